@@ -1,0 +1,150 @@
+use serde::Deserialize;
+
+use super::Text;
+
+/// One rule of the service description.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clause {
+    /// The public reason code.
+    pub code: String,
+    /// Section of the service description; `ours` where the rule is the provider's own.
+    pub section: String,
+    pub kinds: Vec<ClauseKind>,
+    /// Whether a written agreement can lift it.
+    #[serde(default)]
+    pub waivable: bool,
+    /// What it means when the request lacks the fact it judges.
+    #[serde(default)]
+    pub missing: Missing,
+    /// The function that judges it.
+    pub rule: Rule,
+    /// What would usually turn it.
+    #[serde(default)]
+    pub remedy: RemedyKind,
+    /// The message of a reason with this code.
+    pub text: Text,
+}
+
+/// Who enforces a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClauseKind {
+    /// Every check.
+    Gate,
+    /// Every change of a contract.
+    Purchase,
+    /// Every use of a counted thing.
+    Ledger,
+    /// Nobody: it is told.
+    Note,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// The clause is not judged.
+    #[default]
+    Skip,
+    /// The answer is conditional and names the field.
+    Open,
+}
+
+/// What would turn a reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RemedyKind {
+    Buy,
+    Renew,
+    WaitUntil,
+    DesignateLocation,
+    AddProduct,
+    AddQuantity,
+    RecordWaiver,
+    ChangeRequest,
+    #[default]
+    None,
+}
+
+/// The functions clauses can name; each stands in `engine/`, `purchase/` or `ledger/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    // contract and term
+    Purchased,
+    BaseAgreement,
+    TermNotStarted,
+    TermExpired,
+    TermTerminated,
+    StateDraft,
+    StateSuspended,
+    BaseExpired,
+    BaseTerminated,
+    WindowForfeited,
+    Country,
+    // products
+    ProductCovered,
+    ProductPrerelease,
+    ProductRetired,
+    ProductExcluded,
+    ProductOnItem,
+    RetailProduct,
+    CoveredFamily,
+    // location
+    LocationDesignated,
+    SingleLocation,
+    ExcludedCountry,
+    DeliveryMode,
+    // reactive services and requests
+    AdvisoryLimit,
+    Contact,
+    Channel,
+    Severity,
+    Language,
+    RootCauseTiming,
+    DeliveryStart,
+    Tenant,
+    Activity,
+    License,
+    // quantities and hours
+    HoursAvailable,
+    QuantityAvailable,
+    ServiceHours,
+    // events
+    EventNotice,
+    EventDuration,
+    EventSolutions,
+    // enforced when a contract is written
+    WaiverAllowed,
+    SeparateWorkOrder,
+    MinimumEngagement,
+    ExtensionSteps,
+    ProductsRequired,
+    HoursOrPredefined,
+    TenantsRequired,
+    MaximumQuantity,
+    ExhibitRequired,
+    SupportAdministrator,
+    // enforced by the ledger and the allowances
+    IncludedHours,
+    FlexCreditCap,
+    FlexNotForSdm,
+    FlexEligible,
+    FlexAnnual,
+    FlexAtSigning,
+    ExchangeValue,
+    CreditBalance,
+    CreditLocations,
+    // told, never judged
+    Note,
+}
+
+/// A clause as one service is subject to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClauseUse {
+    /// Row in [`super::Edition::clauses`]; always below 128.
+    pub row: u8,
+    pub rule: Rule,
+    pub waivable: bool,
+    pub missing: Missing,
+}

@@ -1,0 +1,52 @@
+use std::collections::BTreeMap;
+
+use chrono::{NaiveTime, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer};
+
+/// Opening hours: every working day from `open` to `close`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    #[serde(deserialize_with = "time_of_day")]
+    pub open: NaiveTime,
+    #[serde(deserialize_with = "time_of_day")]
+    pub close: NaiveTime,
+    /// Days that are never worked.
+    pub weekend: Vec<Weekday>,
+    /// Countries (ISO) with hours of their own.
+    #[serde(default)]
+    pub countries: BTreeMap<String, Hours>,
+}
+
+impl Hours {
+    /// The hours as they are in `country`.
+    pub fn of(&self, country: &str) -> &Self {
+        self.countries.get(country).unwrap_or(self)
+    }
+}
+
+fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| serde::de::Error::custom(format!("`{text}` is no time of day like `09:00`")))
+}
+
+/// When a service is worked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceHours {
+    pub hours: Hours,
+    pub zone: ZoneRule,
+    /// Judged for these severities only; empty: always.
+    pub severities: Vec<super::Severity>,
+}
+
+/// In whose zone the clock runs. Holidays are the asked location's, but for `Host`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneRule {
+    /// The asked location's zone.
+    Location,
+    /// The work order's host location: its zone, its country's hours, its holidays.
+    Host,
+    /// The zone agreed on the item, else this one, else the asked location's.
+    Item { otherwise: Option<Tz> },
+}

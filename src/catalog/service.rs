@@ -1,0 +1,223 @@
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::{ClauseUse, ServiceHours, Text};
+use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
+
+/// A group services are shown in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    pub id: String,
+    pub name: Text,
+}
+
+/// Everything the rules know about one service.
+#[derive(Debug, Clone)]
+pub struct Service {
+    pub id: String,
+    pub name: Text,
+    /// Id of a [`Group`].
+    pub group: String,
+    pub plan: Plan,
+    /// What is counted; none for what is used as needed.
+    pub unit: Option<Unit>,
+    /// Whether days of 8 hours are accepted for it.
+    pub days: bool,
+    /// Longest single use, in minutes; makes a time accepted in checks of an uncounted service.
+    pub longest_minutes: Option<i64>,
+    pub purchase: PurchaseRule,
+    /// Ways it can be sold; the first is the default.
+    pub delivery_modes: Vec<DeliveryMode>,
+    /// Ways that need no agreement, whatever was sold.
+    pub included_delivery_modes: Vec<DeliveryMode>,
+    pub service_hours: Option<ServiceHours>,
+    /// Languages by product; the first row that fits decides, none: any language.
+    pub languages: Vec<RestrictedTo<String>>,
+    /// Channels by product, likewise.
+    pub channels: Vec<RestrictedTo<Channel>>,
+    /// Severities it serves; empty: all.
+    pub severities: Vec<Severity>,
+    /// Whether it answers incidents.
+    pub incident: bool,
+    pub location_rule: LocationRule,
+    /// Products it can serve; empty: all.
+    pub products_only: Vec<ProductPattern>,
+    pub products_except: Vec<ProductPattern>,
+    /// A family of which the work order must cover something.
+    pub covered_family: Option<String>,
+    /// Countries (ISO) it is sold in; empty: everywhere.
+    pub countries_only: Vec<String>,
+    pub countries_except: Vec<String>,
+    /// First day of delivery.
+    pub delivery_starts: Option<NaiveDate>,
+    /// Activities in scope; empty: none is judged.
+    pub activities: Vec<String>,
+    /// A licence the customer must hold.
+    pub license: Option<String>,
+    pub tenants: Option<Tenants>,
+    pub event: Option<EventRule>,
+    /// The clauses it is subject to, in catalogue order.
+    pub clauses: Vec<ClauseUse>,
+}
+
+impl Service {
+    /// Whether a quantity of `unit` can be asked of it.
+    pub fn accepts(&self, unit: Unit) -> bool {
+        match self.unit {
+            Some(own) if own.is_time() => unit.is_time() && (unit != Unit::Days || self.days),
+            Some(own) => own == unit,
+            None => self.longest_minutes.is_some() && unit.is_time() && unit != Unit::Days,
+        }
+    }
+
+    pub fn is_base(&self) -> bool {
+        self.plan == Plan::Base
+    }
+
+    pub fn default_delivery_mode(&self) -> DeliveryMode {
+        self.delivery_modes.first().copied().unwrap_or(DeliveryMode::Remote)
+    }
+
+    pub fn is_available_in(&self, country: &str) -> bool {
+        (self.countries_only.is_empty() || self.countries_only.iter().any(|only| only == country))
+            && !self.countries_except.iter().any(|except| except == country)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Plan {
+    /// Part of the base package.
+    Base,
+    /// Bought beside it.
+    AddOn,
+    /// An enhanced service or solution, bought beside it.
+    Enhanced,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub enum Severity {
+    #[serde(rename = "1")]
+    One,
+    A,
+    B,
+    C,
+}
+
+impl Severity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "1",
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Channel {
+    Phone,
+    Web,
+    CloudPortal,
+    OnlineServicesPortal,
+}
+
+impl Channel {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Phone => "PHONE",
+            Self::Web => "WEB",
+            Self::CloudPortal => "CLOUD_PORTAL",
+            Self::OnlineServicesPortal => "ONLINE_SERVICES_PORTAL",
+        }
+    }
+}
+
+/// For these products only these values are good.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictedTo<T> {
+    /// Empty: every product.
+    #[serde(default)]
+    pub products: Vec<ProductPattern>,
+    pub only: Vec<T>,
+}
+
+impl<T> RestrictedTo<T> {
+    /// Without a product, only a row for every product fits.
+    pub fn fits(&self, product: Option<ProductId<'_>>) -> bool {
+        self.products.is_empty()
+            || product.is_some_and(|product| self.products.iter().any(|pattern| pattern.matches(product)))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LocationRule {
+    /// The item lists the location, or is for all of the order's.
+    #[default]
+    Listed,
+    /// An item at the host serves every designated location (2.3 UER).
+    HostServesAll,
+}
+
+/// How a service is bought.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PurchaseRule {
+    pub quantity: QuantityRule,
+    /// Offerings that stand for a quantity.
+    pub predefined: Vec<PredefinedOffering>,
+    pub minimum_minutes: Option<i64>,
+    pub step_minutes: Option<i64>,
+    pub exact_minutes: Option<i64>,
+    /// At most this many of it, over all items of an order.
+    pub maximum: Option<i64>,
+    /// At most this many per contract year begun, over all items of an order.
+    pub maximum_per_contract_year: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuantityRule {
+    /// It is not counted; a quantity is a mistake.
+    #[default]
+    None,
+    /// An absent quantity is one.
+    One,
+    Optional,
+    /// A quantity, or a predefined offering where the service has one.
+    Required,
+    /// A predefined offering, never a quantity.
+    PredefinedOnly,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PredefinedOffering {
+    pub id: String,
+    pub name: Text,
+}
+
+/// How many tenants an item names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenants {
+    pub minimum: usize,
+    pub maximum: Option<usize>,
+}
+
+/// What one event of an event-management service covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRule {
+    /// Days between written confirmation and start.
+    pub notice_days: u32,
+    /// Consecutive calendar days one event covers.
+    pub days: i64,
+    /// Whether each further solution takes as many events again.
+    pub per_solution: bool,
+}

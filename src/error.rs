@@ -1,0 +1,173 @@
+//! The one error of the service layers. What a caller sees of it is decided in one place,
+//! `grpc/status.rs`.
+
+use std::fmt;
+
+/// Why a call could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request, or the document in it, is refused: every violation at once.
+    #[error("{}", summary(.0))]
+    Violations(Vec<Violation>),
+    /// Something the call addresses does not exist.
+    #[error("{noun} `{id}` does not exist{}", hint(.nearest))]
+    NotFound { noun: Noun, id: String, nearest: Option<String> },
+    /// The id is taken by other content; `fields` differ.
+    #[error("{noun} `{id}` exists with other content in {}", fields.join(", "))]
+    AlreadyExists { noun: Noun, id: String, fields: Vec<String> },
+    /// The request id was used for another request.
+    #[error("request_id `{request_id}` was used for another request")]
+    RequestIdReused { request_id: String },
+    /// The document changed since the caller read it.
+    #[error("the etag is stale: customer `{customer_id}` has changed since it was read")]
+    StaleEtag { customer_id: String },
+    /// The write met others again and again; nothing was written.
+    #[error("the write met concurrent writes too often; nothing was written")]
+    Conflict,
+    /// The store does not answer, or an answer this fresh cannot be given now.
+    #[error("the store cannot answer now")]
+    Unavailable(#[source] Option<BoxError>),
+    /// The connection was lost while the write was being committed.
+    #[error("the connection was lost at commit; the same request_id tells what became of it")]
+    CommitOutcomeUnknown(#[source] BoxError),
+    /// A bug, or a store that breaks its promises.
+    #[error("internal error")]
+    Internal(#[source] BoxError),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Error {
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::Internal(message.into().into())
+    }
+
+    /// One violation of a request field.
+    pub fn invalid(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
+        Self::Violations(vec![Violation::new(field, reason, description)])
+    }
+}
+
+/// The things calls address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noun {
+    Customer,
+    Location,
+    WorkOrder,
+    Service,
+    ProductFamily,
+    Edition,
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Customer => "customer",
+            Self::Location => "location",
+            Self::WorkOrder => "work order",
+            Self::Service => "service",
+            Self::ProductFamily => "product family",
+            Self::Edition => "edition",
+        })
+    }
+}
+
+/// One thing that is wrong with a request or a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path in proto names: `work_orders[0].items[2].quantity.amount`.
+    pub field: String,
+    /// A technical reason (see [`reason`]) or the code of a violated clause.
+    pub reason: String,
+    pub description: String,
+    /// Whether `reason` is a clause: the document is well formed, but the service
+    /// description forbids it.
+    pub clause: bool,
+}
+
+impl Violation {
+    pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
+        Self { field: field.into(), reason: reason.to_owned(), description: description.into(), clause: false }
+    }
+
+    pub fn clause(field: impl Into<String>, code: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { field: field.into(), reason: code.into(), description: description.into(), clause: true }
+    }
+}
+
+/// Technical reasons of violations, published in `error_reason.proto`.
+pub mod reason {
+    /// A required field is absent or empty.
+    pub const FIELD_REQUIRED: &str = "FIELD_REQUIRED";
+    /// The value is malformed.
+    pub const FIELD_INVALID: &str = "FIELD_INVALID";
+    /// The value is outside its range, or a list is too long.
+    pub const FIELD_OUT_OF_RANGE: &str = "FIELD_OUT_OF_RANGE";
+    /// A name in the document refers to nothing.
+    pub const REFERENCE_UNKNOWN: &str = "REFERENCE_UNKNOWN";
+    /// An id is there twice.
+    pub const DUPLICATE_ID: &str = "DUPLICATE_ID";
+    /// The unit does not fit the service.
+    pub const UNIT_MISMATCH: &str = "UNIT_MISMATCH";
+    /// Two fields contradict each other.
+    pub const FIELD_CONFLICT: &str = "FIELD_CONFLICT";
+}
+
+/// Appends `other` to `violations`, without what only follows from a mistake already told
+/// of the same field, of one above it or of one below it.
+pub fn merge_violations(violations: &mut Vec<Violation>, other: Vec<Violation>) {
+    let told: Vec<String> = violations.iter().map(|violation| violation.field.clone()).collect();
+    let follows = |field: &str| told.iter().any(|known| is_within(field, known) || is_within(known, field));
+    violations.extend(other.into_iter().filter(|violation| !follows(&violation.field)));
+}
+
+fn is_within(field: &str, ancestor: &str) -> bool {
+    field.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The known name that `unknown` is most likely a slip of.
+pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len().max(unknown.len()).div_ceil(2))
+        .map(|(_, name)| name.to_owned())
+}
+
+fn summary(violations: &[Violation]) -> String {
+    let first = violations.first().map_or_else(String::new, |first| format!("{}: {}", first.field, first.description));
+    match violations.len() {
+        0 | 1 => first,
+        count => format!("{first} (and {} more)", count.saturating_sub(1)),
+    }
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_from_a_told_mistake_is_left_out() {
+        let told = || vec![Violation::new("items[1].quantity", reason::FIELD_INVALID, "no unit")];
+        let mut all = told();
+        merge_violations(&mut all, vec![Violation::clause("items[1].quantity", "HOURS_OR_PREDEFINED", "")]);
+        merge_violations(&mut all, vec![Violation::clause("items[1].quantity.amount", "MINIMUM_ENGAGEMENT", "")]);
+        assert_eq!(all, told());
+        merge_violations(&mut all, vec![Violation::clause("items[10]", "EXHIBIT_REQUIRED", "")]);
+        assert_eq!(all.len(), 2);
+    }
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let known = ["rapid-response", "workshops", "webcasts"];
+        assert_eq!(nearest("rapid-respons", known).as_deref(), Some("rapid-response"));
+        assert_eq!(nearest("webcast", known).as_deref(), Some("webcasts"));
+        assert_eq!(nearest("zzz", known), None);
+    }
+}
