@@ -16,8 +16,8 @@ pub use hours::{Hours, ServiceHours, ZoneRule};
 pub use load::{CatalogError, EditionSource};
 pub use product::{Component, Family, LifeCycle};
 pub use service::{
-    Channel, EventRule, Group, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo, Service,
-    Severity, Tenants,
+    Channel, EventRule, Group, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
+    Service, Severity, Tenants,
 };
 pub use text::{Locale, Text};
 

@@ -223,7 +223,8 @@ impl Loader {
         }
         self.hours.extend(file.hours);
         for (set, codes) in file.clause_sets {
-            let codes = codes.into_iter().map(|code| Placed { place: place(code.span().start), value: code.into_inner() });
+            let codes =
+                codes.into_iter().map(|code| Placed { place: place(code.span().start), value: code.into_inner() });
             self.sets.insert(set, codes.collect());
         }
         fn placed<T>(rows: Vec<Spanned<T>>, place: impl Fn(usize) -> String) -> impl Iterator<Item = Placed<T>> {
@@ -348,7 +349,8 @@ impl Loader {
                     self.mistake(file, entry, format!("unknown clause set `@{set}`"));
                     continue;
                 };
-                let found: Vec<_> = codes.iter().map(|code| (code.place.clone(), self.clause_use(&code.value))).collect();
+                let found: Vec<_> =
+                    codes.iter().map(|code| (code.place.clone(), self.clause_use(&code.value))).collect();
                 for (place, found) in found {
                     match found {
                         Ok(clause) => drop(uses.insert(clause.row, clause)),

@@ -112,7 +112,11 @@ mod tests {
             ("azure", "windows-server", false),
         ];
         for (pattern, product, expected) in cases {
-            assert_eq!(ProductPattern::from(pattern).matches(ProductId::new(product)), expected, "{pattern} on {product}");
+            assert_eq!(
+                ProductPattern::from(pattern).matches(ProductId::new(product)),
+                expected,
+                "{pattern} on {product}"
+            );
         }
     }
 }

@@ -1,0 +1,38 @@
+# `make` alone lists the targets. CI is `.ci/run`: the same `lint` and `test` on a fresh machine.
+
+BUF_VERSION := 1.75.0
+BUF := .venv/bin/buf
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt bench
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## serve the sample customers from a temporary database
+	cargo run -- serve --demo
+
+# The benches are only measured by `make bench`; that they compile is seen by `make lint`.
+test: ## unit, integration and documentation tests; the integration tests start a PostgreSQL of their own
+	cargo test --workspace
+
+lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(BUF) lint
+	$(BUF) format --diff --exit-code
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
+	else echo 'not checked: advisories and licences (cargo-deny is not installed: cargo install --locked cargo-deny)'; fi
+
+fmt: $(BUF) ## format the Rust and proto files
+	cargo fmt --all
+	$(BUF) format --write
+
+bench: ## measure the engine and the ledger
+	cargo bench --workspace
+
+# Debian's python3 may come without venv: pip can then fill the directory without one.
+$(BUF): Makefile
+	{ python3 -m venv .venv && .venv/bin/pip install --quiet buf-bin==$(BUF_VERSION); } || \
+		python3 -m pip install --quiet --upgrade --target .venv buf-bin==$(BUF_VERSION)
+	touch $(BUF)

@@ -1,0 +1,74 @@
+#!/bin/sh
+# A private PostgreSQL cluster in a temporary directory, for tests and trials.
+# Prints its postgres:// URL once it answers, then serves until standard input closes or a line is typed,
+# so that it ends with whoever started it, however that one ends. Nothing of it is left behind.
+set -eu
+export LC_ALL=C
+umask 022
+
+fail() {
+    echo "scripts/postgres.sh: $*" >&2
+    exit 1
+}
+
+# Debian keeps initdb and pg_ctl out of PATH, one directory a version; a link in PATH may lead to one of them.
+find_binaries() {
+    {
+        command -v initdb | xargs -r readlink -f | xargs -r dirname
+        pg_config --bindir
+        printf '%s\n' /usr/lib/postgresql/*/bin | sort -rV
+    } 2>/dev/null | while read -r candidate; do
+        if [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ]; then
+            echo "$candidate"
+            break
+        fi
+    done
+}
+
+bin=$(find_binaries)
+[ -n "$bin" ] || fail "no PostgreSQL server found (initdb, pg_ctl); install one, on Debian: apt-get install postgresql"
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/entitled-postgres.XXXXXX")
+# PostgreSQL refuses to run as root.
+if [ "$(id -u)" = 0 ]; then
+    user=postgres
+    id "$user" >/dev/null 2>&1 || user=nobody
+    chown "$user" "$dir"
+    as_user() { setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups -- "$@"; }
+else
+    as_user() { "$@"; }
+fi
+cd "$dir"
+
+stop() {
+    as_user "$bin/pg_ctl" stop -D "$dir/data" -m immediate >/dev/null 2>&1 || true
+    cd /
+    rm -rf "$dir"
+}
+trap stop EXIT
+trap 'exit 130' INT TERM HUP
+
+# ICU's order of text, not the order of bytes: what production databases mostly have, and where they differ from SQLite.
+as_user "$bin/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 \
+    --locale-provider=icu --icu-locale=en --no-sync >initdb.log 2>&1 ||
+    fail "initdb failed (PostgreSQL 15 or newer is needed): $(cat initdb.log)"
+cat >>"$dir/data/postgresql.conf" <<CONF
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 300
+fsync = on
+CONF
+
+# A port below the range the system gives to others; a clash is found by the server and another one is tried.
+start() {
+    for _ in 1 2 3 4 5; do
+        port=$((15000 + $(od -An -N2 -tu2 /dev/urandom) % 15000))
+        as_user "$bin/pg_ctl" start -D "$dir/data" -l "$dir/server.log" -o "-p $port" -t 60 -w >pg_ctl.log 2>&1 &&
+            return
+    done
+    return 1
+}
+start || fail "the server did not start: $(cat pg_ctl.log server.log)"
+
+echo "postgres://postgres@127.0.0.1:$port/postgres"
+read -r _ || true

@@ -1,0 +1,181 @@
+use chrono::{DateTime, Utc};
+
+use super::base::BaseState;
+use super::prepared::{Candidate, Prepared};
+use super::query::Query;
+use super::span::{Span, TermState};
+use crate::catalog::{ClauseUse, Edition, Rule, Service};
+use crate::model::{Item, Location, WorkOrder, WorkOrderState};
+
+/// One candidate under one question at one instant: all a clause may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub prepared: &'a Prepared,
+    pub query: &'a Query<'a>,
+    /// When term, state and base are judged.
+    pub at: DateTime<Utc>,
+    pub location_row: usize,
+    pub location: &'a Location,
+    pub edition: &'a Edition,
+    pub service: &'a Service,
+    pub candidate: &'a Candidate,
+    pub order: &'a WorkOrder,
+    pub item: &'a Item,
+    pub term: TermState,
+    /// None where no base is needed beside the item's own order.
+    pub base: Option<BaseState>,
+    /// From the latest of order, item and base start to the earliest of their ends.
+    pub effective: Span,
+}
+
+/// What a clause says of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Holds,
+    Fails,
+    /// The request lacks the fact.
+    Unknown,
+}
+
+impl Verdict {
+    pub fn fails_if(violated: bool) -> Self {
+        if violated { Self::Fails } else { Self::Holds }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// None where the candidate's edition does not have the service.
+    pub fn new(
+        prepared: &'a Prepared,
+        query: &'a Query<'a>,
+        at: DateTime<Utc>,
+        (location_row, location): (usize, &'a Location),
+        candidate: &'a Candidate,
+    ) -> Option<Self> {
+        let edition = prepared.catalog().editions().get(candidate.edition)?;
+        let service = edition.service(query.service_id)?;
+        let order = prepared.contract().work_orders.get(candidate.order)?;
+        let item = order.items.get(candidate.item)?;
+        let coverage = prepared.base_coverage(candidate, location_row);
+        let own = candidate.term.span();
+        let effective = coverage
+            .and_then(|coverage| coverage.span())
+            .map_or(own, |base| Span { start: own.start.max(base.start), end: own.end.min(base.end) });
+        let base = coverage.map(|coverage| coverage.at(at));
+        let term = candidate.term.at(at);
+        Some(Self {
+            prepared,
+            query,
+            at,
+            location_row,
+            location,
+            edition,
+            service,
+            candidate,
+            order,
+            item,
+            term,
+            base,
+            effective,
+        })
+    }
+
+    /// When everything but term, state and base is judged: the delivery's start, else the
+    /// time of the check.
+    pub fn instant(&self) -> DateTime<Utc> {
+        self.query.delivery.start_time.unwrap_or(self.at)
+    }
+
+    /// Whether a term, state or base clause fails.
+    pub fn is_lapsed(&self) -> bool {
+        self.term != TermState::Within
+            || matches!(self.candidate.state, WorkOrderState::Draft | WorkOrderState::Suspended)
+            || !matches!(self.base, None | Some(BaseState::Covered { .. }))
+    }
+
+    /// What is left behind this instant is lost: the effective end, or the end of the
+    /// contract year for what the flex allowance paid.
+    pub fn forfeit_time(&self) -> DateTime<Utc> {
+        let year_end = self.candidate.block.and_then(|block| block.year_end);
+        year_end.map_or(self.effective.end, |end| end.min(self.effective.end))
+    }
+
+    /// The row of the waiver that lifts the clause now, if there is one.
+    pub fn waiver(&self, clause: &ClauseUse) -> Option<usize> {
+        if !clause.waivable {
+            return None;
+        }
+        let lifts = |products: &[crate::model::ProductPattern]| {
+            products.is_empty() || self.query.product.is_some_and(|asked| products.iter().any(|own| own.matches(asked)))
+        };
+        let instant = self.instant();
+        let mut waivers = self.candidate.waivers.iter();
+        let found = waivers.find(|own| own.clause == clause.row && own.valid.contains(instant) && lifts(&own.products));
+        found.map(|waiver| waiver.row)
+    }
+
+    /// Judges one clause; a waiver is not looked at.
+    pub fn judge(&self, rule: Rule) -> Verdict {
+        use super::{event, hours, location, product, quantity, request, term};
+        match rule {
+            Rule::TermNotStarted
+            | Rule::TermExpired
+            | Rule::TermTerminated
+            | Rule::StateDraft
+            | Rule::StateSuspended
+            | Rule::BaseAgreement
+            | Rule::BaseExpired
+            | Rule::BaseTerminated
+            | Rule::WindowForfeited
+            | Rule::DeliveryStart => term::judge(self, rule),
+            Rule::ProductCovered
+            | Rule::ProductPrerelease
+            | Rule::ProductRetired
+            | Rule::ProductExcluded
+            | Rule::ProductOnItem
+            | Rule::RetailProduct
+            | Rule::CoveredFamily => product::judge(self, rule),
+            Rule::Country
+            | Rule::LocationDesignated
+            | Rule::SingleLocation
+            | Rule::ExcludedCountry
+            | Rule::DeliveryMode => location::judge(self, rule),
+            Rule::AdvisoryLimit
+            | Rule::Contact
+            | Rule::Channel
+            | Rule::Severity
+            | Rule::Language
+            | Rule::RootCauseTiming
+            | Rule::Tenant
+            | Rule::Activity
+            | Rule::License => request::judge(self, rule),
+            Rule::HoursAvailable | Rule::QuantityAvailable => quantity::judge(self),
+            Rule::ServiceHours => hours::judge(self),
+            Rule::EventNotice | Rule::EventDuration | Rule::EventSolutions => event::judge(self, rule),
+            // `NOT_PURCHASED` is the answer without any candidate.
+            Rule::Purchased => Verdict::Holds,
+            // Judged when a contract is written.
+            Rule::WaiverAllowed
+            | Rule::SeparateWorkOrder
+            | Rule::MinimumEngagement
+            | Rule::ExtensionSteps
+            | Rule::ProductsRequired
+            | Rule::HoursOrPredefined
+            | Rule::TenantsRequired
+            | Rule::MaximumQuantity
+            | Rule::ExhibitRequired
+            | Rule::SupportAdministrator => Verdict::Holds,
+            // Judged when something counted is used or moved.
+            Rule::IncludedHours
+            | Rule::FlexCreditCap
+            | Rule::FlexNotForSdm
+            | Rule::FlexEligible
+            | Rule::FlexAnnual
+            | Rule::FlexAtSigning
+            | Rule::ExchangeValue
+            | Rule::CreditBalance
+            | Rule::CreditLocations => Verdict::Holds,
+            Rule::Note => Verdict::Holds,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Event management (2.3): group E of the clauses.
+
+use chrono::{DateTime, Days, TimeDelta, Utc};
+
+use super::context::{Context, Verdict};
+use super::decision::{Explanation, time};
+use super::quantity::pool;
+use crate::catalog::{EventRule, RemedyKind, Rule};
+use crate::model::{PlannedEvent, day_of, instant_of};
+
+/// The event in question: the request's window, else the item's event that runs now.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    confirmed: Option<DateTime<Utc>>,
+}
+
+pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
+    let Some(terms) = context.service.event else { return Verdict::Holds };
+    let event = event_of(context);
+    match rule {
+        Rule::EventNotice => match event.and_then(|event| Some((event, event.confirmed?))) {
+            None => Verdict::Unknown,
+            Some((event, confirmed)) => Verdict::fails_if(confirmed > latest_confirmation(context, event, terms)),
+        },
+        // Neither counts where nothing is in force.
+        Rule::EventDuration => match event {
+            None => Verdict::Unknown,
+            Some(_) if context.is_lapsed() => Verdict::Holds,
+            Some(event) => Verdict::fails_if(events_per_solution(context, event, terms) > pool(context)),
+        },
+        Rule::EventSolutions if terms.per_solution && solutions(context) > 1 && !context.is_lapsed() => {
+            Verdict::fails_if(events_needed(context, event, terms) > pool(context))
+        }
+        _ => Verdict::Holds,
+    }
+}
+
+/// A window with one end is no window.
+fn event_of(context: &Context<'_>) -> Option<Event> {
+    let delivery = &context.query.delivery;
+    if let Some((start, end)) = delivery.window() {
+        return Some(Event { start, end, confirmed: delivery.confirmed_time });
+    }
+    let planned = context.item.events.iter().find(|event| is_running(context, event))?;
+    let confirmed = planned.confirmed_time.or(delivery.confirmed_time);
+    Some(Event { start: planned.start_time, end: planned.end_time, confirmed })
+}
+
+/// Whether a planned event runs at the time of the check, for the asked product and solution.
+pub(super) fn is_running(context: &Context<'_>, event: &PlannedEvent) -> bool {
+    let is_now = event.start_time <= context.at && context.at < event.end_time;
+    let has_product = event.product_ids.is_empty()
+        || context.query.product.is_none_or(|asked| event.product_ids.iter().any(|pattern| pattern.matches(asked)));
+    let has_solution = match context.query.delivery.solution_ids.as_slice() {
+        [] => true,
+        [asked] => event.solution_id == *asked,
+        _ => false,
+    };
+    is_now && has_product && has_solution
+}
+
+/// Whole days before the start, at the same time of day on the clock of the location.
+fn latest_confirmation(context: &Context<'_>, event: Event, terms: EventRule) -> DateTime<Utc> {
+    let zone = context.location.time_zone;
+    let local = event.start.with_timezone(&zone).naive_local();
+    let earlier = local.checked_sub_days(Days::new(u64::from(terms.notice_days)));
+    earlier.map_or(DateTime::<Utc>::MIN_UTC, |local| instant_of(zone, local))
+}
+
+/// The events one solution takes: each covers a number of dates of the location's calendar.
+fn events_per_solution(context: &Context<'_>, event: Event, terms: EventRule) -> i64 {
+    let zone = context.location.time_zone;
+    let first = day_of(zone, event.start);
+    // The end is exclusive: ending at midnight does not touch the new day.
+    let before_end = event.end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(event.end);
+    let last = day_of(zone, before_end).max(first);
+    let dates = last.signed_duration_since(first).num_days().saturating_add(1);
+    let rest = i64::from(dates.checked_rem(terms.days).unwrap_or(0) != 0);
+    dates.checked_div(terms.days).unwrap_or(dates).saturating_add(rest)
+}
+
+fn solutions(context: &Context<'_>) -> usize {
+    context.query.delivery.solution_ids.len()
+}
+
+/// Without a window, an event lasts a day at least.
+fn events_needed(context: &Context<'_>, event: Option<Event>, terms: EventRule) -> i64 {
+    let each = event.map_or(1, |event| events_per_solution(context, event, terms));
+    each.saturating_mul(i64::try_from(solutions(context)).unwrap_or(i64::MAX))
+}
+
+pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {
+    let Some(terms) = context.service.event else { return };
+    let event = event_of(context);
+    match (rule, event) {
+        (Rule::EventNotice, event) => {
+            explanation.fact("notice_days", terms.notice_days.to_string());
+            let latest = event.map(|event| time(latest_confirmation(context, event, terms)));
+            let field = if event.is_some() { "delivery.confirmed_time" } else { "delivery.start_time" };
+            explanation.remedy(RemedyKind::ChangeRequest, field, latest.clone().unwrap_or_default());
+            explanation.optional_fact("latest_confirm_time", latest);
+        }
+        (Rule::EventDuration, _) if is_open => explanation.remedy(RemedyKind::ChangeRequest, "delivery.start_time", ""),
+        (_, event) => {
+            let needed = match (rule, event) {
+                (Rule::EventDuration, Some(event)) => events_per_solution(context, event, terms),
+                _ => events_needed(context, event, terms),
+            };
+            let available = pool(context);
+            explanation.fact("events_needed", needed.to_string());
+            explanation.fact("events_available", available.to_string());
+            if rule == Rule::EventSolutions {
+                explanation.fact("solutions", solutions(context).to_string());
+            }
+            let lacking = needed.saturating_sub(available);
+            explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", lacking.to_string());
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What a customer has and has not: one row per location and service.
+
+use chrono::{DateTime, Utc};
+
+use super::{Outcome, Prepared, Query};
+use crate::catalog::Service;
+use crate::model::ProductId;
+
+/// Which rows are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct ListQuery<'a> {
+    pub location_id: Option<&'a str>,
+    /// Without a product the product clauses are not judged.
+    pub product: Option<ProductId<'a>>,
+    pub check_time: Option<DateTime<Utc>>,
+    pub group: Option<&'a str>,
+    pub outcome: Option<Outcome>,
+}
+
+/// One location and one service, in the order of the customer's locations and the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    pub location_id: &'a str,
+    pub service_id: &'a str,
+}
+
+/// The rows of the list; the outcome filter is left to whoever decides them.
+pub fn rows<'a>(prepared: &'a Prepared, query: &ListQuery<'a>) -> Vec<Row<'a>> {
+    let services = listed_services(prepared, query.group);
+    let locations = prepared.contract().customer.locations.iter().map(|location| location.location_id.as_str());
+    let locations = locations.filter(|id| query.location_id.is_none_or(|only| only == *id));
+    let rows = locations.flat_map(|location_id| {
+        services.iter().map(move |service| Row { location_id, service_id: service.id.as_str() })
+    });
+    rows.collect()
+}
+
+/// The services of the default edition, then those only other editions have.
+fn listed_services<'a>(prepared: &'a Prepared, group: Option<&str>) -> Vec<&'a Service> {
+    let catalog = prepared.catalog();
+    let mut services: Vec<&Service> = catalog.default_edition().services.iter().collect();
+    for service in catalog.editions().iter().flat_map(|edition| &edition.services) {
+        if !services.iter().any(|listed| listed.id == service.id) {
+            services.push(service);
+        }
+    }
+    services.retain(|service| group.is_none_or(|group| service.group == group));
+    services
+}
+
+impl<'a> Row<'a> {
+    /// The question the row stands for.
+    pub fn question(&self, query: &ListQuery<'a>) -> Query<'a> {
+        Query {
+            location_id: self.location_id,
+            service_id: self.service_id,
+            product: query.product,
+            check_time: query.check_time,
+            ..Query::default()
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Product clauses (2.2, 2.3, 2.5). Without a product in the question none of them is judged.
+
+use chrono::{DateTime, Utc};
+
+use super::context::{Context, Verdict};
+use super::decision::Explanation;
+use crate::catalog::{RemedyKind, Rule};
+use crate::model::{ProductId, ProductPattern, start_of_day};
+
+pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
+    if rule == Rule::CoveredFamily {
+        return Verdict::fails_if(!covers_family(context));
+    }
+    let Some(product) = context.query.product else { return Verdict::Holds };
+    let service = context.service;
+    Verdict::fails_if(match rule {
+        Rule::ProductCovered => !any_matches(&context.order.covered_products, product),
+        Rule::ProductPrerelease => is_preview(context, product) && !names(&service.products_only, product),
+        Rule::ProductRetired => retired_from(context, product).is_some_and(|start| context.instant() >= start),
+        Rule::ProductExcluded | Rule::RetailProduct => {
+            !(service.products_only.is_empty() || any_matches(&service.products_only, product))
+                || any_matches(&service.products_except, product)
+        }
+        Rule::ProductOnItem => !any_matches(&context.item.product_ids, product),
+        _ => false,
+    })
+}
+
+fn any_matches(patterns: &[ProductPattern], product: ProductId<'_>) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(product))
+}
+
+/// A list names a product only if it spells out the component.
+fn names(patterns: &[ProductPattern], product: ProductId<'_>) -> bool {
+    patterns.iter().any(|pattern| matches!(pattern, ProductPattern::Component(..)) && pattern.matches(product))
+}
+
+fn covers_family(context: &Context<'_>) -> bool {
+    let Some(family) = &context.service.covered_family else { return true };
+    context.order.covered_products.iter().any(|pattern| pattern.touches_family(family))
+}
+
+fn is_preview(context: &Context<'_>, product: ProductId<'_>) -> bool {
+    preview_end(context, product).is_some_and(|end| context.instant() < end)
+}
+
+/// The end of the last day of preview, by the calendar of the location.
+pub(super) fn preview_end(context: &Context<'_>, product: ProductId<'_>) -> Option<DateTime<Utc>> {
+    let last = context.edition.life_cycle(product).preview_until?;
+    Some(last.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(context.location.time_zone, next)))
+}
+
+/// The first instant without support, by the calendar of the location.
+pub(super) fn retired_from(context: &Context<'_>, product: ProductId<'_>) -> Option<DateTime<Utc>> {
+    let date = context.edition.life_cycle(product).retired_from?;
+    Some(start_of_day(context.location.time_zone, date))
+}
+
+pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
+    if let (Rule::CoveredFamily, Some(family)) = (rule, &context.service.covered_family) {
+        explanation.fact("family", family.as_str());
+        explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", format!("{family}/*"));
+        return;
+    }
+    let Some(product) = context.query.product else { return };
+    let life_cycle = context.edition.life_cycle(product);
+    explanation.fact("product_id", product.to_string());
+    match rule {
+        Rule::ProductCovered => {
+            explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", product_pattern(product));
+        }
+        Rule::ProductOnItem => {
+            explanation.remedy(RemedyKind::AddProduct, "work_order.items.product_ids", product_pattern(product));
+        }
+        Rule::ProductPrerelease | Rule::ProductRetired => {
+            let (name, date) = match rule {
+                Rule::ProductPrerelease => ("preview_until", life_cycle.preview_until),
+                _ => ("retired_from", life_cycle.retired_from),
+            };
+            explanation.fact(name, date.map(|date| date.to_string()).unwrap_or_default());
+            explanation.remedy_waiver();
+        }
+        Rule::ProductExcluded | Rule::RetailProduct => {
+            explanation.fact("allowed", joined(&context.service.products_only));
+            explanation.fact("excluded", joined(&context.service.products_except));
+            explanation.remedy(RemedyKind::ChangeRequest, "product_id", joined(&context.service.products_only));
+        }
+        _ => {}
+    }
+}
+
+/// The narrowest pattern that covers the product.
+fn product_pattern(product: ProductId<'_>) -> String {
+    ProductPattern::from(product.to_string()).to_string()
+}
+
+fn joined(patterns: &[ProductPattern]) -> String {
+    patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,87 @@
+//! What is left of counted things (2.2, 2.3): group D of the clauses.
+
+use super::context::{Context, Verdict};
+use super::decision::Explanation;
+use crate::catalog::{RemedyKind, Rule};
+use crate::model::Unit;
+
+/// Whether the rule compares with what is left.
+pub(super) fn is_about(rule: Rule) -> bool {
+    matches!(rule, Rule::HoursAvailable | Rule::QuantityAvailable | Rule::EventDuration | Rule::EventSolutions)
+}
+
+/// A needed amount must be available; without one, anything at all.
+pub(super) fn judge(context: &Context<'_>) -> Verdict {
+    let needed = match context.query.quantity {
+        // An amount too large to count is more than anyone has.
+        Some(quantity) => quantity.in_base_unit().unwrap_or(i64::MAX),
+        None if context.candidate.block.is_some() => 1,
+        // Bought without a number: nothing that could run out.
+        None => return Verdict::Holds,
+    };
+    Verdict::fails_if(own_available(context) < needed && pool(context) < needed)
+}
+
+/// The item's own block and those of the other items that could serve here.
+pub(super) fn pool(context: &Context<'_>) -> i64 {
+    let others = context.prepared.candidates(context.query.service_id).iter();
+    let others = others.filter(|other| !std::ptr::eq(*other, context.candidate));
+    let location = (context.location_row, context.location);
+    let contexts =
+        others.filter_map(|other| Context::new(context.prepared, context.query, context.at, location, other));
+    let serving = contexts.filter(|other| other.candidate.block.is_some() && can_serve(other));
+    serving.fold(own_available(context), |sum, other| sum.saturating_add(own_available(&other)))
+}
+
+/// What the item's block still has; 0 once it has ended.
+pub(super) fn own_available(context: &Context<'_>) -> i64 {
+    match context.candidate.block {
+        Some(block) if context.at < context.forfeit_time() => block.available().max(0),
+        _ => 0,
+    }
+}
+
+/// Whether another item fails no term, state, base, product or location clause.
+fn can_serve(context: &Context<'_>) -> bool {
+    context
+        .service
+        .clauses
+        .iter()
+        .filter(|clause| counts_for_pool(clause.rule))
+        .all(|clause| context.judge(clause.rule) != Verdict::Fails || context.waiver(clause).is_some())
+}
+
+fn counts_for_pool(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::TermNotStarted
+            | Rule::TermExpired
+            | Rule::TermTerminated
+            | Rule::StateDraft
+            | Rule::StateSuspended
+            | Rule::BaseAgreement
+            | Rule::BaseExpired
+            | Rule::BaseTerminated
+            | Rule::WindowForfeited
+            | Rule::ProductCovered
+            | Rule::ProductPrerelease
+            | Rule::ProductRetired
+            | Rule::ProductExcluded
+            | Rule::ProductOnItem
+            | Rule::RetailProduct
+            | Rule::LocationDesignated
+            | Rule::SingleLocation
+            | Rule::ExcludedCountry
+    )
+}
+
+pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
+    let unit = context.candidate.block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
+    let requested = context.query.quantity.map_or(Some(1), |quantity| quantity.in_base_unit()).unwrap_or(i64::MAX);
+    let available = pool(context);
+    explanation.fact("available", available.to_string());
+    explanation.fact("requested", requested.to_string());
+    explanation.fact("unit", unit.map_or("", Unit::as_str));
+    let lacking = requested.saturating_sub(available);
+    explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", lacking.to_string());
+}

@@ -1,0 +1,160 @@
+//! What the request itself says: people, channels, severities, languages, times (2.2, 2.3, 2.6).
+
+use super::context::{Context, Verdict};
+use super::decision::{Explanation, time};
+use super::query::is_language;
+use crate::catalog::{Channel, RemedyKind, RestrictedTo, Rule, Severity};
+use crate::model::{Contact, ContactRole};
+
+/// The channels a cloud administrator is bound to (2.6).
+const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
+
+pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
+    let query = context.query;
+    match rule {
+        Rule::AdvisoryLimit => Verdict::fails_if(
+            requested_minutes(context)
+                .zip(context.service.longest_minutes)
+                .is_some_and(|(asked, longest)| asked > longest),
+        ),
+        Rule::Contact => Verdict::fails_if(
+            query.contact_id.is_some() && !contact(context).is_some_and(|contact| is_designated(context, contact)),
+        ),
+        Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
+        Rule::Severity => known(query.severity, |severity| context.service.severities.contains(&severity)),
+        Rule::Language => match language_rule(context) {
+            None => Verdict::Holds,
+            Some(rule) => known(query.language, |tag| rule.only.iter().any(|language| is_language(tag, language))),
+        },
+        Rule::RootCauseTiming => match (query.delivery.requested_time, query.incident_close_time) {
+            (Some(requested), Some(closed)) => Verdict::fails_if(requested >= closed),
+            (Some(_), None) => Verdict::Holds,
+            (None, _) => Verdict::Unknown,
+        },
+        Rule::Tenant => known(query.tenant_id, |tenant| context.item.tenant_ids.iter().any(|id| id == tenant)),
+        Rule::Activity => Verdict::fails_if(
+            query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
+        ),
+        Rule::License => Verdict::fails_if(
+            context
+                .service
+                .license
+                .as_ref()
+                .is_some_and(|license| !context.prepared.contract().customer.licenses.contains(license)),
+        ),
+        _ => Verdict::Holds,
+    }
+}
+
+fn known<T>(fact: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {
+    fact.map_or(Verdict::Unknown, |fact| Verdict::fails_if(!is_good(fact)))
+}
+
+fn requested_minutes(context: &Context<'_>) -> Option<i64> {
+    // An amount too large to count is larger than any limit.
+    context.query.quantity.map(|quantity| quantity.in_base_unit().unwrap_or(i64::MAX))
+}
+
+fn contact<'a>(context: &Context<'a>) -> Option<&'a Contact> {
+    context.prepared.contract().customer.contact(context.query.contact_id?)
+}
+
+fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
+    contact.roles.iter().any(|role| match role {
+        ContactRole::SupportAdministrator | ContactRole::ReactiveContact => true,
+        ContactRole::CloudAdministrator => is_cloud(context),
+    })
+}
+
+fn is_cloud(context: &Context<'_>) -> bool {
+    let family = context.query.product.and_then(|product| context.edition.family(product.family));
+    family.is_some_and(|family| family.cloud)
+}
+
+fn is_open(context: &Context<'_>, channel: Channel) -> bool {
+    let by_service = channel_rule(context).is_none_or(|rule| rule.only.contains(&channel));
+    by_service && (!is_bound_to_portals(context) || PORTALS.contains(&channel))
+}
+
+/// A contact who is a cloud administrator and nothing else opens incidents of cloud products
+/// in the portals only.
+fn is_bound_to_portals(context: &Context<'_>) -> bool {
+    context.service.incident
+        && is_cloud(context)
+        && contact(context).is_some_and(|contact| {
+            !contact.roles.is_empty() && contact.roles.iter().all(|role| *role == ContactRole::CloudAdministrator)
+        })
+}
+
+fn channel_rule<'a>(context: &Context<'a>) -> Option<&'a RestrictedTo<Channel>> {
+    context.service.channels.iter().find(|rule| rule.fits(context.query.product))
+}
+
+fn language_rule<'a>(context: &Context<'a>) -> Option<&'a RestrictedTo<String>> {
+    context.service.languages.iter().find(|rule| rule.fits(context.query.product))
+}
+
+pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
+    let query = context.query;
+    let mut ask = |field: &'static str, value: &str| explanation.remedy(RemedyKind::ChangeRequest, field, value);
+    match rule {
+        Rule::AdvisoryLimit => {
+            let limit = context.service.longest_minutes.unwrap_or_default().to_string();
+            ask("quantity", &limit);
+            explanation.fact("limit_minutes", limit);
+            explanation.fact("requested_minutes", requested_minutes(context).unwrap_or_default().to_string());
+        }
+        Rule::Contact => {
+            ask("contact_id", "");
+            explanation.fact("contact_id", query.contact_id.unwrap_or_default());
+        }
+        Rule::Channel => {
+            let allowed = match channel_rule(context) {
+                Some(rule) => joined(rule.only.iter().map(|channel| channel.as_str())),
+                None => joined(PORTALS.iter().map(|channel| channel.as_str())),
+            };
+            ask("channel", &allowed);
+            explanation.fact("channel", query.channel.map_or("", Channel::as_str));
+            explanation.fact("allowed", allowed);
+        }
+        Rule::Severity => {
+            let allowed = joined(context.service.severities.iter().map(|severity| severity.as_str()));
+            ask("severity", &allowed);
+            explanation.optional_fact("severity", query.severity.map(Severity::as_str));
+            explanation.fact("allowed", allowed);
+        }
+        Rule::Language => {
+            let allowed =
+                language_rule(context).map(|rule| joined(rule.only.iter().map(String::as_str))).unwrap_or_default();
+            ask("language", &allowed);
+            explanation.optional_fact("language", query.language);
+            explanation.fact("allowed", allowed);
+        }
+        Rule::RootCauseTiming => {
+            let closed = query.incident_close_time.map(time);
+            ask("delivery.requested_time", closed.as_deref().unwrap_or_default());
+            explanation.optional_fact("requested_time", query.delivery.requested_time.map(time));
+            explanation.optional_fact("incident_close_time", closed);
+        }
+        Rule::Tenant => {
+            ask("tenant_id", &joined(context.item.tenant_ids.iter().map(String::as_str)));
+            explanation.optional_fact("tenant_id", query.tenant_id);
+        }
+        Rule::Activity => {
+            let allowed = joined(context.service.activities.iter().map(String::as_str));
+            ask("activity", &allowed);
+            explanation.fact("activity", query.activity.unwrap_or_default());
+            explanation.fact("allowed", allowed);
+        }
+        Rule::License => {
+            let license = context.service.license.as_deref().unwrap_or_default();
+            explanation.remedy(RemedyKind::Buy, "customer.licenses", license);
+            explanation.fact("license", license);
+        }
+        _ => {}
+    }
+}
+
+fn joined<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    values.collect::<Vec<_>>().join(", ")
+}
