@@ -3,3 +3,4 @@ pub mod engine;
 pub mod error;
 pub mod model;
 pub mod proto;
+pub mod store;
