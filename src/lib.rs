@@ -1,6 +1,10 @@
+pub mod cache;
 pub mod catalog;
 pub mod engine;
 pub mod error;
+pub mod grpc;
 pub mod model;
 pub mod proto;
+pub mod purchase;
+pub mod service;
 pub mod store;

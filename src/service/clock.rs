@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 /// Where time comes from: read once per request.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,7 +13,8 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(self) -> DateTime<Utc> {
         match self {
-            Self::System => Utc::now(),
+            // What the store keeps, so that an answer and its repetition agree.
+            Self::System => Utc::now().trunc_subsecs(6),
             Self::Fixed(instant) => instant,
         }
     }

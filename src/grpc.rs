@@ -1,0 +1,12 @@
+//! The API on the wire: one thin file per service, conversions, and the one place where an
+//! error becomes a status.
+
+mod catalog;
+mod contract;
+mod convert;
+mod entitlement;
+mod status;
+
+pub use catalog::CatalogApi;
+pub use contract::ContractApi;
+pub use entitlement::EntitlementApi;
