@@ -1,5 +1,9 @@
 pub mod catalog;
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod model;
 pub mod proto;
+pub mod server;
+pub mod telemetry;
