@@ -6,7 +6,9 @@ mod contract;
 mod convert;
 mod entitlement;
 mod status;
+mod transport_errors;
 
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
 pub use entitlement::EntitlementApi;
+pub use transport_errors::{MESSAGE_LIMIT, TransportErrors};

@@ -7,6 +7,7 @@ use super::convert::question::{consistency_of, view_of};
 use super::convert::read::Reader;
 use super::convert::timestamp;
 use super::status;
+use crate::engine::Decision;
 use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
@@ -59,7 +60,7 @@ impl EntitlementService for EntitlementApi {
     ) -> Result<Response<v1::ListEntitlementsResponse>, Status> {
         let question = ListQuestion::try_from(request.into_inner())?;
         let without_product = question.product_id.is_none();
-        let tell = |location_id: &str, decision: &_| {
+        let tell = |location_id: &str, decision: &Decision<'_>| {
             write_entitlement(location_id, decision, question.locale, question.view, without_product)
         };
         let listed = self.entitlements.list(&question, tell).await?;

@@ -10,7 +10,7 @@ use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt
 use crate::error::{Error, Noun, Violation};
 
 /// The domain of every reason.
-const DOMAIN: &str = "entitled.v1";
+pub(super) const DOMAIN: &str = "entitled.v1";
 const RETRY_SOON: Duration = Duration::from_millis(500);
 
 impl From<Error> for Status {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::plan::{Change, Command, Plan, Resource};
 use super::token::{fingerprint, open, seal};
 use super::{Consistency, Context, Page};
-use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest, reason};
+use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
 use crate::purchase;
 use crate::store::{

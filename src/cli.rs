@@ -1,0 +1,5 @@
+//! The command line.
+
+pub mod document;
+mod reflect;
+mod values;

@@ -1,0 +1,58 @@
+//! An import document: one customer and its work orders, in YAML or JSON.
+//!
+//! It is read along the descriptors of `ApplyContractRequest`, so that it knows every field
+//! the API knows, and finds every mistake at once, each with its line.
+
+mod pairs;
+pub mod quantity;
+mod scalar;
+mod tree;
+mod walk;
+
+pub use tree::Mistake;
+
+use tree::Node;
+
+use crate::proto::v1::ApplyContractRequest;
+
+/// A document that can be sent.
+#[derive(Debug)]
+pub struct Document {
+    root: Node,
+    pub request: ApplyContractRequest,
+}
+
+/// Reads a document; otherwise every mistake in it, in the order of the lines.
+pub fn read(text: &str) -> Result<Document, Vec<Mistake>> {
+    let root = tree::parse(text).map_err(|mistake| vec![mistake])?;
+    let Some(root) = root.filter(|root| !root.is_null()) else {
+        return Err(vec![Mistake::new(1, "", "FIELD_REQUIRED", "the document is empty: it needs a `customer`")]);
+    };
+    let request = walk::request(&root)?;
+    Ok(Document { root, request })
+}
+
+impl Document {
+    /// The line of a field, by its path such as `work_orders[0].items[2].quantity`; of what
+    /// holds it, where the document does not have the field itself.
+    pub fn line_of(&self, field: &str) -> Option<usize> {
+        let mut node = &self.root;
+        let mut line = None;
+        for step in field.split(['.', '[']).filter(|step| !step.is_empty()) {
+            match step.strip_suffix(']') {
+                Some(index) => {
+                    let Some(element) = index.parse().ok().and_then(|index| node.element(index)) else { break };
+                    (node, line) = (element, Some(element.line));
+                }
+                None => {
+                    let Some(entry) = node.entry(step) else { break };
+                    (node, line) = (&entry.node, Some(entry.line));
+                }
+            }
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+use super::*;
+use crate::proto::v1::{ContactRole, Unit, WorkOrderState};
+
+const GOOD: &str = r#"# a comment
+customer:
+  customer_id: contoso
+  locations:
+    - {location_id: gb-london, country: NO, holidays: [2026-12-25, "2026-12-28"]}
+  contacts:
+    - contact_id: ada
+      roles: [SUPPORT_ADMINISTRATOR, CONTACT_ROLE_REACTIVE_CONTACT]
+work_orders:
+  - work_order_id: wo-1
+    start_date: 2026-02-01
+    state: TERMINATED
+    terminate_time: 2026-06-01T12:00:00+02:00
+    flex_allowance: "5000000"
+    base_work_order_id: ~
+    items:
+      - item_id: base
+        all_locations: true
+      - item_id: ede
+        quantity: 400h
+        priority: 2
+        unit_price: 25000
+      - item_id: credits
+        quantity:
+          amount: 10
+          unit: CREDITS
+"#;
+
+fn mistakes(text: &str) -> Vec<(usize, String, String)> {
+    let mistakes = read(text).unwrap_err().into_iter();
+    mistakes.map(|m| (m.line.unwrap(), m.violation.field, m.violation.description)).collect()
+}
+
+/// The description of the one mistake in `field: value` of an item.
+fn item(line: &str) -> String {
+    let found = mistakes(&format!("work_orders:\n  - items:\n      - {line}\n"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, 3);
+    found[0].2.clone()
+}
+
+#[test]
+fn every_kind_of_value_is_read() {
+    let request = read(GOOD).unwrap().request;
+    let customer = request.customer.unwrap();
+    assert_eq!(customer.locations[0].country, "NO");
+    assert_eq!(customer.locations[0].holidays, ["2026-12-25", "2026-12-28"]);
+    let roles: Vec<ContactRole> = customer.contacts[0].roles().collect();
+    assert_eq!(roles, [ContactRole::SupportAdministrator, ContactRole::ReactiveContact]);
+    let order = &request.work_orders[0];
+    assert_eq!(order.start_date, "2026-02-01");
+    assert_eq!(order.state(), WorkOrderState::Terminated);
+    assert_eq!(order.terminate_time.unwrap().seconds, 1_780_308_000);
+    assert_eq!(order.flex_allowance, Some(5_000_000));
+    assert_eq!(order.base_work_order_id, None);
+    assert!(order.items[0].all_locations);
+    assert_eq!(order.items[1].priority, Some(2));
+    assert_eq!(order.items[1].unit_price, Some(25_000));
+    let quantity = |index: usize| order.items[index].quantity.map(|quantity| (quantity.amount, quantity.unit()));
+    assert_eq!(quantity(1), Some((400, Unit::Hours)));
+    assert_eq!(quantity(2), Some((10, Unit::Credits)));
+}
+
+#[test]
+fn json_is_read_the_same_way() {
+    let text = "{\n\t\"customer\": {\"customer_id\": \"a\", \"display_name\": \"\\u00e9\\/\"},\n\t\"work_orders\": [{\n\
+                \t\t\"flex_allowance\": \"12\",\n\t\t\"items\": [{\"all_locations\": true, \"priority\": 3}]\n\t}]\n}\n";
+    let request = read(text).unwrap().request;
+    assert_eq!(request.customer.unwrap().display_name, "é/");
+    assert_eq!(request.work_orders[0].flex_allowance, Some(12));
+    assert_eq!(request.work_orders[0].items[0].priority, Some(3));
+    let wrong = mistakes("{\n  \"customer\": {\n    \"customerid\": \"a\"\n  }\n}\n");
+    assert_eq!(
+        wrong,
+        [(3, "customer.customerid".into(), "there is no `customerid` here; did you mean `customer_id`?".into())]
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_the_order_of_the_lines() {
+    let text = GOOD
+        .replace("contacts:", "contact:")
+        .replace("state: TERMINATED", "state: ACTIV\n    state: ACTIVE")
+        .replace("all_locations: true", "all_locations: \"true\"")
+        .replace("400h", "400.5");
+    let found = mistakes(&text);
+    let places: Vec<(usize, &str)> = found.iter().map(|(line, field, _)| (*line, field.as_str())).collect();
+    assert_eq!(
+        places,
+        [
+            (6, "customer.contact"),
+            (12, "work_orders[0].state"),
+            (13, "work_orders[0].state"),
+            (19, "work_orders[0].items[0].all_locations"),
+            (21, "work_orders[0].items[1].quantity"),
+        ]
+    );
+    assert!(found[0].2.contains("did you mean `contacts`?"));
+    assert_eq!(found[1].2, "`ACTIV` is not known here; did you mean ACTIVE?");
+    assert!(found[2].2.contains("already in line 12"));
+}
+
+#[test]
+fn a_wrong_kind_of_value_says_what_is_expected() {
+    assert!(item("item_id: 12").contains("put it in quotes"));
+    assert!(item("item_id: true").contains("put it in quotes"));
+    assert!(item("item_id: 1e5").contains("put it in quotes"));
+    assert!(item("item_id: [a]").contains("expected text; found a list"));
+    assert!(item("location_ids: gb").contains("expected a list"));
+    assert!(item("location_ids: [~]").contains("found nothing"));
+    assert!(item("unit_price: 1.5").contains("whole number"));
+    assert!(item("unit_price: 9223372036854775808").contains("larger"));
+    assert!(item("priority: 2147483648").contains("larger"));
+    assert!(item("quantity: 400").contains("no unit"));
+    assert!(item("quantity: {amount: 40h, unit: HOURS}").contains("whole number"));
+    assert!(item("quantity: [400h]").contains("a quantity such as 400h"));
+    assert!(item("included_hours: 40").contains("`reactive_support_management`"));
+    assert!(item("events: [{start_time: 2026-06-01}]").contains("2026-06-01T00:00:00Z"));
+    assert!(item("waivers: [3]").contains("expected fields"));
+    assert!(item("delivery_mode: 1").contains("known are REMOTE, ON_SITE"));
+    assert!(item("funding: FUNDING_UNSPECIFIED").contains("not known"));
+}
+
+#[test]
+fn a_document_holds_a_customer_and_work_orders_only() {
+    assert!(mistakes("request_id: a\n")[0].2.contains("there is no `request_id` here"));
+    assert!(mistakes("document:\n  customer: {}\n")[0].2.contains("known are customer, work_orders"));
+    assert!(mistakes("")[0].2.contains("empty"));
+    assert!(mistakes("- customer\n")[0].2.contains("found a list"));
+    assert!(mistakes("customer: {}\n---\ncustomer: {}\n")[0].2.contains("second document"));
+    assert_eq!(mistakes("customer:\n  a: [\n  b: c\n")[0].1, "");
+}
+
+#[test]
+fn a_path_leads_to_the_line_of_the_field_or_of_what_holds_it() {
+    let document = read(GOOD).unwrap();
+    assert_eq!(document.line_of("customer"), Some(2));
+    assert_eq!(document.line_of("customer.locations[0].country"), Some(5));
+    assert_eq!(document.line_of("work_orders[0].items[1].quantity"), Some(20));
+    assert_eq!(document.line_of("work_orders[0].items[1].quantity.amount"), Some(20));
+    assert_eq!(document.line_of("work_orders[0].items[1].waivers[0].code"), Some(19));
+    assert_eq!(document.line_of("work_orders[0].end_date"), Some(10));
+    assert_eq!(document.line_of("work_orders[7].items"), Some(9));
+    assert_eq!(document.line_of("request_id"), None);
+}
+
+#[test]
+fn aliases_are_followed_but_not_without_end() {
+    let request = read("customer: &c {customer_id: a}\nwork_orders:\n  - *c\n").unwrap().request;
+    assert_eq!(request.work_orders[0].customer_id, "a");
+    let mut bomb = "customer:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..9 {
+        let below = level - 1;
+        bomb += &format!("  a{level}: &a{level} [{}]\n", vec![format!("*a{below}"); 10].join(", "));
+    }
+    assert!(mistakes(&bomb)[0].2.contains("too large"));
+}
+
+#[test]
+fn a_character_that_json_writes_as_a_pair_of_escapes() {
+    let request = read("{\"customer\": {\"display_name\": \"\\ud83d\\ude00 \u{1F600}\"}}").unwrap().request;
+    assert_eq!(request.customer.unwrap().display_name, "😀 😀");
+}

@@ -1,0 +1,123 @@
+//! From the tree of a document to the message the API takes.
+
+use std::collections::BTreeMap;
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+use super::scalar::{self, Wrong};
+use super::tree::{Content, Entry, Mistake, Node};
+use crate::cli::reflect;
+use crate::error::nearest;
+use crate::proto::v1::ApplyContractRequest;
+
+/// What a document may hold; the rest of the request is the call's own.
+const PARTS: [&str; 2] = ["customer", "work_orders"];
+
+/// Builds the request, or tells every mistake.
+pub fn request(root: &Node) -> Result<ApplyContractRequest, Vec<Mistake>> {
+    let cannot = |error: String| vec![Mistake::new(root.line, "", "INTERNAL", error)];
+    let descriptor = reflect::message("entitled.v1.ApplyContractRequest").map_err(|error| cannot(error.to_string()))?;
+    let mut walk = Walk::default();
+    let message = walk.fields(&descriptor, root, "", &PARTS);
+    if !walk.mistakes.is_empty() {
+        walk.mistakes.sort_by_key(|mistake| mistake.line);
+        return Err(walk.mistakes);
+    }
+    message.transcode_to().map_err(|error| cannot(error.to_string()))
+}
+
+#[derive(Default)]
+struct Walk {
+    mistakes: Vec<Mistake>,
+}
+
+impl Walk {
+    fn wrong(&mut self, line: usize, path: &str, wrong: Wrong) {
+        self.mistakes.push(Mistake::new(line, path, wrong.reason, wrong.description));
+    }
+
+    /// A message written as a map, of which only `allowed` may be written.
+    fn fields(&mut self, descriptor: &MessageDescriptor, node: &Node, path: &str, allowed: &[&str]) -> DynamicMessage {
+        let mut message = DynamicMessage::new(descriptor.clone());
+        let Content::Map(entries) = &node.content else {
+            let names = allowed.iter().take(4).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            self.wrong(node.line, path, Wrong::kind(format!("expected fields such as {names}; found {}", found(node))));
+            return message;
+        };
+        let mut seen = BTreeMap::new();
+        for entry in entries {
+            let path = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+            if let Some(line) = seen.insert(entry.key.as_str(), entry.line) {
+                let description = format!("`{}` is written twice: already in line {line}", entry.key);
+                self.wrong(entry.line, &path, Wrong { reason: "DUPLICATE_KEY", description });
+                continue;
+            }
+            let field = descriptor.get_field_by_name(&entry.key).filter(|field| allowed.contains(&field.name()));
+            match field {
+                Some(field) => {
+                    if let Some(value) = self.field(&field, entry, &path) {
+                        message.set_field(&field, value);
+                    }
+                }
+                None => self.unknown(entry, &path, allowed),
+            }
+        }
+        message
+    }
+
+    fn unknown(&mut self, entry: &Entry, path: &str, allowed: &[&str]) {
+        let hint = match nearest(&entry.key, allowed.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("known are {}", allowed.join(", ")),
+        };
+        let description = format!("there is no `{}` here; {hint}", entry.key);
+        self.wrong(entry.line, path, Wrong { reason: "FIELD_UNKNOWN", description });
+    }
+
+    fn field(&mut self, field: &FieldDescriptor, entry: &Entry, path: &str) -> Option<Value> {
+        if entry.node.is_null() {
+            return None;
+        }
+        if !field.is_list() {
+            // A long value may begin in a later line than its key, but it is found by the key.
+            return self.value(&field.kind(), &entry.node, path, entry.line);
+        }
+        let Content::List(nodes) = &entry.node.content else {
+            self.wrong(entry.line, path, Wrong::kind(format!("expected a list; found {}", found(&entry.node))));
+            return None;
+        };
+        let values = nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, node)| self.value(&field.kind(), node, &format!("{path}[{index}]"), node.line));
+        Some(Value::List(values.collect()))
+    }
+
+    fn value(&mut self, kind: &Kind, node: &Node, path: &str, line: usize) -> Option<Value> {
+        if let Kind::Message(descriptor) = kind {
+            let is_map = matches!(node.content, Content::Map(_));
+            if is_map || !scalar::has_short_form(descriptor) {
+                let fields: Vec<FieldDescriptor> = descriptor.fields().collect();
+                let names: Vec<&str> = fields.iter().map(FieldDescriptor::name).collect();
+                return Some(Value::Message(self.fields(descriptor, node, path, &names)));
+            }
+        }
+        match scalar::value(kind, node) {
+            Ok(value) => Some(value),
+            Err(wrong) => {
+                self.wrong(line, path, wrong);
+                None
+            }
+        }
+    }
+}
+
+/// What a node is, in the words of whoever wrote it.
+pub fn found(node: &Node) -> String {
+    match &node.content {
+        Content::Plain(_) if node.is_null() => "nothing".to_owned(),
+        Content::Plain(text) | Content::Text(text) => format!("`{text}`"),
+        Content::List(_) => "a list".to_owned(),
+        Content::Map(_) => "a map of fields".to_owned(),
+    }
+}

@@ -1,0 +1,115 @@
+//! The API's own descriptors, and answers as proto3 JSON.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, SerializeOptions, Value};
+use serde::ser::{Error as _, SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+
+use crate::error::{BoxError, Error};
+use crate::proto::FILE_DESCRIPTOR_SET;
+
+static POOL: LazyLock<Result<DescriptorPool, String>> =
+    LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).map_err(|error| error.to_string()));
+
+/// A message of the API by its full name.
+pub fn message(name: &str) -> Result<MessageDescriptor, Error> {
+    let pool = POOL.as_ref().map_err(|error| Error::internal(error.as_str()))?;
+    pool.get_message_by_name(name).ok_or_else(|| Error::internal(format!("no message `{name}`")))
+}
+
+/// What all values of an enum begin with: `WORK_ORDER_STATE_`.
+pub fn prefix(descriptor: &EnumDescriptor) -> String {
+    descriptor.default_value().name().trim_end_matches("UNSPECIFIED").to_owned()
+}
+
+/// `answer`, the message `name` of the API, as proto3 JSON with the names of the proto files.
+/// In one line, or for people in many.
+pub fn json(name: &str, answer: &impl prost::Message, is_pretty: bool) -> Result<String, BoxError> {
+    let mut dynamic = DynamicMessage::new(message(name)?);
+    dynamic.transcode_from(answer)?;
+    let json = Json(&dynamic);
+    Ok(if is_pretty { serde_json::to_string_pretty(&json) } else { serde_json::to_string(&json) }?)
+}
+
+/// Fields in the order of the proto files and maps in the order of their keys, so that equal
+/// answers are equal bytes.
+struct Json<'a>(&'a DynamicMessage);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let descriptor = prost_reflect::ReflectMessage::descriptor(self.0);
+        if descriptor.package_name() == "google.protobuf" {
+            return self.0.serialize_with_options(serializer, &SerializeOptions::new());
+        }
+        let mut map = serializer.serialize_map(None)?;
+        for field in descriptor.fields().filter(|field| self.0.has_field(field)) {
+            map.serialize_entry(field.name(), &JsonValue(&self.0.get_field(&field), &field.kind()))?;
+        }
+        map.end()
+    }
+}
+
+struct JsonValue<'a>(&'a Value, &'a Kind);
+
+impl Serialize for JsonValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.0, self.1) {
+            (Value::Message(message), _) => Json(message).serialize(serializer),
+            (Value::List(values), kind) => {
+                let mut list = serializer.serialize_seq(Some(values.len()))?;
+                values.iter().try_for_each(|value| list.serialize_element(&JsonValue(value, kind)))?;
+                list.end()
+            }
+            (Value::Map(values), Kind::Message(entry)) => {
+                let kind = entry.map_entry_value_field().kind();
+                let sorted: BTreeMap<Option<&str>, &Value> =
+                    values.iter().map(|(key, value)| (key.as_str(), value)).collect();
+                let mut map = serializer.serialize_map(Some(sorted.len()))?;
+                sorted.iter().try_for_each(|(key, value)| map.serialize_entry(key, &JsonValue(value, &kind)))?;
+                map.end()
+            }
+            (Value::EnumNumber(number), Kind::Enum(descriptor)) => match descriptor.get_value(*number) {
+                Some(value) => serializer.serialize_str(value.name()),
+                None => serializer.serialize_i32(*number),
+            },
+            (Value::String(text), _) => serializer.serialize_str(text),
+            (Value::Bool(value), _) => serializer.serialize_bool(*value),
+            (Value::I32(number), _) => serializer.serialize_i32(*number),
+            (Value::U32(number), _) => serializer.serialize_u32(*number),
+            // Proto3 JSON writes 64 bits as text.
+            (Value::I64(number), _) => serializer.collect_str(number),
+            (Value::U64(number), _) => serializer.collect_str(number),
+            _ => Err(S::Error::custom("the API has no values of this kind")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::v1;
+
+    #[test]
+    fn answers_are_proto3_json_in_a_fixed_order() {
+        let metadata = ["e", "d", "c", "b", "a"].map(|key| (key.to_owned(), "1".to_owned())).into();
+        let block = v1::BlockBalance { granted: 24_000, unit: v1::Unit::Minutes.into(), ..Default::default() };
+        let answer = v1::CheckEntitlementResponse {
+            decision: v1::Decision::NotEntitled.into(),
+            reasons: vec![v1::Reason { code: "X".to_owned(), metadata, ..Default::default() }],
+            coverage: Some(v1::Coverage { blocks: vec![block], ..Default::default() }),
+            valid_until: Some(prost_types::Timestamp { seconds: 0, nanos: 0 }),
+            ..Default::default()
+        };
+        assert_eq!(
+            json("entitled.v1.CheckEntitlementResponse", &answer, false).unwrap(),
+            concat!(
+                r#"{"decision":"DECISION_NOT_ENTITLED","#,
+                r#""reasons":[{"code":"X","metadata":{"a":"1","b":"1","c":"1","d":"1","e":"1"}}],"#,
+                r#""coverage":{"blocks":[{"unit":"UNIT_MINUTES","granted":"24000"}]},"#,
+                r#""valid_until":"1970-01-01T00:00:00Z"}"#
+            )
+        );
+    }
+}

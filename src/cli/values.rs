@@ -1,0 +1,111 @@
+//! The values of flags, and their words in the API.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::ValueEnum;
+use prost_types::Timestamp;
+
+use crate::cli::document::quantity as short;
+use crate::proto::v1;
+
+/// Reads an RFC 3339 instant.
+pub fn time(text: &str) -> Result<Timestamp, String> {
+    let instant = DateTime::parse_from_rfc3339(text).map_err(|_| {
+        let is_date = text.parse::<chrono::NaiveDate>().is_ok();
+        let hint =
+            if is_date { format!("write `{text}T00:00:00Z`") } else { "write `2026-06-01T10:00:00Z`".to_owned() };
+        format!("`{text}` is not an instant with its offset (RFC 3339); {hint}")
+    })?;
+    let nanos = i32::try_from(instant.timestamp_subsec_nanos()).map_err(|_| format!("`{text}` is a leap second"))?;
+    if nanos >= 1_000_000_000 {
+        return Err(format!("`{text}` is a leap second, which has no instant of its own"));
+    }
+    Ok(Timestamp { seconds: instant.timestamp(), nanos })
+}
+
+/// An instant as flags take it.
+pub fn show_time(time: &Timestamp) -> String {
+    let instant = u32::try_from(time.nanos).ok().and_then(|nanos| DateTime::<Utc>::from_timestamp(time.seconds, nanos));
+    match instant {
+        Some(instant) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        None => "(not a time)".to_owned(),
+    }
+}
+
+pub fn quantity(text: &str) -> Result<v1::Quantity, String> {
+    short::parse(text)
+}
+
+macro_rules! flag {
+    ($(#[$doc:meta])* $name:ident => $proto:ty { $($(#[$meta:meta])* $value:ident = $wire:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+        pub enum $name { $($(#[$meta])* $value),+ }
+
+        impl From<$name> for i32 {
+            fn from(value: $name) -> Self {
+                match value { $($name::$value => <$proto>::$wire.into()),+ }
+            }
+        }
+    };
+}
+
+flag! {
+    /// How badly an incident hurts.
+    Severity => v1::Severity {
+        #[value(name = "1", alias = "SEVERITY_1")] One = Severity1,
+        #[value(name = "A", alias = "SEVERITY_A")] A = A,
+        #[value(name = "B", alias = "SEVERITY_B")] B = B,
+        #[value(name = "C", alias = "SEVERITY_C")] C = C,
+    }
+}
+
+flag! {
+    /// How the case is opened.
+    Channel => v1::Channel {
+        #[value(alias = "CHANNEL_PHONE")] Phone = Phone,
+        #[value(alias = "CHANNEL_WEB")] Web = Web,
+        #[value(aliases = ["CHANNEL_CLOUD_PORTAL", "CLOUD_PORTAL"])] CloudPortal = CloudPortal,
+        #[value(aliases = ["CHANNEL_ONLINE_SERVICES_PORTAL", "ONLINE_SERVICES_PORTAL"])]
+        OnlineServicesPortal = OnlineServicesPortal,
+    }
+}
+
+flag! {
+    /// How a service is delivered.
+    DeliveryMode => v1::DeliveryMode {
+        #[value(alias = "DELIVERY_MODE_REMOTE")] Remote = Remote,
+        #[value(aliases = ["DELIVERY_MODE_ON_SITE", "ON_SITE"])] OnSite = OnSite,
+    }
+}
+
+flag! {
+    /// The answer to a check.
+    Decision => v1::Decision {
+        #[value(alias = "DECISION_ENTITLED")] Entitled = Entitled,
+        #[value(alias = "DECISION_CONDITIONAL")] Conditional = Conditional,
+        #[value(aliases = ["DECISION_NOT_ENTITLED", "NOT_ENTITLED"])] NotEntitled = NotEntitled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_keep_their_instant() {
+        let instant = time("2026-06-01T12:00:00.5+02:00").unwrap();
+        assert_eq!(show_time(&instant), "2026-06-01T10:00:00.500Z");
+        assert!(time("2026-06-01").unwrap_err().contains("write `2026-06-01T00:00:00Z`"));
+        assert!(time("2026-06-01T10:00:00").is_err());
+        assert!(time("2026-06-30T23:59:60Z").is_err());
+    }
+
+    #[test]
+    fn flags_take_the_words_of_the_api_too() {
+        for text in ["a", "A", "severity_a", "SEVERITY_A"] {
+            assert_eq!(Severity::from_str(text, true), Ok(Severity::A), "{text}");
+        }
+        assert_eq!(i32::from(Channel::CloudPortal), i32::from(v1::Channel::CloudPortal));
+        assert_eq!(DeliveryMode::from_str("ON_SITE", true), Ok(DeliveryMode::OnSite));
+    }
+}

@@ -1,0 +1,74 @@
+//! Settings: file < `ENTITLED_…` environment < flags. A mistake refuses the start, naming the
+//! setting and never showing a secret.
+
+mod database_url;
+mod load;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+pub use database_url::DatabaseUrl;
+pub use load::{Flags, Mistakes, environment, from_file_and};
+
+/// What a server runs with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where calls are taken.
+    pub listen: SocketAddr,
+    pub database: DatabaseUrl,
+    /// Connections to the database at most.
+    pub max_connections: u32,
+    /// How old an answer from the cache may be.
+    pub max_staleness: Duration,
+    /// How long running calls may take to end after a stop was asked for.
+    pub drain_timeout: Duration,
+    pub log: Log,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Directives of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+    pub format: LogFormat,
+    /// Without colours, even on a terminal.
+    pub plain: bool,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// Text on a terminal, else JSON.
+    #[default]
+    Auto,
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 50051)),
+            database: DatabaseUrl::default(),
+            max_connections: 10,
+            max_staleness: Duration::from_secs(1),
+            drain_timeout: Duration::from_secs(20),
+            log: Log { filter: "info,sqlx=warn".to_owned(), format: LogFormat::Auto, plain: false },
+        }
+    }
+}
+
+impl Config {
+    /// What a client runs with: it keeps quiet, and a server's settings do not concern it.
+    pub fn client() -> Self {
+        let mut config = Self::default();
+        config.log.filter = "warn".to_owned();
+        config.log.plain = !is_coloured();
+        config
+    }
+}
+
+/// Whether colours are welcome where a terminal shows them: `NO_COLOR` is not set.
+pub fn is_coloured() -> bool {
+    environment("NO_COLOR").is_none() && environment("TERM").as_deref() != Some("dumb")
+}

@@ -1,0 +1,252 @@
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, LogFormat, is_coloured};
+use crate::error::nearest;
+
+/// A setting by its key in the file and its variable in the environment.
+struct Setting {
+    key: &'static str,
+    variable: &'static str,
+    set: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+const SETTINGS: [Setting; 7] = [
+    Setting {
+        key: "listen",
+        variable: "ENTITLED_LISTEN",
+        set: |config, text| {
+            read(text, "an address and a port such as `127.0.0.1:50051`").map(|value| config.listen = value)
+        },
+    },
+    Setting {
+        key: "database",
+        variable: "ENTITLED_DATABASE_URL",
+        set: |config, text| text.parse().map(|value| config.database = value).map_err(str::to_owned),
+    },
+    Setting {
+        key: "max_connections",
+        variable: "ENTITLED_MAX_CONNECTIONS",
+        set: |config, text| {
+            let value = read(text, "a number of connections, 1 to 10000")?;
+            if !(1..=10_000).contains(&value) {
+                return Err(format!("expected a number of connections, 1 to 10000; found `{text}`"));
+            }
+            config.max_connections = value;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "max_staleness",
+        variable: "ENTITLED_MAX_STALENESS",
+        set: |config, text| duration(text).map(|value| config.max_staleness = value),
+    },
+    Setting {
+        key: "drain_timeout",
+        variable: "ENTITLED_DRAIN_TIMEOUT",
+        set: |config, text| duration(text).map(|value| config.drain_timeout = value),
+    },
+    Setting {
+        key: "log",
+        variable: "ENTITLED_LOG",
+        set: |config, text| {
+            EnvFilter::builder().parse(text).map_err(|error| error.to_string())?;
+            config.log.filter = text.to_owned();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "log_format",
+        variable: "ENTITLED_LOG_FORMAT",
+        set: |config, text| {
+            config.log.format = match text {
+                "auto" => LogFormat::Auto,
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                _ => return Err(format!("expected `auto`, `text` or `json`; found `{text}`")),
+            };
+            Ok(())
+        },
+    },
+];
+
+/// What was given on the command line, by key.
+#[derive(Debug, Default)]
+pub struct Flags<'a> {
+    pub file: Option<&'a Path>,
+    pub listen: Option<&'a str>,
+    pub database: Option<&'a str>,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl Error for Mistakes {}
+
+/// A variable of the environment; an empty one is not set.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The settings of `base`, overlaid by the file, by the environment, by the flags.
+pub fn from_file_and(
+    base: Config,
+    environment: impl Fn(&str) -> Option<String>,
+    flags: &Flags<'_>,
+) -> Result<Config, Mistakes> {
+    let mut config = base;
+    config.log.plain = !is_coloured();
+    let mut mistakes = Vec::new();
+    let file = flags.file.map(Path::to_owned).or_else(|| environment("ENTITLED_CONFIG").map(PathBuf::from));
+    if let Some(file) = file {
+        mistakes.extend(overlay_file(&mut config, &file));
+    }
+    for setting in &SETTINGS {
+        if let Some(text) = environment(setting.variable) {
+            mistakes.extend((setting.set)(&mut config, &text).err().map(|why| format!("{}: {why}", setting.variable)));
+        }
+    }
+    for (key, flag) in [("listen", flags.listen), ("database", flags.database)] {
+        let setting = SETTINGS.iter().find(|setting| setting.key == key);
+        if let (Some(setting), Some(text)) = (setting, flag) {
+            mistakes.extend((setting.set)(&mut config, text).err().map(|why| format!("--{key}: {why}")));
+        }
+    }
+    if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+}
+
+fn overlay_file(config: &mut Config, path: &Path) -> Vec<String> {
+    let shown = path.display();
+    match std::fs::read_to_string(path) {
+        Ok(text) => overlay(config, &text).into_iter().map(|why| format!("{shown}{why}")).collect(),
+        Err(error) => vec![format!("{shown}: {error}")],
+    }
+}
+
+/// The mistakes of a file, each beginning with `:LINE: `.
+fn overlay(config: &mut Config, text: &str) -> Vec<String> {
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            return vec![format!(":{}: {}", line(text, error.span().map_or(0, |span| span.start)), error.message())];
+        }
+    };
+    let mut mistakes = Vec::new();
+    for (key, value) in table.get_ref() {
+        let name: &str = key.get_ref();
+        let at = line(text, key.span().start);
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == name) else {
+            let hint = match nearest(name, SETTINGS.iter().map(|setting| setting.key)) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("known are {}", SETTINGS.map(|setting| setting.key).join(", ")),
+            };
+            mistakes.push((at, format!("there is no setting `{name}`; {hint}")));
+            continue;
+        };
+        let outcome = match value.get_ref() {
+            DeValue::String(text) => (setting.set)(config, text),
+            DeValue::Integer(number) => (setting.set)(config, number.as_str()),
+            other => Err(format!("expected text or a number; found: {}", other.type_str())),
+        };
+        mistakes.extend(outcome.err().map(|why| (at, format!("{name}: {why}"))));
+    }
+    mistakes.sort();
+    mistakes.into_iter().map(|(at, why)| format!(":{at}: {why}")).collect()
+}
+
+/// The number of the line that holds the byte at `offset`.
+fn line(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|byte| *byte == b'\n').count().saturating_add(1)
+}
+
+fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("expected {expected}; found `{text}`"))
+}
+
+/// A whole number and `ms`, `s` or `m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let milliseconds = match unit.trim() {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "m" => Some(60_000),
+        _ => None,
+    };
+    let value = number.parse::<u64>().ok().zip(milliseconds).and_then(|(number, each)| number.checked_mul(each));
+    value
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("expected a time such as `500ms`, `1s` or `2m`; found `{text}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)], flags: Flags<'_>) -> Result<Config, Mistakes> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("entitled.toml");
+        std::fs::write(&path, file).unwrap();
+        let environment =
+            |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let name = path.display().to_string();
+        from_file_and(Config::default(), environment, &Flags { file: Some(&path), ..flags })
+            .map_err(|Mistakes(all)| Mistakes(all.iter().map(|one| one.replace(&name, "FILE")).collect()))
+    }
+
+    #[test]
+    fn flags_beat_the_environment_which_beats_the_file() {
+        let file =
+            "listen = \"0.0.0.0:1\"\ndatabase = \"sqlite:file.db\"\nmax_staleness = \"250ms\"\nmax_connections = 3\n";
+        let environment = [("ENTITLED_LISTEN", "0.0.0.0:2"), ("ENTITLED_DATABASE_URL", "sqlite:environment.db")];
+        let config = load(file, &environment, Flags { listen: Some("0.0.0.0:3"), ..Flags::default() }).unwrap();
+        assert_eq!(config.listen.port(), 3);
+        assert_eq!(config.database.expose(), "sqlite:environment.db");
+        assert_eq!(config.max_staleness, Duration::from_millis(250));
+        assert_eq!(config.max_connections, 3);
+        assert_eq!(config.drain_timeout, Duration::from_secs(20));
+    }
+
+    #[test]
+    fn every_mistake_refuses_the_start_and_names_its_setting() {
+        let file = "# settings\nlisen = \"0.0.0.0:1\"\nmax_staleness = 3\nzzz = [1]\nlog = [1]\n";
+        let environment = [("ENTITLED_DATABASE_URL", "mysql://me:secret@db"), ("ENTITLED_LOG", "a=b=c")];
+        let Mistakes(mistakes) =
+            load(file, &environment, Flags { listen: Some("here"), ..Flags::default() }).unwrap_err();
+        let begin = [
+            "FILE:2: there is no setting `lisen`; did you mean `listen`?",
+            "FILE:3: max_staleness: expected a time such as `500ms`, `1s` or `2m`; found `3`",
+            "FILE:4: there is no setting `zzz`; known are listen, database",
+            "FILE:5: log: expected text or a number; found: array",
+            "ENTITLED_DATABASE_URL: expected `sqlite:PATH`",
+            "ENTITLED_LOG: ",
+            "--listen: expected an address and a port",
+        ];
+        assert_eq!(mistakes.len(), begin.len(), "{mistakes:#?}");
+        for (mistake, begin) in mistakes.iter().zip(begin) {
+            assert!(mistake.starts_with(begin), "{mistake} / {begin}");
+            assert!(!mistake.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_or_not_there_is_a_mistake() {
+        let Mistakes(mistakes) = load("listen = \n", &[], Flags::default()).unwrap_err();
+        assert!(mistakes[0].starts_with("FILE:1: "), "{mistakes:?}");
+        let missing = Flags { file: Some(Path::new("/no/such/file")), ..Flags::default() };
+        assert!(from_file_and(Config::default(), |_| None, &missing).is_err());
+    }
+}
