@@ -22,6 +22,8 @@ mod waiver;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
