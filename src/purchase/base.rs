@@ -98,6 +98,14 @@ mod tests {
             ("a base terminated later", |c| terminated(c, "2026-02-01T00:00:01Z"), &[]),
             ("a base terminated before", |c| terminated(c, "2026-02-01T00:00:00Z"), &["items !BASE_AGREEMENT_REQUIRED"]),
             (
+                "a base terminated before it began",
+                |c| {
+                    terminated(c, "2026-03-01T00:00:00Z");
+                    base(c).start_date = date("2026-06-01");
+                },
+                &["items !BASE_AGREEMENT_REQUIRED"],
+            ),
+            (
                 "a base service alone",
                 |c| {
                     c.work_orders.remove(0);

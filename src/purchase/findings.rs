@@ -214,7 +214,7 @@ pub(super) fn shown(input: &str) -> String {
 
 /// Names of the catalogue as an enumeration.
 pub(super) fn listed<'v>(names: impl IntoIterator<Item = &'v str>) -> String {
-    let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<_> = names.into_iter().map(shown).collect();
     names.join(", ")
 }
 
