@@ -36,9 +36,7 @@ mod transaction;
 
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
-pub use customer::{
-    CHANGE_OVERLAP, Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn,
-};
+pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};
 pub use migrate::SchemaState;
 pub use request::{StoredRequest, find_request_in_txn, put_request_in_txn};
 pub use transaction::Txn;
@@ -83,6 +81,14 @@ impl Store {
         });
         let (reader, writer) = connected.await??;
         Ok(Self { reader, writer, patience })
+    }
+
+    /// Has each statement reported from now on: how long it took and whether it failed. For
+    /// measurements; the text and the values stay here.
+    pub fn observe(&mut self, observer: impl Fn(Duration, bool) + Clone + Send + Sync + 'static) {
+        let observe = observer.clone();
+        self.reader.set_metric_callback(move |about| observe(about.elapsed, about.failed));
+        self.writer.set_metric_callback(move |about| observer(about.elapsed, about.failed));
     }
 
     /// Whether the database answers.

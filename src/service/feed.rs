@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::time::MissedTickBehavior;
 
 use crate::cache::Cache;
-use crate::store::{CHANGE_OVERLAP, Store};
+use crate::store::Store;
 
 /// Runs until it is dropped.
 pub async fn follow(store: Store, cache: Arc<Cache>, max_staleness: Duration) {
     let period = max_staleness.checked_div(4).unwrap_or(max_staleness).max(Duration::from_millis(10));
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let overlap = i64::try_from(CHANGE_OVERLAP.as_micros()).unwrap_or(i64::MAX);
+    let overlap = i64::try_from(store.change_overlap().as_micros()).unwrap_or(i64::MAX);
     // The first read tells the database's time; nothing older can be in an empty cache.
     let mut since = i64::MAX;
     let mut is_down = false;

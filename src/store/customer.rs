@@ -6,15 +6,11 @@ use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, FromQueryResult, Qu
 
 use super::contract::{info_of, parse};
 use super::entity::customer;
+use super::postgres::IDLE_IN_TRANSACTION;
 use super::time::clock;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
 use crate::model::{Customer, VersionInfo};
-
-/// By how much two successive polls of [`Store::changed_since`] must overlap: a change bears the
-/// time at which it was made, and is seen once it is committed, which takes a transaction with
-/// all its limits this long at most.
-pub const CHANGE_OVERLAP: Duration = Duration::from_secs(20);
 
 /// A customer whose writes wait until this transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +38,7 @@ impl Store {
     /// The customers changed at or after an instant, each with its newest revision, and the
     /// database's time now; both instants in microseconds by the database's clock.
     ///
-    /// Polled with the instant of the last poll less [`CHANGE_OVERLAP`], it misses nothing.
+    /// Polled from the instant of the last poll less [`Store::change_overlap`], it misses nothing.
     pub async fn changed_since(&self, since_micros: i64) -> Result<(Vec<(String, i64)>, i64)> {
         let backend = self.reader.get_database_backend();
         let sql = format!(
@@ -59,6 +55,12 @@ impl Store {
         let now = rows.first().map(|row| row.now).ok_or_else(|| Error::internal("the database told no time"))?;
         let changes = rows.into_iter().filter_map(|row| row.customer_id.zip(row.revision));
         Ok((changes.collect(), now))
+    }
+
+    /// How much later than the time it bears a change can be seen: a transaction may work, fall
+    /// silent until its session is ended, and take its time to commit.
+    pub fn change_overlap(&self) -> Duration {
+        self.patience.saturating_add(IDLE_IN_TRANSACTION).saturating_add(self.patience)
     }
 
     /// The newest versions of the customers behind `after`, in the order of their ids.

@@ -11,7 +11,7 @@ use crate::error::{BoxError, Error};
 
 /// What a failed call means for its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
+enum Failure {
     /// It met another write; again from the start it may succeed.
     Conflict,
     /// The key is taken.
@@ -52,7 +52,12 @@ pub(super) fn silence(limit: Duration) -> BoxError {
     format!("the database did not answer within {limit:?}").into()
 }
 
-pub(super) fn classify(error: &DbErr) -> Failure {
+/// Whether another process keeps SQLite's file to itself for now.
+pub(super) fn is_locked(error: &DbErr) -> bool {
+    database_error(error).and_then(sqlite_code) == Some(5)
+}
+
+fn classify(error: &DbErr) -> Failure {
     match (error, sqlx_error(error)) {
         (DbErr::ConnectionAcquire(_), _) => Failure::Unavailable,
         (_, Some(SqlxError::Configuration(_))) => Failure::Broken,

@@ -11,7 +11,7 @@ use super::{StoreConfig, error};
 use crate::error::{Error, Result};
 
 /// A client that fell silent within a transaction holds locks no longer than this.
-const IDLE_IN_TRANSACTION: &str = "10s";
+pub(super) const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 /// How long the check of a connection that comes back may take.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -39,7 +39,7 @@ fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
         ("default_transaction_isolation", "read committed"),
         ("statement_timeout", &millis(config.statement_timeout)),
         ("lock_timeout", &millis(config.lock_timeout)),
-        ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
+        ("idle_in_transaction_session_timeout", &millis(IDLE_IN_TRANSACTION)),
         // A client whose host is gone: the server ends its session, and frees its locks.
         ("tcp_keepalives_idle", "30"),
         ("tcp_keepalives_interval", "10"),

@@ -1,5 +1,7 @@
 //! SQLite: one connection that writes, some that read meanwhile.
 
+use std::time::{Duration, Instant};
+
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement, TryGetable};
 
@@ -37,7 +39,16 @@ async fn open(config: &StoreConfig, connections: u32, options: SqliteConnectOpti
         .max_lifetime(None)
         .record_stmt_in_spans(false)
         .map_sqlx_sqlite_opts(move |_| options.clone());
-    Database::connect(pool).await.map_err(error::from_db)
+    // While another process turns a new file to WAL, SQLite does not wait but fails.
+    let begun = Instant::now();
+    loop {
+        match Database::connect(pool.clone()).await {
+            Err(error) if error::is_locked(&error) && begun.elapsed() < config.statement_timeout => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            outcome => return outcome.map_err(error::from_db),
+        }
+    }
 }
 
 /// A file system may refuse WAL, and SQLite then goes on without: so ask.

@@ -1,3 +1,4 @@
 #![cfg(test)]
 
 mod postgres;
+mod store;
