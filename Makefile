@@ -14,6 +14,7 @@ run: ## serve the sample customers from a temporary database
 
 # The benches are only measured by `make bench`; that they compile is seen by `make lint`.
 test: ## unit, integration and documentation tests; the integration tests start a PostgreSQL of their own
+	@scripts/ensure-postgres.sh
 	cargo test --workspace
 
 lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed

@@ -1,3 +1,22 @@
+//! Is this customer, at this support location, for this product, entitled to this service
+//! now — by which clause, until when, and if not, what would change that?
+//!
+//! The tour, from the inside out:
+//!
+//! - [`model`]: what a customer has — locations, work orders, items, waivers. Plain data.
+//! - [`catalog`]: the service description as data — services, clauses, products, texts.
+//! - [`engine`]: decides. Pure functions over the two above, with `now` as an argument.
+//! - [`purchase`]: judges a contract as it is written; pure as well.
+//! - [`store`]: SQLite and PostgreSQL behind one struct, one door for transactions.
+//! - [`cache`]: the contracts asked about lately, ready for deciding.
+//! - [`service`]: the use cases; time and ids are made there, once per request.
+//! - [`grpc`]: the wire — conversions, and the one place where an error becomes a status.
+//! - [`server`]: puts the house together, and takes it apart in bounded time.
+//! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
+//!
+//! Dependencies point one way: `grpc → service → {engine, purchase, cache → store} →
+//! {catalog, model}`, with [`error`] below all. `docs/ARCHITECTURE.md` says why.
+
 pub mod cache;
 pub mod catalog;
 pub mod cli;
