@@ -8,6 +8,7 @@ mod clause;
 mod hours;
 mod load;
 mod product;
+mod response;
 mod service;
 mod text;
 
@@ -15,6 +16,7 @@ pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
 pub use hours::{Hours, ServiceHours, ZoneRule};
 pub use load::{CatalogError, EditionSource};
 pub use product::{Component, Family, LifeCycle};
+pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm};
 pub use service::{
     Channel, EventRule, Group, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
     Service, Severity, Tenants,
@@ -49,6 +51,10 @@ pub struct Edition {
     /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
     /// stand for its parts.
     pub remedies: BTreeMap<RemedyKind, Text>,
+    /// How soon incidents are answered.
+    pub response: ResponseTable,
+    /// Opening hours by name; `business` is the clock of response targets.
+    pub hours: BTreeMap<String, Hours>,
     service_rows: HashMap<String, usize>,
     family_rows: HashMap<String, usize>,
 }

@@ -7,6 +7,7 @@
 //! [`hours`], [`event`].
 
 mod base;
+mod calendar;
 mod context;
 mod decision;
 mod event;
@@ -20,6 +21,7 @@ mod query;
 mod reach;
 mod request;
 mod span;
+mod target;
 mod term;
 
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
@@ -28,6 +30,7 @@ pub use list::{ListQuery, Row, rows};
 pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
+pub use target::{Alternative, Governing, Incident, TargetAnswer, Why, offers, response_target};
 
 use chrono::{DateTime, Utc};
 

@@ -9,9 +9,10 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::response::RawResponse;
 use super::{
-    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule, RemedyKind,
-    RestrictedTo, Service, ServiceHours, Severity, Tenants, Text, ZoneRule,
+    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule,
+    RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Service, ServiceHours, Severity, Tenants, Text, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 
@@ -33,6 +34,7 @@ impl EditionSource {
                 file("edition.toml", include_str!("editions/unified-enterprise-2023/edition.toml")),
                 file("clauses.toml", include_str!("editions/unified-enterprise-2023/clauses.toml")),
                 file("services.toml", include_str!("editions/unified-enterprise-2023/services.toml")),
+                file("response-targets.toml", include_str!("editions/unified-enterprise-2023/response-targets.toml")),
                 file("products.toml", include_str!("editions/unified-enterprise-2023/products.toml")),
             ],
         }
@@ -78,6 +80,8 @@ struct File {
     families: Vec<Spanned<Family>>,
     #[serde(default)]
     remedies: BTreeMap<RemedyKind, Text>,
+    #[serde(default)]
+    response: RawResponse,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -196,6 +200,7 @@ struct Loader {
     services: Vec<(usize, Placed<RawService>)>,
     families: Vec<Placed<Family>>,
     remedies: BTreeMap<RemedyKind, Text>,
+    response: Vec<(usize, RawResponse)>,
     files: Vec<(String, String)>,
     mistakes: Vec<String>,
 }
@@ -226,6 +231,7 @@ impl Loader {
         }
         self.hours.extend(file.hours);
         self.remedies.extend(file.remedies);
+        self.response.push((index, file.response));
         for (set, codes) in file.clause_sets {
             let codes =
                 codes.into_iter().map(|code| Placed { place: place(code.span().start), value: code.into_inner() });
@@ -264,6 +270,7 @@ impl Loader {
             let package = head.value.base_package.get_ref();
             self.mistakes.push(format!("{}: the base package `{package}` is no service", head.place));
         }
+        let response = self.response_table(&services);
         if !self.mistakes.is_empty() {
             return Err(CatalogError { mistakes: self.mistakes });
         }
@@ -280,6 +287,8 @@ impl Loader {
             services,
             families,
             remedies: self.remedies,
+            response,
+            hours: self.hours,
         })
     }
 
@@ -391,6 +400,33 @@ impl Loader {
             }
             None => Err(format!("unknown clause `{code}`")),
         }
+    }
+
+    fn response_table(&mut self, services: &[Service]) -> ResponseTable {
+        let mut table = ResponseTable::default();
+        for (file, raw) in std::mem::take(&mut self.response) {
+            for service in raw.precedence.iter().chain(raw.targets.iter().map(|target| &target.service)) {
+                if !services.iter().any(|known| known.id == *service.get_ref()) {
+                    self.mistake(file, service, format!("unknown service `{}`", service.get_ref()));
+                }
+            }
+            table.terms.extend(raw.terms);
+            for target in &raw.targets {
+                for pattern in target.products.iter().chain(&target.except) {
+                    if let Some(family) = pattern.get_ref().family() {
+                        self.need_family(file, pattern, family);
+                    }
+                }
+                for term in target.resources.iter().chain(&target.obligations) {
+                    if !table.terms.contains_key(term.get_ref()) {
+                        self.mistake(file, term, format!("unknown response term `{}`", term.get_ref()));
+                    }
+                }
+            }
+            table.precedence.extend(raw.precedence.into_iter().map(Spanned::into_inner));
+            table.targets.extend(raw.targets.into_iter().map(ResponseTarget::from));
+        }
+        table
     }
 
     fn need_family<T>(&mut self, file: usize, at: &Spanned<T>, family: &str) {

@@ -1,0 +1,150 @@
+//! Which offer answers an incident, and by when (2.2, 2.3).
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::calendar::Calendar;
+use super::{Decision, Delivery, Outcome, Prepared, Query, decide};
+use crate::catalog::{Channel, Clock, Edition, ResponseTarget, Severity};
+use crate::error::Result;
+use crate::model::{Location, ProductId};
+
+/// The hours response targets count business time by.
+const BUSINESS: &str = "business";
+
+/// An incident that is opened.
+#[derive(Debug, Clone)]
+pub struct Incident<'a> {
+    pub location_id: &'a str,
+    pub product: ProductId<'a>,
+    pub severity: Severity,
+    pub channel: Option<Channel>,
+    pub language: Option<&'a str>,
+    pub open_time: DateTime<Utc>,
+    pub tenant_id: Option<&'a str>,
+    pub solution_id: Option<&'a str>,
+}
+
+/// What governs an incident, and what else was looked at.
+#[derive(Debug)]
+pub struct TargetAnswer<'a> {
+    pub governing: Option<Governing<'a>>,
+    /// Every other offer, the most specialised first.
+    pub alternatives: Vec<Alternative<'a>>,
+}
+
+/// The target that holds.
+#[derive(Debug)]
+pub struct Governing<'a> {
+    pub edition: &'a Edition,
+    pub target: &'a ResponseTarget,
+    /// None if the location's business hours never come.
+    pub due_time: Option<DateTime<Utc>>,
+}
+
+/// An offer that does not govern.
+#[derive(Debug)]
+pub struct Alternative<'a> {
+    pub decision: Decision<'a>,
+    pub target: Option<&'a ResponseTarget>,
+    pub why: Why,
+}
+
+/// Why an offer does not govern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    NotEntitled,
+    /// It would depend on facts the question lacks.
+    Open,
+    /// It gives no target for this severity and product.
+    NoTarget,
+    /// Another answers sooner.
+    Slower,
+    /// Another, as quick, is more specialised.
+    LessSpecialised,
+}
+
+/// One question for every offer that has targets: whether the customer is entitled to it
+/// as the incident is opened. The most specialised offer comes first.
+pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<'a>> {
+    let catalog = prepared.catalog();
+    let of_customer = prepared.contract().work_orders.iter().filter_map(|order| catalog.edition(&order.edition_id));
+    let mut services: Vec<&str> = Vec::new();
+    for service in std::iter::once(catalog.default_edition()).chain(of_customer).flat_map(|it| it.response.offers()) {
+        if !services.contains(&service) {
+            services.push(service);
+        }
+    }
+    let question = |service_id| Query {
+        location_id: incident.location_id,
+        product: Some(incident.product),
+        service_id,
+        check_time: Some(incident.open_time),
+        severity: Some(incident.severity),
+        channel: incident.channel,
+        language: incident.language,
+        tenant_id: incident.tenant_id,
+        delivery: Delivery { solution_ids: incident.solution_id.into_iter().collect(), ..Delivery::default() },
+        ..Query::default()
+    };
+    services.into_iter().map(question).collect()
+}
+
+/// The offer with the shortest initial response governs, among equals the most specialised
+/// one; only offers the customer is entitled to without condition count.
+pub fn response_target<'a>(prepared: &'a Prepared, offers: &'a [Query<'a>], incident: &Incident<'_>) -> Result<TargetAnswer<'a>> {
+    let mut looked_at = Vec::with_capacity(offers.len());
+    for offer in offers {
+        let decision = decide(prepared, offer, incident.open_time)?;
+        let target = decision.edition.response.target(offer.service_id, incident.severity, incident.product);
+        looked_at.push((decision, target));
+    }
+    let entitled = looked_at.iter().enumerate().filter_map(|(rank, (decision, target))| {
+        let target = (*target)?;
+        (decision.outcome == Outcome::Entitled).then_some((rank, target.minutes))
+    });
+    // The last of the largest: of the shortest, the first.
+    let best = entitled.max_by_key(|(rank, minutes)| (Reverse(*minutes), Reverse(*rank)));
+    let location = prepared.location(incident.location_id).map(|(_, location)| location);
+    let mut answer = TargetAnswer { governing: None, alternatives: Vec::new() };
+    for (rank, (decision, target)) in looked_at.into_iter().enumerate() {
+        match (target, best) {
+            (Some(target), Some((first, _))) if rank == first => {
+                let due_time = location.and_then(|location| due_time(decision.edition, location, target, incident.open_time));
+                answer.governing = Some(Governing { edition: decision.edition, target, due_time });
+            }
+            _ => {
+                let why = why_not(&decision, target, best.map(|(_, minutes)| minutes));
+                answer.alternatives.push(Alternative { decision, target, why });
+            }
+        }
+    }
+    Ok(answer)
+}
+
+fn why_not(decision: &Decision<'_>, target: Option<&ResponseTarget>, shortest: Option<i64>) -> Why {
+    match (decision.outcome, target) {
+        (Outcome::NotEntitled, _) => Why::NotEntitled,
+        (_, None) => Why::NoTarget,
+        (Outcome::Conditional, _) => Why::Open,
+        (Outcome::Entitled, Some(target)) if Some(target.minutes) == shortest => Why::LessSpecialised,
+        (Outcome::Entitled, Some(_)) => Why::Slower,
+    }
+}
+
+fn due_time(
+    edition: &Edition,
+    location: &Location,
+    target: &ResponseTarget,
+    open_time: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let time = TimeDelta::try_minutes(target.minutes)?;
+    match target.clock {
+        Clock::Calendar => open_time.checked_add_signed(time),
+        Clock::Business => {
+            let hours = edition.hours.get(BUSINESS)?.of(&location.country);
+            Calendar { zone: location.time_zone, hours, holidays: &location.holidays }.after(open_time, time)
+        }
+    }
+}
