@@ -16,7 +16,7 @@ pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
 pub use hours::{Hours, ServiceHours, ZoneRule};
 pub use load::{CatalogError, EditionSource};
 pub use product::{Component, Family, LifeCycle};
-pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm};
+pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
 pub use service::{
     Channel, EventRule, Group, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
     Service, Severity, Tenants,

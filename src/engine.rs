@@ -30,7 +30,7 @@ pub use list::{ListQuery, Row, rows};
 pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
-pub use target::{Alternative, Governing, Incident, TargetAnswer, Why, offers, response_target};
+pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
 
 use chrono::{DateTime, Utc};
 

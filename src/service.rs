@@ -16,7 +16,7 @@ pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
 pub use plan::{Change, ChangeKind, Command, Resource};
-pub use question::{Consistency, ListQuestion, Page, Question, View};
+pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
 
 use std::sync::Arc;
 

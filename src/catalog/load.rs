@@ -411,6 +411,7 @@ impl Loader {
                 }
             }
             table.terms.extend(raw.terms);
+            table.why.extend(raw.why);
             for target in &raw.targets {
                 for pattern in target.products.iter().chain(&target.except) {
                     if let Some(family) = pattern.get_ref().family() {

@@ -15,6 +15,23 @@ pub struct ResponseTable {
     pub targets: Vec<ResponseTarget>,
     /// What targets promise and ask besides the time, by code.
     pub terms: BTreeMap<String, ResponseTerm>,
+    /// What is said of an offer that does not govern.
+    pub why: BTreeMap<Why, Text>,
+}
+
+/// Why an offer does not govern an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    NotEntitled,
+    /// It would depend on facts the question lacks.
+    Open,
+    /// It gives no target for this severity and product.
+    NoTarget,
+    /// Another answers sooner.
+    Slower,
+    /// Another, as quick, is more specialised.
+    LessSpecialised,
 }
 
 /// The target of one offer.
@@ -90,6 +107,8 @@ pub(super) struct RawResponse {
     pub targets: Vec<RawTarget>,
     #[serde(default)]
     pub terms: BTreeMap<String, ResponseTerm>,
+    #[serde(default)]
+    pub why: BTreeMap<Why, Text>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn a_calendar_that_never_opens_promises_nothing() {
         let mut hours = hours((9, 0), (17, 30));
-        hours.weekend = [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun].into();
+        hours.weekend =
+            [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun].into();
         let holidays = BTreeSet::new();
         let never = Calendar { zone: chrono_tz::UTC, hours: &hours, holidays: &holidays };
         assert_eq!(never.after(at("2026-03-16T17:00:00Z"), TimeDelta::minutes(1)), None);

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendar::Calendar;
 use super::{Decision, Delivery, Outcome, Prepared, Query, decide};
-use crate::catalog::{Channel, Clock, Edition, ResponseTarget, Severity};
+use crate::catalog::{Channel, Clock, Edition, ResponseTarget, Severity, Why};
 use crate::error::Result;
 use crate::model::{Location, ProductId};
 
@@ -51,20 +51,6 @@ pub struct Alternative<'a> {
     pub why: Why,
 }
 
-/// Why an offer does not govern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    NotEntitled,
-    /// It would depend on facts the question lacks.
-    Open,
-    /// It gives no target for this severity and product.
-    NoTarget,
-    /// Another answers sooner.
-    Slower,
-    /// Another, as quick, is more specialised.
-    LessSpecialised,
-}
-
 /// One question for every offer that has targets: whether the customer is entitled to it
 /// as the incident is opened. The most specialised offer comes first.
 pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<'a>> {
@@ -93,7 +79,11 @@ pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<
 
 /// The offer with the shortest initial response governs, among equals the most specialised
 /// one; only offers the customer is entitled to without condition count.
-pub fn response_target<'a>(prepared: &'a Prepared, offers: &'a [Query<'a>], incident: &Incident<'_>) -> Result<TargetAnswer<'a>> {
+pub fn response_target<'a>(
+    prepared: &'a Prepared,
+    offers: &'a [Query<'a>],
+    incident: &Incident<'_>,
+) -> Result<TargetAnswer<'a>> {
     let mut looked_at = Vec::with_capacity(offers.len());
     for offer in offers {
         let decision = decide(prepared, offer, incident.open_time)?;
@@ -111,7 +101,8 @@ pub fn response_target<'a>(prepared: &'a Prepared, offers: &'a [Query<'a>], inci
     for (rank, (decision, target)) in looked_at.into_iter().enumerate() {
         match (target, best) {
             (Some(target), Some((first, _))) if rank == first => {
-                let due_time = location.and_then(|location| due_time(decision.edition, location, target, incident.open_time));
+                let due_time =
+                    location.and_then(|location| due_time(decision.edition, location, target, incident.open_time));
                 answer.governing = Some(Governing { edition: decision.edition, target, due_time });
             }
             _ => {

@@ -5,6 +5,7 @@ pub mod customer;
 pub mod decision;
 pub mod question;
 pub mod read;
+pub mod target;
 pub mod work_order;
 pub mod work_order_out;
 

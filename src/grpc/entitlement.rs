@@ -5,13 +5,14 @@ use tonic::{Request, Response, Status};
 use super::convert::decision::{write_entitlement, write_response};
 use super::convert::question::{consistency_of, view_of};
 use super::convert::read::Reader;
+use super::convert::target::{write_target, write_target_response};
 use super::convert::timestamp;
 use super::status;
-use crate::engine::Decision;
+use crate::engine::{Decision, TargetAnswer};
 use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
-use crate::service::{Consistency, Entitlements, ListQuestion, Question, View, revision};
+use crate::service::{Consistency, Entitlements, ListQuestion, Question, TargetQuestion, View, revision};
 
 const MOST_CHECKS: usize = 1_000;
 
@@ -70,6 +71,16 @@ impl EntitlementService for EntitlementApi {
             revision: listed.revision,
             check_time: Some(timestamp(listed.check_time)),
         }))
+    }
+
+    async fn get_response_target(
+        &self,
+        request: Request<v1::GetResponseTargetRequest>,
+    ) -> Result<Response<v1::GetResponseTargetResponse>, Status> {
+        let question = TargetQuestion::try_from(request.into_inner())?;
+        let tell = |answer: &TargetAnswer<'_>| write_target(answer, question.locale);
+        let (target, open_time, revision) = self.entitlements.response_target(&question, tell).await?;
+        Ok(Response::new(write_target_response(target, open_time, revision)))
     }
 }
 

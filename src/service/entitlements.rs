@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::token::{fingerprint, open, seal};
-use super::{Consistency, Context, ListQuestion, Question, revision};
+use super::{Consistency, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
-use crate::engine::{self, Decision, ListQuery, Outcome};
+use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, nearest, reason};
 use crate::model::ProductId;
 
@@ -28,6 +28,8 @@ pub struct Answer<'a> {
     pub revision: String,
     /// 128 bits in hexadecimal.
     pub decision_id: String,
+    /// In the full view, for a question with a severity.
+    pub target: Option<TargetAnswer<'a>>,
 }
 
 /// One page of a list.
@@ -128,6 +130,22 @@ impl Entitlements {
         Ok(Listed { rows: told, next_page_token, revision, check_time: now })
     }
 
+    /// Says which offer answers an incident; with the time it was opened and the token of the
+    /// revision that was judged.
+    pub async fn response_target<T>(
+        &self,
+        question: &TargetQuestion,
+        tell: impl FnOnce(&TargetAnswer<'_>) -> T,
+    ) -> Result<(T, DateTime<Utc>, String)> {
+        let now = self.context.clock.now();
+        let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
+        let incident = question.incident(now);
+        let offers = engine::offers(&snapshot.prepared, &incident);
+        let answer = engine::response_target(&snapshot.prepared, &offers, &incident)?;
+        let revision = revision::encode(&question.customer_id, snapshot.revision());
+        Ok((tell(&answer), incident.open_time, revision))
+    }
+
     async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
         match question.known_time {
             None => self.context.snapshot(&question.customer_id, &question.consistency).await,
@@ -173,7 +191,13 @@ fn answer<T>(
     let decision = engine::decide(&snapshot.prepared, &query, now)?;
     let decision_id = decision_id(question, snapshot.revision(), &decision);
     let revision = revision::encode(&question.customer_id, snapshot.revision());
-    Ok(tell(&Answer { decision, question, revision, decision_id }))
+    let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
+    let offers = incident.as_ref().map(|incident| engine::offers(&snapshot.prepared, incident)).unwrap_or_default();
+    let target = match &incident {
+        Some(incident) => Some(engine::response_target(&snapshot.prepared, &offers, incident)?),
+        None => None,
+    };
+    Ok(tell(&Answer { decision, question, revision, decision_id, target }))
 }
 
 /// 128 bits over everything the decision depends on.

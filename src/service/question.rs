@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::catalog::{Channel, Locale, Severity};
-use crate::engine::{Delivery, Outcome, Query};
+use crate::engine::{Delivery, Incident, Outcome, Query};
 use crate::model::{DeliveryMode, ProductId, Quantity};
 
 /// How fresh the contract behind an answer must be.
@@ -79,6 +79,25 @@ impl Question {
             incident_close_time: self.incident_close_time,
         }
     }
+
+    /// The incident the question is about, opened at the time of the check; none without a
+    /// severity.
+    pub fn incident(&self, check_time: DateTime<Utc>) -> Option<Incident<'_>> {
+        let solution_id = match self.solution_ids.as_slice() {
+            [only] => Some(only.as_str()),
+            _ => None,
+        };
+        Some(Incident {
+            location_id: &self.location_id,
+            product: ProductId::new(self.product_id.as_deref()?),
+            severity: self.severity?,
+            channel: self.channel,
+            language: self.language.as_deref(),
+            open_time: check_time,
+            tenant_id: self.tenant_id.as_deref(),
+            solution_id,
+        })
+    }
 }
 
 /// Which rows of a customer's entitlements are asked for.
@@ -103,4 +122,37 @@ pub struct Page {
     pub size: usize,
     /// As the page before returned it; empty for the first.
     pub token: String,
+}
+
+/// An incident as a caller put it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetQuestion {
+    pub customer_id: String,
+    pub location_id: String,
+    pub product_id: String,
+    pub severity: Severity,
+    pub channel: Option<Channel>,
+    pub language: Option<String>,
+    /// Absent: now.
+    pub open_time: Option<DateTime<Utc>>,
+    pub tenant_id: Option<String>,
+    pub solution_id: Option<String>,
+    pub consistency: Consistency,
+    pub locale: Locale,
+}
+
+impl TargetQuestion {
+    /// What the engine is asked.
+    pub fn incident(&self, now: DateTime<Utc>) -> Incident<'_> {
+        Incident {
+            location_id: &self.location_id,
+            product: ProductId::new(&self.product_id),
+            severity: self.severity,
+            channel: self.channel,
+            language: self.language.as_deref(),
+            open_time: self.open_time.unwrap_or(now),
+            tenant_id: self.tenant_id.as_deref(),
+            solution_id: self.solution_id.as_deref(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Decisions to the wire.
 
+use super::target::write_target;
 use super::timestamp;
 use super::work_order_out::{write_mode, write_patterns, write_unit};
 use crate::catalog::{Locale, Plan, RemedyKind};
@@ -8,14 +9,14 @@ use crate::proto::v1;
 use crate::service::{Answer, View};
 
 pub fn write_response(answer: &Answer<'_>) -> v1::CheckEntitlementResponse {
-    let Answer { decision, question, revision, decision_id } = answer;
+    let Answer { decision, question, revision, decision_id, target } = answer;
     v1::CheckEntitlementResponse {
         decision: write_outcome(decision.outcome).into(),
         reasons: write_reasons(&decision.reasons, decision, question.locale),
         open_conditions: write_reasons(&decision.open_conditions, decision, question.locale),
         notes: Vec::new(),
         coverage: write_coverage(decision, question.view, question.product_id.is_none()),
-        response_target: None,
+        response_target: target.as_ref().map(|target| write_target(target, question.locale)),
         valid_until: decision.valid_until.map(timestamp),
         revision: revision.clone(),
         edition_id: decision.edition.id.clone(),
@@ -45,7 +46,7 @@ pub fn write_entitlement(
     }
 }
 
-fn write_outcome(outcome: Outcome) -> v1::Decision {
+pub fn write_outcome(outcome: Outcome) -> v1::Decision {
     match outcome {
         Outcome::Entitled => v1::Decision::Entitled,
         Outcome::Conditional => v1::Decision::Conditional,
@@ -53,7 +54,7 @@ fn write_outcome(outcome: Outcome) -> v1::Decision {
     }
 }
 
-fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, locale: Locale) -> Vec<v1::Reason> {
+pub fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, locale: Locale) -> Vec<v1::Reason> {
     reasons.iter().map(|reason| write_reason(reason, decision, locale)).collect()
 }
 

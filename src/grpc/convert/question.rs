@@ -187,7 +187,7 @@ fn solutions(read: &mut Reader, solution_ids: Vec<String>) -> Vec<String> {
     solutions
 }
 
-fn severity_of(severity: v1::Severity) -> Option<Severity> {
+pub fn severity_of(severity: v1::Severity) -> Option<Severity> {
     match severity {
         v1::Severity::Unspecified => None,
         v1::Severity::Severity1 => Some(Severity::One),
@@ -197,7 +197,7 @@ fn severity_of(severity: v1::Severity) -> Option<Severity> {
     }
 }
 
-fn channel_of(channel: v1::Channel) -> Option<Channel> {
+pub fn channel_of(channel: v1::Channel) -> Option<Channel> {
     match channel {
         v1::Channel::Unspecified => None,
         v1::Channel::Phone => Some(Channel::Phone),

@@ -1,0 +1,149 @@
+//! Response targets, both ways.
+
+use prost_types::Duration;
+
+use super::decision::{write_outcome, write_reasons};
+use super::question::{channel_of, consistency_of, locale_of, severity_of};
+use super::read::Reader;
+use super::timestamp;
+use crate::catalog::{Clock, Effort, Locale, ResponseTable};
+use crate::engine::{Alternative, TargetAnswer};
+use crate::error::{Result, reason};
+use crate::proto::v1;
+use crate::service::TargetQuestion;
+
+impl TryFrom<v1::GetResponseTargetRequest> for TargetQuestion {
+    type Error = crate::error::Error;
+
+    fn try_from(request: v1::GetResponseTargetRequest) -> Result<Self> {
+        let v1::GetResponseTargetRequest {
+            customer_id,
+            location_id,
+            product_id,
+            severity,
+            channel,
+            language,
+            open_time,
+            tenant_id,
+            solution_id,
+            consistency,
+            locale,
+        } = request;
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", customer_id);
+        let location_id = read.required_id("location_id", location_id);
+        let product_id = read.optional_product("product_id", Some(product_id));
+        if product_id.is_none() {
+            read.refuse("product_id", reason::FIELD_REQUIRED, "is required");
+        }
+        if severity == 0 {
+            read.refuse("severity", reason::FIELD_REQUIRED, "is required");
+        }
+        let severity = read.optional_enum("severity", severity).and_then(severity_of);
+        let question = Self {
+            location_id,
+            product_id: product_id.unwrap_or_default(),
+            // A missing one is a violation; the stand-in is never judged.
+            severity: severity.unwrap_or(crate::catalog::Severity::C),
+            channel: read.optional_enum("channel", channel).and_then(channel_of),
+            language: read.optional_language("language", language),
+            open_time: read.timestamp("open_time", open_time),
+            tenant_id: read.optional_text("tenant_id", tenant_id),
+            solution_id: read.optional_id("solution_id", solution_id),
+            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
+            locale: locale_of(&mut read, locale),
+            customer_id,
+        };
+        read.finish(question)
+    }
+}
+
+pub fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::ResponseTarget {
+    let mut written = v1::ResponseTarget {
+        alternatives: answer.alternatives.iter().map(|other| write_alternative(other, locale)).collect(),
+        ..v1::ResponseTarget::default()
+    };
+    if let Some(governing) = &answer.governing {
+        let target = governing.target;
+        let table = &governing.edition.response;
+        written.service_id = target.service.clone();
+        written.initial_response = Some(minutes(target.minutes));
+        written.due_time = governing.due_time.map(timestamp);
+        written.clock = write_clock(target.clock).into();
+        written.effort = match target.effort {
+            Effort::Continuous => v1::Effort::Continuous.into(),
+            Effort::BusinessHours => v1::Effort::BusinessHours.into(),
+        };
+        written.resources = write_terms(table, &target.resources, locale);
+        written.obligations = write_terms(table, &target.obligations, locale);
+    }
+    written
+}
+
+fn write_alternative(other: &Alternative<'_>, locale: Locale) -> v1::ResponseAlternative {
+    let Alternative { decision, target, why } = other;
+    let text = decision.edition.response.why.get(why);
+    v1::ResponseAlternative {
+        service_id: decision.service.id.clone(),
+        decision: write_outcome(decision.outcome).into(),
+        reasons: write_reasons(&decision.reasons, decision, locale),
+        open_conditions: write_reasons(&decision.open_conditions, decision, locale),
+        initial_response: target.map(|target| minutes(target.minutes)),
+        clock: target.map(|target| write_clock(target.clock).into()).unwrap_or_default(),
+        message: text.map(|text| text.get(locale).to_owned()).unwrap_or_default(),
+    }
+}
+
+fn write_terms(table: &ResponseTable, codes: &[String], locale: Locale) -> Vec<v1::ResponseTerm> {
+    let write = |code: &String| {
+        let term = table.terms.get(code)?;
+        Some(v1::ResponseTerm {
+            code: code.clone(),
+            message: term.text.get(locale).to_owned(),
+            within: term.within_minutes.map(minutes),
+            clock: term.clock.map(|clock| write_clock(clock).into()).unwrap_or_default(),
+        })
+    };
+    codes.iter().filter_map(write).collect()
+}
+
+fn minutes(minutes: i64) -> Duration {
+    Duration { seconds: minutes.saturating_mul(60), nanos: 0 }
+}
+
+fn write_clock(clock: Clock) -> v1::Clock {
+    match clock {
+        Clock::Calendar => v1::Clock::Calendar,
+        Clock::Business => v1::Clock::Business,
+    }
+}
+
+/// The same answer as a reply of its own.
+pub fn write_target_response(
+    target: v1::ResponseTarget,
+    open_time: chrono::DateTime<chrono::Utc>,
+    revision: String,
+) -> v1::GetResponseTargetResponse {
+    let v1::ResponseTarget {
+        service_id,
+        initial_response,
+        due_time,
+        clock,
+        effort,
+        resources,
+        obligations,
+        alternatives,
+    } = target;
+    v1::GetResponseTargetResponse {
+        service_id,
+        initial_response,
+        due_time,
+        clock,
+        effort,
+        resources,
+        obligations,
+        alternatives,
+        open_time: Some(timestamp(open_time)),
+        revision,
+    }
+}
