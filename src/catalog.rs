@@ -7,6 +7,7 @@
 mod clause;
 mod hours;
 mod load;
+mod note;
 mod product;
 mod response;
 mod service;
@@ -15,6 +16,7 @@ mod text;
 pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
 pub use hours::{Hours, ServiceHours, ZoneRule};
 pub use load::{CatalogError, EditionSource};
+pub use note::{Aside, NoteCondition, NoteDate};
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
 pub use service::{
@@ -51,6 +53,8 @@ pub struct Edition {
     /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
     /// stand for its parts.
     pub remedies: BTreeMap<RemedyKind, Text>,
+    /// What is said beside clauses.
+    pub asides: Vec<Aside>,
     /// How soon incidents are answered.
     pub response: ResponseTable,
     /// Opening hours by name; `business` is the clock of response targets.

@@ -14,6 +14,7 @@ mod event;
 mod hours;
 mod list;
 mod location;
+mod note;
 mod prepared;
 mod product;
 mod quantity;
@@ -27,6 +28,7 @@ mod term;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
 pub use hours::Calendar;
 pub use list::{ListQuery, Row, rows};
+pub use note::Note;
 pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
@@ -36,6 +38,7 @@ use chrono::{DateTime, Utc};
 
 use self::context::{Context, Verdict};
 use self::decision::{bit, coverage, not_purchased, reason};
+use self::note::Subject;
 use crate::catalog::{Missing, Rule};
 use crate::error::{Error, Noun, Result, nearest, reason as technical};
 use crate::model::{LATEST, Location, ProductId};
@@ -61,6 +64,16 @@ pub fn decide<'a>(prepared: &'a Prepared, query: &'a Query<'a>, now: DateTime<Ut
                 outcome: standing.outcome(),
                 reasons: tell(standing.failed, false),
                 open_conditions: tell(standing.open, true),
+                notes: notes_if_asked(
+                    query,
+                    &Subject {
+                        edition: context.edition,
+                        service: context.service,
+                        location: location.1,
+                        query,
+                        context: Some(&context),
+                    },
+                ),
                 coverage: Some(coverage(&context, standing.waived)),
                 valid_until: valid_until(prepared, query, location, judgement.next_turn, &standing),
                 edition: context.edition,
@@ -74,8 +87,8 @@ pub fn decide<'a>(prepared: &'a Prepared, query: &'a Query<'a>, now: DateTime<Ut
 
 fn decide_without_candidate<'a>(
     prepared: &'a Prepared,
-    query: &Query<'_>,
-    location: &Location,
+    query: &'a Query<'a>,
+    location: &'a Location,
     at: DateTime<Utc>,
 ) -> Result<Decision<'a>> {
     let (edition, service) =
@@ -87,12 +100,17 @@ fn decide_without_candidate<'a>(
         outcome: Outcome::NotEntitled,
         reasons: vec![not_purchased(clause, edition, service, &location.location_id)],
         open_conditions: Vec::new(),
+        notes: notes_if_asked(query, &Subject { edition, service, location, query, context: None }),
         coverage: None,
         valid_until: None,
         edition,
         service,
         check_time: at,
     })
+}
+
+fn notes_if_asked<'a>(query: &Query<'_>, subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
+    if query.with_notes { note::notes(subject) } else { Vec::new() }
 }
 
 /// How one candidate stands to the question: sets of clauses by their rows.

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::Text;
+use super::{NoteDate, Text};
 
 /// One rule of the service description.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +24,10 @@ pub struct Clause {
     pub remedy: RemedyKind,
     /// The message of a reason with this code.
     pub text: Text,
+    /// For a note: the date it works out, …
+    pub date: Option<NoteDate>,
+    /// … and what it says when it knows that date.
+    pub dated: Option<Text>,
 }
 
 /// Who enforces a clause.

@@ -11,8 +11,9 @@ use toml::Spanned;
 
 use super::response::RawResponse;
 use super::{
-    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule,
-    RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Service, ServiceHours, Severity, Tenants, Text, ZoneRule,
+    Aside, Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, NoteCondition,
+    Plan, PurchaseRule, RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Service, ServiceHours, Severity,
+    Tenants, Text, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 
@@ -35,6 +36,7 @@ impl EditionSource {
                 file("clauses.toml", include_str!("editions/unified-enterprise-2023/clauses.toml")),
                 file("services.toml", include_str!("editions/unified-enterprise-2023/services.toml")),
                 file("response-targets.toml", include_str!("editions/unified-enterprise-2023/response-targets.toml")),
+                file("asides.toml", include_str!("editions/unified-enterprise-2023/asides.toml")),
                 file("products.toml", include_str!("editions/unified-enterprise-2023/products.toml")),
             ],
         }
@@ -82,6 +84,8 @@ struct File {
     remedies: BTreeMap<RemedyKind, Text>,
     #[serde(default)]
     response: RawResponse,
+    #[serde(default)]
+    asides: Vec<RawAside>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -161,6 +165,19 @@ enum RawZone {
     Item,
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawAside {
+    code: Spanned<String>,
+    #[serde(default)]
+    services: Vec<Spanned<String>>,
+    #[serde(default)]
+    groups: Vec<Spanned<String>>,
+    #[serde(default)]
+    when: NoteCondition,
+    text: Text,
+}
+
 /// `"CODE"`, `"@set"`, or a code with what is different for this service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
@@ -201,6 +218,7 @@ struct Loader {
     families: Vec<Placed<Family>>,
     remedies: BTreeMap<RemedyKind, Text>,
     response: Vec<(usize, RawResponse)>,
+    asides: Vec<(usize, RawAside)>,
     files: Vec<(String, String)>,
     mistakes: Vec<String>,
 }
@@ -232,6 +250,7 @@ impl Loader {
         self.hours.extend(file.hours);
         self.remedies.extend(file.remedies);
         self.response.push((index, file.response));
+        self.asides.extend(file.asides.into_iter().map(|aside| (index, aside)));
         for (set, codes) in file.clause_sets {
             let codes =
                 codes.into_iter().map(|code| Placed { place: place(code.span().start), value: code.into_inner() });
@@ -271,6 +290,7 @@ impl Loader {
             self.mistakes.push(format!("{}: the base package `{package}` is no service", head.place));
         }
         let response = self.response_table(&services);
+        let asides = self.asides(&services);
         if !self.mistakes.is_empty() {
             return Err(CatalogError { mistakes: self.mistakes });
         }
@@ -288,6 +308,7 @@ impl Loader {
             families,
             remedies: self.remedies,
             response,
+            asides,
             hours: self.hours,
         })
     }
@@ -400,6 +421,34 @@ impl Loader {
             }
             None => Err(format!("unknown clause `{code}`")),
         }
+    }
+
+    fn asides(&mut self, services: &[Service]) -> Vec<Aside> {
+        let mut asides = Vec::new();
+        for (file, raw) in std::mem::take(&mut self.asides) {
+            for service in raw.services.iter().filter(|id| !services.iter().any(|known| known.id == *id.get_ref())) {
+                self.mistake(file, service, format!("unknown service `{}`", service.get_ref()));
+            }
+            for group in raw
+                .groups
+                .iter()
+                .filter(|id| !self.groups.iter().any(|known| known.value.id == *id.get_ref()))
+                .collect::<Vec<_>>()
+            {
+                self.mistake(file, group, format!("unknown group `{}`", group.get_ref()));
+            }
+            match self.clauses.iter().position(|clause| clause.value.code == *raw.code.get_ref()) {
+                None => self.mistake(file, &raw.code, format!("unknown clause `{}`", raw.code.get_ref())),
+                Some(clause) => asides.push(Aside {
+                    clause,
+                    services: raw.services.into_iter().map(Spanned::into_inner).collect(),
+                    groups: raw.groups.into_iter().map(Spanned::into_inner).collect(),
+                    when: raw.when,
+                    text: raw.text,
+                }),
+            }
+        }
+        asides
     }
 
     fn response_table(&mut self, services: &[Service]) -> ResponseTable {

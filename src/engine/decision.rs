@@ -3,6 +3,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::base::BaseState;
 use super::context::Context;
 use super::hours::Calendar;
+use super::note::Note;
 use super::prepared::Block;
 use super::span::Span;
 use super::{event, hours, location, product, quantity, request, term};
@@ -17,6 +18,8 @@ pub struct Decision<'a> {
     pub reasons: Vec<Reason<'a>>,
     /// Every clause that depends on a fact the question lacks.
     pub open_conditions: Vec<Reason<'a>>,
+    /// What no machine can decide; empty unless asked for.
+    pub notes: Vec<Note<'a>>,
     /// The item that answers; none if nobody bought the service.
     pub coverage: Option<Coverage<'a>>,
     /// The next instant at which time alone changes the answer.

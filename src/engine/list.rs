@@ -15,6 +15,7 @@ pub struct ListQuery<'a> {
     pub check_time: Option<DateTime<Utc>>,
     pub group: Option<&'a str>,
     pub outcome: Option<Outcome>,
+    pub with_notes: bool,
 }
 
 /// One location and one service, in the order of the customer's locations and the catalogue.
@@ -56,6 +57,7 @@ impl<'a> Row<'a> {
             service_id: self.service_id,
             product: query.product,
             check_time: query.check_time,
+            with_notes: query.with_notes,
             ..Query::default()
         }
     }

@@ -22,6 +22,8 @@ pub struct Query<'a> {
     pub quantity: Option<Quantity>,
     pub delivery: Delivery<'a>,
     pub incident_close_time: Option<DateTime<Utc>>,
+    /// Whether the notes are wanted as well.
+    pub with_notes: bool,
 }
 
 /// One particular delivery of the service.

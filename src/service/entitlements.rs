@@ -106,6 +106,7 @@ impl Entitlements {
             check_time: Some(now),
             group: question.group.as_deref(),
             outcome: question.outcome,
+            with_notes: question.view == View::Full,
         };
         let rows = engine::rows(prepared, &query);
         let start = match &cursor {

@@ -77,6 +77,7 @@ impl Question {
                 solution_ids: self.solution_ids.iter().map(String::as_str).collect(),
             },
             incident_close_time: self.incident_close_time,
+            with_notes: self.view == View::Full,
         }
     }
 

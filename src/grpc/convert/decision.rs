@@ -4,7 +4,7 @@ use super::target::write_target;
 use super::timestamp;
 use super::work_order_out::{write_mode, write_patterns, write_unit};
 use crate::catalog::{Locale, Plan, RemedyKind};
-use crate::engine::{BlockBalance, Calendar, Coverage, Decision, Outcome, Reason};
+use crate::engine::{BlockBalance, Calendar, Coverage, Decision, Note, Outcome, Reason};
 use crate::proto::v1;
 use crate::service::{Answer, View};
 
@@ -14,7 +14,7 @@ pub fn write_response(answer: &Answer<'_>) -> v1::CheckEntitlementResponse {
         decision: write_outcome(decision.outcome).into(),
         reasons: write_reasons(&decision.reasons, decision, question.locale),
         open_conditions: write_reasons(&decision.open_conditions, decision, question.locale),
-        notes: Vec::new(),
+        notes: write_notes(&decision.notes, question.locale),
         coverage: write_coverage(decision, question.view, question.product_id.is_none()),
         response_target: target.as_ref().map(|target| write_target(target, question.locale)),
         valid_until: decision.valid_until.map(timestamp),
@@ -39,7 +39,7 @@ pub fn write_entitlement(
         decision: write_outcome(decision.outcome).into(),
         reasons: write_reasons(&decision.reasons, decision, locale),
         open_conditions: write_reasons(&decision.open_conditions, decision, locale),
-        notes: Vec::new(),
+        notes: write_notes(&decision.notes, locale),
         coverage: write_coverage(decision, view, without_product),
         valid_until: decision.valid_until.map(timestamp),
         edition_id: decision.edition.id.clone(),
@@ -76,6 +76,18 @@ fn write_reason(reason: &Reason<'_>, decision: &Decision<'_>, locale: Locale) ->
             message: remedy_message,
         }),
     }
+}
+
+/// A note has no remedy: nothing is to be turned.
+fn write_notes(notes: &[Note<'_>], locale: Locale) -> Vec<v1::Reason> {
+    let write = |note: &Note<'_>| v1::Reason {
+        code: note.clause.code.clone(),
+        clause: note.clause.section.clone(),
+        message: note.text.render(locale, |name| note.fact(name)),
+        metadata: note.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        remedy: None,
+    };
+    notes.iter().map(write).collect()
 }
 
 fn write_remedy_kind(kind: RemedyKind) -> v1::RemedyKind {

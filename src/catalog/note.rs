@@ -1,0 +1,64 @@
+use serde::Deserialize;
+
+use super::{Service, Severity, Text};
+use crate::model::{DeliveryMode, ProductPattern};
+
+/// A date a note works out for the case, and the fact that carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum NoteDate {
+    /// The last day to ask for work: this many days before the order's last. Told only when
+    /// it has passed.
+    RequestDeadline { days: u64 },
+    /// The last of the item's first days.
+    FirstDays { days: u64 },
+    /// This many days before the first day of the delivery.
+    BeforeDelivery { days: u64 },
+    /// This many days after its last.
+    AfterDelivery { days: u64 },
+    /// No date: told where an item at the host serves another location.
+    HostServes,
+}
+
+impl NoteDate {
+    /// The name of the fact, as texts use it.
+    pub fn fact(self) -> &'static str {
+        match self {
+            Self::RequestDeadline { .. } => "request_deadline",
+            Self::FirstDays { .. } => "onboarding_deadline",
+            Self::BeforeDelivery { .. } => "free_until",
+            Self::AfterDelivery { .. } => "deliverables_due",
+            Self::HostServes => "",
+        }
+    }
+}
+
+/// Something said beside a clause: of some services, under some conditions.
+#[derive(Debug, Clone)]
+pub struct Aside {
+    /// Row of the clause it is said with.
+    pub clause: usize,
+    /// With both empty: of every service.
+    pub services: Vec<String>,
+    pub groups: Vec<String>,
+    pub when: NoteCondition,
+    pub text: Text,
+}
+
+/// What the question must say for an aside to be told.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NoteCondition {
+    pub severities: Vec<Severity>,
+    /// A language other than these.
+    pub languages_but: Vec<String>,
+    pub products: Vec<ProductPattern>,
+    pub delivery_mode: Option<DeliveryMode>,
+}
+
+impl Aside {
+    pub fn is_about(&self, service: &Service) -> bool {
+        let is_for_all = self.services.is_empty() && self.groups.is_empty();
+        is_for_all || self.services.contains(&service.id) || self.groups.contains(&service.group)
+    }
+}

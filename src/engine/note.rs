@@ -1,0 +1,124 @@
+//! What no machine can decide is told: notes, some with a date worked out for the case.
+
+use chrono::{Days, NaiveDate};
+
+use super::context::Context;
+use super::query::{Query, is_language};
+use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service, Text};
+use crate::model::{Location, day_of};
+
+/// Something worth telling beside a decision.
+#[derive(Debug, Clone)]
+pub struct Note<'a> {
+    pub clause: &'a Clause,
+    pub text: &'a Text,
+    pub metadata: Vec<(&'static str, String)>,
+}
+
+impl Note<'_> {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Who asks what, where; and the item that answers, if there is one.
+pub(super) struct Subject<'a, 'c> {
+    pub edition: &'a Edition,
+    pub service: &'a Service,
+    pub location: &'a Location,
+    pub query: &'c Query<'a>,
+    pub context: Option<&'c Context<'a>>,
+}
+
+/// The notes of the service's clauses, then those said of it beside them; in catalogue order.
+pub(super) fn notes<'a>(subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
+    let Subject { edition, service, .. } = subject;
+    let mut notes = Vec::new();
+    for (row, clause) in edition.clauses.iter().enumerate() {
+        let is_listed = service.clauses.iter().any(|used| usize::from(used.row) == row);
+        if is_listed && matches!(clause.rule, Rule::Note) {
+            notes.extend(note_of(subject, clause));
+        }
+        let asides = edition.asides.iter().filter(|aside| aside.clause == row && aside.is_about(service));
+        let fitting = asides.filter(|aside| fits(subject, &aside.when));
+        notes.extend(fitting.map(|aside| Note { clause, text: &aside.text, metadata: facts(subject) }));
+    }
+    notes
+}
+
+fn note_of<'a>(subject: &Subject<'a, '_>, clause: &'a Clause) -> Option<Note<'a>> {
+    let mut metadata = facts(subject);
+    let Some(date) = clause.date else { return Some(Note { clause, text: &clause.text, metadata }) };
+    match date_of(subject, date) {
+        Dated::On(day) => {
+            metadata.push((date.fact(), day.to_string()));
+            Some(Note { clause, text: clause.dated.as_ref().unwrap_or(&clause.text), metadata })
+        }
+        Dated::Unknown => Some(Note { clause, text: &clause.text, metadata }),
+        Dated::NotDue => None,
+    }
+}
+
+fn facts(subject: &Subject<'_, '_>) -> Vec<(&'static str, String)> {
+    let mut facts =
+        vec![("service_id", subject.service.id.clone()), ("location_id", subject.location.location_id.clone())];
+    if let Some(context) = subject.context {
+        facts.push(("work_order_id", context.order.work_order_id.clone()));
+        facts.push(("item_id", context.item.item_id.clone()));
+    }
+    facts
+}
+
+enum Dated {
+    On(NaiveDate),
+    /// The question does not say enough; the rule is told without a date.
+    Unknown,
+    /// There is nothing to tell.
+    NotDue,
+}
+
+fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
+    let zone = subject.location.time_zone;
+    let delivery = &subject.query.delivery;
+    let before = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days));
+    let after = |day: NaiveDate, days: u64| day.checked_add_days(Days::new(days));
+    let found = match date {
+        NoteDate::RequestDeadline { days } => {
+            let Some(context) = subject.context else { return Dated::Unknown };
+            let locations = &context.prepared.contract().customer.locations;
+            let host = locations.get(context.candidate.host).map_or(zone, |host| host.time_zone);
+            let asked = day_of(host, delivery.requested_time.unwrap_or(context.at));
+            match before(context.order.end_date, days) {
+                Some(deadline) if asked > deadline => Some(deadline),
+                _ => return Dated::NotDue,
+            }
+        }
+        NoteDate::FirstDays { days } => subject.context.and_then(|context| {
+            let start = context.item.start_date.unwrap_or(context.order.start_date);
+            after(start, days.saturating_sub(1))
+        }),
+        NoteDate::BeforeDelivery { days } => delivery.start_time.and_then(|start| before(day_of(zone, start), days)),
+        NoteDate::AfterDelivery { days } => delivery.end_time.and_then(|end| after(day_of(zone, end), days)),
+        NoteDate::HostServes => {
+            let serves_from_host = subject.context.is_some_and(|context| {
+                context.location.location_id != context.order.host_location_id
+                    && (context.item.all_locations
+                        || context.item.location_ids.contains(&context.order.host_location_id))
+            });
+            return if serves_from_host { Dated::Unknown } else { Dated::NotDue };
+        }
+    };
+    found.map_or(Dated::Unknown, Dated::On)
+}
+
+/// Every condition named must hold; a fact the question lacks fits none.
+fn fits(subject: &Subject<'_, '_>, when: &NoteCondition) -> bool {
+    let query = subject.query;
+    let severity = when.severities.is_empty() || query.severity.is_some_and(|asked| when.severities.contains(&asked));
+    let language = when.languages_but.is_empty()
+        || query.language.is_some_and(|tag| !when.languages_but.iter().any(|language| is_language(tag, language)));
+    let product = when.products.is_empty()
+        || query.product.is_some_and(|asked| when.products.iter().any(|pattern| pattern.matches(asked)));
+    let mode = when.delivery_mode.is_none_or(|mode| query.delivery.mode == Some(mode));
+    severity && language && product && mode
+}
