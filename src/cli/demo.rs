@@ -1,0 +1,109 @@
+//! `serve --demo`: a fresh database with the sample customers, gone at the end.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::client::Connection;
+use super::import::{self, Source};
+use super::serve::stop_asked;
+use super::{Context, Failure, screen};
+use crate::config::Config;
+use crate::server;
+
+const SAMPLES: [(&str, &str); 3] = [
+    ("northwind.yaml", include_str!("../../examples/northwind.yaml")),
+    ("tailwind.yaml", include_str!("../../examples/tailwind.yaml")),
+    ("fabrikam.yaml", include_str!("../../examples/fabrikam.yaml")),
+];
+
+/// The directory of the database lives as long as this.
+pub struct Demo {
+    _directory: TempDir,
+}
+
+impl Demo {
+    pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
+        let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
+        let url = format!("sqlite:{}", directory.path().join("entitled.db").display());
+        config.database = url.parse().map_err(|error: &str| Failure::Other(error.into()))?;
+        Ok(Self { _directory: directory })
+    }
+
+    /// Serves until asked to stop, or until the samples turn out not to load.
+    pub(super) async fn serve(&self, config: Config, context: &Context) -> Result<(), Failure> {
+        let (failed, has_failed) = oneshot::channel();
+        let token = context.token.clone();
+        let ready = move |address: SocketAddr| {
+            tokio::spawn(async move {
+                let address = reachable(address);
+                match fill(address, token.as_deref()).await {
+                    Ok(()) => welcome(address),
+                    Err(failure) => drop(failed.send(failure)),
+                }
+            });
+        };
+        let mut failure = None;
+        let stop = async {
+            tokio::select! {
+                () = stop_asked() => {}
+                Ok(why) = has_failed => failure = Some(why),
+            }
+        };
+        server::serve(config, ready, stop).await?;
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Where a server that listens everywhere can be reached from here.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
+}
+
+async fn fill(address: SocketAddr, token: Option<&str>) -> Result<(), Failure> {
+    let connection = Connection::open(&format!("http://{address}"), token).await?;
+    for (name, text) in SAMPLES {
+        let source =
+            Source::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;
+        import::send(&connection, &source, false).await?;
+    }
+    Ok(())
+}
+
+fn welcome(address: SocketAddr) {
+    let flag = if address == Config::default().listen { String::new() } else { format!(" --address http://{address}") };
+    let text = format!(
+        "
+Serving sample customers at http://{address}, until Ctrl-C. In another terminal, try:
+
+  entitled list --customer northwind{flag}
+
+  entitled check --customer northwind --location nl-utrecht --product azure/app-service \\
+      --service enhanced-designated-engineering --quantity 8h{flag}
+
+  entitled check --customer tailwind --location au-sydney --product windows-server \\
+      --service unified-enhanced-response{flag}
+
+  grpcurl -plaintext -d '{{\"customer_id\": \"fabrikam\", \"location_id\": \"se-malmo\", \"product_id\": \"azure\",
+      \"service_id\": \"cybersecurity-incident-response\", \"language\": \"en\"}}' \\
+      {address} entitled.v1.EntitlementService/CheckEntitlement
+"
+    );
+    // Nobody may be reading; the server goes on.
+    let _ = screen::write(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_samples_are_documents() {
+        for (name, text) in SAMPLES {
+            let source = Source::read(name, text).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
+            let customer = source.document.request.customer.unwrap();
+            assert_eq!(format!("{}.yaml", customer.customer_id), name);
+        }
+    }
+}
