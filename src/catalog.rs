@@ -21,7 +21,7 @@ pub use service::{
 };
 pub use text::{Locale, Text};
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::ProductId;
 
@@ -46,6 +46,9 @@ pub struct Edition {
     pub groups: Vec<Group>,
     pub services: Vec<Service>,
     pub families: Vec<Family>,
+    /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
+    /// stand for its parts.
+    pub remedies: BTreeMap<RemedyKind, Text>,
     service_rows: HashMap<String, usize>,
     family_rows: HashMap<String, usize>,
 }

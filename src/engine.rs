@@ -23,6 +23,7 @@ mod span;
 mod term;
 
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
+pub use hours::Calendar;
 pub use list::{ListQuery, Row, rows};
 pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
@@ -34,7 +35,7 @@ use self::context::{Context, Verdict};
 use self::decision::{bit, coverage, not_purchased, reason};
 use crate::catalog::{Missing, Rule};
 use crate::error::{Error, Noun, Result, nearest, reason as technical};
-use crate::model::{Location, ProductId};
+use crate::model::{LATEST, Location, ProductId};
 
 /// Decides one question about a contract.
 ///
@@ -222,7 +223,7 @@ fn valid_until(
 /// The next instant at which this candidate may stand differently.
 fn next_turn(context: &Context<'_>) -> Option<DateTime<Utc>> {
     let turns = &context.candidate.turns;
-    let by_contract = turns.get(turns.partition_point(|turn| *turn <= context.at)).copied();
+    let by_contract = after(context.at, turns.get(turns.partition_point(|turn| *turn <= context.at)).copied());
     let by_catalogue =
         context.service.delivery_starts.map(|date| crate::model::start_of_day(context.location.time_zone, date));
     let by_product = context.query.product.and_then(|asked| {
@@ -235,7 +236,8 @@ fn next_turn(context: &Context<'_>) -> Option<DateTime<Utc>> {
 }
 
 fn after(instant: DateTime<Utc>, turn: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    turn.filter(|turn| *turn > instant)
+    // What lies behind the last nameable instant never comes.
+    turn.filter(|turn| *turn > instant && *turn < LATEST)
 }
 
 fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {

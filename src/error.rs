@@ -24,7 +24,10 @@ pub enum Error {
     /// The write met others again and again; nothing was written.
     #[error("the write met concurrent writes too often; nothing was written")]
     Conflict,
-    /// The store does not answer, or an answer this fresh cannot be given now.
+    /// The answer cannot be as fresh as asked.
+    #[error("an answer as fresh as asked for cannot be given now")]
+    NotFreshEnough,
+    /// The store does not answer.
     #[error("the store cannot answer now")]
     Unavailable(#[source] Option<BoxError>),
     /// The connection was lost while the write was being committed.
@@ -112,6 +115,10 @@ pub mod reason {
     pub const UNIT_MISMATCH: &str = "UNIT_MISMATCH";
     /// Two fields contradict each other.
     pub const FIELD_CONFLICT: &str = "FIELD_CONFLICT";
+    /// The page token is not of this list.
+    pub const PAGE_TOKEN_INVALID: &str = "PAGE_TOKEN_INVALID";
+    /// The revision token was altered or is another customer's.
+    pub const REVISION_INVALID: &str = "REVISION_INVALID";
 }
 
 /// Appends `other` to `violations`, without what only follows from a mistake already told

@@ -1,9 +1,14 @@
+pub mod cache;
 pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod error;
+pub mod grpc;
 pub mod model;
 pub mod proto;
+pub mod purchase;
 pub mod server;
+pub mod service;
+pub mod store;
 pub mod telemetry;

@@ -15,6 +15,8 @@ pub use time::{EARLIEST, LATEST, contract_year, day_of, instant_of, start_of_day
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
 
 /// Everything one customer has, at one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,20 @@ impl Contract {
     pub fn work_order(&self, work_order_id: &str) -> Option<&WorkOrder> {
         self.work_orders.iter().find(|order| order.work_order_id == work_order_id)
     }
+}
+
+/// The id of the block an item's counted service makes: always the same for the same item,
+/// so that it needs no registry and no order of writes.
+pub fn block_id(customer_id: &str, work_order_id: &str, item_id: &str, service_id: &str) -> Uuid {
+    let mut hasher = Sha256::new();
+    for part in [customer_id, work_order_id, item_id, service_id] {
+        hasher.update(part.as_bytes());
+        // Ids never hold a zero byte.
+        hasher.update([0]);
+    }
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hasher.finalize().iter()).for_each(|(to, from)| *to = *from);
+    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// What is said of a stored version besides its content.

@@ -1,21 +1,161 @@
-//! The server. Not here yet.
+//! The server: builds the house, takes calls, and ends in bounded time.
+
+mod health;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::Server;
+
+use crate::cache::Cache;
+use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::error::BoxError;
+use crate::grpc::{CatalogApi, ContractApi, EntitlementApi, MESSAGE_LIMIT, TransportErrors};
+use crate::proto::FILE_DESCRIPTOR_SET;
+use crate::proto::v1::catalog_service_server::CatalogServiceServer;
+use crate::proto::v1::contract_service_server::ContractServiceServer;
+use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
+use crate::service::{Clock, Context, Contracts, Entitlements, feed};
+use crate::store::{Store, StoreConfig};
+
+/// Customers kept ready for deciding.
+const CACHED_CUSTOMERS: usize = 10_000;
+/// What tonic leaves unlimited, limited as hyper does by default.
+const STREAMS_PER_CONNECTION: u32 = 200;
+const LOCAL_RESETS_PER_CONNECTION: usize = 1_024;
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves until `shutdown`; `ready` is called once calls are taken, with the address bound.
+///
+/// A database of SQLite is created and brought up; one of PostgreSQL must be up to date.
 pub async fn serve(
-    _config: Config,
-    _ready: impl FnOnce(SocketAddr) + Send,
-    _shutdown: impl Future<Output = ()> + Send,
+    config: Config,
+    ready: impl FnOnce(SocketAddr) + Send,
+    shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), BoxError> {
-    Err("the server is not part of this build".into())
+    let catalog = Arc::new(Catalog::embedded()?);
+    let store = Store::connect(&store_config(&config)).await?;
+    bring_up(&config, &store).await?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
+    let address = listener.local_addr()?;
+
+    let cache = Arc::new(Cache::new(CACHED_CUSTOMERS, config.max_staleness));
+    let context = Context { catalog, store: store.clone(), cache: Arc::clone(&cache), clock: Clock::System };
+    let follower = tokio::spawn(feed::follow(store.clone(), cache, config.max_staleness));
+    let (reporter, health) = tonic_health::server::health_reporter();
+    health::not_serving(&reporter).await;
+    let monitor = tokio::spawn(health::monitor(reporter.clone(), store.clone()));
+
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(run(context, listener, health, stopped));
+    tracing::info!(%address, database = %config.database, "serving");
+    ready(address);
+
+    let mut server = server;
+    let ended = tokio::select! {
+        ended = &mut server => ended,
+        () = shutdown => {
+            tracing::info!("stopping: no new calls, running ones may end");
+            monitor.abort();
+            health::not_serving(&reporter).await;
+            let _ = stop.send(true);
+            match tokio::time::timeout(config.drain_timeout, &mut server).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    // A client that never finishes its handshake must not keep the process.
+                    tracing::warn!("calls were still running at the end of the drain time; stopping all the same");
+                    server.abort();
+                    Ok(Ok(()))
+                }
+            }
+        }
+    };
+    follower.abort();
+    monitor.abort();
+    store.close().await?;
+    Ok(ended??)
 }
 
 /// Brings the schema up; the names of the steps applied, or with `dry_run` still to apply.
-pub async fn migrate(_config: &Config, _dry_run: bool) -> Result<Vec<String>, BoxError> {
-    Err("the server is not part of this build".into())
+pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxError> {
+    let store = Store::connect(&store_config(config)).await?;
+    let steps = if dry_run { store.pending_migrations().await? } else { store.migrate().await? };
+    store.close().await?;
+    Ok(steps)
+}
+
+async fn run(
+    context: Context,
+    listener: TcpListener,
+    health: impl tower::Service<
+        http::Request<tonic::body::Body>,
+        Response = http::Response<tonic::body::Body>,
+        Error = std::convert::Infallible,
+        Future: Send,
+    > + tonic::server::NamedService
+    + Clone
+    + Send
+    + Sync
+    + 'static,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), BoxError> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?;
+    let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
+    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
+    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
+    Server::builder()
+        .layer(TransportErrors)
+        .tcp_nodelay(true)
+        .max_concurrent_streams(Some(STREAMS_PER_CONNECTION))
+        .http2_max_local_error_reset_streams(Some(LOCAL_RESETS_PER_CONNECTION))
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .add_service(health)
+        .add_service(reflection)
+        .add_service(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
+        .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
+        .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
+        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            // An error means that the sender is gone: stop as well.
+            let _ = stopped.wait_for(|stop| *stop).await;
+        })
+        .await?;
+    Ok(())
+}
+
+async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
+    if config.database.is_sqlite() {
+        let steps = store.migrate().await?;
+        if !steps.is_empty() {
+            tracing::info!(steps = steps.join(", "), "the schema was brought up");
+        }
+        return Ok(());
+    }
+    let pending = store.pending_migrations().await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into())
+}
+
+fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig {
+        url: config.database.expose().to_owned(),
+        max_connections: config.max_connections,
+        ..StoreConfig::default()
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> BoxError {
+    format!("cannot listen on {address}: {error}; name another address with --listen").into()
 }

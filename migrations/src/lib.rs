@@ -1,1 +1,39 @@
+//! The steps of the database schema, run on SQLite and on PostgreSQL alike.
+//!
+//! `README.md` next to this crate says what a step may do.
 
+mod m0001_contracts;
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::Statement;
+
+pub use sea_orm_migration::MigratorTrait;
+
+/// Every step, in its order.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_contracts::Migration)]
+    }
+}
+
+/// The names of the steps this version knows.
+pub fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
+}
+
+/// The names of the steps the database has seen, in their order; changes nothing, not even in
+/// a database without any.
+pub async fn applied<C: ConnectionTrait>(db: &C) -> Result<Vec<String>, DbErr>
+where
+    for<'c> &'c C: IntoSchemaManagerConnection<'c>,
+{
+    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let query =
+        Statement::from_string(db.get_database_backend(), "SELECT version FROM seaql_migrations ORDER BY version");
+    db.query_all_raw(query).await?.iter().map(|row| row.try_get("", "version")).collect()
+}

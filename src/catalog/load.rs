@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule,
+    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule, RemedyKind,
     RestrictedTo, Service, ServiceHours, Severity, Tenants, Text, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
@@ -76,6 +76,8 @@ struct File {
     services: Vec<Spanned<RawService>>,
     #[serde(default)]
     families: Vec<Spanned<Family>>,
+    #[serde(default)]
+    remedies: BTreeMap<RemedyKind, Text>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -193,6 +195,7 @@ struct Loader {
     groups: Vec<Placed<Group>>,
     services: Vec<(usize, Placed<RawService>)>,
     families: Vec<Placed<Family>>,
+    remedies: BTreeMap<RemedyKind, Text>,
     files: Vec<(String, String)>,
     mistakes: Vec<String>,
 }
@@ -222,6 +225,7 @@ impl Loader {
             self.head = Some(head);
         }
         self.hours.extend(file.hours);
+        self.remedies.extend(file.remedies);
         for (set, codes) in file.clause_sets {
             let codes =
                 codes.into_iter().map(|code| Placed { place: place(code.span().start), value: code.into_inner() });
@@ -275,6 +279,7 @@ impl Loader {
             family_rows: rows_by(families.iter().map(|family| &family.id)),
             services,
             families,
+            remedies: self.remedies,
         })
     }
 

@@ -2,6 +2,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::base::BaseState;
 use super::context::Context;
+use super::hours::Calendar;
 use super::prepared::Block;
 use super::span::Span;
 use super::{event, hours, location, product, quantity, request, term};
@@ -59,6 +60,18 @@ pub struct Remedy {
     pub value: String,
 }
 
+impl Remedy {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        match name {
+            "field" => Some(self.field),
+            "value" => Some(&self.value),
+            "work_order_id" => Some(&self.work_order_id),
+            "item_id" => Some(&self.item_id),
+            _ => None,
+        }
+    }
+}
+
 /// The item that answers, and what it offers.
 #[derive(Debug)]
 pub struct Coverage<'a> {
@@ -70,6 +83,8 @@ pub struct Coverage<'a> {
     /// Waivers without which the answer would have been worse.
     pub waivers: Vec<&'a Waiver>,
     pub block: Option<BlockBalance>,
+    /// When it is worked; none if it keeps no hours of its own.
+    pub calendar: Option<Calendar<'a>>,
 }
 
 /// A balance as it counts at the time of the check.
@@ -195,6 +210,7 @@ pub(super) fn coverage<'a>(context: &Context<'a>, waived: u128) -> Coverage<'a> 
         base,
         waivers,
         block: block.map(|block| balance(context, block)),
+        calendar: context.service.service_hours.as_ref().map(|hours| Calendar::of(context, hours)),
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Calendar<'a> {
 }
 
 impl<'a> Calendar<'a> {
-    pub fn of(context: &Context<'a>, service_hours: &'a ServiceHours) -> Self {
+    pub(super) fn of(context: &Context<'a>, service_hours: &'a ServiceHours) -> Self {
         let asked = context.location;
         let host = context.prepared.contract().customer.locations.get(context.candidate.host).unwrap_or(asked);
         let (zone, place) = match service_hours.zone {
@@ -60,7 +60,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         return Verdict::Holds;
     }
     let calendar = Calendar::of(context, service_hours);
-    Verdict::fails_if(!calendar.holds(window, false) && !(is_weekend_waived(context) && calendar.holds(window, true)))
+    Verdict::fails_if(!(calendar.holds(window, false) || is_weekend_waived(context) && calendar.holds(window, true)))
 }
 
 fn is_weekend_waived(context: &Context<'_>) -> bool {

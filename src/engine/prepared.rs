@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
+use uuid::Uuid;
 
 use super::base::{BaseCoverage, BaseSpan};
 use super::reach::{Reach, base_reach, extensions_of, reach_of};
 use super::span::{Span, Term};
 use crate::catalog::{Catalog, Edition};
 use crate::model::{
-    Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, contract_year,
+    Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, block_id, contract_year,
     start_of_day,
 };
 
@@ -69,6 +70,7 @@ pub enum Support {
 /// The balance of a counted item, in the base unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
+    pub id: Uuid,
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
@@ -337,7 +339,8 @@ fn block_of(
         let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
         start_of_day(zone, next)
     });
-    Some(Block { granted, used: 0, reserved: 0, unit: unit.base(), year_end })
+    let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
+    Some(Block { id, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
 }
 
 fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {

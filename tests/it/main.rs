@@ -1,3 +1,7 @@
 #![cfg(test)]
 
+mod corpus;
 mod postgres;
+mod server;
+mod store;
+mod yaml;

@@ -1,0 +1,107 @@
+//! The contracts of customers asked about lately, ready for deciding.
+//!
+//! An entry is served only while the cache is *fresh*: while the last successful read of what
+//! changed in the store began less than the allowed staleness ago (see [`crate::service::feed`]).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::catalog::Catalog;
+use crate::engine::Prepared;
+use crate::model::VersionInfo;
+use crate::store::StoredContract;
+
+/// One customer at one revision.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub prepared: Prepared,
+    /// The revision of the last change of a document.
+    pub contract_version: i64,
+    pub customer_info: VersionInfo,
+    /// By work order id.
+    pub order_infos: BTreeMap<String, VersionInfo>,
+}
+
+impl Snapshot {
+    pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
+        let StoredContract { contract, contract_version, customer_info, order_infos } = stored;
+        let prepared = Prepared::new(Arc::clone(catalog), contract);
+        Self { prepared, contract_version, customer_info, order_infos }
+    }
+
+    pub fn revision(&self) -> i64 {
+        self.prepared.contract().revision
+    }
+}
+
+/// Bounded by the number of customers.
+#[derive(Debug)]
+pub struct Cache {
+    entries: quick_cache::sync::Cache<String, Arc<Snapshot>>,
+    max_staleness: Duration,
+    started: Instant,
+    /// When the last successful read of changes began, in nanoseconds after `started`; 0: never.
+    fresh_nanos: AtomicU64,
+}
+
+impl Cache {
+    pub fn new(customers: usize, max_staleness: Duration) -> Self {
+        let entries = quick_cache::sync::Cache::new(customers.max(1));
+        Self { entries, max_staleness, started: Instant::now(), fresh_nanos: AtomicU64::new(0) }
+    }
+
+    /// The entry, if it is there and nothing newer can have been missed.
+    pub fn fresh(&self, customer_id: &str) -> Option<Arc<Snapshot>> {
+        self.is_fresh().then(|| self.entries.get(customer_id)).flatten()
+    }
+
+    /// The entry, if it is at least as new as `revision`: its token proves that it exists.
+    pub fn at_least(&self, customer_id: &str, revision: i64) -> Option<Arc<Snapshot>> {
+        self.fresh(customer_id).filter(|snapshot| snapshot.revision() >= revision)
+    }
+
+    /// Keeps a snapshot unless a newer one is there.
+    pub fn keep(&self, snapshot: &Arc<Snapshot>) {
+        let customer_id = &snapshot.prepared.contract().customer.customer_id;
+        let is_older = self.entries.peek(customer_id).is_some_and(|kept| kept.revision() > snapshot.revision());
+        if !is_older {
+            self.entries.insert(customer_id.clone(), Arc::clone(snapshot));
+        }
+    }
+
+    /// A customer is known to have reached a revision: what is older goes.
+    pub fn note(&self, customer_id: &str, revision: i64) {
+        if self.entries.peek(customer_id).is_some_and(|kept| kept.revision() < revision) {
+            self.entries.remove(customer_id);
+        }
+    }
+
+    /// A read of changes that began at `begun` has succeeded.
+    pub fn mark_fresh(&self, begun: Instant) {
+        let nanos = u64::try_from(begun.saturating_duration_since(self.started).as_nanos()).unwrap_or(u64::MAX);
+        self.fresh_nanos.fetch_max(nanos.max(1), Ordering::Release);
+    }
+
+    fn is_fresh(&self) -> bool {
+        let fresh = self.fresh_nanos.load(Ordering::Acquire);
+        fresh != 0 && self.started.elapsed().saturating_sub(Duration::from_nanos(fresh)) < self.max_staleness
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_fresh_before_the_first_read_or_after_the_allowed_time() {
+        let cache = Cache::new(10, Duration::from_secs(3600));
+        assert!(!cache.is_fresh());
+        cache.mark_fresh(Instant::now());
+        assert!(cache.is_fresh());
+        let strict = Cache::new(10, Duration::ZERO);
+        strict.mark_fresh(Instant::now());
+        assert!(!strict.is_fresh());
+    }
+}

@@ -1,0 +1,14 @@
+//! The API on the wire: one thin file per service, conversions, and the one place where an
+//! error becomes a status.
+
+mod catalog;
+mod contract;
+mod convert;
+mod entitlement;
+mod status;
+mod transport_errors;
+
+pub use catalog::CatalogApi;
+pub use contract::ContractApi;
+pub use entitlement::EntitlementApi;
+pub use transport_errors::{MESSAGE_LIMIT, TransportErrors};

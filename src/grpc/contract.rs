@@ -1,0 +1,210 @@
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::convert::customer::{read_customer, write_customer};
+use super::convert::question::page_of;
+use super::convert::read::Reader;
+use super::convert::work_order::read_work_order;
+use super::convert::work_order_out::write_work_order;
+use crate::error::{Result, reason};
+use crate::model::{Customer, WorkOrder};
+use crate::proto::v1;
+use crate::proto::v1::contract_service_server::ContractService;
+use crate::service::{self, Command, Contracts, WriteOptions, Written, revision};
+
+/// Callers are not identified yet.
+const ACTOR: &str = "anonymous";
+
+/// `ContractService` on the wire.
+#[derive(Debug)]
+pub struct ContractApi {
+    contracts: Contracts,
+}
+
+impl ContractApi {
+    pub fn new(contracts: Contracts) -> Self {
+        Self { contracts }
+    }
+
+    async fn write(&self, command: Command, mut read: Reader, request_id: String, validate_only: bool) -> Result<Written> {
+        if !validate_only {
+            check_request_id(&mut read, &request_id);
+        }
+        let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned() };
+        self.contracts.write(command, read.violations, options).await
+    }
+}
+
+#[tonic::async_trait]
+impl ContractService for ContractApi {
+    async fn create_customer(
+        &self,
+        request: Request<v1::CreateCustomerRequest>,
+    ) -> Result<Response<v1::CreateCustomerResponse>, Status> {
+        let v1::CreateCustomerRequest { customer, request_id, validate_only } = request.into_inner();
+        let mut read = Reader::default();
+        let customer = required_customer(&mut read, customer)?;
+        let written = self.write(Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
+        Ok(Response::new(v1::CreateCustomerResponse { customer: Some(customer_of(&written)), revision: token_of(&written) }))
+    }
+
+    async fn get_customer(
+        &self,
+        request: Request<v1::GetCustomerRequest>,
+    ) -> Result<Response<v1::GetCustomerResponse>, Status> {
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", request.into_inner().customer_id);
+        let written = self.contracts.customer(&read.finish(customer_id)?).await?;
+        Ok(Response::new(v1::GetCustomerResponse { customer: Some(customer_of(&written)), revision: token_of(&written) }))
+    }
+
+    async fn list_customers(
+        &self,
+        request: Request<v1::ListCustomersRequest>,
+    ) -> Result<Response<v1::ListCustomersResponse>, Status> {
+        let v1::ListCustomersRequest { page_size, page_token } = request.into_inner();
+        let mut read = Reader::default();
+        let page = page_of(&mut read, page_size, page_token);
+        let (customers, next_page_token) = self.contracts.customers(&read.finish(page)?).await?;
+        let customers = customers.iter().map(|(customer, info)| write_customer(customer, Some(info), String::new()));
+        Ok(Response::new(v1::ListCustomersResponse { customers: customers.collect(), next_page_token }))
+    }
+
+    async fn update_customer(
+        &self,
+        request: Request<v1::UpdateCustomerRequest>,
+    ) -> Result<Response<v1::UpdateCustomerResponse>, Status> {
+        let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = request.into_inner();
+        let mut read = Reader::default();
+        let customer = required_customer(&mut read, customer)?;
+        let written = self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
+        Ok(Response::new(v1::UpdateCustomerResponse { customer: Some(customer_of(&written)), revision: token_of(&written) }))
+    }
+
+    async fn create_work_order(
+        &self,
+        request: Request<v1::CreateWorkOrderRequest>,
+    ) -> Result<Response<v1::CreateWorkOrderResponse>, Status> {
+        let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = request.into_inner();
+        let mut read = Reader::default();
+        let Some(work_order) = work_order else {
+            read.refuse("work_order", reason::FIELD_REQUIRED, "is required");
+            check_request_id(&mut read, &request_id);
+            return Err(crate::error::Error::Violations(read.violations).into());
+        };
+        let work_order = read_work_order(&mut read, "work_order", work_order);
+        read.required_id("work_order.customer_id", work_order.customer_id.clone());
+        let written = self.write(Command::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
+        let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
+        Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
+    }
+
+    async fn get_work_order(
+        &self,
+        request: Request<v1::GetWorkOrderRequest>,
+    ) -> Result<Response<v1::GetWorkOrderResponse>, Status> {
+        let v1::GetWorkOrderRequest { customer_id, work_order_id } = request.into_inner();
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", customer_id);
+        let work_order_id = read.required_id("work_order_id", work_order_id);
+        let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
+        let written = self.contracts.work_order(&customer_id, &work_order_id).await?;
+        let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
+        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision: token_of(&written) }))
+    }
+
+    async fn list_work_orders(
+        &self,
+        request: Request<v1::ListWorkOrdersRequest>,
+    ) -> Result<Response<v1::ListWorkOrdersResponse>, Status> {
+        let v1::ListWorkOrdersRequest { customer_id, page_size, page_token } = request.into_inner();
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", customer_id);
+        let page = page_of(&mut read, page_size, page_token);
+        let (customer_id, page) = read.finish((customer_id, page))?;
+        let (orders, next_page_token) = self.contracts.work_orders(&customer_id, &page).await?;
+        let work_orders = orders.iter().map(|(order, info)| write_work_order(order, info.as_ref())).collect();
+        Ok(Response::new(v1::ListWorkOrdersResponse { work_orders, next_page_token }))
+    }
+
+    async fn apply_contract(
+        &self,
+        request: Request<v1::ApplyContractRequest>,
+    ) -> Result<Response<v1::ApplyContractResponse>, Status> {
+        let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = request.into_inner();
+        let mut read = Reader::default();
+        let customer = required_customer(&mut read, customer)?;
+        let work_orders = read_work_orders(&mut read, &customer, work_orders);
+        let command = Command::Apply { customer, work_orders, etag };
+        let written = self.write(command, read, request_id, validate_only).await?;
+        let changes = written.changes.iter().map(write_change).collect();
+        let etag = etag_of(&written);
+        Ok(Response::new(v1::ApplyContractResponse { changes, revision: token_of(&written), etag }))
+    }
+}
+
+fn required_customer(read: &mut Reader, customer: Option<v1::Customer>) -> Result<Customer> {
+    match customer {
+        Some(customer) => Ok(read_customer(read, "customer", customer)),
+        None => Err(crate::error::Error::invalid("customer", reason::FIELD_REQUIRED, "is required")),
+    }
+}
+
+/// In a document the customer is named once; a work order may leave it out.
+fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::WorkOrder>) -> Vec<WorkOrder> {
+    let mut read_one = |(row, mut order): (usize, v1::WorkOrder)| {
+        let path = format!("work_orders[{row}]");
+        if order.customer_id.is_empty() {
+            order.customer_id.clone_from(&customer.customer_id);
+        } else if order.customer_id != customer.customer_id {
+            let message = format!("`{}` is not the document's customer", order.customer_id);
+            read.refuse(format!("{path}.customer_id"), reason::FIELD_CONFLICT, message);
+        }
+        read_work_order(read, &path, order)
+    };
+    orders.into_iter().enumerate().map(&mut read_one).collect()
+}
+
+fn check_request_id(read: &mut Reader, request_id: &str) {
+    if request_id.is_empty() {
+        read.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
+    } else if Uuid::try_parse(request_id).is_err() || request_id.len() != 36 {
+        read.refuse("request_id", reason::FIELD_INVALID, "is no UUID like `0198c0de-0000-7000-8000-000000000000`");
+    }
+}
+
+fn customer_of(written: &Written) -> v1::Customer {
+    write_customer(&written.customer, written.customer_info.as_ref(), etag_of(written))
+}
+
+/// Empty while nothing is stored.
+fn token_of(written: &Written) -> String {
+    match written.revision {
+        0 => String::new(),
+        stored => revision::encode(&written.customer.customer_id, stored),
+    }
+}
+
+fn etag_of(written: &Written) -> String {
+    match written.contract_version {
+        0 => String::new(),
+        stored => revision::etag(stored),
+    }
+}
+
+fn write_change(change: &service::Change) -> v1::Change {
+    let service::Change { kind, resource, id, fields } = change;
+    v1::Change {
+        kind: match kind {
+            service::ChangeKind::Added => v1::ChangeKind::Added.into(),
+            service::ChangeKind::Updated => v1::ChangeKind::Updated.into(),
+            service::ChangeKind::Unchanged => v1::ChangeKind::Unchanged.into(),
+        },
+        resource_type: match resource {
+            service::Resource::Customer => v1::ResourceType::Customer.into(),
+            service::Resource::WorkOrder => v1::ResourceType::WorkOrder.into(),
+        },
+        id: id.clone(),
+        fields: fields.clone(),
+    }
+}

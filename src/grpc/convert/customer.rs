@@ -1,0 +1,128 @@
+//! Customers, both ways.
+
+use super::read::{Reader, shortened};
+use super::{named, timestamp};
+use crate::error::reason;
+use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo};
+use crate::proto::v1;
+
+/// Stand-in for a malformed country: no rule knows it.
+const NO_COUNTRY: &str = "ZZ";
+
+/// What cannot be represented is refused here; everything else is the purchase rules' to
+/// judge. Output-only fields are ignored.
+pub fn read_customer(read: &mut Reader, path: &str, customer: v1::Customer) -> Customer {
+    let v1::Customer {
+        customer_id,
+        display_name,
+        locations,
+        contacts,
+        licenses,
+        version: _,
+        record_time: _,
+        actor: _,
+        etag: _,
+    } = customer;
+    let locations = locations.into_iter().enumerate();
+    let contacts = contacts.into_iter().enumerate();
+    Customer {
+        customer_id,
+        display_name,
+        locations: locations.map(|(row, location)| read_location(read, &format!("{path}.locations[{row}]"), location)).collect(),
+        contacts: contacts.map(|(row, contact)| read_contact(read, &format!("{path}.contacts[{row}]"), contact)).collect(),
+        licenses,
+    }
+}
+
+fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Location {
+    let v1::Location { location_id, display_name, country, time_zone, holidays } = location;
+    let zone = match time_zone.parse() {
+        Ok(zone) => zone,
+        Err(_) if time_zone.is_empty() => {
+            read.refuse(format!("{path}.time_zone"), reason::FIELD_REQUIRED, "is required");
+            chrono_tz::UTC
+        }
+        Err(_) => {
+            read.refuse(format!("{path}.time_zone"), reason::FIELD_INVALID, unknown_zone(&time_zone));
+            chrono_tz::UTC
+        }
+    };
+    let holidays = holidays.iter().enumerate();
+    let holidays = holidays.filter_map(|(row, day)| read.date(&format!("{path}.holidays[{row}]"), day)).collect();
+    let country = if country.is_empty() {
+        read.refuse(format!("{path}.country"), reason::FIELD_REQUIRED, "is required");
+        NO_COUNTRY.to_owned()
+    } else {
+        country
+    };
+    Location { location_id, display_name, country, time_zone: zone, holidays }
+}
+
+pub fn unknown_zone(zone: &str) -> String {
+    let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let hint = crate::error::nearest(zone, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    format!("`{}` is no IANA time zone{hint}", shortened(zone))
+}
+
+fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact {
+    let v1::Contact { contact_id, display_name, email, location_ids, roles } = contact;
+    let roles = roles.into_iter().enumerate().filter_map(|(row, role)| {
+        let field = format!("{path}.roles[{row}]");
+        match read.optional_enum::<v1::ContactRole>(&field, role)? {
+            v1::ContactRole::Unspecified => None,
+            v1::ContactRole::SupportAdministrator => Some(ContactRole::SupportAdministrator),
+            v1::ContactRole::ReactiveContact => Some(ContactRole::ReactiveContact),
+            v1::ContactRole::CloudAdministrator => Some(ContactRole::CloudAdministrator),
+        }
+    });
+    let roles = roles.collect();
+    Contact {
+        contact_id,
+        display_name: display_name.unwrap_or_default(),
+        email: email.unwrap_or_default(),
+        location_ids,
+        roles,
+    }
+}
+
+pub fn write_customer(customer: &Customer, info: Option<&VersionInfo>, etag: String) -> v1::Customer {
+    let Customer { customer_id, display_name, locations, contacts, licenses } = customer;
+    v1::Customer {
+        customer_id: customer_id.clone(),
+        display_name: display_name.clone(),
+        locations: locations.iter().map(write_location).collect(),
+        contacts: contacts.iter().map(write_contact).collect(),
+        licenses: licenses.clone(),
+        version: info.map_or(0, |info| info.version),
+        record_time: info.map(|info| timestamp(info.record_time)),
+        actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
+        etag,
+    }
+}
+
+fn write_location(location: &Location) -> v1::Location {
+    let Location { location_id, display_name, country, time_zone, holidays } = location;
+    v1::Location {
+        location_id: location_id.clone(),
+        display_name: display_name.clone(),
+        country: country.clone(),
+        time_zone: time_zone.name().to_owned(),
+        holidays: holidays.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn write_contact(contact: &Contact) -> v1::Contact {
+    let Contact { contact_id, display_name, email, location_ids, roles } = contact;
+    let role = |role: &ContactRole| match role {
+        ContactRole::SupportAdministrator => v1::ContactRole::SupportAdministrator.into(),
+        ContactRole::ReactiveContact => v1::ContactRole::ReactiveContact.into(),
+        ContactRole::CloudAdministrator => v1::ContactRole::CloudAdministrator.into(),
+    };
+    v1::Contact {
+        contact_id: contact_id.clone(),
+        display_name: named(display_name),
+        email: named(email),
+        location_ids: location_ids.clone(),
+        roles: roles.iter().map(role).collect(),
+    }
+}

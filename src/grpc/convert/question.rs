@@ -1,0 +1,223 @@
+//! Requests of EntitlementService as questions. Every field is named, so that a new one
+//! breaks the build until it is read.
+
+use super::read::Reader;
+use crate::catalog::{Channel, Locale, Severity};
+use crate::engine::Outcome;
+use crate::error::{Result, Violation, reason};
+use crate::model::DeliveryMode;
+use crate::proto::v1;
+use crate::service::{Consistency, ListQuestion, Page, Question, View, revision};
+
+const MOST_SOLUTIONS: usize = 100;
+const MOST_ROWS: usize = 1_000;
+const USUAL_ROWS: usize = 50;
+
+impl TryFrom<v1::CheckEntitlementRequest> for Question {
+    type Error = crate::error::Error;
+
+    fn try_from(request: v1::CheckEntitlementRequest) -> Result<Self> {
+        let v1::CheckEntitlementRequest {
+            customer_id,
+            location_id,
+            product_id,
+            service_id,
+            check_time,
+            known_time,
+            severity,
+            channel,
+            language,
+            contact_id,
+            tenant_id,
+            activity,
+            quantity,
+            delivery,
+            incident_close_time,
+            consistency,
+            locale,
+            view,
+        } = request;
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", customer_id);
+        let location_id = read.required_id("location_id", location_id);
+        let product_id = read.optional_product("product_id", Some(product_id));
+        if product_id.is_none() {
+            read.refuse("product_id", reason::FIELD_REQUIRED, "is required");
+        }
+        let v1::Delivery { start_time, end_time, mode, requested_time, confirmed_time, solution_ids } =
+            delivery.unwrap_or_default();
+        let start_time = read.timestamp("delivery.start_time", start_time);
+        let end_time = read.timestamp("delivery.end_time", end_time);
+        read.in_order("delivery.end_time", start_time, end_time);
+        let question = Self {
+            location_id,
+            product_id,
+            service_id: read.required_id("service_id", service_id),
+            check_time: read.timestamp("check_time", check_time),
+            known_time: read.timestamp("known_time", known_time),
+            severity: read.optional_enum("severity", severity).and_then(severity_of),
+            channel: read.optional_enum("channel", channel).and_then(channel_of),
+            language: read.optional_language("language", language),
+            contact_id: read.optional_id("contact_id", contact_id),
+            tenant_id: read.optional_text("tenant_id", tenant_id),
+            activity: read.optional_text("activity", activity),
+            quantity: read.optional_quantity("quantity", quantity),
+            start_time,
+            end_time,
+            mode: read.optional_enum("delivery.mode", mode).and_then(mode_of),
+            requested_time: read.timestamp("delivery.requested_time", requested_time),
+            confirmed_time: read.timestamp("delivery.confirmed_time", confirmed_time),
+            solution_ids: solutions(&mut read, solution_ids),
+            incident_close_time: read.timestamp("incident_close_time", incident_close_time),
+            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
+            locale: locale_of(&mut read, locale),
+            view: view_of(&mut read, view),
+            customer_id,
+        };
+        read.finish(question)
+    }
+}
+
+impl TryFrom<v1::ListEntitlementsRequest> for ListQuestion {
+    type Error = crate::error::Error;
+
+    fn try_from(request: v1::ListEntitlementsRequest) -> Result<Self> {
+        let v1::ListEntitlementsRequest {
+            customer_id,
+            location_id,
+            product_id,
+            check_time,
+            group,
+            decision,
+            view,
+            locale,
+            consistency,
+            page_size,
+            page_token,
+        } = request;
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", customer_id);
+        let question = Self {
+            location_id: read.optional_id("location_id", location_id),
+            product_id: read.optional_product("product_id", product_id),
+            check_time: read.timestamp("check_time", check_time),
+            group: read.optional_id("group", group),
+            outcome: read.optional_enum("decision", decision).and_then(outcome_of),
+            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
+            locale: locale_of(&mut read, locale),
+            view: view_of(&mut read, view),
+            page: page_of(&mut read, page_size, page_token),
+            customer_id,
+        };
+        read.finish(question)
+    }
+}
+
+/// 0 rows mean 50; more than 1,000 mean 1,000.
+pub fn page_of(read: &mut Reader, size: i32, token: String) -> Page {
+    let size = match usize::try_from(size) {
+        Ok(0) => USUAL_ROWS,
+        Ok(size) => size.min(MOST_ROWS),
+        Err(_) => {
+            read.refuse("page_size", reason::FIELD_OUT_OF_RANGE, format!("`{size}` is below 0"));
+            USUAL_ROWS
+        }
+    };
+    Page { size, token }
+}
+
+pub fn locale_of(read: &mut Reader, locale: Option<String>) -> Locale {
+    read.optional_language("locale", locale).map(|tag| Locale::from_tag(&tag)).unwrap_or_default()
+}
+
+pub fn view_of(read: &mut Reader, view: i32) -> View {
+    match read.optional_enum("view", view) {
+        Some(v1::View::Full) => View::Full,
+        Some(v1::View::Basic | v1::View::Unspecified) | None => View::Basic,
+    }
+}
+
+pub fn consistency_of(
+    read: &mut Reader,
+    field: &str,
+    customer_id: &str,
+    consistency: Option<v1::Consistency>,
+) -> Consistency {
+    use v1::consistency::Requirement;
+    match consistency.and_then(|consistency| consistency.requirement) {
+        None | Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(false)) => Consistency::MinimizeLatency,
+        Some(Requirement::FullyConsistent(true)) => Consistency::Full,
+        Some(Requirement::AtLeastRevision(token)) if token.is_empty() => Consistency::MinimizeLatency,
+        Some(Requirement::AtLeastRevision(token)) => {
+            let field = format!("{field}.at_least_revision");
+            match revision::of_customer(&field, customer_id, &token) {
+                Ok(revision) => Consistency::AtLeast(revision),
+                Err(error) => {
+                    read.violations.extend(violations_of(error));
+                    Consistency::MinimizeLatency
+                }
+            }
+        }
+    }
+}
+
+fn violations_of(error: crate::error::Error) -> Vec<Violation> {
+    match error {
+        crate::error::Error::Violations(violations) => violations,
+        _ => Vec::new(),
+    }
+}
+
+/// Each solution once.
+fn solutions(read: &mut Reader, solution_ids: Vec<String>) -> Vec<String> {
+    if solution_ids.len() > MOST_SOLUTIONS {
+        let message = format!("{} are more than {MOST_SOLUTIONS}", solution_ids.len());
+        read.refuse("delivery.solution_ids", reason::FIELD_OUT_OF_RANGE, message);
+        return Vec::new();
+    }
+    let mut solutions: Vec<String> = Vec::new();
+    for (row, id) in solution_ids.into_iter().enumerate() {
+        let id = read.required_id(&format!("delivery.solution_ids[{row}]"), id);
+        if !solutions.contains(&id) {
+            solutions.push(id);
+        }
+    }
+    solutions
+}
+
+fn severity_of(severity: v1::Severity) -> Option<Severity> {
+    match severity {
+        v1::Severity::Unspecified => None,
+        v1::Severity::Severity1 => Some(Severity::One),
+        v1::Severity::A => Some(Severity::A),
+        v1::Severity::B => Some(Severity::B),
+        v1::Severity::C => Some(Severity::C),
+    }
+}
+
+fn channel_of(channel: v1::Channel) -> Option<Channel> {
+    match channel {
+        v1::Channel::Unspecified => None,
+        v1::Channel::Phone => Some(Channel::Phone),
+        v1::Channel::Web => Some(Channel::Web),
+        v1::Channel::CloudPortal => Some(Channel::CloudPortal),
+        v1::Channel::OnlineServicesPortal => Some(Channel::OnlineServicesPortal),
+    }
+}
+
+pub fn mode_of(mode: v1::DeliveryMode) -> Option<DeliveryMode> {
+    match mode {
+        v1::DeliveryMode::Unspecified => None,
+        v1::DeliveryMode::Remote => Some(DeliveryMode::Remote),
+        v1::DeliveryMode::OnSite => Some(DeliveryMode::OnSite),
+    }
+}
+
+fn outcome_of(decision: v1::Decision) -> Option<Outcome> {
+    match decision {
+        v1::Decision::Unspecified => None,
+        v1::Decision::Entitled => Some(Outcome::Entitled),
+        v1::Decision::Conditional => Some(Outcome::Conditional),
+        v1::Decision::NotEntitled => Some(Outcome::NotEntitled),
+    }
+}

@@ -1,0 +1,190 @@
+//! Reading wire values: what is malformed becomes a violation, and a stand-in that offends
+//! no later rule takes its place, so that one pass finds every mistake.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use prost_types::Timestamp;
+
+use crate::error::{Violation, reason};
+use crate::model::{EARLIEST, LATEST, Quantity, Unit};
+use crate::proto::v1;
+
+/// The most of anything one quantity may say.
+const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
+const LONGEST_ID: usize = 64;
+const LONGEST_TEXT: usize = 200;
+
+/// Collects the violations of one request.
+#[derive(Debug, Default)]
+pub struct Reader {
+    pub violations: Vec<Violation>,
+}
+
+impl Reader {
+    pub fn refuse(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
+        self.violations.push(Violation::new(field, reason, description));
+    }
+
+    /// The value if nothing was wrong.
+    pub fn finish<T>(self, value: T) -> crate::error::Result<T> {
+        if self.violations.is_empty() { Ok(value) } else { Err(crate::error::Error::Violations(self.violations)) }
+    }
+
+    pub fn required_id(&mut self, field: &str, value: String) -> String {
+        if value.is_empty() {
+            self.refuse(field, reason::FIELD_REQUIRED, "is required");
+        } else {
+            self.check_id(field, &value);
+        }
+        value
+    }
+
+    /// An empty string equals absent.
+    pub fn optional_id(&mut self, field: &str, value: Option<String>) -> Option<String> {
+        let value = value.filter(|value| !value.is_empty())?;
+        self.check_id(field, &value);
+        Some(value)
+    }
+
+    fn check_id(&mut self, field: &str, value: &str) {
+        if !is_id(value) {
+            self.refuse(field, reason::FIELD_INVALID, format!("`{}` is no id: 1 to 64 of a-z 0-9 . _ -", shortened(value)));
+        }
+    }
+
+    pub fn optional_text(&mut self, field: &str, value: Option<String>) -> Option<String> {
+        let value = value.filter(|value| !value.is_empty())?;
+        if value.chars().count() > LONGEST_TEXT {
+            self.refuse(field, reason::FIELD_OUT_OF_RANGE, format!("is longer than {LONGEST_TEXT} characters"));
+        }
+        Some(value)
+    }
+
+    /// One id, or two joined by one `/`.
+    pub fn optional_product(&mut self, field: &str, value: Option<String>) -> Option<String> {
+        let value = value.filter(|value| !value.is_empty())?;
+        let is_good = match value.split_once('/') {
+            Some((family, component)) => is_id(family) && is_id(component),
+            None => is_id(&value),
+        };
+        if !is_good {
+            let shown = shortened(&value);
+            self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no product: `family` or `family/component`"));
+        }
+        Some(value)
+    }
+
+    /// A BCP 47 tag, by its form.
+    pub fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
+        let value = value.filter(|value| !value.is_empty())?;
+        let mut subtags = value.split('-');
+        let primary = subtags.next().unwrap_or_default();
+        let is_good = (2..=8).contains(&primary.len())
+            && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if !is_good {
+            let shown = shortened(&value);
+            self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no language tag like `en` or `pt-BR`"));
+        }
+        Some(value)
+    }
+
+    pub fn timestamp(&mut self, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
+        let Timestamp { seconds, nanos } = value?;
+        let nanos = u32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
+        let instant = nanos.and_then(|nanos| DateTime::from_timestamp(seconds, nanos));
+        match instant {
+            Some(instant) if (EARLIEST..LATEST).contains(&instant) => Some(instant),
+            _ => {
+                self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is outside the years 1970 to 9999");
+                None
+            }
+        }
+    }
+
+    /// `YYYY-MM-DD`, and nothing else.
+    pub fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
+        let date = (value.len() == 10).then(|| value.parse::<NaiveDate>().ok()).flatten();
+        match date {
+            None => {
+                let shown = shortened(value);
+                self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no date like `2026-12-31`"));
+                None
+            }
+            Some(date) if date < EARLIEST.date_naive() => {
+                self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is before the year 1970");
+                None
+            }
+            Some(date) => Some(date),
+        }
+    }
+
+    pub fn optional_date(&mut self, field: &str, value: Option<String>) -> Option<NaiveDate> {
+        let value = value.filter(|value| !value.is_empty())?;
+        self.date(field, &value)
+    }
+
+    /// An enum number; 0 is absent.
+    pub fn optional_enum<E: TryFrom<i32>>(&mut self, field: &str, value: i32) -> Option<E> {
+        if value == 0 {
+            return None;
+        }
+        let known = E::try_from(value).ok();
+        if known.is_none() {
+            self.refuse(field, reason::FIELD_INVALID, format!("`{value}` is no value of this enum"));
+        }
+        known
+    }
+
+    pub fn optional_quantity(&mut self, field: &str, value: Option<v1::Quantity>) -> Option<Quantity> {
+        let v1::Quantity { amount, unit } = value?;
+        let told = self.violations.len();
+        if amount <= 0 {
+            self.refuse(format!("{field}.amount"), reason::FIELD_OUT_OF_RANGE, format!("`{amount}` is not above 0"));
+        } else if amount > LARGEST_AMOUNT {
+            let message = format!("`{amount}` is more than {LARGEST_AMOUNT}");
+            self.refuse(format!("{field}.amount"), reason::FIELD_OUT_OF_RANGE, message);
+        }
+        let unit_field = format!("{field}.unit");
+        if unit == 0 {
+            self.refuse(unit_field.as_str(), reason::FIELD_REQUIRED, "is required");
+        }
+        let unit = self.optional_enum::<v1::Unit>(&unit_field, unit).and_then(unit_of)?;
+        (self.violations.len() == told).then_some(Quantity { amount, unit })
+    }
+
+    /// An end before its start is refused.
+    pub fn in_order(&mut self, field: &str, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) {
+        if start.zip(end).is_some_and(|(start, end)| end < start) {
+            self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is before the start");
+        }
+    }
+}
+
+/// 1 to 64 characters of `a-z 0-9 . _ -`.
+pub fn is_id(value: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    (1..=LONGEST_ID).contains(&value.len()) && value.bytes().all(is_good)
+}
+
+/// What an error repeats of a value: enough to find it.
+pub fn shortened(value: &str) -> String {
+    let mut shown: String = value.chars().take(LONGEST_ID).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn unit_of(unit: v1::Unit) -> Option<Unit> {
+    match unit {
+        v1::Unit::Unspecified => None,
+        v1::Unit::Minutes => Some(Unit::Minutes),
+        v1::Unit::Hours => Some(Unit::Hours),
+        v1::Unit::Days => Some(Unit::Days),
+        v1::Unit::Credits => Some(Unit::Credits),
+        v1::Unit::Events => Some(Unit::Events),
+        v1::Unit::Attendees => Some(Unit::Attendees),
+        v1::Unit::Visits => Some(Unit::Visits),
+        v1::Unit::Engagements => Some(Unit::Engagements),
+    }
+}

@@ -1,0 +1,137 @@
+//! What callers see of an error: the only place where one becomes a status.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use prost::Message as _;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt as _};
+
+use crate::error::{Error, Noun, Violation};
+
+/// The domain of every reason.
+pub(super) const DOMAIN: &str = "entitled.v1";
+const RETRY_SOON: Duration = Duration::from_millis(500);
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        let code = code_of(&error);
+        if code == Code::Internal {
+            tracing::error!(error = ?error, "a call failed");
+        } else {
+            tracing::debug!(error = ?error, "a call was refused");
+        }
+        let mut details = ErrorDetails::new();
+        let (reason, metadata) = reason_of(&error);
+        details.set_error_info(reason, DOMAIN, metadata);
+        add_details(&mut details, &error);
+        Self::with_error_details(code, error.to_string(), details)
+    }
+}
+
+/// An error inside of an answer.
+pub fn to_message(error: Error) -> tonic_types::pb::Status {
+    let status = Status::from(error);
+    tonic_types::pb::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::pb::Status {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        details: Vec::new(),
+    })
+}
+
+fn code_of(error: &Error) -> Code {
+    match error {
+        Error::Violations(violations) if violations.iter().all(|violation| violation.clause) => Code::FailedPrecondition,
+        Error::Violations(_) | Error::RequestIdReused { .. } => Code::InvalidArgument,
+        Error::NotFound { .. } => Code::NotFound,
+        Error::AlreadyExists { .. } => Code::AlreadyExists,
+        Error::StaleEtag { .. } | Error::Conflict => Code::Aborted,
+        Error::NotFreshEnough | Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) => Code::Unavailable,
+        Error::Internal(_) => Code::Internal,
+    }
+}
+
+/// The published reason, with its metadata.
+fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
+    let (reason, metadata): (&str, Vec<(&str, String)>) = match error {
+        Error::Violations(violations) => match primary(violations) {
+            Some(first) => (&first.reason, vec![("field", first.field.clone())]),
+            None => ("FIELD_INVALID", Vec::new()),
+        },
+        Error::NotFound { noun, id, nearest } => {
+            let (reason, key) = not_found(*noun);
+            let nearest = nearest.iter().map(|name| ("nearest", name.clone()));
+            (reason, std::iter::once((key, id.clone())).chain(nearest).collect())
+        }
+        Error::AlreadyExists { noun, id, fields } => {
+            let resource = ("resource_type", resource_type(*noun).to_owned());
+            ("CONTENT_DIFFERS", vec![resource, ("id", id.clone()), ("fields", fields.join(","))])
+        }
+        Error::RequestIdReused { request_id } => ("REQUEST_ID_REUSED", vec![("request_id", request_id.clone())]),
+        Error::StaleEtag { customer_id } => ("ETAG_MISMATCH", vec![("customer_id", customer_id.clone())]),
+        Error::Conflict => ("WRITE_CONFLICT", Vec::new()),
+        Error::NotFreshEnough => ("CONSISTENCY_NOT_REACHED", Vec::new()),
+        Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
+        Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
+        Error::Internal(_) => ("INTERNAL", Vec::new()),
+    };
+    (reason.to_owned(), metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// A malformed field comes before a violated clause: it decides the code.
+fn primary(violations: &[Violation]) -> Option<&Violation> {
+    violations.iter().find(|violation| !violation.clause).or_else(|| violations.first())
+}
+
+fn not_found(noun: Noun) -> (&'static str, &'static str) {
+    match noun {
+        Noun::Customer => ("CUSTOMER_NOT_FOUND", "customer_id"),
+        Noun::Location => ("LOCATION_NOT_FOUND", "location_id"),
+        Noun::WorkOrder => ("WORK_ORDER_NOT_FOUND", "work_order_id"),
+        Noun::Service => ("SERVICE_NOT_FOUND", "service_id"),
+        Noun::ProductFamily => ("PRODUCT_FAMILY_NOT_FOUND", "product_family"),
+        Noun::Edition => ("EDITION_NOT_FOUND", "edition_id"),
+    }
+}
+
+fn resource_type(noun: Noun) -> &'static str {
+    match noun {
+        Noun::Customer => "customer",
+        Noun::Location => "location",
+        Noun::WorkOrder => "work_order",
+        Noun::Service => "service",
+        Noun::ProductFamily => "product_family",
+        Noun::Edition => "edition",
+    }
+}
+
+fn add_details(details: &mut ErrorDetails, error: &Error) {
+    match error {
+        Error::Violations(violations) => {
+            let fields = violations.iter().map(|violation| FieldViolation {
+                field: violation.field.clone(),
+                description: violation.description.clone(),
+                reason: violation.reason.clone(),
+                localized_message: None,
+            });
+            details.set_bad_request(fields.collect::<Vec<_>>());
+            let clauses = violations.iter().filter(|violation| violation.clause);
+            let clauses: Vec<_> = clauses
+                .map(|violation| PreconditionViolation::new(&violation.reason, &violation.field, &violation.description))
+                .collect();
+            if !clauses.is_empty() {
+                details.set_precondition_failure(clauses);
+            }
+        }
+        Error::RequestIdReused { .. } => {
+            details.add_bad_request_violation("request_id", error.to_string());
+        }
+        Error::NotFound { noun, id, .. } | Error::AlreadyExists { noun, id, .. } => {
+            details.set_resource_info(resource_type(*noun), id, "", error.to_string());
+        }
+        Error::NotFreshEnough | Error::Unavailable(_) => {
+            details.set_retry_info(Some(RETRY_SOON));
+        }
+        Error::StaleEtag { .. } | Error::Conflict | Error::CommitOutcomeUnknown(_) | Error::Internal(_) => {}
+    }
+}

@@ -1,0 +1,86 @@
+//! Errors the transport finds before a handler runs, in the words of this API: they too have
+//! a published reason and a code of the table.
+
+use std::task::{Context, Poll};
+
+use http::{HeaderValue, Request, Response};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use tower::{Layer, Service};
+
+use super::status::DOMAIN;
+
+/// The largest message a caller may send.
+pub const MESSAGE_LIMIT: usize = 1 << 20;
+
+/// Wraps every call.
+#[derive(Debug, Clone, Copy)]
+pub struct TransportErrors;
+
+impl<S> Layer<S> for TransportErrors {
+    type Service = Translate<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Translate { inner }
+    }
+}
+
+/// The service made by [`TransportErrors`].
+#[derive(Debug, Clone)]
+pub struct Translate<S> {
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Translate<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = futures_util::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let call = self.inner.call(request);
+        Box::pin(async move {
+            let response = call.await?;
+            Ok(match translated(&response) {
+                Some(status) => status.into_http(),
+                None => response,
+            })
+        })
+    }
+}
+
+/// A status of ours carries details; one without them is the transport's.
+fn translated(response: &Response<Body>) -> Option<Status> {
+    let headers = response.headers();
+    let code = headers.get("grpc-status")?;
+    if headers.contains_key("grpc-status-details-bin") {
+        return None;
+    }
+    let message = headers.get("grpc-message").and_then(|message| message.to_str().ok()).unwrap_or_default();
+    let is = |wanted: Code| HeaderValue::from(i32::from(wanted)) == *code;
+    if is(Code::OutOfRange) {
+        return Some(refusal(
+            Code::ResourceExhausted,
+            "MESSAGE_TOO_LARGE",
+            format!("the message is larger than {MESSAGE_LIMIT} bytes; send less at once"),
+            [("limit_bytes", MESSAGE_LIMIT.to_string())],
+        ));
+    }
+    if is(Code::Internal) && message.starts_with("failed%20to%20decode") || message.starts_with("Missing%20request") {
+        return Some(refusal(Code::InvalidArgument, "MESSAGE_MALFORMED", "the bytes sent are not a message of this call".to_owned(), []));
+    }
+    None
+}
+
+fn refusal<const N: usize>(code: Code, reason: &str, message: String, metadata: [(&str, String); N]) -> Status {
+    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>();
+    Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, DOMAIN, metadata))
+}

@@ -1,0 +1,162 @@
+//! What an order stands beside: a base package of its own, a named base, or any base of the
+//! customer that runs at the same time.
+
+use crate::catalog::Rule;
+use crate::model::WorkOrderState;
+
+use super::findings::{Enforced, Findings, shown};
+use super::setting::Order;
+
+pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
+    match order.order.base_work_order_id.as_deref() {
+        Some(base_id) => judge_named(order, base_id, findings),
+        None => judge_unnamed(order, findings),
+    }
+}
+
+/// Its term and state are left to checks: what is named is named.
+fn judge_named(order: &Order<'_>, base_id: &str, findings: &mut Findings) {
+    let Order { setting, path, .. } = *order;
+    if base_id == order.order.work_order_id {
+        let description = "an order is no base of itself; name the order with the base package, or leave it out";
+        findings.conflict(path, "base_work_order_id", description);
+        return;
+    }
+    let Some(named) = setting.contract.work_order(base_id) else {
+        let known = setting.bases.iter().map(|base| base.order.work_order_id.as_str());
+        findings.unknown(path, "base_work_order_id", "work order", base_id, known);
+        return;
+    };
+    let clause = order.edition.and_then(|edition| Enforced::in_edition(edition, Rule::BaseAgreement));
+    if let Some(clause) = clause
+        && !setting.is_base(named)
+    {
+        let description = format!("work order {} carries no base package; name one that does", shown(base_id));
+        findings.clause(clause, path, "base_work_order_id", description);
+    }
+}
+
+fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
+    let Some(edition) = order.edition else { return };
+    let services = order.order.items.iter().filter_map(|item| edition.service(&item.service_id));
+    let bought_beside = services.filter(|service| !service.is_base() && service.id != edition.base_package);
+    let clause = bought_beside.into_iter().find_map(|service| Enforced::on(edition, service, Rule::BaseAgreement));
+    if let Some(clause) = clause
+        && !order.has_own_base()
+        && !has_base_beside(order)
+    {
+        let description = format!(
+            "no base agreement of the customer runs in this term; add the item `{}`, or write the base's order first",
+            edition.base_package
+        );
+        findings.clause(clause, order.path, "items", description);
+    }
+}
+
+fn has_base_beside(order: &Order<'_>) -> bool {
+    let Order { setting, order: work_order, .. } = *order;
+    let (start, end) = setting.term(work_order);
+    let others = setting.bases.iter().filter(|base| base.order.work_order_id != work_order.work_order_id);
+    others.into_iter().any(|base| {
+        let is_in_force = !matches!(base.order.state, WorkOrderState::Draft | WorkOrderState::Suspended);
+        // A base that was terminated before it began never ran.
+        is_in_force && base.start < base.end && base.start < end && start < base.end
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{changed_order, check_contracts, date, instant, item, order};
+    use crate::model::{Contract, WorkOrder, WorkOrderState};
+
+    fn base(contract: &mut Contract) -> &mut WorkOrder {
+        &mut contract.work_orders[0]
+    }
+
+    #[test]
+    fn what_is_bought_beside_a_base_needs_one() {
+        check_contracts("advisor", &[
+            ("no base", |c| _ = c.work_orders.remove(0), &["items !BASE_AGREEMENT_REQUIRED"]),
+            (
+                "a base of its own",
+                |c| {
+                    c.work_orders.remove(0);
+                    changed_order(c).items.push(item("package"));
+                },
+                &[],
+            ),
+            ("a draft", |c| base(c).state = WorkOrderState::Draft, &["items !BASE_AGREEMENT_REQUIRED"]),
+            ("a suspended base", |c| base(c).state = WorkOrderState::Suspended, &["items !BASE_AGREEMENT_REQUIRED"]),
+            ("a base until the first day", |c| base(c).end_date = date("2026-02-01"), &[]),
+            ("a base until the day before", |c| ended(c, "2026-01-31"), &["items !BASE_AGREEMENT_REQUIRED"]),
+            ("a base from the last day", |c| base(c).start_date = date("2027-01-31"), &[]),
+            (
+                "a base from the day after",
+                |c| (base(c).start_date, base(c).end_date) = (date("2027-02-01"), date("2028-01-31")),
+                &["items !BASE_AGREEMENT_REQUIRED"],
+            ),
+            ("a base terminated later", |c| terminated(c, "2026-02-01T00:00:01Z"), &[]),
+            ("a base terminated before", |c| terminated(c, "2026-02-01T00:00:00Z"), &["items !BASE_AGREEMENT_REQUIRED"]),
+            (
+                "a base terminated before it began",
+                |c| {
+                    terminated(c, "2026-03-01T00:00:00Z");
+                    base(c).start_date = date("2026-06-01");
+                },
+                &["items !BASE_AGREEMENT_REQUIRED"],
+            ),
+            (
+                "a base service alone",
+                |c| {
+                    c.work_orders.remove(0);
+                    changed_order(c).items = vec![item("package")];
+                },
+                &[],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_named_base_carries_the_package() {
+        check_contracts("advisor", &[
+            ("a base", |c| changed_order(c).base_work_order_id = Some("wo-1".into()), &[]),
+            (
+                "a base that is over: left to checks",
+                |c| {
+                    ended(c, "2026-01-31");
+                    changed_order(c).base_work_order_id = Some("wo-1".into());
+                },
+                &[],
+            ),
+            (
+                "an order without the package",
+                |c| {
+                    c.work_orders.push(order("wo-3", vec![item("advisor")]));
+                    changed_order(c).base_work_order_id = Some("wo-3".into());
+                },
+                &["base_work_order_id !BASE_AGREEMENT_REQUIRED"],
+            ),
+            (
+                "an unknown order",
+                |c| changed_order(c).base_work_order_id = Some("wo-9".into()),
+                &["base_work_order_id REFERENCE_UNKNOWN"],
+            ),
+            (
+                "itself",
+                |c| changed_order(c).base_work_order_id = Some("wo-2".into()),
+                &["base_work_order_id FIELD_CONFLICT"],
+            ),
+        ]);
+    }
+
+    fn ended(contract: &mut Contract, end: &str) {
+        base(contract).start_date = date("2025-02-01");
+        base(contract).end_date = date(end);
+    }
+
+    fn terminated(contract: &mut Contract, time: &str) {
+        base(contract).start_date = date("2025-02-01");
+        base(contract).state = WorkOrderState::Terminated;
+        base(contract).terminate_time = Some(instant(time));
+    }
+}

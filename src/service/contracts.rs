@@ -1,0 +1,347 @@
+//! Customers and work orders. Every change, however it is asked for, takes the one path
+//! through [`Contracts::write`].
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::plan::{Change, Command, Plan, Resource};
+use super::token::{fingerprint, open, seal};
+use super::{Consistency, Context, Page};
+use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
+use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
+use crate::purchase;
+use crate::store::{
+    Changed, StoredContract, StoredRequest, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
+    load_contract_in_txn, lock_customer_in_txn, put_customer_version_in_txn, put_request_in_txn,
+    put_work_order_version_in_txn,
+};
+
+const CUSTOMERS_PAGE: &str = "customers1";
+const ORDERS_PAGE: &str = "orders1";
+
+/// Reads and changes contracts.
+#[derive(Debug, Clone)]
+pub struct Contracts {
+    context: Context,
+}
+
+/// How a write is to be made.
+#[derive(Debug, Clone)]
+pub struct WriteOptions {
+    pub request_id: String,
+    /// Judge it, and write nothing.
+    pub validate_only: bool,
+    pub actor: String,
+}
+
+/// What a write made, or would make. Kept with its request id as the answer to repetitions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Written {
+    /// 0 where nothing is stored yet.
+    pub revision: i64,
+    pub contract_version: i64,
+    pub changes: Vec<Change>,
+    pub customer: Customer,
+    /// None where it was not written.
+    pub customer_info: Option<VersionInfo>,
+    /// The work orders the command brought, as they are now.
+    pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
+}
+
+impl Contracts {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Makes a change, once however often it is asked for. `violations` are those of the
+    /// wire: nothing is written if there are any, but the rest is judged all the same.
+    pub async fn write(&self, command: Command, violations: Vec<Violation>, options: WriteOptions) -> Result<Written> {
+        if options.validate_only || !violations.is_empty() {
+            let stored = self.context.store.load_contract(command.customer_id()).await?;
+            let plan = self.judge(&command, stored.as_ref(), violations)?;
+            let plan = match plan {
+                Some(plan) => plan,
+                None => return Err(self.context.unknown_customer(command.customer_id()).await),
+            };
+            return Ok(written(&command, plan, stored.as_ref(), None));
+        }
+        // Not in the caller's future: one that goes away in the middle of a transaction would
+        // leave it open on a connection others are given.
+        let this = self.clone();
+        let task = tokio::spawn(async move { this.commit(command, options).await });
+        task.await.map_err(|error| Error::Internal(error.into()))?
+    }
+
+    async fn commit(&self, command: Command, options: WriteOptions) -> Result<Written> {
+        let hash = content_hash(&command)?;
+        let record_time = self.context.clock.now();
+        let outcome = self
+            .context
+            .store
+            .in_transaction(async |txn| self.write_in_txn(&txn, &command, &options, &hash, record_time).await)
+            .await;
+        let outcome = match outcome {
+            Err(Error::CommitOutcomeUnknown(source)) => self.settle(&command, &options, &hash, source).await,
+            other => other,
+        };
+        match outcome? {
+            Some(written) => {
+                self.context.cache.note(command.customer_id(), written.revision);
+                Ok(written)
+            }
+            None => Err(self.context.unknown_customer(command.customer_id()).await),
+        }
+    }
+
+    /// None if the customer must exist and does not.
+    async fn write_in_txn(
+        &self,
+        txn: &Txn,
+        command: &Command,
+        options: &WriteOptions,
+        hash: &str,
+        record_time: DateTime<Utc>,
+    ) -> Result<Option<Written>> {
+        let customer_id = command.customer_id();
+        let may_create = matches!(command, Command::CreateCustomer { .. } | Command::Apply { .. });
+        let is_new = may_create && insert_customer_in_txn(txn, customer_id).await?;
+        if lock_customer_in_txn(txn, customer_id).await?.is_none() {
+            return Ok(None);
+        }
+        if let Some(request) = find_request_in_txn(txn, customer_id, &options.request_id).await? {
+            return replay(request, command, options, hash).map(Some);
+        }
+        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
+        let Some(plan) = self.judge(command, stored.as_ref(), Vec::new())? else { return Ok(None) };
+        let info = Recording { time: record_time, actor: &options.actor, stored: stored.as_ref() };
+        let revision = match () {
+            () if plan.is_empty() => plan.contract.revision,
+            () if is_new => 1,
+            () => bump_revision_in_txn(txn, customer_id, Changed::Contract).await?,
+        };
+        info.put(txn, command, &plan).await?;
+        let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
+        let outcome = serde_json::to_value(&written).map_err(|error| Error::Internal(error.into()))?;
+        let request = StoredRequest { method: command.method().to_owned(), content_hash: hash.to_owned(), outcome };
+        put_request_in_txn(txn, customer_id, &options.request_id, &request, record_time).await?;
+        Ok(Some(written))
+    }
+
+    /// The connection was lost at commit: the request id tells what became of it.
+    async fn settle(
+        &self,
+        command: &Command,
+        options: &WriteOptions,
+        hash: &str,
+        source: crate::error::BoxError,
+    ) -> Result<Option<Written>> {
+        match self.context.store.find_request(command.customer_id(), &options.request_id).await {
+            Ok(Some(request)) => replay(request, command, options, hash).map(Some),
+            _ => Err(Error::CommitOutcomeUnknown(source)),
+        }
+    }
+
+    /// Works a command out and judges the resulting whole contract: first what is malformed,
+    /// then ids that are taken, then the clauses.
+    fn judge(
+        &self,
+        command: &Command,
+        stored: Option<&StoredContract>,
+        mut violations: Vec<Violation>,
+    ) -> Result<Option<Plan>> {
+        let plan = command.plan(stored)?;
+        if let Some(customer) = command.customer() {
+            merge_violations(&mut violations, purchase::validate_customer(customer, "customer"));
+        }
+        if let Some(plan) = &plan {
+            merge_violations(&mut violations, self.violations_of(command, plan, stored));
+        }
+        let is_malformed = violations.iter().any(|violation| !violation.clause);
+        match plan {
+            _ if is_malformed => Err(Error::Violations(violations)),
+            Some(Plan { taken: Some(taken), .. }) => Err(taken),
+            _ if !violations.is_empty() => Err(Error::Violations(violations)),
+            plan => Ok(plan),
+        }
+    }
+
+    /// What the documents of the command break. A change of the customer answers for what it
+    /// breaks in the stored orders, not for what was broken before.
+    fn violations_of(&self, command: &Command, plan: &Plan, stored: Option<&StoredContract>) -> Vec<Violation> {
+        let catalog = &self.context.catalog;
+        let brought = command.work_orders();
+        // An unchanged order was judged when it was written.
+        let changed = brought.iter().filter(|(_, order)| {
+            plan.taken.is_some() || plan.changes(Resource::WorkOrder, &order.work_order_id) || order.work_order_id.is_empty()
+        });
+        let submitted: Vec<_> = changed.map(|(path, order)| (path.clone(), order.work_order_id.as_str())).collect();
+        let mut violations = purchase::validate(catalog, &plan.contract, &submitted);
+        if let (Command::UpdateCustomer { .. }, Some(stored)) = (command, stored) {
+            let known = validate_all(self, &stored.contract);
+            let broken = validate_all(self, &plan.contract);
+            violations.extend(broken.into_iter().filter(|violation| !known.contains(violation)));
+        }
+        violations
+    }
+
+    pub async fn customer(&self, customer_id: &str) -> Result<Written> {
+        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        Ok(Written {
+            revision: snapshot.revision(),
+            contract_version: snapshot.contract_version,
+            changes: Vec::new(),
+            customer: snapshot.prepared.contract().customer.clone(),
+            customer_info: Some(snapshot.customer_info.clone()),
+            work_orders: Vec::new(),
+        })
+    }
+
+    pub async fn work_order(&self, customer_id: &str, work_order_id: &str) -> Result<Written> {
+        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        let contract = snapshot.prepared.contract();
+        let Some(order) = contract.work_order(work_order_id) else {
+            let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
+            let nearest = nearest(work_order_id, known);
+            return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
+        };
+        let info = snapshot.order_infos.get(work_order_id).cloned();
+        let mut written = self.customer(customer_id).await?;
+        written.revision = snapshot.revision();
+        written.work_orders = vec![(order.clone(), info)];
+        Ok(written)
+    }
+
+    /// Customers by id, and the token of the next page.
+    pub async fn customers(&self, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
+        let after = cursor(CUSTOMERS_PAGE, &page.token, "")?;
+        let limit = u64::try_from(page.size).unwrap_or(u64::MAX).saturating_add(1);
+        let mut customers = self.context.store.list_customers(after.as_deref(), limit).await?;
+        let has_more = customers.len() > page.size;
+        customers.truncate(page.size);
+        let last = customers.last().filter(|_| has_more).map(|(customer, _)| customer.customer_id.as_str());
+        let next = last.map(|last| seal(CUSTOMERS_PAGE, &["", last])).unwrap_or_default();
+        Ok((customers, next))
+    }
+
+    /// Work orders by id, and the token of the next page.
+    pub async fn work_orders(
+        &self,
+        customer_id: &str,
+        page: &Page,
+    ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
+        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        let bound = fingerprint(&[customer_id]);
+        let after = cursor(ORDERS_PAGE, &page.token, &bound)?.unwrap_or_default();
+        let contract = snapshot.prepared.contract();
+        let mut rest = contract.work_orders.iter().filter(|order| order.work_order_id > after).peekable();
+        let orders: Vec<_> = rest
+            .by_ref()
+            .take(page.size)
+            .map(|order| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned()))
+            .collect();
+        let last = orders.last().filter(|_| rest.peek().is_some()).map(|(order, _)| order.work_order_id.as_str());
+        let next = last.map(|last| seal(ORDERS_PAGE, &[&bound, last])).unwrap_or_default();
+        Ok((orders, next))
+    }
+}
+
+fn validate_all(contracts: &Contracts, contract: &Contract) -> Vec<Violation> {
+    let orders = contract.work_orders.iter();
+    let all: Vec<_> = orders.map(|order| (format!("work_orders[{}]", order.work_order_id), order.work_order_id.as_str())).collect();
+    purchase::validate(&contracts.context.catalog, contract, &all)
+}
+
+/// The last id of the page before.
+fn cursor(kind: &str, token: &str, bound: &str) -> Result<Option<String>> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    match open(kind, token).unwrap_or_default().as_slice() {
+        [own, last] if own == bound => Ok(Some(last.clone())),
+        _ => Err(super::entitlements::page_token_invalid()),
+    }
+}
+
+/// A repetition gets the first answer; another request under the same id is refused.
+fn replay(request: StoredRequest, command: &Command, options: &WriteOptions, hash: &str) -> Result<Written> {
+    if request.method != command.method() || request.content_hash != hash {
+        return Err(Error::RequestIdReused { request_id: options.request_id.clone() });
+    }
+    serde_json::from_value(request.outcome).map_err(|error| Error::Internal(error.into()))
+}
+
+/// The same for the same command, whatever the wire looked like.
+fn content_hash(command: &Command) -> Result<String> {
+    let content = serde_json::to_vec(command).map_err(|error| Error::Internal(error.into()))?;
+    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Who records new versions, when, and on top of what.
+struct Recording<'a> {
+    time: DateTime<Utc>,
+    actor: &'a str,
+    stored: Option<&'a StoredContract>,
+}
+
+impl Recording<'_> {
+    fn customer_info(&self) -> VersionInfo {
+        self.after(self.stored.map(|stored| &stored.customer_info))
+    }
+
+    fn order_info(&self, work_order_id: &str) -> VersionInfo {
+        self.after(self.stored.and_then(|stored| stored.order_infos.get(work_order_id)))
+    }
+
+    /// A version is never recorded before the one it follows, whatever the clocks say.
+    fn after(&self, previous: Option<&VersionInfo>) -> VersionInfo {
+        let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
+        let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
+        VersionInfo { version, record_time, actor: self.actor.to_owned() }
+    }
+
+    async fn put(&self, txn: &Txn, command: &Command, plan: &Plan) -> Result<()> {
+        if plan.changes(Resource::Customer, command.customer_id()) {
+            put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
+        }
+        for (_, order) in command.work_orders() {
+            if plan.changes(Resource::WorkOrder, &order.work_order_id) {
+                put_work_order_version_in_txn(txn, order, &self.order_info(&order.work_order_id)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `recorded`: the revision of the write and how it was recorded; none if nothing was.
+fn written(
+    command: &Command,
+    plan: Plan,
+    stored: Option<&StoredContract>,
+    recorded: Option<(i64, &Recording<'_>)>,
+) -> Written {
+    let recording = recorded.map(|(_, recording)| recording);
+    let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| match recording {
+        Some(recording) if plan.changes(resource, id) => Some(match resource {
+            Resource::Customer => recording.customer_info(),
+            Resource::WorkOrder => recording.order_info(id),
+        }),
+        _ => stored.cloned(),
+    };
+    let stored_order = |id: &str| stored.and_then(|stored| stored.order_infos.get(id));
+    let orders = command.work_orders().into_iter();
+    let work_orders = orders.map(|(_, order)| {
+        let id = order.work_order_id.as_str();
+        (order.clone(), info_of(Resource::WorkOrder, id, stored_order(id)))
+    });
+    let work_orders = work_orders.collect();
+    let customer_info = info_of(Resource::Customer, command.customer_id(), stored.map(|stored| &stored.customer_info));
+    let revision = recorded.map_or(plan.contract.revision, |(revision, _)| revision);
+    let contract_version = match (&recorded, stored) {
+        (Some(_), _) if !plan.is_empty() => revision,
+        (_, Some(stored)) => stored.contract_version,
+        _ => 0,
+    };
+    let Plan { contract, changes, .. } = plan;
+    Written { revision, contract_version, changes, customer: contract.customer, customer_info, work_orders }
+}

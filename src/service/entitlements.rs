@@ -1,0 +1,243 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::token::{fingerprint, open, seal};
+use super::{Consistency, Context, ListQuestion, Question, revision};
+use crate::cache::Snapshot;
+use crate::engine::{self, Decision, ListQuery, Outcome};
+use crate::error::{Error, Noun, Result, nearest, reason};
+use crate::model::ProductId;
+
+const PAGE: &str = "entitlements1";
+
+/// Decisions, and what surrounds them.
+#[derive(Debug, Clone)]
+pub struct Entitlements {
+    context: Context,
+}
+
+/// A decision with what identifies it.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    pub decision: Decision<'a>,
+    pub question: &'a Question,
+    /// The token of the revision that was judged.
+    pub revision: String,
+    /// 128 bits in hexadecimal.
+    pub decision_id: String,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Listed<T> {
+    pub rows: Vec<T>,
+    pub next_page_token: String,
+    pub revision: String,
+    pub check_time: DateTime<Utc>,
+}
+
+impl Entitlements {
+    pub fn new(context: Context) -> Self {
+        Self { context }
+    }
+
+    /// Decides one question and hands the answer to `tell`.
+    pub async fn check<T>(&self, question: &Question, tell: impl FnOnce(&Answer<'_>) -> T) -> Result<T> {
+        let now = self.context.clock.now();
+        let snapshot = self.snapshot(question).await?;
+        answer(&snapshot, question, now, tell)
+    }
+
+    /// Decides many questions at one instant, each customer at one revision. A question that
+    /// addresses nothing spoils no other; a store that cannot answer spoils all.
+    pub async fn check_all<T>(
+        &self,
+        questions: Vec<Result<Question>>,
+        mut tell: impl FnMut(&Answer<'_>) -> T,
+    ) -> Result<Vec<Result<T>>> {
+        let now = self.context.clock.now();
+        let mut snapshots: HashMap<(String, Option<DateTime<Utc>>), Result<Arc<Snapshot>>> = HashMap::new();
+        for question in questions.iter().flatten() {
+            let key = (question.customer_id.clone(), question.known_time);
+            if !snapshots.contains_key(&key) {
+                let snapshot = match self.snapshot(question).await {
+                    Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough)) => return Err(error),
+                    other => other,
+                };
+                snapshots.insert(key, snapshot);
+            }
+        }
+        let results = questions.into_iter().map(|question| {
+            let question = question?;
+            match snapshots.get(&(question.customer_id.clone(), question.known_time)) {
+                Some(Ok(snapshot)) => answer(snapshot, &question, now, &mut tell),
+                Some(Err(Error::NotFound { noun, id, nearest })) => {
+                    Err(Error::NotFound { noun: *noun, id: id.clone(), nearest: nearest.clone() })
+                }
+                _ => Err(Error::internal("a customer of a batch could not be read")),
+            }
+        });
+        Ok(results.collect())
+    }
+
+    /// One page of what a customer has and has not. Later pages are judged at the instant of
+    /// the first.
+    pub async fn list<T>(&self, question: &ListQuestion, mut tell: impl FnMut(&str, &Decision<'_>) -> T) -> Result<Listed<T>> {
+        let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
+        let prepared = &snapshot.prepared;
+        self.addressed(&snapshot, question)?;
+        let bound = bound_to(question);
+        let cursor = Cursor::read(&question.page.token, &bound)?;
+        let now = cursor.as_ref().map_or_else(|| question.check_time.unwrap_or(self.context.clock.now()), |cursor| cursor.check_time);
+        let query = ListQuery {
+            location_id: question.location_id.as_deref(),
+            product: question.product_id.as_deref().map(ProductId::new),
+            check_time: Some(now),
+            group: question.group.as_deref(),
+            outcome: question.outcome,
+        };
+        let rows = engine::rows(prepared, &query);
+        let start = match &cursor {
+            None => 0,
+            Some(cursor) => cursor.position(&rows).ok_or_else(page_token_invalid)?,
+        };
+        let mut told = Vec::new();
+        let mut next_page_token = String::new();
+        for row in rows.iter().skip(start) {
+            let asked = row.question(&query);
+            let decision = engine::decide(prepared, &asked, now)?;
+            if question.outcome.is_some_and(|only| only != decision.outcome) {
+                continue;
+            }
+            if told.len() == question.page.size {
+                next_page_token = Cursor::write(&bound, now, row);
+                break;
+            }
+            told.push(tell(row.location_id, &decision));
+        }
+        let revision = revision::encode(&question.customer_id, snapshot.revision());
+        Ok(Listed { rows: told, next_page_token, revision, check_time: now })
+    }
+
+    async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
+        match question.known_time {
+            None => self.context.snapshot(&question.customer_id, &question.consistency).await,
+            Some(known_time) => self.context.snapshot_as_known(&question.customer_id, known_time).await,
+        }
+    }
+
+    /// Location, family and group of a list exist.
+    fn addressed(&self, snapshot: &Snapshot, question: &ListQuestion) -> Result<()> {
+        let catalog = &self.context.catalog;
+        if let Some(id) = &question.location_id
+            && snapshot.prepared.location(id).is_none()
+        {
+            let known = snapshot.prepared.contract().customer.locations.iter().map(|it| it.location_id.as_str());
+            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, known) });
+        }
+        if let Some(product) = question.product_id.as_deref().map(ProductId::new)
+            && !catalog.knows_family(product)
+        {
+            let known = catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
+            let nearest = nearest(product.family, known);
+            return Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest });
+        }
+        if let Some(group) = &question.group
+            && !catalog.editions().iter().any(|edition| edition.group(group).is_some())
+        {
+            let known = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
+            let hint = nearest(group, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            return Err(Error::invalid("group", reason::REFERENCE_UNKNOWN, format!("unknown group `{group}`{hint}")));
+        }
+        Ok(())
+    }
+}
+
+fn answer<T>(
+    snapshot: &Snapshot,
+    question: &Question,
+    now: DateTime<Utc>,
+    tell: impl FnOnce(&Answer<'_>) -> T,
+) -> Result<T> {
+    let query = question.query();
+    let decision = engine::decide(&snapshot.prepared, &query, now)?;
+    let decision_id = decision_id(question, snapshot.revision(), &decision);
+    let revision = revision::encode(&question.customer_id, snapshot.revision());
+    Ok(tell(&Answer { decision, question, revision, decision_id }))
+}
+
+/// 128 bits over everything the decision depends on.
+fn decision_id(question: &Question, revision: i64, decision: &Decision<'_>) -> String {
+    use std::fmt::Write as _;
+    // Only what bears on the decision: neither the language of its texts nor how it is told.
+    let facts = Question {
+        consistency: Consistency::default(),
+        locale: Default::default(),
+        view: Default::default(),
+        check_time: Some(decision.check_time),
+        ..question.clone()
+    };
+    let digest = Sha256::digest(format!("{facts:?}\n{revision}\n{}", decision.edition.id));
+    digest.iter().take(16).fold(String::with_capacity(32), |mut id, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{byte:02x}");
+        id
+    })
+}
+
+/// Where a page begins.
+struct Cursor {
+    check_time: DateTime<Utc>,
+    location_id: String,
+    service_id: String,
+}
+
+impl Cursor {
+    fn write(bound: &str, check_time: DateTime<Utc>, row: &engine::Row<'_>) -> String {
+        seal(PAGE, &[bound, &check_time.to_rfc3339(), row.location_id, row.service_id])
+    }
+
+    fn read(token: &str, bound: &str) -> Result<Option<Self>> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let parts = open(PAGE, token).unwrap_or_default();
+        match parts.as_slice() {
+            [own, check_time, location_id, service_id] if own == bound => {
+                let check_time = check_time.parse().map_err(|_| page_token_invalid())?;
+                Ok(Some(Self { check_time, location_id: location_id.clone(), service_id: service_id.clone() }))
+            }
+            _ => Err(page_token_invalid()),
+        }
+    }
+
+    fn position(&self, rows: &[engine::Row<'_>]) -> Option<usize> {
+        rows.iter().position(|row| row.location_id == self.location_id && row.service_id == self.service_id)
+    }
+}
+
+fn bound_to(question: &ListQuestion) -> String {
+    let outcome = match question.outcome {
+        None => "",
+        Some(Outcome::Entitled) => "entitled",
+        Some(Outcome::Conditional) => "conditional",
+        Some(Outcome::NotEntitled) => "not-entitled",
+    };
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let time = question.check_time.map(|time| time.to_rfc3339()).unwrap_or_default();
+    fingerprint(&[
+        &question.customer_id,
+        &text(&question.location_id),
+        &text(&question.product_id),
+        &text(&question.group),
+        outcome,
+        &time,
+    ])
+}
+
+pub fn page_token_invalid() -> Error {
+    Error::invalid("page_token", reason::PAGE_TOKEN_INVALID, "the token is not of this list; begin at the first page")
+}

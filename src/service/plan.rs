@@ -1,0 +1,195 @@
+//! What a write would make of a contract: pure, before anything is written.
+
+use serde::{Deserialize, Serialize};
+
+use super::diff::differing_fields;
+use super::revision::etag;
+use crate::error::{Error, Noun, Result};
+use crate::model::{Contract, Customer, WorkOrder};
+use crate::store::StoredContract;
+
+/// A change of a contract, as a caller asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    CreateCustomer { customer: Customer },
+    UpdateCustomer { customer: Customer, etag: String },
+    CreateWorkOrder { work_order: WorkOrder },
+    /// A whole document.
+    Apply { customer: Customer, work_orders: Vec<WorkOrder>, etag: String },
+}
+
+/// What became, or would become, of one document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub kind: ChangeKind,
+    pub resource: Resource,
+    pub id: String,
+    /// Paths of the fields that differ, for an update.
+    pub fields: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    Added,
+    Updated,
+    Unchanged,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    Customer,
+    WorkOrder,
+}
+
+/// A command worked out on what is stored.
+#[derive(Debug)]
+pub struct Plan {
+    /// The whole contract as it would be.
+    pub contract: Contract,
+    pub changes: Vec<Change>,
+    /// An id that is taken by other content: told unless the documents themselves are wrong.
+    pub taken: Option<Error>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.changes.iter().all(|change| change.kind == ChangeKind::Unchanged)
+    }
+
+    pub fn changes(&self, resource: Resource, id: &str) -> bool {
+        let is_it = |change: &&Change| change.resource == resource && change.id == id;
+        self.changes.iter().find(is_it).is_some_and(|change| change.kind != ChangeKind::Unchanged)
+    }
+}
+
+impl Command {
+    /// The name of the call, as kept with its request id.
+    pub fn method(&self) -> &'static str {
+        match self {
+            Self::CreateCustomer { .. } => "CreateCustomer",
+            Self::UpdateCustomer { .. } => "UpdateCustomer",
+            Self::CreateWorkOrder { .. } => "CreateWorkOrder",
+            Self::Apply { .. } => "ApplyContract",
+        }
+    }
+
+    pub fn customer_id(&self) -> &str {
+        match self {
+            Self::CreateCustomer { customer } | Self::UpdateCustomer { customer, .. } | Self::Apply { customer, .. } => {
+                &customer.customer_id
+            }
+            Self::CreateWorkOrder { work_order } => &work_order.customer_id,
+        }
+    }
+
+    /// The customer document it brings.
+    pub fn customer(&self) -> Option<&Customer> {
+        match self {
+            Self::CreateCustomer { customer } | Self::UpdateCustomer { customer, .. } | Self::Apply { customer, .. } => {
+                Some(customer)
+            }
+            Self::CreateWorkOrder { .. } => None,
+        }
+    }
+
+    /// The work orders it brings, each with the path it stands at.
+    pub fn work_orders(&self) -> Vec<(String, &WorkOrder)> {
+        match self {
+            Self::CreateCustomer { .. } | Self::UpdateCustomer { .. } => Vec::new(),
+            Self::CreateWorkOrder { work_order } => vec![("work_order".to_owned(), work_order)],
+            Self::Apply { work_orders, .. } => {
+                let rows = work_orders.iter().enumerate();
+                rows.map(|(row, order)| (format!("work_orders[{row}]"), order)).collect()
+            }
+        }
+    }
+
+    fn etag(&self) -> &str {
+        match self {
+            Self::UpdateCustomer { etag, .. } | Self::Apply { etag, .. } => etag,
+            Self::CreateCustomer { .. } | Self::CreateWorkOrder { .. } => "",
+        }
+    }
+
+    /// Works the command out on what is stored. Customers that must exist and do not are
+    /// `None`.
+    pub fn plan(&self, stored: Option<&StoredContract>) -> Result<Option<Plan>> {
+        self.match_etag(stored)?;
+        let current = stored.map(|stored| &stored.contract);
+        let may_create = matches!(self, Self::CreateCustomer { .. } | Self::Apply { .. });
+        let mut plan = match (current, self.customer()) {
+            (Some(current), _) => Plan { contract: current.clone(), changes: Vec::new(), taken: None },
+            (None, Some(customer)) if may_create => {
+                let contract = Contract { customer: customer.clone(), work_orders: Vec::new(), revision: 0 };
+                Plan { contract, changes: Vec::new(), taken: None }
+            }
+            (None, _) => return Ok(None),
+        };
+        if let Some(customer) = self.customer() {
+            plan.put_customer(current.map(|current| &current.customer), customer, matches!(self, Self::UpdateCustomer { .. }));
+        }
+        for (path, order) in self.work_orders() {
+            plan.put_work_order(&path, order);
+        }
+        plan.contract.work_orders.sort_by(|one, other| one.work_order_id.cmp(&other.work_order_id));
+        Ok(Some(plan))
+    }
+
+    fn match_etag(&self, stored: Option<&StoredContract>) -> Result<()> {
+        let current = stored.map(|stored| etag(stored.contract_version));
+        if self.etag().is_empty() || current.as_deref() == Some(self.etag()) {
+            return Ok(());
+        }
+        Err(Error::StaleEtag { customer_id: self.customer_id().to_owned() })
+    }
+}
+
+impl Plan {
+    fn put_customer(&mut self, stored: Option<&Customer>, customer: &Customer, may_update: bool) {
+        let fields = stored.map(|stored| differing_fields("customer", stored, customer));
+        let kind = match &fields {
+            None => ChangeKind::Added,
+            Some(fields) if fields.is_empty() => ChangeKind::Unchanged,
+            Some(_) => ChangeKind::Updated,
+        };
+        let id = customer.customer_id.clone();
+        let fields = fields.unwrap_or_default();
+        if kind == ChangeKind::Updated && !may_update {
+            self.refuse(Noun::Customer, &id, &fields);
+        }
+        self.contract.customer = customer.clone();
+        self.changes.push(Change { kind, resource: Resource::Customer, id, fields });
+    }
+
+    /// A work order can be added; to change a stored one takes an amendment.
+    fn put_work_order(&mut self, path: &str, order: &WorkOrder) {
+        let id = order.work_order_id.clone();
+        let stored = self.contract.work_orders.iter_mut().find(|stored| stored.work_order_id == id);
+        let (kind, fields) = match stored {
+            None => {
+                self.contract.work_orders.push(order.clone());
+                (ChangeKind::Added, Vec::new())
+            }
+            Some(stored) => {
+                let fields = differing_fields(path, stored, order);
+                *stored = order.clone();
+                let kind = if fields.is_empty() { ChangeKind::Unchanged } else { ChangeKind::Updated };
+                (kind, fields)
+            }
+        };
+        if kind == ChangeKind::Updated {
+            self.refuse(Noun::WorkOrder, &id, &fields);
+        }
+        self.changes.push(Change { kind, resource: Resource::WorkOrder, id, fields });
+    }
+
+    /// The first id that is taken is told, with all of its fields.
+    fn refuse(&mut self, noun: Noun, id: &str, fields: &[String]) {
+        if self.taken.is_none() {
+            self.taken = Some(Error::AlreadyExists { noun, id: id.to_owned(), fields: fields.to_vec() });
+        }
+    }
+}

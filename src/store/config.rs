@@ -1,0 +1,63 @@
+use std::fmt;
+use std::time::Duration;
+
+/// Which database, and how patient with it.
+#[derive(Clone)]
+pub struct StoreConfig {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// Of PostgreSQL; all replicas' together must stay below the server's own limit.
+    pub max_connections: u32,
+    /// How long to wait for a free connection, or for a new one.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take. On SQLite: how long to wait while another process writes.
+    pub statement_timeout: Duration,
+    /// How long to wait for another write of the same customer (PostgreSQL).
+    pub lock_timeout: Duration,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:entitled.db".to_owned(),
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+impl fmt::Debug for StoreConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, max_connections, acquire_timeout, statement_timeout, lock_timeout } = self;
+        f.debug_struct("StoreConfig")
+            .field("url", &redacted(url))
+            .field("max_connections", max_connections)
+            .field("acquire_timeout", acquire_timeout)
+            .field("statement_timeout", statement_timeout)
+            .field("lock_timeout", lock_timeout)
+            .finish()
+    }
+}
+
+/// A path is no secret; anything else may hold a password.
+fn redacted(url: &str) -> String {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => url.to_owned(),
+        Some((scheme, _)) => format!("{scheme}:***"),
+        None => "***".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let config = StoreConfig { url: "postgres://me:s3cret@db/entitled".to_owned(), ..StoreConfig::default() };
+        let printed = format!("{config:?}");
+        assert!(printed.contains("postgres:***") && !printed.contains("s3cret"), "{printed}");
+    }
+}

@@ -1,0 +1,141 @@
+//! The customer's row: its lock, its revision, and what tells replicas of a change.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement};
+
+use super::contract::{info_of, parse};
+use super::entity::customer;
+use super::postgres::IDLE_IN_TRANSACTION;
+use super::time::clock;
+use super::{Store, Txn};
+use crate::error::{Error, Result};
+use crate::model::{Customer, VersionInfo};
+
+/// A customer whose writes wait until this transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LockedCustomer {
+    pub revision: i64,
+    pub contract_version: i64,
+}
+
+/// What a write changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// A document: whoever caches the contract must read it anew.
+    Contract,
+    /// Balances alone.
+    Balances,
+}
+
+impl Store {
+    /// The newest revision of a customer.
+    pub async fn revision(&self, customer_id: &str) -> Result<Option<i64>> {
+        let row = self.read(customer::Entity::find_by_id(customer_id).one(&self.reader)).await?;
+        Ok(row.map(|row| row.revision))
+    }
+
+    /// The customers changed at or after an instant, each with its newest revision, and the
+    /// database's time now; both instants in microseconds by the database's clock.
+    ///
+    /// Polled from the instant of the last poll less [`Store::change_overlap`], it misses nothing.
+    pub async fn changed_since(&self, since_micros: i64) -> Result<(Vec<(String, i64)>, i64)> {
+        let backend = self.reader.get_database_backend();
+        let sql = format!(
+            "SELECT clock.now, customer.customer_id, customer.revision
+             FROM (SELECT {} AS now) AS clock LEFT JOIN customer ON customer.changed_at >= $1",
+            clock(backend)
+        );
+        let rows = self
+            .read(
+                ChangeRow::find_by_statement(Statement::from_sql_and_values(backend, sql, [since_micros.into()]))
+                    .all(&self.reader),
+            )
+            .await?;
+        let now = rows.first().map(|row| row.now).ok_or_else(|| Error::internal("the database told no time"))?;
+        let changes = rows.into_iter().filter_map(|row| row.customer_id.zip(row.revision));
+        Ok((changes.collect(), now))
+    }
+
+    /// How much later than the time it bears a change can be seen: a transaction may work, fall
+    /// silent until its session is ended, and take its time to commit.
+    pub fn change_overlap(&self) -> Duration {
+        self.patience.saturating_add(IDLE_IN_TRANSACTION).saturating_add(self.patience)
+    }
+
+    /// The newest versions of the customers behind `after`, in the order of their ids.
+    pub async fn list_customers(&self, after: Option<&str>, limit: u64) -> Result<Vec<(Customer, VersionInfo)>> {
+        let sql = "SELECT v.version, v.record_time, v.actor, v.content
+             FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
+             WHERE c.customer_id > $1
+               AND v.version = (SELECT MAX(n.version) FROM customer_version n WHERE n.customer_id = c.customer_id)
+             ORDER BY c.customer_id LIMIT $2";
+        let values = [after.unwrap_or_default().into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        let read = async {
+            let rows = VersionRow::find_by_statement(statement).all(&self.reader).await?;
+            rows.into_iter()
+                .map(|row| Ok((parse(&row.content)?, info_of(row.version, row.record_time, row.actor)?)))
+                .collect()
+        };
+        self.read(read).await
+    }
+}
+
+/// Waits for the customer's lock. Every write of a customer takes it before it reads anything.
+pub async fn lock_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<Option<LockedCustomer>> {
+    // SQLite has no row locks and needs none: its transaction locked the whole file.
+    let row = txn.run(customer::Entity::find_by_id(customer_id).lock_exclusive().one(txn.db())).await?;
+    Ok(row.map(|row| LockedCustomer { revision: row.revision, contract_version: row.contract_version }))
+}
+
+/// Adds a customer at revision 1, which is this write's: it needs no bump. False if the customer
+/// is there already, also if another transaction adds it now: that one is waited for.
+pub async fn insert_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<bool> {
+    let backend = txn.db().get_database_backend();
+    let sql = format!(
+        "INSERT INTO customer (customer_id, revision, contract_version, changed_at) VALUES ($1, 1, 1, {})
+         ON CONFLICT (customer_id) DO NOTHING",
+        clock(backend)
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [customer_id.into()]);
+    let done = txn.run(txn.db().execute_raw(statement)).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Counts this write, once: returns the customer's revision as of its commit.
+pub async fn bump_revision_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Result<i64> {
+    let backend = txn.db().get_database_backend();
+    let contract_version = match changed {
+        Changed::Contract => "revision + 1",
+        Changed::Balances => "contract_version",
+    };
+    let sql = format!(
+        "UPDATE customer SET revision = revision + 1, contract_version = {contract_version}, changed_at = {}
+         WHERE customer_id = $1 RETURNING revision",
+        clock(backend)
+    );
+    let statement = Statement::from_sql_and_values(backend, sql, [customer_id.into()]);
+    let bump = async {
+        match txn.db().query_one_raw(statement).await? {
+            Some(row) => row.try_get_by_index(0),
+            None => Err(DbErr::RecordNotUpdated),
+        }
+    };
+    txn.run(bump).await
+}
+
+#[derive(Debug, FromQueryResult)]
+struct ChangeRow {
+    now: i64,
+    customer_id: Option<String>,
+    revision: Option<i64>,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct VersionRow {
+    version: i64,
+    record_time: i64,
+    actor: String,
+    content: String,
+}

@@ -1,0 +1,6 @@
+//! The tables, as sea-orm sees them. Nothing of this leaves the store.
+
+pub mod customer;
+pub mod customer_version;
+pub mod request;
+pub mod work_order_version;

@@ -1,0 +1,195 @@
+//! The one place where the driver's errors become ours.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
+use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
+use sea_orm::sqlx::sqlite::SqliteError;
+use sea_orm::{DbErr, RuntimeErr};
+
+use crate::error::{BoxError, Error};
+
+/// What a failed call means for its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// It met another write; again from the start it may succeed.
+    Conflict,
+    /// The key is taken.
+    Duplicate,
+    /// The database cannot answer now.
+    Unavailable,
+    /// A bug, a wrong setting, or broken data.
+    Broken,
+}
+
+pub(super) fn from_db(error: DbErr) -> Error {
+    match classify(&error) {
+        // The lock on the customer comes before every key, so a taken key is a write that came
+        // between in spite of it: judged anew like any other conflict.
+        failure @ (Failure::Conflict | Failure::Duplicate) => {
+            tracing::debug!(?failure, %error, "a write met another one");
+            Error::Conflict
+        }
+        Failure::Unavailable => Error::Unavailable(Some(error.into())),
+        Failure::Broken => Error::Internal(error.into()),
+    }
+}
+
+/// The error of a `COMMIT`: only an answer of the database itself tells that nothing was written.
+pub(super) fn at_commit(error: DbErr) -> Error {
+    match database_error(&error) {
+        Some(answer) if surely_undone(answer) => from_db(error),
+        _ => Error::CommitOutcomeUnknown(error.into()),
+    }
+}
+
+/// The database did not answer in time.
+pub(super) fn silent(limit: Duration) -> Error {
+    Error::Unavailable(Some(silence(limit)))
+}
+
+pub(super) fn silence(limit: Duration) -> BoxError {
+    format!("the database did not answer within {limit:?}").into()
+}
+
+/// Whether another process keeps SQLite's file to itself for now.
+pub(super) fn is_locked(error: &DbErr) -> bool {
+    database_error(error).and_then(sqlite_code) == Some(5)
+}
+
+fn classify(error: &DbErr) -> Failure {
+    match (error, sqlx_error(error)) {
+        (DbErr::ConnectionAcquire(_), _) => Failure::Unavailable,
+        (_, Some(SqlxError::Configuration(_))) => Failure::Broken,
+        // Whatever keeps a connection from coming up, a wrong password too, may be put right
+        // while we run.
+        (DbErr::Conn(_), _) => Failure::Unavailable,
+        (_, Some(SqlxError::Database(answer))) => classify_answer(&**answer),
+        (
+            _,
+            Some(
+                SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::PoolTimedOut
+                | SqlxError::PoolClosed
+                | SqlxError::WorkerCrashed
+                | SqlxError::BeginFailed,
+            ),
+        ) => Failure::Unavailable,
+        _ => Failure::Broken,
+    }
+}
+
+fn classify_answer(answer: &dyn DatabaseError) -> Failure {
+    if answer.is_unique_violation() {
+        return Failure::Duplicate;
+    }
+    if let Some(answer) = answer.try_downcast_ref::<PgDatabaseError>() {
+        return classify_sqlstate(answer.code());
+    }
+    sqlite_code(answer).map_or(Failure::Broken, classify_sqlite)
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn classify_sqlstate(code: &str) -> Failure {
+    match code {
+        // serialization_failure, deadlock_detected, lock_not_available
+        "40001" | "40P01" | "55P03" => Failure::Conflict,
+        // query_canceled: statement_timeout; read_only_sql_transaction: a standby;
+        // idle_in_transaction_session_timeout, transaction_timeout
+        "57014" | "25006" | "25P03" | "25P04" => Failure::Unavailable,
+        // connection_exception, insufficient_resources, operator_intervention
+        _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => Failure::Unavailable,
+        _ => Failure::Broken,
+    }
+}
+
+/// By primary result code: <https://www.sqlite.org/rescode.html>
+fn classify_sqlite(code: i32) -> Failure {
+    match code {
+        // BUSY, LOCKED
+        5 | 6 => Failure::Conflict,
+        // READONLY, IOERR, FULL, CANTOPEN
+        8 | 10 | 13 | 14 => Failure::Unavailable,
+        // CORRUPT (11) and NOTADB (26) among others: waiting heals nothing.
+        _ => Failure::Broken,
+    }
+}
+
+/// Whether this answer to `COMMIT` says that the transaction was undone.
+fn surely_undone(answer: &dyn DatabaseError) -> bool {
+    if let Some(answer) = answer.try_downcast_ref::<PgDatabaseError>() {
+        // A session that is ended while it commits may have committed; 40003 says so itself.
+        return answer.severity() == PgSeverity::Error && answer.code() != "40003";
+    }
+    // BUSY, LOCKED, READONLY, FULL, CONSTRAINT. After IOERR a frame may have reached the log.
+    sqlite_code(answer).is_some_and(|code| matches!(code, 5 | 6 | 8 | 13 | 19))
+}
+
+/// The primary code; the extended one has it in its low byte.
+fn sqlite_code(answer: &dyn DatabaseError) -> Option<i32> {
+    answer.try_downcast_ref::<SqliteError>()?;
+    answer.code()?.parse::<i32>().ok().map(|extended| extended & 0xff)
+}
+
+fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
+    match sqlx_error(error)? {
+        SqlxError::Database(answer) => Some(&**answer),
+        _ => None,
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_their_databases_say() {
+        for (code, expected) in [
+            ("40001", Failure::Conflict),
+            ("40P01", Failure::Conflict),
+            ("55P03", Failure::Conflict),
+            ("57014", Failure::Unavailable),
+            ("57P01", Failure::Unavailable),
+            ("57P03", Failure::Unavailable),
+            ("53300", Failure::Unavailable),
+            ("53100", Failure::Unavailable),
+            ("25006", Failure::Unavailable),
+            ("08006", Failure::Unavailable),
+            ("42P01", Failure::Broken),
+            ("25P02", Failure::Broken),
+            ("23514", Failure::Broken),
+        ] {
+            assert_eq!(classify_sqlstate(code), expected, "{code}");
+        }
+        for (extended, expected) in [
+            (5, Failure::Conflict),
+            (261, Failure::Conflict),
+            (517, Failure::Conflict),
+            (13, Failure::Unavailable),
+            (8, Failure::Unavailable),
+            (11, Failure::Broken),
+        ] {
+            assert_eq!(classify_sqlite(extended & 0xff), expected, "{extended}");
+        }
+    }
+
+    #[test]
+    fn a_connection_lost_at_commit_leaves_the_outcome_open() {
+        let lost = || {
+            let error = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            DbErr::Query(RuntimeErr::SqlxError(SqlxError::Io(error).into()))
+        };
+        assert!(matches!(at_commit(lost()), Error::CommitOutcomeUnknown(_)));
+        assert!(matches!(from_db(lost()), Error::Unavailable(Some(_))));
+    }
+}

@@ -1,0 +1,79 @@
+//! PostgreSQL: one pool for all calls.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::pool::PoolConnectionMetadata;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::{self, Executor as _, Row as _};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+
+use super::{StoreConfig, error};
+use crate::error::{Error, Result};
+
+/// A client that fell silent within a transaction holds locks no longer than this.
+pub(super) const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
+/// How long the check of a connection that comes back may take.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(super) async fn connect(config: &StoreConfig) -> Result<DatabaseConnection> {
+    let options = session(config)?;
+    // The URL goes past sea-orm, which would write it into its trace, password and all.
+    let mut pool = ConnectOptions::new("postgres://");
+    pool.max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        .test_before_acquire(true)
+        .idle_timeout(Duration::from_secs(5 * 60))
+        .max_lifetime(Duration::from_secs(30 * 60))
+        .record_stmt_in_spans(false)
+        .map_sqlx_postgres_opts(move |_| options.clone())
+        .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, about| Box::pin(check(connection, about))));
+    let db = Database::connect(pool).await.map_err(error::from_db)?;
+    refuse_unsafe_commits(&db).await?;
+    Ok(db)
+}
+
+fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
+    let options = config.url.parse::<PgConnectOptions>().map_err(|error| Error::Internal(error.into()))?;
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    Ok(options.application_name("entitled").options([
+        ("default_transaction_isolation", "read committed"),
+        ("statement_timeout", &millis(config.statement_timeout)),
+        ("lock_timeout", &millis(config.lock_timeout)),
+        ("idle_in_transaction_session_timeout", &millis(IDLE_IN_TRANSACTION)),
+        // A client whose host is gone: the server ends its session, and frees its locks.
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "30000"),
+    ]))
+}
+
+/// Runs on each connection before it goes back into the pool.
+///
+/// A call that was given up while it opened its transaction leaves it open, and sqlx does not
+/// know: the next borrower would write into it, commit nothing and be told that all is well. In
+/// such a transaction time stands still. And a dead connection would be pinged without a limit.
+/// An error here closes the connection at once.
+async fn check(connection: &mut PgConnection, _: PoolConnectionMetadata) -> Result<bool, sqlx::Error> {
+    let query = connection.fetch_one("SELECT now() = statement_timestamp()");
+    let answer = tokio::time::timeout(RELEASE_TIMEOUT, query).await;
+    let row = answer.map_err(|_| sqlx::Error::Protocol("a connection came back and does not answer".to_owned()))??;
+    if row.try_get(0)? {
+        Ok(true)
+    } else {
+        Err(sqlx::Error::Protocol("a connection came back with an open transaction".to_owned()))
+    }
+}
+
+/// With `synchronous_commit = off` a crash of the database takes back commits we have answered.
+async fn refuse_unsafe_commits(db: &DatabaseConnection) -> Result<()> {
+    let show = Statement::from_string(db.get_database_backend(), "SHOW synchronous_commit");
+    let row = db.query_one_raw(show).await.map_err(error::from_db)?;
+    let setting: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose().map_err(error::from_db)?;
+    match setting.as_deref() {
+        Some("off") | None => Err(Error::internal(
+            "the database has synchronous_commit = off and would lose acknowledged writes in a crash; set it to on",
+        )),
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,64 @@
+//! Requests that were carried out, kept with what they did: a repeated one is answered alike.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use serde_json::Value;
+
+use super::entity::request;
+use super::{Store, Txn};
+use crate::error::{Error, Result};
+
+/// A request that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRequest {
+    /// The call it was made by.
+    pub method: String,
+    /// Tells whether a repetition asks for the same.
+    pub content_hash: String,
+    /// What the answer was made from.
+    pub outcome: Value,
+}
+
+impl Store {
+    /// Whether a request was carried out, as after [`Error::CommitOutcomeUnknown`].
+    pub async fn find_request(&self, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
+        let key = (customer_id.to_owned(), request_id.to_owned());
+        self.read(request::Entity::find_by_id(key).one(&self.reader)).await?.map(TryInto::try_into).transpose()
+    }
+}
+
+/// Looks a request up, behind the customer's lock.
+pub async fn find_request_in_txn(txn: &Txn, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
+    let key = (customer_id.to_owned(), request_id.to_owned());
+    txn.run(request::Entity::find_by_id(key).one(txn.db())).await?.map(TryInto::try_into).transpose()
+}
+
+/// Keeps a request in the transaction that carries it out.
+pub async fn put_request_in_txn(
+    txn: &Txn,
+    customer_id: &str,
+    request_id: &str,
+    request: &StoredRequest,
+    record_time: DateTime<Utc>,
+) -> Result<()> {
+    let StoredRequest { method, content_hash, outcome } = request;
+    let row = request::ActiveModel {
+        customer_id: Set(customer_id.to_owned()),
+        request_id: Set(request_id.to_owned()),
+        method: Set(method.clone()),
+        content_hash: Set(content_hash.clone()),
+        outcome: Set(outcome.to_string()),
+        record_time: Set(record_time.timestamp_micros()),
+    };
+    txn.run(request::Entity::insert(row).exec_without_returning(txn.db())).await?;
+    Ok(())
+}
+
+impl TryFrom<request::Model> for StoredRequest {
+    type Error = Error;
+
+    fn try_from(row: request::Model) -> Result<Self> {
+        let outcome = serde_json::from_str(&row.outcome).map_err(|error| Error::Internal(error.into()))?;
+        Ok(Self { method: row.method, content_hash: row.content_hash, outcome })
+    }
+}

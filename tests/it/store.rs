@@ -1,0 +1,73 @@
+//! The store's promises, kept alike on SQLite and on PostgreSQL.
+
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
+mod contracts;
+mod faults;
+mod proxy;
+mod samples;
+mod schema;
+mod writes;
+
+use std::time::Duration;
+
+use entitled::store::{Store, StoreConfig};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+/// A migrated store on a database of its own, and a way past it.
+pub struct Fixture {
+    pub store: Store,
+    pub config: StoreConfig,
+    /// Holds the file of SQLite.
+    _directory: Option<tempfile::TempDir>,
+}
+
+impl Fixture {
+    pub async fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("entitled.db").display());
+        Self::open(url, Some(directory)).await
+    }
+
+    pub async fn postgres() -> Self {
+        Self::open(super::postgres::database().await, None).await
+    }
+
+    async fn open(url: String, directory: Option<tempfile::TempDir>) -> Self {
+        let config = StoreConfig { url, ..StoreConfig::default() };
+        let store = Store::connect(&config).await.unwrap();
+        store.migrate().await.unwrap();
+        Self { store, config, _directory: directory }
+    }
+
+    /// A second process on the same database.
+    pub async fn another_store(&self) -> Store {
+        Store::connect(&self.config).await.unwrap()
+    }
+
+    /// A connection of one's own.
+    pub async fn connection(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.config.url);
+        options.max_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(5));
+        Database::connect(options).await.unwrap()
+    }
+}
+
+/// Makes two tests of each function that takes a fixture: one on either database.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::store::Fixture::sqlite().await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(crate::store::Fixture::postgres().await).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,72 @@
+//! Documents to keep, and the shortest way to keep them.
+
+use chrono::{DateTime, Utc};
+use entitled::error::Result;
+use entitled::model::{Customer, VersionInfo, WorkOrder};
+use entitled::store::*;
+use serde_json::json;
+
+pub fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub fn info(version: i64) -> VersionInfo {
+    let first = instant("2026-03-01T08:00:00.123456Z");
+    VersionInfo { version, record_time: first + chrono::Duration::hours(version - 1), actor: "tester".to_owned() }
+}
+
+pub fn customer(customer_id: &str, display_name: &str) -> Customer {
+    serde_json::from_value(json!({
+        "customer_id": customer_id,
+        "display_name": display_name,
+        "locations": [{
+            "location_id": "jakarta", "display_name": "Kantor \u{201c}Pusat\u{201d} 🏢", "country": "ID",
+            "time_zone": "Asia/Jakarta", "holidays": ["2026-08-17"]
+        }]
+    }))
+    .unwrap()
+}
+
+pub fn order(customer_id: &str, work_order_id: &str, currency: &str) -> WorkOrder {
+    serde_json::from_value(json!({
+        "work_order_id": work_order_id, "customer_id": customer_id, "edition_id": "unified-enterprise-2023",
+        "start_date": "2026-01-01", "end_date": "2026-12-31", "host_location_id": "jakarta",
+        "covered_products": ["*", "azure/app-service"], "currency": currency, "flex_allowance": 9_007_199_254_740_993_i64,
+        "items": [{ "item_id": "1", "service_id": "base", "all_locations": true }]
+    }))
+    .unwrap()
+}
+
+/// Creates the customer, or adds a version; returns the new revision.
+pub async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<i64> {
+    store
+        .in_transaction(async |txn| {
+            let created = insert_customer_in_txn(&txn, &customer.customer_id).await?;
+            let locked = lock_customer_in_txn(&txn, &customer.customer_id).await?.unwrap();
+            put_customer_version_in_txn(&txn, customer, info).await?;
+            if created {
+                return Ok(locked.revision);
+            }
+            bump_revision_in_txn(&txn, &customer.customer_id, Changed::Contract).await
+        })
+        .await
+}
+
+pub async fn put_order(store: &Store, order: &WorkOrder, info: &VersionInfo) -> Result<i64> {
+    store
+        .in_transaction(async |txn| {
+            lock_customer_in_txn(&txn, &order.customer_id).await?.unwrap();
+            put_work_order_version_in_txn(&txn, order, info).await?;
+            bump_revision_in_txn(&txn, &order.customer_id, Changed::Contract).await
+        })
+        .await
+}
+
+pub async fn bump(store: &Store, customer_id: &str) -> Result<i64> {
+    store
+        .in_transaction(async |txn| {
+            lock_customer_in_txn(&txn, customer_id).await?.unwrap();
+            bump_revision_in_txn(&txn, customer_id, Changed::Balances).await
+        })
+        .await
+}

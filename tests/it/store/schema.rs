@@ -1,0 +1,71 @@
+//! Migrations, and what is checked when the database is opened.
+
+use entitled::error::Error;
+use entitled::store::{SchemaState, Store, StoreConfig};
+use sea_orm::ConnectionTrait as _;
+
+use super::samples::*;
+use super::{Fixture, on_both};
+
+on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told);
+
+const STEPS: [&str; 1] = ["m0001_contracts"];
+
+async fn an_empty_database_is_brought_up_once(fixture: Fixture) {
+    let connection = fixture.connection().await;
+    for table in ["request", "work_order_version", "customer_version", "customer", "seaql_migrations"] {
+        connection.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
+    }
+    let (one, two) = (&fixture.store, &fixture.another_store().await);
+    assert_eq!(one.pending_migrations().await.unwrap(), STEPS);
+    assert_eq!(one.pending_migrations().await.unwrap(), STEPS, "to ask changes nothing");
+    let (first, second) = tokio::join!(one.migrate(), two.migrate());
+    let mut applied = [first.unwrap(), second.unwrap()];
+    applied.sort();
+    assert_eq!(applied, [vec![], STEPS.map(str::to_owned).to_vec()], "one of them did it all");
+    assert_eq!(one.schema_state().await.unwrap(), SchemaState { pending: vec![], unknown: vec![] });
+    put_customer(two, &customer("contoso", "Contoso"), &info(1)).await.unwrap();
+}
+
+async fn unknown_steps_are_told(fixture: Fixture) {
+    let insert = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 0)";
+    fixture.connection().await.execute_unprepared(insert).await.unwrap();
+    let state = fixture.store.schema_state().await.unwrap();
+    assert_eq!(state, SchemaState { pending: vec![], unknown: vec!["m9999_later".to_owned()] });
+    assert_eq!(fixture.store.migrate().await.unwrap(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_database_that_may_lose_commits_is_refused() {
+    let fixture = Fixture::postgres().await;
+    let connection = fixture.connection().await;
+    let alter =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$";
+    connection.execute_unprepared(alter).await.unwrap();
+    let refused = Store::connect(&fixture.config).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("synchronous_commit"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn urls_that_cannot_work_are_refused() {
+    for url in ["mysql://localhost/entitled", "entitled.db", "sqlite::memory:", "sqlite:x?mode=memory"] {
+        let config = StoreConfig { url: url.to_owned(), ..StoreConfig::default() };
+        let refused = Store::connect(&config).await;
+        assert!(matches!(refused, Err(Error::Internal(_))), "{url}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_is_opened_by_many_at_once() {
+    for _ in 0..10 {
+        let directory = tempfile::tempdir().unwrap();
+        let config =
+            StoreConfig { url: format!("sqlite:{}/new.db", directory.path().display()), ..StoreConfig::default() };
+        let mut openers = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let config = config.clone();
+            openers.spawn(async move { Store::connect(&config).await.unwrap().migrate().await.unwrap().len() });
+        }
+        assert_eq!(openers.join_all().await.iter().sum::<usize>(), STEPS.len());
+    }
+}
