@@ -10,8 +10,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule, RemedyKind,
-    RestrictedTo, Service, ServiceHours, Severity, Tenants, Text, ZoneRule,
+    Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, Plan, PurchaseRule,
+    RemedyKind, RestrictedTo, Service, ServiceHours, Severity, Tenants, Text, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 

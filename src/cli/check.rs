@@ -14,7 +14,7 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
 /// needed the answer names its flag. Exit status: 0 entitled, 3 not entitled, 4 conditional, 1 error, 2 usage.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  entitled check --customer northwind --location nl-utrecht --product azure/app-service \\
+  entitled check --customer halden-mills --location nl-utrecht --product azure/app-service \\
       --service enhanced-designated-engineering --quantity 8h
   entitled check … --severity A --channel phone --full
   entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day")]

@@ -13,9 +13,9 @@ use crate::config::Config;
 use crate::server;
 
 const SAMPLES: [(&str, &str); 3] = [
-    ("northwind.yaml", include_str!("../../examples/northwind.yaml")),
-    ("tailwind.yaml", include_str!("../../examples/tailwind.yaml")),
-    ("fabrikam.yaml", include_str!("../../examples/fabrikam.yaml")),
+    ("halden-mills.yaml", include_str!("../../examples/halden-mills.yaml")),
+    ("meridian-foods.yaml", include_str!("../../examples/meridian-foods.yaml")),
+    ("aurora-clinics.yaml", include_str!("../../examples/aurora-clinics.yaml")),
 ];
 
 /// The directory of the database lives as long as this.
@@ -77,15 +77,15 @@ fn welcome(address: SocketAddr) {
         "
 Serving sample customers at http://{address}, until Ctrl-C. In another terminal, try:
 
-  entitled list --customer northwind{flag}
+  entitled list --customer halden-mills{flag}
 
-  entitled check --customer northwind --location nl-utrecht --product azure/app-service \\
+  entitled check --customer halden-mills --location nl-utrecht --product azure/app-service \\
       --service enhanced-designated-engineering --quantity 8h{flag}
 
-  entitled check --customer tailwind --location au-sydney --product windows-server \\
+  entitled check --customer meridian-foods --location au-perth --product windows-server \\
       --service unified-enhanced-response{flag}
 
-  grpcurl -plaintext -d '{{\"customer_id\": \"fabrikam\", \"location_id\": \"se-malmo\", \"product_id\": \"azure\",
+  grpcurl -plaintext -d '{{\"customer_id\": \"aurora-clinics\", \"location_id\": \"se-malmo\", \"product_id\": \"azure\",
       \"service_id\": \"cybersecurity-incident-response\", \"language\": \"en\"}}' \\
       {address} entitled.v1.EntitlementService/CheckEntitlement
 "

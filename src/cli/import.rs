@@ -20,7 +20,7 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 /// again changes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  entitled import examples/northwind.yaml --plan
+  entitled import examples/halden-mills.yaml --plan
   entitled import examples/*.yaml")]
 pub struct Import {
     /// The documents; `-` reads standard input.

@@ -12,6 +12,8 @@ use crate::config::{environment, is_coloured};
 const USUAL_WIDTH: u16 = 100;
 /// Narrower, nothing is legible any more.
 const LEAST_WIDTH: u16 = 40;
+/// Where a name may break; takes no room and is not written.
+const BREAK: char = '\u{200b}';
 
 /// What is known of the place text is written to.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,7 @@ pub enum Tone {
     Bad,
     Heading,
     Quiet,
+    Plain,
 }
 
 impl Screen {
@@ -57,6 +60,7 @@ impl Screen {
             Tone::Bad => "1;31",
             Tone::Heading => "1",
             Tone::Quiet => "2",
+            Tone::Plain => return text.to_owned(),
         };
         if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
@@ -99,7 +103,20 @@ impl Screen {
             Tone::Bad => cell.fg(Color::Red).add_attribute(Attribute::Bold),
             Tone::Heading => cell.add_attribute(Attribute::Bold),
             Tone::Quiet => cell.add_attribute(Attribute::Dim),
+            Tone::Plain => cell,
         }
+    }
+
+    /// A name that may break behind its punctuation, which a wrapped line keeps.
+    pub fn name(&self, tone: Tone, name: &str) -> Cell {
+        let mut breakable = String::with_capacity(name.len());
+        for letter in name.chars() {
+            breakable.push(letter);
+            if matches!(letter, '-' | '_' | '.' | '/') {
+                breakable.push(BREAK);
+            }
+        }
+        self.cell(tone, &breakable).set_delimiter(BREAK)
     }
 
     pub fn number(text: impl ToString) -> Cell {
@@ -118,7 +135,7 @@ pub fn keep_whole<'a>(table: &mut Table, words: impl Iterator<Item = &'a str>) {
 
 /// A table as lines without spaces at their ends.
 pub fn indented(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    table.lines().map(|line| line.replace(BREAK, "").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes an answer. A reader that has seen enough, such as `head`, is no error.

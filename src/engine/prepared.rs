@@ -14,8 +14,8 @@ use super::reach::{Reach, base_reach, extensions_of, reach_of};
 use super::span::{Span, Term};
 use crate::catalog::{Catalog, Edition};
 use crate::model::{
-    Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, block_id, contract_year,
-    start_of_day,
+    Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
+    contract_year, start_of_day,
 };
 
 /// One customer's contract at one revision, ready for [`super::decide`].

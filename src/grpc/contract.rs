@@ -26,7 +26,13 @@ impl ContractApi {
         Self { contracts }
     }
 
-    async fn write(&self, command: Command, mut read: Reader, request_id: String, validate_only: bool) -> Result<Written> {
+    async fn write(
+        &self,
+        command: Command,
+        mut read: Reader,
+        request_id: String,
+        validate_only: bool,
+    ) -> Result<Written> {
         if !validate_only {
             check_request_id(&mut read, &request_id);
         }
@@ -45,7 +51,10 @@ impl ContractService for ContractApi {
         let mut read = Reader::default();
         let customer = required_customer(&mut read, customer)?;
         let written = self.write(Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
-        Ok(Response::new(v1::CreateCustomerResponse { customer: Some(customer_of(&written)), revision: token_of(&written) }))
+        Ok(Response::new(v1::CreateCustomerResponse {
+            customer: Some(customer_of(&written)),
+            revision: token_of(&written),
+        }))
     }
 
     async fn get_customer(
@@ -55,7 +64,10 @@ impl ContractService for ContractApi {
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", request.into_inner().customer_id);
         let written = self.contracts.customer(&read.finish(customer_id)?).await?;
-        Ok(Response::new(v1::GetCustomerResponse { customer: Some(customer_of(&written)), revision: token_of(&written) }))
+        Ok(Response::new(v1::GetCustomerResponse {
+            customer: Some(customer_of(&written)),
+            revision: token_of(&written),
+        }))
     }
 
     async fn list_customers(
@@ -78,7 +90,10 @@ impl ContractService for ContractApi {
         let mut read = Reader::default();
         let customer = required_customer(&mut read, customer)?;
         let written = self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
-        Ok(Response::new(v1::UpdateCustomerResponse { customer: Some(customer_of(&written)), revision: token_of(&written) }))
+        Ok(Response::new(v1::UpdateCustomerResponse {
+            customer: Some(customer_of(&written)),
+            revision: token_of(&written),
+        }))
     }
 
     async fn create_work_order(

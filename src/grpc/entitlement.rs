@@ -86,7 +86,11 @@ fn read_batch(request: v1::BatchCheckEntitlementsRequest) -> Result<Vec<Result<Q
         return read.finish(Vec::new());
     }
     for (row, _) in checks.iter().enumerate().filter(|(_, check)| check.consistency.is_some()) {
-        read.refuse(format!("checks[{row}].consistency"), reason::FIELD_CONFLICT, "a batch has one consistency for all");
+        read.refuse(
+            format!("checks[{row}].consistency"),
+            reason::FIELD_CONFLICT,
+            "a batch has one consistency for all",
+        );
     }
     if consistency.is_some() && !at_least_revisions.is_empty() {
         read.refuse("at_least_revisions", reason::FIELD_CONFLICT, "does not go together with `consistency`");

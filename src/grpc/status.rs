@@ -41,7 +41,9 @@ pub fn to_message(error: Error) -> tonic_types::pb::Status {
 
 fn code_of(error: &Error) -> Code {
     match error {
-        Error::Violations(violations) if violations.iter().all(|violation| violation.clause) => Code::FailedPrecondition,
+        Error::Violations(violations) if violations.iter().all(|violation| violation.clause) => {
+            Code::FailedPrecondition
+        }
         Error::Violations(_) | Error::RequestIdReused { .. } => Code::InvalidArgument,
         Error::NotFound { .. } => Code::NotFound,
         Error::AlreadyExists { .. } => Code::AlreadyExists,
@@ -117,7 +119,9 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
             details.set_bad_request(fields.collect::<Vec<_>>());
             let clauses = violations.iter().filter(|violation| violation.clause);
             let clauses: Vec<_> = clauses
-                .map(|violation| PreconditionViolation::new(&violation.reason, &violation.field, &violation.description))
+                .map(|violation| {
+                    PreconditionViolation::new(&violation.reason, &violation.field, &violation.description)
+                })
                 .collect();
             if !clauses.is_empty() {
                 details.set_precondition_failure(clauses);

@@ -75,12 +75,18 @@ fn translated(response: &Response<Body>) -> Option<Status> {
         ));
     }
     if is(Code::Internal) && message.starts_with("failed%20to%20decode") || message.starts_with("Missing%20request") {
-        return Some(refusal(Code::InvalidArgument, "MESSAGE_MALFORMED", "the bytes sent are not a message of this call".to_owned(), []));
+        return Some(refusal(
+            Code::InvalidArgument,
+            "MESSAGE_MALFORMED",
+            "the bytes sent are not a message of this call".to_owned(),
+            [],
+        ));
     }
     None
 }
 
 fn refusal<const N: usize>(code: Code, reason: &str, message: String, metadata: [(&str, String); N]) -> Status {
-    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>();
+    let metadata =
+        metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>();
     Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, DOMAIN, metadata))
 }

@@ -75,78 +75,92 @@ mod tests {
 
     #[test]
     fn what_is_bought_beside_a_base_needs_one() {
-        check_contracts("advisor", &[
-            ("no base", |c| _ = c.work_orders.remove(0), &["items !BASE_AGREEMENT_REQUIRED"]),
-            (
-                "a base of its own",
-                |c| {
-                    c.work_orders.remove(0);
-                    changed_order(c).items.push(item("package"));
-                },
-                &[],
-            ),
-            ("a draft", |c| base(c).state = WorkOrderState::Draft, &["items !BASE_AGREEMENT_REQUIRED"]),
-            ("a suspended base", |c| base(c).state = WorkOrderState::Suspended, &["items !BASE_AGREEMENT_REQUIRED"]),
-            ("a base until the first day", |c| base(c).end_date = date("2026-02-01"), &[]),
-            ("a base until the day before", |c| ended(c, "2026-01-31"), &["items !BASE_AGREEMENT_REQUIRED"]),
-            ("a base from the last day", |c| base(c).start_date = date("2027-01-31"), &[]),
-            (
-                "a base from the day after",
-                |c| (base(c).start_date, base(c).end_date) = (date("2027-02-01"), date("2028-01-31")),
-                &["items !BASE_AGREEMENT_REQUIRED"],
-            ),
-            ("a base terminated later", |c| terminated(c, "2026-02-01T00:00:01Z"), &[]),
-            ("a base terminated before", |c| terminated(c, "2026-02-01T00:00:00Z"), &["items !BASE_AGREEMENT_REQUIRED"]),
-            (
-                "a base terminated before it began",
-                |c| {
-                    terminated(c, "2026-03-01T00:00:00Z");
-                    base(c).start_date = date("2026-06-01");
-                },
-                &["items !BASE_AGREEMENT_REQUIRED"],
-            ),
-            (
-                "a base service alone",
-                |c| {
-                    c.work_orders.remove(0);
-                    changed_order(c).items = vec![item("package")];
-                },
-                &[],
-            ),
-        ]);
+        check_contracts(
+            "advisor",
+            &[
+                ("no base", |c| _ = c.work_orders.remove(0), &["items !BASE_AGREEMENT_REQUIRED"]),
+                (
+                    "a base of its own",
+                    |c| {
+                        c.work_orders.remove(0);
+                        changed_order(c).items.push(item("package"));
+                    },
+                    &[],
+                ),
+                ("a draft", |c| base(c).state = WorkOrderState::Draft, &["items !BASE_AGREEMENT_REQUIRED"]),
+                (
+                    "a suspended base",
+                    |c| base(c).state = WorkOrderState::Suspended,
+                    &["items !BASE_AGREEMENT_REQUIRED"],
+                ),
+                ("a base until the first day", |c| base(c).end_date = date("2026-02-01"), &[]),
+                ("a base until the day before", |c| ended(c, "2026-01-31"), &["items !BASE_AGREEMENT_REQUIRED"]),
+                ("a base from the last day", |c| base(c).start_date = date("2027-01-31"), &[]),
+                (
+                    "a base from the day after",
+                    |c| (base(c).start_date, base(c).end_date) = (date("2027-02-01"), date("2028-01-31")),
+                    &["items !BASE_AGREEMENT_REQUIRED"],
+                ),
+                ("a base terminated later", |c| terminated(c, "2026-02-01T00:00:01Z"), &[]),
+                (
+                    "a base terminated before",
+                    |c| terminated(c, "2026-02-01T00:00:00Z"),
+                    &["items !BASE_AGREEMENT_REQUIRED"],
+                ),
+                (
+                    "a base terminated before it began",
+                    |c| {
+                        terminated(c, "2026-03-01T00:00:00Z");
+                        base(c).start_date = date("2026-06-01");
+                    },
+                    &["items !BASE_AGREEMENT_REQUIRED"],
+                ),
+                (
+                    "a base service alone",
+                    |c| {
+                        c.work_orders.remove(0);
+                        changed_order(c).items = vec![item("package")];
+                    },
+                    &[],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn a_named_base_carries_the_package() {
-        check_contracts("advisor", &[
-            ("a base", |c| changed_order(c).base_work_order_id = Some("wo-1".into()), &[]),
-            (
-                "a base that is over: left to checks",
-                |c| {
-                    ended(c, "2026-01-31");
-                    changed_order(c).base_work_order_id = Some("wo-1".into());
-                },
-                &[],
-            ),
-            (
-                "an order without the package",
-                |c| {
-                    c.work_orders.push(order("wo-3", vec![item("advisor")]));
-                    changed_order(c).base_work_order_id = Some("wo-3".into());
-                },
-                &["base_work_order_id !BASE_AGREEMENT_REQUIRED"],
-            ),
-            (
-                "an unknown order",
-                |c| changed_order(c).base_work_order_id = Some("wo-9".into()),
-                &["base_work_order_id REFERENCE_UNKNOWN"],
-            ),
-            (
-                "itself",
-                |c| changed_order(c).base_work_order_id = Some("wo-2".into()),
-                &["base_work_order_id FIELD_CONFLICT"],
-            ),
-        ]);
+        check_contracts(
+            "advisor",
+            &[
+                ("a base", |c| changed_order(c).base_work_order_id = Some("wo-1".into()), &[]),
+                (
+                    "a base that is over: left to checks",
+                    |c| {
+                        ended(c, "2026-01-31");
+                        changed_order(c).base_work_order_id = Some("wo-1".into());
+                    },
+                    &[],
+                ),
+                (
+                    "an order without the package",
+                    |c| {
+                        c.work_orders.push(order("wo-3", vec![item("advisor")]));
+                        changed_order(c).base_work_order_id = Some("wo-3".into());
+                    },
+                    &["base_work_order_id !BASE_AGREEMENT_REQUIRED"],
+                ),
+                (
+                    "an unknown order",
+                    |c| changed_order(c).base_work_order_id = Some("wo-9".into()),
+                    &["base_work_order_id REFERENCE_UNKNOWN"],
+                ),
+                (
+                    "itself",
+                    |c| changed_order(c).base_work_order_id = Some("wo-2".into()),
+                    &["base_work_order_id FIELD_CONFLICT"],
+                ),
+            ],
+        );
     }
 
     fn ended(contract: &mut Contract, end: &str) {

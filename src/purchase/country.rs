@@ -48,8 +48,9 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
         for (field, country) in served_countries(bought, |country| edition.excludes_country(country)) {
             let place = shown(country);
             let service_id = &service.id;
-            let description =
-                format!("`{service_id}` is not available in {place} under multi-country support; serve other locations");
+            let description = format!(
+                "`{service_id}` is not available in {place} under multi-country support; serve other locations"
+            );
             findings.clause(clause, path, &field, description);
         }
     }
@@ -77,91 +78,96 @@ mod tests {
 
     #[test]
     fn some_services_are_not_sold_everywhere() {
-        check_orders("workshops", &[
-            ("where it is sold", |o| o.items[0].location_ids.push("gb-leeds".into()), &[]),
-            (
-                "where it is not",
-                |o| o.items[0].location_ids.push("ie-dublin".into()),
-                &["items[0].location_ids[1] !SERVICE_NOT_AVAILABLE_IN_COUNTRY"],
-            ),
-            ("everywhere it is sold", everywhere, &[]),
-            (
-                "everywhere, one of which it is not",
-                |o| {
-                    everywhere(o);
-                    o.downstream_location_ids.push("ie-dublin".into());
-                },
-                &["items[0].all_locations !SERVICE_NOT_AVAILABLE_IN_COUNTRY"],
-            ),
-        ]);
+        check_orders(
+            "workshops",
+            &[
+                ("where it is sold", |o| o.items[0].location_ids.push("gb-leeds".into()), &[]),
+                (
+                    "where it is not",
+                    |o| o.items[0].location_ids.push("ie-dublin".into()),
+                    &["items[0].location_ids[1] !SERVICE_NOT_AVAILABLE_IN_COUNTRY"],
+                ),
+                ("everywhere it is sold", everywhere, &[]),
+                (
+                    "everywhere, one of which it is not",
+                    |o| {
+                        everywhere(o);
+                        o.downstream_location_ids.push("ie-dublin".into());
+                    },
+                    &["items[0].all_locations !SERVICE_NOT_AVAILABLE_IN_COUNTRY"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn an_excluded_country_stands_on_an_order_of_its_own() {
-        check_contracts("response", &[
-            ("alone, naming the base", |c| tokyo(c).base_work_order_id = Some("wo-1".into()), &[]),
-            ("alone, with the package", |c| tokyo(c).items.push(item("package")), &[]),
-            ("alone", |c| _ = tokyo(c), &["base_work_order_id !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"]),
-            (
-                "two places in it",
-                |c| {
-                    tokyo(c).base_work_order_id = Some("wo-1".into());
-                    changed_order(c).downstream_location_ids = vec!["jp-osaka".into()];
-                },
-                &[],
-            ),
-            (
-                "downstream of another country",
-                |c| changed_order(c).downstream_location_ids = vec!["jp-tokyo".into()],
-                &["downstream_location_ids !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"],
-            ),
-            (
-                "beside another excluded country",
-                |c| {
-                    tokyo(c).base_work_order_id = Some("wo-1".into());
-                    changed_order(c).downstream_location_ids = vec!["kr-seoul".into()];
-                },
-                &["downstream_location_ids !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"],
-            ),
-            (
-                "on an item alone",
-                |c| changed_order(c).items[0].location_ids = vec!["jp-tokyo".into()],
-                &["items !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"],
-            ),
-            (
-                "not excluded",
-                |c| changed_order(c).downstream_location_ids = vec!["ie-dublin".into()],
-                &[],
-            ),
-        ]);
+        check_contracts(
+            "response",
+            &[
+                ("alone, naming the base", |c| tokyo(c).base_work_order_id = Some("wo-1".into()), &[]),
+                ("alone, with the package", |c| tokyo(c).items.push(item("package")), &[]),
+                ("alone", |c| _ = tokyo(c), &["base_work_order_id !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"]),
+                (
+                    "two places in it",
+                    |c| {
+                        tokyo(c).base_work_order_id = Some("wo-1".into());
+                        changed_order(c).downstream_location_ids = vec!["jp-osaka".into()];
+                    },
+                    &[],
+                ),
+                (
+                    "downstream of another country",
+                    |c| changed_order(c).downstream_location_ids = vec!["jp-tokyo".into()],
+                    &["downstream_location_ids !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"],
+                ),
+                (
+                    "beside another excluded country",
+                    |c| {
+                        tokyo(c).base_work_order_id = Some("wo-1".into());
+                        changed_order(c).downstream_location_ids = vec!["kr-seoul".into()];
+                    },
+                    &["downstream_location_ids !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"],
+                ),
+                (
+                    "on an item alone",
+                    |c| changed_order(c).items[0].location_ids = vec!["jp-tokyo".into()],
+                    &["items !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER"],
+                ),
+                ("not excluded", |c| changed_order(c).downstream_location_ids = vec!["ie-dublin".into()], &[]),
+            ],
+        );
     }
 
     #[test]
     fn advisors_do_not_serve_excluded_countries_of_many() {
-        check_contracts("advisor", &[
-            (
-                "one of many countries",
-                |c| tokyo(c).base_work_order_id = Some("wo-1".into()),
-                &["items[0].location_ids[0] !EXCLUDED_COUNTRY"],
-            ),
-            (
-                "one of many countries, by all locations",
-                |c| {
-                    tokyo(c).base_work_order_id = Some("wo-1".into());
-                    everywhere(changed_order(c));
-                },
-                &["items[0].all_locations !EXCLUDED_COUNTRY"],
-            ),
-            (
-                "the only country",
-                |c| {
-                    c.work_orders.remove(0);
-                    tokyo(c).items.push(item("package"));
-                },
-                &[],
-            ),
-            ("another country", |c| c.work_orders.push(irish()), &[]),
-        ]);
+        check_contracts(
+            "advisor",
+            &[
+                (
+                    "one of many countries",
+                    |c| tokyo(c).base_work_order_id = Some("wo-1".into()),
+                    &["items[0].location_ids[0] !EXCLUDED_COUNTRY"],
+                ),
+                (
+                    "one of many countries, by all locations",
+                    |c| {
+                        tokyo(c).base_work_order_id = Some("wo-1".into());
+                        everywhere(changed_order(c));
+                    },
+                    &["items[0].all_locations !EXCLUDED_COUNTRY"],
+                ),
+                (
+                    "the only country",
+                    |c| {
+                        c.work_orders.remove(0);
+                        tokyo(c).items.push(item("package"));
+                    },
+                    &[],
+                ),
+                ("another country", |c| c.work_orders.push(irish()), &[]),
+            ],
+        );
     }
 
     fn everywhere(order: &mut WorkOrder) {

@@ -115,10 +115,11 @@ mod tests {
             ("no such country", |c| location(c).country = "UK".into(), &["locations[0].country FIELD_INVALID"]),
             ("lower case", |c| location(c).country = "gb".into(), &["locations[0].country FIELD_INVALID"]),
             ("no name", |c| location(c).display_name.clear(), &["locations[0].display_name FIELD_REQUIRED"]),
-            ("another id", |c| c.locations[3].location_id = "x y".into(), &[
-                "locations[3].location_id FIELD_INVALID",
-                "contacts[0].location_ids[1] REFERENCE_UNKNOWN",
-            ]),
+            (
+                "another id",
+                |c| c.locations[3].location_id = "x y".into(),
+                &["locations[3].location_id FIELD_INVALID", "contacts[0].location_ids[1] REFERENCE_UNKNOWN"],
+            ),
             (
                 "a location twice",
                 |c| c.locations[1].location_id = "gb-london".into(),
@@ -142,7 +143,11 @@ mod tests {
             ("no email", |c| contact(c).email.clear(), &[]),
             ("no address", |c| contact(c).email = "ada".into(), &["contacts[0].email FIELD_INVALID"]),
             ("half an address", |c| contact(c).email = "ada@".into(), &["contacts[0].email FIELD_INVALID"]),
-            ("a long name", |c| contact(c).display_name = "a".repeat(201), &["contacts[0].display_name FIELD_OUT_OF_RANGE"]),
+            (
+                "a long name",
+                |c| contact(c).display_name = "a".repeat(201),
+                &["contacts[0].display_name FIELD_OUT_OF_RANGE"],
+            ),
             ("every location", |c| contact(c).location_ids.clear(), &[]),
             (
                 "an unknown location",

@@ -81,7 +81,8 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
     if let Some(clause) = bought.enforced(Rule::EventDuration) {
         for (solution, taken) in taken.iter().filter(|(_, taken)| **taken > available) {
             let solution = shown(solution);
-            let description = format!("solution {solution} takes {taken} events of {days} days each; {available} are bought");
+            let description =
+                format!("solution {solution} takes {taken} events of {days} days each; {available} are bought");
             findings.clause(clause, path, "events", description);
         }
     }
@@ -121,137 +122,157 @@ mod tests {
 
     #[test]
     fn an_event_is_a_window() {
-        check_items("events", &[
-            ("a window", |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z"), &[]),
-            ("no window", |i| plan(i, "shop", MIDNIGHT_JUNE_1, MIDNIGHT_JUNE_1), &["events[0].end_time FIELD_CONFLICT"]),
-            (
-                "a window before time",
-                |i| plan(i, "shop", "1969-12-31T23:00:00Z", "1970-01-01T00:00:00Z"),
-                &["events[0].start_time FIELD_OUT_OF_RANGE"],
-            ),
-            (
-                "no ids",
-                |i| i.events.push(event("", "", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z")),
-                &["events[0].event_id FIELD_REQUIRED", "events[0].solution_id FIELD_REQUIRED"],
-            ),
-            (
-                "an id twice",
-                |i| {
-                    i.events.push(event("e1", "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z"));
-                    plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z");
-                },
-                &["events[1].event_id DUPLICATE_ID"],
-            ),
-            (
-                "as many as may be",
-                |i| fill(i, 100),
-                &[],
-            ),
-            ("more", |i| fill(i, 101), &["events FIELD_OUT_OF_RANGE"]),
-        ]);
-        check_items("advisor", &[(
-            "on another service",
-            |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z"),
-            &["events FIELD_CONFLICT"],
-        )]);
+        check_items(
+            "events",
+            &[
+                ("a window", |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z"), &[]),
+                (
+                    "no window",
+                    |i| plan(i, "shop", MIDNIGHT_JUNE_1, MIDNIGHT_JUNE_1),
+                    &["events[0].end_time FIELD_CONFLICT"],
+                ),
+                (
+                    "a window before time",
+                    |i| plan(i, "shop", "1969-12-31T23:00:00Z", "1970-01-01T00:00:00Z"),
+                    &["events[0].start_time FIELD_OUT_OF_RANGE"],
+                ),
+                (
+                    "no ids",
+                    |i| i.events.push(event("", "", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z")),
+                    &["events[0].event_id FIELD_REQUIRED", "events[0].solution_id FIELD_REQUIRED"],
+                ),
+                (
+                    "an id twice",
+                    |i| {
+                        i.events.push(event("e1", "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z"));
+                        plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z");
+                    },
+                    &["events[1].event_id DUPLICATE_ID"],
+                ),
+                ("as many as may be", |i| fill(i, 100), &[]),
+                ("more", |i| fill(i, 101), &["events FIELD_OUT_OF_RANGE"]),
+            ],
+        );
+        check_items(
+            "advisor",
+            &[(
+                "on another service",
+                |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z"),
+                &["events FIELD_CONFLICT"],
+            )],
+        );
     }
 
     #[test]
     fn events_of_one_item_do_not_overlap() {
-        check_items("events", &[
-            (
-                "one after the other",
-                |i| {
-                    plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z");
-                    plan(i, "shop", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z");
-                },
-                &[],
-            ),
-            (
-                "one within the other",
-                |i| {
-                    plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-02T01:00:00Z");
-                    plan(i, "shop", "2026-06-01T00:00:00Z", "2026-06-05T00:00:00Z");
-                },
-                &["events[0].start_time FIELD_CONFLICT"],
-            ),
-        ]);
+        check_items(
+            "events",
+            &[
+                (
+                    "one after the other",
+                    |i| {
+                        plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z");
+                        plan(i, "shop", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z");
+                    },
+                    &[],
+                ),
+                (
+                    "one within the other",
+                    |i| {
+                        plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-02T01:00:00Z");
+                        plan(i, "shop", "2026-06-01T00:00:00Z", "2026-06-05T00:00:00Z");
+                    },
+                    &["events[0].start_time FIELD_CONFLICT"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn planned_events_fit_what_was_bought() {
-        check_items("events", &[
-            ("ten days take two", |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-10T23:00:00Z"), &[]),
-            (
-                "an instant into the eleventh",
-                |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-10T23:00:00.000000001Z"),
-                &["events !AEM_DURATION"],
-            ),
-            ("two solutions take two", |i| two(i, "shop", "bank"), &[]),
-            (
-                "one solution more",
-                |i| {
-                    two(i, "shop", "bank");
-                    plan(i, "till", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
-                },
-                &["events !AEM_ONE_SOLUTION"],
-            ),
-            (
-                "one solution three times",
-                |i| {
-                    two(i, "shop", "shop");
-                    plan(i, "shop", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
-                },
-                &["events !AEM_DURATION"],
-            ),
-            (
-                "both",
-                |i| {
-                    plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-12T00:00:00Z");
-                    plan(i, "bank", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
-                },
-                &["events !AEM_DURATION", "events !AEM_ONE_SOLUTION"],
-            ),
-            (
-                "what is not counted is not compared",
-                |i| {
-                    i.quantity = None;
-                    plan(i, "shop", MIDNIGHT_JUNE_1, "2026-07-12T00:00:00Z");
-                },
-                &["quantity FIELD_REQUIRED"],
-            ),
-        ]);
-        check_items("retail-events", &[
-            ("two solutions take two", |i| two(i, "shop", "bank"), &[]),
-            (
-                "all together",
-                |i| {
-                    two(i, "shop", "bank");
-                    plan(i, "till", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
-                },
-                &["events !AEM_DURATION"],
-            ),
-        ]);
+        check_items(
+            "events",
+            &[
+                ("ten days take two", |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-10T23:00:00Z"), &[]),
+                (
+                    "an instant into the eleventh",
+                    |i| plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-10T23:00:00.000000001Z"),
+                    &["events !AEM_DURATION"],
+                ),
+                ("two solutions take two", |i| two(i, "shop", "bank"), &[]),
+                (
+                    "one solution more",
+                    |i| {
+                        two(i, "shop", "bank");
+                        plan(i, "till", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
+                    },
+                    &["events !AEM_ONE_SOLUTION"],
+                ),
+                (
+                    "one solution three times",
+                    |i| {
+                        two(i, "shop", "shop");
+                        plan(i, "shop", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
+                    },
+                    &["events !AEM_DURATION"],
+                ),
+                (
+                    "both",
+                    |i| {
+                        plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-12T00:00:00Z");
+                        plan(i, "bank", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
+                    },
+                    &["events !AEM_DURATION", "events !AEM_ONE_SOLUTION"],
+                ),
+                (
+                    "what is not counted is not compared",
+                    |i| {
+                        i.quantity = None;
+                        plan(i, "shop", MIDNIGHT_JUNE_1, "2026-07-12T00:00:00Z");
+                    },
+                    &["quantity FIELD_REQUIRED"],
+                ),
+            ],
+        );
+        check_items(
+            "retail-events",
+            &[
+                ("two solutions take two", |i| two(i, "shop", "bank"), &[]),
+                (
+                    "all together",
+                    |i| {
+                        two(i, "shop", "bank");
+                        plan(i, "till", "2026-06-20T00:00:00Z", "2026-06-21T00:00:00Z");
+                    },
+                    &["events !AEM_DURATION"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn dates_are_those_of_the_host() {
-        check_orders("events", &[
-            ("eleven dates in London", |o| plan(&mut o.items[0], "shop", "2026-05-31T22:00:00Z", "2026-06-10T22:00:00Z"), &[
-                "items[0].events !AEM_DURATION",
-            ]),
-            (
-                "ten dates in Tokyo",
-                |o| {
-                    o.base_work_order_id = Some("wo-1".into());
-                    o.host_location_id = "jp-tokyo".into();
-                    o.downstream_location_ids.clear();
-                    o.items[0].location_ids = vec!["jp-tokyo".into()];
-                    plan(&mut o.items[0], "shop", "2026-05-31T15:00:00Z", "2026-06-10T15:00:00Z");
-                },
-                &[],
-            ),
-        ]);
+        check_orders(
+            "events",
+            &[
+                (
+                    "eleven dates in London",
+                    |o| plan(&mut o.items[0], "shop", "2026-05-31T22:00:00Z", "2026-06-10T22:00:00Z"),
+                    &["items[0].events !AEM_DURATION"],
+                ),
+                (
+                    "ten dates in Tokyo",
+                    |o| {
+                        o.base_work_order_id = Some("wo-1".into());
+                        o.host_location_id = "jp-tokyo".into();
+                        o.downstream_location_ids.clear();
+                        o.items[0].location_ids = vec!["jp-tokyo".into()];
+                        plan(&mut o.items[0], "shop", "2026-05-31T15:00:00Z", "2026-06-10T15:00:00Z");
+                    },
+                    &[],
+                ),
+            ],
+        );
     }
 
     #[test]

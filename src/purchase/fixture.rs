@@ -122,9 +122,7 @@ pub(super) fn catalog() -> Catalog {
 }
 
 fn customer() -> Customer {
-    let location = |id: &str, country: &str, time_zone: &str| {
-        serde_json::json!({"location_id": id, "display_name": id, "country": country, "time_zone": time_zone})
-    };
+    let location = |id: &str, country: &str, time_zone: &str| serde_json::json!({"location_id": id, "display_name": id, "country": country, "time_zone": time_zone});
     serde_json::from_value(serde_json::json!({
         "customer_id": "acme",
         "display_name": "Acme",

@@ -95,49 +95,62 @@ mod tests {
 
     #[test]
     fn an_item_buys_a_service() {
-        check_items("advisor", &[
-            ("no id", |i| i.item_id.clear(), &["item_id FIELD_REQUIRED"]),
-            ("no plain id", |i| i.item_id = "a/b".into(), &["item_id FIELD_INVALID"]),
-            ("no service", |i| i.service_id.clear(), &["service_id FIELD_REQUIRED"]),
-            ("an unknown service", |i| i.service_id = "adviser".into(), &["service_id REFERENCE_UNKNOWN"]),
-            ("another service", |i| i.service_id = "response".into(), &[]),
-            ("a free one", |i| i.unit_price = Some(0), &[]),
-            ("one that pays", |i| i.unit_price = Some(-1), &["unit_price FIELD_OUT_OF_RANGE"]),
-            ("an exhibit", |i| i.exhibit = Some("a".repeat(200)), &[]),
-            ("a long exhibit", |i| i.exhibit = Some("a".repeat(201)), &["exhibit FIELD_OUT_OF_RANGE"]),
-            ("an agreed zone", |i| i.time_zone = Some(chrono_tz::Asia::Tokyo), &[]),
-        ]);
+        check_items(
+            "advisor",
+            &[
+                ("no id", |i| i.item_id.clear(), &["item_id FIELD_REQUIRED"]),
+                ("no plain id", |i| i.item_id = "a/b".into(), &["item_id FIELD_INVALID"]),
+                ("no service", |i| i.service_id.clear(), &["service_id FIELD_REQUIRED"]),
+                ("an unknown service", |i| i.service_id = "adviser".into(), &["service_id REFERENCE_UNKNOWN"]),
+                ("another service", |i| i.service_id = "response".into(), &[]),
+                ("a free one", |i| i.unit_price = Some(0), &[]),
+                ("one that pays", |i| i.unit_price = Some(-1), &["unit_price FIELD_OUT_OF_RANGE"]),
+                ("an exhibit", |i| i.exhibit = Some("a".repeat(200)), &[]),
+                ("a long exhibit", |i| i.exhibit = Some("a".repeat(201)), &["exhibit FIELD_OUT_OF_RANGE"]),
+                ("an agreed zone", |i| i.time_zone = Some(chrono_tz::Asia::Tokyo), &[]),
+            ],
+        );
     }
 
     #[test]
     fn an_item_lives_inside_its_order() {
-        check_items("advisor", &[
-            ("all of it", |i| (i.start_date, i.end_date) = (Some(date("2026-02-01")), Some(date("2027-01-31"))), &[]),
-            ("before it", |i| i.start_date = Some(date("2026-01-31")), &["start_date FIELD_OUT_OF_RANGE"]),
-            ("after it", |i| i.end_date = Some(date("2027-02-01")), &["end_date FIELD_OUT_OF_RANGE"]),
-            (
-                "backwards",
-                |i| (i.start_date, i.end_date) = (Some(date("2026-06-02")), Some(date("2026-06-01"))),
-                &["end_date FIELD_CONFLICT"],
-            ),
-        ]);
+        check_items(
+            "advisor",
+            &[
+                (
+                    "all of it",
+                    |i| (i.start_date, i.end_date) = (Some(date("2026-02-01")), Some(date("2027-01-31"))),
+                    &[],
+                ),
+                ("before it", |i| i.start_date = Some(date("2026-01-31")), &["start_date FIELD_OUT_OF_RANGE"]),
+                ("after it", |i| i.end_date = Some(date("2027-02-01")), &["end_date FIELD_OUT_OF_RANGE"]),
+                (
+                    "backwards",
+                    |i| (i.start_date, i.end_date) = (Some(date("2026-06-02")), Some(date("2026-06-01"))),
+                    &["end_date FIELD_CONFLICT"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn tenant_ids_are_printable() {
-        check_items("direct", &[
-            ("two tenants", |i| i.tenant_ids.push("Contoso.onmicrosoft.com".into()), &[]),
-            ("a tenant twice", |i| i.tenant_ids.push("acme.example".into()), &["tenant_ids[1] DUPLICATE_ID"]),
-            ("an empty one", |i| i.tenant_ids.push(String::new()), &["tenant_ids[1] FIELD_INVALID"]),
-            ("two words", |i| i.tenant_ids.push("a b".into()), &["tenant_ids[1] FIELD_INVALID"]),
-            ("a control character", |i| i.tenant_ids.push("a\u{7}".into()), &["tenant_ids[1] FIELD_INVALID"]),
-            ("a long one", |i| i.tenant_ids.push("a".repeat(128)), &[]),
-            ("a longer one", |i| i.tenant_ids.push("a".repeat(129)), &["tenant_ids[1] FIELD_INVALID"]),
-            (
-                "more than may be",
-                |i| i.tenant_ids = (0..1_001).map(|n| n.to_string()).collect(),
-                &["tenant_ids FIELD_OUT_OF_RANGE"],
-            ),
-        ]);
+        check_items(
+            "direct",
+            &[
+                ("two tenants", |i| i.tenant_ids.push("Contoso.onmicrosoft.com".into()), &[]),
+                ("a tenant twice", |i| i.tenant_ids.push("acme.example".into()), &["tenant_ids[1] DUPLICATE_ID"]),
+                ("an empty one", |i| i.tenant_ids.push(String::new()), &["tenant_ids[1] FIELD_INVALID"]),
+                ("two words", |i| i.tenant_ids.push("a b".into()), &["tenant_ids[1] FIELD_INVALID"]),
+                ("a control character", |i| i.tenant_ids.push("a\u{7}".into()), &["tenant_ids[1] FIELD_INVALID"]),
+                ("a long one", |i| i.tenant_ids.push("a".repeat(128)), &[]),
+                ("a longer one", |i| i.tenant_ids.push("a".repeat(129)), &["tenant_ids[1] FIELD_INVALID"]),
+                (
+                    "more than may be",
+                    |i| i.tenant_ids = (0..1_001).map(|n| n.to_string()).collect(),
+                    &["tenant_ids FIELD_OUT_OF_RANGE"],
+                ),
+            ],
+        );
     }
 }

@@ -81,72 +81,92 @@ mod tests {
 
     #[test]
     fn designated_locations_are_the_customers() {
-        check_orders("advisor", &[
-            ("no host", |o| o.host_location_id.clear(), &["host_location_id FIELD_REQUIRED"]),
-            ("an unknown host", |o| o.host_location_id = "gb-londn".into(), &["host_location_id REFERENCE_UNKNOWN"]),
-            (
-                "an unknown downstream location",
-                |o| o.downstream_location_ids.push("fr-paris".into()),
-                &["downstream_location_ids[1] REFERENCE_UNKNOWN"],
-            ),
-            (
-                "a downstream location twice",
-                |o| o.downstream_location_ids.push("gb-leeds".into()),
-                &["downstream_location_ids[1] DUPLICATE_ID"],
-            ),
-            (
-                "the host downstream",
-                |o| o.downstream_location_ids = vec!["gb-london".into()],
-                &["downstream_location_ids[0] DUPLICATE_ID"],
-            ),
-        ]);
+        check_orders(
+            "advisor",
+            &[
+                ("no host", |o| o.host_location_id.clear(), &["host_location_id FIELD_REQUIRED"]),
+                (
+                    "an unknown host",
+                    |o| o.host_location_id = "gb-londn".into(),
+                    &["host_location_id REFERENCE_UNKNOWN"],
+                ),
+                (
+                    "an unknown downstream location",
+                    |o| o.downstream_location_ids.push("fr-paris".into()),
+                    &["downstream_location_ids[1] REFERENCE_UNKNOWN"],
+                ),
+                (
+                    "a downstream location twice",
+                    |o| o.downstream_location_ids.push("gb-leeds".into()),
+                    &["downstream_location_ids[1] DUPLICATE_ID"],
+                ),
+                (
+                    "the host downstream",
+                    |o| o.downstream_location_ids = vec!["gb-london".into()],
+                    &["downstream_location_ids[0] DUPLICATE_ID"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn an_item_has_one_way_to_say_where() {
-        check_items("response", &[
-            ("nowhere", |i| i.location_ids.clear(), &["location_ids FIELD_REQUIRED"]),
-            ("both ways", |i| i.all_locations = true, &["location_ids FIELD_CONFLICT"]),
-            ("everywhere", |i| (i.all_locations, i.location_ids) = (true, Vec::new()), &[]),
-            ("two places", |i| i.location_ids.push("gb-leeds".into()), &[]),
-            ("one place twice", |i| i.location_ids.push("gb-london".into()), &["location_ids[1] DUPLICATE_ID"]),
-            ("an unknown place", |i| i.location_ids = vec!["fr-paris".into()], &["location_ids[0] REFERENCE_UNKNOWN"]),
-        ]);
+        check_items(
+            "response",
+            &[
+                ("nowhere", |i| i.location_ids.clear(), &["location_ids FIELD_REQUIRED"]),
+                ("both ways", |i| i.all_locations = true, &["location_ids FIELD_CONFLICT"]),
+                ("everywhere", |i| (i.all_locations, i.location_ids) = (true, Vec::new()), &[]),
+                ("two places", |i| i.location_ids.push("gb-leeds".into()), &[]),
+                ("one place twice", |i| i.location_ids.push("gb-london".into()), &["location_ids[1] DUPLICATE_ID"]),
+                (
+                    "an unknown place",
+                    |i| i.location_ids = vec!["fr-paris".into()],
+                    &["location_ids[0] REFERENCE_UNKNOWN"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn some_services_are_for_one_location() {
-        check_items("engineering", &[
-            ("another one", |i| i.location_ids = vec!["gb-leeds".into()], &[]),
-            (
-                "none",
-                |i| i.location_ids.clear(),
-                &["location_ids FIELD_REQUIRED", "location_ids !SINGLE_LOCATION_ONLY"],
-            ),
-            ("two", |i| i.location_ids.push("gb-leeds".into()), &["location_ids !SINGLE_LOCATION_ONLY"]),
-            (
-                "all",
-                |i| (i.all_locations, i.location_ids) = (true, Vec::new()),
-                &["location_ids !SINGLE_LOCATION_ONLY"],
-            ),
-        ]);
+        check_items(
+            "engineering",
+            &[
+                ("another one", |i| i.location_ids = vec!["gb-leeds".into()], &[]),
+                (
+                    "none",
+                    |i| i.location_ids.clear(),
+                    &["location_ids FIELD_REQUIRED", "location_ids !SINGLE_LOCATION_ONLY"],
+                ),
+                ("two", |i| i.location_ids.push("gb-leeds".into()), &["location_ids !SINGLE_LOCATION_ONLY"]),
+                (
+                    "all",
+                    |i| (i.all_locations, i.location_ids) = (true, Vec::new()),
+                    &["location_ids !SINGLE_LOCATION_ONLY"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn someone_administers_support_at_the_host() {
-        check_contracts("advisor", &[
-            ("everywhere", |c| c.customer.contacts[0].location_ids.clear(), &[]),
-            (
-                "elsewhere",
-                |c| c.customer.contacts[0].location_ids = vec!["gb-leeds".into()],
-                &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"],
-            ),
-            (
-                "another role",
-                |c| c.customer.contacts[0].roles = vec![crate::model::ContactRole::ReactiveContact],
-                &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"],
-            ),
-            ("nobody", |c| c.customer.contacts.clear(), &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"]),
-        ]);
+        check_contracts(
+            "advisor",
+            &[
+                ("everywhere", |c| c.customer.contacts[0].location_ids.clear(), &[]),
+                (
+                    "elsewhere",
+                    |c| c.customer.contacts[0].location_ids = vec!["gb-leeds".into()],
+                    &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"],
+                ),
+                (
+                    "another role",
+                    |c| c.customer.contacts[0].roles = vec![crate::model::ContactRole::ReactiveContact],
+                    &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"],
+                ),
+                ("nobody", |c| c.customer.contacts.clear(), &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"]),
+            ],
+        );
     }
 }

@@ -25,7 +25,8 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
         *total = before.saturating_add(amount_of(service, item).unwrap_or_default());
         if before <= most && *total > most {
             let service_id = &service.id;
-            let description = format!("at most {most} of `{service_id}` can be on this order; with this item it has {total}");
+            let description =
+                format!("at most {most} of `{service_id}` can be on this order; with this item it has {total}");
             findings.clause(clause, bought.path, "quantity", description);
         }
     }
@@ -51,31 +52,41 @@ mod tests {
 
     #[test]
     fn some_services_have_a_maximum_over_the_order() {
-        check_orders("support", &[
-            ("as many as may be", |o| o.items[0].quantity = amount(3, Unit::Engagements), &[]),
-            ("more", |o| o.items[0].quantity = amount(4, Unit::Engagements), &["items[0].quantity !MAXIMUM_QUANTITY"]),
-            ("an absent number is one", |o| repeat(o, 3), &[]),
-            ("told once", |o| repeat(o, 5), &["items[3].quantity !MAXIMUM_QUANTITY"]),
-        ]);
-        check_orders("insights", &[
-            ("twice in a year", |o| repeat(o, 2), &["items[1].quantity !MAXIMUM_QUANTITY"]),
-            (
-                "twice in a year and a day",
-                |o| {
-                    repeat(o, 2);
-                    o.end_date = date("2027-02-01");
-                },
-                &[],
-            ),
-            (
-                "thrice in a year and a day",
-                |o| {
-                    repeat(o, 3);
-                    o.end_date = date("2027-02-01");
-                },
-                &["items[2].quantity !MAXIMUM_QUANTITY"],
-            ),
-        ]);
+        check_orders(
+            "support",
+            &[
+                ("as many as may be", |o| o.items[0].quantity = amount(3, Unit::Engagements), &[]),
+                (
+                    "more",
+                    |o| o.items[0].quantity = amount(4, Unit::Engagements),
+                    &["items[0].quantity !MAXIMUM_QUANTITY"],
+                ),
+                ("an absent number is one", |o| repeat(o, 3), &[]),
+                ("told once", |o| repeat(o, 5), &["items[3].quantity !MAXIMUM_QUANTITY"]),
+            ],
+        );
+        check_orders(
+            "insights",
+            &[
+                ("twice in a year", |o| repeat(o, 2), &["items[1].quantity !MAXIMUM_QUANTITY"]),
+                (
+                    "twice in a year and a day",
+                    |o| {
+                        repeat(o, 2);
+                        o.end_date = date("2027-02-01");
+                    },
+                    &[],
+                ),
+                (
+                    "thrice in a year and a day",
+                    |o| {
+                        repeat(o, 3);
+                        o.end_date = date("2027-02-01");
+                    },
+                    &["items[2].quantity !MAXIMUM_QUANTITY"],
+                ),
+            ],
+        );
     }
 
     #[test]

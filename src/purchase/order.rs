@@ -37,7 +37,8 @@ fn judge_customer(order: &WorkOrder, customer_id: &str, path: &str, findings: &m
     if order.customer_id.is_empty() {
         findings.required(path, "customer_id", "the customer the order belongs to");
     } else if order.customer_id != customer_id {
-        let description = format!("{} must be the customer of the contract, `{customer_id}`", shown(&order.customer_id));
+        let description =
+            format!("{} must be the customer of the contract, `{customer_id}`", shown(&order.customer_id));
         findings.conflict(path, "customer_id", description);
     }
 }
@@ -105,69 +106,85 @@ mod tests {
 
     #[test]
     fn an_order_names_what_it_is() {
-        check_orders("advisor", &[
-            ("no customer", |o| o.customer_id.clear(), &["customer_id FIELD_REQUIRED"]),
-            ("another customer", |o| o.customer_id = "other".into(), &["customer_id FIELD_CONFLICT"]),
-            ("no currency", |o| o.currency.clear(), &["currency FIELD_REQUIRED"]),
-            ("no such currency", |o| o.currency = "XXX".into(), &["currency FIELD_INVALID"]),
-            ("another currency", |o| o.currency = "EUR".into(), &[]),
-            ("an allowance", |o| o.flex_allowance = Some(0), &[]),
-            ("a debt", |o| o.flex_allowance = Some(-1), &["flex_allowance FIELD_OUT_OF_RANGE"]),
-            ("no products", |o| o.covered_products.clear(), &["covered_products FIELD_REQUIRED"]),
-            ("no items", |o| o.items.clear(), &["items FIELD_REQUIRED"]),
-            ("an item twice", |o| o.items.extend(o.items.clone()), &["items[1].item_id DUPLICATE_ID"]),
-            ("as many items as may be", |o| fill(o, 1_000), &[]),
-            ("more items", |o| fill(o, 1_001), &["items FIELD_OUT_OF_RANGE"]),
-        ]);
+        check_orders(
+            "advisor",
+            &[
+                ("no customer", |o| o.customer_id.clear(), &["customer_id FIELD_REQUIRED"]),
+                ("another customer", |o| o.customer_id = "other".into(), &["customer_id FIELD_CONFLICT"]),
+                ("no currency", |o| o.currency.clear(), &["currency FIELD_REQUIRED"]),
+                ("no such currency", |o| o.currency = "XXX".into(), &["currency FIELD_INVALID"]),
+                ("another currency", |o| o.currency = "EUR".into(), &[]),
+                ("an allowance", |o| o.flex_allowance = Some(0), &[]),
+                ("a debt", |o| o.flex_allowance = Some(-1), &["flex_allowance FIELD_OUT_OF_RANGE"]),
+                ("no products", |o| o.covered_products.clear(), &["covered_products FIELD_REQUIRED"]),
+                ("no items", |o| o.items.clear(), &["items FIELD_REQUIRED"]),
+                ("an item twice", |o| o.items.extend(o.items.clone()), &["items[1].item_id DUPLICATE_ID"]),
+                ("as many items as may be", |o| fill(o, 1_000), &[]),
+                ("more items", |o| fill(o, 1_001), &["items FIELD_OUT_OF_RANGE"]),
+            ],
+        );
     }
 
     #[test]
     fn a_term_has_an_order_and_a_state() {
-        check_orders("advisor", &[
-            ("one day", |o| o.end_date = o.start_date, &[]),
-            (
-                "backwards",
-                |o| o.end_date = date("2026-01-31"),
-                &["end_date FIELD_CONFLICT", "items !BASE_AGREEMENT_REQUIRED"],
-            ),
-            ("the widest term", |o| (o.start_date, o.end_date) = (date("1970-01-01"), date("9999-12-31")), &[]),
-            ("before time", |o| o.start_date = date("1969-12-31"), &["start_date FIELD_OUT_OF_RANGE"]),
-            ("after time", |o| o.end_date = date("+10000-01-01"), &["end_date FIELD_OUT_OF_RANGE"]),
-            ("signed before time", |o| o.signed_date = Some(date("1969-12-31")), &["signed_date FIELD_OUT_OF_RANGE"]),
-            ("ended without a time", |o| o.state = WorkOrderState::Terminated, &["terminate_time FIELD_REQUIRED"]),
-            (
-                "ended",
-                |o| (o.state, o.terminate_time) = (WorkOrderState::Terminated, Some(instant("2026-06-01T00:00:00Z"))),
-                &[],
-            ),
-            (
-                "a time without an end",
-                |o| o.terminate_time = Some(instant("2026-06-01T00:00:00Z")),
-                &["terminate_time FIELD_CONFLICT"],
-            ),
-        ]);
+        check_orders(
+            "advisor",
+            &[
+                ("one day", |o| o.end_date = o.start_date, &[]),
+                (
+                    "backwards",
+                    |o| o.end_date = date("2026-01-31"),
+                    &["end_date FIELD_CONFLICT", "items !BASE_AGREEMENT_REQUIRED"],
+                ),
+                ("the widest term", |o| (o.start_date, o.end_date) = (date("1970-01-01"), date("9999-12-31")), &[]),
+                ("before time", |o| o.start_date = date("1969-12-31"), &["start_date FIELD_OUT_OF_RANGE"]),
+                ("after time", |o| o.end_date = date("+10000-01-01"), &["end_date FIELD_OUT_OF_RANGE"]),
+                (
+                    "signed before time",
+                    |o| o.signed_date = Some(date("1969-12-31")),
+                    &["signed_date FIELD_OUT_OF_RANGE"],
+                ),
+                ("ended without a time", |o| o.state = WorkOrderState::Terminated, &["terminate_time FIELD_REQUIRED"]),
+                (
+                    "ended",
+                    |o| {
+                        (o.state, o.terminate_time) =
+                            (WorkOrderState::Terminated, Some(instant("2026-06-01T00:00:00Z")))
+                    },
+                    &[],
+                ),
+                (
+                    "a time without an end",
+                    |o| o.terminate_time = Some(instant("2026-06-01T00:00:00Z")),
+                    &["terminate_time FIELD_CONFLICT"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn an_unknown_edition_leaves_what_needs_no_catalogue() {
-        check_orders("workshops", &[
-            ("no edition", |o| o.edition_id.clear(), &["edition_id FIELD_REQUIRED"]),
-            (
-                "an unknown edition",
-                |o| {
-                    o.edition_id = "frist".into();
-                    o.covered_products = vec!["unheard-of".into(), "Bad/x".into()];
-                    o.downstream_location_ids.push("jp-tokyo".into());
-                    o.items[0].service_id = "unheard-of".into();
-                    o.items[0].location_ids.clear();
-                },
-                &[
-                    "edition_id REFERENCE_UNKNOWN",
-                    "covered_products[1] FIELD_INVALID",
-                    "items[0].location_ids FIELD_REQUIRED",
-                ],
-            ),
-        ]);
+        check_orders(
+            "workshops",
+            &[
+                ("no edition", |o| o.edition_id.clear(), &["edition_id FIELD_REQUIRED"]),
+                (
+                    "an unknown edition",
+                    |o| {
+                        o.edition_id = "frist".into();
+                        o.covered_products = vec!["unheard-of".into(), "Bad/x".into()];
+                        o.downstream_location_ids.push("jp-tokyo".into());
+                        o.items[0].service_id = "unheard-of".into();
+                        o.items[0].location_ids.clear();
+                    },
+                    &[
+                        "edition_id REFERENCE_UNKNOWN",
+                        "covered_products[1] FIELD_INVALID",
+                        "items[0].location_ids FIELD_REQUIRED",
+                    ],
+                ),
+            ],
+        );
     }
 
     #[test]
@@ -190,13 +207,16 @@ mod tests {
         order.items[1].unit_price = Some(-1);
         order.downstream_location_ids = vec!["ie-dublin".into()];
         contract.work_orders.push(super::super::fixture::order("wo-3", vec![item("advisor")]));
-        assert_eq!(judged(&catalog(), &contract), [
-            "items[1].unit_price FIELD_OUT_OF_RANGE",
-            "base_work_order_id !BASE_AGREEMENT_REQUIRED",
-            "downstream_location_ids !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER",
-            "items[1].location_ids[1] !EXCLUDED_COUNTRY",
-            "items[0].product_ids !PRODUCTS_REQUIRED",
-        ]);
+        assert_eq!(
+            judged(&catalog(), &contract),
+            [
+                "items[1].unit_price FIELD_OUT_OF_RANGE",
+                "base_work_order_id !BASE_AGREEMENT_REQUIRED",
+                "downstream_location_ids !EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER",
+                "items[1].location_ids[1] !EXCLUDED_COUNTRY",
+                "items[0].product_ids !PRODUCTS_REQUIRED",
+            ]
+        );
     }
 
     fn fill(order: &mut WorkOrder, count: usize) {

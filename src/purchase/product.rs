@@ -44,36 +44,57 @@ mod tests {
 
     #[test]
     fn patterns_name_known_families() {
-        check_orders("advisor", &[
-            ("a known family", |o| o.covered_products = vec!["azure".into(), "azure/any".into(), "*".into()], &[]),
-            ("an unknown one", |o| o.covered_products = vec!["azur/x".into()], &["covered_products[0] REFERENCE_UNKNOWN"]),
-            ("a nameless one", |o| o.covered_products = vec!["".into()], &["covered_products[0] FIELD_INVALID"]),
-            ("three parts", |o| o.covered_products = vec!["azure/a/b".into()], &["covered_products[0] FIELD_INVALID"]),
-            ("as many as may be", |o| o.covered_products = vec!["azure".into(); 1_000], &[]),
-            ("more", |o| o.covered_products = vec!["azure".into(); 1_001], &["covered_products FIELD_OUT_OF_RANGE"]),
-        ]);
+        check_orders(
+            "advisor",
+            &[
+                ("a known family", |o| o.covered_products = vec!["azure".into(), "azure/any".into(), "*".into()], &[]),
+                (
+                    "an unknown one",
+                    |o| o.covered_products = vec!["azur/x".into()],
+                    &["covered_products[0] REFERENCE_UNKNOWN"],
+                ),
+                ("a nameless one", |o| o.covered_products = vec!["".into()], &["covered_products[0] FIELD_INVALID"]),
+                (
+                    "three parts",
+                    |o| o.covered_products = vec!["azure/a/b".into()],
+                    &["covered_products[0] FIELD_INVALID"],
+                ),
+                ("as many as may be", |o| o.covered_products = vec!["azure".into(); 1_000], &[]),
+                (
+                    "more",
+                    |o| o.covered_products = vec!["azure".into(); 1_001],
+                    &["covered_products FIELD_OUT_OF_RANGE"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn patterns_stand_on_items_waivers_and_events() {
-        check_items("engineering", &[
-            ("on an item", |i| i.product_ids = vec!["azur".into()], &["product_ids[0] REFERENCE_UNKNOWN"]),
-            (
-                "on a waiver",
+        check_items(
+            "engineering",
+            &[
+                ("on an item", |i| i.product_ids = vec!["azur".into()], &["product_ids[0] REFERENCE_UNKNOWN"]),
+                (
+                    "on a waiver",
+                    |i| {
+                        i.waivers = vec![waiver("ONSITE_NOT_INCLUDED")];
+                        i.waivers[0].product_ids = vec!["azure".into(), "linux".into()];
+                    },
+                    &["waivers[0].product_ids[1] REFERENCE_UNKNOWN"],
+                ),
+            ],
+        );
+        check_items(
+            "events",
+            &[(
+                "on an event",
                 |i| {
-                    i.waivers = vec![waiver("ONSITE_NOT_INCLUDED")];
-                    i.waivers[0].product_ids = vec!["azure".into(), "linux".into()];
+                    i.events = vec![event("a", "shop", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")];
+                    i.events[0].product_ids = vec!["azure".into(), "a b".into()];
                 },
-                &["waivers[0].product_ids[1] REFERENCE_UNKNOWN"],
-            ),
-        ]);
-        check_items("events", &[(
-            "on an event",
-            |i| {
-                i.events = vec![event("a", "shop", "2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")];
-                i.events[0].product_ids = vec!["azure".into(), "a b".into()];
-            },
-            &["events[0].product_ids[1] FIELD_INVALID"],
-        )]);
+                &["events[0].product_ids[1] FIELD_INVALID"],
+            )],
+        );
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
     let clause = bought.enforced(Rule::HoursOrPredefined);
     match (item.quantity, offering) {
         (Some(quantity), Some(id)) if is_offered(service, id) => {
-            let description = format!("stands beside the offering `{id}`, which carries no free number; give one of the two");
+            let description =
+                format!("stands beside the offering `{id}`, which carries no free number; give one of the two");
             findings.clause_or(clause, reason::FIELD_CONFLICT, path, "quantity", description);
             judge_amount(service, quantity, path, findings);
         }
@@ -75,7 +76,8 @@ fn judge_amount(service: &Service, quantity: Quantity, path: &str, findings: &mu
         findings.out_of_range(path, "quantity.amount", format!("`{}` must be greater than 0", quantity.amount));
     } else if amount.is_none_or(|amount| amount > LARGEST_AMOUNT) {
         let base = quantity.unit.base().as_str();
-        let description = format!("`{}` is too large; at most {LARGEST_AMOUNT} `{base}` can be bought", quantity.amount);
+        let description =
+            format!("`{}` is too large; at most {LARGEST_AMOUNT} `{base}` can be bought", quantity.amount);
         findings.out_of_range(path, "quantity.amount", description);
     }
     amount_bought(service, quantity)
@@ -101,7 +103,8 @@ fn judge_engagement(bought: &Bought<'_>, amount: i64, findings: &mut Findings) {
         && let Some(clause) = bought.enforced(Rule::ExtensionSteps)
         && extension.checked_rem(step).is_some_and(|rest| rest != 0)
     {
-        let minimum = minimum_minutes.map_or_else(String::new, |minimum| format!(" beyond the first {}", hours(minimum)));
+        let minimum =
+            minimum_minutes.map_or_else(String::new, |minimum| format!(" beyond the first {}", hours(minimum)));
         let description = format!("`{service_id}` is bought in steps of {}{minimum}", hours(step));
         findings.clause(clause, bought.path, "quantity.amount", description);
     }
@@ -126,7 +129,8 @@ fn is_offered(service: &Service, offering_id: &str) -> bool {
 }
 
 fn wanted(service: &Service) -> String {
-    let unit = service.unit.map_or_else(|| "a number".to_owned(), |unit| format!("a number of {}", units(service, unit)));
+    let unit =
+        service.unit.map_or_else(|| "a number".to_owned(), |unit| format!("a number of {}", units(service, unit)));
     let offerings = &service.purchase.predefined;
     if offerings.is_empty() {
         return unit;
@@ -156,21 +160,28 @@ mod tests {
 
     #[test]
     fn a_quantity_is_counted_in_the_units_of_its_service() {
-        check_items("assistance", &[
-            ("minutes", |i| i.quantity = amount(30, Unit::Minutes), &[]),
-            ("days", |i| i.quantity = amount(1, Unit::Days), &["quantity.unit UNIT_MISMATCH"]),
-            ("credits", |i| i.quantity = amount(1, Unit::Credits), &["quantity.unit UNIT_MISMATCH"]),
-            ("none", |i| i.quantity = hours(0), &["quantity.amount FIELD_OUT_OF_RANGE"]),
-            ("less", |i| i.quantity = hours(i64::MIN), &["quantity.amount FIELD_OUT_OF_RANGE"]),
-            ("the most", |i| i.quantity = amount(LARGEST_AMOUNT, Unit::Minutes), &[]),
-            ("more", |i| i.quantity = amount(LARGEST_AMOUNT + 1, Unit::Minutes), &["quantity.amount FIELD_OUT_OF_RANGE"]),
-            ("more than a number holds", |i| i.quantity = hours(i64::MAX), &["quantity.amount FIELD_OUT_OF_RANGE"]),
-            (
-                "everything wrong",
-                |i| i.quantity = amount(-1, Unit::Visits),
-                &["quantity.unit UNIT_MISMATCH", "quantity.amount FIELD_OUT_OF_RANGE"],
-            ),
-        ]);
+        check_items(
+            "assistance",
+            &[
+                ("minutes", |i| i.quantity = amount(30, Unit::Minutes), &[]),
+                ("days", |i| i.quantity = amount(1, Unit::Days), &["quantity.unit UNIT_MISMATCH"]),
+                ("credits", |i| i.quantity = amount(1, Unit::Credits), &["quantity.unit UNIT_MISMATCH"]),
+                ("none", |i| i.quantity = hours(0), &["quantity.amount FIELD_OUT_OF_RANGE"]),
+                ("less", |i| i.quantity = hours(i64::MIN), &["quantity.amount FIELD_OUT_OF_RANGE"]),
+                ("the most", |i| i.quantity = amount(LARGEST_AMOUNT, Unit::Minutes), &[]),
+                (
+                    "more",
+                    |i| i.quantity = amount(LARGEST_AMOUNT + 1, Unit::Minutes),
+                    &["quantity.amount FIELD_OUT_OF_RANGE"],
+                ),
+                ("more than a number holds", |i| i.quantity = hours(i64::MAX), &["quantity.amount FIELD_OUT_OF_RANGE"]),
+                (
+                    "everything wrong",
+                    |i| i.quantity = amount(-1, Unit::Visits),
+                    &["quantity.unit UNIT_MISMATCH", "quantity.amount FIELD_OUT_OF_RANGE"],
+                ),
+            ],
+        );
         check_items("response", &[("a subscription", |i| i.quantity = hours(1), &["quantity UNIT_MISMATCH"])]);
         check_items("advisor", &[("one, said so", |i| i.quantity = amount(1, Unit::Engagements), &[])]);
     }
@@ -179,68 +190,90 @@ mod tests {
     fn a_quantity_or_an_offering_is_given() {
         let starter = |i: &mut Item| i.predefined_offering = Some("starter".into());
         let only_starter = |i: &mut Item| (i.quantity, i.predefined_offering) = (None, Some("starter".into()));
-        check_items("engineering", &[
-            ("neither", |i| i.quantity = None, &["quantity !HOURS_OR_PREDEFINED"]),
-            ("an offering", only_starter, &[]),
-            ("both", starter, &["quantity !HOURS_OR_PREDEFINED"]),
-            (
-                "a misspelt offering",
-                |i| (i.quantity, i.predefined_offering) = (None, Some("started".into())),
-                &["predefined_offering REFERENCE_UNKNOWN"],
-            ),
-        ]);
-        check_items("assistance", &[
-            ("neither", |i| i.quantity = None, &["quantity !HOURS_OR_PREDEFINED"]),
-            ("an offering nobody makes", starter, &["predefined_offering REFERENCE_UNKNOWN"]),
-            (
-                "no more than that",
-                only_starter,
-                &["predefined_offering REFERENCE_UNKNOWN", "quantity !HOURS_OR_PREDEFINED"],
-            ),
-        ]);
-        check_items("workshops", &[
-            ("neither", |i| i.quantity = None, &["quantity FIELD_REQUIRED"]),
-            ("an offering", |i| (i.quantity, i.predefined_offering) = (None, Some("closed".into())), &[]),
-            ("both", |i| i.predefined_offering = Some("closed".into()), &["quantity FIELD_CONFLICT"]),
-        ]);
+        check_items(
+            "engineering",
+            &[
+                ("neither", |i| i.quantity = None, &["quantity !HOURS_OR_PREDEFINED"]),
+                ("an offering", only_starter, &[]),
+                ("both", starter, &["quantity !HOURS_OR_PREDEFINED"]),
+                (
+                    "a misspelt offering",
+                    |i| (i.quantity, i.predefined_offering) = (None, Some("started".into())),
+                    &["predefined_offering REFERENCE_UNKNOWN"],
+                ),
+            ],
+        );
+        check_items(
+            "assistance",
+            &[
+                ("neither", |i| i.quantity = None, &["quantity !HOURS_OR_PREDEFINED"]),
+                ("an offering nobody makes", starter, &["predefined_offering REFERENCE_UNKNOWN"]),
+                (
+                    "no more than that",
+                    only_starter,
+                    &["predefined_offering REFERENCE_UNKNOWN", "quantity !HOURS_OR_PREDEFINED"],
+                ),
+            ],
+        );
+        check_items(
+            "workshops",
+            &[
+                ("neither", |i| i.quantity = None, &["quantity FIELD_REQUIRED"]),
+                ("an offering", |i| (i.quantity, i.predefined_offering) = (None, Some("closed".into())), &[]),
+                ("both", |i| i.predefined_offering = Some("closed".into()), &["quantity FIELD_CONFLICT"]),
+            ],
+        );
     }
 
     #[test]
     fn some_services_are_an_offering_without_a_number() {
-        check_items("exercise", &[
-            ("nothing", |i| i.predefined_offering = None, &["predefined_offering !HOURS_OR_PREDEFINED"]),
-            ("a number", |i| i.quantity = hours(24), &["quantity !HOURS_OR_PREDEFINED"]),
-            (
-                "a number alone",
-                |i| (i.quantity, i.predefined_offering) = (hours(24), None),
-                &["predefined_offering !HOURS_OR_PREDEFINED", "quantity !HOURS_OR_PREDEFINED"],
-            ),
-            (
-                "another offering",
-                |i| i.predefined_offering = Some("two-day".into()),
-                &["predefined_offering REFERENCE_UNKNOWN"],
-            ),
-        ]);
+        check_items(
+            "exercise",
+            &[
+                ("nothing", |i| i.predefined_offering = None, &["predefined_offering !HOURS_OR_PREDEFINED"]),
+                ("a number", |i| i.quantity = hours(24), &["quantity !HOURS_OR_PREDEFINED"]),
+                (
+                    "a number alone",
+                    |i| (i.quantity, i.predefined_offering) = (hours(24), None),
+                    &["predefined_offering !HOURS_OR_PREDEFINED", "quantity !HOURS_OR_PREDEFINED"],
+                ),
+                (
+                    "another offering",
+                    |i| i.predefined_offering = Some("two-day".into()),
+                    &["predefined_offering REFERENCE_UNKNOWN"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn engagements_have_a_least_length_and_steps() {
-        check_items("incident", &[
-            ("the least, in days", |i| i.quantity = amount(5, Unit::Days), &[]),
-            ("less", |i| i.quantity = amount(39 * 60 + 59, Unit::Minutes), &["quantity.amount !MINIMUM_ENGAGEMENT"]),
-            ("one step more", |i| i.quantity = hours(80), &[]),
-            ("half a step more", |i| i.quantity = hours(60), &["quantity.amount !EXTENSION_IN_FIVE_DAY_STEPS"]),
-            (
-                "a minute more",
-                |i| i.quantity = amount(2401, Unit::Minutes),
-                &["quantity.amount !EXTENSION_IN_FIVE_DAY_STEPS"],
-            ),
-        ]);
-        check_items("one-day", &[
-            ("in minutes", |i| i.quantity = amount(1920, Unit::Minutes), &[]),
-            ("less", |i| i.quantity = hours(31), &["quantity.amount !MINIMUM_ENGAGEMENT"]),
-            ("more", |i| i.quantity = hours(72), &["quantity.amount !MINIMUM_ENGAGEMENT"]),
-            ("a day", |i| i.quantity = amount(4, Unit::Days), &["quantity.unit UNIT_MISMATCH"]),
-        ]);
+        check_items(
+            "incident",
+            &[
+                ("the least, in days", |i| i.quantity = amount(5, Unit::Days), &[]),
+                (
+                    "less",
+                    |i| i.quantity = amount(39 * 60 + 59, Unit::Minutes),
+                    &["quantity.amount !MINIMUM_ENGAGEMENT"],
+                ),
+                ("one step more", |i| i.quantity = hours(80), &[]),
+                ("half a step more", |i| i.quantity = hours(60), &["quantity.amount !EXTENSION_IN_FIVE_DAY_STEPS"]),
+                (
+                    "a minute more",
+                    |i| i.quantity = amount(2401, Unit::Minutes),
+                    &["quantity.amount !EXTENSION_IN_FIVE_DAY_STEPS"],
+                ),
+            ],
+        );
+        check_items(
+            "one-day",
+            &[
+                ("in minutes", |i| i.quantity = amount(1920, Unit::Minutes), &[]),
+                ("less", |i| i.quantity = hours(31), &["quantity.amount !MINIMUM_ENGAGEMENT"]),
+                ("more", |i| i.quantity = hours(72), &["quantity.amount !MINIMUM_ENGAGEMENT"]),
+                ("a day", |i| i.quantity = amount(4, Unit::Days), &["quantity.unit UNIT_MISMATCH"]),
+            ],
+        );
     }
 }

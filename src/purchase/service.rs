@@ -71,7 +71,11 @@ fn judge_delivery_mode(bought: &Bought<'_>, findings: &mut Findings) {
     let Bought { service, item, path, .. } = *bought;
     if let Some(mode) = item.delivery_mode.filter(|mode| !service.delivery_modes.contains(mode)) {
         let sold = listed(service.delivery_modes.iter().copied().map(DeliveryMode::as_str));
-        findings.conflict(path, "delivery_mode", format!("`{}` is not sold as `{}`; use {sold}", service.id, mode.as_str()));
+        findings.conflict(
+            path,
+            "delivery_mode",
+            format!("`{}` is not sold as `{}`; use {sold}", service.id, mode.as_str()),
+        );
     }
 }
 
@@ -111,85 +115,105 @@ mod tests {
 
     #[test]
     fn the_base_package_is_bought_once_and_whole() {
-        check_orders("package", &[
-            (
-                "a service that comes with it",
-                |o| o.items.push(item("reactive")),
-                &["items[1].service_id FIELD_CONFLICT"],
-            ),
-            (
-                "a second package",
-                |o| {
-                    o.items.push(item("package"));
-                    o.items[1].item_id = "again".into();
-                },
-                &["items[1].service_id FIELD_CONFLICT"],
-            ),
-            (
-                "dates of its own",
-                |o| (o.items[0].start_date, o.items[0].end_date) = (Some(date("2026-03-01")), Some(date("2026-04-01"))),
-                &["items[0].start_date FIELD_CONFLICT", "items[0].end_date FIELD_CONFLICT"],
-            ),
-            ("another service beside it", |o| o.items.push(item("advisor")), &[]),
-        ]);
+        check_orders(
+            "package",
+            &[
+                (
+                    "a service that comes with it",
+                    |o| o.items.push(item("reactive")),
+                    &["items[1].service_id FIELD_CONFLICT"],
+                ),
+                (
+                    "a second package",
+                    |o| {
+                        o.items.push(item("package"));
+                        o.items[1].item_id = "again".into();
+                    },
+                    &["items[1].service_id FIELD_CONFLICT"],
+                ),
+                (
+                    "dates of its own",
+                    |o| {
+                        (o.items[0].start_date, o.items[0].end_date) =
+                            (Some(date("2026-03-01")), Some(date("2026-04-01")))
+                    },
+                    &["items[0].start_date FIELD_CONFLICT", "items[0].end_date FIELD_CONFLICT"],
+                ),
+                ("another service beside it", |o| o.items.push(item("advisor")), &[]),
+            ],
+        );
     }
 
     #[test]
     fn products_and_exhibits_are_named_where_the_service_asks() {
-        check_items("engineering", &[
-            ("no products", |i| i.product_ids.clear(), &["product_ids !PRODUCTS_REQUIRED"]),
-            ("all products", |i| i.product_ids = vec!["*".into()], &[]),
-        ]);
-        check_items("direct", &[
-            ("no exhibit", |i| i.exhibit = None, &["exhibit !EXHIBIT_REQUIRED"]),
-            ("a blank exhibit", |i| i.exhibit = Some(" ".into()), &["exhibit !EXHIBIT_REQUIRED"]),
-            ("another exhibit", |i| i.exhibit = Some("exhibit 2".into()), &[]),
-        ]);
+        check_items(
+            "engineering",
+            &[
+                ("no products", |i| i.product_ids.clear(), &["product_ids !PRODUCTS_REQUIRED"]),
+                ("all products", |i| i.product_ids = vec!["*".into()], &[]),
+            ],
+        );
+        check_items(
+            "direct",
+            &[
+                ("no exhibit", |i| i.exhibit = None, &["exhibit !EXHIBIT_REQUIRED"]),
+                ("a blank exhibit", |i| i.exhibit = Some(" ".into()), &["exhibit !EXHIBIT_REQUIRED"]),
+                ("another exhibit", |i| i.exhibit = Some("exhibit 2".into()), &[]),
+            ],
+        );
         check_items("advisor", &[("products nobody asks for", |i| i.product_ids = vec!["azure".into()], &[])]);
     }
 
     #[test]
     fn tenants_are_named_where_the_service_asks() {
         let two = |i: &mut crate::model::Item| i.tenant_ids.push("other".into());
-        check_items("direct", &[
-            ("no tenant", |i| i.tenant_ids.clear(), &["tenant_ids !TENANTS_REQUIRED"]),
-            ("two tenants", two, &[]),
-        ]);
-        check_items("tenant", &[
-            ("no tenant", |i| i.tenant_ids.clear(), &["tenant_ids !TENANTS_REQUIRED"]),
-            ("two tenants", two, &["tenant_ids !TENANTS_REQUIRED"]),
-        ]);
+        check_items(
+            "direct",
+            &[("no tenant", |i| i.tenant_ids.clear(), &["tenant_ids !TENANTS_REQUIRED"]), ("two tenants", two, &[])],
+        );
+        check_items(
+            "tenant",
+            &[
+                ("no tenant", |i| i.tenant_ids.clear(), &["tenant_ids !TENANTS_REQUIRED"]),
+                ("two tenants", two, &["tenant_ids !TENANTS_REQUIRED"]),
+            ],
+        );
         check_items("advisor", &[("a tenant", two, &["tenant_ids FIELD_CONFLICT"])]);
     }
 
     #[test]
     fn a_service_is_sold_in_its_delivery_modes() {
-        check_items("advisor", &[
-            ("remote", |i| i.delivery_mode = Some(DeliveryMode::Remote), &[]),
-            ("on site", |i| i.delivery_mode = Some(DeliveryMode::OnSite), &["delivery_mode FIELD_CONFLICT"]),
-        ]);
+        check_items(
+            "advisor",
+            &[
+                ("remote", |i| i.delivery_mode = Some(DeliveryMode::Remote), &[]),
+                ("on site", |i| i.delivery_mode = Some(DeliveryMode::OnSite), &["delivery_mode FIELD_CONFLICT"]),
+            ],
+        );
     }
 
     #[test]
     fn included_hours_come_with_services_that_bring_them() {
-        check_items("response", &[
-            ("some", |i| i.included_hours = hours(40, 0), &[]),
-            (
-                "negative ones",
-                |i| i.included_hours = hours(-1, 1),
-                &["included_hours.reactive_support_management FIELD_OUT_OF_RANGE"],
-            ),
-            (
-                "more than can be kept",
-                |i| i.included_hours = hours(0, i64::MAX),
-                &["included_hours.service_delivery_management FIELD_OUT_OF_RANGE"],
-            ),
-        ]);
-        check_items("advisor", &[(
-            "on another service",
-            |i| i.included_hours = hours(1, 1),
-            &["included_hours FIELD_CONFLICT"],
-        )]);
+        check_items(
+            "response",
+            &[
+                ("some", |i| i.included_hours = hours(40, 0), &[]),
+                (
+                    "negative ones",
+                    |i| i.included_hours = hours(-1, 1),
+                    &["included_hours.reactive_support_management FIELD_OUT_OF_RANGE"],
+                ),
+                (
+                    "more than can be kept",
+                    |i| i.included_hours = hours(0, i64::MAX),
+                    &["included_hours.service_delivery_management FIELD_OUT_OF_RANGE"],
+                ),
+            ],
+        );
+        check_items(
+            "advisor",
+            &[("on another service", |i| i.included_hours = hours(1, 1), &["included_hours FIELD_CONFLICT"])],
+        );
     }
 
     fn hours(reactive_support_management: i64, service_delivery_management: i64) -> Option<IncludedHours> {

@@ -24,10 +24,10 @@ fn only_submitted_orders_are_reported_on() {
     let judged = |submitted: &[(String, &str)]| told(validate(&CATALOG, &contract, submitted));
     assert_eq!(judged(&[]), [""; 0]);
     assert_eq!(judged(&[("work_order".into(), ORDER)]), ["work_order.currency FIELD_REQUIRED"]);
-    assert_eq!(judged(&[("work_orders[0]".into(), ORDER), ("work_orders[1]".into(), "wo-1")]), [
-        "work_orders[0].currency FIELD_REQUIRED",
-        "work_orders[1].currency FIELD_REQUIRED",
-    ]);
+    assert_eq!(
+        judged(&[("work_orders[0]".into(), ORDER), ("work_orders[1]".into(), "wo-1")]),
+        ["work_orders[0].currency FIELD_REQUIRED", "work_orders[1].currency FIELD_REQUIRED",]
+    );
 }
 
 #[test]
@@ -36,10 +36,10 @@ fn an_order_is_submitted_once_and_is_in_the_contract() {
     let submitted = [("work_orders[0]".to_owned(), ORDER), ("work_orders[1]".to_owned(), ORDER)];
     assert_eq!(told(validate(&CATALOG, &contract, &submitted)), ["work_orders[1].work_order_id DUPLICATE_ID"]);
     contract.work_orders.push(WorkOrder { currency: String::new(), ..order(ORDER, vec![item("response")]) });
-    assert_eq!(told(validate(&CATALOG, &contract, &submitted)), [
-        "work_orders[1].work_order_id DUPLICATE_ID",
-        "work_orders[1].currency FIELD_REQUIRED",
-    ]);
+    assert_eq!(
+        told(validate(&CATALOG, &contract, &submitted)),
+        ["work_orders[1].work_order_id DUPLICATE_ID", "work_orders[1].currency FIELD_REQUIRED",]
+    );
     let missing = [("work_order".to_owned(), "wo-9")];
     assert_eq!(told(validate(&CATALOG, &contract, &missing)), ["work_order.work_order_id REFERENCE_UNKNOWN"]);
 }
@@ -75,8 +75,28 @@ fn every_clause_of_purchase_is_covered_by_a_table() {
 fn a_text() -> impl Strategy<Value = String> {
     prop_oneof![
         select(vec![
-            "", " ", "a", "A", "*", "/", "azure", "first", "acme", "wo-1", "wo-2", "package", "gb-london", "gb-leeds",
-            "ie-dublin", "jp-tokyo", "kr-seoul", "GBP", "starter", "three-day", "ONSITE_NOT_INCLUDED", "MAXIMUM_QUANTITY",
+            "",
+            " ",
+            "a",
+            "A",
+            "*",
+            "/",
+            "azure",
+            "first",
+            "acme",
+            "wo-1",
+            "wo-2",
+            "package",
+            "gb-london",
+            "gb-leeds",
+            "ie-dublin",
+            "jp-tokyo",
+            "kr-seoul",
+            "GBP",
+            "starter",
+            "three-day",
+            "ONSITE_NOT_INCLUDED",
+            "MAXIMUM_QUANTITY",
             "é\u{0}\u{202e}🦀",
         ])
         .prop_map(str::to_owned),
@@ -123,8 +143,11 @@ fn an_event() -> impl Strategy<Value = PlannedEvent> {
 
 fn a_waiver() -> impl Strategy<Value = Waiver> {
     let term = (option::of(a_date()), option::of(a_date()));
-    (a_text(), a_text(), term).prop_map(|(code, reference, (start_date, end_date))| {
-        Waiver { start_date, end_date, reference, ..fixture::waiver(&code) }
+    (a_text(), a_text(), term).prop_map(|(code, reference, (start_date, end_date))| Waiver {
+        start_date,
+        end_date,
+        reference,
+        ..fixture::waiver(&code)
     })
 }
 
@@ -163,7 +186,8 @@ fn an_item() -> impl Strategy<Value = Item> {
 }
 
 fn an_order() -> impl Strategy<Value = WorkOrder> {
-    let states = vec![WorkOrderState::Draft, WorkOrderState::Active, WorkOrderState::Suspended, WorkOrderState::Terminated];
+    let states =
+        vec![WorkOrderState::Draft, WorkOrderState::Active, WorkOrderState::Suspended, WorkOrderState::Terminated];
     let ids = (a_text(), prop_oneof![3 => Just("first".to_owned()), 1 => a_text()], a_text(), option::of(a_text()));
     let term = (a_date(), a_date(), select(states), option::of(an_instant()));
     let rest = (vec(a_text(), 0..3), vec(a_text(), 0..3), option::of(a_number()), vec(an_item(), 0..4));

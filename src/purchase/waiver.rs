@@ -71,51 +71,72 @@ mod tests {
 
     #[test]
     fn a_waiver_names_a_clause_its_service_can_be_freed_of() {
-        check_items("engineering", &[
-            ("one that can be waived", |i| _ = waive(i, "ONSITE_NOT_INCLUDED"), &[]),
-            ("one that cannot", |i| _ = waive(i, "PRODUCTS_REQUIRED"), &["waivers[0].code !WAIVER_NOT_ALLOWED"]),
-            ("one of other services", |i| _ = waive(i, "PRODUCT_NOT_COVERED"), &["waivers[0].code !WAIVER_NOT_ALLOWED"]),
-            ("an unknown one", |i| _ = waive(i, "ONSITE"), &["waivers[0].code REFERENCE_UNKNOWN"]),
-            ("none", |i| _ = waive(i, ""), &["waivers[0].code FIELD_REQUIRED"]),
-        ]);
-        check_items("package", &[
-            ("one of a base service", |i| _ = waive(i, "PRODUCT_NOT_COVERED"), &[]),
-            ("one of no base service", |i| _ = waive(i, "ONSITE_NOT_INCLUDED"), &["waivers[0].code !WAIVER_NOT_ALLOWED"]),
-        ]);
+        check_items(
+            "engineering",
+            &[
+                ("one that can be waived", |i| _ = waive(i, "ONSITE_NOT_INCLUDED"), &[]),
+                ("one that cannot", |i| _ = waive(i, "PRODUCTS_REQUIRED"), &["waivers[0].code !WAIVER_NOT_ALLOWED"]),
+                (
+                    "one of other services",
+                    |i| _ = waive(i, "PRODUCT_NOT_COVERED"),
+                    &["waivers[0].code !WAIVER_NOT_ALLOWED"],
+                ),
+                ("an unknown one", |i| _ = waive(i, "ONSITE"), &["waivers[0].code REFERENCE_UNKNOWN"]),
+                ("none", |i| _ = waive(i, ""), &["waivers[0].code FIELD_REQUIRED"]),
+            ],
+        );
+        check_items(
+            "package",
+            &[
+                ("one of a base service", |i| _ = waive(i, "PRODUCT_NOT_COVERED"), &[]),
+                (
+                    "one of no base service",
+                    |i| _ = waive(i, "ONSITE_NOT_INCLUDED"),
+                    &["waivers[0].code !WAIVER_NOT_ALLOWED"],
+                ),
+            ],
+        );
     }
 
     #[test]
     fn a_waiver_refers_to_an_agreement() {
-        check_items("engineering", &[
-            ("no reference", |i| waive(i, "ONSITE_NOT_INCLUDED").reference.clear(), &["waivers[0].reference FIELD_REQUIRED"]),
-            (
-                "a long one",
-                |i| waive(i, "ONSITE_NOT_INCLUDED").reference = "a".repeat(201),
-                &["waivers[0].reference FIELD_OUT_OF_RANGE"],
-            ),
-            (
-                "granted by many",
-                |i| waive(i, "ONSITE_NOT_INCLUDED").granted_by = "a".repeat(201),
-                &["waivers[0].granted_by FIELD_OUT_OF_RANGE"],
-            ),
-            (
-                "for a day",
-                |i| {
-                    let waiver = waive(i, "ONSITE_NOT_INCLUDED");
-                    (waiver.start_date, waiver.end_date) = (Some(date("2026-06-01")), Some(date("2026-06-01")));
-                },
-                &[],
-            ),
-            (
-                "backwards",
-                |i| {
-                    let waiver = waive(i, "ONSITE_NOT_INCLUDED");
-                    (waiver.start_date, waiver.end_date) = (Some(date("2026-06-02")), Some(date("2026-06-01")));
-                },
-                &["waivers[0].end_date FIELD_CONFLICT"],
-            ),
-            ("as many as may be", |i| i.waivers = vec![waiver("ONSITE_NOT_INCLUDED"); 100], &[]),
-            ("more", |i| i.waivers = vec![waiver("ONSITE_NOT_INCLUDED"); 101], &["waivers FIELD_OUT_OF_RANGE"]),
-        ]);
+        check_items(
+            "engineering",
+            &[
+                (
+                    "no reference",
+                    |i| waive(i, "ONSITE_NOT_INCLUDED").reference.clear(),
+                    &["waivers[0].reference FIELD_REQUIRED"],
+                ),
+                (
+                    "a long one",
+                    |i| waive(i, "ONSITE_NOT_INCLUDED").reference = "a".repeat(201),
+                    &["waivers[0].reference FIELD_OUT_OF_RANGE"],
+                ),
+                (
+                    "granted by many",
+                    |i| waive(i, "ONSITE_NOT_INCLUDED").granted_by = "a".repeat(201),
+                    &["waivers[0].granted_by FIELD_OUT_OF_RANGE"],
+                ),
+                (
+                    "for a day",
+                    |i| {
+                        let waiver = waive(i, "ONSITE_NOT_INCLUDED");
+                        (waiver.start_date, waiver.end_date) = (Some(date("2026-06-01")), Some(date("2026-06-01")));
+                    },
+                    &[],
+                ),
+                (
+                    "backwards",
+                    |i| {
+                        let waiver = waive(i, "ONSITE_NOT_INCLUDED");
+                        (waiver.start_date, waiver.end_date) = (Some(date("2026-06-02")), Some(date("2026-06-01")));
+                    },
+                    &["waivers[0].end_date FIELD_CONFLICT"],
+                ),
+                ("as many as may be", |i| i.waivers = vec![waiver("ONSITE_NOT_INCLUDED"); 100], &[]),
+                ("more", |i| i.waivers = vec![waiver("ONSITE_NOT_INCLUDED"); 101], &["waivers FIELD_OUT_OF_RANGE"]),
+            ],
+        );
     }
 }

@@ -173,7 +173,9 @@ impl Contracts {
         let brought = command.work_orders();
         // An unchanged order was judged when it was written.
         let changed = brought.iter().filter(|(_, order)| {
-            plan.taken.is_some() || plan.changes(Resource::WorkOrder, &order.work_order_id) || order.work_order_id.is_empty()
+            plan.taken.is_some()
+                || plan.changes(Resource::WorkOrder, &order.work_order_id)
+                || order.work_order_id.is_empty()
         });
         let submitted: Vec<_> = changed.map(|(path, order)| (path.clone(), order.work_order_id.as_str())).collect();
         let mut violations = purchase::validate(catalog, &plan.contract, &submitted);
@@ -248,7 +250,8 @@ impl Contracts {
 
 fn validate_all(contracts: &Contracts, contract: &Contract) -> Vec<Violation> {
     let orders = contract.work_orders.iter();
-    let all: Vec<_> = orders.map(|order| (format!("work_orders[{}]", order.work_order_id), order.work_order_id.as_str())).collect();
+    let all: Vec<_> =
+        orders.map(|order| (format!("work_orders[{}]", order.work_order_id), order.work_order_id.as_str())).collect();
     purchase::validate(&contracts.context.catalog, contract, &all)
 }
 

@@ -85,13 +85,19 @@ impl Entitlements {
 
     /// One page of what a customer has and has not. Later pages are judged at the instant of
     /// the first.
-    pub async fn list<T>(&self, question: &ListQuestion, mut tell: impl FnMut(&str, &Decision<'_>) -> T) -> Result<Listed<T>> {
+    pub async fn list<T>(
+        &self,
+        question: &ListQuestion,
+        mut tell: impl FnMut(&str, &Decision<'_>) -> T,
+    ) -> Result<Listed<T>> {
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let prepared = &snapshot.prepared;
         self.addressed(&snapshot, question)?;
         let bound = bound_to(question);
         let cursor = Cursor::read(&question.page.token, &bound)?;
-        let now = cursor.as_ref().map_or_else(|| question.check_time.unwrap_or(self.context.clock.now()), |cursor| cursor.check_time);
+        let now = cursor
+            .as_ref()
+            .map_or_else(|| question.check_time.unwrap_or(self.context.clock.now()), |cursor| cursor.check_time);
         let query = ListQuery {
             location_id: question.location_id.as_deref(),
             product: question.product_id.as_deref().map(ProductId::new),
@@ -141,7 +147,8 @@ impl Entitlements {
         if let Some(product) = question.product_id.as_deref().map(ProductId::new)
             && !catalog.knows_family(product)
         {
-            let known = catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
+            let known =
+                catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
             let nearest = nearest(product.family, known);
             return Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest });
         }

@@ -12,11 +12,22 @@ use crate::store::StoredContract;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    CreateCustomer { customer: Customer },
-    UpdateCustomer { customer: Customer, etag: String },
-    CreateWorkOrder { work_order: WorkOrder },
+    CreateCustomer {
+        customer: Customer,
+    },
+    UpdateCustomer {
+        customer: Customer,
+        etag: String,
+    },
+    CreateWorkOrder {
+        work_order: WorkOrder,
+    },
     /// A whole document.
-    Apply { customer: Customer, work_orders: Vec<WorkOrder>, etag: String },
+    Apply {
+        customer: Customer,
+        work_orders: Vec<WorkOrder>,
+        etag: String,
+    },
 }
 
 /// What became, or would become, of one document.
@@ -78,9 +89,9 @@ impl Command {
 
     pub fn customer_id(&self) -> &str {
         match self {
-            Self::CreateCustomer { customer } | Self::UpdateCustomer { customer, .. } | Self::Apply { customer, .. } => {
-                &customer.customer_id
-            }
+            Self::CreateCustomer { customer }
+            | Self::UpdateCustomer { customer, .. }
+            | Self::Apply { customer, .. } => &customer.customer_id,
             Self::CreateWorkOrder { work_order } => &work_order.customer_id,
         }
     }
@@ -88,9 +99,9 @@ impl Command {
     /// The customer document it brings.
     pub fn customer(&self) -> Option<&Customer> {
         match self {
-            Self::CreateCustomer { customer } | Self::UpdateCustomer { customer, .. } | Self::Apply { customer, .. } => {
-                Some(customer)
-            }
+            Self::CreateCustomer { customer }
+            | Self::UpdateCustomer { customer, .. }
+            | Self::Apply { customer, .. } => Some(customer),
             Self::CreateWorkOrder { .. } => None,
         }
     }
@@ -129,7 +140,11 @@ impl Command {
             (None, _) => return Ok(None),
         };
         if let Some(customer) = self.customer() {
-            plan.put_customer(current.map(|current| &current.customer), customer, matches!(self, Self::UpdateCustomer { .. }));
+            plan.put_customer(
+                current.map(|current| &current.customer),
+                customer,
+                matches!(self, Self::UpdateCustomer { .. }),
+            );
         }
         for (path, order) in self.work_orders() {
             plan.put_work_order(&path, order);

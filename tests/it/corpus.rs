@@ -51,7 +51,13 @@ async fn transcript(backend: Backend, files: &[PathBuf]) -> Vec<String> {
     answers
 }
 
-async fn run_file(server: &TestServer, name: &str, case: &Value, answers: &mut Vec<String>, failures: &mut Vec<String>) {
+async fn run_file(
+    server: &TestServer,
+    name: &str,
+    case: &Value,
+    answers: &mut Vec<String>,
+    failures: &mut Vec<String>,
+) {
     known_keys(name, case, &["document", "checks", "targets", "refused"], failures);
     let text = case["document"].to_string();
     let document = match document::read(&text) {
@@ -64,8 +70,10 @@ async fn run_file(server: &TestServer, name: &str, case: &Value, answers: &mut V
         return failures.push(format!("{name}: the document is refused: {}", explain(&status)));
     }
     for (row, check) in list(case, "checks").iter().enumerate() {
-        let label = format!("{name}: check {row}{}", check["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default());
-        let keys = ["ask", "want", "codes", "first", "open", "clause", "why", "valid_until", "metadata", "remedy", "coverage"];
+        let label =
+            format!("{name}: check {row}{}", check["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default());
+        let keys =
+            ["ask", "want", "codes", "first", "open", "clause", "why", "valid_until", "metadata", "remedy", "coverage"];
         known_keys(&label, check, &keys, failures);
         let answer = ask(server, &customer_id, &check["ask"]).await;
         compare(&label, check, &answer, failures);
@@ -96,13 +104,21 @@ fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String
         }
     };
     expect("the decision", check["want"].clone(), decision.map(Value::from).unwrap_or_default());
-    let codes = |list: &str| -> Value { self::list(answer, list).iter().map(|reason| reason["code"].clone()).collect() };
+    let codes =
+        |list: &str| -> Value { self::list(answer, list).iter().map(|reason| reason["code"].clone()).collect() };
     // A refusal names its codes, all of them; anything else has none.
-    let refusal = check.get("first").map_or_else(|| check.get("codes").cloned().unwrap_or(Value::Array(Vec::new())), |first| serde_json::json!([first]));
+    let refusal = check.get("first").map_or_else(
+        || check.get("codes").cloned().unwrap_or(Value::Array(Vec::new())),
+        |first| serde_json::json!([first]),
+    );
     let found = codes("reasons");
     let found = if check.get("first").is_some() { serde_json::json!([found[0]]) } else { found };
     expect("the reasons", refusal, found);
-    expect("the open conditions", check.get("open").cloned().unwrap_or(Value::Array(Vec::new())), codes("open_conditions"));
+    expect(
+        "the open conditions",
+        check.get("open").cloned().unwrap_or(Value::Array(Vec::new())),
+        codes("open_conditions"),
+    );
     if let Some(wanted) = check.get("valid_until") {
         expect("valid_until", wanted.clone(), answer.get("valid_until").cloned().unwrap_or_default());
     }
@@ -119,8 +135,15 @@ fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String
 
 /// A refused work order: every named code must stand among the violations, as reason or in
 /// the field's path, and nothing is stored.
-async fn refuse(server: &TestServer, customer_id: &str, refused: &Value, label: &str, failures: &mut Vec<String>) -> String {
-    let document = serde_json::json!({ "customer": { "customer_id": customer_id }, "work_orders": [refused["work_order"]] });
+async fn refuse(
+    server: &TestServer,
+    customer_id: &str,
+    refused: &Value,
+    label: &str,
+    failures: &mut Vec<String>,
+) -> String {
+    let document =
+        serde_json::json!({ "customer": { "customer_id": customer_id }, "work_orders": [refused["work_order"]] });
     let document = match document::read(&document.to_string()) {
         Ok(document) => document,
         Err(mistakes) => {
@@ -128,7 +151,12 @@ async fn refuse(server: &TestServer, customer_id: &str, refused: &Value, label: 
             return String::new();
         }
     };
-    let work_order = document.request.work_orders.into_iter().next().map(|order| v1::WorkOrder { customer_id: customer_id.to_owned(), ..order });
+    let work_order = document
+        .request
+        .work_orders
+        .into_iter()
+        .next()
+        .map(|order| v1::WorkOrder { customer_id: customer_id.to_owned(), ..order });
     let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only: false };
     let status = match server.contracts().create_work_order(request).await {
         Ok(_) => {
@@ -153,8 +181,10 @@ async fn refuse(server: &TestServer, customer_id: &str, refused: &Value, label: 
 
 pub fn explain(status: &tonic::Status) -> String {
     let violations = status.get_details_bad_request().map(|details| details.field_violations).unwrap_or_default();
-    let violations: Vec<_> =
-        violations.iter().map(|violation| format!("{} {}: {}", violation.field, violation.reason, violation.description)).collect();
+    let violations: Vec<_> = violations
+        .iter()
+        .map(|violation| format!("{} {}: {}", violation.field, violation.reason, violation.description))
+        .collect();
     let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
     format!("{:?} {reason} [{}] {}", status.code(), violations.join("; "), status.message())
 }

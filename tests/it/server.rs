@@ -48,11 +48,10 @@ impl TestServer {
         }
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(entitled::server::serve(
-            config,
-            move |address| ready.send(address).unwrap(),
-            async move { stopped.await.unwrap_or_default() },
-        ));
+        let task =
+            tokio::spawn(entitled::server::serve(config, move |address| ready.send(address).unwrap(), async move {
+                stopped.await.unwrap_or_default()
+            }));
         let address = match bound.await {
             Ok(address) => address,
             Err(_) => panic!("the server did not start: {:?}", task.await),

@@ -18,7 +18,9 @@ fn json(node: &Yaml<'_>) -> Value {
         Yaml::Value(Scalar::FloatingPoint(value)) => Value::from(value.into_inner()),
         Yaml::Value(Scalar::String(value)) => Value::from(value.as_ref()),
         Yaml::Sequence(rows) => rows.iter().map(json).collect(),
-        Yaml::Mapping(pairs) => pairs.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value))).collect(),
+        Yaml::Mapping(pairs) => {
+            pairs.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value))).collect()
+        }
         other => panic!("test data holds {other:?}"),
     }
 }
@@ -30,7 +32,8 @@ fn pool() -> DescriptorPool {
 /// A message in its proto3 JSON form.
 pub fn message<M: prost::Message + Default>(name: &str, value: &Value) -> M {
     let descriptor = pool().get_message_by_name(name).unwrap();
-    let dynamic = DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{name}: {error}: {value}"));
+    let dynamic =
+        DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{name}: {error}: {value}"));
     dynamic.transcode_to().unwrap()
 }
 

@@ -58,7 +58,10 @@ pub fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> Stri
         let fields = change.fields.iter().map(|field| format!("\n    {field}")).collect::<String>();
         format!("  {} {sort} {}{fields}", screen.paint(tone, sign), change.id)
     });
-    [screen.paint(Tone::Heading, file)].into_iter().chain(lines).collect::<Vec<_>>().join("\n")
+    // The token to ask by, for who wants to see this write.
+    let revision = Some(&answer.revision).filter(|revision| !revision.is_empty());
+    let revision = revision.map(|revision| screen.paint(Tone::Quiet, &format!("  revision {revision}")));
+    [screen.paint(Tone::Heading, file)].into_iter().chain(lines).chain(revision).collect::<Vec<_>>().join("\n")
 }
 
 /// Mistakes by line: the table below a refusal.
@@ -73,7 +76,7 @@ pub fn mistakes(mistakes: &[Mistake], screen: &Screen) -> String {
         let field = if is_new { violation.field.as_str() } else { "" };
         let line_cell = Screen::number(line.filter(|_| is_new).map_or_else(String::new, |line| line.to_string()));
         let what = format!("{}\n{}", violation.reason, violation.description);
-        let cells = [line_cell, Cell::new(field).set_delimiter('.'), Cell::new(what.trim())];
+        let cells = [line_cell, screen.name(Tone::Plain, field), Cell::new(what.trim())];
         table.add_row(cells.into_iter().skip(usize::from(!has_lines)).collect::<Vec<_>>());
     }
     indented(&table)

@@ -1,6 +1,7 @@
 //! One decision.
 
 use comfy_table::Cell;
+use prost_types::Timestamp;
 
 use super::reason::{self, About};
 use super::{amount, terms, words};
@@ -40,24 +41,29 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
 fn facts(answer: &CheckEntitlementResponse, screen: &Screen) -> String {
     let mut facts = vec![("valid until", words::time(answer.valid_until.as_ref(), "time alone changes nothing"))];
     match &answer.coverage {
-        Some(coverage) => facts.extend(covered(coverage)),
+        Some(coverage) => {
+            let is_refused = answer.decision() == Decision::NotEntitled;
+            facts.extend(covered(if is_refused { "answered by" } else { "covered by" }, coverage));
+        }
         None => facts.push(("covered by", "nothing".to_owned())),
     }
     if let Some(target) = &answer.response_target {
         facts.extend(terms::response_target(target));
     }
-    let checked = words::time(answer.check_time.as_ref(), "now");
+    // To the second: the rest is for programs.
+    let checked = answer.check_time.map(|time| Timestamp { nanos: 0, ..time });
+    let checked = words::time(checked.as_ref(), "now");
     facts.push(("checked", format!("{checked} by {}", answer.edition_id)));
     screen.pairs(facts)
 }
 
-fn covered(coverage: &Coverage) -> Vec<(&'static str, String)> {
+fn covered(name: &'static str, coverage: &Coverage) -> Vec<(&'static str, String)> {
     let item = words::item(&coverage.work_order_id, &coverage.item_id);
     let start = words::time(coverage.effective_start_time.as_ref(), "…");
     let end = words::time(coverage.effective_end_time.as_ref(), "…");
     let base = words::item(&coverage.base_work_order_id, &coverage.base_item_id);
     let mut facts = vec![
-        ("covered by", format!("{item} ({})", words::plan(coverage.plan()))),
+        (name, format!("{item} ({})", words::plan(coverage.plan()))),
         ("effective", format!("{start} – {end}")),
         ("base", if base.is_empty() { "none".to_owned() } else { base }),
     ];

@@ -1,5 +1,3 @@
-use prost_types::Timestamp;
-
 use super::*;
 use crate::proto::v1::{Plan, Reason, Remedy, RemedyKind, Unit, WaiverUse};
 
@@ -86,7 +84,7 @@ fn a_decision_says_why_and_what_would_change_it() {
 NOT ENTITLED  enhanced-designated-engineering for azure/app-service at gb-london of contoso
 
  valid until  2027-02-01T00:00:00Z
- covered by   wo-1 / ede (enhanced)
+ answered by  wo-1 / ede (enhanced)
  effective    2026-02-01T00:00:00Z – 2027-02-01T00:00:00Z
  base         wo-1 / base
  waiver       ONSITE_NOT_INCLUDED by amendment 3, to 2026-12-31
@@ -99,9 +97,9 @@ NOT ENTITLED  enhanced-designated-engineering for azure/app-service at gb-london
                                      → Designate gb-london on item `ede` of `wo-1`.
 
  Still open                section
-──────────────────────────────────────────────────────────────────────────────────
+───────────────────────────────────────────────────────────────────────────────────
  SEVERITY_NOT_COVERED      2.3       Served for severity 1 and A only.
-                                     → ask with another severity (add --severity)
+                                     → ask with another severity (add --severity).
 
  Balance      available               used          reserved   ends
 ────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 //! A customer's entitlements, location by location.
 
-use comfy_table::{Cell, ColumnConstraint, Width};
+use comfy_table::{ColumnConstraint, Width};
 
 use super::words;
 use crate::cli::screen::{Screen, Tone, indented};
@@ -25,9 +25,9 @@ fn location(rows: &[Entitlement], screen: &Screen) -> String {
         let (tone, word) = words::decision(row.decision());
         let because = row.reasons.first().or(row.open_conditions.first());
         table.add_row([
-            Cell::new(&row.service_id).set_delimiter('-'),
+            screen.name(Tone::Plain, &row.service_id),
             screen.cell(tone, word),
-            Cell::new(because.map_or("", |reason| &reason.code)).set_delimiter('_'),
+            screen.name(Tone::Plain, because.map_or("", |reason| &reason.code)),
             screen.cell(Tone::Quiet, &words::time(row.valid_until.as_ref(), "")),
         ]);
     }

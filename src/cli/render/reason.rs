@@ -62,11 +62,9 @@ pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl 
 fn remedy(about: About, reason: &Reason) -> Option<String> {
     let remedy = reason.remedy.as_ref().filter(|_| about != About::Note)?;
     let words = if remedy.message.is_empty() { bare(remedy)? } else { remedy.message.clone() };
-    Some(match flag(remedy) {
-        Some(flag) if !words.contains(flag) && about == About::Open => format!("{words} (add {flag})"),
-        Some(flag) if !words.contains(flag) => format!("{words} ({flag})"),
-        _ => words,
-    })
+    let Some(flag) = flag(remedy).filter(|flag| !words.contains(flag)) else { return Some(words) };
+    let add = if about == About::Open { "add " } else { "" };
+    Some(format!("{} ({add}{flag}).", words.trim_end_matches('.')))
 }
 
 fn flag(remedy: &Remedy) -> Option<&'static str> {

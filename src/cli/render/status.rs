@@ -8,6 +8,9 @@ use crate::cli::document::Mistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
 
+/// The metadata key of the known name that was probably meant.
+const NEAREST: &str = "nearest";
+
 /// `line_of` finds the line of a field in the document that was sent.
 pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
     let details = status.get_error_details();
@@ -27,7 +30,7 @@ pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<u
     if !violations.is_empty() {
         parts.push(changes::mistakes(&violations, screen));
     }
-    if let Some(advice) = advice(status.code(), reason, &details) {
+    if let Some(advice) = advice(status, reason, &details) {
         parts.push(format!("  {advice}"));
     }
     parts.join("\n\n")
@@ -56,21 +59,22 @@ fn sorted(metadata: &std::collections::HashMap<String, String>) -> Vec<(&str, &s
     let mut sorted: Vec<(&str, &str)> = metadata
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
-        .filter(|(_, value)| !value.is_empty())
+        .filter(|(key, value)| !value.is_empty() && *key != NEAREST)
         .collect();
     sorted.sort_unstable();
     sorted
 }
 
-fn advice(code: Code, reason: &str, details: &ErrorDetails) -> Option<String> {
+fn advice(status: &Status, reason: &str, details: &ErrorDetails) -> Option<String> {
     let nearest =
-        details.error_info().and_then(|info| info.metadata.get("nearest")).filter(|nearest| !nearest.is_empty());
+        details.error_info().and_then(|info| info.metadata.get(NEAREST)).filter(|nearest| !nearest.is_empty());
     if let Some(nearest) = nearest {
-        return Some(format!("did you mean `{nearest}`?"));
+        let is_told = status.message().contains("did you mean");
+        return (!is_told).then(|| format!("did you mean `{nearest}`?"));
     }
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));
-    let advice = match code {
+    let advice = match status.code() {
         _ if reason == "COMMIT_OUTCOME_UNKNOWN" => "send the same again: what is stored already stays as it is",
         Code::Unavailable | Code::ResourceExhausted => return Some(later),
         Code::DeadlineExceeded | Code::Cancelled => "no answer came in time; try again",

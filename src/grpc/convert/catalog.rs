@@ -2,7 +2,9 @@
 
 use super::decision::write_plan;
 use super::work_order_out::{write_mode, write_patterns, write_unit};
-use crate::catalog::{Channel, Clause, ClauseKind, Edition, Family, LifeCycle, Locale, LocationRule, Missing, Service, Severity};
+use crate::catalog::{
+    Channel, Clause, ClauseKind, Edition, Family, LifeCycle, Locale, LocationRule, Missing, Service, Severity,
+};
 use crate::proto::v1;
 
 pub fn write_edition(edition: &Edition, is_default: bool, locale: Locale) -> v1::Edition {
@@ -45,14 +47,19 @@ pub fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1
         },
         delivery_modes: service.delivery_modes.iter().map(|mode| write_mode(*mode).into()).collect(),
         predefined_offerings: service.purchase.predefined.iter().map(offering).collect(),
-        languages: service.languages.iter().map(|rule| v1::LanguageRule {
-            product_ids: write_patterns(&rule.products),
-            languages: rule.only.clone(),
-        }).collect(),
-        channels: service.channels.iter().map(|rule| v1::ChannelRule {
-            product_ids: write_patterns(&rule.products),
-            channels: rule.only.iter().map(|channel| write_channel(*channel).into()).collect(),
-        }).collect(),
+        languages: service
+            .languages
+            .iter()
+            .map(|rule| v1::LanguageRule { product_ids: write_patterns(&rule.products), languages: rule.only.clone() })
+            .collect(),
+        channels: service
+            .channels
+            .iter()
+            .map(|rule| v1::ChannelRule {
+                product_ids: write_patterns(&rule.products),
+                channels: rule.only.iter().map(|channel| write_channel(*channel).into()).collect(),
+            })
+            .collect(),
         severities: service.severities.iter().map(|severity| write_severity(*severity).into()).collect(),
         product_ids: write_patterns(&service.products_only),
         excluded_product_ids: write_patterns(&service.products_except),
@@ -73,9 +80,10 @@ pub fn write_products(family: &Family) -> Vec<v1::Product> {
         preview_until: life_cycle.preview_until.map(|date| date.to_string()).unwrap_or_default(),
         retired_from: life_cycle.retired_from.map(|date| date.to_string()).unwrap_or_default(),
     };
-    let components = family.components.iter().map(|component| {
-        write(format!("{}/{}", family.id, component.id), &component.name, component.life_cycle)
-    });
+    let components = family
+        .components
+        .iter()
+        .map(|component| write(format!("{}/{}", family.id, component.id), &component.name, component.life_cycle));
     std::iter::once(write(family.id.clone(), &family.name, family.life_cycle)).chain(components).collect()
 }
 

@@ -28,8 +28,12 @@ pub fn read_customer(read: &mut Reader, path: &str, customer: v1::Customer) -> C
     Customer {
         customer_id,
         display_name,
-        locations: locations.map(|(row, location)| read_location(read, &format!("{path}.locations[{row}]"), location)).collect(),
-        contacts: contacts.map(|(row, contact)| read_contact(read, &format!("{path}.contacts[{row}]"), contact)).collect(),
+        locations: locations
+            .map(|(row, location)| read_location(read, &format!("{path}.locations[{row}]"), location))
+            .collect(),
+        contacts: contacts
+            .map(|(row, contact)| read_contact(read, &format!("{path}.contacts[{row}]"), contact))
+            .collect(),
         licenses,
     }
 }

@@ -1,7 +1,7 @@
 //! Decisions to the wire.
 
-use super::work_order_out::{write_mode, write_patterns, write_unit};
 use super::timestamp;
+use super::work_order_out::{write_mode, write_patterns, write_unit};
 use crate::catalog::{Locale, Plan, RemedyKind};
 use crate::engine::{BlockBalance, Calendar, Coverage, Decision, Outcome, Reason};
 use crate::proto::v1;
@@ -125,8 +125,12 @@ fn write_terms(written: &mut v1::Coverage, decision: &Decision<'_>, coverage: &C
     let all = [crate::model::DeliveryMode::Remote, crate::model::DeliveryMode::OnSite];
     written.delivery_modes = all.into_iter().filter(|mode| has(*mode)).map(|mode| write_mode(mode).into()).collect();
     written.languages = service.languages.iter().flat_map(|rule| rule.only.clone()).collect();
-    written.channels =
-        service.channels.iter().flat_map(|rule| &rule.only).map(|channel| super::catalog::write_channel(*channel).into()).collect();
+    written.channels = service
+        .channels
+        .iter()
+        .flat_map(|rule| &rule.only)
+        .map(|channel| super::catalog::write_channel(*channel).into())
+        .collect();
     written.service_hours = coverage.calendar.as_ref().map(write_hours);
 }
 

@@ -145,7 +145,9 @@ pub fn consistency_of(
 ) -> Consistency {
     use v1::consistency::Requirement;
     match consistency.and_then(|consistency| consistency.requirement) {
-        None | Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(false)) => Consistency::MinimizeLatency,
+        None | Some(Requirement::MinimizeLatency(_) | Requirement::FullyConsistent(false)) => {
+            Consistency::MinimizeLatency
+        }
         Some(Requirement::FullyConsistent(true)) => Consistency::Full,
         Some(Requirement::AtLeastRevision(token)) if token.is_empty() => Consistency::MinimizeLatency,
         Some(Requirement::AtLeastRevision(token)) => {

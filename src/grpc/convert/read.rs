@@ -47,7 +47,11 @@ impl Reader {
 
     fn check_id(&mut self, field: &str, value: &str) {
         if !is_id(value) {
-            self.refuse(field, reason::FIELD_INVALID, format!("`{}` is no id: 1 to 64 of a-z 0-9 . _ -", shortened(value)));
+            self.refuse(
+                field,
+                reason::FIELD_INVALID,
+                format!("`{}` is no id: 1 to 64 of a-z 0-9 . _ -", shortened(value)),
+            );
         }
     }
 
@@ -68,7 +72,11 @@ impl Reader {
         };
         if !is_good {
             let shown = shortened(&value);
-            self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no product: `family` or `family/component`"));
+            self.refuse(
+                field,
+                reason::FIELD_INVALID,
+                format!("`{shown}` is no product: `family` or `family/component`"),
+            );
         }
         Some(value)
     }

@@ -159,7 +159,14 @@ fn read_event(read: &mut Reader, path: &str, event: v1::PlannedEvent) -> Option<
     let end_time = required("end_time", end_time);
     let confirmed_time = read.timestamp(&format!("{path}.confirmed_time"), confirmed_time);
     let product_ids = patterns(product_ids);
-    Some(PlannedEvent { event_id, solution_id, product_ids, start_time: start_time?, end_time: end_time?, confirmed_time })
+    Some(PlannedEvent {
+        event_id,
+        solution_id,
+        product_ids,
+        start_time: start_time?,
+        end_time: end_time?,
+        confirmed_time,
+    })
 }
 
 fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
