@@ -105,7 +105,7 @@ impl Context {
     ) -> Result<(), Failure> {
         let text = match self.format {
             Format::Table => table(&self.screen),
-            Format::Json => reflect::json(name, answer, self.screen.is_terminal)?,
+            Format::Json => reflect::json(name, answer)?,
         };
         screen::write(&text).map_err(Failure::from)
     }

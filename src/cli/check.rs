@@ -14,8 +14,8 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
 /// needed the answer names its flag. Exit status: 0 entitled, 3 not entitled, 4 conditional, 1 error, 2 usage.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  entitled check --customer halden-mills --location nl-utrecht --product azure/app-service \\
-      --service enhanced-designated-engineering --quantity 8h
+  entitled check --customer halden-mills --location nl-utrecht \\
+      --product azure --service enhanced-designated-engineering --quantity 8h
   entitled check … --severity A --channel phone --full
   entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day")]
 pub struct Check {
@@ -103,7 +103,7 @@ impl Check {
         Ok(ExitCode::from(decision::exit_status(answer.decision())))
     }
 
-    fn request(self) -> CheckEntitlementRequest {
+    pub(super) fn request(self) -> CheckEntitlementRequest {
         let delivery = Delivery {
             start_time: self.delivery_start,
             end_time: self.delivery_end,

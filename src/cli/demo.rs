@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tempfile::TempDir;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::client::Connection;
@@ -48,12 +50,24 @@ impl Demo {
         let stop = async {
             tokio::select! {
                 () = stop_asked() => {}
+                () = hung_up() => {}
                 Ok(why) = has_failed => failure = Some(why),
             }
         };
         server::serve(config, ready, stop).await?;
         failure.map_or(Ok(()), Err)
     }
+}
+
+/// Ends when the terminal is closed. A real server may outlive its terminal; this one has a
+/// directory to remove.
+async fn hung_up() {
+    #[cfg(unix)]
+    if let Ok(mut hung_up) = signal(SignalKind::hangup()) {
+        hung_up.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Where a server that listens everywhere can be reached from here.
@@ -75,18 +89,20 @@ fn welcome(address: SocketAddr) {
     let flag = if address == Config::default().listen { String::new() } else { format!(" --address http://{address}") };
     let text = format!(
         "
-Serving sample customers at http://{address}, until Ctrl-C. In another terminal, try:
+Serving sample customers at http://{address} until Ctrl-C.
+In another terminal, try:
 
   entitled list --customer halden-mills{flag}
 
-  entitled check --customer halden-mills --location nl-utrecht --product azure/app-service \\
-      --service enhanced-designated-engineering --quantity 8h{flag}
+  entitled check --customer halden-mills --location nl-utrecht \\
+      --product azure --service enhanced-designated-engineering --quantity 8h{flag}
 
-  entitled check --customer meridian-foods --location au-perth --product windows-server \\
-      --service unified-enhanced-response{flag}
+  entitled check --customer meridian-foods --location au-perth \\
+      --product windows-server --service unified-enhanced-response{flag}
 
-  grpcurl -plaintext -d '{{\"customer_id\": \"aurora-clinics\", \"location_id\": \"se-malmo\", \"product_id\": \"azure\",
-      \"service_id\": \"cybersecurity-incident-response\", \"language\": \"en\"}}' \\
+  grpcurl -plaintext -d '{{\"customer_id\": \"aurora-clinics\",
+      \"location_id\": \"se-malmo\", \"product_id\": \"azure\",
+      \"service_id\": \"rapid-response\"}}' \\
       {address} entitled.v1.EntitlementService/CheckEntitlement
 "
     );
@@ -95,15 +111,5 @@ Serving sample customers at http://{address}, until Ctrl-C. In another terminal,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_samples_are_documents() {
-        for (name, text) in SAMPLES {
-            let source = Source::read(name, text).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
-            let customer = source.document.request.customer.unwrap();
-            assert_eq!(format!("{}.yaml", customer.customer_id), name);
-        }
-    }
-}
+#[path = "demo_tests.rs"]
+mod tests;

@@ -98,9 +98,9 @@ impl Screen {
     pub fn cell(&self, tone: Tone, text: &str) -> Cell {
         let cell = Cell::new(text);
         match tone {
-            Tone::Good => cell.fg(Color::Green).add_attribute(Attribute::Bold),
-            Tone::Open => cell.fg(Color::Yellow).add_attribute(Attribute::Bold),
-            Tone::Bad => cell.fg(Color::Red).add_attribute(Attribute::Bold),
+            Tone::Good => cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold),
+            Tone::Open => cell.fg(Color::DarkYellow).add_attribute(Attribute::Bold),
+            Tone::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
             Tone::Heading => cell.add_attribute(Attribute::Bold),
             Tone::Quiet => cell.add_attribute(Attribute::Dim),
             Tone::Plain => cell,
@@ -124,10 +124,10 @@ impl Screen {
     }
 }
 
-/// Keeps the words of the first column, which are there for copying, from being broken.
-pub fn keep_whole<'a>(table: &mut Table, words: impl Iterator<Item = &'a str>) {
+/// Keeps the words of a column, which are there for copying, from being broken.
+pub fn keep_whole<'a>(table: &mut Table, column: usize, words: impl Iterator<Item = &'a str>) {
     let widest = words.map(str::len).max().unwrap_or(0).saturating_add(2);
-    if let Some(column) = table.column_mut(0) {
+    if let Some(column) = table.column_mut(column) {
         let width = Width::Fixed(u16::try_from(widest).unwrap_or(u16::MAX));
         column.set_constraint(ColumnConstraint::LowerBoundary(width));
     }

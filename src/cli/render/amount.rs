@@ -29,9 +29,13 @@ fn minutes(minutes: i64) -> String {
     }
 }
 
-/// `12 h 30 min of 400 h`.
+/// `12 h 30 min of 400 h`, `3 of 10 credits`.
 pub fn available_of_granted(block: &BlockBalance) -> String {
-    format!("{} of {}", amount(block.available, block.unit()), amount(block.granted, block.unit()))
+    let available = match block.unit() {
+        Unit::Minutes | Unit::Hours => amount(block.available, block.unit()),
+        _ => block.available.to_string(),
+    };
+    format!("{available} of {}", amount(block.granted, block.unit()))
 }
 
 #[cfg(test)]
@@ -44,5 +48,8 @@ mod tests {
         assert_eq!(shown, ["0 h", "30 min", "1 h", "12 h 30 min", "400 h"]);
         assert_eq!(amount(1, Unit::Events), "1 event");
         assert_eq!(amount(10, Unit::Credits), "10 credits");
+        let block = |unit: Unit| BlockBalance { unit: unit.into(), granted: 90, available: 60, ..Default::default() };
+        assert_eq!(available_of_granted(&block(Unit::Minutes)), "1 h of 1 h 30 min");
+        assert_eq!(available_of_granted(&block(Unit::Credits)), "60 of 90 credits");
     }
 }

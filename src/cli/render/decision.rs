@@ -1,11 +1,10 @@
 //! One decision.
 
 use comfy_table::Cell;
-use prost_types::Timestamp;
 
 use super::reason::{self, About};
 use super::{amount, terms, words};
-use crate::cli::screen::{Screen, Tone, indented};
+use crate::cli::screen::{Screen, Tone, indented, keep_whole};
 use crate::proto::v1::{BlockBalance, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
 
 /// The exit status of a check. Only a clear yes is success.
@@ -22,8 +21,8 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
     let (tone, word) = words::decision(answer.decision());
     let CheckEntitlementRequest { customer_id, location_id, product_id, service_id, .. } = request;
     let mut parts = vec![
-        format!("{}  {service_id} for {product_id} at {location_id} of {customer_id}", screen.paint(tone, word)),
-        facts(answer, screen),
+        format!("{}  {service_id}", screen.paint(tone, word)),
+        facts(format!("{product_id} at {location_id} of {customer_id}"), answer, screen),
     ];
     let told = [(About::Failed, &answer.reasons), (About::Open, &answer.open_conditions), (About::Note, &answer.notes)];
     for (about, reasons) in told {
@@ -38,8 +37,11 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
     parts.join("\n\n")
 }
 
-fn facts(answer: &CheckEntitlementResponse, screen: &Screen) -> String {
-    let mut facts = vec![("valid until", words::time(answer.valid_until.as_ref(), "time alone changes nothing"))];
+fn facts(asked: String, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
+    let mut facts = vec![
+        ("asked for", asked),
+        ("valid until", words::time(answer.valid_until.as_ref(), "time alone changes nothing")),
+    ];
     match &answer.coverage {
         Some(coverage) => {
             let is_refused = answer.decision() == Decision::NotEntitled;
@@ -50,9 +52,7 @@ fn facts(answer: &CheckEntitlementResponse, screen: &Screen) -> String {
     if let Some(target) = &answer.response_target {
         facts.extend(terms::response_target(target));
     }
-    // To the second: the rest is for programs.
-    let checked = answer.check_time.map(|time| Timestamp { nanos: 0, ..time });
-    let checked = words::time(checked.as_ref(), "now");
+    let checked = words::second(answer.check_time.as_ref());
     facts.push(("checked", format!("{checked} by {}", answer.edition_id)));
     screen.pairs(facts)
 }
@@ -81,13 +81,14 @@ fn blocks(blocks: &[BlockBalance], screen: &Screen) -> String {
     let mut table = screen.table(&["Balance", "available", "used", "reserved", "ends"]);
     for block in blocks {
         table.add_row([
-            Cell::new(words::item(&block.work_order_id, &block.item_id)),
+            screen.name(Tone::Plain, &words::item(&block.work_order_id, &block.item_id)),
             screen.cell(if block.available > 0 { Tone::Good } else { Tone::Bad }, &amount::available_of_granted(block)),
             Cell::new(amount::amount(block.used, block.unit())),
             Cell::new(amount::amount(block.reserved, block.unit())),
             Cell::new(words::time(block.expire_time.as_ref(), "")),
         ]);
     }
+    keep_whole(&mut table, 4, ["2026-01-01T00:00:00Z"].into_iter());
     indented(&table)
 }
 

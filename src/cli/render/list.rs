@@ -13,7 +13,7 @@ pub fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String {
     let locations = answer.entitlements.chunk_by(|one, next| one.location_id == next.location_id);
     let mut parts: Vec<String> = locations.map(|rows| location(rows, screen)).collect();
     let [entitled, conditional, refused] = counts(&answer.entitlements);
-    let at = words::time(answer.check_time.as_ref(), "now");
+    let at = words::second(answer.check_time.as_ref());
     parts.push(format!("{entitled} entitled, {conditional} conditional, {refused} not entitled at {at}"));
     parts.join("\n\n")
 }

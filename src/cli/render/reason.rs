@@ -54,7 +54,7 @@ pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl 
         };
         table.add_row([screen.cell(tone, &reason.code), Cell::new(&reason.clause), Cell::new(words.trim())]);
     }
-    keep_whole(&mut table, codes);
+    keep_whole(&mut table, 0, codes);
     indented(&table)
 }
 

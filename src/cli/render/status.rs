@@ -18,15 +18,18 @@ pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<u
         Some(info) => (info.reason.as_str(), sorted(&info.metadata)),
         None => ("", Vec::new()),
     };
+    let violations = violations(&details, line_of);
     let name = code_name(status.code());
     let reason_words =
         if reason.is_empty() { String::new() } else { format!(" {}", screen.paint(Tone::Heading, reason)) };
     let message = if status.message().is_empty() { status.code().description() } else { status.message() };
     let mut parts = vec![format!("{} {name}{reason_words}\n  {message}", screen.paint(Tone::Bad, "error:"))];
+    // The table tells every field.
+    let metadata = metadata.iter().filter(|(key, _)| violations.is_empty() || !matches!(*key, "field" | "fields"));
+    let metadata: Vec<_> = metadata.collect();
     if !metadata.is_empty() {
         parts.push(screen.pairs(metadata.iter().map(|(key, value)| (*key, (*value).to_owned()))));
     }
-    let violations = violations(&details, line_of);
     if !violations.is_empty() {
         parts.push(changes::mistakes(&violations, screen));
     }
@@ -49,10 +52,17 @@ fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -
         (None, Some(failure)) => {
             failure.violations.iter().map(|one| violation(&one.subject, &one.r#type, &one.description)).collect()
         }
-        (None, None) => Vec::new(),
+        (None, None) => differences(details).map(|field| violation(field, "", "differs from what is stored")).collect(),
     };
     found.sort_by_key(|mistake| mistake.line);
     found
+}
+
+/// The paths in which a document differs from what is stored.
+fn differences(details: &ErrorDetails) -> impl Iterator<Item = &str> {
+    let info = details.error_info().filter(|info| info.reason == "CONTENT_DIFFERS");
+    let fields = info.and_then(|info| info.metadata.get("fields"));
+    fields.into_iter().flat_map(|fields| fields.split(',')).map(str::trim).filter(|field| !field.is_empty())
 }
 
 fn sorted(metadata: &std::collections::HashMap<String, String>) -> Vec<(&str, &str)> {

@@ -48,11 +48,16 @@ pub fn time(time: Option<&Timestamp>, none: &str) -> String {
     time.map_or_else(|| none.to_owned(), show_time)
 }
 
-/// `wo-1 / ede`.
+/// The instant that was judged, to the second: the rest is for programs.
+pub fn second(instant: Option<&Timestamp>) -> String {
+    time(instant.map(|time| Timestamp { nanos: 0, ..*time }).as_ref(), "now")
+}
+
+/// `wo-1/ede`.
 pub fn item(work_order_id: &str, item_id: &str) -> String {
     match (work_order_id, item_id) {
         (order, "") => order.to_owned(),
-        (order, item) => format!("{order} / {item}"),
+        (order, item) => format!("{order}/{item}"),
     }
 }
 
