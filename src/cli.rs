@@ -33,13 +33,12 @@ const USAGE: u8 = 2;
 /// The server reads and writes on one thread while another still decides.
 const LEAST_WORKERS: usize = 2;
 
-/// Is this customer entitled to this support service, by which clause, until when — and if
-/// not, what would change that.
+/// Says whether a customer is entitled to a support service, by which clause and until when.
 ///
-/// `entitled serve --demo` starts a server with sample customers and prints calls to try. Every
-/// other command but `migrate` is a client of a running server.
+/// And if not, what would change that. `entitled serve --demo` starts a server with sample
+/// customers and prints calls to try; all other commands but `migrate` ask a running server.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = "Example:\n  entitled serve --demo")]
+#[command(version, verbatim_doc_comment, after_help = "Example:\n  entitled serve --demo")]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

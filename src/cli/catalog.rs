@@ -9,9 +9,12 @@ use crate::proto::v1;
 
 /// Show the rules: editions, services, products and clauses.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled catalog services
-  entitled catalog clauses --locale id")]
+  entitled catalog clauses --locale id"
+)]
 pub struct Catalog {
     #[command(subcommand)]
     what: What,

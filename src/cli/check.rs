@@ -8,16 +8,21 @@ use super::{Context, Failure, values};
 use crate::proto::v1::consistency::Requirement;
 use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity, View};
 
-/// Say whether a customer is entitled to a service, by which clause, until when, and if not, what would change that.
+/// Say whether a customer is entitled to a service, and if not, what would change that.
 ///
-/// Customer, location, product and service suffice; further facts sharpen the answer, and where one is
-/// needed the answer names its flag. Exit status: 0 entitled, 3 not entitled, 4 conditional, 1 error, 2 usage.
+/// Customer, location, product and service suffice; further facts sharpen the answer, and where
+/// one is needed the answer names its flag.
+///
+/// Exit status: 0 entitled, 3 not entitled, 4 conditional, 1 error, 2 usage.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled check --customer halden-mills --location nl-utrecht \\
       --product azure --service enhanced-designated-engineering --quantity 8h
   entitled check … --severity A --channel phone --full
-  entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day")]
+  entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day"
+)]
 pub struct Check {
     /// The customer.
     #[arg(long, value_name = "ID")]

@@ -7,10 +7,13 @@ use super::{Cli, Failure, screen};
 
 /// Print the completions of a shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled completions bash > ~/.local/share/bash-completion/completions/entitled
   entitled completions zsh > ~/.zfunc/_entitled
-  entitled completions fish > ~/.config/fish/completions/entitled.fish")]
+  entitled completions fish > ~/.config/fish/completions/entitled.fish"
+)]
 pub struct Completions {
     /// The shell.
     shell: Shell,

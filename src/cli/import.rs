@@ -15,13 +15,17 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 
 /// Store customers and their work orders, one document per file.
 ///
-/// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the API. Each
-/// is stored whole or not at all; every mistake is told at once, with its line. The same document
-/// again changes nothing.
+/// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
+/// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
+/// or not at all, and every mistake is told at once, with its line. The same document again
+/// changes nothing. Exit status: 1 if any document was refused.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled import examples/halden-mills.yaml --plan
-  entitled import examples/*.yaml")]
+  entitled import examples/*.yaml"
+)]
 pub struct Import {
     /// The documents; `-` reads standard input.
     #[arg(required = true, value_name = "FILE")]

@@ -12,10 +12,13 @@ use crate::proto::v1::{ListEntitlementsRequest, ListEntitlementsResponse, View};
 ///
 /// Without a product the product clauses are not judged.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled list --customer halden-mills
   entitled list --customer halden-mills --location nl-utrecht --product azure --decision entitled
-  entitled list --customer halden-mills --output json | jq -r '.entitlements[].service_id'")]
+  entitled list --customer halden-mills --output json | jq -r '.entitlements[].service_id'"
+)]
 pub struct List {
     /// The customer.
     #[arg(long, value_name = "ID")]

@@ -10,9 +10,12 @@ use crate::server;
 ///
 /// Takes a lock: two at once are harmless. A SQLite database is created where there is none.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled migrate --database postgres://entitled@db/entitled --dry-run
-  ENTITLED_DATABASE_URL=postgres://… entitled migrate")]
+  ENTITLED_DATABASE_URL=postgres://… entitled migrate"
+)]
 pub struct Migrate {
     /// `sqlite:PATH` or `postgres://…` [env: ENTITLED_DATABASE_URL] [default: sqlite:entitled.db]
     #[arg(long, value_name = "URL")]

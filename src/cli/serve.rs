@@ -11,14 +11,23 @@ use crate::server;
 
 /// Serve the API.
 ///
-/// Settings come from a file, then the environment, then flags; the later wins. Keys of the file (TOML) and
-/// their variables: listen ENTITLED_LISTEN, database ENTITLED_DATABASE_URL, max_connections
-/// ENTITLED_MAX_CONNECTIONS (10), max_staleness ENTITLED_MAX_STALENESS (1s), drain_timeout
-/// ENTITLED_DRAIN_TIMEOUT (20s), log ENTITLED_LOG (info), log_format ENTITLED_LOG_FORMAT (auto).
+/// Settings come from a file, then the environment, then flags; the later wins. A mistake in any
+/// of them refuses the start. The keys of the file (TOML), their variables and defaults:
+///
+///   listen           ENTITLED_LISTEN           127.0.0.1:50051
+///   database         ENTITLED_DATABASE_URL     sqlite:entitled.db
+///   max_connections  ENTITLED_MAX_CONNECTIONS  10
+///   max_staleness    ENTITLED_MAX_STALENESS    1s, how old a cached answer may be
+///   drain_timeout    ENTITLED_DRAIN_TIMEOUT    20s, for calls still running at the end
+///   log              ENTITLED_LOG              info, directives such as entitled=debug
+///   log_format       ENTITLED_LOG_FORMAT       auto, or text, or json
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
   entitled serve --demo
-  entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled")]
+  entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled"
+)]
 pub struct Serve {
     /// Where to take calls [env: ENTITLED_LISTEN] [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDRESS")]
