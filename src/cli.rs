@@ -1,5 +1,168 @@
-//! The command line.
+//! The command line: one file per command. All but `serve` and `migrate` are clients of the
+//! API, and know no more than any other client.
 
+mod catalog;
+mod check;
+mod client;
+mod completions;
+mod demo;
 pub mod document;
+mod failure;
+mod import;
+mod list;
+mod migrate;
 mod reflect;
+mod render;
+mod screen;
+mod serve;
 mod values;
+
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use self::client::Connection;
+use self::failure::Failure;
+use self::screen::Screen;
+use crate::config::{Config, Mistakes};
+
+/// Wrong flags or settings, as clap has it.
+const USAGE: u8 = 2;
+/// The server reads and writes on one thread while another still decides.
+const LEAST_WORKERS: usize = 2;
+
+/// Says whether a customer is entitled to a support service, by which clause and until when.
+///
+/// And if not, what would change that. `entitled serve --demo` starts a server with sample
+/// customers and prints calls to try; all other commands but `migrate` ask a running server.
+#[derive(Debug, Parser)]
+#[command(version, verbatim_doc_comment, after_help = "Example:\n  entitled serve --demo")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// The server to ask.
+    #[arg(long, global = true, env = "ENTITLED_ADDRESS", value_name = "URL", default_value = client::DEFAULT_ADDRESS)]
+    address: String,
+    /// The token to sign in with.
+    #[arg(long, global = true, env = "ENTITLED_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+    /// How answers are written: a table on a terminal, JSON elsewhere.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    output: Option<Format>,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, with colours where the terminal has them.
+    Table,
+    /// Proto3 JSON with the names of the proto files, one document per answer.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    Import(import::Import),
+    Check(Box<check::Check>),
+    List(list::List),
+    Catalog(catalog::Catalog),
+    Completions(completions::Completions),
+}
+
+/// What every client command is given.
+#[derive(Debug)]
+struct Context {
+    address: String,
+    token: Option<String>,
+    format: Format,
+    screen: Screen,
+    errors: Screen,
+}
+
+impl Context {
+    async fn connect(&self) -> Result<Connection, Failure> {
+        Connection::open(&self.address, self.token.as_deref()).await
+    }
+
+    /// Writes one answer: the message `name` of the API, or the table made of it.
+    fn answer(
+        &self,
+        name: &str,
+        answer: &impl prost::Message,
+        table: impl FnOnce(&Screen) -> String,
+    ) -> Result<(), Failure> {
+        let text = match self.format {
+            Format::Table => table(&self.screen),
+            Format::Json => reflect::json(name, answer)?,
+        };
+        screen::write(&text).map_err(Failure::from)
+    }
+}
+
+impl Cli {
+    /// The settings this command runs with.
+    pub fn config(&self) -> Result<Config, Mistakes> {
+        match &self.command {
+            Command::Serve(serve) => serve.config(),
+            Command::Migrate(migrate) => migrate.config(),
+            _ => Ok(Config::client()),
+        }
+    }
+}
+
+/// Runs one command to its end.
+pub fn run(cli: Cli, config: Config) -> ExitCode {
+    let (screen, errors) = (Screen::of_output(), Screen::of_errors());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(available_parallelism().map_or(LEAST_WORKERS, |cores| cores.get().max(LEAST_WORKERS)))
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(dispatch(cli, config, screen, errors));
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            outcome
+        }
+        Err(error) => Err(error.into()),
+    };
+    outcome.unwrap_or_else(|failure| {
+        screen::write_error(&failure.text(&errors));
+        failure.exit_code()
+    })
+}
+
+async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> Result<ExitCode, Failure> {
+    let Global { address, token, output } = cli.global;
+    let format = output.unwrap_or(if screen.is_terminal { Format::Table } else { Format::Json });
+    let context = Context { address, token, format, screen, errors };
+    match cli.command {
+        Command::Serve(serve) => serve.run(config, &context).await,
+        Command::Migrate(migrate) => migrate.run(&config).await,
+        Command::Import(import) => import.run(&context).await,
+        Command::Check(check) => check.run(&context).await,
+        Command::List(list) => list.run(&context).await,
+        Command::Catalog(catalog) => catalog.run(&context).await,
+        Command::Completions(completions) => completions.run(),
+    }
+}
+
+/// Tells why the settings do not do.
+pub fn refuse(mistakes: &Mistakes) -> ExitCode {
+    let failure = Failure::Usage(mistakes.to_string());
+    screen::write_error(&failure.text(&Screen::of_errors()));
+    failure.exit_code()
+}
+
+#[cfg(test)]
+mod tests;

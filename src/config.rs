@@ -53,7 +53,11 @@ impl Default for Config {
             max_connections: 10,
             max_staleness: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(20),
-            log: Log { filter: "info,sqlx=warn".to_owned(), format: LogFormat::Auto, plain: false },
+            log: Log {
+                filter: "info,sqlx=warn,sea_orm_migration=warn".to_owned(),
+                format: LogFormat::Auto,
+                plain: false,
+            },
         }
     }
 }

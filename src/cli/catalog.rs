@@ -1,0 +1,104 @@
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::client::{Connection, PAGE_SIZE, pages};
+use super::render::catalog;
+use super::{Context, Failure};
+use crate::proto::v1;
+
+/// Show the rules: editions, services, products and clauses.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled catalog services
+  entitled catalog clauses --locale id"
+)]
+pub struct Catalog {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The services one can be entitled to.
+    Services(Filter),
+    /// The clauses, in the order in which reasons are given.
+    Clauses(Filter),
+    /// The product families and the components with rules of their own.
+    Products(Filter),
+    /// The editions the server knows.
+    Editions {
+        /// Language of the names: `en` or `id`.
+        #[arg(long, value_name = "TAG")]
+        locale: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Filter {
+    /// The edition. Default: the server's default edition.
+    #[arg(long, value_name = "ID")]
+    edition: Option<String>,
+    /// Language of the names and texts: `en` or `id`.
+    #[arg(long, value_name = "TAG")]
+    locale: Option<String>,
+}
+
+/// Every page of one list, joined into one response.
+macro_rules! every_page {
+    ($connection:expr, $call:ident, $response:ident.$rows:ident, $request:expr) => {{
+        let connection: &Connection = $connection;
+        let pages = pages(|page_token| {
+            let mut request = $request;
+            (request.page_size, request.page_token) = (PAGE_SIZE, page_token);
+            let mut client = connection.catalog();
+            async move {
+                let page = client.$call(request).await?.into_inner();
+                Ok((page.$rows, page.next_page_token))
+            }
+        });
+        let $rows = pages.await?.into_iter().flatten().collect();
+        v1::$response { $rows, next_page_token: String::new() }
+    }};
+}
+
+impl Catalog {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let connection = &context.connect().await?;
+        match self.what {
+            What::Services(Filter { edition: edition_id, locale }) => {
+                let answer = every_page!(connection, list_services, ListServicesResponse.services, {
+                    let (edition_id, locale) = (edition_id.clone(), locale.clone());
+                    v1::ListServicesRequest { edition_id, locale, ..Default::default() }
+                });
+                let table = |screen: &_| catalog::services(&answer.services, screen);
+                context.answer("entitled.v1.ListServicesResponse", &answer, table)?;
+            }
+            What::Clauses(Filter { edition: edition_id, locale }) => {
+                let answer = every_page!(connection, list_clauses, ListClausesResponse.clauses, {
+                    v1::ListClausesRequest { edition_id: edition_id.clone(), ..Default::default() }
+                });
+                let locale = locale.as_deref().unwrap_or("en");
+                let table = |screen: &_| catalog::clauses(&answer.clauses, locale, screen);
+                context.answer("entitled.v1.ListClausesResponse", &answer, table)?;
+            }
+            What::Products(Filter { edition: edition_id, .. }) => {
+                let answer = every_page!(connection, list_products, ListProductsResponse.products, {
+                    v1::ListProductsRequest { edition_id: edition_id.clone(), ..Default::default() }
+                });
+                let table = |screen: &_| catalog::products(&answer.products, screen);
+                context.answer("entitled.v1.ListProductsResponse", &answer, table)?;
+            }
+            What::Editions { locale } => {
+                let answer = every_page!(connection, list_editions, ListEditionsResponse.editions, {
+                    v1::ListEditionsRequest { locale: locale.clone(), ..Default::default() }
+                });
+                let table = |screen: &_| catalog::editions(&answer.editions, screen);
+                context.answer("entitled.v1.ListEditionsResponse", &answer, table)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

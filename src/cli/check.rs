@@ -1,0 +1,145 @@
+use std::process::ExitCode;
+
+use clap::Args;
+use prost_types::Timestamp;
+
+use super::render::decision;
+use super::{Context, Failure, values};
+use crate::proto::v1::consistency::Requirement;
+use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity, View};
+
+/// Say whether a customer is entitled to a service, and if not, what would change that.
+///
+/// Customer, location, product and service suffice; further facts sharpen the answer, and where
+/// one is needed the answer names its flag.
+///
+/// Exit status: 0 entitled, 3 not entitled, 4 conditional, 1 error, 2 usage.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled check --customer halden-mills --location nl-utrecht \\
+      --product azure --service enhanced-designated-engineering --quantity 8h
+  entitled check … --severity A --channel phone --full
+  entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day"
+)]
+pub struct Check {
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// The customer's location that asks.
+    #[arg(long, value_name = "ID")]
+    location: String,
+    /// The product: `family` or `family/component`, such as `azure/app-service`.
+    #[arg(long, value_name = "ID")]
+    product: String,
+    /// The service, such as `problem-resolution-support`; see `entitled catalog services`.
+    #[arg(long, value_name = "ID")]
+    service: String,
+
+    /// The instant the question is about (RFC 3339). Default: now.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    at: Option<Timestamp>,
+    /// Severity of the incident.
+    #[arg(long, value_enum, ignore_case = true, help_heading = "Facts")]
+    severity: Option<values::Severity>,
+    /// How the case is opened.
+    #[arg(long, value_enum, ignore_case = true, help_heading = "Facts")]
+    channel: Option<values::Channel>,
+    /// Language the work is wanted in (BCP 47), such as `en`.
+    #[arg(long, value_name = "TAG", help_heading = "Facts")]
+    language: Option<String>,
+    /// The contact who asks.
+    #[arg(long, value_name = "ID", help_heading = "Facts")]
+    contact: Option<String>,
+    /// The tenant in question.
+    #[arg(long, value_name = "ID", help_heading = "Facts")]
+    tenant: Option<String>,
+    /// The activity wanted of a Cybersecurity service, such as `forensic-analysis`.
+    #[arg(long, value_name = "ID", help_heading = "Facts")]
+    activity: Option<String>,
+    /// How much is needed: `8h`, `90m`, `5d`, `10 credits`, `1 event`.
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, help_heading = "Facts")]
+    quantity: Option<Quantity>,
+    /// When the delivery or event begins.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    delivery_start: Option<Timestamp>,
+    /// When it ends.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    delivery_end: Option<Timestamp>,
+    /// How it is delivered.
+    #[arg(long, value_enum, ignore_case = true, help_heading = "Facts")]
+    delivery_mode: Option<values::DeliveryMode>,
+    /// When the delivery was asked for.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    requested: Option<Timestamp>,
+    /// When the provider confirmed the event in writing.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    confirmed: Option<Timestamp>,
+    /// A solution the event covers; may be given again.
+    #[arg(long, value_name = "ID", help_heading = "Facts")]
+    solution: Vec<String>,
+    /// When the incident was or will be closed.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    closed: Option<Timestamp>,
+
+    /// Language of the texts: `en` or `id`.
+    #[arg(long, value_name = "TAG", help_heading = "Answer")]
+    locale: Option<String>,
+    /// Also the notes, the terms of the coverage and the response target.
+    #[arg(long, help_heading = "Answer")]
+    full: bool,
+    /// As fresh as everything committed before this call.
+    #[arg(long, conflicts_with = "revision", help_heading = "Answer")]
+    consistent: bool,
+    /// At least as fresh as this revision, from an import or an earlier answer.
+    #[arg(long, value_name = "TOKEN", help_heading = "Answer")]
+    revision: Option<String>,
+}
+
+impl Check {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let request = self.request();
+        let connection = context.connect().await?;
+        let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();
+        context.answer("entitled.v1.CheckEntitlementResponse", &answer, |screen| {
+            decision::text(&request, &answer, screen)
+        })?;
+        Ok(ExitCode::from(decision::exit_status(answer.decision())))
+    }
+
+    pub(super) fn request(self) -> CheckEntitlementRequest {
+        let delivery = Delivery {
+            start_time: self.delivery_start,
+            end_time: self.delivery_end,
+            mode: self.delivery_mode.map(Into::into).unwrap_or_default(),
+            requested_time: self.requested,
+            confirmed_time: self.confirmed,
+            solution_ids: self.solution,
+        };
+        let requirement = match self.revision {
+            Some(revision) => Some(Requirement::AtLeastRevision(revision)),
+            None => self.consistent.then_some(Requirement::FullyConsistent(true)),
+        };
+        CheckEntitlementRequest {
+            customer_id: self.customer,
+            location_id: self.location,
+            product_id: self.product,
+            service_id: self.service,
+            check_time: self.at,
+            known_time: None,
+            severity: self.severity.map(Into::into).unwrap_or_default(),
+            channel: self.channel.map(Into::into).unwrap_or_default(),
+            language: self.language,
+            contact_id: self.contact,
+            tenant_id: self.tenant,
+            activity: self.activity,
+            quantity: self.quantity,
+            delivery: Some(delivery).filter(|delivery| *delivery != Delivery::default()),
+            incident_close_time: self.closed,
+            consistency: requirement.map(|requirement| Consistency { requirement: Some(requirement) }),
+            locale: self.locale,
+            view: if self.full { View::Full } else { View::Basic }.into(),
+        }
+    }
+}

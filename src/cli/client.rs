@@ -1,0 +1,134 @@
+//! A connection to a server, and lists to their last page.
+
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+use super::failure::Failure;
+use crate::proto::v1::catalog_service_client::CatalogServiceClient;
+use crate::proto::v1::contract_service_client::ContractServiceClient;
+use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
+
+pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
+/// Rows asked for at once; lists are read to their end whatever it is.
+pub const PAGE_SIZE: i32 = 500;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// A page of full rows can be larger than the usual 4 MiB.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// A server that can be called.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    channel: Channel,
+    signed: Signed,
+}
+
+type Service = InterceptedService<Channel, Signed>;
+
+/// Signs every call in, and gives it its deadline.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    bearer: Option<MetadataValue<Ascii>>,
+}
+
+impl Interceptor for Signed {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.set_timeout(CALL_TIMEOUT);
+        if let Some(bearer) = &self.bearer {
+            request.metadata_mut().insert("authorization", bearer.clone());
+        }
+        Ok(request)
+    }
+}
+
+impl Connection {
+    pub async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
+        let bearer = token.filter(|token| !token.is_empty()).map(bearer).transpose()?;
+        let address = url(address);
+        if address.starts_with("https:") {
+            return Err(Failure::Usage(format!("--address {address}: this client speaks plain http only")));
+        }
+        let endpoint = Endpoint::from_shared(address.clone())
+            .and_then(|endpoint| endpoint.user_agent(concat!("entitled/", env!("CARGO_PKG_VERSION"))))
+            .map_err(|_| Failure::Usage(format!("--address {address}: expected a URL such as {DEFAULT_ADDRESS}")))?;
+        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await;
+        match channel {
+            Ok(channel) => Ok(Self { channel, signed: Signed { bearer } }),
+            Err(error) => Err(Failure::Unreachable { address, cause: root_cause(&error) }),
+        }
+    }
+
+    pub fn entitlements(&self) -> EntitlementServiceClient<Service> {
+        EntitlementServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
+            .max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub fn contracts(&self) -> ContractServiceClient<Service> {
+        ContractServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
+            .max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub fn catalog(&self) -> CatalogServiceClient<Service> {
+        CatalogServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
+            .max_decoding_message_size(LARGEST_ANSWER)
+    }
+}
+
+fn bearer(token: &str) -> Result<MetadataValue<Ascii>, Failure> {
+    let mut value: MetadataValue<Ascii> = format!("Bearer {token}")
+        .parse()
+        .map_err(|_| Failure::Usage("--token: a token has visible ASCII characters only".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// An address may leave `http://` out.
+fn url(address: &str) -> String {
+    match address {
+        "" => DEFAULT_ADDRESS.to_owned(),
+        address if address.contains("://") => address.to_owned(),
+        address => format!("http://{address}"),
+    }
+}
+
+/// What the system said, without what was done when it said so.
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut cause: &(dyn Error + 'static) = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
+        _ => cause.to_string(),
+    }
+}
+
+/// Every page of a list. `page` is given the token of the page to fetch, empty for the first,
+/// and returns it with the token of the next.
+pub async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
+where
+    F: Future<Output = Result<(T, String), Status>>,
+{
+    let mut pages = Vec::new();
+    let mut token = String::new();
+    loop {
+        let (answer, next) = page(token.clone()).await?;
+        pages.push(answer);
+        if next.is_empty() {
+            return Ok(pages);
+        }
+        if next == token {
+            return Err(Failure::Other("the server returns the same page again and again".into()));
+        }
+        token = next;
+    }
+}

@@ -1,0 +1,115 @@
+//! `serve --demo`: a fresh database with the sample customers, gone at the end.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tempfile::TempDir;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::client::Connection;
+use super::import::{self, Source};
+use super::serve::stop_asked;
+use super::{Context, Failure, screen};
+use crate::config::Config;
+use crate::server;
+
+const SAMPLES: [(&str, &str); 3] = [
+    ("halden-mills.yaml", include_str!("../../examples/halden-mills.yaml")),
+    ("meridian-foods.yaml", include_str!("../../examples/meridian-foods.yaml")),
+    ("aurora-clinics.yaml", include_str!("../../examples/aurora-clinics.yaml")),
+];
+
+/// The directory of the database lives as long as this.
+pub struct Demo {
+    _directory: TempDir,
+}
+
+impl Demo {
+    pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
+        let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
+        let url = format!("sqlite:{}", directory.path().join("entitled.db").display());
+        config.database = url.parse().map_err(|error: &str| Failure::Other(error.into()))?;
+        Ok(Self { _directory: directory })
+    }
+
+    /// Serves until asked to stop, or until the samples turn out not to load.
+    pub(super) async fn serve(&self, config: Config, context: &Context) -> Result<(), Failure> {
+        let (failed, has_failed) = oneshot::channel();
+        let token = context.token.clone();
+        let ready = move |address: SocketAddr| {
+            tokio::spawn(async move {
+                let address = reachable(address);
+                match fill(address, token.as_deref()).await {
+                    Ok(()) => welcome(address),
+                    Err(failure) => drop(failed.send(failure)),
+                }
+            });
+        };
+        let mut failure = None;
+        let stop = async {
+            tokio::select! {
+                () = stop_asked() => {}
+                () = hung_up() => {}
+                Ok(why) = has_failed => failure = Some(why),
+            }
+        };
+        server::serve(config, ready, stop).await?;
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Ends when the terminal is closed. A real server may outlive its terminal; this one has a
+/// directory to remove.
+async fn hung_up() {
+    #[cfg(unix)]
+    if let Ok(mut hung_up) = signal(SignalKind::hangup()) {
+        hung_up.recv().await;
+        return;
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Where a server that listens everywhere can be reached from here.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
+}
+
+async fn fill(address: SocketAddr, token: Option<&str>) -> Result<(), Failure> {
+    let connection = Connection::open(&format!("http://{address}"), token).await?;
+    for (name, text) in SAMPLES {
+        let source =
+            Source::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;
+        import::send(&connection, &source, false).await?;
+    }
+    Ok(())
+}
+
+fn welcome(address: SocketAddr) {
+    let flag = if address == Config::default().listen { String::new() } else { format!(" --address http://{address}") };
+    let text = format!(
+        "
+Serving sample customers at http://{address} until Ctrl-C.
+In another terminal, try:
+
+  entitled list --customer halden-mills{flag}
+
+  entitled check --customer halden-mills --location nl-utrecht \\
+      --product azure --service enhanced-designated-engineering --quantity 8h{flag}
+
+  entitled check --customer meridian-foods --location au-perth \\
+      --product windows-server --service unified-enhanced-response{flag}
+
+  grpcurl -plaintext -d '{{\"customer_id\": \"aurora-clinics\",
+      \"location_id\": \"se-malmo\", \"product_id\": \"azure\",
+      \"service_id\": \"rapid-response\"}}' \\
+      {address} entitled.v1.EntitlementService/CheckEntitlement
+"
+    );
+    // Nobody may be reading; the server goes on.
+    let _ = screen::write(&text);
+}
+
+#[cfg(test)]
+#[path = "demo_tests.rs"]
+mod tests;

@@ -1,0 +1,90 @@
+//! What goes wrong in a command, and how it is told.
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use tonic::Status;
+
+use super::USAGE;
+use super::render::status;
+use super::screen::{Screen, Tone};
+use crate::error::{BoxError, Error as ServiceError};
+
+/// Why a command has no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command was given something it cannot work with.
+    Usage(String),
+    /// Nothing answers at the address.
+    Unreachable {
+        address: String,
+        cause: String,
+    },
+    /// The server refused, or broke.
+    Status(Box<Status>),
+    Other(BoxError),
+}
+
+impl Failure {
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(USAGE),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
+    /// One block that says what is wrong and what to do next.
+    pub fn text(&self, screen: &Screen) -> String {
+        let error = screen.paint(Tone::Bad, "error:");
+        match self {
+            Self::Usage(message) => {
+                message.lines().map(|line| format!("{error} {line}")).collect::<Vec<_>>().join("\n")
+            }
+            Self::Unreachable { address, cause } => format!(
+                "{error} no server answers at {address}: {cause}\n\n  \
+                 start one with `entitled serve --demo`, or name another with --address or ENTITLED_ADDRESS"
+            ),
+            Self::Status(refusal) => status::text(refusal, screen, |_| None),
+            Self::Other(cause) => format!("{error} {}", chain(cause.as_ref())),
+        }
+    }
+}
+
+/// An error and what caused it, each thing once.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self::Status(Box::new(status))
+    }
+}
+
+impl From<BoxError> for Failure {
+    fn from(error: BoxError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::Other(error.into())
+    }
+}

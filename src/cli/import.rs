@@ -1,0 +1,176 @@
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use tonic::Status;
+use uuid::Uuid;
+
+use super::client::Connection;
+use super::document::{self, Document, Mistake};
+use super::render::{changes, status};
+use super::screen::{self, Screen, Tone};
+use super::{Context, Failure, Format};
+use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
+
+/// Store customers and their work orders, one document per file.
+///
+/// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
+/// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
+/// or not at all, and every mistake is told at once, with its line. The same document again
+/// changes nothing. Exit status: 1 if any document was refused.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled import examples/halden-mills.yaml --plan
+  entitled import examples/*.yaml"
+)]
+pub struct Import {
+    /// The documents; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Only check everything and show what would change.
+    #[arg(long)]
+    plan: bool,
+}
+
+/// A document and where it comes from.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    pub document: Document,
+}
+
+impl Source {
+    pub fn read(name: &str, text: &str) -> Result<Self, Vec<Mistake>> {
+        Ok(Self { name: name.to_owned(), document: document::read(text)? })
+    }
+}
+
+/// What became of the files so far.
+#[derive(Default)]
+struct Tally {
+    files: usize,
+    refused: usize,
+    counts: changes::Counts,
+}
+
+impl Import {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let mut tally = Tally { files: self.files.len(), ..Tally::default() };
+        let mut sources = Vec::new();
+        for file in &self.files {
+            match open(file) {
+                Ok(source) => sources.push(source),
+                Err(why) => {
+                    tally.refused = tally.refused.saturating_add(1);
+                    screen::write_error(&why.text(file, &context.errors));
+                }
+            }
+        }
+        if !sources.is_empty() {
+            let connection = context.connect().await?;
+            for source in sources {
+                self.send(&connection, &source, context, &mut tally).await?;
+            }
+        }
+        self.summary(context, &tally)?;
+        Ok(if tally.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    async fn send(
+        &self,
+        connection: &Connection,
+        source: &Source,
+        context: &Context,
+        tally: &mut Tally,
+    ) -> Result<(), Failure> {
+        match send(connection, source, self.plan).await {
+            Ok(answer) => {
+                tally.counts.add(&answer.changes);
+                context.answer("entitled.v1.ApplyContractResponse", &answer, |screen| {
+                    changes::text(&source.name, &answer, screen)
+                })
+            }
+            Err(refusal) => {
+                tally.refused = tally.refused.saturating_add(1);
+                let line_of = |field: &str| source.document.line_of(field);
+                let block = status::text(&refusal, &context.errors, line_of);
+                screen::write_error(&format!("{}\n{block}\n", context.errors.paint(Tone::Heading, &source.name)));
+                Ok(())
+            }
+        }
+    }
+
+    /// One line at the end; beside JSON it is no part of the answers.
+    fn summary(&self, context: &Context, tally: &Tally) -> io::Result<()> {
+        let text = summary(tally, self.plan);
+        match context.format {
+            Format::Table => screen::write(&text),
+            Format::Json => {
+                screen::write_error(&text);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn summary(tally: &Tally, is_plan: bool) -> String {
+    let Tally { files, refused, counts } = tally;
+    let mut parts = Vec::new();
+    match (counts.is_nothing(), is_plan) {
+        (true, _) if refused == files => {}
+        (true, true) => parts.push(format!("nothing would change: {}", counts.words())),
+        (true, false) => parts.push(format!("nothing changed: {}", counts.words())),
+        (false, true) => parts.push(format!("a plan, nothing was written: {}", counts.words())),
+        (false, false) => parts.push(counts.words()),
+    }
+    if *refused > 0 {
+        parts.push(format!("{refused} of {files} {} refused", if *files == 1 { "file" } else { "files" }));
+    }
+    parts.join("; ")
+}
+
+/// Sends one document.
+pub async fn send(connection: &Connection, source: &Source, is_plan: bool) -> Result<ApplyContractResponse, Status> {
+    let request = ApplyContractRequest {
+        request_id: Uuid::now_v7().to_string(),
+        validate_only: is_plan,
+        ..source.document.request.clone()
+    };
+    Ok(connection.contracts().apply_contract(request).await?.into_inner())
+}
+
+/// Why a file cannot be sent.
+enum Unreadable {
+    File(io::Error),
+    Document(Vec<Mistake>),
+}
+
+impl Unreadable {
+    fn text(&self, file: &Path, errors: &Screen) -> String {
+        let name = errors.paint(Tone::Heading, &file.display().to_string());
+        let error = errors.paint(Tone::Bad, "error:");
+        match self {
+            Self::File(why) => format!("{name}\n{error} {why}\n"),
+            Self::Document(mistakes) => {
+                let count = match mistakes.len() {
+                    1 => "1 mistake".to_owned(),
+                    count => format!("{count} mistakes"),
+                };
+                format!("{name}\n{error} {count}; nothing was sent\n\n{}\n", changes::mistakes(mistakes, errors))
+            }
+        }
+    }
+}
+
+fn open(file: &Path) -> Result<Source, Unreadable> {
+    let mut text = String::new();
+    if file == Path::new("-") {
+        io::stdin().lock().read_to_string(&mut text).map_err(Unreadable::File)?;
+    } else {
+        text = std::fs::read_to_string(file).map_err(Unreadable::File)?;
+    }
+    Source::read(&file.display().to_string(), &text).map_err(Unreadable::Document)
+}

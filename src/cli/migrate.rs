@@ -1,0 +1,52 @@
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Failure, screen};
+use crate::config::{self, Config, Flags, Mistakes};
+use crate::server;
+
+/// Bring the schema of the database up to this version.
+///
+/// Takes a lock: two at once are harmless. A SQLite database is created where there is none.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled migrate --database postgres://entitled@db/entitled --dry-run
+  ENTITLED_DATABASE_URL=postgres://… entitled migrate"
+)]
+pub struct Migrate {
+    /// `sqlite:PATH` or `postgres://…` [env: ENTITLED_DATABASE_URL] [default: sqlite:entitled.db]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// Only tell which steps are still to apply.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Migrate {
+    pub(super) fn config(&self) -> Result<Config, Mistakes> {
+        let flags = Flags { database: self.database.as_deref(), ..Flags::default() };
+        config::from_file_and(Config::default(), config::environment, &flags)
+    }
+
+    pub(super) async fn run(self, config: &Config) -> Result<ExitCode, Failure> {
+        let steps = server::migrate(config, self.dry_run).await?;
+        screen::write(&report(&steps, self.dry_run, config))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn report(steps: &[String], dry_run: bool, config: &Config) -> String {
+    let what = match (steps.len(), dry_run) {
+        (0, _) => return format!("{} is up to date", config.database),
+        (1, true) => "1 step to apply to",
+        (1, false) => "1 step applied to",
+        (_, true) => "steps to apply to",
+        (_, false) => "steps applied to",
+    };
+    let count = if steps.len() > 1 { format!("{} ", steps.len()) } else { String::new() };
+    let lines = steps.iter().map(|step| format!("\n  {step}")).collect::<String>();
+    format!("{count}{what} {}{lines}", config.database)
+}

@@ -1,0 +1,11 @@
+//! Answers as text for people.
+
+pub mod amount;
+pub mod catalog;
+pub mod changes;
+pub mod decision;
+pub mod list;
+pub mod reason;
+pub mod status;
+pub mod terms;
+pub mod words;

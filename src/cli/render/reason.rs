@@ -1,0 +1,92 @@
+//! Clauses that decided, are open, or are worth telling.
+
+use comfy_table::Cell;
+
+use super::words;
+use crate::cli::screen::{Screen, Tone, indented, keep_whole};
+use crate::proto::v1::{Reason, Remedy, RemedyKind};
+
+/// What a table of reasons is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Failed,
+    Open,
+    Note,
+}
+
+/// The request fields and the flags of `check` that fill them.
+const FLAGS: [(&str, &str); 18] = [
+    ("customer_id", "--customer"),
+    ("location_id", "--location"),
+    ("product_id", "--product"),
+    ("service_id", "--service"),
+    ("check_time", "--at"),
+    ("severity", "--severity"),
+    ("channel", "--channel"),
+    ("language", "--language"),
+    ("contact_id", "--contact"),
+    ("tenant_id", "--tenant"),
+    ("activity", "--activity"),
+    ("quantity", "--quantity"),
+    ("delivery.start_time", "--delivery-start"),
+    ("delivery.end_time", "--delivery-end"),
+    ("delivery.mode", "--delivery-mode"),
+    ("delivery.requested_time", "--requested"),
+    ("delivery.confirmed_time", "--confirmed"),
+    ("delivery.solution_ids", "--solution"),
+];
+const CLOSED: (&str, &str) = ("incident_close_time", "--closed");
+
+/// A heading and, per clause, its code and section beside its words and what would change it.
+///
+/// `codes` are those of every table beside this one, so that their columns stand in line.
+pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl Iterator<Item = &'a str>) -> String {
+    let (heading, tone) = match about {
+        About::Failed => ("Why not", Tone::Bad),
+        About::Open => ("Still open", Tone::Open),
+        About::Note => ("Notes", Tone::Quiet),
+    };
+    let mut table = screen.table(&[heading, "section", ""]);
+    for reason in reasons {
+        let words = match remedy(about, reason) {
+            Some(remedy) => format!("{}\n→ {remedy}", reason.message),
+            None => reason.message.clone(),
+        };
+        table.add_row([screen.cell(tone, &reason.code), Cell::new(&reason.clause), Cell::new(words.trim())]);
+    }
+    keep_whole(&mut table, 0, codes);
+    indented(&table)
+}
+
+/// What would change it: the server's words, or where it has none, the bare facts; and the flag.
+fn remedy(about: About, reason: &Reason) -> Option<String> {
+    let remedy = reason.remedy.as_ref().filter(|_| about != About::Note)?;
+    let words = if remedy.message.is_empty() { bare(remedy)? } else { remedy.message.clone() };
+    let Some(flag) = flag(remedy).filter(|flag| !words.contains(flag)) else { return Some(words) };
+    let add = if about == About::Open { "add " } else { "" };
+    Some(format!("{} ({add}{flag}).", words.trim_end_matches('.')))
+}
+
+fn flag(remedy: &Remedy) -> Option<&'static str> {
+    let concerns_request = matches!(remedy.kind(), RemedyKind::ChangeRequest | RemedyKind::WaitUntil);
+    let mut flags = FLAGS.iter().chain([&CLOSED]);
+    flags.find(|(field, _)| concerns_request && *field == remedy.field).map(|(_, flag)| *flag)
+}
+
+fn bare(remedy: &Remedy) -> Option<String> {
+    let verb = match remedy.kind() {
+        RemedyKind::Buy => "buy",
+        RemedyKind::Renew => "renew",
+        RemedyKind::WaitUntil => "wait until",
+        RemedyKind::DesignateLocation => "designate",
+        RemedyKind::AddProduct => "add product",
+        RemedyKind::AddQuantity => "add quantity",
+        RemedyKind::RecordWaiver => "record a waiver",
+        RemedyKind::ChangeRequest => "ask with another",
+        RemedyKind::None | RemedyKind::Unspecified => return None,
+    };
+    let what = if remedy.kind() == RemedyKind::ChangeRequest { &remedy.field } else { &remedy.value };
+    let place = words::item(&remedy.work_order_id, &remedy.item_id);
+    let place = if place.is_empty() { place } else { format!("on {place}") };
+    Some([verb, what, &place].into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,112 @@
+//! An error of the API as one block: what, why, where, and what to do next.
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use super::changes;
+use crate::cli::document::Mistake;
+use crate::cli::screen::{Screen, Tone};
+use crate::error::Violation;
+
+/// The metadata key of the known name that was probably meant.
+const NEAREST: &str = "nearest";
+
+/// `line_of` finds the line of a field in the document that was sent.
+pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
+    let details = status.get_error_details();
+    let (reason, metadata) = match details.error_info() {
+        Some(info) => (info.reason.as_str(), sorted(&info.metadata)),
+        None => ("", Vec::new()),
+    };
+    let violations = violations(&details, line_of);
+    let name = code_name(status.code());
+    let reason_words =
+        if reason.is_empty() { String::new() } else { format!(" {}", screen.paint(Tone::Heading, reason)) };
+    let message = if status.message().is_empty() { status.code().description() } else { status.message() };
+    let mut parts = vec![format!("{} {name}{reason_words}\n  {message}", screen.paint(Tone::Bad, "error:"))];
+    // The table tells every field.
+    let metadata = metadata.iter().filter(|(key, _)| violations.is_empty() || !matches!(*key, "field" | "fields"));
+    let metadata: Vec<_> = metadata.collect();
+    if !metadata.is_empty() {
+        parts.push(screen.pairs(metadata.iter().map(|(key, value)| (*key, (*value).to_owned()))));
+    }
+    if !violations.is_empty() {
+        parts.push(changes::mistakes(&violations, screen));
+    }
+    if let Some(advice) = advice(status, reason, &details) {
+        parts.push(format!("  {advice}"));
+    }
+    parts.join("\n\n")
+}
+
+/// The violations of the request, by line.
+fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<Mistake> {
+    let violation = |field: &str, reason: &str, description: &str| Mistake {
+        line: line_of(field),
+        violation: Violation::clause(field, reason, description),
+    };
+    let mut found: Vec<Mistake> = match (details.bad_request(), details.precondition_failure()) {
+        (Some(bad), _) => {
+            bad.field_violations.iter().map(|one| violation(&one.field, &one.reason, &one.description)).collect()
+        }
+        (None, Some(failure)) => {
+            failure.violations.iter().map(|one| violation(&one.subject, &one.r#type, &one.description)).collect()
+        }
+        (None, None) => differences(details).map(|field| violation(field, "", "differs from what is stored")).collect(),
+    };
+    found.sort_by_key(|mistake| mistake.line);
+    found
+}
+
+/// The paths in which a document differs from what is stored.
+fn differences(details: &ErrorDetails) -> impl Iterator<Item = &str> {
+    let info = details.error_info().filter(|info| info.reason == "CONTENT_DIFFERS");
+    let fields = info.and_then(|info| info.metadata.get("fields"));
+    fields.into_iter().flat_map(|fields| fields.split(',')).map(str::trim).filter(|field| !field.is_empty())
+}
+
+fn sorted(metadata: &std::collections::HashMap<String, String>) -> Vec<(&str, &str)> {
+    let mut sorted: Vec<(&str, &str)> = metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .filter(|(key, value)| !value.is_empty() && *key != NEAREST)
+        .collect();
+    sorted.sort_unstable();
+    sorted
+}
+
+fn advice(status: &Status, reason: &str, details: &ErrorDetails) -> Option<String> {
+    let nearest =
+        details.error_info().and_then(|info| info.metadata.get(NEAREST)).filter(|nearest| !nearest.is_empty());
+    if let Some(nearest) = nearest {
+        let is_told = status.message().contains("did you mean");
+        return (!is_told).then(|| format!("did you mean `{nearest}`?"));
+    }
+    let delay = details.retry_info().and_then(|info| info.retry_delay);
+    let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));
+    let advice = match status.code() {
+        _ if reason == "COMMIT_OUTCOME_UNKNOWN" => "send the same again: what is stored already stays as it is",
+        Code::Unavailable | Code::ResourceExhausted => return Some(later),
+        Code::DeadlineExceeded | Code::Cancelled => "no answer came in time; try again",
+        Code::Aborted => "it changed meanwhile; read it again and try again",
+        Code::Unauthenticated => "sign in with --token or ENTITLED_TOKEN",
+        Code::PermissionDenied => "this token does not allow it; use another one with --token or ENTITLED_TOKEN",
+        Code::AlreadyExists => "what is stored under this id is different; nothing was changed",
+        Code::Unimplemented => "the server does not know this call; is it of another version?",
+        Code::Internal | Code::Unknown | Code::DataLoss => "the cause stands in the server's log",
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+/// `INVALID_ARGUMENT`, as the documentation of the API has it.
+fn code_name(code: Code) -> String {
+    let mut name = String::new();
+    for letter in format!("{code:?}").chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    name
+}

@@ -1,0 +1,49 @@
+//! What only the full view tells: the terms of a coverage and the response target.
+
+use super::words;
+use crate::proto::v1::{Channel, Clock, Coverage, DeliveryMode, ResponseTarget, ServiceHours};
+
+pub fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut tell = |name: &'static str, words: String| {
+        if !words.is_empty() {
+            facts.push((name, words));
+        }
+    };
+    let texts = |texts: &'_ [String]| words::joined(texts.iter().map(String::as_str));
+    tell("products", texts(&coverage.covered_products));
+    tell("narrowed to", texts(&coverage.product_ids));
+    let modes = coverage.delivery_modes.iter().filter_map(|mode| DeliveryMode::try_from(*mode).ok());
+    tell("delivery", words::joined(modes.map(words::delivery_mode)));
+    tell("languages", texts(&coverage.languages));
+    let channels = coverage.channels.iter().filter_map(|channel| Channel::try_from(*channel).ok());
+    tell("channels", words::joined(channels.map(words::channel)));
+    tell("hours", coverage.service_hours.as_ref().map(hours).unwrap_or_default());
+    facts
+}
+
+fn hours(hours: &ServiceHours) -> String {
+    let ServiceHours { time_zone, opens_at, closes_at, .. } = hours;
+    let now = if hours.open_now {
+        format!("open now, closes {}", words::time(hours.next_close_time.as_ref(), "at an unknown time"))
+    } else {
+        format!("closed now, opens {}", words::time(hours.next_open_time.as_ref(), "at an unknown time"))
+    };
+    format!("{opens_at}–{closes_at} {time_zone}, {now}")
+}
+
+pub fn response_target(target: &ResponseTarget) -> Vec<(&'static str, String)> {
+    let Some(initial) = &target.initial_response else { return Vec::new() };
+    let clock = match target.clock() {
+        Clock::Calendar => ", around the clock",
+        Clock::Business => ", in business hours",
+        Clock::Unspecified => "",
+    };
+    let minutes = initial.seconds.div_euclid(60);
+    let within = super::amount::amount(minutes, crate::proto::v1::Unit::Minutes);
+    let due = words::time(target.due_time.as_ref(), "at an unknown time");
+    let mut facts = vec![("first contact", format!("within {within}{clock}: due {due}"))];
+    facts.extend(target.resources.iter().map(|term| ("brings", term.message.clone())));
+    facts.extend(target.obligations.iter().map(|term| ("expects", term.message.clone())));
+    facts
+}

@@ -1,0 +1,66 @@
+//! The API's names in the words people use.
+
+use prost_types::Timestamp;
+
+use crate::cli::screen::Tone;
+use crate::cli::values::show_time;
+use crate::proto::v1::{Channel, Decision, DeliveryMode, Plan};
+
+pub fn decision(decision: Decision) -> (Tone, &'static str) {
+    match decision {
+        Decision::Entitled => (Tone::Good, "ENTITLED"),
+        Decision::Conditional => (Tone::Open, "CONDITIONAL"),
+        Decision::NotEntitled => (Tone::Bad, "NOT ENTITLED"),
+        // A newer server may know more; nothing unknown entitles.
+        Decision::Unspecified => (Tone::Bad, "UNKNOWN"),
+    }
+}
+
+pub fn plan(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Base => "base",
+        Plan::AddOn => "add-on",
+        Plan::Enhanced => "enhanced",
+        Plan::Unspecified => "unknown plan",
+    }
+}
+
+pub fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Phone => "phone",
+        Channel::Web => "web",
+        Channel::CloudPortal => "cloud portal",
+        Channel::OnlineServicesPortal => "online services portal",
+        Channel::Unspecified => "unknown",
+    }
+}
+
+pub fn delivery_mode(mode: DeliveryMode) -> &'static str {
+    match mode {
+        DeliveryMode::Remote => "remote",
+        DeliveryMode::OnSite => "on site",
+        DeliveryMode::Unspecified => "unknown",
+    }
+}
+
+/// An instant, or what it means that there is none.
+pub fn time(time: Option<&Timestamp>, none: &str) -> String {
+    time.map_or_else(|| none.to_owned(), show_time)
+}
+
+/// The instant that was judged, to the second: the rest is for programs.
+pub fn second(instant: Option<&Timestamp>) -> String {
+    time(instant.map(|time| Timestamp { nanos: 0, ..*time }).as_ref(), "now")
+}
+
+/// `wo-1/ede`.
+pub fn item(work_order_id: &str, item_id: &str) -> String {
+    match (work_order_id, item_id) {
+        (order, "") => order.to_owned(),
+        (order, item) => format!("{order}/{item}"),
+    }
+}
+
+pub fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().collect::<Vec<_>>().join(", ")
+}

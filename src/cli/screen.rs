@@ -1,0 +1,153 @@
+//! Where text goes: its width, its colours, and a reader that goes away.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
+
+use crate::config::{environment, is_coloured};
+
+/// Where nobody says how wide it is.
+const USUAL_WIDTH: u16 = 100;
+/// Narrower, nothing is legible any more.
+const LEAST_WIDTH: u16 = 40;
+/// Where a name may break; takes no room and is not written.
+const BREAK: char = '\u{200b}';
+
+/// What is known of the place text is written to.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    pub is_terminal: bool,
+    is_coloured: bool,
+    width: u16,
+}
+
+/// What a piece of text is, by which it is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Open,
+    Bad,
+    Heading,
+    Quiet,
+    Plain,
+}
+
+impl Screen {
+    pub fn of_output() -> Self {
+        Self::new(io::stdout().is_terminal(), Table::new().width())
+    }
+
+    pub fn of_errors() -> Self {
+        Self::new(io::stderr().is_terminal(), Table::new().use_stderr().width())
+    }
+
+    fn new(is_terminal: bool, width: Option<u16>) -> Self {
+        let width = width.or_else(|| environment("COLUMNS")?.parse().ok()).unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH);
+        Self { is_terminal, is_coloured: is_terminal && is_coloured(), width }
+    }
+
+    #[cfg(test)]
+    pub fn plain(width: u16) -> Self {
+        Self { is_terminal: false, is_coloured: false, width }
+    }
+
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        let code = match tone {
+            Tone::Good => "1;32",
+            Tone::Open => "1;33",
+            Tone::Bad => "1;31",
+            Tone::Heading => "1",
+            Tone::Quiet => "2",
+            Tone::Plain => return text.to_owned(),
+        };
+        if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// A table of as many columns as `header` has; the first ones stay whole as long as the
+    /// last can still be read.
+    pub fn table(&self, header: &[&str]) -> Table {
+        let mut table = self.columns();
+        table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
+        table.set_header(header.iter().map(|name| self.cell(Tone::Heading, name)));
+        table
+    }
+
+    /// Lines of a name and what it is.
+    pub fn pairs<'a>(&self, pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+        let mut table = self.columns();
+        for (name, value) in pairs {
+            table.add_row([self.cell(Tone::Quiet, name), Cell::new(value)]);
+        }
+        indented(&table)
+    }
+
+    fn columns(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(TableStyle::new());
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width.saturating_sub(1));
+        if self.is_coloured {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        table
+    }
+
+    pub fn cell(&self, tone: Tone, text: &str) -> Cell {
+        let cell = Cell::new(text);
+        match tone {
+            Tone::Good => cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold),
+            Tone::Open => cell.fg(Color::DarkYellow).add_attribute(Attribute::Bold),
+            Tone::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
+            Tone::Heading => cell.add_attribute(Attribute::Bold),
+            Tone::Quiet => cell.add_attribute(Attribute::Dim),
+            Tone::Plain => cell,
+        }
+    }
+
+    /// A name that may break behind its punctuation, which a wrapped line keeps.
+    pub fn name(&self, tone: Tone, name: &str) -> Cell {
+        let mut breakable = String::with_capacity(name.len());
+        for letter in name.chars() {
+            breakable.push(letter);
+            if matches!(letter, '-' | '_' | '.' | '/') {
+                breakable.push(BREAK);
+            }
+        }
+        self.cell(tone, &breakable).set_delimiter(BREAK)
+    }
+
+    pub fn number(text: impl ToString) -> Cell {
+        Cell::new(text).set_alignment(CellAlignment::Right)
+    }
+}
+
+/// Keeps the words of a column, which are there for copying, from being broken.
+pub fn keep_whole<'a>(table: &mut Table, column: usize, words: impl Iterator<Item = &'a str>) {
+    let widest = words.map(str::len).max().unwrap_or(0).saturating_add(2);
+    if let Some(column) = table.column_mut(column) {
+        let width = Width::Fixed(u16::try_from(widest).unwrap_or(u16::MAX));
+        column.set_constraint(ColumnConstraint::LowerBoundary(width));
+    }
+}
+
+/// A table as lines without spaces at their ends.
+pub fn indented(table: &Table) -> String {
+    table.lines().map(|line| line.replace(BREAK, "").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes an answer. A reader that has seen enough, such as `head`, is no error.
+pub fn write(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match writeln!(output, "{text}").and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what went wrong; where even that cannot be said, the exit status says it.
+pub fn write_error(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
