@@ -87,17 +87,19 @@ async fn fill(address: SocketAddr, token: Option<&str>) -> Result<(), Failure> {
 
 fn welcome(address: SocketAddr) {
     let flag = if address == Config::default().listen { String::new() } else { format!(" --address http://{address}") };
+    // As it was called: it need not be in the path.
+    let entitled = std::env::args().next().unwrap_or_else(|| "entitled".to_owned());
     let text = format!(
         "
 Serving sample customers at http://{address} until Ctrl-C.
 In another terminal, try:
 
-  entitled list --customer halden-mills{flag}
+  {entitled} list --customer halden-mills{flag}
 
-  entitled check --customer halden-mills --location nl-utrecht \\
+  {entitled} check --customer halden-mills --location nl-utrecht \\
       --product azure --service enhanced-designated-engineering --quantity 8h{flag}
 
-  entitled check --customer meridian-foods --location au-perth \\
+  {entitled} check --customer meridian-foods --location au-perth \\
       --product windows-server --service unified-enhanced-response{flag}
 
   grpcurl -plaintext -d '{{\"customer_id\": \"aurora-clinics\",
