@@ -25,8 +25,8 @@ mod span;
 mod target;
 mod term;
 
+pub use calendar::Calendar;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
-pub use hours::Calendar;
 pub use list::{ListQuery, Row, rows};
 pub use note::Note;
 pub use prepared::{Block, Candidate, Prepared};

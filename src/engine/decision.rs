@@ -1,8 +1,8 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::base::BaseState;
+use super::calendar::Calendar;
 use super::context::Context;
-use super::hours::Calendar;
 use super::note::Note;
 use super::prepared::Block;
 use super::span::Span;
@@ -213,7 +213,7 @@ pub(super) fn coverage<'a>(context: &Context<'a>, waived: u128) -> Coverage<'a> 
         base,
         waivers,
         block: block.map(|block| balance(context, block)),
-        calendar: context.service.service_hours.as_ref().map(|hours| Calendar::of(context, hours)),
+        calendar: context.service.service_hours.as_ref().map(|hours| hours::calendar_of(context, hours)),
     }
 }
 

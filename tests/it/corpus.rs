@@ -79,6 +79,7 @@ async fn run_file(
         compare(&label, check, &answer, failures);
         answers.push(format!("{label}: {answer}"));
     }
+    crate::targets::run(server, name, &customer_id, case, answers, failures).await;
     for refused in list(case, "refused") {
         let label = format!("{name}: refused {}", refused["why"]);
         known_keys(&label, refused, &["why", "work_order", "codes", "code", "clause"], failures);
@@ -189,11 +190,11 @@ pub fn explain(status: &tonic::Status) -> String {
     format!("{:?} {reason} [{}] {}", status.code(), violations.join("; "), status.message())
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn known_keys(label: &str, value: &Value, known: &[&str], failures: &mut Vec<String>) {
+pub fn known_keys(label: &str, value: &Value, known: &[&str], failures: &mut Vec<String>) {
     for key in value.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())) {
         failures.push(format!("{label}: unknown key `{key}` in the test data"));
     }

@@ -4,4 +4,5 @@ mod corpus;
 mod postgres;
 mod server;
 mod store;
+mod targets;
 mod yaml;

@@ -1,5 +1,7 @@
 //! Decisions to the wire.
 
+use chrono::{DateTime, Utc};
+
 use super::target::write_target;
 use super::timestamp;
 use super::work_order_out::{write_mode, write_patterns, write_unit};
@@ -144,15 +146,17 @@ fn write_terms(written: &mut v1::Coverage, decision: &Decision<'_>, coverage: &C
         .flat_map(|rule| &rule.only)
         .map(|channel| super::catalog::write_channel(*channel).into())
         .collect();
-    written.service_hours = coverage.calendar.as_ref().map(write_hours);
+    written.service_hours = coverage.calendar.as_ref().map(|calendar| write_hours(calendar, decision.check_time));
 }
 
-fn write_hours(calendar: &Calendar<'_>) -> v1::ServiceHours {
+fn write_hours(calendar: &Calendar<'_>, check_time: DateTime<Utc>) -> v1::ServiceHours {
     v1::ServiceHours {
         time_zone: calendar.zone.name().to_owned(),
         opens_at: calendar.hours.open.format("%H:%M").to_string(),
         closes_at: calendar.hours.close.format("%H:%M").to_string(),
-        ..v1::ServiceHours::default()
+        open_now: calendar.is_open(check_time),
+        next_open_time: calendar.next_open(check_time).map(timestamp),
+        next_close_time: calendar.next_close(check_time).map(timestamp),
     }
 }
 
