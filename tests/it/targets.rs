@@ -1,4 +1,5 @@
-//! The `targets` of the corpus: which offer governs an incident, and by when.
+//! The `targets` of the corpus: which offer governs an incident, and by when. A full check
+//! with the same facts tells the same target.
 
 use entitled::proto::v1;
 use serde_json::Value;
@@ -7,8 +8,9 @@ use crate::corpus::{explain, known_keys, list};
 use crate::server::TestServer;
 use crate::yaml;
 
-/// Keys: `ask`, `service` (empty: none governs), `minutes`, `due`, `clock`, `why`, and `not`:
-/// the first reason or open condition of offers that do not govern.
+/// Keys: `ask`, `service` (empty: none governs), `minutes`, `due`, `clock`, `effort`, the codes
+/// of `resources` and `obligations`, `why`, and `not`: the first reason or open condition of
+/// offers that do not govern, else what is said of them. `no_target`: offers without a time.
 pub async fn run(
     server: &TestServer,
     name: &str,
@@ -19,7 +21,8 @@ pub async fn run(
 ) {
     for (row, target) in list(case, "targets").iter().enumerate() {
         let label = format!("{name}: target {row} ({})", target["why"].as_str().unwrap_or_default());
-        known_keys(&label, target, &["ask", "service", "minutes", "due", "clock", "why", "not"], failures);
+        let keys = ["ask", "service", "minutes", "due", "clock", "effort", "resources", "obligations", "why", "not", "no_target"];
+        known_keys(&label, target, &keys, failures);
         let mut ask = target["ask"].clone();
         ask["customer_id"] = Value::from(customer_id);
         let request: v1::GetResponseTargetRequest = yaml::message("entitled.v1.GetResponseTargetRequest", &ask);
@@ -31,8 +34,42 @@ pub async fn run(
             }
         };
         compare(&label, target, &answer, failures);
+        let of_check = of_check(server, &ask).await;
+        if without_context(&answer) != of_check {
+            failures.push(format!("{label}: a full check tells {of_check}\n    {answer}"));
+        }
         answers.push(format!("{label}: {answer}"));
     }
+}
+
+/// The target a full check tells of the same incident.
+async fn of_check(server: &TestServer, ask: &Value) -> Value {
+    let mut check = ask.clone();
+    let facts = check.as_object_mut().unwrap();
+    if let Some(time) = facts.remove("open_time") {
+        facts.insert("check_time".to_owned(), time);
+    }
+    if let Some(solution) = facts.remove("solution_id") {
+        facts.insert("delivery".to_owned(), serde_json::json!({ "solution_ids": [solution] }));
+    }
+    facts.insert("service_id".to_owned(), Value::from("problem-resolution-support"));
+    facts.insert("view".to_owned(), Value::from("VIEW_FULL"));
+    let request: v1::CheckEntitlementRequest = yaml::message("entitled.v1.CheckEntitlementRequest", &check);
+    match server.entitlements().check_entitlement(request).await {
+        Ok(response) => {
+            let answer = yaml::to_json("entitled.v1.CheckEntitlementResponse", response.get_ref());
+            answer["response_target"].clone()
+        }
+        Err(status) => Value::from(explain(&status)),
+    }
+}
+
+fn without_context(answer: &Value) -> Value {
+    let mut target = answer.clone();
+    let fields = target.as_object_mut().unwrap();
+    fields.remove("open_time");
+    fields.remove("revision");
+    target
 }
 
 fn compare(label: &str, target: &Value, answer: &Value, failures: &mut Vec<String>) {
@@ -48,6 +85,17 @@ fn compare(label: &str, target: &Value, answer: &Value, failures: &mut Vec<Strin
     expect("the due time", target.get("due").cloned(), &answer["due_time"]);
     let clock = target["clock"].as_str().map(|clock| Value::from(format!("CLOCK_{clock}")));
     expect("the clock", clock, &answer["clock"]);
+    let effort = target["effort"].as_str().map(|effort| Value::from(format!("EFFORT_{effort}")));
+    expect("the effort", effort, &answer["effort"]);
+    for terms in ["resources", "obligations"] {
+        let found = list(answer, terms).iter().map(|term| term["code"].clone()).collect();
+        expect(terms, target.get(terms).cloned(), &found);
+    }
+    for service in list(target, "no_target") {
+        let other = list(answer, "alternatives").iter().find(|other| other["service_id"] == *service);
+        let time = other.and_then(|other| other.get("initial_response")).cloned().unwrap_or_default();
+        expect(&format!("the time of {service}"), Some(Value::Null), &time);
+    }
     for (service, wanted) in target["not"].as_object().into_iter().flatten() {
         let other = list(answer, "alternatives").iter().find(|other| other["service_id"] == **service);
         let other = other.cloned().unwrap_or_default();
