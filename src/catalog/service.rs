@@ -79,6 +79,12 @@ impl Service {
         self.delivery_modes.first().copied().unwrap_or(DeliveryMode::Remote)
     }
 
+    /// Whether the product is among those it is for.
+    pub fn serves(&self, product: ProductId<'_>) -> bool {
+        let any = |patterns: &[ProductPattern]| patterns.iter().any(|pattern| pattern.matches(product));
+        (self.products_only.is_empty() || any(&self.products_only)) && !any(&self.products_except)
+    }
+
     pub fn is_available_in(&self, country: &str) -> bool {
         (self.countries_only.is_empty() || self.countries_only.iter().any(|only| only == country))
             && !self.countries_except.iter().any(|except| except == country)

@@ -17,10 +17,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
         Rule::ProductCovered => !any_matches(&context.order.covered_products, product),
         Rule::ProductPrerelease => is_preview(context, product) && !names(&service.products_only, product),
         Rule::ProductRetired => retired_from(context, product).is_some_and(|start| context.instant() >= start),
-        Rule::ProductExcluded | Rule::RetailProduct => {
-            !(service.products_only.is_empty() || any_matches(&service.products_only, product))
-                || any_matches(&service.products_except, product)
-        }
+        Rule::ProductExcluded | Rule::RetailProduct => !service.serves(product),
         Rule::ProductOnItem => !any_matches(&context.item.product_ids, product),
         _ => false,
     })

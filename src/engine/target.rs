@@ -88,6 +88,8 @@ pub fn response_target<'a>(
     for offer in offers {
         let decision = decide(prepared, offer, incident.open_time)?;
         let target = decision.edition.response.target(offer.service_id, incident.severity, incident.product);
+        // A product the offer is not for has no target of its.
+        let target = target.filter(|_| decision.service.serves(incident.product));
         looked_at.push((decision, target));
     }
     let entitled = looked_at.iter().enumerate().filter_map(|(rank, (decision, target))| {
