@@ -1,8 +1,9 @@
 //! What no machine can decide is told: notes, some with a date worked out for the case.
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::context::Context;
+use super::location::is_designated;
 use super::query::{Query, is_language};
 use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service, Text};
 use crate::model::{Location, day_of};
@@ -84,7 +85,8 @@ fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
     let after = |day: NaiveDate, days: u64| day.checked_add_days(Days::new(days));
     let found = match date {
         NoteDate::RequestDeadline { days } => {
-            let Some(context) = subject.context else { return Dated::Unknown };
+            // Without an order there is nothing to be late for.
+            let Some(context) = subject.context else { return Dated::NotDue };
             let locations = &context.prepared.contract().customer.locations;
             let host = locations.get(context.candidate.host).map_or(zone, |host| host.time_zone);
             let asked = day_of(host, delivery.requested_time.unwrap_or(context.at));
@@ -98,10 +100,16 @@ fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
             after(start, days.saturating_sub(1))
         }),
         NoteDate::BeforeDelivery { days } => delivery.start_time.and_then(|start| before(day_of(zone, start), days)),
-        NoteDate::AfterDelivery { days } => delivery.end_time.and_then(|end| after(day_of(zone, end), days)),
+        NoteDate::AfterDelivery { days } => delivery.end_time.and_then(|end| {
+            // The end is exclusive: ending at midnight does not touch the new day.
+            let before_end = end.checked_sub_signed(TimeDelta::nanoseconds(1))?;
+            let last = delivery.start_time.map_or(before_end, |start| start.max(before_end));
+            after(day_of(zone, last), days)
+        }),
         NoteDate::HostServes => {
             let serves_from_host = subject.context.is_some_and(|context| {
                 context.location.location_id != context.order.host_location_id
+                    && is_designated(context)
                     && (context.item.all_locations
                         || context.item.location_ids.contains(&context.order.host_location_id))
             });

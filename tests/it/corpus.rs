@@ -74,9 +74,10 @@ async fn run_file(
             format!("{name}: check {row}{}", check["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default());
         let keys =
             ["ask", "want", "codes", "first", "open", "clause", "why", "valid_until", "metadata", "remedy", "coverage"];
-        known_keys(&label, check, &keys, failures);
-        let answer = ask(server, &customer_id, &check["ask"]).await;
+        known_keys(&label, check, &[&keys[..], &crate::notes::KEYS].concat(), failures);
+        let answer = ask(server, &customer_id, &crate::notes::asking(check)).await;
         compare(&label, check, &answer, failures);
+        crate::notes::compare(&label, check, &answer, failures);
         answers.push(format!("{label}: {answer}"));
     }
     crate::targets::run(server, name, &customer_id, case, answers, failures).await;
