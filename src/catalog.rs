@@ -143,3 +143,5 @@ impl Edition {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod texts_tests;

@@ -5,6 +5,7 @@ mod catalog;
 mod contract;
 mod convert;
 mod entitlement;
+mod language;
 mod status;
 mod transport_errors;
 

@@ -44,7 +44,7 @@ const CYBERSECURITY: [&str; 6] = [
 const EVENT_MANAGEMENT: [&str; 2] = ["azure-event-management", "azure-event-management-retail"];
 
 /// Code and the names its text may use beside those of every reason.
-const CLAUSES: &[(&str, &[&str])] = &[
+pub(super) const CLAUSES: &[(&str, &[&str])] = &[
     ("NOT_PURCHASED", &[]),
     ("BASE_AGREEMENT_REQUIRED", &[]),
     ("WORK_ORDER_NOT_STARTED", &["start_time", "scope"]),

@@ -5,6 +5,7 @@ use tonic::{Request, Response, Status};
 use super::convert::catalog::{write_clause, write_edition, write_products, write_service};
 use super::convert::question::{locale_of, page_of};
 use super::convert::read::Reader;
+use super::language::localised;
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Noun, Result, nearest};
 use crate::proto::v1;
@@ -43,7 +44,8 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::ListEditionsRequest>,
     ) -> Result<Response<v1::ListEditionsResponse>, Status> {
-        let v1::ListEditionsRequest { page_size, page_token, locale } = request.into_inner();
+        let v1::ListEditionsRequest { page_size, page_token, locale } =
+            localised(request, |request| &mut request.locale);
         let mut read = Reader::default();
         let locale = locale_of(&mut read, locale);
         let page = page_of(&mut read, page_size, page_token);
@@ -59,7 +61,7 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::GetEditionRequest>,
     ) -> Result<Response<v1::GetEditionResponse>, Status> {
-        let v1::GetEditionRequest { edition_id, locale } = request.into_inner();
+        let v1::GetEditionRequest { edition_id, locale } = localised(request, |request| &mut request.locale);
         let mut read = Reader::default();
         let edition_id = read.required_id("edition_id", edition_id);
         let locale = locale_of(&mut read, locale);
@@ -71,7 +73,8 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::ListServicesRequest>,
     ) -> Result<Response<v1::ListServicesResponse>, Status> {
-        let v1::ListServicesRequest { edition_id, page_size, page_token, locale } = request.into_inner();
+        let v1::ListServicesRequest { edition_id, page_size, page_token, locale } =
+            localised(request, |request| &mut request.locale);
         let mut read = Reader::default();
         let locale = locale_of(&mut read, locale);
         let edition_id = read.optional_id("edition_id", edition_id);
@@ -87,7 +90,8 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::GetServiceRequest>,
     ) -> Result<Response<v1::GetServiceResponse>, Status> {
-        let v1::GetServiceRequest { edition_id, service_id, locale } = request.into_inner();
+        let v1::GetServiceRequest { edition_id, service_id, locale } =
+            localised(request, |request| &mut request.locale);
         let mut read = Reader::default();
         let locale = locale_of(&mut read, locale);
         let edition_id = read.optional_id("edition_id", edition_id);

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod customer;
 pub mod decision;
+mod language_tag;
 pub mod question;
 pub mod read;
 pub mod target;

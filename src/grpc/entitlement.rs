@@ -7,6 +7,7 @@ use super::convert::question::{consistency_of, view_of};
 use super::convert::read::Reader;
 use super::convert::target::{write_target, write_target_response};
 use super::convert::timestamp;
+use super::language::{fill, localised, preferred};
 use super::status;
 use crate::engine::{Decision, TargetAnswer};
 use crate::error::{Result, reason};
@@ -34,7 +35,7 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::CheckEntitlementRequest>,
     ) -> Result<Response<v1::CheckEntitlementResponse>, Status> {
-        let question = Question::try_from(request.into_inner())?;
+        let question = Question::try_from(localised(request, |check| &mut check.locale))?;
         let response = self.entitlements.check(&question, write_response).await?;
         Ok(Response::new(response))
     }
@@ -43,7 +44,10 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::BatchCheckEntitlementsRequest>,
     ) -> Result<Response<v1::BatchCheckEntitlementsResponse>, Status> {
-        let questions = read_batch(request.into_inner())?;
+        let preferred = preferred(request.metadata());
+        let mut batch = request.into_inner();
+        batch.checks.iter_mut().for_each(|check| fill(&mut check.locale, preferred));
+        let questions = read_batch(batch)?;
         let results = self.entitlements.check_all(questions, write_response).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
@@ -59,7 +63,7 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::ListEntitlementsRequest>,
     ) -> Result<Response<v1::ListEntitlementsResponse>, Status> {
-        let question = ListQuestion::try_from(request.into_inner())?;
+        let question = ListQuestion::try_from(localised(request, |list| &mut list.locale))?;
         let without_product = question.product_id.is_none();
         let tell = |location_id: &str, decision: &Decision<'_>| {
             write_entitlement(location_id, decision, question.locale, question.view, without_product)
@@ -77,7 +81,7 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::GetResponseTargetRequest>,
     ) -> Result<Response<v1::GetResponseTargetResponse>, Status> {
-        let question = TargetQuestion::try_from(request.into_inner())?;
+        let question = TargetQuestion::try_from(localised(request, |incident| &mut incident.locale))?;
         let tell = |answer: &TargetAnswer<'_>| write_target(answer, question.locale);
         let (target, open_time, revision) = self.entitlements.response_target(&question, tell).await?;
         Ok(Response::new(write_target_response(target, open_time, revision)))

@@ -1,6 +1,7 @@
 #![cfg(test)]
 
 mod corpus;
+mod languages;
 mod notes;
 mod postgres;
 mod server;

@@ -21,7 +21,19 @@ pub async fn run(
 ) {
     for (row, target) in list(case, "targets").iter().enumerate() {
         let label = format!("{name}: target {row} ({})", target["why"].as_str().unwrap_or_default());
-        let keys = ["ask", "service", "minutes", "due", "clock", "effort", "resources", "obligations", "why", "not", "no_target"];
+        let keys = [
+            "ask",
+            "service",
+            "minutes",
+            "due",
+            "clock",
+            "effort",
+            "resources",
+            "obligations",
+            "why",
+            "not",
+            "no_target",
+        ];
         known_keys(&label, target, &keys, failures);
         let mut ask = target["ask"].clone();
         ask["customer_id"] = Value::from(customer_id);

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
 
+use super::language_tag::is_language;
 use crate::error::{Violation, reason};
 use crate::model::{EARLIEST, LATEST, Quantity, Unit};
 use crate::proto::v1;
@@ -81,15 +82,10 @@ impl Reader {
         Some(value)
     }
 
-    /// A BCP 47 tag, by its form.
+    /// A BCP 47 tag of a language there is.
     pub fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
-        let mut subtags = value.split('-');
-        let primary = subtags.next().unwrap_or_default();
-        let is_good = (2..=8).contains(&primary.len())
-            && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
-            && subtags.all(|tag| (1..=8).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        if !is_good {
+        if !is_language(&value) {
             let shown = shortened(&value);
             self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no language tag like `en` or `pt-BR`"));
         }
