@@ -21,7 +21,10 @@ pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings
         findings.id(path, "solution_id", &event.solution_id);
         findings.instant(path, "start_time", Some(event.start_time));
         findings.instant(path, "end_time", Some(event.end_time));
-        findings.instant(path, "confirmed_time", event.confirmed_time);
+        match event.confirmed_time {
+            Some(confirmed) => findings.instant(path, "confirmed_time", Some(confirmed)),
+            None => findings.required(path, "confirmed_time", "when the provider confirmed the event in writing"),
+        }
         if event.end_time <= event.start_time {
             findings.conflict(path, "end_time", "must be after `start_time`");
         }
@@ -148,6 +151,14 @@ mod tests {
                         plan(i, "shop", "2026-06-02T00:00:00Z", "2026-06-03T00:00:00Z");
                     },
                     &["events[1].event_id DUPLICATE_ID"],
+                ),
+                (
+                    "never confirmed",
+                    |i| {
+                        plan(i, "shop", MIDNIGHT_JUNE_1, "2026-06-02T00:00:00Z");
+                        i.events[0].confirmed_time = None;
+                    },
+                    &["events[0].confirmed_time FIELD_REQUIRED"],
                 ),
                 ("as many as may be", |i| fill(i, 100), &[]),
                 ("more", |i| fill(i, 101), &["events FIELD_OUT_OF_RANGE"]),

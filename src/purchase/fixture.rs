@@ -239,7 +239,7 @@ pub(super) fn event(event_id: &str, solution_id: &str, start: &str, end: &str) -
         product_ids: Vec::new(),
         start_time: instant(start),
         end_time: instant(end),
-        confirmed_time: None,
+        confirmed_time: Some(instant("2026-02-01T00:00:00Z")),
     }
 }
 
