@@ -6,7 +6,7 @@ use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
 use super::quantity::pool;
 use crate::catalog::{EventRule, RemedyKind, Rule};
-use crate::model::{PlannedEvent, day_of, instant_of};
+use crate::model::{PlannedEvent, Unit, day_of, instant_of};
 
 /// The event in question: the request's window, else the item's event that runs now.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +111,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanat
             let available = pool(context);
             explanation.fact("events_needed", needed.to_string());
             explanation.fact("events_available", available.to_string());
+            explanation.fact("unit", Unit::Events.as_str());
             if rule == Rule::EventSolutions {
                 explanation.fact("solutions", solutions(context).to_string());
             }

@@ -70,6 +70,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("scope", term.end_scope.as_str());
             explanation.remedy(RemedyKind::Renew, "work_order.end_date", "");
         }
+        Rule::StateDraft | Rule::StateSuspended => explanation.remedy(RemedyKind::Renew, "work_order.state", "ACTIVE"),
         Rule::BaseAgreement => {
             explanation.remedy(RemedyKind::Buy, "work_order.items.service_id", context.edition.base_package.as_str());
         }
