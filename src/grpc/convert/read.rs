@@ -154,8 +154,8 @@ impl Reader {
 
     /// An end before its start is refused.
     pub fn in_order(&mut self, field: &str, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) {
-        if start.zip(end).is_some_and(|(start, end)| end < start) {
-            self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is before the start");
+        if start.zip(end).is_some_and(|(start, end)| end <= start) {
+            self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is not after the start");
         }
     }
 }
