@@ -64,7 +64,8 @@ fn codes(prepared: &Prepared, query: &Query<'_>) -> Vec<String> {
 
 #[test]
 fn reactive_services_end_with_the_support_of_a_product() {
-    let items = vec![json!({ "item_id": "uer", "service_id": "unified-enhanced-response", "location_ids": ["gb-london"] })];
+    let items =
+        vec![json!({ "item_id": "uer", "service_id": "unified-enhanced-response", "location_ids": ["gb-london"] })];
     let prepared = prepared(catalog(r#"{ id = "a40", name = "A40" }"#, RETIRED), items);
     // Midnight in London, summer time.
     for (product, service, at, expected) in [
@@ -77,7 +78,11 @@ fn reactive_services_end_with_the_support_of_a_product() {
         // Proactive services go on.
         ("azure/a40", "webcasts", "2026-08-01T10:00:00Z", &[]),
     ] {
-        assert_eq!(codes(&prepared, &question("gb-london", product, service, at)), expected, "{product} {service} {at}");
+        assert_eq!(
+            codes(&prepared, &question("gb-london", product, service, at)),
+            expected,
+            "{product} {service} {at}"
+        );
     }
     let before = question("gb-london", "azure/a40", "problem-resolution-support", "2026-06-01T10:00:00Z");
     let decision = decide(&prepared, &before, DateTime::UNIX_EPOCH).unwrap();

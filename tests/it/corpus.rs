@@ -55,8 +55,7 @@ fn every_gate_and_every_purchase_rule_has_a_case() {
         let case = load(&file);
         for row in ["checks", "refused", "accepted"].into_iter().flat_map(|part| list(&case, part)) {
             let told = ["codes", "open"].into_iter().filter(|_| row.get("ask").is_some()).flat_map(|part| list(row, part));
-            let clause = row.get("clause").or(row.get("first"));
-            for code in told.chain(clause).map(|code| code.as_str().unwrap().to_owned()) {
+            for code in told.chain(row.get("clause")).chain(row.get("first")).map(|code| code.as_str().unwrap().to_owned()) {
                 assert!(clauses.iter().any(|clause| clause.code == code), "{}: unknown code {code}", file.display());
             }
             named.extend(row["clause"].as_str().map(str::to_owned));
