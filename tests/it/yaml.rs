@@ -1,5 +1,7 @@
 //! Test data in YAML as JSON values and as messages of the API.
 
+use std::sync::LazyLock;
+
 use entitled::proto::FILE_DESCRIPTOR_SET;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
@@ -25,13 +27,11 @@ fn json(node: &Yaml<'_>) -> Value {
     }
 }
 
-fn pool() -> DescriptorPool {
-    DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap()
-}
+static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap());
 
 /// A message in its proto3 JSON form.
 pub fn message<M: prost::Message + Default>(name: &str, value: &Value) -> M {
-    let descriptor = pool().get_message_by_name(name).unwrap();
+    let descriptor = POOL.get_message_by_name(name).unwrap();
     let dynamic =
         DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{name}: {error}: {value}"));
     dynamic.transcode_to().unwrap()
@@ -39,7 +39,7 @@ pub fn message<M: prost::Message + Default>(name: &str, value: &Value) -> M {
 
 /// The proto3 JSON form of a message, every key in order: for comparing and for reading.
 pub fn to_json(name: &str, message: &impl prost::Message) -> Value {
-    let descriptor = pool().get_message_by_name(name).unwrap();
+    let descriptor = POOL.get_message_by_name(name).unwrap();
     let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).unwrap();
     let options = prost_reflect::SerializeOptions::new().use_proto_field_name(true);
     debug_assert_eq!(dynamic.descriptor().full_name(), name);
