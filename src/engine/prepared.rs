@@ -41,6 +41,8 @@ pub struct Candidate {
     pub order: usize,
     /// Row of the item in it.
     pub item: usize,
+    /// Whether it is a base package: that answers for every base service.
+    pub is_base: bool,
     /// Row of the order's edition in the catalogue.
     pub edition: usize,
     pub host: usize,
@@ -104,10 +106,10 @@ impl Prepared {
         let mut candidates: HashMap<String, Vec<Candidate>> = HashMap::new();
         for (order_row, order) in contract.work_orders.iter().enumerate() {
             for (item_row, item) in order.items.iter().enumerate() {
-                let Some((candidate, is_base)) = builder.candidate(order_row, order, item_row, item, &bases_at) else {
+                let Some(candidate) = builder.candidate(order_row, order, item_row, item, &bases_at) else {
                     continue;
                 };
-                if is_base {
+                if candidate.is_base {
                     base_candidates.push(candidate);
                 } else {
                     candidates.entry(item.service_id.clone()).or_default().push(candidate);
@@ -183,7 +185,7 @@ impl Builder<'_> {
         item_row: usize,
         item: &Item,
         bases_at: &[Vec<BaseSpan>],
-    ) -> Option<(Candidate, bool)> {
+    ) -> Option<Candidate> {
         let edition_row = self.catalog.editions().iter().position(|edition| edition.id == order.edition_id)?;
         let edition = self.catalog.editions().get(edition_row)?;
         let service = edition.service(&item.service_id)?;
@@ -212,6 +214,7 @@ impl Builder<'_> {
         let candidate = Candidate {
             order: order_row,
             item: item_row,
+            is_base,
             edition: edition_row,
             host,
             term,
@@ -222,7 +225,7 @@ impl Builder<'_> {
             waivers,
             turns,
         };
-        Some((candidate, is_base))
+        Some(candidate)
     }
 
     fn host_of(&self, order: &WorkOrder) -> Option<(usize, &Location)> {
