@@ -1,1 +1,1 @@
-
+mod added_service;
