@@ -1,1 +1,2 @@
 mod added_service;
+mod found;
