@@ -91,6 +91,19 @@ fn events_needed(context: &Context<'_>, event: Option<Event>, terms: EventRule) 
     each.saturating_mul(i64::try_from(solutions(context)).unwrap_or(i64::MAX))
 }
 
+/// The latest confirmation, or the events needed: what a reason says of the event in question.
+pub(super) type Facts = (Option<DateTime<Utc>>, Option<i64>);
+
+pub(super) fn facts(context: &Context<'_>, rule: Rule) -> Option<Facts> {
+    let terms = context.service.event?;
+    let event = event_of(context);
+    match rule {
+        Rule::EventNotice => Some((Some(latest_confirmation(context, event?, terms)), None)),
+        Rule::EventDuration => Some((None, Some(events_per_solution(context, event?, terms)))),
+        _ => Some((None, Some(events_needed(context, event, terms)))),
+    }
+}
+
 pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {
     let Some(terms) = context.service.event else { return };
     let event = event_of(context);
