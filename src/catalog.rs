@@ -132,12 +132,7 @@ impl Edition {
     /// Preview and retirement dates of the product; those of its family where it has none.
     pub fn life_cycle(&self, product: ProductId<'_>) -> LifeCycle {
         let Some(family) = self.family(product.family) else { return LifeCycle::default() };
-        let own = product.component.and_then(|id| family.component(id)).map(|component| component.life_cycle);
-        let own = own.unwrap_or_default();
-        LifeCycle {
-            preview_until: own.preview_until.or(family.life_cycle.preview_until),
-            retired_from: own.retired_from.or(family.life_cycle.retired_from),
-        }
+        family.life_cycle_of(product.component)
     }
 }
 

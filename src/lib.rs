@@ -17,6 +17,11 @@
 //! Dependencies point one way: `grpc → service → {engine, purchase, cache → store} →
 //! {catalog, model}`, with [`error`] below all. `docs/ARCHITECTURE.md` says why.
 
+#![cfg_attr(
+    test,
+    allow(clippy::arithmetic_side_effects, clippy::float_arithmetic, reason = "a test that overflows fails")
+)]
+
 pub mod cache;
 pub mod catalog;
 pub mod cli;

@@ -80,7 +80,7 @@ pub async fn serve(
     follower.abort();
     monitor.abort();
     store.close().await?;
-    Ok(ended??)
+    ended?
 }
 
 /// Brings the schema up; the names of the steps applied, or with `dry_run` still to apply.

@@ -21,6 +21,16 @@ impl Family {
     pub fn component(&self, component_id: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.id == component_id)
     }
+
+    /// The dates of the component; those of the family where it has none.
+    pub fn life_cycle_of(&self, component_id: Option<&str>) -> LifeCycle {
+        let own = component_id.and_then(|id| self.component(id)).map(|component| component.life_cycle);
+        let own = own.unwrap_or_default();
+        LifeCycle {
+            preview_until: own.preview_until.or(self.life_cycle.preview_until),
+            retired_from: own.retired_from.or(self.life_cycle.retired_from),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -132,6 +132,13 @@ impl EntitlementService for Script {
         let next_page_token = if page < 2 { page.saturating_add(1).to_string() } else { String::new() };
         Ok(Response::new(ListEntitlementsResponse { entitlements: vec![row], next_page_token, ..Default::default() }))
     }
+
+    async fn get_response_target(
+        &self,
+        _: Request<GetResponseTargetRequest>,
+    ) -> Result<Response<GetResponseTargetResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 /// The script behind a port, and its address.

@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 
+use super::ask::{Ask, Reading};
 use super::base::BaseState;
 use super::prepared::{Candidate, Prepared};
 use super::query::Query;
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     pub at: DateTime<Utc>,
     pub location_row: usize,
     pub location: &'a Location,
+    /// What the question means in the edition of the candidate's order.
+    pub reading: Reading<'a>,
     pub edition: &'a Edition,
     pub service: &'a Service,
     pub candidate: &'a Candidate,
@@ -44,16 +47,31 @@ impl Verdict {
 }
 
 impl<'a> Context<'a> {
-    /// None where the candidate's edition does not have the service.
-    pub fn new(
+    /// None where the candidate cannot answer: its edition does not have the service, or has
+    /// it with the base package, which this is not.
+    pub fn new(ask: &Ask<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
+        Self::read(ask.prepared, ask.query, (ask.location_row, ask.location), at, candidate, &ask.reading)
+    }
+
+    /// The same question to another candidate.
+    pub fn beside(&self, candidate: &'a Candidate) -> Option<Self> {
+        let location = (self.location_row, self.location);
+        Self::read(self.prepared, self.query, location, self.at, candidate, &self.reading)
+    }
+
+    fn read(
         prepared: &'a Prepared,
         query: &'a Query<'a>,
-        at: DateTime<Utc>,
         (location_row, location): (usize, &'a Location),
+        at: DateTime<Utc>,
         candidate: &'a Candidate,
+        reading: &Reading<'a>,
     ) -> Option<Self> {
-        let edition = prepared.catalog().editions().get(candidate.edition)?;
-        let service = edition.service(query.service_id)?;
+        let reading = reading.in_edition(candidate.edition, prepared, query, location)?;
+        let (edition, service) = (reading.edition, reading.service);
+        if service.is_base() != candidate.is_base {
+            return None;
+        }
         let order = prepared.contract().work_orders.get(candidate.order)?;
         let item = order.items.get(candidate.item)?;
         let coverage = prepared.base_coverage(candidate, location_row);
@@ -69,6 +87,7 @@ impl<'a> Context<'a> {
             at,
             location_row,
             location,
+            reading,
             edition,
             service,
             candidate,

@@ -148,7 +148,7 @@ pub(super) fn reason<'a>(
     explanation.fact("work_order_id", context.order.work_order_id.as_str());
     explanation.fact("item_id", context.item.item_id.as_str());
     explain(context, clause_use.rule, is_open, &mut explanation);
-    let mut remedy = explanation.remedy.unwrap_or_default();
+    let mut remedy = explanation.remedy.unwrap_or(Remedy { kind: clause.remedy, ..Remedy::default() });
     if remedy.kind == RemedyKind::RecordWaiver {
         // What cannot be waived for this service has no such remedy.
         remedy = if clause_use.waivable { Remedy { value: clause.code.clone(), ..remedy } } else { Remedy::default() };

@@ -6,7 +6,7 @@ use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
 use super::quantity::pool;
 use crate::catalog::{EventRule, RemedyKind, Rule};
-use crate::model::{PlannedEvent, day_of, instant_of};
+use crate::model::{PlannedEvent, Unit, day_of, instant_of};
 
 /// The event in question: the request's window, else the item's event that runs now.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +91,19 @@ fn events_needed(context: &Context<'_>, event: Option<Event>, terms: EventRule) 
     each.saturating_mul(i64::try_from(solutions(context)).unwrap_or(i64::MAX))
 }
 
+/// The latest confirmation, or the events needed: what a reason says of the event in question.
+pub(super) type Facts = (Option<DateTime<Utc>>, Option<i64>);
+
+pub(super) fn facts(context: &Context<'_>, rule: Rule) -> Option<Facts> {
+    let terms = context.service.event?;
+    let event = event_of(context);
+    match rule {
+        Rule::EventNotice => Some((Some(latest_confirmation(context, event?, terms)), None)),
+        Rule::EventDuration => Some((None, Some(events_per_solution(context, event?, terms)))),
+        _ => Some((None, Some(events_needed(context, event, terms)))),
+    }
+}
+
 pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {
     let Some(terms) = context.service.event else { return };
     let event = event_of(context);
@@ -111,6 +124,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanat
             let available = pool(context);
             explanation.fact("events_needed", needed.to_string());
             explanation.fact("events_available", available.to_string());
+            explanation.fact("unit", Unit::Events.as_str());
             if rule == Rule::EventSolutions {
                 explanation.fact("solutions", solutions(context).to_string());
             }

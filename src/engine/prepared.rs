@@ -41,6 +41,8 @@ pub struct Candidate {
     pub order: usize,
     /// Row of the item in it.
     pub item: usize,
+    /// Whether it is a base package: that answers for every base service.
+    pub is_base: bool,
     /// Row of the order's edition in the catalogue.
     pub edition: usize,
     pub host: usize,
@@ -104,10 +106,10 @@ impl Prepared {
         let mut candidates: HashMap<String, Vec<Candidate>> = HashMap::new();
         for (order_row, order) in contract.work_orders.iter().enumerate() {
             for (item_row, item) in order.items.iter().enumerate() {
-                let Some((candidate, is_base)) = builder.candidate(order_row, order, item_row, item, &bases_at) else {
+                let Some(candidate) = builder.candidate(order_row, order, item_row, item, &bases_at) else {
                     continue;
                 };
-                if is_base {
+                if candidate.is_base {
                     base_candidates.push(candidate);
                 } else {
                     candidates.entry(item.service_id.clone()).or_default().push(candidate);
@@ -183,7 +185,7 @@ impl Builder<'_> {
         item_row: usize,
         item: &Item,
         bases_at: &[Vec<BaseSpan>],
-    ) -> Option<(Candidate, bool)> {
+    ) -> Option<Candidate> {
         let edition_row = self.catalog.editions().iter().position(|edition| edition.id == order.edition_id)?;
         let edition = self.catalog.editions().get(edition_row)?;
         let service = edition.service(&item.service_id)?;
@@ -212,6 +214,7 @@ impl Builder<'_> {
         let candidate = Candidate {
             order: order_row,
             item: item_row,
+            is_base,
             edition: edition_row,
             host,
             term,
@@ -222,7 +225,7 @@ impl Builder<'_> {
             waivers,
             turns,
         };
-        Some((candidate, is_base))
+        Some(candidate)
     }
 
     fn host_of(&self, order: &WorkOrder) -> Option<(usize, &Location)> {
@@ -244,7 +247,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The term of an order as a base: none if it carries no base, or is a draft or suspended.
+    /// The term of an order as a base: none if it carries no base, is a draft or suspended, or
+    /// was terminated before it began.
     fn base_span(&self, row: usize, order: &WorkOrder) -> Option<BaseSpan> {
         let edition = self.catalog.edition(&order.edition_id)?;
         let (_, host) = self.host_of(order)?;
@@ -252,7 +256,7 @@ impl Builder<'_> {
             return None;
         }
         let term = order_term(order, host.time_zone);
-        Some(BaseSpan { order: row, span: term.span(), end_cause: term.end_cause })
+        (!term.span().is_empty()).then_some(BaseSpan { order: row, span: term.span(), end_cause: term.end_cause })
     }
 
     /// The bases that cover a location, in the order of their starts.
@@ -261,22 +265,27 @@ impl Builder<'_> {
         for (row, order) in self.contract.work_orders.iter().enumerate() {
             let Some(edition) = self.catalog.edition(&order.edition_id) else { continue };
             let Some(base) = self.base_span(row, order) else { continue };
-            let Some(item) = order.items.iter().find(|item| item.service_id == edition.base_package) else { continue };
             let extensions = extensions_of(self.contract, self.catalog, order, edition);
-            match base_reach(order, item, &location.location_id, &extensions) {
-                Reach::Never => {}
-                Reach::Always => bases.push(base),
-                Reach::During(spans) => {
-                    let parts = spans.iter().filter_map(|(span, cause)| {
-                        let common = base.span.intersect(*span)?;
-                        let end_cause = if common.end == base.span.end { base.end_cause } else { *cause };
-                        Some(BaseSpan { order: row, span: common, end_cause })
-                    });
-                    bases.extend(parts);
+            // Of several base items each serves its own locations.
+            for item in order.items.iter().filter(|item| item.service_id == edition.base_package) {
+                match base_reach(order, item, &location.location_id, &extensions) {
+                    Reach::Never => {}
+                    Reach::Always => bases.push(base),
+                    Reach::During(spans) => {
+                        let parts = spans.iter().filter_map(|(span, cause)| {
+                            let common = base.span.intersect(*span)?;
+                            let end_cause = if common.end == base.span.end { base.end_cause } else { *cause };
+                            Some(BaseSpan { order: row, span: common, end_cause })
+                        });
+                        bases.extend(parts);
+                    }
                 }
             }
         }
-        bases.sort_by_key(|base| (base.span.start, base.span.end));
+        let id = |base: &BaseSpan| self.contract.work_orders.get(base.order).map(|order| &order.work_order_id);
+        bases.sort_by(|one, other| {
+            (one.span.start, one.span.end, id(one)).cmp(&(other.span.start, other.span.end, id(other)))
+        });
         bases
     }
 

@@ -1,11 +1,9 @@
 //! Product clauses (2.2, 2.3, 2.5). Without a product in the question none of them is judged.
 
-use chrono::{DateTime, Utc};
-
 use super::context::{Context, Verdict};
 use super::decision::Explanation;
 use crate::catalog::{RemedyKind, Rule};
-use crate::model::{ProductId, ProductPattern, start_of_day};
+use crate::model::{ProductId, ProductPattern};
 
 pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
     if rule == Rule::CoveredFamily {
@@ -15,8 +13,11 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
     let service = context.service;
     Verdict::fails_if(match rule {
         Rule::ProductCovered => !any_matches(&context.order.covered_products, product),
-        Rule::ProductPrerelease => is_preview(context, product) && !names(&service.products_only, product),
-        Rule::ProductRetired => retired_from(context, product).is_some_and(|start| context.instant() >= start),
+        Rule::ProductPrerelease => {
+            context.reading.preview_end.is_some_and(|end| context.instant() < end)
+                && !names(&service.products_only, product)
+        }
+        Rule::ProductRetired => context.reading.retired_from.is_some_and(|start| context.instant() >= start),
         Rule::ProductExcluded | Rule::RetailProduct => !service.serves(product),
         Rule::ProductOnItem => !any_matches(&context.item.product_ids, product),
         _ => false,
@@ -35,22 +36,6 @@ fn names(patterns: &[ProductPattern], product: ProductId<'_>) -> bool {
 fn covers_family(context: &Context<'_>) -> bool {
     let Some(family) = &context.service.covered_family else { return true };
     context.order.covered_products.iter().any(|pattern| pattern.touches_family(family))
-}
-
-fn is_preview(context: &Context<'_>, product: ProductId<'_>) -> bool {
-    preview_end(context, product).is_some_and(|end| context.instant() < end)
-}
-
-/// The end of the last day of preview, by the calendar of the location.
-pub(super) fn preview_end(context: &Context<'_>, product: ProductId<'_>) -> Option<DateTime<Utc>> {
-    let last = context.edition.life_cycle(product).preview_until?;
-    Some(last.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(context.location.time_zone, next)))
-}
-
-/// The first instant without support, by the calendar of the location.
-pub(super) fn retired_from(context: &Context<'_>, product: ProductId<'_>) -> Option<DateTime<Utc>> {
-    let date = context.edition.life_cycle(product).retired_from?;
-    Some(start_of_day(context.location.time_zone, date))
 }
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {

@@ -26,9 +26,7 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
 pub(super) fn pool(context: &Context<'_>) -> i64 {
     let others = context.prepared.candidates(context.query.service_id).iter();
     let others = others.filter(|other| !std::ptr::eq(*other, context.candidate));
-    let location = (context.location_row, context.location);
-    let contexts =
-        others.filter_map(|other| Context::new(context.prepared, context.query, context.at, location, other));
+    let contexts = others.filter_map(|other| context.beside(other));
     let serving = contexts.filter(|other| other.candidate.block.is_some() && can_serve(other));
     serving.fold(own_available(context), |sum, other| sum.saturating_add(own_available(&other)))
 }

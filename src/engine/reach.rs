@@ -84,7 +84,7 @@ pub(super) fn reach_of(
     location_id: &str,
     extensions: &[Extension<'_>],
 ) -> Reach {
-    let is_at_host = item.all_locations || item.location_ids.iter().any(|id| *id == order.host_location_id);
+    let is_at_host = item.all_locations || item.location_ids.contains(&order.host_location_id);
     match rule {
         LocationRule::HostServesAll if is_at_host => {
             if order.designates(location_id) {

@@ -67,8 +67,7 @@ fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
 }
 
 fn is_cloud(context: &Context<'_>) -> bool {
-    let family = context.query.product.and_then(|product| context.edition.family(product.family));
-    family.is_some_and(|family| family.cloud)
+    context.reading.family.is_some_and(|family| family.cloud)
 }
 
 fn is_open(context: &Context<'_>, channel: Channel) -> bool {

@@ -14,10 +14,14 @@ impl Span {
         self.start <= instant && instant < self.end
     }
 
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+
     /// The common part; none if empty.
     pub fn intersect(self, other: Self) -> Option<Self> {
         let common = Self { start: self.start.max(other.start), end: self.end.min(other.end) };
-        (common.start < common.end).then_some(common)
+        (!common.is_empty()).then_some(common)
     }
 }
 

@@ -1,13 +1,11 @@
 //! Term, state and base agreement (2.1, 2.5): group A of the clauses.
 
-use chrono::{DateTime, Utc};
-
 use super::base::BaseState;
 use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
 use super::span::{End, TermState};
 use crate::catalog::{RemedyKind, Rule};
-use crate::model::{WorkOrderState, start_of_day};
+use crate::model::WorkOrderState;
 
 pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
     let cause = context.candidate.term.end_cause;
@@ -25,7 +23,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
         Rule::BaseExpired => matches!(context.base, Some(BaseState::Ended { cause: End::Expired, .. })),
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
         Rule::WindowForfeited => ends_too_late(context),
-        Rule::DeliveryStart => delivery_start(context).is_some_and(|start| context.at < start),
+        Rule::DeliveryStart => context.reading.delivery_start.is_some_and(|start| context.at < start),
         _ => false,
     })
 }
@@ -42,11 +40,6 @@ fn ends_too_late(context: &Context<'_>) -> bool {
     let delivery = &context.query.delivery;
     let end = context.forfeit_time();
     delivery.start_time.is_some_and(|begin| begin >= end) || delivery.end_time.is_some_and(|finish| finish > end)
-}
-
-/// The first instant of delivery, by the calendar of the location.
-fn delivery_start(context: &Context<'_>) -> Option<DateTime<Utc>> {
-    context.service.delivery_starts.map(|date| start_of_day(context.location.time_zone, date))
 }
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
@@ -70,6 +63,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("scope", term.end_scope.as_str());
             explanation.remedy(RemedyKind::Renew, "work_order.end_date", "");
         }
+        Rule::StateDraft | Rule::StateSuspended => explanation.remedy(RemedyKind::Renew, "work_order.state", "ACTIVE"),
         Rule::BaseAgreement => {
             explanation.remedy(RemedyKind::Buy, "work_order.items.service_id", context.edition.base_package.as_str());
         }
@@ -88,7 +82,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.remedy(RemedyKind::ChangeRequest, "delivery.end_time", time(context.forfeit_time()));
         }
         Rule::DeliveryStart => {
-            if let (Some(date), Some(start)) = (context.service.delivery_starts, delivery_start(context)) {
+            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.reading.delivery_start) {
                 explanation.fact("delivery_start_date", date.to_string());
                 explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
             }

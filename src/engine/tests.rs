@@ -1,1 +1,3 @@
-
+mod added_service;
+mod changed_editions;
+mod found;

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -32,6 +33,9 @@ pub struct Answer<'a> {
     pub target: Option<TargetAnswer<'a>>,
 }
 
+/// The customer, and up to when what was recorded counts.
+type SnapshotKey = (String, Option<DateTime<Utc>>);
+
 /// One page of a list.
 #[derive(Debug)]
 pub struct Listed<T> {
@@ -61,15 +65,14 @@ impl Entitlements {
         mut tell: impl FnMut(&Answer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
         let now = self.context.clock.now();
-        let mut snapshots: HashMap<(String, Option<DateTime<Utc>>), Result<Arc<Snapshot>>> = HashMap::new();
+        let mut snapshots: HashMap<SnapshotKey, Result<Arc<Snapshot>>> = HashMap::new();
         for question in questions.iter().flatten() {
-            let key = (question.customer_id.clone(), question.known_time);
-            if !snapshots.contains_key(&key) {
+            if let Entry::Vacant(entry) = snapshots.entry((question.customer_id.clone(), question.known_time)) {
                 let snapshot = match self.snapshot(question).await {
                     Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough)) => return Err(error),
                     other => other,
                 };
-                snapshots.insert(key, snapshot);
+                entry.insert(snapshot);
             }
         }
         let results = questions.into_iter().map(|question| {

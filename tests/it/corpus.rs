@@ -1,7 +1,9 @@
 //! The decision cases of `tests/corpus/`, asked of a real server on both databases.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use entitled::catalog::{Catalog, ClauseKind};
 use entitled::cli::document;
 use entitled::proto::v1;
 use serde_json::{Map, Value};
@@ -37,6 +39,38 @@ async fn every_case_comes_out_as_written_on_both_databases() {
     }
 }
 
+/// Gates and purchase rules that nothing breaks under the built-in edition: the engine's own
+/// tests break them under a changed one.
+const OVERLAY_ONLY: [(&str, &str); 2] = [
+    ("SERVICE_NOT_AVAILABLE_IN_COUNTRY", "every service exists in every country"),
+    ("PRODUCT_RETIRED", "no product has been retired"),
+];
+
+#[test]
+fn every_gate_and_every_purchase_rule_has_a_case() {
+    let catalog = Catalog::embedded().unwrap();
+    let clauses = &catalog.default_edition().clauses;
+    let mut named = BTreeSet::new();
+    for file in files() {
+        let case = load(&file);
+        for row in ["checks", "refused", "accepted"].into_iter().flat_map(|part| list(&case, part)) {
+            let told =
+                ["codes", "open"].into_iter().filter(|_| row.get("ask").is_some()).flat_map(|part| list(row, part));
+            for code in
+                told.chain(row.get("clause")).chain(row.get("first")).map(|code| code.as_str().unwrap().to_owned())
+            {
+                assert!(clauses.iter().any(|clause| clause.code == code), "{}: unknown code {code}", file.display());
+            }
+            named.extend(row["clause"].as_str().map(str::to_owned));
+        }
+    }
+    let is_judged = |kind: &ClauseKind| matches!(kind, ClauseKind::Gate | ClauseKind::Purchase);
+    let judged = clauses.iter().filter(|clause| clause.kinds.iter().any(is_judged)).map(|clause| clause.code.as_str());
+    let missing: Vec<_> = judged.filter(|code| !named.contains(*code)).collect();
+    let allowed: Vec<_> = OVERLAY_ONLY.iter().map(|(code, _)| *code).collect();
+    assert_eq!(missing, allowed, "clauses without a case");
+}
+
 /// Every answer in order. All cases are asked before the first failure is told.
 async fn transcript(backend: Backend, files: &[PathBuf]) -> Vec<String> {
     let server = TestServer::start(backend).await;
@@ -58,7 +92,7 @@ async fn run_file(
     answers: &mut Vec<String>,
     failures: &mut Vec<String>,
 ) {
-    known_keys(name, case, &["document", "checks", "targets", "refused"], failures);
+    known_keys(name, case, &["document", "ask", "checks", "targets", "order", "refused", "accepted"], failures);
     let text = case["document"].to_string();
     let document = match document::read(&text) {
         Ok(document) => document,
@@ -72,10 +106,23 @@ async fn run_file(
     for (row, check) in list(case, "checks").iter().enumerate() {
         let label =
             format!("{name}: check {row}{}", check["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default());
-        let keys =
-            ["ask", "want", "codes", "first", "open", "clause", "why", "valid_until", "metadata", "remedy", "coverage"];
+        let keys = [
+            "ask",
+            "want",
+            "codes",
+            "first",
+            "open",
+            "clause",
+            "why",
+            "valid_until",
+            "metadata",
+            "remedy",
+            "coverage",
+            "error",
+        ];
         known_keys(&label, check, &[&keys[..], &crate::notes::KEYS].concat(), failures);
-        let answer = ask(server, &customer_id, &crate::notes::asking(check)).await;
+        let ask_notes = crate::notes::asking(check, over(&case["ask"], &check["ask"]));
+        let answer = ask(server, &customer_id, &ask_notes).await;
         compare(&label, check, &answer, failures);
         crate::notes::compare(&label, check, &answer, failures);
         answers.push(format!("{label}: {answer}"));
@@ -83,9 +130,28 @@ async fn run_file(
     crate::targets::run(server, name, &customer_id, case, answers, failures).await;
     for refused in list(case, "refused") {
         let label = format!("{name}: refused {}", refused["why"]);
-        known_keys(&label, refused, &["why", "work_order", "codes", "code", "clause"], failures);
-        answers.push(format!("{label}: {}", refuse(server, &customer_id, refused, &label, failures).await));
+        known_keys(&label, refused, &["why", "work_order", "codes", "code", "clause", "violations"], failures);
+        let outcome = submit(server, &customer_id, &over(&case["order"], &refused["work_order"]), false).await;
+        match &outcome {
+            Ok(()) => failures.push(format!("{label}: it was accepted")),
+            Err(status) => compare_refusal(&label, refused, status, failures),
+        }
+        answers.push(format!("{label}: {}", outcome.map_or_else(|status| explain(&status), |()| String::new())));
     }
+    for accepted in list(case, "accepted") {
+        let label = format!("{name}: accepted {}", accepted["why"]);
+        known_keys(&label, accepted, &["why", "work_order", "clause"], failures);
+        if let Err(status) = submit(server, &customer_id, &over(&case["order"], &accepted["work_order"]), true).await {
+            failures.push(format!("{label}: {}", explain(&status)));
+        }
+    }
+}
+
+/// What a case says itself, over what its file says for all cases.
+fn over(all: &Value, own: &Value) -> Value {
+    let mut merged = all.as_object().cloned().unwrap_or_default();
+    merged.extend(own.as_object().cloned().unwrap_or_default());
+    Value::Object(merged)
 }
 
 async fn ask(server: &TestServer, customer_id: &str, ask: &Value) -> Value {
@@ -99,6 +165,12 @@ async fn ask(server: &TestServer, customer_id: &str, ask: &Value) -> Value {
 }
 
 fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String>) {
+    if let Some(wanted) = check["error"].as_str() {
+        if !answer["error"].as_str().is_some_and(|told| told.starts_with(wanted)) {
+            failures.push(format!("{label}: {wanted} expected\n    {answer}"));
+        }
+        return;
+    }
     let decision = answer["decision"].as_str().and_then(|name| name.strip_prefix("DECISION_"));
     let mut expect = |what: &str, wanted: Value, found: Value| {
         if wanted != found {
@@ -135,39 +207,30 @@ fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String
     }
 }
 
-/// A refused work order: every named code must stand among the violations, as reason or in
-/// the field's path, and nothing is stored.
-async fn refuse(
+/// Creates a work order, or only validates it.
+async fn submit(
     server: &TestServer,
     customer_id: &str,
-    refused: &Value,
-    label: &str,
-    failures: &mut Vec<String>,
-) -> String {
+    work_order: &Value,
+    validate_only: bool,
+) -> Result<(), tonic::Status> {
+    let document = serde_json::json!({ "customer": { "customer_id": customer_id }, "work_orders": [work_order] });
     let document =
-        serde_json::json!({ "customer": { "customer_id": customer_id }, "work_orders": [refused["work_order"]] });
-    let document = match document::read(&document.to_string()) {
-        Ok(document) => document,
-        Err(mistakes) => {
-            failures.push(format!("{label}: {mistakes:?}"));
-            return String::new();
-        }
-    };
+        document::read(&document.to_string()).unwrap_or_else(|mistakes| panic!("{work_order}: {mistakes:?}"));
     let work_order = document
         .request
         .work_orders
         .into_iter()
         .next()
         .map(|order| v1::WorkOrder { customer_id: customer_id.to_owned(), ..order });
-    let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only: false };
-    let status = match server.contracts().create_work_order(request).await {
-        Ok(_) => {
-            failures.push(format!("{label}: it was accepted"));
-            return String::new();
-        }
-        Err(status) => status,
-    };
-    let told = explain(&status);
+    let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only };
+    server.contracts().create_work_order(request).await.map(drop)
+}
+
+/// A refused work order: every one of `codes` must stand among the violations, as reason or in
+/// the field's path; `violations` are all of them, each as path and reason.
+fn compare_refusal(label: &str, refused: &Value, status: &tonic::Status, failures: &mut Vec<String>) {
+    let told = explain(status);
     for code in list(refused, "codes") {
         if !told.contains(code.as_str().unwrap()) {
             failures.push(format!("{label}: {code} is not among {told}"));
@@ -178,7 +241,16 @@ async fn refuse(
     {
         failures.push(format!("{label}: {code} expected, not {told}"));
     }
-    told
+    if let Some(wanted) = refused.get("violations") {
+        let violations = status.get_details_bad_request().map(|details| details.field_violations).unwrap_or_default();
+        let found = violations.iter().map(|violation| {
+            let field = violation.field.strip_prefix("work_order.").unwrap_or(&violation.field);
+            Value::from(format!("{field} {}", violation.reason))
+        });
+        if *wanted != found.collect::<Value>() {
+            failures.push(format!("{label}: not {wanted} but {told}"));
+        }
+    }
 }
 
 pub fn explain(status: &tonic::Status) -> String {

@@ -1,4 +1,5 @@
 #![cfg(test)]
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 mod corpus;
 mod languages;

@@ -15,8 +15,7 @@ use crate::yaml;
 pub const KEYS: [&str; 3] = ["notes", "notes_absent", "note_metadata"];
 
 /// The question of a check; one about notes asks for them.
-pub fn asking(check: &Value) -> Value {
-    let mut ask = check["ask"].clone();
+pub fn asking(check: &Value, mut ask: Value) -> Value {
     if KEYS.iter().any(|key| check.get(key).is_some()) {
         ask["view"] = Value::from("VIEW_FULL");
     }

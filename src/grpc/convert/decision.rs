@@ -63,7 +63,9 @@ pub fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, locale: Lo
 fn write_reason(reason: &Reason<'_>, decision: &Decision<'_>, locale: Locale) -> v1::Reason {
     let Reason { clause, metadata, remedy } = reason;
     let remedy_text = decision.edition.remedies.get(&remedy.kind);
-    let remedy_message = remedy_text.map(|text| text.render(locale, |name| remedy.fact(name))).unwrap_or_default();
+    let remedy_message = remedy_text
+        .map(|text| text.render(locale, |name| remedy.fact(name).or_else(|| reason.fact(name))))
+        .unwrap_or_default();
     v1::Reason {
         code: clause.code.clone(),
         clause: clause.section.clone(),

@@ -1,0 +1,104 @@
+//! What random contracts found, as contracts one can read.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::catalog::Catalog;
+use crate::engine::{Delivery, Outcome, Prepared, Query, decide};
+use crate::model::{Contract, ProductId};
+
+fn prepared(orders: &[Value]) -> Prepared {
+    let location =
+        |id: &str| json!({"location_id": id, "display_name": id, "country": "GB", "time_zone": "Europe/London"});
+    let contract: Contract = serde_json::from_value(json!({
+        "customer": {
+            "customer_id": "acme",
+            "display_name": "Acme",
+            "locations": [location("gb-london"), location("gb-leeds")],
+        },
+        "work_orders": orders,
+        "revision": 1,
+    }))
+    .unwrap();
+    Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract)
+}
+
+fn order(id: &str, start: &str, end: &str, items: &Value) -> Value {
+    json!({
+        "work_order_id": id, "customer_id": "acme", "edition_id": "unified-enterprise-2023",
+        "start_date": start, "end_date": end, "host_location_id": "gb-london",
+        "downstream_location_ids": ["gb-leeds"], "covered_products": ["*"], "currency": "GBP", "items": items,
+    })
+}
+
+fn base() -> Value {
+    json!([{"item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true}])
+}
+
+fn add_on() -> Value {
+    json!([{"item_id": "talks", "service_id": "chalk-talks", "all_locations": true}])
+}
+
+fn question(service_id: &'static str, at: &str) -> Query<'static> {
+    Query {
+        location_id: "gb-leeds",
+        service_id,
+        product: Some(ProductId::new("azure")),
+        check_time: Some(instant(at)),
+        ..Query::default()
+    }
+}
+
+fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// The codes of the reasons, the scope the first one tells, and until when.
+fn told(prepared: &Prepared, query: &Query<'_>) -> (Vec<String>, Option<String>, Option<DateTime<Utc>>) {
+    let decision = decide(prepared, query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(decision.outcome == Outcome::NotEntitled, !decision.reasons.is_empty());
+    let scope = decision.reasons.first().and_then(|reason| reason.fact("scope")).map(str::to_owned);
+    (decision.reasons.iter().map(|reason| reason.clause.code.clone()).collect(), scope, decision.valid_until)
+}
+
+#[test]
+fn a_base_terminated_before_it_began_neither_served_nor_ended_anything() {
+    let mut never = order("wo-1", "2026-03-01", "2026-12-31", &base());
+    never["state"] = json!("TERMINATED");
+    never["terminate_time"] = json!("2026-02-15T00:00:00Z");
+    let beside = order("wo-3", "2026-02-01", "2026-12-31", &add_on());
+    let query = question("chalk-talks", "2026-06-01T00:00:00Z");
+    let (codes, ..) = told(&prepared(&[never.clone(), beside.clone()]), &query);
+    assert_eq!(codes, ["BASE_AGREEMENT_REQUIRED"]);
+    let later = order("wo-2", "2026-04-01", "2026-12-31", &base());
+    let (codes, ..) = told(&prepared(&[never, later, beside]), &query);
+    assert_eq!(codes, [""; 0]);
+}
+
+#[test]
+fn every_base_item_of_an_order_serves_its_own_locations() {
+    let item = |id: &str| json!({"item_id": id, "service_id": "unified-enterprise-base", "location_ids": [id]});
+    let bases = order("wo-1", "2026-02-01", "2026-12-31", &json!([item("gb-london"), item("gb-leeds")]));
+    let beside = order("wo-2", "2026-02-01", "2026-12-31", &add_on());
+    let (codes, ..) = told(&prepared(&[bases, beside]), &question("chalk-talks", "2026-06-01T00:00:00Z"));
+    assert_eq!(codes, [""; 0]);
+}
+
+#[test]
+fn an_answer_that_only_says_something_else_is_another_one() {
+    let contract = prepared(&[order("wo-1", "2026-02-01", "2026-12-31", &base())]);
+    let early = |at: &str| Query {
+        delivery: Delivery { start_time: Some(instant("2026-01-10T09:00:00Z")), ..Delivery::default() },
+        ..question("webcasts", at)
+    };
+    let start = Some(instant("2026-02-01T00:00:00Z"));
+    let (codes, scope, until) = told(&contract, &early("2026-01-05T00:00:00Z"));
+    assert_eq!(
+        (codes, scope.as_deref(), until),
+        (vec!["WORK_ORDER_NOT_STARTED".to_owned()], Some("work_order"), start)
+    );
+    let (codes, scope, _) = told(&contract, &early("2026-02-01T00:00:00Z"));
+    assert_eq!((codes, scope.as_deref()), (vec!["WORK_ORDER_NOT_STARTED".to_owned()], Some("delivery")));
+}

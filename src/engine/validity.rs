@@ -1,0 +1,64 @@
+//! How long an answer is good: until time alone gives another one.
+
+use chrono::{DateTime, Utc};
+
+use super::ask::Ask;
+use super::context::Context;
+use super::decision::bit;
+use super::event;
+use super::span::TermState;
+use super::standing::{Judgement, Standing, judge};
+use crate::catalog::{ClauseUse, Rule};
+use crate::model::LATEST;
+
+/// The next instant at which the answer is another one: every turn of a candidate is tried.
+pub(super) fn valid_until(ask: &Ask<'_>, judgement: &Judgement<'_>) -> Option<DateTime<Utc>> {
+    let best = judgement.best.as_ref()?;
+    let mut turn = judgement.next_turn?;
+    loop {
+        let later = judge(ask, turn);
+        if !later.best.is_some_and(|other| is_same_answer(best, &other)) {
+            return Some(turn);
+        }
+        turn = later.next_turn?;
+    }
+}
+
+/// Whether both say the same to the last word.
+fn is_same_answer((one, standing): &(Context<'_>, Standing), (other, later): &(Context<'_>, Standing)) -> bool {
+    if standing != later {
+        return false;
+    }
+    // The same candidate from here on, so both have the same clauses.
+    let mut told = one.service.clauses.iter().filter(|clause| (standing.failed | standing.open) & bit(clause) != 0);
+    let mut waived = one.service.clauses.iter().filter(|clause| standing.waived & bit(clause) != 0);
+    told.all(|clause| passing_facts(one, clause) == passing_facts(other, clause))
+        && waived.all(|clause| one.waiver(clause) == other.waiver(clause))
+}
+
+/// What a reason says that can change while its clause goes on failing or being open.
+fn passing_facts(context: &Context<'_>, clause: &ClauseUse) -> (Option<TermState>, Option<event::Facts>) {
+    match clause.rule {
+        Rule::TermNotStarted => (Some(context.term), None),
+        Rule::EventNotice | Rule::EventDuration | Rule::EventSolutions => (None, event::facts(context, clause.rule)),
+        _ => (None, None),
+    }
+}
+
+/// The next instant at which this candidate may stand differently.
+pub(super) fn next_turn(context: &Context<'_>) -> Option<DateTime<Utc>> {
+    let turns = &context.candidate.turns;
+    let by_contract = turns.get(turns.partition_point(|turn| *turn <= context.at)).copied();
+    let reading = &context.reading;
+    let turns = [by_contract, reading.delivery_start, reading.preview_end, reading.retired_from];
+    turns.into_iter().fold(None, |next, turn| earliest(next, after(context.at, turn)))
+}
+
+fn after(instant: DateTime<Utc>, turn: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    // What lies behind the last nameable instant never comes.
+    turn.filter(|turn| *turn > instant && *turn < LATEST)
+}
+
+pub(super) fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    one.into_iter().chain(other).min()
+}
