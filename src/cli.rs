@@ -13,6 +13,7 @@ mod list;
 mod migrate;
 mod reflect;
 mod render;
+mod response_target;
 mod screen;
 mod serve;
 mod values;
@@ -76,6 +77,7 @@ enum Command {
     Import(import::Import),
     Check(Box<check::Check>),
     List(list::List),
+    ResponseTarget(response_target::ResponseTarget),
     Catalog(catalog::Catalog),
     Completions(completions::Completions),
 }
@@ -152,6 +154,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         Command::Import(import) => import.run(&context).await,
         Command::Check(check) => check.run(&context).await,
         Command::List(list) => list.run(&context).await,
+        Command::ResponseTarget(target) => target.run(&context).await,
         Command::Catalog(catalog) => catalog.run(&context).await,
         Command::Completions(completions) => completions.run(),
     }

@@ -42,7 +42,9 @@ fn texts(edition: &Edition) -> Vec<(String, &Text, Vec<&'static str>)> {
         texts.push((format!("aside {row}"), &aside.text, NOBODYS.to_vec()));
     }
     for (kind, text) in &edition.remedies {
-        texts.push((format!("remedy {kind:?}"), text, vec!["field", "value", "work_order_id", "item_id"]));
+        let counted: &[&str] = if *kind == RemedyKind::AddQuantity { &["unit"] } else { &[] };
+        let own = ["field", "value", "work_order_id", "item_id"];
+        texts.push((format!("remedy {kind:?}"), text, [&own[..], counted].concat()));
     }
     for (code, term) in &edition.response.terms {
         texts.push((format!("response term {code}"), &term.text, Vec::new()));

@@ -40,6 +40,9 @@ pub struct Check {
     /// The instant the question is about (RFC 3339). Default: now.
     #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
     at: Option<Timestamp>,
+    /// Judge by what was recorded up to this instant (RFC 3339). Default: everything recorded.
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    known: Option<Timestamp>,
     /// Severity of the incident.
     #[arg(long, value_enum, ignore_case = true, help_heading = "Facts")]
     severity: Option<values::Severity>,
@@ -127,7 +130,7 @@ impl Check {
             product_id: self.product,
             service_id: self.service,
             check_time: self.at,
-            known_time: None,
+            known_time: self.known,
             severity: self.severity.map(Into::into).unwrap_or_default(),
             channel: self.channel.map(Into::into).unwrap_or_default(),
             language: self.language,

@@ -7,5 +7,6 @@ pub mod decision;
 pub mod list;
 pub mod reason;
 pub mod status;
+pub mod target;
 pub mod terms;
 pub mod words;

@@ -110,13 +110,6 @@ impl EntitlementService for Script {
         Err(Status::unimplemented(""))
     }
 
-    async fn get_response_target(
-        &self,
-        _: Request<GetResponseTargetRequest>,
-    ) -> Result<Response<GetResponseTargetResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
     /// Three pages of one row.
     async fn list_entitlements(
         &self,

@@ -1,7 +1,9 @@
 //! What only the full view tells: the terms of a coverage and the response target.
 
 use super::words;
-use crate::proto::v1::{Channel, Clock, Coverage, DeliveryMode, ResponseTarget, ServiceHours};
+use crate::proto::v1::{
+    Channel, Clock, Coverage, DeliveryMode, Effort, ResponseTarget, ResponseTerm, ServiceHours, Unit,
+};
 
 pub fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
@@ -32,18 +34,40 @@ fn hours(hours: &ServiceHours) -> String {
     format!("{opens_at}–{closes_at} {time_zone}, {now}")
 }
 
+/// In a check: the offer that governs, and its terms.
 pub fn response_target(target: &ResponseTarget) -> Vec<(&'static str, String)> {
-    let Some(initial) = &target.initial_response else { return Vec::new() };
-    let clock = match target.clock() {
-        Clock::Calendar => ", around the clock",
-        Clock::Business => ", in business hours",
-        Clock::Unspecified => "",
+    let Some(initial) = &target.initial_response else {
+        return vec![("first contact", "no offer governs".to_owned())];
     };
-    let minutes = initial.seconds.div_euclid(60);
-    let within = super::amount::amount(minutes, crate::proto::v1::Unit::Minutes);
-    let due = words::time(target.due_time.as_ref(), "at an unknown time");
-    let mut facts = vec![("first contact", format!("within {within}{clock}: due {due}"))];
-    facts.extend(target.resources.iter().map(|term| ("brings", term.message.clone())));
-    facts.extend(target.obligations.iter().map(|term| ("expects", term.message.clone())));
+    let within = super::amount::amount(initial.seconds.div_euclid(60), Unit::Minutes);
+    let mut facts = vec![("first contact", format!("within {within}, by {}", target.service_id))];
+    facts.extend(governing(target));
+    facts
+}
+
+/// The terms of the target that holds; none if no offer governs.
+pub fn governing(target: &ResponseTarget) -> Vec<(&'static str, String)> {
+    if target.service_id.is_empty() {
+        return Vec::new();
+    }
+    let clock = match target.clock() {
+        Clock::Calendar => "every hour counts",
+        Clock::Business => "business hours of the location",
+        Clock::Unspecified => "unknown",
+    };
+    let effort = match target.effort() {
+        Effort::Continuous => "around the clock",
+        Effort::BusinessHours => "in business hours",
+        Effort::Unspecified => "unknown",
+    };
+    let terms = |terms: &[ResponseTerm]| terms.iter().map(|term| term.message.as_str()).collect::<Vec<_>>().join("\n");
+    let mut facts = vec![
+        ("due", words::time(target.due_time.as_ref(), "at an unknown time")),
+        ("clock", clock.to_owned()),
+        ("effort", effort.to_owned()),
+        ("brings", terms(&target.resources)),
+        ("expects", terms(&target.obligations)),
+    ];
+    facts.retain(|(_, words)| !words.is_empty());
     facts
 }

@@ -4,7 +4,7 @@ use prost_types::Timestamp;
 
 use crate::cli::screen::Tone;
 use crate::cli::values::show_time;
-use crate::proto::v1::{Channel, Decision, DeliveryMode, Plan};
+use crate::proto::v1::{Channel, Decision, DeliveryMode, Plan, Severity};
 
 pub fn decision(decision: Decision) -> (Tone, &'static str) {
     match decision {
@@ -22,6 +22,16 @@ pub fn plan(plan: Plan) -> &'static str {
         Plan::AddOn => "add-on",
         Plan::Enhanced => "enhanced",
         Plan::Unspecified => "unknown plan",
+    }
+}
+
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Severity1 => "1",
+        Severity::A => "A",
+        Severity::B => "B",
+        Severity::C => "C",
+        Severity::Unspecified => "unknown",
     }
 }
 
