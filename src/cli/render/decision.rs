@@ -24,7 +24,7 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
         format!("{}  {service_id}", screen.paint(tone, word)),
         facts(format!("{product_id} at {location_id} of {customer_id}"), answer, screen),
     ];
-    let told = [(About::Failed, &answer.reasons), (About::Open, &answer.open_conditions), (About::Note, &answer.notes)];
+    let told = [(About::Failed, &answer.reasons), (About::Open, &answer.open_conditions)];
     for (about, reasons) in told {
         if !reasons.is_empty() {
             let codes = told.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
@@ -33,6 +33,9 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
     }
     if let Some(coverage) = answer.coverage.as_ref().filter(|coverage| !coverage.blocks.is_empty()) {
         parts.push(blocks(&coverage.blocks, screen));
+    }
+    if !answer.notes.is_empty() {
+        parts.push(reason::notes(screen, &answer.notes));
     }
     parts.join("\n\n")
 }

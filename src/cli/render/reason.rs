@@ -11,7 +11,17 @@ use crate::proto::v1::{Reason, Remedy, RemedyKind};
 pub enum About {
     Failed,
     Open,
-    Note,
+}
+
+/// What is worth telling: the words below their code, which may be long.
+pub fn notes(screen: &Screen, notes: &[Reason]) -> String {
+    let mut table = screen.table(&["Notes", ""]);
+    for note in notes {
+        let words = format!("{}\n{}", note.code, note.message);
+        table.add_row([screen.cell(Tone::Quiet, &note.clause), Cell::new(words)]);
+    }
+    keep_whole(&mut table, 0, notes.iter().map(|note| note.clause.as_str()));
+    indented(&table)
 }
 
 /// The request fields and the flags of `check` that fill them.
@@ -44,7 +54,6 @@ pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl 
     let (heading, tone) = match about {
         About::Failed => ("Why not", Tone::Bad),
         About::Open => ("Still open", Tone::Open),
-        About::Note => ("Notes", Tone::Quiet),
     };
     let mut table = screen.table(&[heading, "section", ""]);
     for reason in reasons {
@@ -60,7 +69,7 @@ pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl 
 
 /// What would change it: the server's words, or where it has none, the bare facts; and the flag.
 fn remedy(about: About, reason: &Reason) -> Option<String> {
-    let remedy = reason.remedy.as_ref().filter(|_| about != About::Note)?;
+    let remedy = reason.remedy.as_ref()?;
     let words = if remedy.message.is_empty() { bare(remedy)? } else { remedy.message.clone() };
     let Some(flag) = flag(remedy).filter(|flag| !words.contains(flag)) else { return Some(words) };
     let add = if about == About::Open { "add " } else { "" };

@@ -11,6 +11,9 @@ use crate::proto::v1::{
 /// The flags that fill in what an offer leaves open.
 const FLAGS: [(&str, &str); 3] = [("language", "--language"), ("tenant_id", "--tenant"), ("channel", "--channel")];
 
+/// Says it all.
+const NOT_PURCHASED: &str = "NOT_PURCHASED";
+
 pub fn text(request: &GetResponseTargetRequest, answer: &GetResponseTargetResponse, screen: &Screen) -> String {
     let GetResponseTargetRequest { customer_id, location_id, product_id, .. } = request;
     let head = match answer.initial_response.as_ref() {
@@ -70,6 +73,9 @@ fn others(others: &[ResponseAlternative], screen: &Screen) -> String {
 fn why_not(other: &ResponseAlternative) -> String {
     let reasons = if other.reasons.is_empty() { &other.open_conditions } else { &other.reasons };
     let Some(first) = reasons.first() else { return other.message.clone() };
+    if first.code == NOT_PURCHASED {
+        return first.code.clone();
+    }
     let codes = words::joined(reasons.iter().map(|reason| reason.code.as_str()));
     let hint = flag(first).filter(|_| other.reasons.is_empty()).map(|flag| format!(" (add {flag})"));
     format!("{codes}\n{}{}", first.message, hint.unwrap_or_default())

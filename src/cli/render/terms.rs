@@ -62,7 +62,7 @@ pub fn governing(target: &ResponseTarget) -> Vec<(&'static str, String)> {
     };
     let terms = |terms: &[ResponseTerm]| terms.iter().map(|term| term.message.as_str()).collect::<Vec<_>>().join("\n");
     let mut facts = vec![
-        ("due", words::time(target.due_time.as_ref(), "at an unknown time")),
+        ("due", target.due_time.as_ref().map_or("at an unknown time".to_owned(), |due| words::second(Some(due)))),
         ("clock", clock.to_owned()),
         ("effort", effort.to_owned()),
         ("brings", terms(&target.resources)),
