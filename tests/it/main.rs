@@ -1,7 +1,10 @@
 #![cfg(test)]
 
+mod bad_input;
 mod corpus;
 mod postgres;
+mod raw;
+mod sample;
 mod server;
 mod store;
 mod yaml;
