@@ -1,6 +1,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod contracts;
 mod corpus;
 mod postgres;
 mod raw;
