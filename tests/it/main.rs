@@ -1,11 +1,14 @@
 #![cfg(test)]
 
 mod bad_input;
+mod catalog;
 mod contracts;
 mod corpus;
+mod entitlements;
 mod postgres;
 mod raw;
 mod sample;
 mod server;
+mod standard_services;
 mod store;
 mod yaml;
