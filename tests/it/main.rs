@@ -5,6 +5,7 @@ mod catalog;
 mod contracts;
 mod corpus;
 mod entitlements;
+mod fuzz;
 mod postgres;
 mod raw;
 mod sample;
