@@ -1,5 +1,7 @@
 //! What is wrong with a request is told in full, in the words of the API, and changes nothing.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
 use entitled::proto::v1;
 use prost::Message as _;
 use prost_types::Timestamp;
@@ -28,6 +30,10 @@ on_both_servers!(
     hostile_ids_never_reach_the_database,
 );
 
+/// A change, the reason told, its key and value, and the nearest name.
+type AddressedCase =
+    (fn(&mut v1::CheckEntitlementRequest), &'static str, &'static str, &'static str, Option<&'static str>);
+
 async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestServer) {
     stored(server, "contoso").await;
     let (mut entitlements, mut contracts, mut catalog) = (server.entitlements(), server.contracts(), server.catalog());
@@ -44,7 +50,7 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
         change(&mut request);
         request
     };
-    let cases: [(fn(&mut v1::CheckEntitlementRequest), &str, &str, &str, Option<&str>); 6] = [
+    let cases: [AddressedCase; 6] = [
         (|it| it.customer_id = "contosso".into(), "CUSTOMER_NOT_FOUND", "customer_id", "contosso", Some("contoso")),
         (|it| it.customer_id = "zzzzzzzzz".into(), "CUSTOMER_NOT_FOUND", "customer_id", "zzzzzzzzz", None),
         (|it| it.location_id = "ie-dublim".into(), "LOCATION_NOT_FOUND", "location_id", "ie-dublim", Some(DUBLIN)),

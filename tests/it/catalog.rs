@@ -1,5 +1,7 @@
 //! The rules as the API shows them. The catalogue is in no database: one server suffices.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
 use std::collections::BTreeSet;
 
 use entitled::proto::v1;

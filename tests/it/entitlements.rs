@@ -1,5 +1,7 @@
 //! Decisions over the wire: alone, in batches and in lists, the same question has the same answer.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use entitled::proto::v1;

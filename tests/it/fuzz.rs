@@ -1,6 +1,8 @@
 //! Requests of mutated bytes: whatever is sent, the answer is one the API knows, and the server
 //! goes on.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
