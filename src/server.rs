@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 use crate::cache::Cache;
 use crate::catalog::Catalog;
@@ -113,9 +113,11 @@ async fn run(
     let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
+    // The builder's own `tcp_nodelay` is for listeners that it binds itself; without it answers wait
+    // for the client's delayed acknowledgements, 40 ms and more.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     Server::builder()
         .layer(TransportErrors)
-        .tcp_nodelay(true)
         .max_concurrent_streams(Some(STREAMS_PER_CONNECTION))
         .http2_max_local_error_reset_streams(Some(LOCAL_RESETS_PER_CONNECTION))
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
@@ -125,7 +127,7 @@ async fn run(
         .add_service(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+        .serve_with_incoming_shutdown(incoming, async move {
             // An error means that the sender is gone: stop as well.
             let _ = stopped.wait_for(|stop| *stop).await;
         })
