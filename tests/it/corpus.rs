@@ -19,8 +19,16 @@ pub fn files() -> Vec<PathBuf> {
     files
 }
 
+/// A file of cases; what stands under `defaults` belongs to every `ask` that does not say it itself.
 pub fn load(file: &Path) -> Value {
-    yaml::parse(&std::fs::read_to_string(file).unwrap())
+    let mut case = yaml::parse(&std::fs::read_to_string(file).unwrap());
+    let Some(Value::Object(defaults)) = case.as_object_mut().unwrap().remove("defaults") else { return case };
+    for check in case["checks"].as_array_mut().unwrap() {
+        for (key, value) in &defaults {
+            check["ask"].as_object_mut().unwrap().entry(key).or_insert_with(|| value.clone());
+        }
+    }
+    case
 }
 
 #[tokio::test]
@@ -52,7 +60,7 @@ async fn transcript(backend: Backend, files: &[PathBuf]) -> Vec<String> {
 }
 
 async fn run_file(server: &TestServer, name: &str, case: &Value, answers: &mut Vec<String>, failures: &mut Vec<String>) {
-    known_keys(name, case, &["document", "checks", "targets", "refused"], failures);
+    known_keys(name, case, &["document", "checks", "targets", "refused", "accepted"], failures);
     let text = case["document"].to_string();
     let document = match document::read(&text) {
         Ok(document) => document,
@@ -65,7 +73,7 @@ async fn run_file(server: &TestServer, name: &str, case: &Value, answers: &mut V
     }
     for (row, check) in list(case, "checks").iter().enumerate() {
         let label = format!("{name}: check {row}{}", check["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default());
-        let keys = ["ask", "want", "codes", "first", "open", "clause", "why", "valid_until", "metadata", "remedy", "coverage"];
+        let keys = ["ask", "want", "codes", "first", "open", "clause", "why", "valid_until", "metadata", "remedy", "coverage", "error"];
         known_keys(&label, check, &keys, failures);
         let answer = ask(server, &customer_id, &check["ask"]).await;
         compare(&label, check, &answer, failures);
@@ -75,6 +83,13 @@ async fn run_file(server: &TestServer, name: &str, case: &Value, answers: &mut V
         let label = format!("{name}: refused {}", refused["why"]);
         known_keys(&label, refused, &["why", "work_order", "codes", "code", "clause"], failures);
         answers.push(format!("{label}: {}", refuse(server, &customer_id, refused, &label, failures).await));
+    }
+    for accepted in list(case, "accepted") {
+        let label = format!("{name}: accepted {}", accepted["why"]);
+        known_keys(&label, accepted, &["why", "work_order", "clause"], failures);
+        if let Some(Err(status)) = create(server, &customer_id, &accepted["work_order"], true, &label, failures).await {
+            failures.push(format!("{label}: {}", explain(&status)));
+        }
     }
 }
 
@@ -89,6 +104,13 @@ async fn ask(server: &TestServer, customer_id: &str, ask: &Value) -> Value {
 }
 
 fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String>) {
+    if let Some(wanted) = check["error"].as_str() {
+        let told = answer["error"].as_str().unwrap_or_default();
+        if told.split(' ').next() != Some(wanted) {
+            failures.push(format!("{label}: the error {wanted} expected\n    {answer}"));
+        }
+        return;
+    }
     let decision = answer["decision"].as_str().and_then(|name| name.strip_prefix("DECISION_"));
     let mut expect = |what: &str, wanted: Value, found: Value| {
         if wanted != found {
@@ -120,22 +142,13 @@ fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String
 /// A refused work order: every named code must stand among the violations, as reason or in
 /// the field's path, and nothing is stored.
 async fn refuse(server: &TestServer, customer_id: &str, refused: &Value, label: &str, failures: &mut Vec<String>) -> String {
-    let document = serde_json::json!({ "customer": { "customer_id": customer_id }, "work_orders": [refused["work_order"]] });
-    let document = match document::read(&document.to_string()) {
-        Ok(document) => document,
-        Err(mistakes) => {
-            failures.push(format!("{label}: {mistakes:?}"));
-            return String::new();
-        }
-    };
-    let work_order = document.request.work_orders.into_iter().next().map(|order| v1::WorkOrder { customer_id: customer_id.to_owned(), ..order });
-    let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only: false };
-    let status = match server.contracts().create_work_order(request).await {
-        Ok(_) => {
+    let status = match create(server, customer_id, &refused["work_order"], false, label, failures).await {
+        None => return String::new(),
+        Some(Ok(_)) => {
             failures.push(format!("{label}: it was accepted"));
             return String::new();
         }
-        Err(status) => status,
+        Some(Err(status)) => status,
     };
     let told = explain(&status);
     for code in list(refused, "codes") {
@@ -149,6 +162,19 @@ async fn refuse(server: &TestServer, customer_id: &str, refused: &Value, label: 
         failures.push(format!("{label}: {code} expected, not {told}"));
     }
     told
+}
+
+type Created = Result<tonic::Response<v1::CreateWorkOrderResponse>, tonic::Status>;
+
+/// Writes one more work order, or only validates it. None: the test data is wrong, which is told.
+async fn create(
+    server: &TestServer, customer_id: &str, order: &Value, validate_only: bool, label: &str, failures: &mut Vec<String>,
+) -> Option<Created> {
+    let document = serde_json::json!({ "customer": { "customer_id": customer_id }, "work_orders": [order] });
+    let document = document::read(&document.to_string()).map_err(|mistakes| failures.push(format!("{label}: {mistakes:?}"))).ok()?;
+    let work_order = document.request.work_orders.into_iter().next().map(|order| v1::WorkOrder { customer_id: customer_id.to_owned(), ..order });
+    let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only };
+    Some(server.contracts().create_work_order(request).await)
 }
 
 pub fn explain(status: &tonic::Status) -> String {
