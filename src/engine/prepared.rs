@@ -244,7 +244,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The term of an order as a base: none if it carries no base, or is a draft or suspended.
+    /// The term of an order as a base: none if it carries no base, is a draft or suspended, or was
+    /// terminated before it began.
     fn base_span(&self, row: usize, order: &WorkOrder) -> Option<BaseSpan> {
         let edition = self.catalog.edition(&order.edition_id)?;
         let (_, host) = self.host_of(order)?;
@@ -252,7 +253,8 @@ impl Builder<'_> {
             return None;
         }
         let term = order_term(order, host.time_zone);
-        Some(BaseSpan { order: row, span: term.span(), end_cause: term.end_cause })
+        let span = term.span();
+        (span.start < span.end).then_some(BaseSpan { order: row, span, end_cause: term.end_cause })
     }
 
     /// The bases that cover a location, in the order of their starts.
