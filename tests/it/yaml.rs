@@ -1,5 +1,7 @@
 //! Test data in YAML as JSON values and as messages of the API.
 
+use std::sync::LazyLock;
+
 use entitled::proto::FILE_DESCRIPTOR_SET;
 use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
@@ -23,8 +25,9 @@ fn json(node: &Yaml<'_>) -> Value {
     }
 }
 
-fn pool() -> DescriptorPool {
-    DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap()
+fn pool() -> &'static DescriptorPool {
+    static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap());
+    &POOL
 }
 
 /// A message in its proto3 JSON form.
