@@ -32,8 +32,8 @@ fmt: $(BUF) ## format the Rust and proto files
 	cargo fmt --all
 	$(BUF) format --write
 
-bench: ## measure the engine and the ledger
-	cargo bench --workspace
+bench: ## measure a decision, and a check over gRPC; docs/PERFORMANCE.md says what was seen
+	cargo bench --bench engine --bench grpc
 
 # Debian's python3 may come without venv: pip can then fill the directory without one.
 $(BUF): Makefile
