@@ -28,9 +28,9 @@ use entitled::proto::v1::{
     WorkOrder,
 };
 use futures_util::future::BoxFuture;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
@@ -177,7 +177,7 @@ async fn serve_echo(answer: CheckEntitlementResponse) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = Server::builder().tcp_nodelay(true).add_service(Echo { answer: Arc::new(answer) });
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))));
     address
 }
 
