@@ -4,10 +4,10 @@ BUF_VERSION := 1.75.0
 BUF := .venv/bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench
+.PHONY: help run test test-fuzz lint fmt bench
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the sample customers from a temporary database
 	cargo run -- serve --demo
@@ -16,6 +16,9 @@ run: ## serve the sample customers from a temporary database
 test: ## unit, integration and documentation tests; the integration tests start a PostgreSQL of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
+
+test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
+	cargo test --test it -- --ignored fuzz::
 
 lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
 	cargo fmt --all --check
@@ -29,8 +32,8 @@ fmt: $(BUF) ## format the Rust and proto files
 	cargo fmt --all
 	$(BUF) format --write
 
-bench: ## measure the engine and the ledger
-	cargo bench --workspace
+bench: ## measure a decision, and a check over gRPC; docs/PERFORMANCE.md says what was seen
+	cargo bench --bench engine --bench grpc
 
 # Debian's python3 may come without venv: pip can then fill the directory without one.
 $(BUF): Makefile

@@ -13,7 +13,7 @@ pub enum Error {
     #[error("{noun} `{id}` does not exist{}", hint(.nearest))]
     NotFound { noun: Noun, id: String, nearest: Option<String> },
     /// The id is taken by other content; `fields` differ.
-    #[error("{noun} `{id}` exists with other content in {}", fields.join(", "))]
+    #[error("{noun} `{id}` exists with other content in {}", few(fields))]
     AlreadyExists { noun: Noun, id: String, fields: Vec<String> },
     /// The request id was used for another request.
     #[error("request_id `{request_id}` was used for another request")]
@@ -121,16 +121,25 @@ pub mod reason {
     pub const REVISION_INVALID: &str = "REVISION_INVALID";
 }
 
+/// The most violations that are gathered of one request: a large document of nothing but
+/// mistakes must not fill the memory.
+pub const MOST_VIOLATIONS: usize = 1_000;
+
 /// Appends `other` to `violations`, without what only follows from a mistake already told
-/// of the same field, of one above it or of one below it.
+/// of the same field, of one above it or of a part of it. The entries of a list are no parts
+/// in this sense: the rest of the list still says something.
 pub fn merge_violations(violations: &mut Vec<Violation>, other: Vec<Violation>) {
     let told: Vec<String> = violations.iter().map(|violation| violation.field.clone()).collect();
-    let follows = |field: &str| told.iter().any(|known| is_within(field, known) || is_within(known, field));
+    let follows = |field: &str| told.iter().any(|known| is_within(field, known) || is_part(known, field));
     violations.extend(other.into_iter().filter(|violation| !follows(&violation.field)));
 }
 
 fn is_within(field: &str, ancestor: &str) -> bool {
     field.strip_prefix(ancestor).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn is_part(field: &str, whole: &str) -> bool {
+    field.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.') && !rest.contains('['))
 }
 
 /// The known name that `unknown` is most likely a slip of.
@@ -151,6 +160,16 @@ fn summary(violations: &[Violation]) -> String {
     }
 }
 
+/// The first of many names.
+fn few(names: &[String]) -> String {
+    const FEW: usize = 5;
+    let shown = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 fn hint(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
@@ -168,6 +187,11 @@ mod tests {
         assert_eq!(all, told());
         merge_violations(&mut all, vec![Violation::clause("items[10]", "EXHIBIT_REQUIRED", "")]);
         assert_eq!(all.len(), 2);
+        merge_violations(&mut all, vec![Violation::clause("items", "BASE_AGREEMENT_REQUIRED", "")]);
+        assert_eq!(all.len(), 3);
+        let mut all = vec![Violation::new("quantity.unit", reason::FIELD_REQUIRED, "")];
+        merge_violations(&mut all, vec![Violation::clause("quantity", "HOURS_OR_PREDEFINED", "")]);
+        assert_eq!(all.len(), 1);
     }
 
     #[test]

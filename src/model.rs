@@ -34,6 +34,15 @@ impl Contract {
     }
 }
 
+/// The longest id.
+pub const LONGEST_ID: usize = 64;
+
+/// Whether it can be an id: 1 to 64 characters of `a-z 0-9 . _ -`.
+pub fn is_id(text: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_good)
+}
+
 /// The id of the block an item's counted service makes: always the same for the same item,
 /// so that it needs no registry and no order of writes.
 pub fn block_id(customer_id: &str, work_order_id: &str, item_id: &str, service_id: &str) -> Uuid {

@@ -113,7 +113,8 @@ async fn run(
     let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
-    // The server's own TCP settings do not reach a listener that is handed over.
+    // The builder's own `tcp_nodelay` is for listeners that it binds itself; without it answers wait
+    // for the client's delayed acknowledgements, 40 ms and more.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     Server::builder()
         .layer(TransportErrors)

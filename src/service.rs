@@ -51,7 +51,11 @@ impl Context {
             return Ok(snapshot);
         }
         let Some(stored) = self.store.load_contract(customer_id).await? else {
-            return Err(self.unknown_customer(customer_id).await);
+            return Err(match consistency {
+                // The token proves that the customer is there.
+                Consistency::AtLeast(_) => Error::NotFreshEnough,
+                Consistency::MinimizeLatency | Consistency::Full => self.unknown_customer(customer_id).await,
+            });
         };
         let snapshot = Arc::new(Snapshot::new(&self.catalog, stored));
         self.cache.keep(&snapshot);
@@ -61,8 +65,19 @@ impl Context {
         }
     }
 
-    /// A customer's contract by what was recorded up to `known_time`.
-    pub async fn snapshot_as_known(&self, customer_id: &str, known_time: DateTime<Utc>) -> Result<Arc<Snapshot>> {
+    /// A customer's contract by what was recorded up to `known_time`, in a store that has what was
+    /// asked for.
+    pub async fn snapshot_as_known(
+        &self,
+        customer_id: &str,
+        known_time: DateTime<Utc>,
+        consistency: &Consistency,
+    ) -> Result<Arc<Snapshot>> {
+        if let Consistency::AtLeast(revision) = consistency
+            && self.store.revision(customer_id).await? < Some(*revision)
+        {
+            return Err(Error::NotFreshEnough);
+        }
         match self.store.load_contract_as_known(customer_id, known_time).await? {
             Some(stored) => Ok(Arc::new(Snapshot::new(&self.catalog, stored))),
             None => Err(self.unknown_customer(customer_id).await),
@@ -72,6 +87,8 @@ impl Context {
     pub async fn unknown_customer(&self, customer_id: &str) -> Error {
         let known = self.store.list_customers(None, NEAREST_AMONG).await.unwrap_or_default();
         let known = known.iter().map(|(customer, _)| customer.customer_id.as_str());
+        // It may be there by now, or not have been known yet.
+        let known = known.filter(|known| *known != customer_id);
         Error::NotFound { noun: Noun::Customer, id: customer_id.to_owned(), nearest: nearest(customer_id, known) }
     }
 }

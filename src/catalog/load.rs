@@ -11,9 +11,9 @@ use toml::Spanned;
 
 use super::response::RawResponse;
 use super::{
-    Aside, Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, NoteCondition,
-    Plan, PurchaseRule, RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Service, ServiceHours, Severity,
-    Tenants, Text, ZoneRule,
+    Aside, Channel, Clause, ClauseKind, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing,
+    NoteCondition, Plan, PurchaseRule, RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Rule, Service,
+    ServiceHours, Severity, Tenants, Text, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 
@@ -327,6 +327,7 @@ impl Loader {
             self.need_family(file, family, family.get_ref());
         }
         let clauses = self.clause_uses(file, &raw.clauses);
+        let gates = clauses.iter().filter(|used| self.is_gate(used)).copied().collect();
         let service_hours = raw.service_hours.as_ref().and_then(|hours| self.service_hours(file, hours));
         let patterns = |rows: Vec<Spanned<ProductPattern>>| rows.into_iter().map(Spanned::into_inner).collect();
         Service {
@@ -357,6 +358,7 @@ impl Loader {
             tenants: raw.tenants,
             event: raw.event,
             clauses,
+            gates,
         }
     }
 
@@ -410,6 +412,12 @@ impl Loader {
             }
         }
         uses.into_values().collect()
+    }
+
+    /// Notes may be told by gates; nothing is judged there.
+    fn is_gate(&self, used: &ClauseUse) -> bool {
+        let clause = self.clauses.get(usize::from(used.row));
+        used.rule != Rule::Note && clause.is_some_and(|clause| clause.value.kinds.contains(&ClauseKind::Gate))
     }
 
     fn clause_use(&self, code: &str) -> Result<ClauseUse, String> {

@@ -59,6 +59,8 @@ pub struct Service {
     pub event: Option<EventRule>,
     /// The clauses it is subject to, in catalogue order.
     pub clauses: Vec<ClauseUse>,
+    /// Those of them that every check judges.
+    pub gates: Vec<ClauseUse>,
 }
 
 impl Service {

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use clap::CommandFactory;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -141,7 +141,7 @@ async fn serve(script: &Script) -> String {
     let server = Server::builder()
         .add_service(ContractServiceServer::new(script.clone()))
         .add_service(EntitlementServiceServer::new(script.clone()));
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
     address
 }
 

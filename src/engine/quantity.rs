@@ -43,7 +43,7 @@ pub(super) fn own_available(context: &Context<'_>) -> i64 {
 fn can_serve(context: &Context<'_>) -> bool {
     context
         .service
-        .clauses
+        .gates
         .iter()
         .filter(|clause| counts_for_pool(clause.rule))
         .all(|clause| context.judge(clause.rule) != Verdict::Fails || context.waiver(clause).is_some())

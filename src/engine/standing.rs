@@ -70,7 +70,7 @@ fn rank(context: &Context<'_>, standing: &Standing) -> (Outcome, bool, Reverse<u
 }
 
 /// Lets every clause judge the candidate.
-fn stand(context: &Context<'_>) -> Standing {
+pub(super) fn stand(context: &Context<'_>) -> Standing {
     let is_lapsed = context.is_lapsed();
     let mut standing = Standing {
         failed: 0,
@@ -82,7 +82,7 @@ fn stand(context: &Context<'_>) -> Standing {
         order: context.candidate.order,
         item: context.candidate.item,
     };
-    for clause in &context.service.clauses {
+    for clause in &context.service.gates {
         // What is left does not matter where nothing is in force.
         if is_lapsed && matches!(clause.rule, Rule::HoursAvailable | Rule::QuantityAvailable) {
             continue;

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::decision::bit;
 use super::event;
 use super::span::TermState;
-use super::standing::{Judgement, Standing, judge};
+use super::standing::{Judgement, Standing, judge, stand};
 use crate::catalog::{ClauseUse, Rule};
 use crate::model::LATEST;
 
@@ -16,6 +16,12 @@ pub(super) fn valid_until(ask: &Ask<'_>, judgement: &Judgement<'_>) -> Option<Da
     let best = judgement.best.as_ref()?;
     let mut turn = judgement.next_turn?;
     loop {
+        // Where the item that answers stands differently, so does the answer: no need to look
+        // at the others.
+        let again = Context::new(ask, turn, best.0.candidate).map(|context| (context, stand(&context)));
+        if !again.is_some_and(|again| is_same_answer(best, &again)) {
+            return Some(turn);
+        }
         let later = judge(ask, turn);
         if !later.best.is_some_and(|other| is_same_answer(best, &other)) {
             return Some(turn);

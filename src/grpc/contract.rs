@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -6,7 +8,7 @@ use super::convert::question::page_of;
 use super::convert::read::Reader;
 use super::convert::work_order::read_work_order;
 use super::convert::work_order_out::write_work_order;
-use crate::error::{Result, reason};
+use crate::error::{Error, Result, reason};
 use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
@@ -14,6 +16,7 @@ use crate::service::{self, Command, Contracts, WriteOptions, Written, revision};
 
 /// Callers are not identified yet.
 const ACTOR: &str = "anonymous";
+const MOST_WORK_ORDERS: usize = 1_000;
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
@@ -49,7 +52,10 @@ impl ContractService for ContractApi {
     ) -> Result<Response<v1::CreateCustomerResponse>, Status> {
         let v1::CreateCustomerRequest { customer, request_id, validate_only } = request.into_inner();
         let mut read = Reader::default();
-        let customer = required_customer(&mut read, customer)?;
+        let Some(customer) = customer else {
+            return Err(without_document(read, "customer", &request_id, validate_only).into());
+        };
+        let customer = read_customer(&mut read, "customer", customer);
         let written = self.write(Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::CreateCustomerResponse {
             customer: Some(customer_of(&written)),
@@ -88,7 +94,10 @@ impl ContractService for ContractApi {
     ) -> Result<Response<v1::UpdateCustomerResponse>, Status> {
         let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = request.into_inner();
         let mut read = Reader::default();
-        let customer = required_customer(&mut read, customer)?;
+        let Some(customer) = customer else {
+            return Err(without_document(read, "customer", &request_id, validate_only).into());
+        };
+        let customer = read_customer(&mut read, "customer", customer);
         let written = self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::UpdateCustomerResponse {
             customer: Some(customer_of(&written)),
@@ -103,9 +112,7 @@ impl ContractService for ContractApi {
         let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = request.into_inner();
         let mut read = Reader::default();
         let Some(work_order) = work_order else {
-            read.refuse("work_order", reason::FIELD_REQUIRED, "is required");
-            check_request_id(&mut read, &request_id);
-            return Err(crate::error::Error::Violations(read.violations).into());
+            return Err(without_document(read, "work_order", &request_id, validate_only).into());
         };
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
@@ -148,7 +155,10 @@ impl ContractService for ContractApi {
     ) -> Result<Response<v1::ApplyContractResponse>, Status> {
         let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = request.into_inner();
         let mut read = Reader::default();
-        let customer = required_customer(&mut read, customer)?;
+        let Some(customer) = customer else {
+            return Err(without_document(read, "customer", &request_id, validate_only).into());
+        };
+        let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
         let command = Command::Apply { customer, work_orders, etag };
         let written = self.write(command, read, request_id, validate_only).await?;
@@ -158,15 +168,32 @@ impl ContractService for ContractApi {
     }
 }
 
-fn required_customer(read: &mut Reader, customer: Option<v1::Customer>) -> Result<Customer> {
-    match customer {
-        Some(customer) => Ok(read_customer(read, "customer", customer)),
-        None => Err(crate::error::Error::invalid("customer", reason::FIELD_REQUIRED, "is required")),
+/// There is nothing to judge but the request around it.
+fn without_document(mut read: Reader, field: &str, request_id: &str, validate_only: bool) -> Error {
+    read.refuse(field, reason::FIELD_REQUIRED, "is required");
+    if !validate_only {
+        check_request_id(&mut read, request_id);
     }
+    Error::Violations(read.violations)
 }
 
 /// In a document the customer is named once; a work order may leave it out.
 fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::WorkOrder>) -> Vec<WorkOrder> {
+    if orders.len() > MOST_WORK_ORDERS {
+        let message = format!("has {} entries; at most {MOST_WORK_ORDERS} are allowed", orders.len());
+        read.refuse("work_orders", reason::FIELD_OUT_OF_RANGE, message);
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    for (row, order) in orders.iter().enumerate().filter(|(_, order)| !order.work_order_id.is_empty()) {
+        if !seen.insert(order.work_order_id.as_str()) {
+            read.refuse(
+                format!("work_orders[{row}].work_order_id"),
+                reason::DUPLICATE_ID,
+                "is there twice; give each order once",
+            );
+        }
+    }
     let mut read_one = |(row, mut order): (usize, v1::WorkOrder)| {
         let path = format!("work_orders[{row}]");
         if order.customer_id.is_empty() {

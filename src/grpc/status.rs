@@ -13,6 +13,12 @@ use crate::error::{Error, Noun, Violation};
 pub(super) const DOMAIN: &str = "entitled.v1";
 const RETRY_SOON: Duration = Duration::from_millis(500);
 
+/// What the violations, or the fields, of one status may take: details travel in a header, in
+/// base64, and the clients of some languages take no more than 8 KiB of headers in all.
+const DETAILS_BUDGET: usize = 4_608;
+/// What one of them takes besides its texts.
+const FRAMING: usize = 12;
+
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         let code = code_of(&error);
@@ -57,7 +63,10 @@ fn code_of(error: &Error) -> Code {
 fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
     let (reason, metadata): (&str, Vec<(&str, String)>) = match error {
         Error::Violations(violations) => match primary(violations) {
-            Some(first) => (&first.reason, vec![("field", first.field.clone())]),
+            Some(first) => {
+                let told = vec![("field", first.field.clone())];
+                (&first.reason, with_omitted(told, violations.len(), carried(violations).len()))
+            }
             None => ("FIELD_INVALID", Vec::new()),
         },
         Error::NotFound { noun, id, nearest } => {
@@ -67,7 +76,9 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         }
         Error::AlreadyExists { noun, id, fields } => {
             let resource = ("resource_type", resource_type(*noun).to_owned());
-            ("CONTENT_DIFFERS", vec![resource, ("id", id.clone()), ("fields", fields.join(","))])
+            let told = carried_fields(fields);
+            let metadata = vec![resource, ("id", id.clone()), ("fields", told.join(","))];
+            ("CONTENT_DIFFERS", with_omitted(metadata, fields.len(), told.len()))
         }
         Error::RequestIdReused { request_id } => ("REQUEST_ID_REUSED", vec![("request_id", request_id.clone())]),
         Error::StaleEtag { customer_id } => ("ETAG_MISMATCH", vec![("customer_id", customer_id.clone())]),
@@ -78,6 +89,43 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::Internal(_) => ("INTERNAL", Vec::new()),
     };
     (reason.to_owned(), metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// What does not fit is counted.
+fn with_omitted(mut metadata: Vec<(&'static str, String)>, all: usize, told: usize) -> Vec<(&'static str, String)> {
+    if told < all {
+        metadata.push(("omitted", all.saturating_sub(told).to_string()));
+    }
+    metadata
+}
+
+/// As many violations as a status can carry: at least the first, which decides the code.
+fn carried(violations: &[Violation]) -> Vec<&Violation> {
+    let first = primary(violations);
+    let rest = violations.iter().filter(|violation| !first.is_some_and(|first| std::ptr::eq(first, *violation)));
+    let mut told: Vec<&Violation> = within_budget(first.into_iter().chain(rest), |violation| {
+        let Violation { field, reason, description, clause } = violation;
+        let length = field.len().saturating_add(reason.len()).saturating_add(description.len()).saturating_add(FRAMING);
+        // A clause is told a second time, as a precondition.
+        if *clause { length.saturating_mul(2) } else { length }
+    });
+    // In the order of the request again.
+    told.sort_by_key(|told| violations.iter().position(|violation| std::ptr::eq(*told, violation)));
+    told
+}
+
+fn carried_fields(fields: &[String]) -> Vec<String> {
+    within_budget(fields.iter(), |field| field.len().saturating_add(1)).into_iter().cloned().collect()
+}
+
+fn within_budget<'a, T>(all: impl Iterator<Item = &'a T>, length: impl Fn(&T) -> usize) -> Vec<&'a T> {
+    let mut taken = 0_usize;
+    all.take_while(|one| {
+        let is_first = taken == 0;
+        taken = taken.saturating_add(length(one));
+        is_first || taken <= DETAILS_BUDGET
+    })
+    .collect()
 }
 
 /// A malformed field comes before a violated clause: it decides the code.
@@ -110,6 +158,7 @@ fn resource_type(noun: Noun) -> &'static str {
 fn add_details(details: &mut ErrorDetails, error: &Error) {
     match error {
         Error::Violations(violations) => {
+            let violations = carried(violations);
             let fields = violations.iter().map(|violation| FieldViolation {
                 field: violation.field.clone(),
                 description: violation.description.clone(),
@@ -128,7 +177,9 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
             }
         }
         Error::RequestIdReused { .. } => {
-            details.add_bad_request_violation("request_id", error.to_string());
+            let mut violation = FieldViolation::new("request_id", error.to_string());
+            violation.reason = "REQUEST_ID_REUSED".to_owned();
+            details.set_bad_request(vec![violation]);
         }
         Error::NotFound { noun, id, .. } | Error::AlreadyExists { noun, id, .. } => {
             details.set_resource_info(resource_type(*noun), id, "", error.to_string());

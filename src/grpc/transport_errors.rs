@@ -46,10 +46,12 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // Health and reflection are not of this API: their errors stay as their standards have them.
+        let is_ours = !request.uri().path().starts_with("/grpc.");
         let call = self.inner.call(request);
         Box::pin(async move {
             let response = call.await?;
-            Ok(match translated(&response) {
+            Ok(match translated(&response).filter(|_| is_ours) {
                 Some(status) => status.into_http(),
                 None => response,
             })
@@ -64,7 +66,6 @@ fn translated(response: &Response<Body>) -> Option<Status> {
     if headers.contains_key("grpc-status-details-bin") {
         return None;
     }
-    let message = headers.get("grpc-message").and_then(|message| message.to_str().ok()).unwrap_or_default();
     let is = |wanted: Code| HeaderValue::from(i32::from(wanted)) == *code;
     if is(Code::OutOfRange) {
         return Some(refusal(
@@ -74,13 +75,25 @@ fn translated(response: &Response<Body>) -> Option<Status> {
             [("limit_bytes", MESSAGE_LIMIT.to_string())],
         ));
     }
-    if is(Code::Internal) && message.starts_with("failed%20to%20decode") || message.starts_with("Missing%20request") {
+    // No message, half of one, a frame it cannot read, bytes that are no message.
+    if is(Code::Internal) {
         return Some(refusal(
             Code::InvalidArgument,
             "MESSAGE_MALFORMED",
             "the bytes sent are not a message of this call".to_owned(),
             [],
         ));
+    }
+    if is(Code::Unimplemented) {
+        return Some(match headers.get("grpc-accept-encoding") {
+            Some(_) => refusal(
+                Code::Unimplemented,
+                "ENCODING_UNSUPPORTED",
+                "messages are not taken in this encoding".to_owned(),
+                [],
+            ),
+            None => refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), []),
+        });
     }
     None
 }

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::catalog::{ClauseKind, Edition, Rule, Service};
-use crate::error::{Violation, nearest, reason};
-use crate::model::{EARLIEST, LATEST};
+use crate::error::{MOST_VIOLATIONS, Violation, nearest, reason};
+use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id};
 
-pub(super) const LONGEST_ID: usize = 64;
 pub(super) const LONGEST_TENANT_ID: usize = 128;
 pub(super) const LONGEST_TEXT: usize = 200;
 /// Most entries of an ordinary list.
@@ -59,6 +58,7 @@ impl Findings {
     pub(super) fn end_document(&mut self) {
         self.clauses.sort_by_key(|(row, _)| *row);
         self.violations.extend(self.clauses.drain(..).map(|(_, violation)| violation));
+        self.violations.truncate(MOST_VIOLATIONS);
     }
 
     pub(super) fn into_violations(mut self) -> Vec<Violation> {
@@ -67,11 +67,15 @@ impl Findings {
     }
 
     pub(super) fn add(&mut self, path: &str, field: &str, reason: &'static str, description: impl Into<String>) {
-        self.violations.push(Violation::new(below(path, field), reason, description));
+        if self.violations.len() < MOST_VIOLATIONS {
+            self.violations.push(Violation::new(below(path, field), reason, description));
+        }
     }
 
     pub(super) fn clause(&mut self, clause: Enforced<'_>, path: &str, field: &str, description: impl Into<String>) {
-        self.clauses.push((clause.row, Violation::clause(below(path, field), clause.code, description)));
+        if self.clauses.len() < MOST_VIOLATIONS {
+            self.clauses.push((clause.row, Violation::clause(below(path, field), clause.code, description)));
+        }
     }
 
     /// The clause where the service is subject to it, else the technical reason: what is
@@ -193,11 +197,6 @@ impl Findings {
 
 pub(super) fn is_in_range(instant: DateTime<Utc>) -> bool {
     (EARLIEST..=LATEST).contains(&instant)
-}
-
-pub(super) fn is_id(text: &str) -> bool {
-    (1..=LONGEST_ID).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte))
 }
 
 pub(super) fn below(path: &str, field: &str) -> String {

@@ -2,9 +2,9 @@
 
 use crate::catalog::Edition;
 use crate::error::reason;
-use crate::model::ProductPattern;
+use crate::model::{ProductPattern, is_id};
 
-use super::findings::{Findings, LONGEST_LIST, is_id, shown};
+use super::findings::{Findings, LONGEST_LIST, shown};
 
 /// `field` is the list the patterns stand in. Without an edition only their form is judged.
 pub(super) fn judge(

@@ -9,7 +9,7 @@ use super::plan::{Change, Command, Plan, Resource};
 use super::token::{fingerprint, open, seal};
 use super::{Consistency, Context, Page};
 use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
-use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
+use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
 use crate::purchase;
 use crate::store::{
     Changed, StoredContract, StoredRequest, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
@@ -58,7 +58,7 @@ impl Contracts {
     /// wire: nothing is written if there are any, but the rest is judged all the same.
     pub async fn write(&self, command: Command, violations: Vec<Violation>, options: WriteOptions) -> Result<Written> {
         if options.validate_only || !violations.is_empty() {
-            let stored = self.context.store.load_contract(command.customer_id()).await?;
+            let stored = self.stored(command.customer_id()).await?;
             let plan = self.judge(&command, stored.as_ref(), violations)?;
             let plan = match plan {
                 Some(plan) => plan,
@@ -71,6 +71,11 @@ impl Contracts {
         let this = self.clone();
         let task = tokio::spawn(async move { this.commit(command, options).await });
         task.await.map_err(|error| Error::Internal(error.into()))?
+    }
+
+    /// What is no id is not looked up: not every text is one a database takes.
+    async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
+        if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
 
     async fn commit(&self, command: Command, options: WriteOptions) -> Result<Written> {

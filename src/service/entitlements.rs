@@ -153,7 +153,9 @@ impl Entitlements {
     async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
         match question.known_time {
             None => self.context.snapshot(&question.customer_id, &question.consistency).await,
-            Some(known_time) => self.context.snapshot_as_known(&question.customer_id, known_time).await,
+            Some(known_time) => {
+                self.context.snapshot_as_known(&question.customer_id, known_time, &question.consistency).await
+            }
         }
     }
 

@@ -128,9 +128,12 @@ impl Command {
     /// Works the command out on what is stored. Customers that must exist and do not are
     /// `None`.
     pub fn plan(&self, stored: Option<&StoredContract>) -> Result<Option<Plan>> {
+        let may_create = matches!(self, Self::CreateCustomer { .. } | Self::Apply { .. });
+        if stored.is_none() && !may_create {
+            return Ok(None);
+        }
         self.match_etag(stored)?;
         let current = stored.map(|stored| &stored.contract);
-        let may_create = matches!(self, Self::CreateCustomer { .. } | Self::Apply { .. });
         let mut plan = match (current, self.customer()) {
             (Some(current), _) => Plan { contract: current.clone(), changes: Vec::new(), taken: None },
             (None, Some(customer)) if may_create => {

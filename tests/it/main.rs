@@ -1,11 +1,19 @@
 #![cfg(test)]
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
+mod bad_input;
+mod catalog;
+mod contracts;
 mod corpus;
+mod entitlements;
+mod fuzz;
 mod languages;
 mod notes;
 mod postgres;
+mod raw;
+mod sample;
 mod server;
+mod standard_services;
 mod store;
 mod targets;
 mod yaml;

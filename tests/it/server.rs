@@ -28,36 +28,59 @@ pub struct TestServer {
     pub channel: Channel,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), BoxError>>,
-    _directory: TempDir,
+    config: Config,
+    /// Holds the file of SQLite.
+    _directory: Option<TempDir>,
 }
 
 impl TestServer {
     pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, |_| {}).await
+    }
+
+    /// A server with other settings than the usual ones.
+    pub async fn start_with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = match backend {
             Backend::Sqlite => format!("sqlite:{}", directory.path().join("entitled.db").display()),
             Backend::Postgres => postgres::database().await,
         };
-        let config = Config {
+        let mut config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database: url.parse().unwrap(),
             ..Config::default()
         };
+        change(&mut config);
         if backend == Backend::Postgres {
             entitled::server::migrate(&config, false).await.unwrap();
         }
+        Self::serve(config, Some(directory)).await
+    }
+
+    /// A second server on the same database; to be stopped before the first one.
+    pub async fn start_beside(&self) -> Self {
+        Self::serve(self.config.clone(), None).await
+    }
+
+    async fn serve(config: Config, directory: Option<TempDir>) -> Self {
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let task =
-            tokio::spawn(entitled::server::serve(config, move |address| ready.send(address).unwrap(), async move {
-                stopped.await.unwrap_or_default()
-            }));
+        let task = tokio::spawn(entitled::server::serve(
+            config.clone(),
+            move |address| ready.send(address).unwrap(),
+            async move { stopped.await.unwrap_or_default() },
+        ));
         let address = match bound.await {
             Ok(address) => address,
             Err(_) => panic!("the server did not start: {:?}", task.await),
         };
-        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { address, channel, stop: Some(stop), task, _directory: directory }
+        let channel = connect(address).await;
+        Self { address, channel, stop: Some(stop), task, config, _directory: directory }
+    }
+
+    /// A connection of one's own.
+    pub async fn another_channel(&self) -> Channel {
+        connect(self.address).await
     }
 
     pub fn entitlements(&self) -> EntitlementServiceClient<Channel> {
@@ -74,11 +97,46 @@ impl TestServer {
 
     /// Asks the server to stop and sees it end well.
     pub async fn stop(mut self) {
+        self.ask_to_stop();
         drop(self.channel);
-        self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap().unwrap();
     }
+
+    /// Asks the server to stop and does not wait for it.
+    pub fn ask_to_stop(&mut self) {
+        // Asked already: once is enough.
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
+    }
 }
+
+async fn connect(address: SocketAddr) -> Channel {
+    Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
+}
+
+/// Makes two tests of each function that takes a server: one on either database.
+macro_rules! on_both_servers {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                let server = crate::server::TestServer::start(crate::server::Backend::Sqlite).await;
+                super::$test(&server).await;
+                server.stop().await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                let server = crate::server::TestServer::start(crate::server::Backend::Postgres).await;
+                super::$test(&server).await;
+                server.stop().await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_servers;
 
 pub fn request_id() -> String {
     uuid::Uuid::now_v7().to_string()

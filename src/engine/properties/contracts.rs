@@ -55,15 +55,21 @@ pub fn day(number: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 1).unwrap() + Days::new(number)
 }
 
+/// Most things begin and end together, five days apart, so that they adjoin and coincide.
+fn a_day() -> impl Strategy<Value = u64> {
+    prop_oneof![3 => (0..9u64).prop_map(|number| number * 5), 1 => 0..45u64]
+}
+
 /// A term of a few days, or of a month or so.
 fn a_term() -> impl Strategy<Value = (NaiveDate, NaiveDate)> {
-    (0..30u64, prop_oneof![0..8u64, 15..45u64]).prop_map(|(start, length)| (day(start), day(start + length)))
+    (a_day(), prop_oneof![Just(4u64), Just(9), Just(29), 0..45u64])
+        .prop_map(|(start, length)| (day(start), day(start + length)))
 }
 
 /// Beginnings of days, the instants around them, and any other time.
 pub fn an_instant() -> impl Strategy<Value = DateTime<Utc>> {
     let zones = select(LOCATIONS.map(|(_, _, zone)| zone).to_vec());
-    let edge = (zones, 0..60u64, -1..=1i64)
+    let edge = (zones, prop_oneof![a_day(), 0..60u64], -1..=1i64)
         .prop_map(|(zone, number, offset)| start_of_day(zone, day(number)) + TimeDelta::microseconds(offset));
     let any = (5 * 24 * 60..45 * 24 * 60i64)
         .prop_map(|minutes| day(0).and_time(Default::default()).and_utc() + TimeDelta::minutes(minutes));
@@ -132,7 +138,7 @@ fn some_events() -> impl Strategy<Value = Vec<PlannedEvent>> {
 fn an_item() -> impl Strategy<Value = Item> {
     let place = (any::<bool>(), some_locations(4));
     let bought = (option::weighted(0.9, a_quantity()), select(vec![Funding::Purchased, Funding::FlexAllowance]));
-    let dates = (option::weighted(0.3, 0..50u64), option::weighted(0.3, 5..60u64));
+    let dates = (option::weighted(0.3, a_day()), option::weighted(0.3, a_day().prop_map(|number| number + 4)));
     let terms = (
         some_patterns(),
         option::of(select(vec![DeliveryMode::Remote, DeliveryMode::OnSite])),

@@ -85,11 +85,12 @@ proptest! {
         } else {
             less.work_orders[row].items.remove(item);
         }
+        let takes_cover = takes_order || order.items[item].service_id == edition().base_package;
         let loses_base = carries_base(order) && !less.work_orders.get(row).is_some_and(|left| !takes_order && carries_base(left));
         let (before, after) = (prepared(&contract), prepared(&less));
         for service_id in services_of(&contract) {
             let is_subject = |rule| service(service_id).clauses.iter().any(|clause| clause.rule == rule);
-            let is_revived = (loses_base || takes_order) && is_subject(Rule::BaseAgreement) && ended_cover(&contract, order, at);
+            let is_revived = takes_cover && is_subject(Rule::BaseAgreement) && ended_cover(&contract, order, at);
             let one_country_left = is_subject(Rule::ExcludedCountry) && is_multi_country(&contract) && !is_multi_country(&less);
             let reaches_more = loses_base && !takes_order && service(service_id).location_rule == LocationRule::HostServesAll;
             if is_revived || one_country_left || reaches_more {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -15,8 +15,13 @@ proptest! {
     /// between, and after the last hop nothing ever changes again.
     #[test]
     fn an_answer_is_good_until_it_says(
-        contract in a_contract(), details in details(), from in an_instant(), picks in any::<(Index, Index)>(),
+        mut contract in a_contract(), details in details(), from in an_instant(), picks in any::<(Index, Index)>(),
+        is_old in any::<[bool; 5]>(),
     ) {
+        // Contract years end in the days in question.
+        for (order, _) in contract.work_orders.iter_mut().zip(is_old).filter(|(_, is_old)| *is_old) {
+            order.start_date = order.start_date - Days::new(350);
+        }
         let prepared = prepared(&contract);
         let moments = moments(&contract);
         let services: Vec<_> = services_of(&contract).into_iter().collect();
@@ -44,7 +49,7 @@ fn moments(contract: &Contract) -> BTreeSet<DateTime<Utc>> {
     let mut dates: BTreeSet<NaiveDate> = BTreeSet::new();
     let mut moments = BTreeSet::new();
     for order in &contract.work_orders {
-        dates.extend([order.start_date, order.end_date]);
+        dates.extend([order.start_date, order.start_date + Months::new(12), order.end_date]);
         moments.extend(order.terminate_time);
         for item in &order.items {
             dates.extend(item.start_date.into_iter().chain(item.end_date));

@@ -1,5 +1,9 @@
 //! Customers, both ways.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
 use super::read::{Reader, shortened};
 use super::{named, timestamp};
 use crate::error::reason;
@@ -23,6 +27,8 @@ pub fn read_customer(read: &mut Reader, path: &str, customer: v1::Customer) -> C
         actor: _,
         etag: _,
     } = customer;
+    // It is looked up before anything is judged.
+    let customer_id = read.required_id(&format!("{path}.customer_id"), customer_id);
     let locations = locations.into_iter().enumerate();
     let contacts = contacts.into_iter().enumerate();
     Customer {
@@ -51,8 +57,7 @@ fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Locat
             chrono_tz::UTC
         }
     };
-    let holidays = holidays.iter().enumerate();
-    let holidays = holidays.filter_map(|(row, day)| read.date(&format!("{path}.holidays[{row}]"), day)).collect();
+    let holidays = read_holidays(read, path, &holidays);
     let country = if country.is_empty() {
         read.refuse(format!("{path}.country"), reason::FIELD_REQUIRED, "is required");
         NO_COUNTRY.to_owned()
@@ -60,6 +65,19 @@ fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Locat
         country
     };
     Location { location_id, display_name, country, time_zone: zone, holidays }
+}
+
+fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<NaiveDate> {
+    let mut holidays = BTreeSet::new();
+    for (row, day) in days.iter().enumerate() {
+        let field = format!("{path}.holidays[{row}]");
+        if let Some(date) = read.date(&field, day)
+            && !holidays.insert(date)
+        {
+            read.refuse(field, reason::DUPLICATE_ID, format!("`{date}` is there twice; give it once"));
+        }
+    }
+    holidays
 }
 
 pub fn unknown_zone(zone: &str) -> String {
@@ -70,16 +88,7 @@ pub fn unknown_zone(zone: &str) -> String {
 
 fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact {
     let v1::Contact { contact_id, display_name, email, location_ids, roles } = contact;
-    let roles = roles.into_iter().enumerate().filter_map(|(row, role)| {
-        let field = format!("{path}.roles[{row}]");
-        match read.optional_enum::<v1::ContactRole>(&field, role)? {
-            v1::ContactRole::Unspecified => None,
-            v1::ContactRole::SupportAdministrator => Some(ContactRole::SupportAdministrator),
-            v1::ContactRole::ReactiveContact => Some(ContactRole::ReactiveContact),
-            v1::ContactRole::CloudAdministrator => Some(ContactRole::CloudAdministrator),
-        }
-    });
-    let roles = roles.collect();
+    let roles = read_roles(read, path, roles);
     Contact {
         contact_id,
         display_name: display_name.unwrap_or_default(),
@@ -87,6 +96,28 @@ fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact 
         location_ids,
         roles,
     }
+}
+
+/// Each role once. In a list there is no absent value.
+fn read_roles(read: &mut Reader, path: &str, numbers: Vec<i32>) -> Vec<ContactRole> {
+    let mut roles = Vec::new();
+    for (row, number) in numbers.into_iter().enumerate() {
+        let role = match v1::ContactRole::try_from(number) {
+            Ok(v1::ContactRole::SupportAdministrator) => ContactRole::SupportAdministrator,
+            Ok(v1::ContactRole::ReactiveContact) => ContactRole::ReactiveContact,
+            Ok(v1::ContactRole::CloudAdministrator) => ContactRole::CloudAdministrator,
+            Ok(v1::ContactRole::Unspecified) | Err(_) => {
+                read.refuse(format!("{path}.roles[{row}]"), reason::FIELD_INVALID, format!("`{number}` is no role"));
+                continue;
+            }
+        };
+        if roles.contains(&role) {
+            read.refuse(format!("{path}.roles[{row}]"), reason::DUPLICATE_ID, "is there twice; give each role once");
+        } else {
+            roles.push(role);
+        }
+    }
+    roles
 }
 
 pub fn write_customer(customer: &Customer, info: Option<&VersionInfo>, etag: String) -> v1::Customer {

@@ -5,13 +5,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
 
 use super::language_tag::is_language;
-use crate::error::{Violation, reason};
-use crate::model::{EARLIEST, LATEST, Quantity, Unit};
+use crate::error::{MOST_VIOLATIONS, Violation, reason};
+use crate::model::{EARLIEST, LATEST, Quantity, Unit, is_id};
 use crate::proto::v1;
 
 /// The most of anything one quantity may say.
 const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
-const LONGEST_ID: usize = 64;
+/// The most of a value that an error repeats.
+const LONGEST_SHOWN: usize = 64;
 const LONGEST_TEXT: usize = 200;
 
 /// Collects the violations of one request.
@@ -22,7 +23,9 @@ pub struct Reader {
 
 impl Reader {
     pub fn refuse(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
-        self.violations.push(Violation::new(field, reason, description));
+        if self.violations.len() < MOST_VIOLATIONS {
+            self.violations.push(Violation::new(field, reason, description));
+        }
     }
 
     /// The value if nothing was wrong.
@@ -107,7 +110,7 @@ impl Reader {
 
     /// `YYYY-MM-DD`, and nothing else.
     pub fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
-        let date = (value.len() == 10).then(|| value.parse::<NaiveDate>().ok()).flatten();
+        let date = is_written_as_date(value).then(|| value.parse::<NaiveDate>().ok()).flatten();
         match date {
             None => {
                 let shown = shortened(value);
@@ -156,7 +159,7 @@ impl Reader {
         (self.violations.len() == told).then_some(Quantity { amount, unit })
     }
 
-    /// An end before its start is refused.
+    /// An end that is not after its start is refused.
     pub fn in_order(&mut self, field: &str, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) {
         if start.zip(end).is_some_and(|(start, end)| end < start) {
             self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is before the start");
@@ -164,15 +167,16 @@ impl Reader {
     }
 }
 
-/// 1 to 64 characters of `a-z 0-9 . _ -`.
-pub fn is_id(value: &str) -> bool {
-    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-    (1..=LONGEST_ID).contains(&value.len()) && value.bytes().all(is_good)
+/// Digits and hyphens in their places; chrono's own reading is more generous.
+fn is_written_as_date(value: &str) -> bool {
+    let is_good =
+        |(place, byte): (usize, u8)| if matches!(place, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    value.len() == 10 && value.bytes().enumerate().all(is_good)
 }
 
 /// What an error repeats of a value: enough to find it.
 pub fn shortened(value: &str) -> String {
-    let mut shown: String = value.chars().take(LONGEST_ID).collect();
+    let mut shown: String = value.chars().take(LONGEST_SHOWN).collect();
     if shown.len() < value.len() {
         shown.push('…');
     }

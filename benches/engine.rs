@@ -1,0 +1,186 @@
+//! What one decision costs: `make bench`, or `cargo bench --bench engine`.
+
+// Benches say what they expect and stop there, as tests do.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a bench that does not find its case has nothing to measure"
+)]
+
+use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use divan::{Bencher, black_box};
+use entitled::catalog::{Catalog, Edition, EditionSource, Severity};
+use entitled::engine::{Delivery, Outcome, Prepared, Query, decide};
+use entitled::model::{Contract, DeliveryMode, ProductId, Quantity, Unit};
+use serde_json::{Value, json};
+
+#[global_allocator]
+static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// The built-in catalogue, and the same with nine more services for each of its own.
+static CATALOGS: LazyLock<[Arc<Catalog>; 2]> = LazyLock::new(|| TIMES.map(|times| Arc::new(catalog(times))));
+static CONTRACTS: LazyLock<[Prepared; 2]> =
+    LazyLock::new(|| TIMES.map(|times| Prepared::new(Arc::clone(&CATALOGS[row(times)]), contract())));
+
+/// How many services there are, as a multiple of the built-in ones.
+const TIMES: [usize; 2] = [1, 10];
+
+fn row(times: usize) -> usize {
+    TIMES.iter().position(|known| *known == times).unwrap()
+}
+
+fn catalog(times: usize) -> Catalog {
+    let mut source = EditionSource::unified_enterprise_2023();
+    let own = Edition::load(&source).unwrap().services.len();
+    let mut more = String::new();
+    for number in own..own * times {
+        let head = format!("[[services]]\nid = 'more-{number}'\nname = {{ en = 'More', id = 'Lagi' }}");
+        let rest = "group = 'enhanced'\nplan = 'ENHANCED'\nclauses = ['@contract', '@beside-base']";
+        writeln!(more, "{head}\n{rest}").unwrap();
+    }
+    source.files.push(("more.toml".to_owned(), more));
+    Catalog::new(vec![Edition::load(&source).unwrap()]).unwrap()
+}
+
+/// Four work orders, 60 items, ten locations: a base with its add-ons, an order beside it, one
+/// in an excluded country that names the base, and last year's.
+fn contract() -> Contract {
+    let countries = ["GB", "GB", "IE", "FR", "DE", "NL", "ES", "IT", "JP", "JP"];
+    let locations = countries.iter().enumerate().map(|(row, country)| {
+        let time_zone = if *country == "JP" { "Asia/Tokyo" } else { "Europe/London" };
+        json!({"location_id": format!("site-{row}"), "display_name": "Site", "country": country, "time_zone": time_zone})
+    });
+    let sites = |rows: std::ops::Range<usize>| rows.map(|row| format!("site-{row}")).collect::<Vec<_>>();
+    let order = |id: &str, start: &str, end: &str, sites: &[String], items: Vec<Value>| {
+        json!({
+            "work_order_id": id, "customer_id": "acme", "edition_id": "unified-enterprise-2023",
+            "start_date": start, "end_date": end, "host_location_id": sites[0],
+            "downstream_location_ids": sites[1..], "covered_products": ["azure/*", "microsoft-365/*", "windows-server"],
+            "currency": "GBP", "items": items,
+        })
+    };
+    let base = json!({"item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true});
+    let mut first = vec![base.clone()];
+    first.extend(items(24));
+    let mut last_year = vec![base];
+    last_year.extend(items(9));
+    let mut excluded = order("wo-3", "2026-04-01", "2027-03-31", &sites(8..10), items(10));
+    excluded["base_work_order_id"] = json!("wo-1");
+    let orders = [
+        order("wo-0", "2025-02-01", "2026-01-31", &sites(0..8), last_year),
+        order("wo-1", "2026-02-01", "2027-01-31", &sites(0..8), first),
+        order("wo-2", "2026-03-01", "2027-02-28", &sites(0..4), items(15)),
+        excluded,
+    ];
+    let contract: Contract = serde_json::from_value(json!({
+        "customer": {
+            "customer_id": "acme", "display_name": "Acme", "locations": locations.collect::<Vec<_>>(),
+            "contacts": [{"contact_id": "ada", "roles": ["SUPPORT_ADMINISTRATOR"]}],
+        },
+        "work_orders": orders,
+        "revision": 1,
+    }))
+    .unwrap();
+    assert_eq!(contract.work_orders.iter().map(|order| order.items.len()).sum::<usize>(), 60);
+    contract
+}
+
+/// Items of different services; the first few are what the questions ask for.
+fn items(count: usize) -> Vec<Value> {
+    let catalog = &CATALOGS[0];
+    let asked = ["unified-enhanced-response", "reactive-support-management-add-on", "cybersecurity-incident-response"];
+    let others = catalog.default_edition().services.iter().filter(|service| !service.is_base());
+    let others = others.map(|service| service.id.as_str()).filter(|id| !asked.contains(id) && *id != "rapid-response");
+    let services = asked.into_iter().chain(others).filter(|id| *id != "unified-enterprise-base");
+    let item = |(row, service_id): (usize, &str)| {
+        let mut item = json!({"item_id": format!("item-{row}"), "service_id": service_id, "all_locations": true,
+                              "product_ids": ["azure/*"]});
+        let service = catalog.default_edition().service(service_id).unwrap();
+        if let Some(unit) = service.unit {
+            item["quantity"] = json!({"amount": 400, "unit": unit.as_str()});
+        }
+        item
+    };
+    services.enumerate().map(item).take(count).collect()
+}
+
+fn question(service_id: &'static str) -> Query<'static> {
+    Query {
+        location_id: "site-3",
+        service_id,
+        product: Some(ProductId::new("azure/app-service")),
+        check_time: Some(instant()),
+        ..Query::default()
+    }
+}
+
+fn instant() -> DateTime<Utc> {
+    NaiveDate::from_ymd_opt(2026, 6, 1).unwrap().and_hms_opt(10, 0, 0).unwrap().and_utc()
+}
+
+/// Measures a question once its answer is the expected one.
+fn measure(bencher: Bencher<'_, '_>, times: usize, query: &Query<'static>, expected: Outcome, reasons: usize) {
+    let prepared = &CONTRACTS[row(times)];
+    let decision = decide(prepared, query, instant()).unwrap();
+    let codes: Vec<_> = decision.reasons.iter().map(|reason| reason.clause.code.as_str()).collect();
+    assert_eq!((decision.outcome, codes.len()), (expected, reasons), "{codes:?}");
+    bencher.bench_local(|| black_box(decide(black_box(prepared), black_box(query), instant())));
+}
+
+/// A base service, answered by a base package.
+#[divan::bench(args = TIMES)]
+fn entitled_by_the_base(bencher: Bencher<'_, '_>, times: usize) {
+    measure(bencher, times, &question("problem-resolution-support"), Outcome::Entitled, 0);
+}
+
+/// An hour block that leans on a base, with an amount; three orders have one.
+#[divan::bench(args = TIMES)]
+fn entitled_by_an_add_on(bencher: Bencher<'_, '_>, times: usize) {
+    let quantity = Some(Quantity { amount: 8, unit: Unit::Hours });
+    measure(
+        bencher,
+        times,
+        &Query { quantity, ..question("reactive-support-management-add-on") },
+        Outcome::Entitled,
+        0,
+    );
+}
+
+/// Enhanced response without the severity.
+#[divan::bench(args = TIMES)]
+fn conditional(bencher: Bencher<'_, '_>, times: usize) {
+    measure(bencher, times, &question("unified-enhanced-response"), Outcome::Conditional, 0);
+}
+
+/// Nothing about it is right.
+#[divan::bench(args = TIMES)]
+fn refused_for_several_reasons(bencher: Bencher<'_, '_>, times: usize) {
+    let query = Query {
+        product: Some(ProductId::new("dynamics-365/commerce")),
+        severity: Some(Severity::C),
+        contact_id: Some("eve"),
+        delivery: Delivery { mode: Some(DeliveryMode::OnSite), ..Delivery::default() },
+        ..question("unified-enhanced-response")
+    };
+    measure(bencher, times, &query, Outcome::NotEntitled, 4);
+}
+
+#[divan::bench(args = TIMES)]
+fn not_purchased(bencher: Bencher<'_, '_>, times: usize) {
+    measure(bencher, times, &question("rapid-response"), Outcome::NotEntitled, 1);
+}
+
+/// What a cache miss costs besides reading the contract.
+#[divan::bench(args = TIMES)]
+fn prepare_a_contract(bencher: Bencher<'_, '_>, times: usize) {
+    let catalog = &CATALOGS[row(times)];
+    bencher.with_inputs(contract).bench_local_values(|contract| Prepared::new(Arc::clone(catalog), contract));
+}

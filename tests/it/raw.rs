@@ -1,0 +1,69 @@
+//! Calls below the generated clients: messages and frames as bytes.
+
+use prost::bytes::{Buf as _, BufMut as _};
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+use tower::Service as _;
+
+/// Messages are what they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bytes;
+
+impl Codec for Bytes {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, message: Vec<u8>, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        to.put_slice(&message);
+        Ok(())
+    }
+}
+
+impl Decoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        Ok(Some(from.copy_to_bytes(from.remaining()).to_vec()))
+    }
+}
+
+/// One unary call with any bytes as its message.
+pub async fn call(channel: Channel, path: &'static str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let mut grpc = Grpc::new(channel);
+    grpc.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static(path);
+    Ok(grpc.unary(Request::new(message), path, Bytes).await?.into_inner())
+}
+
+/// One HTTP request with any text as its body: what a broken client sends.
+pub async fn post(
+    channel: &mut Channel,
+    path: &str,
+    headers: &[(&'static str, &'static str)],
+    body: &str,
+) -> http::Response<tonic::body::Body> {
+    let mut request = http::Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
+    for (name, value) in headers {
+        request.headers_mut().unwrap().insert(*name, (*value).parse().unwrap());
+    }
+    std::future::poll_fn(|context| channel.poll_ready(context)).await.unwrap();
+    channel.call(request.body(tonic::body::Body::new(body.to_owned())).unwrap()).await.unwrap()
+}
