@@ -12,10 +12,11 @@ mod product;
 mod response;
 mod service;
 mod text;
+mod written;
 
 pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
 pub use hours::{Hours, ServiceHours, ZoneRule};
-pub use load::{CatalogError, EditionSource};
+pub use load::{CatalogError, Change, EditionSource, Loaded, Mistake};
 pub use note::{Aside, NoteCondition, NoteDate};
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
