@@ -126,6 +126,11 @@ impl Edition {
         self.groups.iter().find(|group| group.id == group_id)
     }
 
+    /// How many products it names: families, and components with a name of their own.
+    pub fn products(&self) -> usize {
+        self.families.iter().fold(0, |sum, family| sum.saturating_add(1).saturating_add(family.components.len()))
+    }
+
     pub fn excludes_country(&self, country: &str) -> bool {
         self.excluded_countries.iter().any(|excluded| excluded == country)
     }

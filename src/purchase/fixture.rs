@@ -15,7 +15,6 @@ pub(super) const ORDER: &str = "wo-2";
 
 /// Code, rule, whether it is waivable; all are enforced on purchase.
 const CLAUSES: &[(&str, &str, bool)] = &[
-    ("NOT_PURCHASED", "purchased", false),
     ("BASE_AGREEMENT_REQUIRED", "base_agreement", false),
     ("WAIVER_NOT_ALLOWED", "waiver_allowed", false),
     ("SERVICE_NOT_AVAILABLE_IN_COUNTRY", "country", false),
@@ -116,7 +115,8 @@ pub(super) fn catalog() -> Catalog {
     }
     text.push_str(
         "[remedies]\nBUY.en = 'x'\nRENEW.en = 'x'\nWAIT_UNTIL.en = 'x'\nDESIGNATE_LOCATION.en = 'x'\nADD_PRODUCT.en = 'x'\n\
-         ADD_QUANTITY.en = 'x'\nRECORD_WAIVER.en = 'x'\nCHANGE_REQUEST.en = 'x'\nNONE.en = 'x'\n",
+         ADD_QUANTITY.en = 'x'\nRECORD_WAIVER.en = 'x'\nCHANGE_REQUEST.en = 'x'\nNONE.en = 'x'\n\
+         [[clauses]]\ncode = 'NOT_PURCHASED'\nrule = 'purchased'\nsection = '1'\nkinds = ['gate']\ntext.en = 'x'\n",
     );
     text.push_str("[[groups]]\nid = 'all'\nname = { en = 'x' }\n");
     for family in ["azure", "microsoft-365", "windows-server"] {

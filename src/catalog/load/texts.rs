@@ -71,8 +71,11 @@ pub(super) fn asides(asides: &[Row<RawAside>], mistakes: &mut Mistakes<'_>) {
 }
 
 pub(super) fn remedies(row: &Row<BTreeMap<RemedyKind, Text>>, head_at: usize, mistakes: &mut Mistakes<'_>) {
-    let carried = ["field", "value", "work_order_id", "item_id"];
     for (kind, text) in &row.value {
+        let mut carried = vec!["field", "value", "work_order_id", "item_id"];
+        if *kind == RemedyKind::AddQuantity {
+            carried.push("unit");
+        }
         judge(row, kind.as_str(), text, &carried, "a remedy", mistakes);
     }
     missing(
