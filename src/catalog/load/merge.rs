@@ -290,6 +290,13 @@ fn merge<'i>(table: &mut DeTable<'i>, over: DeTable<'i>, path: &str, fields: &mu
                 merge_components(there, over, &field, fields);
                 continue;
             }
+            // Of countries it is told which they are, also where there were none.
+            (None, DeValue::Table(over)) if name == "countries" => {
+                let mut countries = DeTable::new();
+                merge(&mut countries, over, &field, fields);
+                table.insert(key, Spanned::new(span, DeValue::Table(countries)));
+                continue;
+            }
             (_, value) => value,
         };
         fields.push(field);

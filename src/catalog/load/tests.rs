@@ -154,7 +154,7 @@ text.en = "More."
             "clause LATE_SERVICE_REQUEST [date dated.en dated.id]",
             "product family azure [components.stack.life_cycle components.new]",
             "product family abacus []",
-            "hours business [close countries]",
+            "hours business [close countries.AE]",
             "remedy NONE [en]",
             "response target problem-resolution-support []",
             "service developer-support [countries_only name.id purchase.maximum]",
