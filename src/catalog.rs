@@ -1,8 +1,8 @@
 //! Editions of the service description, as data.
 //!
-//! An edition is read from TOML files (see `editions/`): clauses, service groups, services,
-//! products and hours. What the engine and the purchase rules know about a service stands
-//! there; a new service is a new table, never new code.
+//! An edition is read from TOML files (see `editions/` and `docs/CATALOGUE.md`): clauses,
+//! service groups, services, products and hours. What the engine and the purchase rules know
+//! about a service stands there; a new service is a new table, never new code.
 
 mod clause;
 mod hours;

@@ -2,27 +2,30 @@
 //! line.
 //!
 //! Files are parsed into trees that know where they stand ([`source`]), the trees of one
-//! edition are merged ([`merge`]), and only then read as what they mean: each table for
-//! itself ([`entry`], [`raw`]), then all of them together ([`resolve`], [`check`], [`texts`]).
+//! edition are merged ([`sheet`], [`merge`]), and only then read as what they mean: each table
+//! for itself ([`entry`], [`raw`]), then all of them together ([`resolve`], [`names`]), with
+//! what no type can see ([`check`], [`fitting`], [`texts`]).
 
 mod check;
 mod entry;
 mod fitting;
 mod merge;
+mod names;
 mod raw;
 mod resolve;
+mod sheet;
 mod source;
 mod texts;
 
 use std::fmt;
 use std::path::Path;
 
-use self::merge::{Mode, Sheet};
+use self::sheet::{Mode, Sheet};
 use self::source::{Mistakes, Parsed, Sources};
 use super::{Catalog, Edition};
 use crate::error::nearest;
 
-pub use self::merge::Change;
+pub use self::sheet::Change;
 
 /// The files of one edition: names for messages, and their text.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
 use crate::catalog::{Clause, Clock, Group, Hours, Rule};
 use crate::model::codes::is_country;
-use crate::model::{ProductPattern, is_id};
+use crate::model::{ProductPattern, Unit, is_id};
 
 /// Rows of clauses are kept as bits of a `u128`.
 const MOST_CLAUSES: usize = 128;
@@ -48,7 +48,7 @@ pub(super) fn pattern(pattern: &Spanned<ProductPattern>, mistakes: &mut Mistakes
     }
 }
 
-pub(super) fn clauses(clauses: &[Row<Clause>], head_at: usize, mistakes: &mut Mistakes<'_>) {
+pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
     let is_code = |code: &str| {
         code.starts_with(|first: char| first.is_ascii_uppercase())
             && code.len() <= 64
@@ -66,6 +66,10 @@ pub(super) fn clauses(clauses: &[Row<Clause>], head_at: usize, mistakes: &mut Mi
     if let Some(row) = clauses.get(MOST_CLAUSES) {
         mistakes.add(row.at, format!("more than {MOST_CLAUSES} clauses"));
     }
+}
+
+/// What nobody bought is refused by a clause, too.
+pub(super) fn answers(clauses: &[Row<Clause>], head_at: usize, mistakes: &mut Mistakes<'_>) {
     if !clauses.iter().any(|row| row.value.rule == Rule::Purchased) {
         mistakes.add(head_at, "no clause has `rule = \"purchased\"`, the answer where nobody bought the service");
     }
@@ -98,6 +102,13 @@ pub(super) fn service(row: &Row<()>, raw: &RawService, mistakes: &mut Mistakes<'
     ids(raw.license.iter().map(|id| (id.get_ref(), id.span().start)), "licence", mistakes);
     countries(raw.countries_only.iter().chain(&raw.countries_except), mistakes);
     languages(raw.languages.iter().flat_map(|rule| &rule.only), mistakes);
+    match raw.unit {
+        Some(Unit::Days) => mistakes.add(row.key("unit"), "days are counted as `HOURS`; `days = true` accepts them"),
+        unit if raw.days && !unit.is_some_and(Unit::is_time) => {
+            mistakes.add(row.key("days"), "`days` goes with a service that is counted in `HOURS`");
+        }
+        _ => {}
+    }
     if raw.delivery_modes.as_ref().is_some_and(Vec::is_empty) {
         mistakes.add(row.key("delivery_modes"), "a service is delivered in one way at least");
     }
@@ -156,13 +167,14 @@ fn working(hours: &Hours, clock: usize, weekend: usize, mistakes: &mut Mistakes<
 /// An offer is asked about by its place in the precedence, and answers by its targets.
 pub(super) fn response(
     targets: &[Row<RawTarget>],
+    offers: &HashSet<String>,
     precedence: &[Spanned<String>],
     hours: &HashSet<String>,
     mistakes: &mut Mistakes<'_>,
 ) {
     let mut seen = HashSet::new();
     for id in precedence {
-        if !targets.iter().any(|row| row.value.service.get_ref() == id.get_ref()) {
+        if !offers.contains(id.get_ref()) {
             mistakes.at(id, format!("`{}` has no `[[response.targets]]`", id.get_ref()));
         }
         if !seen.insert(id.get_ref()) {

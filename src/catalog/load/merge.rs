@@ -1,140 +1,29 @@
-//! The tables of an edition's files put together, and overlays laid over them.
+//! A file's tables put to those that are there, and overlays laid over them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::entry::Entry;
-use super::source::{Mistakes, Parsed};
+use super::sheet::{Change, Mode};
+use super::source::Mistakes;
 
 /// Tables with one key that says which they are: merging two of them would say two things.
 const WHOLE: [&str; 1] = ["date"];
 
-/// How the tables of a file come to those that are there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// A part of the edition: nothing may be there twice.
-    Part,
-    /// What is there already is changed.
-    Overlay,
-}
-
-/// What an overlay changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    pub file: String,
-    pub edition_id: String,
-    /// Such as `service`.
-    pub noun: &'static str,
-    /// Empty where there is only one, or none has a name.
-    pub id: String,
-    /// Paths of the fields given, such as `purchase.maximum`; empty for what is new.
-    pub fields: Vec<String>,
-}
-
-/// The tables of one edition, from all its files.
-#[derive(Default)]
-pub(super) struct Sheet<'i> {
-    /// Where its first file begins.
-    start: Option<usize>,
-    pub head: Option<Entry<'i>>,
-    pub clauses: Vec<Entry<'i>>,
-    pub groups: Vec<Entry<'i>>,
-    pub services: Vec<Entry<'i>>,
-    pub families: Vec<Entry<'i>>,
-    pub asides: Vec<Entry<'i>>,
-    pub targets: Vec<Entry<'i>>,
-    pub precedence: Option<Spanned<DeValue<'i>>>,
-    pub hours: DeTable<'i>,
-    pub sets: DeTable<'i>,
-    pub remedies: DeTable<'i>,
-    pub terms: DeTable<'i>,
-    pub why: DeTable<'i>,
-    pub changes: Vec<Change>,
-}
-
-impl<'i> Sheet<'i> {
-    pub fn id(&self) -> Option<&str> {
-        text_of(self.head.as_ref()?, "id")
-    }
-
-    pub fn head_at(&self) -> usize {
-        self.head.as_ref().map_or(self.start.unwrap_or_default(), |head| head.span().start)
-    }
-
-    /// Takes in the tables of a file.
-    pub fn add(&mut self, file: Parsed<'i>, mode: Mode, mistakes: &mut Mistakes<'i>) {
-        self.start.get_or_insert(file.start);
-        let edition_id = self.id().unwrap_or_default().to_owned();
-        let mut adding = Adding { mode, file: file.name, edition_id, changes: &mut self.changes, mistakes };
-        for (key, value) in file.table {
-            match key.get_ref().as_ref() {
-                "edition" => adding.head(&mut self.head, value),
-                "overlay" if mode == Mode::Overlay => {}
-                "clauses" => adding.rows(&mut self.clauses, "clause", "code", value),
-                "groups" => adding.rows(&mut self.groups, "group", "id", value),
-                "services" => adding.rows(&mut self.services, "service", "id", value),
-                "families" => adding.rows(&mut self.families, "product family", "id", value),
-                "asides" => {
-                    let asides = adding.nameless("aside", value);
-                    self.asides.extend(asides);
-                }
-                "hours" => adding.named(&mut self.hours, "hours", value),
-                "clause_sets" => adding.named(&mut self.sets, "clause set", value),
-                "remedies" => adding.named(&mut self.remedies, "remedy", value),
-                "response" => {
-                    let Some(table) = adding.table(value) else { continue };
-                    for (key, value) in table.into_inner() {
-                        match key.get_ref().as_ref() {
-                            "precedence" => adding.precedence(&mut self.precedence, &key, value),
-                            "terms" => adding.named(&mut self.terms, "response term", value),
-                            "why" => adding.named(&mut self.why, "response why", value),
-                            "targets" => {
-                                let mut targets = adding.nameless("response target", value);
-                                // The first that fits wins: an overlay's come first.
-                                if mode == Mode::Overlay {
-                                    targets.append(&mut self.targets);
-                                    self.targets = targets;
-                                } else {
-                                    self.targets.append(&mut targets);
-                                }
-                            }
-                            _ => adding.unknown(&key, &["precedence", "targets", "terms", "why"]),
-                        }
-                    }
-                }
-                _ => {
-                    let known = [
-                        "edition",
-                        "hours",
-                        "clause_sets",
-                        "clauses",
-                        "groups",
-                        "services",
-                        "families",
-                        "remedies",
-                        "response",
-                        "asides",
-                    ];
-                    adding.unknown(&key, &known);
-                }
-            }
-        }
-    }
-}
-
 /// One file on its way in.
-struct Adding<'s, 'i> {
-    mode: Mode,
-    file: &'i str,
-    edition_id: String,
-    changes: &'s mut Vec<Change>,
-    mistakes: &'s mut Mistakes<'i>,
+pub(super) struct Adding<'s, 'i> {
+    pub mode: Mode,
+    pub file: &'i str,
+    pub edition_id: String,
+    pub changes: &'s mut Vec<Change>,
+    pub mistakes: &'s mut Mistakes<'i>,
 }
 
 impl<'i> Adding<'_, 'i> {
-    fn head(&mut self, head: &mut Option<Entry<'i>>, value: Spanned<DeValue<'i>>) {
+    pub fn head(&mut self, head: &mut Option<Entry<'i>>, value: Spanned<DeValue<'i>>) {
         let Some(table) = self.table(value) else { return };
         match head {
             Some(_) => self.mistakes.at(&table, "a second `[edition]`"),
@@ -143,7 +32,7 @@ impl<'i> Adding<'_, 'i> {
     }
 
     /// Tables in a list, known by `key`.
-    fn rows(&mut self, rows: &mut Vec<Entry<'i>>, noun: &'static str, key: &str, value: Spanned<DeValue<'i>>) {
+    pub fn rows(&mut self, rows: &mut Vec<Entry<'i>>, noun: &'static str, key: &str, value: Spanned<DeValue<'i>>) {
         let mut own: BTreeMap<String, usize> = BTreeMap::new();
         for row in self.list(value) {
             let Some(id) = text_of(&row, key).map(str::to_owned) else {
@@ -175,7 +64,7 @@ impl<'i> Adding<'_, 'i> {
     }
 
     /// Tables known by their key in a table.
-    fn named(&mut self, tables: &mut DeTable<'i>, noun: &'static str, value: Spanned<DeValue<'i>>) {
+    pub fn named(&mut self, tables: &mut DeTable<'i>, noun: &'static str, value: Spanned<DeValue<'i>>) {
         let Some(table) = self.table(value) else { return };
         for (key, value) in table.into_inner() {
             let id = key.get_ref().to_string();
@@ -203,7 +92,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    fn nameless(&mut self, noun: &'static str, value: Spanned<DeValue<'i>>) -> Vec<Entry<'i>> {
+    pub fn nameless(&mut self, noun: &'static str, value: Spanned<DeValue<'i>>) -> Vec<Entry<'i>> {
         let rows = self.list(value);
         for row in &rows {
             let id = ["code", "service"].iter().find_map(|key| text_of(row, key)).unwrap_or_default();
@@ -212,10 +101,10 @@ impl<'i> Adding<'_, 'i> {
         rows
     }
 
-    fn precedence(
+    pub fn precedence(
         &mut self,
         precedence: &mut Option<Spanned<DeValue<'i>>>,
-        key: &Spanned<std::borrow::Cow<'i, str>>,
+        key: &Spanned<Cow<'i, str>>,
         value: Spanned<DeValue<'i>>,
     ) {
         match precedence {
@@ -237,7 +126,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    fn table(&mut self, value: Spanned<DeValue<'i>>) -> Option<Entry<'i>> {
+    pub fn table(&mut self, value: Spanned<DeValue<'i>>) -> Option<Entry<'i>> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(table) => Some(Spanned::new(span, table)),
@@ -260,7 +149,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    fn unknown(&mut self, key: &Spanned<std::borrow::Cow<'i, str>>, known: &[&str]) {
+    pub fn unknown(&mut self, key: &Spanned<Cow<'i, str>>, known: &[&str]) {
         let name = key.get_ref();
         let hint = match crate::error::nearest(name, known.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -270,7 +159,7 @@ impl<'i> Adding<'_, 'i> {
     }
 }
 
-fn text_of<'e>(entry: &'e Entry<'_>, key: &str) -> Option<&'e str> {
+pub(super) fn text_of<'e>(entry: &'e Entry<'_>, key: &str) -> Option<&'e str> {
     entry.get_ref().get(key)?.get_ref().as_str()
 }
 
