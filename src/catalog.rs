@@ -1,8 +1,8 @@
 //! Editions of the service description, as data.
 //!
-//! An edition is read from TOML files (see `editions/`): clauses, service groups, services,
-//! products and hours. What the engine and the purchase rules know about a service stands
-//! there; a new service is a new table, never new code.
+//! An edition is read from TOML files (see `editions/` and `docs/CATALOGUE.md`): clauses,
+//! service groups, services, products and hours. What the engine and the purchase rules know
+//! about a service stands there; a new service is a new table, never new code.
 
 mod clause;
 mod hours;
@@ -12,10 +12,11 @@ mod product;
 mod response;
 mod service;
 mod text;
+mod written;
 
 pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
 pub use hours::{Hours, ServiceHours, ZoneRule};
-pub use load::{CatalogError, EditionSource};
+pub use load::{CatalogError, Change, EditionSource, Loaded, Mistake};
 pub use note::{Aside, NoteCondition, NoteDate};
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
@@ -123,6 +124,11 @@ impl Edition {
 
     pub fn group(&self, group_id: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.id == group_id)
+    }
+
+    /// How many products it names: families, and components with a name of their own.
+    pub fn products(&self) -> usize {
+        self.families.iter().fold(0, |sum, family| sum.saturating_add(1).saturating_add(family.components.len()))
     }
 
     pub fn excludes_country(&self, country: &str) -> bool {

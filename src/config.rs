@@ -5,6 +5,7 @@ mod database_url;
 mod load;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use database_url::DatabaseUrl;
@@ -22,6 +23,10 @@ pub struct Config {
     pub max_staleness: Duration,
     /// How long running calls may take to end after a stop was asked for.
     pub drain_timeout: Duration,
+    /// Catalogue files: editions beside the embedded one, and overlays onto any before them.
+    pub catalog: Vec<PathBuf>,
+    /// The edition that judges what nobody bought; without one the embedded edition.
+    pub default_edition: Option<String>,
     pub log: Log,
 }
 
@@ -53,6 +58,8 @@ impl Default for Config {
             max_connections: 10,
             max_staleness: Duration::from_secs(1),
             drain_timeout: Duration::from_secs(20),
+            catalog: Vec::new(),
+            default_edition: None,
             log: Log {
                 filter: "info,sqlx=warn,sea_orm_migration=warn".to_owned(),
                 format: LogFormat::Auto,

@@ -2,6 +2,7 @@
 //!
 //! Rules that need the catalogue live in [`crate::engine`] and [`crate::purchase`].
 
+pub mod codes;
 mod customer;
 mod product;
 mod quantity;

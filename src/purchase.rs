@@ -5,7 +5,6 @@
 //! clauses a service is subject to, and with which numbers, stands in the catalogue.
 
 mod base;
-mod codes;
 mod country;
 mod customer;
 mod event;

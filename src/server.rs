@@ -40,7 +40,7 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr) + Send,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), BoxError> {
-    let catalog = Arc::new(Catalog::embedded()?);
+    let catalog = Arc::new(Catalog::with_files(&config.catalog, config.default_edition.as_deref())?.catalog);
     let store = Store::connect(&store_config(&config)).await?;
     bring_up(&config, &store).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;

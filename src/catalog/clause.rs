@@ -18,6 +18,7 @@ pub struct Clause {
     #[serde(default)]
     pub missing: Missing,
     /// The function that judges it.
+    #[serde(deserialize_with = "super::written::rule")]
     pub rule: Rule,
     /// What would usually turn it.
     #[serde(default)]
@@ -68,6 +69,35 @@ pub enum RemedyKind {
     ChangeRequest,
     #[default]
     None,
+}
+
+impl RemedyKind {
+    pub const ALL: [Self; 9] = [
+        Self::Buy,
+        Self::Renew,
+        Self::WaitUntil,
+        Self::DesignateLocation,
+        Self::AddProduct,
+        Self::AddQuantity,
+        Self::RecordWaiver,
+        Self::ChangeRequest,
+        Self::None,
+    ];
+
+    /// As catalogue files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buy => "BUY",
+            Self::Renew => "RENEW",
+            Self::WaitUntil => "WAIT_UNTIL",
+            Self::DesignateLocation => "DESIGNATE_LOCATION",
+            Self::AddProduct => "ADD_PRODUCT",
+            Self::AddQuantity => "ADD_QUANTITY",
+            Self::RecordWaiver => "RECORD_WAIVER",
+            Self::ChangeRequest => "CHANGE_REQUEST",
+            Self::None => "NONE",
+        }
+    }
 }
 
 /// The functions clauses can name; each stands in `engine/`, `purchase/` or `ledger/`.
@@ -141,6 +171,20 @@ pub enum Rule {
     CreditLocations,
     // told, never judged
     Note,
+}
+
+impl Rule {
+    /// As catalogue files write it: its name here, in `snake_case`.
+    pub fn name(self) -> String {
+        let mut name = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
 }
 
 /// A clause as one service is subject to it.

@@ -2,20 +2,15 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
-use serde::{Deserialize, Deserializer};
 
 /// Opening hours: every working day from `open` to `close`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hours {
-    #[serde(deserialize_with = "time_of_day")]
     pub open: NaiveTime,
-    #[serde(deserialize_with = "time_of_day")]
     pub close: NaiveTime,
     /// Days that are never worked.
     pub weekend: Vec<Weekday>,
     /// Countries (ISO) with hours of their own.
-    #[serde(default)]
     pub countries: BTreeMap<String, Hours>,
 }
 
@@ -24,12 +19,6 @@ impl Hours {
     pub fn of(&self, country: &str) -> &Self {
         self.countries.get(country).unwrap_or(self)
     }
-}
-
-fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    NaiveTime::parse_from_str(&text, "%H:%M")
-        .map_err(|_| serde::de::Error::custom(format!("`{text}` is no time of day like `09:00`")))
 }
 
 /// When a service is worked.

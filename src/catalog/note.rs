@@ -46,8 +46,7 @@ pub struct Aside {
 }
 
 /// What the question must say for an aside to be told.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Debug, Clone, Default)]
 pub struct NoteCondition {
     pub severities: Vec<Severity>,
     /// A language other than these.

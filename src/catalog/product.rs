@@ -1,19 +1,17 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::written::date;
+
 /// A family of products, such as `azure`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Family {
     pub id: String,
     pub name: String,
     /// Cloud families may be asked about by cloud administrators.
-    #[serde(default)]
     pub cloud: bool,
-    #[serde(default)]
     pub life_cycle: LifeCycle,
     /// Components with a name or a rule of their own; any other id is an ordinary component.
-    #[serde(default)]
     pub components: Vec<Component>,
 }
 
@@ -33,12 +31,10 @@ impl Family {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct Component {
     pub id: String,
     pub name: String,
-    #[serde(default)]
     pub life_cycle: LifeCycle,
 }
 
@@ -47,7 +43,9 @@ pub struct Component {
 #[serde(deny_unknown_fields)]
 pub struct LifeCycle {
     /// Last day of preview.
+    #[serde(default, deserialize_with = "date")]
     pub preview_until: Option<NaiveDate>,
     /// First day without support.
+    #[serde(default, deserialize_with = "date")]
     pub retired_from: Option<NaiveDate>,
 }

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::{Severity, Text};
 use crate::model::{ProductId, ProductPattern};
@@ -32,6 +31,21 @@ pub enum Why {
     Slower,
     /// Another, as quick, is more specialised.
     LessSpecialised,
+}
+
+impl Why {
+    pub const ALL: [Self; 5] = [Self::NotEntitled, Self::Open, Self::NoTarget, Self::Slower, Self::LessSpecialised];
+
+    /// As catalogue files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotEntitled => "not_entitled",
+            Self::Open => "open",
+            Self::NoTarget => "no_target",
+            Self::Slower => "slower",
+            Self::LessSpecialised => "less_specialised",
+        }
+    }
 }
 
 /// The target of one offer.
@@ -94,54 +108,5 @@ impl ResponseTable {
                 && (target.products.is_empty() || any(&target.products))
                 && !any(&target.except)
         })
-    }
-}
-
-/// The table as written: names with the places they stand at.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawResponse {
-    #[serde(default)]
-    pub precedence: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub targets: Vec<RawTarget>,
-    #[serde(default)]
-    pub terms: BTreeMap<String, ResponseTerm>,
-    #[serde(default)]
-    pub why: BTreeMap<Why, Text>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawTarget {
-    pub service: Spanned<String>,
-    severities: Vec<Severity>,
-    #[serde(default)]
-    pub products: Vec<Spanned<ProductPattern>>,
-    #[serde(default)]
-    pub except: Vec<Spanned<ProductPattern>>,
-    minutes: i64,
-    clock: Clock,
-    effort: Effort,
-    #[serde(default)]
-    pub resources: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub obligations: Vec<Spanned<String>>,
-}
-
-impl From<RawTarget> for ResponseTarget {
-    fn from(raw: RawTarget) -> Self {
-        let RawTarget { service, severities, products, except, minutes, clock, effort, resources, obligations } = raw;
-        Self {
-            service: service.into_inner(),
-            severities,
-            products: products.into_iter().map(Spanned::into_inner).collect(),
-            except: except.into_iter().map(Spanned::into_inner).collect(),
-            minutes,
-            clock,
-            effort,
-            resources: resources.into_iter().map(Spanned::into_inner).collect(),
-            obligations: obligations.into_iter().map(Spanned::into_inner).collect(),
-        }
     }
 }

@@ -1,6 +1,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::written::positive;
 use super::{ClauseUse, ServiceHours, Text};
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 
@@ -145,11 +146,9 @@ impl Channel {
 }
 
 /// For these products only these values are good.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestrictedTo<T> {
     /// Empty: every product.
-    #[serde(default)]
     pub products: Vec<ProductPattern>,
     pub only: Vec<T>,
 }
@@ -179,12 +178,17 @@ pub struct PurchaseRule {
     pub quantity: QuantityRule,
     /// Offerings that stand for a quantity.
     pub predefined: Vec<PredefinedOffering>,
+    #[serde(deserialize_with = "positive")]
     pub minimum_minutes: Option<i64>,
+    #[serde(deserialize_with = "positive")]
     pub step_minutes: Option<i64>,
+    #[serde(deserialize_with = "positive")]
     pub exact_minutes: Option<i64>,
     /// At most this many of it, over all items of an order.
+    #[serde(deserialize_with = "positive")]
     pub maximum: Option<i64>,
     /// At most this many per contract year begun, over all items of an order.
+    #[serde(deserialize_with = "positive")]
     pub maximum_per_contract_year: Option<i64>,
 }
 
@@ -225,6 +229,7 @@ pub struct EventRule {
     /// Days between written confirmation and start.
     pub notice_days: u32,
     /// Consecutive calendar days one event covers.
+    #[serde(deserialize_with = "positive")]
     pub days: i64,
     /// Whether each further solution takes as many events again.
     pub per_solution: bool,

@@ -1,7 +1,10 @@
+mod validate;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use self::validate::Validate;
 use super::client::{Connection, PAGE_SIZE, pages};
 use super::render::catalog;
 use super::{Context, Failure};
@@ -13,7 +16,8 @@ use crate::proto::v1;
     verbatim_doc_comment,
     after_help = "Examples:
   entitled catalog services
-  entitled catalog clauses --locale id"
+  entitled catalog clauses --locale id
+  entitled catalog validate examples/editions/*.toml"
 )]
 pub struct Catalog {
     #[command(subcommand)]
@@ -34,6 +38,7 @@ enum What {
         #[arg(long, value_name = "TAG")]
         locale: Option<String>,
     },
+    Validate(Validate),
 }
 
 #[derive(Debug, Args)]
@@ -66,8 +71,13 @@ macro_rules! every_page {
 
 impl Catalog {
     pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let what = match self.what {
+            What::Validate(validate) => return validate.run(context),
+            what => what,
+        };
         let connection = &context.connect().await?;
-        match self.what {
+        match what {
+            What::Validate(_) => {}
             What::Services(Filter { edition: edition_id, locale }) => {
                 let answer = every_page!(connection, list_services, ListServicesResponse.services, {
                     let (edition_id, locale) = (edition_id.clone(), locale.clone());

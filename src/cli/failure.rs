@@ -9,6 +9,7 @@ use tonic::Status;
 use super::USAGE;
 use super::render::status;
 use super::screen::{Screen, Tone};
+use crate::catalog::CatalogError;
 use crate::error::{BoxError, Error as ServiceError};
 
 /// Why a command has no answer.
@@ -73,7 +74,11 @@ impl From<Status> for Failure {
 
 impl From<BoxError> for Failure {
     fn from(error: BoxError) -> Self {
-        Self::Other(error)
+        // A catalogue that cannot be read is a setting that does not do.
+        match error.downcast::<CatalogError>() {
+            Ok(mistakes) => Self::Usage(mistakes.to_string()),
+            Err(error) => Self::Other(error),
+        }
     }
 }
 

@@ -19,6 +19,8 @@ use crate::server;
 ///   max_connections  ENTITLED_MAX_CONNECTIONS  10
 ///   max_staleness    ENTITLED_MAX_STALENESS    1s, how old a cached answer may be
 ///   drain_timeout    ENTITLED_DRAIN_TIMEOUT    20s, for calls still running at the end
+///   catalog          ENTITLED_CATALOG          none; a list of files (of paths with commas between)
+///   default_edition  ENTITLED_DEFAULT_EDITION  the embedded one; judges what nobody bought
 ///   log              ENTITLED_LOG              info, directives such as entitled=debug
 ///   log_format       ENTITLED_LOG_FORMAT       auto, or text, or json
 #[derive(Debug, Args)]
@@ -26,7 +28,8 @@ use crate::server;
     verbatim_doc_comment,
     after_help = "Examples:
   entitled serve --demo
-  entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled"
+  entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled
+  entitled serve --catalog countries.toml --catalog products.toml"
 )]
 pub struct Serve {
     /// Where to take calls [env: ENTITLED_LISTEN] [default: 127.0.0.1:50051]
@@ -36,6 +39,14 @@ pub struct Serve {
     /// [default: sqlite:entitled.db]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// An edition or an overlay, laid over what comes before it; may be given several times
+    /// [env: ENTITLED_CATALOG]
+    #[arg(long, value_name = "FILE")]
+    catalog: Vec<PathBuf>,
+    /// The edition that judges services nobody bought [env: ENTITLED_DEFAULT_EDITION]
+    /// [default: the embedded one]
+    #[arg(long, value_name = "ID")]
+    default_edition: Option<String>,
     /// A file with settings [env: ENTITLED_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -46,8 +57,13 @@ pub struct Serve {
 
 impl Serve {
     pub(super) fn config(&self) -> Result<Config, Mistakes> {
-        let flags =
-            Flags { file: self.config.as_deref(), listen: self.listen.as_deref(), database: self.database.as_deref() };
+        let flags = Flags {
+            file: self.config.as_deref(),
+            listen: self.listen.as_deref(),
+            database: self.database.as_deref(),
+            catalog: &self.catalog,
+            default_edition: self.default_edition.as_deref(),
+        };
         config::from_file_and(Config::default(), config::environment, &flags)
     }
 

@@ -17,7 +17,10 @@ struct Setting {
     set: fn(&mut Config, &str) -> Result<(), String>,
 }
 
-const SETTINGS: [Setting; 7] = [
+/// The one setting that may be a list.
+const CATALOG: &str = "catalog";
+
+const SETTINGS: [Setting; 9] = [
     Setting {
         key: "listen",
         variable: "ENTITLED_LISTEN",
@@ -53,6 +56,24 @@ const SETTINGS: [Setting; 7] = [
         set: |config, text| duration(text).map(|value| config.drain_timeout = value),
     },
     Setting {
+        key: CATALOG,
+        variable: "ENTITLED_CATALOG",
+        set: |config, text| {
+            config.catalog =
+                text.split(',').map(str::trim).filter(|file| !file.is_empty()).map(PathBuf::from).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "default_edition",
+        variable: "ENTITLED_DEFAULT_EDITION",
+        set: |config, text| {
+            // Whether there is such an edition is seen when the catalogue is loaded.
+            config.default_edition = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    Setting {
         key: "log",
         variable: "ENTITLED_LOG",
         set: |config, text| {
@@ -82,6 +103,9 @@ pub struct Flags<'a> {
     pub file: Option<&'a Path>,
     pub listen: Option<&'a str>,
     pub database: Option<&'a str>,
+    /// In place of all the file and the environment name.
+    pub catalog: &'a [PathBuf],
+    pub default_edition: Option<&'a str>,
 }
 
 /// Everything that is wrong with the settings.
@@ -120,11 +144,15 @@ pub fn from_file_and(
             mistakes.extend((setting.set)(&mut config, &text).err().map(|why| format!("{}: {why}", setting.variable)));
         }
     }
-    for (key, flag) in [("listen", flags.listen), ("database", flags.database)] {
+    let given = [("listen", flags.listen), ("database", flags.database), ("default_edition", flags.default_edition)];
+    for (key, flag) in given {
         let setting = SETTINGS.iter().find(|setting| setting.key == key);
         if let (Some(setting), Some(text)) = (setting, flag) {
             mistakes.extend((setting.set)(&mut config, text).err().map(|why| format!("--{key}: {why}")));
         }
+    }
+    if !flags.catalog.is_empty() {
+        config.catalog = flags.catalog.to_vec();
     }
     if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
 }
@@ -160,6 +188,11 @@ fn overlay(config: &mut Config, text: &str) -> Vec<String> {
         let outcome = match value.get_ref() {
             DeValue::String(text) => (setting.set)(config, text),
             DeValue::Integer(number) => (setting.set)(config, number.as_str()),
+            DeValue::Array(files) if name == CATALOG => {
+                let files: Option<Vec<PathBuf>> =
+                    files.iter().map(|file| file.get_ref().as_str().map(PathBuf::from)).collect();
+                files.map(|files| config.catalog = files).ok_or_else(|| "expected a list of files".to_owned())
+            }
             other => Err(format!("expected text or a number; found: {}", other.type_str())),
         };
         mistakes.extend(outcome.err().map(|why| (at, format!("{name}: {why}"))));
@@ -218,6 +251,23 @@ mod tests {
         assert_eq!(config.max_staleness, Duration::from_millis(250));
         assert_eq!(config.max_connections, 3);
         assert_eq!(config.drain_timeout, Duration::from_secs(20));
+    }
+
+    #[test]
+    fn catalogue_files_are_a_list_everywhere() {
+        let file = "catalog = [\"a,b.toml\", \"c.toml\"]\ndefault_edition = \"small\"\n";
+        let files = |config: &Config| config.catalog.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+        let config = load(file, &[], Flags::default()).unwrap();
+        assert_eq!(files(&config), ["a,b.toml", "c.toml"]);
+        assert_eq!(config.default_edition.as_deref(), Some("small"));
+        let environment = [("ENTITLED_CATALOG", "d.toml, e.toml"), ("ENTITLED_DEFAULT_EDITION", "other")];
+        let config = load(file, &environment, Flags::default()).unwrap();
+        assert_eq!((files(&config).join(" "), config.default_edition), ("d.toml e.toml".into(), Some("other".into())));
+        let flags = Flags { catalog: &[PathBuf::from("f.toml")], default_edition: Some("mine"), ..Flags::default() };
+        let config = load(file, &environment, flags).unwrap();
+        assert_eq!((files(&config).join(" "), config.default_edition), ("f.toml".into(), Some("mine".into())));
+        let Mistakes(mistakes) = load("catalog = [1]\n", &[], Flags::default()).unwrap_err();
+        assert_eq!(mistakes, ["FILE:1: catalog: expected a list of files"]);
     }
 
     #[test]

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use crate::error::reason;
-use crate::model::{Contact, Customer, Location};
+use crate::model::{Contact, Customer, Location, codes};
 
-use super::codes;
 use super::findings::{Findings, LONGEST_LIST, below, shown};
 
 pub(super) fn judge(customer: &Customer, path: &str, findings: &mut Findings) {

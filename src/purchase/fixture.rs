@@ -113,6 +113,11 @@ pub(super) fn catalog() -> Catalog {
         let head = format!("[[services]]\nid = '{id}'\nname = {{ en = 'x' }}\ngroup = 'all'\nplan = '{plan}'");
         writeln!(text, "{head}\nclauses = {codes:?}\n{rest}").unwrap();
     }
+    text.push_str(
+        "[remedies]\nBUY.en = 'x'\nRENEW.en = 'x'\nWAIT_UNTIL.en = 'x'\nDESIGNATE_LOCATION.en = 'x'\nADD_PRODUCT.en = 'x'\n\
+         ADD_QUANTITY.en = 'x'\nRECORD_WAIVER.en = 'x'\nCHANGE_REQUEST.en = 'x'\nNONE.en = 'x'\n\
+         [[clauses]]\ncode = 'NOT_PURCHASED'\nrule = 'purchased'\nsection = '1'\nkinds = ['gate']\ntext.en = 'x'\n",
+    );
     text.push_str("[[groups]]\nid = 'all'\nname = { en = 'x' }\n");
     for family in ["azure", "microsoft-365", "windows-server"] {
         writeln!(text, "[[families]]\nid = '{family}'\nname = 'x'").unwrap();

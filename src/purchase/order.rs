@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 
 use crate::error::reason;
-use crate::model::{WorkOrder, WorkOrderState};
+use crate::model::{WorkOrder, WorkOrderState, codes};
 
 use super::findings::{Findings, LONGEST_LIST, shown};
 use super::setting::Order;
-use super::{base, codes, country, item, location, maximum, product};
+use super::{base, country, item, location, maximum, product};
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     let Order { setting, order: work_order, path, .. } = *order;

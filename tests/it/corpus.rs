@@ -13,7 +13,11 @@ use crate::server::{BOTH, Backend, TestServer, request_id};
 use crate::yaml;
 
 pub fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    files_in("tests/corpus")
+}
+
+pub fn files_in(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();
@@ -85,7 +89,7 @@ async fn transcript(backend: Backend, files: &[PathBuf]) -> Vec<String> {
     answers
 }
 
-async fn run_file(
+pub async fn run_file(
     server: &TestServer,
     name: &str,
     case: &Value,

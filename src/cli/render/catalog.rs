@@ -3,6 +3,7 @@
 use comfy_table::Cell;
 
 use super::words;
+use crate::catalog::{Change, Loaded};
 use crate::cli::screen::{Screen, Tone, indented};
 use crate::proto::v1::{Clause, Edition, Product, Service, Unit};
 
@@ -17,6 +18,35 @@ pub fn editions(editions: &[Edition], screen: &Screen) -> String {
         ]);
     }
     indented(&table)
+}
+
+/// A catalogue out of files: what there is, and what its overlays change.
+pub fn loaded(loaded: &Loaded, screen: &Screen) -> String {
+    let mut table = screen.table(&["edition", "services", "clauses", "products", ""]);
+    let default = loaded.catalog.default_edition();
+    for edition in loaded.catalog.editions() {
+        let note = if edition.id == default.id { "default" } else { "" };
+        table.add_row([
+            screen.name(Tone::Plain, &edition.id),
+            Screen::number(edition.services.len()),
+            Screen::number(edition.clauses.len()),
+            Screen::number(edition.products()),
+            screen.cell(Tone::Good, note),
+        ]);
+    }
+    let files = loaded.changes.chunk_by(|one, next| (&one.file, &one.edition_id) == (&next.file, &next.edition_id));
+    let changes = files.map(|changes| overlay(changes, screen));
+    std::iter::once(indented(&table)).chain(changes).collect::<Vec<_>>().join("\n\n")
+}
+
+fn overlay(changes: &[Change], screen: &Screen) -> String {
+    let heading = changes.first().map(|first| format!("{}, over {}", first.file, first.edition_id)).unwrap_or_default();
+    let mut table = screen.table(&["", "id", "changes"]);
+    for change in changes {
+        let what = if change.fields.is_empty() { "new".to_owned() } else { change.fields.join(", ") };
+        table.add_row([Cell::new(change.noun), screen.name(Tone::Plain, &change.id), Cell::new(what)]);
+    }
+    format!("{}\n{}", screen.paint(Tone::Heading, &heading), indented(&table))
 }
 
 pub fn services(services: &[Service], screen: &Screen) -> String {

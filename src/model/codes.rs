@@ -1,13 +1,13 @@
-//! The ISO codes a contract may use.
+//! The ISO codes a contract and a catalogue may use.
 
 /// Whether it is an ISO 3166-1 alpha-2 code.
-pub(super) fn is_country(code: &str) -> bool {
+pub fn is_country(code: &str) -> bool {
     COUNTRIES.binary_search(&code).is_ok()
 }
 
 /// Whether it is an ISO 4217 code of money that has been in use since 2023. Metals, drawing
 /// rights and test codes are left out: they have no minor unit a price could be in.
-pub(super) fn is_currency(code: &str) -> bool {
+pub fn is_currency(code: &str) -> bool {
     CURRENCIES.binary_search(&code).is_ok()
 }
 

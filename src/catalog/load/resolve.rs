@@ -1,0 +1,149 @@
+//! From tables as written to the edition: each read for itself, then all together.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::entry::{Entry, Row, read};
+use super::names::{Names, Resolver, inner};
+use super::raw::{Head, RawAside, RawComponent, RawFamily, RawService, RawTarget};
+use super::sheet::Sheet;
+use super::source::Mistakes;
+use super::{check, texts};
+use crate::catalog::{
+    Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
+};
+
+/// The edition; none if its tables could not all be read.
+pub(super) fn edition<'i>(mut sheet: Sheet<'i>, mistakes: &mut Mistakes<'i>) -> Option<Edition> {
+    let head_at = sheet.head_at();
+    let Some(head) = sheet.head.take() else {
+        mistakes.add(head_at, "no `[edition]` table");
+        return None;
+    };
+    let names = Names {
+        clauses: names_of(&sheet.clauses, "code"),
+        groups: names_of(&sheet.groups, "id"),
+        services: names_of(&sheet.services, "id"),
+        families: names_of(&sheet.families, "id"),
+        hours: keys_of(&sheet.hours),
+        sets: keys_of(&sheet.sets),
+        terms: keys_of(&sheet.terms),
+    };
+    let offers = names_of(&sheet.targets, "service");
+    let all_clauses = sheet.clauses.len();
+    let head = read::<Head>(head, mistakes);
+    let clauses = read_all::<Clause>(sheet.clauses, mistakes);
+    let groups = read_all::<Group>(sheet.groups, mistakes);
+    let services = read_all::<RawService>(sheet.services, mistakes);
+    let families = read_all::<RawFamily>(sheet.families, mistakes);
+    let asides = read_all::<RawAside>(sheet.asides, mistakes);
+    let targets = read_all::<RawTarget>(sheet.targets, mistakes);
+    let hours = read_table(sheet.hours, mistakes);
+    let sets = read_table::<BTreeMap<String, Vec<Spanned<String>>>>(sheet.sets, mistakes);
+    let remedies = read_table::<BTreeMap<RemedyKind, Text>>(sheet.remedies, mistakes);
+    let terms = read_table::<BTreeMap<String, ResponseTerm>>(sheet.terms, mistakes);
+    let why = read_table::<BTreeMap<Why, Text>>(sheet.why, mistakes);
+    let precedence = sheet.precedence.map(|list| {
+        let mut table = DeTable::new();
+        table.insert(Spanned::new(list.span(), "precedence".into()), list);
+        read_table::<BTreeMap<String, Vec<Spanned<String>>>>(table, mistakes)
+    });
+    let precedence: Vec<Spanned<String>> =
+        precedence.flatten().into_iter().flat_map(|row| row.value.into_values().flatten()).collect();
+
+    check::clauses(&clauses, mistakes);
+    // What could not be read may be what is looked for.
+    if clauses.len() == all_clauses {
+        check::answers(&clauses, head_at, mistakes);
+    }
+    check::groups(&groups, mistakes);
+    check::families(&families, mistakes);
+    texts::clauses(&clauses, mistakes);
+    texts::asides(&asides, mistakes);
+    if let Some(remedies) = &remedies {
+        texts::remedies(remedies, head_at, mistakes);
+    }
+    if let Some(why) = &why {
+        texts::why(why, !targets.is_empty(), head_at, mistakes);
+    }
+    if let Some(terms) = &terms {
+        texts::terms(terms, mistakes);
+    }
+    if let Some(sets) = &sets {
+        check::ids(sets.value.keys().map(|name| (name, sets.key(name))), "clause set", mistakes);
+    }
+    let hours = hours.map(|hours| check::hours(hours, mistakes)).unwrap_or_default();
+
+    let sets = sets.map(|row| row.value).unwrap_or_default();
+    let mut resolver = Resolver { names, clauses, sets, hours, mistakes };
+    resolver.check_sets();
+    check::response(&targets, &offers, &precedence, &resolver.names.hours, resolver.mistakes);
+    let services: Vec<(Row<()>, Service)> = services.into_iter().map(|row| resolver.service(row)).collect();
+    let head = head.map(|head| resolver.head(head, &services));
+    let asides = asides.into_iter().filter_map(|row| resolver.aside(row.value)).collect();
+    let response = ResponseTable {
+        targets: targets.into_iter().map(|row| resolver.target(row.value)).collect(),
+        precedence: precedence.into_iter().map(|id| resolver.known_service(id)).collect(),
+        terms: terms.map(|row| row.value).unwrap_or_default(),
+        why: why.map(|row| row.value).unwrap_or_default(),
+    };
+    let Resolver { clauses, hours, .. } = resolver;
+    let head = head?;
+    let services: Vec<Service> = services.into_iter().map(|(_, service)| service).collect();
+    let families: Vec<Family> = families.into_iter().map(|row| family(row.value)).collect();
+    Some(Edition {
+        id: head.id.into_inner(),
+        name: head.name,
+        base_package: head.base_package.into_inner(),
+        excluded_countries: inner(head.excluded_countries),
+        clauses: values(clauses),
+        groups: values(groups),
+        service_rows: rows_by(services.iter().map(|service| &service.id)),
+        family_rows: rows_by(families.iter().map(|family| &family.id)),
+        services,
+        families,
+        remedies: remedies.map(|row| row.value).unwrap_or_default(),
+        response,
+        asides,
+        hours,
+    })
+}
+
+fn family(raw: RawFamily) -> Family {
+    let component =
+        |raw: RawComponent| Component { id: raw.id.into_inner(), name: raw.name, life_cycle: raw.life_cycle };
+    Family {
+        id: raw.id,
+        name: raw.name,
+        cloud: raw.cloud,
+        life_cycle: raw.life_cycle,
+        components: raw.components.into_iter().map(component).collect(),
+    }
+}
+
+fn read_all<T: DeserializeOwned>(entries: Vec<Entry<'_>>, mistakes: &mut Mistakes<'_>) -> Vec<Row<T>> {
+    entries.into_iter().filter_map(|entry| read(entry, mistakes)).collect()
+}
+
+fn read_table<T: DeserializeOwned>(table: DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option<Row<T>> {
+    read(Spanned::new(0..0, table), mistakes)
+}
+
+fn names_of(entries: &[Entry<'_>], key: &str) -> HashSet<String> {
+    entries.iter().filter_map(|entry| Some(entry.get_ref().get(key)?.get_ref().as_str()?.to_owned())).collect()
+}
+
+fn keys_of(table: &DeTable<'_>) -> HashSet<String> {
+    table.keys().map(|key| key.get_ref().to_string()).collect()
+}
+
+fn values<T>(rows: Vec<Row<T>>) -> Vec<T> {
+    rows.into_iter().map(|row| row.value).collect()
+}
+
+fn rows_by<'a>(ids: impl Iterator<Item = &'a String>) -> HashMap<String, usize> {
+    ids.enumerate().map(|(row, id)| (id.clone(), row)).collect()
+}

@@ -1,0 +1,121 @@
+//! The tables of one edition, from all its files.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::entry::Entry;
+use super::merge::{Adding, text_of};
+use super::source::{Mistakes, Parsed};
+
+/// How the tables of a file come to those that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// A part of the edition: nothing may be there twice.
+    Part,
+    /// What is there already is changed.
+    Overlay,
+}
+
+/// What an overlay changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub file: String,
+    pub edition_id: String,
+    /// Such as `service`.
+    pub noun: &'static str,
+    /// Empty where there is only one, or none has a name.
+    pub id: String,
+    /// Paths of the fields given, such as `purchase.maximum`; empty for what is new.
+    pub fields: Vec<String>,
+}
+
+/// The tables of one edition, from all its files.
+#[derive(Default)]
+pub(super) struct Sheet<'i> {
+    /// Where its first file begins.
+    start: Option<usize>,
+    pub head: Option<Entry<'i>>,
+    pub clauses: Vec<Entry<'i>>,
+    pub groups: Vec<Entry<'i>>,
+    pub services: Vec<Entry<'i>>,
+    pub families: Vec<Entry<'i>>,
+    pub asides: Vec<Entry<'i>>,
+    pub targets: Vec<Entry<'i>>,
+    pub precedence: Option<Spanned<DeValue<'i>>>,
+    pub hours: DeTable<'i>,
+    pub sets: DeTable<'i>,
+    pub remedies: DeTable<'i>,
+    pub terms: DeTable<'i>,
+    pub why: DeTable<'i>,
+    pub changes: Vec<Change>,
+}
+
+impl<'i> Sheet<'i> {
+    pub fn id(&self) -> Option<&str> {
+        text_of(self.head.as_ref()?, "id")
+    }
+
+    pub fn head_at(&self) -> usize {
+        self.head.as_ref().map_or(self.start.unwrap_or_default(), |head| head.span().start)
+    }
+
+    /// Takes in the tables of a file.
+    pub fn add(&mut self, file: Parsed<'i>, mode: Mode, mistakes: &mut Mistakes<'i>) {
+        self.start.get_or_insert(file.start);
+        let edition_id = self.id().unwrap_or_default().to_owned();
+        let mut adding = Adding { mode, file: file.name, edition_id, changes: &mut self.changes, mistakes };
+        for (key, value) in file.table {
+            match key.get_ref().as_ref() {
+                "edition" => adding.head(&mut self.head, value),
+                "overlay" if mode == Mode::Overlay => {}
+                "clauses" => adding.rows(&mut self.clauses, "clause", "code", value),
+                "groups" => adding.rows(&mut self.groups, "group", "id", value),
+                "services" => adding.rows(&mut self.services, "service", "id", value),
+                "families" => adding.rows(&mut self.families, "product family", "id", value),
+                "asides" => {
+                    let asides = adding.nameless("aside", value);
+                    self.asides.extend(asides);
+                }
+                "hours" => adding.named(&mut self.hours, "hours", value),
+                "clause_sets" => adding.named(&mut self.sets, "clause set", value),
+                "remedies" => adding.named(&mut self.remedies, "remedy", value),
+                "response" => {
+                    let Some(table) = adding.table(value) else { continue };
+                    for (key, value) in table.into_inner() {
+                        match key.get_ref().as_ref() {
+                            "precedence" => adding.precedence(&mut self.precedence, &key, value),
+                            "terms" => adding.named(&mut self.terms, "response term", value),
+                            "why" => adding.named(&mut self.why, "response why", value),
+                            "targets" => {
+                                let mut targets = adding.nameless("response target", value);
+                                // The first that fits wins: an overlay's come first.
+                                if mode == Mode::Overlay {
+                                    targets.append(&mut self.targets);
+                                    self.targets = targets;
+                                } else {
+                                    self.targets.append(&mut targets);
+                                }
+                            }
+                            _ => adding.unknown(&key, &["precedence", "targets", "terms", "why"]),
+                        }
+                    }
+                }
+                _ => {
+                    let known = [
+                        "edition",
+                        "hours",
+                        "clause_sets",
+                        "clauses",
+                        "groups",
+                        "services",
+                        "families",
+                        "remedies",
+                        "response",
+                        "asides",
+                    ];
+                    adding.unknown(&key, &known);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Texts name only what is there to be filled in: `{start_time}` in the text of a clause
+//! that carries none would be shown to people as it is.
+
+use std::collections::BTreeMap;
+
+use super::entry::Row;
+use super::raw::RawAside;
+use super::source::Mistakes;
+use crate::catalog::{Clause, Locale, RemedyKind, ResponseTerm, Rule, Text, Why};
+
+const LOCALES: [(Locale, &str); 2] = [(Locale::English, "en"), (Locale::Indonesian, "id")];
+
+/// What every reason carries. Where nobody bought anything there is neither order nor item,
+/// and a note may stand there, too.
+const ASKED: [&str; 2] = ["service_id", "location_id"];
+const ANSWERING: [&str; 2] = ["work_order_id", "item_id"];
+
+/// What a reason by this rule carries whenever it is given, besides the above.
+fn facts(rule: Rule) -> &'static [&'static str] {
+    match rule {
+        Rule::TermNotStarted => &["start_time", "scope"],
+        Rule::TermExpired => &["end_time", "scope"],
+        Rule::TermTerminated => &["terminate_time", "scope"],
+        Rule::BaseExpired | Rule::BaseTerminated => &["end_time", "base_work_order_id"],
+        Rule::WindowForfeited => &["end_time"],
+        Rule::Country | Rule::ExcludedCountry => &["country"],
+        Rule::ProductCovered | Rule::ProductOnItem => &["product_id"],
+        Rule::ProductPrerelease => &["product_id", "preview_until"],
+        Rule::ProductRetired => &["product_id", "retired_from"],
+        Rule::ProductExcluded | Rule::RetailProduct => &["product_id", "allowed", "excluded"],
+        Rule::CoveredFamily => &["family"],
+        Rule::DeliveryMode => &["delivery_mode"],
+        Rule::AdvisoryLimit => &["limit_minutes", "requested_minutes"],
+        Rule::Contact => &["contact_id"],
+        Rule::Channel => &["channel", "allowed"],
+        Rule::Severity | Rule::Language => &["allowed"],
+        Rule::DeliveryStart => &["delivery_start_date"],
+        Rule::Activity => &["activity", "allowed"],
+        Rule::License => &["license"],
+        Rule::HoursAvailable | Rule::QuantityAvailable => &["available", "requested", "unit"],
+        Rule::ServiceHours => &["opens", "closes", "time_zone"],
+        Rule::EventNotice => &["notice_days"],
+        Rule::EventSolutions => &["events_needed", "events_available", "solutions"],
+        _ => &[],
+    }
+}
+
+pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
+    for row in clauses {
+        let Clause { code, rule, text, date, dated, .. } = &row.value;
+        let mut carried = [&ASKED, facts(*rule)].concat();
+        if !matches!(rule, Rule::Purchased | Rule::Note) {
+            carried.extend(ANSWERING);
+        }
+        judge(row, "text", text, &carried, code, mistakes);
+        match (dated, date) {
+            (Some(dated), Some(date)) => {
+                carried.push(date.fact());
+                judge(row, "dated", dated, &carried, code, mistakes);
+            }
+            (Some(_), None) => mistakes.add(row.key("dated"), "`dated` is told with a `date` alone"),
+            (None, _) => {}
+        }
+    }
+}
+
+pub(super) fn asides(asides: &[Row<RawAside>], mistakes: &mut Mistakes<'_>) {
+    for row in asides {
+        judge(row, "text", &row.value.text, &ASKED, "an aside", mistakes);
+    }
+}
+
+pub(super) fn remedies(row: &Row<BTreeMap<RemedyKind, Text>>, head_at: usize, mistakes: &mut Mistakes<'_>) {
+    for (kind, text) in &row.value {
+        let mut carried = vec!["field", "value", "work_order_id", "item_id"];
+        if *kind == RemedyKind::AddQuantity {
+            carried.push("unit");
+        }
+        judge(row, kind.as_str(), text, &carried, "a remedy", mistakes);
+    }
+    missing(
+        "remedies",
+        RemedyKind::ALL.iter().filter(|kind| !row.value.contains_key(kind)).map(|kind| kind.as_str()),
+        head_at,
+        mistakes,
+    );
+}
+
+pub(super) fn why(row: &Row<BTreeMap<Why, Text>>, is_needed: bool, head_at: usize, mistakes: &mut Mistakes<'_>) {
+    for (why, text) in &row.value {
+        judge(row, why.as_str(), text, &[], "an offer that does not govern", mistakes);
+    }
+    if is_needed {
+        let lacking = Why::ALL.iter().filter(|why| !row.value.contains_key(why)).map(|why| why.as_str());
+        missing("response.why", lacking, head_at, mistakes);
+    }
+}
+
+pub(super) fn terms(row: &Row<BTreeMap<String, ResponseTerm>>, mistakes: &mut Mistakes<'_>) {
+    for (name, term) in &row.value {
+        judge(row, &format!("{name}.text"), &term.text, &[], "a response term", mistakes);
+    }
+}
+
+fn missing<'a>(table: &str, lacking: impl Iterator<Item = &'a str>, at: usize, mistakes: &mut Mistakes<'_>) {
+    let lacking: Vec<_> = lacking.collect();
+    if !lacking.is_empty() {
+        mistakes.add(at, format!("`[{table}]` has no text for {}", lacking.join(", ")));
+    }
+}
+
+fn judge<T>(row: &Row<T>, key: &str, text: &Text, carried: &[&str], whose: &str, mistakes: &mut Mistakes<'_>) {
+    for (locale, tag) in LOCALES {
+        // Without a text of its own a language shows the English one.
+        if locale == Locale::Indonesian && text.id.is_none() {
+            continue;
+        }
+        for name in text.variables(locale).filter(|name| !carried.contains(name)) {
+            let place = row.key(&format!("{key}.{tag}"));
+            let known: Vec<String> = carried.iter().map(|name| format!("`{{{name}}}`")).collect();
+            let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+            mistakes.add(place, format!("`{{{name}}}` is never filled in: {whose} carries {known}"));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `catalog validate`: the catalogue a server would have with these files, without a server.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::catalog::{Catalog, CatalogError, Change, Edition, Loaded};
+use crate::cli::render::catalog;
+use crate::cli::screen::{self, Tone};
+use crate::cli::{Context, Failure, Format};
+
+/// Check editions and overlays before a server is given them; needs no server.
+///
+/// The files are laid over the embedded edition in their order, as `serve --catalog` does it:
+/// an overlay stands behind the edition it changes. Every mistake is told with its file and
+/// line; without any, what there is then and what the overlays change. Exit status: 1 if
+/// anything is wrong.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled catalog validate countries.toml
+  entitled catalog validate edition.toml overlay.toml --output json"
+)]
+pub struct Validate {
+    /// The files, in the order a server is given them.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Validate {
+    pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match Catalog::with_files(&self.files, None) {
+            Ok(loaded) => {
+                let text = match context.format {
+                    Format::Table => catalog::loaded(&loaded, &context.screen),
+                    Format::Json => pretty(&summary(&loaded))?,
+                };
+                screen::write(&text)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => {
+                match context.format {
+                    Format::Table => screen::write_error(&table(&error, context)),
+                    Format::Json => screen::write(&pretty(&mistakes(&error))?)?,
+                }
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+}
+
+fn table(error: &CatalogError, context: &Context) -> String {
+    let label = context.errors.paint(Tone::Bad, "error:");
+    error.mistakes.iter().map(|mistake| format!("{label} {mistake}")).collect::<Vec<_>>().join("\n")
+}
+
+fn pretty(value: &Value) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.into()))
+}
+
+fn mistakes(error: &CatalogError) -> Value {
+    let mistake = |mistake: &crate::catalog::Mistake| json!({ "file": mistake.file, "line": mistake.line, "message": mistake.message });
+    json!({ "mistakes": error.mistakes.iter().map(mistake).collect::<Vec<_>>() })
+}
+
+fn summary(loaded: &Loaded) -> Value {
+    let default = &loaded.catalog.default_edition().id;
+    let edition = |edition: &Edition| {
+        json!({
+            "edition_id": edition.id,
+            "is_default": edition.id == *default,
+            "services": edition.services.len(),
+            "clauses": edition.clauses.len(),
+            "products": edition.products(),
+        })
+    };
+    let change = |change: &Change| {
+        json!({
+            "file": change.file,
+            "edition_id": change.edition_id,
+            "noun": change.noun,
+            "id": change.id,
+            "fields": change.fields,
+        })
+    };
+    json!({
+        "mistakes": [],
+        "editions": loaded.catalog.editions().iter().map(edition).collect::<Vec<_>>(),
+        "changes": loaded.changes.iter().map(change).collect::<Vec<_>>(),
+    })
+}
