@@ -70,7 +70,7 @@ fn rank(context: &Context<'_>, standing: &Standing) -> (Outcome, bool, Reverse<u
 }
 
 /// Lets every clause judge the candidate.
-fn stand(context: &Context<'_>) -> Standing {
+pub(super) fn stand(context: &Context<'_>) -> Standing {
     let is_lapsed = context.is_lapsed();
     let mut standing = Standing {
         failed: 0,

@@ -15,7 +15,7 @@ pub enum About {
 }
 
 /// The request fields and the flags of `check` that fill them.
-const FLAGS: [(&str, &str); 18] = [
+const FLAGS: [(&str, &str); 19] = [
     ("customer_id", "--customer"),
     ("location_id", "--location"),
     ("product_id", "--product"),
@@ -28,6 +28,7 @@ const FLAGS: [(&str, &str); 18] = [
     ("tenant_id", "--tenant"),
     ("activity", "--activity"),
     ("quantity", "--quantity"),
+    ("delivery", "--delivery-start, --delivery-end"),
     ("delivery.start_time", "--delivery-start"),
     ("delivery.end_time", "--delivery-end"),
     ("delivery.mode", "--delivery-mode"),
