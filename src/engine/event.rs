@@ -151,7 +151,8 @@ fn remedy_notice(context: &Context<'_>, event: Event, terms: EventRule, explanat
 
 /// The event as soon as its notice allows.
 fn later_event(context: &Context<'_>, event: Event, terms: EventRule) -> Option<Span> {
-    let confirmed = event.confirmed?;
+    // Once the request names the event, its own confirmation counts, not that of the planned one.
+    let confirmed = event.confirmed?.max(context.query.delivery.confirmed_time.unwrap_or(DateTime::<Utc>::MIN_UTC));
     let zone = context.location.time_zone;
     let local = confirmed.with_timezone(&zone).naive_local();
     let soonest = instant_of(zone, local.checked_add_days(Days::new(u64::from(terms.notice_days)))?);
