@@ -52,7 +52,7 @@ pub struct Edition {
     pub services: Vec<Service>,
     pub families: Vec<Family>,
     /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
-    /// stand for its parts.
+    /// stand for its parts; see [`Text`].
     pub remedies: BTreeMap<RemedyKind, Text>,
     /// What is said beside clauses.
     pub asides: Vec<Aside>,

@@ -11,6 +11,8 @@ pub struct BaseSpan {
     pub order: usize,
     pub span: Span,
     pub end_cause: End,
+    /// Row of the order whose end it is: its own, or that of the order that extends it.
+    pub ended_by: usize,
 }
 
 /// How a base stands behind an item at an instant.
@@ -21,7 +23,7 @@ pub enum BaseState {
     /// None covers, and none did before.
     Missing,
     /// One covered and has ended; the order that was the last to cover.
-    Ended { order: usize, cause: End, at: DateTime<Utc> },
+    Ended { order: usize, ended_by: usize, cause: End, at: DateTime<Utc> },
 }
 
 /// The base coverage of one item, seen from the item's start: bases that overlap or adjoin
@@ -64,7 +66,7 @@ impl<'a> BaseCoverage<'a> {
         let instant = instant.max(self.item_start);
         match self.run {
             Some((span, last)) if instant >= span.end => {
-                BaseState::Ended { order: last.order, cause: last.end_cause, at: span.end }
+                BaseState::Ended { order: last.order, ended_by: last.ended_by, cause: last.end_cause, at: span.end }
             }
             Some((span, _)) if instant >= span.start => self.longest_at(instant),
             _ => self.gap(),
@@ -82,7 +84,9 @@ impl<'a> BaseCoverage<'a> {
     fn gap(&self) -> BaseState {
         let before = self.bases.iter().filter(|base| base.span.end <= self.item_start);
         match before.max_by_key(|base| base.span.end) {
-            Some(last) => BaseState::Ended { order: last.order, cause: End::Expired, at: last.span.end },
+            Some(last) => {
+                BaseState::Ended { order: last.order, ended_by: last.ended_by, cause: End::Expired, at: last.span.end }
+            }
             None => BaseState::Missing,
         }
     }
@@ -97,7 +101,7 @@ mod tests {
     }
 
     fn base(order: usize, start: i64, end: i64, end_cause: End) -> BaseSpan {
-        BaseSpan { order, span: Span { start: day(start), end: day(end) }, end_cause }
+        BaseSpan { order, span: Span { start: day(start), end: day(end) }, end_cause, ended_by: order }
     }
 
     #[test]
@@ -106,14 +110,17 @@ mod tests {
         let coverage = BaseCoverage::new(&bases, day(2));
         assert_eq!(coverage.span(), Some(Span { start: day(0), end: day(20) }));
         assert_eq!(coverage.at(day(12)), BaseState::Covered { order: 1 });
-        assert_eq!(coverage.at(day(30)), BaseState::Ended { order: 1, cause: End::Terminated, at: day(20) });
+        assert_eq!(
+            coverage.at(day(30)),
+            BaseState::Ended { order: 1, ended_by: 1, cause: End::Terminated, at: day(20) }
+        );
     }
 
     #[test]
     fn a_base_that_ended_before_the_item_makes_the_gap_an_expiry() {
         let bases = [base(0, 0, 5, End::Terminated), base(1, 10, 20, End::Expired)];
         let coverage = BaseCoverage::new(&bases, day(6));
-        assert_eq!(coverage.at(day(7)), BaseState::Ended { order: 0, cause: End::Expired, at: day(5) });
+        assert_eq!(coverage.at(day(7)), BaseState::Ended { order: 0, ended_by: 0, cause: End::Expired, at: day(5) });
         assert_eq!(coverage.at(day(10)), BaseState::Covered { order: 1 });
         assert_eq!(BaseCoverage::new(&bases[1..], day(6)).at(day(7)), BaseState::Missing);
     }

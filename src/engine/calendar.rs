@@ -10,6 +10,8 @@ use crate::catalog::Hours;
 
 /// How far ahead an opening is looked for; a calendar closed longer than this has none.
 const HORIZON_DAYS: i64 = 3 * 366;
+/// How far back a closing is looked for.
+const LOOK_BACK_DAYS: i64 = 31;
 
 /// The working days and hours of one place.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +57,12 @@ impl<'a> Calendar<'a> {
             open.end = span.end;
         }
         Some(open.end)
+    }
+
+    /// When it closed last before the instant; none if it was closed for long.
+    pub fn last_close(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let from = instant.checked_sub_signed(Duration::days(LOOK_BACK_DAYS))?;
+        self.open_spans(from).map(|span| span.end).take_while(|close| *close <= instant).last()
     }
 
     /// The instant at which `time` of working time after `start` has run out. Time that runs

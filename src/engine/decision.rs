@@ -5,7 +5,7 @@ use super::calendar::Calendar;
 use super::context::Context;
 use super::note::Note;
 use super::prepared::Block;
-use super::span::Span;
+use super::span::{End, Span};
 use super::{event, hours, location, product, quantity, request, term};
 use crate::catalog::{Clause, ClauseUse, Edition, RemedyKind, Rule, Service};
 use crate::model::{Item, Waiver, WorkOrder};
@@ -58,7 +58,7 @@ pub struct Remedy {
     pub kind: RemedyKind,
     pub work_order_id: String,
     pub item_id: String,
-    /// Path in the request, or in the contract.
+    /// Path in the request with `ChangeRequest` and `WaitUntil`, else in the contract.
     pub field: &'static str,
     pub value: String,
 }
@@ -106,7 +106,8 @@ pub struct BlockBalance {
 pub(super) struct Explanation {
     metadata: Vec<(&'static str, String)>,
     remedy: Option<Remedy>,
-    remedy_at: Option<(String, Option<String>)>,
+    remedy_at: Option<(String, String)>,
+    is_waivable: bool,
 }
 
 impl Explanation {
@@ -124,16 +125,53 @@ impl Explanation {
         self.remedy = Some(Remedy { kind, field, value: value.into(), ..Remedy::default() });
     }
 
-    /// A waiver of the clause at hand, recorded on the item.
-    pub fn remedy_waiver(&mut self) {
-        self.remedy(RemedyKind::RecordWaiver, "work_order.items.waivers", "");
+    pub fn ask(&mut self, field: &'static str, value: impl Into<String>) {
+        self.remedy(RemedyKind::ChangeRequest, field, value);
     }
 
-    /// The remedy is due somewhere else than on the answering item.
+    /// The delivery at another time: at one of its ends if that will do.
+    pub fn ask_window(&mut self, (start, end): (DateTime<Utc>, DateTime<Utc>), other: Span) {
+        if end == other.end {
+            self.ask("delivery.start_time", time(other.start));
+        } else if start == other.start {
+            self.ask("delivery.end_time", time(other.end));
+        } else {
+            self.ask("delivery", format!("{}/{}", time(other.start), time(other.end)));
+        }
+    }
+
+    /// A waiver of the clause at hand, recorded on the item; false where it cannot be waived.
+    pub fn remedy_waiver(&mut self) -> bool {
+        if self.is_waivable {
+            self.remedy(RemedyKind::RecordWaiver, "work_order.items.waivers", "");
+        }
+        self.is_waivable
+    }
+
+    /// An order to be in force again, or longer.
+    pub fn remedy_renew(&mut self, order: &WorkOrder, cause: Option<End>) {
+        match cause {
+            Some(End::Terminated) => self.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
+            _ => self.remedy(RemedyKind::Renew, "work_order.end_date", ""),
+        }
+        self.remedy_at(&order.work_order_id, None);
+    }
+
+    /// Something is to be bought, on this order or on a new one.
+    pub fn remedy_buy(&mut self, service_id: &str, order: Option<&WorkOrder>) {
+        self.remedy(RemedyKind::Buy, "work_order.items.service_id", service_id);
+        self.remedy_at(order.map_or("", |order| &order.work_order_id), None);
+    }
+
+    /// The remedy is due somewhere else than its field says: on another order, or on an item
+    /// that is not there yet.
     pub fn remedy_at(&mut self, work_order_id: &str, item_id: Option<&str>) {
-        self.remedy_at = Some((work_order_id.to_owned(), item_id.map(str::to_owned)));
+        self.remedy_at = Some((work_order_id.to_owned(), item_id.unwrap_or_default().to_owned()));
     }
 }
+
+/// The state of an order in force, as a remedy names it.
+pub(super) const ACTIVE: &str = "ACTIVE";
 
 /// The reason a clause gives against a candidate, or the condition it leaves open.
 pub(super) fn reason<'a>(
@@ -142,24 +180,27 @@ pub(super) fn reason<'a>(
     clause: &'a Clause,
     is_open: bool,
 ) -> Reason<'a> {
-    let mut explanation = Explanation::default();
+    let mut explanation = Explanation { is_waivable: clause_use.waivable, ..Explanation::default() };
     explanation.fact("service_id", context.service.id.as_str());
     explanation.fact("location_id", context.location.location_id.as_str());
     explanation.fact("work_order_id", context.order.work_order_id.as_str());
     explanation.fact("item_id", context.item.item_id.as_str());
     explain(context, clause_use.rule, is_open, &mut explanation);
-    let mut remedy = explanation.remedy.unwrap_or(Remedy { kind: clause.remedy, ..Remedy::default() });
+    let Explanation { metadata, remedy, remedy_at, .. } = explanation;
+    let mut remedy = remedy.unwrap_or_default();
     if remedy.kind == RemedyKind::RecordWaiver {
-        // What cannot be waived for this service has no such remedy.
-        remedy = if clause_use.waivable { Remedy { value: clause.code.clone(), ..remedy } } else { Remedy::default() };
+        remedy.value.clone_from(&clause.code);
     }
-    if !matches!(remedy.kind, RemedyKind::ChangeRequest | RemedyKind::None | RemedyKind::WaitUntil) {
-        (remedy.work_order_id, remedy.item_id) = match explanation.remedy_at {
-            Some((order, item)) => (order, item.unwrap_or_default()),
-            None => (context.order.work_order_id.clone(), context.item.item_id.clone()),
-        };
-    }
-    Reason { clause, metadata: explanation.metadata, remedy }
+    // What changes on the contract changes on the answering item, unless said otherwise.
+    (remedy.work_order_id, remedy.item_id) = match (remedy_at, remedy.field.strip_prefix("work_order.")) {
+        (Some(place), _) => place,
+        (None, Some(field)) => {
+            let item = if field.starts_with("items.") { context.item.item_id.clone() } else { String::new() };
+            (context.order.work_order_id.clone(), item)
+        }
+        (None, None) => Default::default(),
+    };
+    Reason { clause, metadata, remedy }
 }
 
 fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {

@@ -4,8 +4,9 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
-use super::quantity::pool;
-use crate::catalog::{EventRule, RemedyKind, Rule};
+use super::quantity::{pool, remedy_more};
+use super::span::Span;
+use crate::catalog::{EventRule, Rule};
 use crate::model::{PlannedEvent, Unit, day_of, instant_of};
 
 /// The event in question: the request's window, else the item's event that runs now.
@@ -91,45 +92,76 @@ fn events_needed(context: &Context<'_>, event: Option<Event>, terms: EventRule) 
     each.saturating_mul(i64::try_from(solutions(context)).unwrap_or(i64::MAX))
 }
 
-/// The latest confirmation, or the events needed: what a reason says of the event in question.
-pub(super) type Facts = (Option<DateTime<Utc>>, Option<i64>);
-
-pub(super) fn facts(context: &Context<'_>, rule: Rule) -> Option<Facts> {
-    let terms = context.service.event?;
-    let event = event_of(context);
-    match rule {
-        Rule::EventNotice => Some((Some(latest_confirmation(context, event?, terms)), None)),
-        Rule::EventDuration => Some((None, Some(events_per_solution(context, event?, terms)))),
-        _ => Some((None, Some(events_needed(context, event, terms)))),
-    }
-}
-
 pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {
     let Some(terms) = context.service.event else { return };
     let event = event_of(context);
-    match (rule, event) {
-        (Rule::EventNotice, event) => {
-            explanation.fact("notice_days", terms.notice_days.to_string());
-            let latest = event.map(|event| time(latest_confirmation(context, event, terms)));
-            let field = if event.is_some() { "delivery.confirmed_time" } else { "delivery.start_time" };
-            explanation.remedy(RemedyKind::ChangeRequest, field, latest.clone().unwrap_or_default());
-            explanation.optional_fact("latest_confirm_time", latest);
+    if rule == Rule::EventNotice {
+        explanation.fact("notice_days", terms.notice_days.to_string());
+        let latest = event.map(|event| latest_confirmation(context, event, terms));
+        explanation.optional_fact("latest_confirm_time", latest.map(time));
+        match event {
+            Some(event) if !is_open => remedy_notice(context, event, terms, explanation),
+            _ => ask_missing(context, rule, latest, explanation),
         }
-        (Rule::EventDuration, _) if is_open => explanation.remedy(RemedyKind::ChangeRequest, "delivery.start_time", ""),
-        (_, event) => {
-            let needed = match (rule, event) {
-                (Rule::EventDuration, Some(event)) => events_per_solution(context, event, terms),
-                _ => events_needed(context, event, terms),
-            };
-            let available = pool(context);
-            explanation.fact("events_needed", needed.to_string());
-            explanation.fact("events_available", available.to_string());
-            explanation.fact("unit", Unit::Events.as_str());
-            if rule == Rule::EventSolutions {
-                explanation.fact("solutions", solutions(context).to_string());
-            }
-            let lacking = needed.saturating_sub(available);
-            explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", lacking.to_string());
-        }
+        return;
     }
+    if rule == Rule::EventDuration && is_open {
+        ask_missing(context, rule, None, explanation);
+        return;
+    }
+    let needed = match (rule, event) {
+        (Rule::EventDuration, Some(event)) => events_per_solution(context, event, terms),
+        _ => events_needed(context, event, terms),
+    };
+    explanation.fact("events_needed", needed.to_string());
+    explanation.fact("events_available", pool(context).to_string());
+    explanation.fact("unit", Unit::Events.as_str());
+    if rule == Rule::EventSolutions {
+        explanation.fact("solutions", solutions(context).to_string());
+    }
+    remedy_more(context, needed, explanation);
+}
+
+/// The one field that is missing of the event, or all of the delivery where more are.
+fn ask_missing(context: &Context<'_>, rule: Rule, latest: Option<DateTime<Utc>>, explanation: &mut Explanation) {
+    let delivery = &context.query.delivery;
+    let field = match (delivery.start_time, delivery.end_time) {
+        _ if latest.is_some() => "delivery.confirmed_time",
+        _ if rule == Rule::EventNotice && delivery.confirmed_time.is_none() => "delivery",
+        (Some(_), None) => "delivery.end_time",
+        (None, Some(_)) => "delivery.start_time",
+        _ => "delivery",
+    };
+    explanation.ask(field, latest.map(time).unwrap_or_default());
+}
+
+/// What was confirmed cannot be confirmed sooner: the asked event comes later. One that is
+/// planned on the item, or would then outlive it, takes less notice in writing if it may.
+fn remedy_notice(context: &Context<'_>, event: Event, terms: EventRule, explanation: &mut Explanation) {
+    let later = later_event(context, event, terms);
+    let window = context.query.delivery.window();
+    let fits = window.is_some() && later.is_some_and(|later| later.end <= context.forfeit_time());
+    if !fits && explanation.remedy_waiver() {
+        return;
+    }
+    if let Some(later) = later {
+        explanation.ask_window((event.start, event.end), later);
+    }
+}
+
+/// The event as soon as its notice allows.
+fn later_event(context: &Context<'_>, event: Event, terms: EventRule) -> Option<Span> {
+    // Once the request names the event, its own confirmation counts, not that of the planned one.
+    let confirmed = event.confirmed?.max(context.query.delivery.confirmed_time.unwrap_or(DateTime::<Utc>::MIN_UTC));
+    let zone = context.location.time_zone;
+    let local = confirmed.with_timezone(&zone).naive_local();
+    let soonest = instant_of(zone, local.checked_add_days(Days::new(u64::from(terms.notice_days)))?);
+    let length = event.end.signed_duration_since(event.start);
+    // Where clocks change, the same time of day may have to be the next hour's.
+    (0..=3).find_map(|hours| {
+        let start = soonest.checked_add_signed(TimeDelta::hours(hours))?;
+        let later = Event { start, end: start.checked_add_signed(length)?, ..event };
+        let has_notice = confirmed <= latest_confirmation(context, later, terms);
+        has_notice.then_some(Span { start, end: later.end })
+    })
 }

@@ -6,7 +6,8 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 use super::calendar::Calendar;
 use super::context::{Context, Verdict};
 use super::decision::Explanation;
-use crate::catalog::{RemedyKind, Rule, ServiceHours, ZoneRule};
+use super::span::Span;
+use crate::catalog::{Rule, ServiceHours, ZoneRule};
 
 /// The calendar a service is worked by at a location.
 pub(super) fn calendar_of<'a>(context: &Context<'a>, service_hours: &'a ServiceHours) -> Calendar<'a> {
@@ -77,5 +78,32 @@ pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
     explanation.fact("opens", clock(calendar.hours.open));
     explanation.fact("closes", clock(calendar.hours.close));
     explanation.fact("time_zone", calendar.zone.name());
-    explanation.remedy(RemedyKind::ChangeRequest, "delivery.start_time", "");
+    // A place that never opens has no better time.
+    if let Some(window) = context.query.delivery.window()
+        && let Some(better) = worked(&calendar, window)
+    {
+        explanation.ask_window(window, better);
+    }
+}
+
+/// The window from the next opening on, up to the last closing that it contains: no working
+/// time is lost. One without any working time is put off as it is, up to the closing.
+fn worked(calendar: &Calendar<'_>, (start, end): (DateTime<Utc>, DateTime<Utc>)) -> Option<Span> {
+    let begin = if calendar.is_open(start) { start } else { calendar.next_open(start)? };
+    let first_close = calendar.next_close(begin)?;
+    let finish = if begin >= end {
+        let length = end.signed_duration_since(start);
+        begin.checked_add_signed(length)?.min(first_close)
+    } else if ends_well(calendar, end) {
+        end
+    } else {
+        calendar.last_close(end).map_or(first_close, |close| close.max(first_close))
+    };
+    Some(Span { start: begin, end: finish })
+}
+
+fn ends_well(calendar: &Calendar<'_>, end: DateTime<Utc>) -> bool {
+    let local = calendar.local(end);
+    let hours = calendar.hours;
+    calendar.is_working_day(local.date()) && hours.open <= local.time() && local.time() <= hours.close
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::base::{BaseCoverage, BaseSpan};
 use super::reach::{Reach, base_reach, extensions_of, reach_of};
-use super::span::{Span, Term};
+use super::span::{End, Span, Term};
 use crate::catalog::{Catalog, Edition};
 use crate::model::{
     Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
@@ -102,11 +102,12 @@ impl Prepared {
     pub fn new(catalog: Arc<Catalog>, contract: Contract) -> Self {
         let builder = Builder { catalog: &catalog, contract: &contract };
         let bases_at: Vec<_> = contract.customer.locations.iter().map(|location| builder.bases_at(location)).collect();
+        let base_turns = builder.base_turns();
         let mut base_candidates = Vec::new();
         let mut candidates: HashMap<String, Vec<Candidate>> = HashMap::new();
         for (order_row, order) in contract.work_orders.iter().enumerate() {
             for (item_row, item) in order.items.iter().enumerate() {
-                let Some(candidate) = builder.candidate(order_row, order, item_row, item, &bases_at) else {
+                let Some(candidate) = builder.candidate(order_row, order, item_row, item, &base_turns) else {
                     continue;
                 };
                 if candidate.is_base {
@@ -167,6 +168,12 @@ impl Prepared {
         Some(BaseCoverage::new(bases, candidate.term.start()))
     }
 
+    /// How the order itself comes to its end.
+    pub(super) fn end_cause(&self, order: &WorkOrder) -> Option<End> {
+        let (_, host) = self.location(&order.host_location_id)?;
+        Some(order_term(order, host.time_zone).end_cause)
+    }
+
     pub(super) fn is_multi_country(&self) -> bool {
         self.multi_country
     }
@@ -184,7 +191,7 @@ impl Builder<'_> {
         order: &WorkOrder,
         item_row: usize,
         item: &Item,
-        bases_at: &[Vec<BaseSpan>],
+        base_turns: &[DateTime<Utc>],
     ) -> Option<Candidate> {
         let edition_row = self.catalog.editions().iter().position(|edition| edition.id == order.edition_id)?;
         let edition = self.catalog.editions().get(edition_row)?;
@@ -210,7 +217,7 @@ impl Builder<'_> {
             .collect();
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
-        let turns = turns_of(&term, &support, bases_at, &reach, &waivers, block, item);
+        let turns = turns_of(&term, &support, base_turns, &reach, &waivers, block, item);
         let candidate = Candidate {
             order: order_row,
             item: item_row,
@@ -256,7 +263,8 @@ impl Builder<'_> {
             return None;
         }
         let term = order_term(order, host.time_zone);
-        (!term.span().is_empty()).then_some(BaseSpan { order: row, span: term.span(), end_cause: term.end_cause })
+        let base = BaseSpan { order: row, span: term.span(), end_cause: term.end_cause, ended_by: row };
+        (!base.span.is_empty()).then_some(base)
     }
 
     /// The bases that cover a location, in the order of their starts.
@@ -271,22 +279,35 @@ impl Builder<'_> {
                 match base_reach(order, item, &location.location_id, &extensions) {
                     Reach::Never => {}
                     Reach::Always => bases.push(base),
-                    Reach::During(spans) => {
-                        let parts = spans.iter().filter_map(|(span, cause)| {
-                            let common = base.span.intersect(*span)?;
-                            let end_cause = if common.end == base.span.end { base.end_cause } else { *cause };
-                            Some(BaseSpan { order: row, span: common, end_cause })
+                    Reach::During(stretches) => {
+                        let parts = stretches.iter().filter_map(|stretch| {
+                            let span = base.span.intersect(stretch.span)?;
+                            if span.end == base.span.end {
+                                return Some(BaseSpan { span, ..base });
+                            }
+                            Some(BaseSpan { span, end_cause: stretch.end_cause, ended_by: stretch.order, ..base })
                         });
                         bases.extend(parts);
                     }
                 }
             }
         }
-        let id = |base: &BaseSpan| self.contract.work_orders.get(base.order).map(|order| &order.work_order_id);
-        bases.sort_by(|one, other| {
-            (one.span.start, one.span.end, id(one)).cmp(&(other.span.start, other.span.end, id(other)))
-        });
+        let id = |row: usize| self.contract.work_orders.get(row).map(|order| &order.work_order_id);
+        let key = |base: &BaseSpan| (base.span.start, base.span.end, id(base.order), id(base.ended_by));
+        bases.sort_by(|one, other| key(one).cmp(&key(other)));
         bases
+    }
+
+    /// When any base, in effect or not, or any order that names one, begins and ends: then an
+    /// item may gain or lose its base, or what would give it one.
+    fn base_turns(&self) -> Vec<DateTime<Utc>> {
+        let is_about_base = |order: &&WorkOrder| {
+            let edition = self.catalog.edition(&order.edition_id);
+            order.base_work_order_id.is_some() || edition.is_some_and(|edition| carries_base(edition, order))
+        };
+        let orders = self.contract.work_orders.iter().filter(is_about_base);
+        let terms = orders.filter_map(|order| Some(order_term(order, self.host_of(order)?.1.time_zone).span()));
+        terms.flat_map(|span| [span.start, span.end]).collect()
     }
 
     fn is_multi_country(&self) -> bool {
@@ -367,7 +388,7 @@ fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiv
 fn turns_of(
     term: &Term,
     support: &Support,
-    bases_at: &[Vec<BaseSpan>],
+    base_turns: &[DateTime<Utc>],
     reach: &[Reach],
     waivers: &[PreparedWaiver],
     block: Option<Block>,
@@ -377,8 +398,7 @@ fn turns_of(
     let both = |span: Span| [span.start, span.end];
     match support {
         Support::OwnOrder => {}
-        Support::Named(bases) => turns.extend(bases.iter().flat_map(|base| both(base.span))),
-        Support::AnyCovering => turns.extend(bases_at.iter().flatten().flat_map(|base| both(base.span))),
+        Support::Named(_) | Support::AnyCovering => turns.extend(base_turns),
     }
     turns.extend(reach.iter().flat_map(Reach::spans).flat_map(both));
     turns.extend(waivers.iter().flat_map(|waiver| both(waiver.valid)));

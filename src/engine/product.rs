@@ -2,7 +2,7 @@
 
 use super::context::{Context, Verdict};
 use super::decision::Explanation;
-use crate::catalog::{RemedyKind, Rule};
+use crate::catalog::{RemedyKind, Rule, Service};
 use crate::model::{ProductId, ProductPattern};
 
 pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
@@ -60,12 +60,14 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
                 _ => ("retired_from", life_cycle.retired_from),
             };
             explanation.fact(name, date.map(|date| date.to_string()).unwrap_or_default());
-            explanation.remedy_waiver();
+            if !explanation.remedy_waiver() {
+                explanation.ask("product_id", "");
+            }
         }
         Rule::ProductExcluded | Rule::RetailProduct => {
             explanation.fact("allowed", joined(&context.service.products_only));
             explanation.fact("excluded", joined(&context.service.products_except));
-            explanation.remedy(RemedyKind::ChangeRequest, "product_id", joined(&context.service.products_only));
+            explanation.ask("product_id", products(context.service));
         }
         _ => {}
     }
@@ -74,6 +76,18 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
 /// The narrowest pattern that covers the product.
 fn product_pattern(product: ProductId<'_>) -> String {
     ProductPattern::from(product.to_string()).to_string()
+}
+
+/// Products the service is for, as a request names them.
+fn products(service: &Service) -> String {
+    let plain = |pattern: &ProductPattern| match pattern {
+        ProductPattern::All => None,
+        ProductPattern::Family(family) => Some(family.clone()),
+        ProductPattern::Component(family, component) => Some(format!("{family}/{component}")),
+    };
+    let mut ids: Vec<_> = service.products_only.iter().filter_map(plain).collect();
+    ids.retain(|id| !any_matches(&service.products_except, ProductId::new(id)));
+    ids.join(", ")
 }
 
 fn joined(patterns: &[ProductPattern]) -> String {

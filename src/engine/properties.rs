@@ -3,6 +3,7 @@
 mod contracts;
 mod laws;
 mod model;
+mod remedies;
 mod time;
 mod wider;
 

@@ -3,7 +3,7 @@
 use super::context::{Context, Verdict};
 use super::decision::Explanation;
 use crate::catalog::{RemedyKind, Rule};
-use crate::model::Unit;
+use crate::model::{Funding, Unit};
 
 /// Whether the rule compares with what is left.
 pub(super) fn is_about(rule: Rule) -> bool {
@@ -76,10 +76,41 @@ fn counts_for_pool(rule: Rule) -> bool {
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
     let unit = context.candidate.block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
     let requested = context.query.quantity.map_or(Some(1), |quantity| quantity.in_base_unit()).unwrap_or(i64::MAX);
-    let available = pool(context);
-    explanation.fact("available", available.to_string());
+    explanation.fact("available", pool(context).to_string());
     explanation.fact("requested", requested.to_string());
     explanation.fact("unit", unit.map_or("", Unit::as_str));
-    let lacking = requested.saturating_sub(available);
-    explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", lacking.to_string());
+    remedy_more(context, requested, explanation);
+}
+
+/// More of what is counted: on the item, or where that would not count, on a further one.
+pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut Explanation) {
+    let purchase = &context.service.purchase;
+    let own = own_available(context);
+    let lacking = needed.saturating_sub(pool(context));
+    let (more, item_id) = if takes_another_item(context) {
+        // What the item has left counts beside a further one only if the item could serve.
+        let more = if can_serve(context) { lacking } else { lacking.saturating_add(own) };
+        (more.max(purchase.minimum_minutes.unwrap_or(0)), None)
+    } else {
+        let overdrawn = context.candidate.block.map_or(0, |block| block.available().min(0));
+        (lacking.saturating_sub(overdrawn), Some(context.item.item_id.as_str()))
+    };
+    let step = purchase.step_minutes.or(purchase.exact_minutes).unwrap_or(1);
+    explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", in_steps(more, step).to_string());
+    explanation.remedy_at(&context.order.work_order_id, item_id);
+}
+
+/// What is added to the item would be lost with it, or the item is sold in one size only.
+fn takes_another_item(context: &Context<'_>) -> bool {
+    let is_lost = match context.candidate.block {
+        Some(_) => context.at >= context.forfeit_time(),
+        None => context.item.funding == Funding::FlexAllowance,
+    };
+    is_lost || context.service.purchase.exact_minutes.is_some()
+}
+
+/// The amount, rounded up to what is sold.
+fn in_steps(amount: i64, step: i64) -> i64 {
+    let over = amount.checked_rem(step).unwrap_or(0);
+    if over == 0 { amount } else { amount.saturating_add(step.saturating_sub(over)) }
 }

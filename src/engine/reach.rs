@@ -11,7 +11,16 @@ pub enum Reach {
     Never,
     Always,
     /// While an order that extends its base to there is in force.
-    During(Vec<(Span, End)>),
+    During(Vec<Stretch>),
+}
+
+/// While an order extends its base to a location.
+#[derive(Debug, Clone, Copy)]
+pub struct Stretch {
+    pub span: Span,
+    pub end_cause: End,
+    /// Row of the order that extends.
+    pub order: usize,
 }
 
 impl Reach {
@@ -19,16 +28,19 @@ impl Reach {
         match self {
             Self::Never => false,
             Self::Always => true,
-            Self::During(spans) => spans.iter().any(|(span, _)| span.contains(instant)),
+            Self::During(stretches) => stretches.iter().any(|stretch| stretch.span.contains(instant)),
         }
     }
 
     pub fn spans(&self) -> impl Iterator<Item = Span> {
-        let spans = match self {
-            Self::During(spans) => spans.as_slice(),
+        self.stretches().iter().map(|stretch| stretch.span)
+    }
+
+    pub fn stretches(&self) -> &[Stretch] {
+        match self {
+            Self::During(stretches) => stretches,
             Self::Never | Self::Always => &[],
-        };
-        spans.iter().map(|(span, _)| *span)
+        }
     }
 }
 
@@ -36,8 +48,7 @@ impl Reach {
 #[derive(Debug)]
 pub struct Extension<'a> {
     order: &'a WorkOrder,
-    span: Span,
-    end_cause: End,
+    stretch: Stretch,
 }
 
 /// The orders that extend the base `order` carries, names, or — naming none — may lean on.
@@ -54,7 +65,7 @@ pub(super) fn extensions_of<'a>(
             order.base_work_order_id.as_ref().is_none_or(|base| base == named)
         }
     };
-    let extends = |other: &'a WorkOrder| {
+    let extends = |(row, other): (usize, &'a WorkOrder)| {
         let named = other.base_work_order_id.as_deref()?;
         let host = contract.customer.location(&other.host_location_id)?;
         let excluded = catalog.edition(&other.edition_id)?.excludes_country(&host.country);
@@ -62,9 +73,10 @@ pub(super) fn extensions_of<'a>(
             return None;
         }
         let term = order_term(other, host.time_zone);
-        Some(Extension { order: other, span: term.span(), end_cause: term.end_cause })
+        let stretch = Stretch { span: term.span(), end_cause: term.end_cause, order: row };
+        Some(Extension { order: other, stretch })
     };
-    contract.work_orders.iter().filter_map(extends).collect()
+    contract.work_orders.iter().enumerate().filter_map(extends).collect()
 }
 
 /// Where a base item serves: the locations it lists, or every designated one and those of
@@ -104,6 +116,6 @@ fn listed(order: &WorkOrder, item: &Item, location_id: &str) -> Reach {
 
 fn extended(location_id: &str, extensions: &[Extension<'_>]) -> Reach {
     let designating = extensions.iter().filter(|extension| extension.order.designates(location_id));
-    let spans: Vec<_> = designating.map(|extension| (extension.span, extension.end_cause)).collect();
-    if spans.is_empty() { Reach::Never } else { Reach::During(spans) }
+    let stretches: Vec<_> = designating.map(|extension| extension.stretch).collect();
+    if stretches.is_empty() { Reach::Never } else { Reach::During(stretches) }
 }

@@ -1,10 +1,12 @@
 //! What the request itself says: people, channels, severities, languages, times (2.2, 2.3, 2.6).
 
+use chrono::TimeDelta;
+
 use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
 use super::query::is_language;
 use crate::catalog::{Channel, RemedyKind, RestrictedTo, Rule, Severity};
-use crate::model::{Contact, ContactRole};
+use crate::model::{Contact, ContactRole, Unit};
 
 /// The channels a cloud administrator is bound to (2.6).
 const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
@@ -95,53 +97,56 @@ fn language_rule<'a>(context: &Context<'a>) -> Option<&'a RestrictedTo<String>> 
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
     let query = context.query;
-    let mut ask = |field: &'static str, value: &str| explanation.remedy(RemedyKind::ChangeRequest, field, value);
     match rule {
         Rule::AdvisoryLimit => {
             let limit = context.service.longest_minutes.unwrap_or_default().to_string();
-            ask("quantity", &limit);
+            explanation.ask("quantity", limit.as_str());
             explanation.fact("limit_minutes", limit);
+            explanation.fact("unit", Unit::Minutes.as_str());
             explanation.fact("requested_minutes", requested_minutes(context).unwrap_or_default().to_string());
         }
         Rule::Contact => {
-            ask("contact_id", "");
+            explanation.ask("contact_id", "");
             explanation.fact("contact_id", query.contact_id.unwrap_or_default());
         }
         Rule::Channel => {
-            let allowed = match channel_rule(context) {
-                Some(rule) => joined(rule.only.iter().map(|channel| channel.as_str())),
-                None => joined(PORTALS.iter().map(|channel| channel.as_str())),
-            };
-            ask("channel", &allowed);
+            let channels = channel_rule(context).map_or(PORTALS.as_slice(), |rule| rule.only.as_slice());
+            let open = channels.iter().filter(|channel| is_open(context, **channel));
+            let allowed = joined(open.map(|channel| channel.as_str()));
+            // A contact bound to portals that the service does not have asks in vain.
+            let field = if allowed.is_empty() { "contact_id" } else { "channel" };
+            explanation.ask(field, allowed.as_str());
             explanation.fact("channel", query.channel.map_or("", Channel::as_str));
             explanation.fact("allowed", allowed);
         }
         Rule::Severity => {
             let allowed = joined(context.service.severities.iter().map(|severity| severity.as_str()));
-            ask("severity", &allowed);
+            explanation.ask("severity", allowed.as_str());
             explanation.optional_fact("severity", query.severity.map(Severity::as_str));
             explanation.fact("allowed", allowed);
         }
         Rule::Language => {
             let allowed =
                 language_rule(context).map(|rule| joined(rule.only.iter().map(String::as_str))).unwrap_or_default();
-            ask("language", &allowed);
+            explanation.ask("language", allowed.as_str());
             explanation.optional_fact("language", query.language);
             explanation.fact("allowed", allowed);
         }
         Rule::RootCauseTiming => {
             let closed = query.incident_close_time.map(time);
-            ask("delivery.requested_time", closed.as_deref().unwrap_or_default());
+            // At the very instant is not before.
+            let before = query.incident_close_time.and_then(|closed| closed.checked_sub_signed(TimeDelta::seconds(1)));
+            explanation.ask("delivery.requested_time", before.map(time).unwrap_or_default());
             explanation.optional_fact("requested_time", query.delivery.requested_time.map(time));
             explanation.optional_fact("incident_close_time", closed);
         }
         Rule::Tenant => {
-            ask("tenant_id", &joined(context.item.tenant_ids.iter().map(String::as_str)));
+            explanation.ask("tenant_id", joined(context.item.tenant_ids.iter().map(String::as_str)));
             explanation.optional_fact("tenant_id", query.tenant_id);
         }
         Rule::Activity => {
             let allowed = joined(context.service.activities.iter().map(String::as_str));
-            ask("activity", &allowed);
+            explanation.ask("activity", allowed.as_str());
             explanation.fact("activity", query.activity.unwrap_or_default());
             explanation.fact("allowed", allowed);
         }

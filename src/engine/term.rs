@@ -1,11 +1,18 @@
 //! Term, state and base agreement (2.1, 2.5): group A of the clauses.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::base::BaseState;
 use super::context::{Context, Verdict};
-use super::decision::{Explanation, time};
-use super::span::{End, TermState};
+use super::decision::{ACTIVE, Explanation, time};
+use super::location::may_share_order;
+use super::prepared::{Candidate, Support};
+use super::span::{End, Scope, Span, TermState};
 use crate::catalog::{RemedyKind, Rule};
-use crate::model::WorkOrderState;
+use crate::model::{WorkOrder, WorkOrderState};
+
+/// The nearest instant beside one that will not do.
+const STEP: TimeDelta = TimeDelta::seconds(1);
 
 pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
     let cause = context.candidate.term.end_cause;
@@ -54,32 +61,41 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             _ => {
                 explanation.fact("start_time", time(context.effective.start));
                 explanation.fact("scope", "delivery");
-                explanation.remedy(RemedyKind::ChangeRequest, "delivery.start_time", time(context.effective.start));
+                remedy_early(context, explanation);
             }
         },
         Rule::TermExpired | Rule::TermTerminated => {
             let name = if rule == Rule::TermExpired { "end_time" } else { "terminate_time" };
             explanation.fact(name, time(term.end));
             explanation.fact("scope", term.end_scope.as_str());
-            explanation.remedy(RemedyKind::Renew, "work_order.end_date", "");
+            match term.end_scope {
+                Scope::Item => explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", ""),
+                Scope::WorkOrder => {
+                    explanation.remedy_renew(context.order, Some(term.end_cause));
+                    // A date of its own ends the item with the order, and is to be moved along.
+                    if term.end_cause == End::Expired && context.item.end_date.is_some() {
+                        explanation.remedy_at(&context.order.work_order_id, Some(&context.item.item_id));
+                    }
+                }
+            }
         }
-        Rule::StateDraft | Rule::StateSuspended => explanation.remedy(RemedyKind::Renew, "work_order.state", "ACTIVE"),
-        Rule::BaseAgreement => {
-            explanation.remedy(RemedyKind::Buy, "work_order.items.service_id", context.edition.base_package.as_str());
-        }
+        Rule::StateDraft | Rule::StateSuspended => explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
+        Rule::BaseAgreement => remedy_base(context, explanation),
         Rule::BaseExpired | Rule::BaseTerminated => {
-            if let Some(BaseState::Ended { order, at, .. }) = context.base {
+            if let Some(BaseState::Ended { order, ended_by, at, .. }) = context.base {
                 explanation.fact("end_time", time(at));
-                if let Some(order) = context.prepared.contract().work_orders.get(order) {
+                let orders = &context.prepared.contract().work_orders;
+                if let Some(order) = orders.get(order) {
                     explanation.fact("base_work_order_id", order.work_order_id.as_str());
-                    explanation.remedy(RemedyKind::Renew, "work_order.end_date", "");
-                    explanation.remedy_at(&order.work_order_id, None);
+                }
+                if let Some(order) = orders.get(ended_by) {
+                    explanation.remedy_renew(order, context.prepared.end_cause(order));
                 }
             }
         }
         Rule::WindowForfeited => {
             explanation.fact("end_time", time(context.forfeit_time()));
-            explanation.remedy(RemedyKind::ChangeRequest, "delivery.end_time", time(context.forfeit_time()));
+            remedy_late(context, explanation);
         }
         Rule::DeliveryStart => {
             if let (Some(date), Some(start)) = (context.service.delivery_starts, context.reading.delivery_start) {
@@ -89,4 +105,78 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         }
         _ => {}
     }
+}
+
+/// A delivery that begins too early: later, and if it ends too early as well, as a whole.
+fn remedy_early(context: &Context<'_>, explanation: &mut Explanation) {
+    let delivery = &context.query.delivery;
+    let start = context.effective.start;
+    match (delivery.start_time, delivery.end_time) {
+        (Some(begin), Some(end)) => {
+            let length = end.signed_duration_since(begin).max(STEP);
+            let later = if start < end { end } else { start.checked_add_signed(length).unwrap_or(start) };
+            explanation.ask_window((begin, end), Span { start, end: later });
+        }
+        (None, Some(_)) => explanation.ask("delivery.end_time", time(start.checked_add_signed(STEP).unwrap_or(start))),
+        (_, None) => explanation.ask("delivery.start_time", time(start)),
+    }
+}
+
+/// A delivery that ends too late: it ends sooner, or if it begins too late as well, all of it
+/// comes sooner.
+fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
+    let delivery = &context.query.delivery;
+    let end = context.forfeit_time();
+    let before = |length: TimeDelta| end.checked_sub_signed(length.max(STEP)).unwrap_or(end);
+    match (delivery.start_time, delivery.end_time) {
+        (Some(begin), Some(finish)) if begin >= end => {
+            let start = before(finish.signed_duration_since(begin));
+            explanation.ask_window((begin, finish), Span { start, end });
+        }
+        (Some(_), None) => explanation.ask("delivery.start_time", time(before(STEP))),
+        _ => explanation.ask("delivery.end_time", time(end)),
+    }
+}
+
+/// What gives the item a base: the first that will do of bringing one into force, waiting for
+/// one, letting one serve the location, and ordering one.
+fn remedy_base(context: &Context<'_>, explanation: &mut Explanation) {
+    let candidate = context.candidate;
+    // Before the item's start, the base at that start is what counts.
+    let instant = context.at.max(candidate.term.start());
+    let orders = &context.prepared.contract().work_orders;
+    let named = context.order.base_work_order_id.as_ref();
+    let bases = || {
+        let bases = context.prepared.base_candidates().iter();
+        let with_orders = bases.filter_map(|base| Some((base, orders.get(base.order)?)));
+        with_orders.filter(move |(base, order)| {
+            base.term.span().contains(instant) && named.is_none_or(|named| *named == order.work_order_id)
+        })
+    };
+    let is_idle = |base: &Candidate| matches!(base.state, WorkOrderState::Draft | WorkOrderState::Suspended);
+    let serves = |base: &Candidate| base.reach.get(context.location_row).is_some_and(|reach| reach.at(instant));
+    if let Some((_, order)) = bases().find(|(base, _)| is_idle(base) && (named.is_some() || serves(base))) {
+        explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE);
+        explanation.remedy_at(&order.work_order_id, None);
+    } else if let Some(start) = next_base(context, instant) {
+        explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
+    } else if let Some((base, order)) =
+        bases().find(|(base, order)| !is_idle(base) && can_reach(context, order)).filter(|_| named.is_none())
+    {
+        let item = order.items.get(base.item).filter(|item| !item.all_locations);
+        super::location::remedy_designate(context, order, item.map(|item| item.item_id.as_str()), explanation);
+    } else {
+        explanation.remedy_buy(&context.edition.base_package, Some(context.order));
+    }
+}
+
+/// The start of the base to come, if the item lives to see it.
+fn next_base(context: &Context<'_>, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let coverage = context.prepared.base_coverage(context.candidate, context.location_row);
+    let start = coverage.and_then(|coverage| coverage.span())?.start;
+    (instant < start && start < context.candidate.term.end).then_some(start)
+}
+
+fn can_reach(context: &Context<'_>, base: &WorkOrder) -> bool {
+    matches!(context.candidate.support, Support::AnyCovering) && may_share_order(context, base)
 }

@@ -4,9 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
 use super::context::Context;
-use super::decision::bit;
-use super::event;
-use super::span::TermState;
+use super::decision::{bit, reason};
 use super::standing::{Judgement, Standing, judge, stand};
 use crate::catalog::{ClauseUse, Rule};
 use crate::model::LATEST;
@@ -38,17 +36,31 @@ fn is_same_answer((one, standing): &(Context<'_>, Standing), (other, later): &(C
     // The same candidate from here on, so both have the same clauses.
     let mut told = one.service.clauses.iter().filter(|clause| (standing.failed | standing.open) & bit(clause) != 0);
     let mut waived = one.service.clauses.iter().filter(|clause| standing.waived & bit(clause) != 0);
-    told.all(|clause| passing_facts(one, clause) == passing_facts(other, clause))
+    told.all(|clause| !can_say_otherwise(clause.rule) || says_the_same(one, other, clause, standing))
         && waived.all(|clause| one.waiver(clause) == other.waiver(clause))
 }
 
-/// What a reason says that can change while its clause goes on failing or being open.
-fn passing_facts(context: &Context<'_>, clause: &ClauseUse) -> (Option<TermState>, Option<event::Facts>) {
-    match clause.rule {
-        Rule::TermNotStarted => (Some(context.term), None),
-        Rule::EventNotice | Rule::EventDuration | Rule::EventSolutions => (None, event::facts(context, clause.rule)),
-        _ => (None, None),
-    }
+/// Whether what a reason says can change while its clause goes on failing or being open.
+fn can_say_otherwise(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::TermNotStarted
+            | Rule::BaseAgreement
+            | Rule::LocationDesignated
+            | Rule::HoursAvailable
+            | Rule::QuantityAvailable
+            | Rule::EventNotice
+            | Rule::EventDuration
+            | Rule::EventSolutions
+    )
+}
+
+fn says_the_same(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, standing: &Standing) -> bool {
+    let is_open = standing.open & bit(used) != 0;
+    one.edition.clauses.get(usize::from(used.row)).is_none_or(|clause| {
+        let (one, other) = (reason(one, used, clause, is_open), reason(other, used, clause, is_open));
+        (one.metadata, one.remedy) == (other.metadata, other.remedy)
+    })
 }
 
 /// The next instant at which this candidate may stand differently.

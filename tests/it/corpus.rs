@@ -121,6 +121,7 @@ pub async fn run_file(
             "valid_until",
             "metadata",
             "remedy",
+            "remedies",
             "coverage",
             "error",
         ];
@@ -203,6 +204,15 @@ fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String
     if let Some(wanted) = check.get("remedy") {
         let kind = answer["reasons"][0]["remedy"]["kind"].as_str().and_then(|kind| kind.strip_prefix("REMEDY_KIND_"));
         expect("the first remedy", wanted.clone(), kind.map(Value::from).unwrap_or_default());
+    }
+    for (code, wanted) in check["remedies"].as_object().unwrap_or(&Map::new()) {
+        let mut reasons = ["reasons", "open_conditions"].into_iter().flat_map(|list| self::list(answer, list));
+        let remedy = reasons.find(|reason| reason["code"] == *code).map(|reason| &reason["remedy"]);
+        for (key, wanted) in wanted.as_object().unwrap() {
+            let found = remedy.and_then(|remedy| remedy[key].as_str()).unwrap_or_default();
+            let found = found.strip_prefix("REMEDY_KIND_").unwrap_or(found);
+            expect(&format!("the {key} of the remedy of {code}"), wanted.clone(), Value::from(found));
+        }
     }
     for (part, found) in [("metadata", &answer["reasons"][0]["metadata"]), ("coverage", &answer["coverage"])] {
         for (key, wanted) in check[part].as_object().unwrap_or(&Map::new()) {

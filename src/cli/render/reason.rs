@@ -25,7 +25,7 @@ pub fn notes(screen: &Screen, notes: &[Reason]) -> String {
 }
 
 /// The request fields and the flags of `check` that fill them.
-const FLAGS: [(&str, &str); 18] = [
+const FLAGS: [(&str, &str); 19] = [
     ("customer_id", "--customer"),
     ("location_id", "--location"),
     ("product_id", "--product"),
@@ -38,6 +38,7 @@ const FLAGS: [(&str, &str); 18] = [
     ("tenant_id", "--tenant"),
     ("activity", "--activity"),
     ("quantity", "--quantity"),
+    ("delivery", "--delivery-start, --delivery-end"),
     ("delivery.start_time", "--delivery-start"),
     ("delivery.end_time", "--delivery-end"),
     ("delivery.mode", "--delivery-mode"),
