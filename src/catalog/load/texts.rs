@@ -72,7 +72,8 @@ pub(super) fn asides(asides: &[Row<RawAside>], mistakes: &mut Mistakes<'_>) {
 
 pub(super) fn remedies(row: &Row<BTreeMap<RemedyKind, Text>>, head_at: usize, mistakes: &mut Mistakes<'_>) {
     for (kind, text) in &row.value {
-        let mut carried = vec!["field", "value", "work_order_id", "item_id"];
+        // Its own parts, and what its reason says of the question.
+        let mut carried = [&["field", "value", "work_order_id", "item_id"][..], &ASKED].concat();
         if *kind == RemedyKind::AddQuantity {
             carried.push("unit");
         }
