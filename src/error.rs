@@ -27,6 +27,12 @@ pub enum Error {
     /// The answer cannot be as fresh as asked.
     #[error("an answer as fresh as asked for cannot be given now")]
     NotFreshEnough,
+    /// Too many writes wait already.
+    #[error("too many writes are waiting; nothing was written")]
+    Overloaded,
+    /// The caller's deadline passed before the write began.
+    #[error("the deadline passed before the write began; nothing was written")]
+    DeadlinePassed,
     /// The store does not answer.
     #[error("the store cannot answer now")]
     Unavailable(#[source] Option<BoxError>),
@@ -44,6 +50,29 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 impl Error {
     pub fn internal(message: impl Into<String>) -> Self {
         Self::Internal(message.into().into())
+    }
+
+    /// The same answer for another of those who wait for one result; what caused it is told
+    /// once.
+    pub fn repeated(&self) -> Self {
+        match self {
+            Self::Violations(violations) => Self::Violations(violations.clone()),
+            Self::NotFound { noun, id, nearest } => {
+                Self::NotFound { noun: *noun, id: id.clone(), nearest: nearest.clone() }
+            }
+            Self::AlreadyExists { noun, id, fields } => {
+                Self::AlreadyExists { noun: *noun, id: id.clone(), fields: fields.clone() }
+            }
+            Self::RequestIdReused { request_id } => Self::RequestIdReused { request_id: request_id.clone() },
+            Self::StaleEtag { customer_id } => Self::StaleEtag { customer_id: customer_id.clone() },
+            Self::Conflict => Self::Conflict,
+            Self::NotFreshEnough => Self::NotFreshEnough,
+            Self::Overloaded => Self::Overloaded,
+            Self::DeadlinePassed => Self::DeadlinePassed,
+            Self::Unavailable(_) => Self::Unavailable(None),
+            Self::CommitOutcomeUnknown(source) => Self::CommitOutcomeUnknown(source.to_string().into()),
+            Self::Internal(source) => Self::Internal(source.to_string().into()),
+        }
     }
 
     /// One violation of a request field.

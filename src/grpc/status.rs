@@ -49,6 +49,8 @@ fn code_of(error: &Error) -> Code {
         Error::AlreadyExists { .. } => Code::AlreadyExists,
         Error::StaleEtag { .. } | Error::Conflict => Code::Aborted,
         Error::NotFreshEnough | Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) => Code::Unavailable,
+        Error::Overloaded => Code::ResourceExhausted,
+        Error::DeadlinePassed => Code::DeadlineExceeded,
         Error::Internal(_) => Code::Internal,
     }
 }
@@ -73,6 +75,8 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::StaleEtag { customer_id } => ("ETAG_MISMATCH", vec![("customer_id", customer_id.clone())]),
         Error::Conflict => ("WRITE_CONFLICT", Vec::new()),
         Error::NotFreshEnough => ("CONSISTENCY_NOT_REACHED", Vec::new()),
+        Error::Overloaded => ("OVERLOADED", Vec::new()),
+        Error::DeadlinePassed => ("DEADLINE_PASSED", Vec::new()),
         Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
         Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
         Error::Internal(_) => ("INTERNAL", Vec::new()),
@@ -133,9 +137,13 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
         Error::NotFound { noun, id, .. } | Error::AlreadyExists { noun, id, .. } => {
             details.set_resource_info(resource_type(*noun), id, "", error.to_string());
         }
-        Error::NotFreshEnough | Error::Unavailable(_) => {
+        Error::NotFreshEnough | Error::Unavailable(_) | Error::Overloaded => {
             details.set_retry_info(Some(RETRY_SOON));
         }
-        Error::StaleEtag { .. } | Error::Conflict | Error::CommitOutcomeUnknown(_) | Error::Internal(_) => {}
+        Error::StaleEtag { .. }
+        | Error::Conflict
+        | Error::DeadlinePassed
+        | Error::CommitOutcomeUnknown(_)
+        | Error::Internal(_) => {}
     }
 }
