@@ -26,8 +26,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
-        let StoredContract { contract, contract_version, customer_info, order_infos } = stored;
-        let prepared = Prepared::new(Arc::clone(catalog), contract);
+        let StoredContract { contract, contract_version, customer_info, order_infos, balances } = stored;
+        let prepared = Prepared::with_balances(Arc::clone(catalog), contract, &balances);
         Self { prepared, contract_version, customer_info, order_infos }
     }
 

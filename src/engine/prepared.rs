@@ -14,8 +14,8 @@ use super::reach::{Reach, base_reach, extensions_of, reach_of};
 use super::span::{Span, Term};
 use crate::catalog::{Catalog, Edition};
 use crate::model::{
-    Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
-    contract_year, start_of_day,
+    Balance, Balances, Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState,
+    block_id, contract_year, start_of_day,
 };
 
 /// One customer's contract at one revision, ready for [`super::decide`].
@@ -97,8 +97,14 @@ pub struct PreparedWaiver {
 }
 
 impl Prepared {
+    /// Where nothing was used yet.
     pub fn new(catalog: Arc<Catalog>, contract: Contract) -> Self {
-        let builder = Builder { catalog: &catalog, contract: &contract };
+        Self::with_balances(catalog, contract, &Balances::new())
+    }
+
+    /// A block without a balance is as it was bought.
+    pub fn with_balances(catalog: Arc<Catalog>, contract: Contract, balances: &Balances) -> Self {
+        let builder = Builder { catalog: &catalog, contract: &contract, balances };
         let bases_at: Vec<_> = contract.customer.locations.iter().map(|location| builder.bases_at(location)).collect();
         let mut base_candidates = Vec::new();
         let mut candidates: HashMap<String, Vec<Candidate>> = HashMap::new();
@@ -173,6 +179,7 @@ impl Prepared {
 struct Builder<'a> {
     catalog: &'a Catalog,
     contract: &'a Contract,
+    balances: &'a Balances,
 }
 
 impl Builder<'_> {
@@ -208,6 +215,12 @@ impl Builder<'_> {
             .collect();
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
+        let block = block.map(|block| match self.balances.get(&block.id) {
+            Some(Balance { granted, used, reserved }) => {
+                Block { granted: *granted, used: *used, reserved: *reserved, ..block }
+            }
+            None => block,
+        });
         let turns = turns_of(&term, &support, bases_at, &reach, &waivers, block, item);
         let candidate = Candidate {
             order: order_row,
