@@ -61,6 +61,9 @@ pub enum Noun {
     Service,
     ProductFamily,
     Edition,
+    Block,
+    Reservation,
+    Entry,
 }
 
 impl fmt::Display for Noun {
@@ -72,6 +75,9 @@ impl fmt::Display for Noun {
             Self::Service => "service",
             Self::ProductFamily => "product family",
             Self::Edition => "edition",
+            Self::Block => "block",
+            Self::Reservation => "reservation",
+            Self::Entry => "entry",
         })
     }
 }
