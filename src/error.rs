@@ -90,6 +90,9 @@ pub enum Noun {
     Service,
     ProductFamily,
     Edition,
+    Block,
+    Reservation,
+    Entry,
 }
 
 impl fmt::Display for Noun {
@@ -101,6 +104,9 @@ impl fmt::Display for Noun {
             Self::Service => "service",
             Self::ProductFamily => "product family",
             Self::Edition => "edition",
+            Self::Block => "block",
+            Self::Reservation => "reservation",
+            Self::Entry => "entry",
         })
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Rules that need the catalogue live in [`crate::engine`] and [`crate::purchase`].
 
+mod block;
 mod customer;
 mod product;
 mod quantity;
 mod time;
 mod work_order;
 
+pub use block::BlockSpec;
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Unit};

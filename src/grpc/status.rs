@@ -97,6 +97,9 @@ fn not_found(noun: Noun) -> (&'static str, &'static str) {
         Noun::Service => ("SERVICE_NOT_FOUND", "service_id"),
         Noun::ProductFamily => ("PRODUCT_FAMILY_NOT_FOUND", "product_family"),
         Noun::Edition => ("EDITION_NOT_FOUND", "edition_id"),
+        Noun::Block => ("BLOCK_NOT_FOUND", "block_id"),
+        Noun::Reservation => ("RESERVATION_NOT_FOUND", "reservation_id"),
+        Noun::Entry => ("ENTRY_NOT_FOUND", "entry_id"),
     }
 }
 
@@ -108,6 +111,9 @@ fn resource_type(noun: Noun) -> &'static str {
         Noun::Service => "service",
         Noun::ProductFamily => "product_family",
         Noun::Edition => "edition",
+        Noun::Block => "block",
+        Noun::Reservation => "reservation",
+        Noun::Entry => "entry",
     }
 }
 
