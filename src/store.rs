@@ -28,6 +28,7 @@ mod contract;
 mod customer;
 mod entity;
 mod error;
+mod ledger;
 mod migrate;
 mod postgres;
 mod request;
@@ -40,6 +41,10 @@ pub use batch::{RequestKey, bump_revisions_in_txn, find_requests_in_txn, lock_cu
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};
+pub use ledger::{
+    EntryFilter, LedgerBlocks, OwnedBlock, Recorded, ReservationFilter, Wanted, insert_blocks_in_txn,
+    insert_entries_in_txn, load_books_in_txn, put_reservations_in_txn, update_blocks_in_txn,
+};
 pub use migrate::SchemaState;
 pub use request::{StoredRequest, find_request_in_txn, put_request_in_txn};
 pub use transaction::Txn;

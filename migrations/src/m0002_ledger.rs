@@ -31,9 +31,10 @@ fn statements(backend: DbBackend) -> [String; 7] {
     };
     [
         // A block's row says where its entries led: `sequence` and `head` are those of its last
-        // entry. `excess` is what a correction of the contract left spent beyond the grant: a
-        // block that shrank below what was spent is a fact to be kept, while no consumption may
-        // ever make one.
+        // entry, `granted`, `used` and `reserved` the sums of all. `contracted` is the part of
+        // `granted` that stands in the contract. `excess` is what a correction of the contract
+        // left spent beyond the grant: a block that shrank below what was spent is a fact to be
+        // kept, while no consumption may ever make one.
         format!(
             "CREATE TABLE block (
                 customer_id {id} NOT NULL REFERENCES customer (customer_id),
@@ -42,6 +43,11 @@ fn statements(backend: DbBackend) -> [String; 7] {
                 item_id {id} NOT NULL,
                 service_id {id} NOT NULL,
                 unit TEXT NOT NULL,
+                days {bigint} NOT NULL CHECK (days IN (0, 1)),
+                priority {bigint},
+                start_time {bigint} NOT NULL,
+                end_time {bigint} NOT NULL,
+                contracted {bigint} NOT NULL,
                 granted {bigint} NOT NULL CHECK (granted >= 0),
                 used {bigint} NOT NULL CHECK (used >= 0),
                 reserved {bigint} NOT NULL CHECK (reserved >= 0),
@@ -52,8 +58,8 @@ fn statements(backend: DbBackend) -> [String; 7] {
                 CHECK (used + reserved <= granted + excess)
             ){end}"
         ),
-        // `granted`, `used` and `reserved` are the balance after the entry: what a block had at
-        // an instant is one row. `detail` is the rest of the entry's content, as JSON.
+        // `granted`, `used` and `reserved` are the sums up to and with the entry: what a block
+        // had at an instant is one row. `detail` is the rest of the entry's content, as JSON.
         format!(
             "CREATE TABLE entry (
                 customer_id {id} NOT NULL,
@@ -66,9 +72,10 @@ fn statements(backend: DbBackend) -> [String; 7] {
                 used {bigint} NOT NULL,
                 reserved {bigint} NOT NULL,
                 request_id {id},
-                reverses {id},
+                reversed_entry_id {id},
                 record_time {bigint} NOT NULL,
                 detail TEXT NOT NULL,
+                previous_hash TEXT NOT NULL,
                 hash TEXT NOT NULL,
                 PRIMARY KEY (customer_id, block_id, sequence),
                 FOREIGN KEY (customer_id, block_id) REFERENCES block (customer_id, block_id)
@@ -79,7 +86,8 @@ fn statements(backend: DbBackend) -> [String; 7] {
         "CREATE UNIQUE INDEX entry_request ON entry (customer_id, request_id, block_id, kind)
             WHERE request_id IS NOT NULL"
             .to_owned(),
-        "CREATE INDEX entry_reverses ON entry (customer_id, reverses) WHERE reverses IS NOT NULL".to_owned(),
+        "CREATE INDEX entry_reversed ON entry (customer_id, reversed_entry_id) WHERE reversed_entry_id IS NOT NULL"
+            .to_owned(),
         format!(
             "CREATE TABLE reservation (
                 customer_id {id} NOT NULL REFERENCES customer (customer_id),
@@ -90,7 +98,7 @@ fn statements(backend: DbBackend) -> [String; 7] {
                 PRIMARY KEY (customer_id, reservation_id)
             ){end}"
         ),
-        // Those that run, by when they end: what expires is looked for by this alone.
-        "CREATE INDEX reservation_due ON reservation (expire_time, customer_id) WHERE state = 'HELD'".to_owned(),
+        // Those that run, by when they end.
+        "CREATE INDEX reservation_due ON reservation (expire_time, customer_id) WHERE state = 'OPEN'".to_owned(),
     ]
 }
