@@ -10,6 +10,7 @@ mod base;
 mod calendar;
 mod context;
 mod decision;
+mod draw;
 mod event;
 mod hours;
 mod list;
@@ -27,6 +28,7 @@ mod term;
 
 pub use calendar::Calendar;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
+pub use draw::blocks_of;
 pub use list::{ListQuery, Row, rows};
 pub use note::Note;
 pub use prepared::{Block, Candidate, Prepared};

@@ -119,18 +119,32 @@ pub struct Violation {
     /// A technical reason (see [`reason`]) or the code of a violated clause.
     pub reason: String,
     pub description: String,
-    /// Whether `reason` is a clause: the document is well formed, but the service
-    /// description forbids it.
+    /// Whether the request is well formed, but the service description, a balance or the
+    /// state of things forbids it; `reason` is then the clause, if it is one.
     pub clause: bool,
+    /// The variable parts of the description.
+    pub facts: Vec<(&'static str, String)>,
 }
 
 impl Violation {
     pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: reason.to_owned(), description: description.into(), clause: false }
+        Self {
+            field: field.into(),
+            reason: reason.to_owned(),
+            description: description.into(),
+            clause: false,
+            facts: Vec::new(),
+        }
     }
 
     pub fn clause(field: impl Into<String>, code: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: code.into(), description: description.into(), clause: true }
+        Self {
+            field: field.into(),
+            reason: code.into(),
+            description: description.into(),
+            clause: true,
+            facts: Vec::new(),
+        }
     }
 }
 

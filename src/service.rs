@@ -7,6 +7,7 @@ pub mod contracts;
 mod diff;
 mod entitlements;
 pub mod feed;
+pub mod ledger;
 mod plan;
 mod question;
 pub mod revision;
@@ -15,6 +16,7 @@ pub mod token;
 pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
+pub use ledger::Ledger;
 pub use plan::{Change, ChangeKind, Command, Resource};
 pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
 

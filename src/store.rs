@@ -51,7 +51,7 @@ pub use transaction::Txn;
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr};
 
 use crate::error::{Error, Result};
 
@@ -97,6 +97,11 @@ impl Store {
         let observe = observer.clone();
         self.reader.set_metric_callback(move |about| observe(about.elapsed, about.failed));
         self.writer.set_metric_callback(move |about| observer(about.elapsed, about.failed));
+    }
+
+    /// Whether many processes may share the database.
+    pub fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
     }
 
     /// Whether the database answers.

@@ -23,7 +23,7 @@ impl MigrationTrait for Migration {
 /// Blocks of contracts that are there already get their rows from the program, with the first
 /// write that touches their customer: their ids and what they were granted follow from the
 /// contract alone.
-fn statements(backend: DbBackend) -> [String; 7] {
+fn statements(backend: DbBackend) -> [String; 8] {
     let (id, bigint, end) = match backend {
         DbBackend::Postgres => (r#"TEXT COLLATE "C""#, "BIGINT", ""),
         // Unless STRICT, a column of SQLite takes values of any type.
@@ -72,6 +72,7 @@ fn statements(backend: DbBackend) -> [String; 7] {
                 used {bigint} NOT NULL,
                 reserved {bigint} NOT NULL,
                 request_id {id},
+                reservation_id {id},
                 reversed_entry_id {id},
                 record_time {bigint} NOT NULL,
                 detail TEXT NOT NULL,
@@ -85,6 +86,8 @@ fn statements(backend: DbBackend) -> [String; 7] {
         // A request has its effects once, also where the code were wrong about it.
         "CREATE UNIQUE INDEX entry_request ON entry (customer_id, request_id, block_id, kind)
             WHERE request_id IS NOT NULL"
+            .to_owned(),
+        "CREATE INDEX entry_reservation ON entry (customer_id, reservation_id) WHERE reservation_id IS NOT NULL"
             .to_owned(),
         "CREATE INDEX entry_reversed ON entry (customer_id, reversed_entry_id) WHERE reversed_entry_id IS NOT NULL"
             .to_owned(),

@@ -71,6 +71,9 @@ pub enum Support {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     pub id: Uuid,
+    /// By the contract alone.
+    pub contracted: i64,
+    /// With every correction.
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
@@ -155,6 +158,10 @@ impl Prepared {
 
     pub(super) fn base_candidates(&self) -> &[Candidate] {
         &self.base_candidates
+    }
+
+    pub(super) fn all_candidates(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.values().flatten()
     }
 
     pub(super) fn candidates(&self, service_id: &str) -> &[Candidate] {
@@ -353,7 +360,7 @@ fn block_of(
         start_of_day(zone, next)
     });
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Block { id, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
+    Some(Block { id, contracted: granted, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
 }
 
 fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {

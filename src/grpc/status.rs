@@ -59,7 +59,11 @@ fn code_of(error: &Error) -> Code {
 fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
     let (reason, metadata): (&str, Vec<(&str, String)>) = match error {
         Error::Violations(violations) => match primary(violations) {
-            Some(first) => (&first.reason, vec![("field", first.field.clone())]),
+            Some(first) => {
+                let field = Some(first.field.clone()).filter(|field| !field.is_empty());
+                let facts = first.facts.iter().map(|(name, value)| (*name, value.clone()));
+                (&first.reason, field.map(|field| ("field", field)).into_iter().chain(facts).collect())
+            }
             None => ("FIELD_INVALID", Vec::new()),
         },
         Error::NotFound { noun, id, nearest } => {

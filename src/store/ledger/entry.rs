@@ -2,7 +2,6 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::block::{hash, unit};
 use crate::error::{Error, Result};
@@ -15,11 +14,11 @@ use crate::store::time::from_micros;
 
 /// The columns of an entry that a read names, with the tables `entry` and its `block`.
 pub(super) const COLUMNS: &str = "entry.customer_id, entry.block_id, entry.sequence, entry.entry_id, entry.kind, \
-     entry.amount, entry.granted, entry.used, entry.reserved, entry.request_id, entry.reversed_entry_id, \
-     entry.record_time, entry.detail, entry.previous_hash, entry.hash, block.work_order_id, block.item_id, \
+     entry.amount, entry.granted, entry.used, entry.reserved, entry.request_id, entry.reservation_id, \
+     entry.reversed_entry_id, entry.record_time, entry.detail, entry.previous_hash, entry.hash, block.work_order_id, block.item_id, \
      block.service_id, block.unit";
 
-const ROW: [(&str, Kind); 15] = [
+const ROW: [(&str, Kind); 16] = [
     ("customer_id", Kind::Text),
     ("block_id", Kind::Text),
     ("sequence", Kind::Number),
@@ -30,6 +29,7 @@ const ROW: [(&str, Kind); 15] = [
     ("used", Kind::Number),
     ("reserved", Kind::Number),
     ("request_id", Kind::Text),
+    ("reservation_id", Kind::Text),
     ("reversed_entry_id", Kind::Text),
     ("record_time", Kind::Number),
     ("detail", Kind::Text),
@@ -54,8 +54,6 @@ struct Detail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reservation_id: Option<Uuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     expire_time: Option<DateTime<Utc>>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     note: String,
@@ -75,7 +73,6 @@ fn write(recorded: &Recorded) -> Result<Value> {
         performed: entry.performed,
         location_id: entry.location_id.clone(),
         product_id: entry.product_id.clone(),
-        reservation_id: entry.reservation_id,
         expire_time: entry.expire_time,
         note: entry.note.clone(),
         actor: entry.actor.clone(),
@@ -92,6 +89,7 @@ fn write(recorded: &Recorded) -> Result<Value> {
         "used": totals.used,
         "reserved": totals.reserved,
         "request_id": entry.request_id,
+        "reservation_id": entry.reservation_id,
         "reversed_entry_id": entry.reversed_entry_id,
         "record_time": entry.record_time.timestamp_micros(),
         "detail": detail,
@@ -112,6 +110,7 @@ pub(super) struct EntryRow {
     used: i64,
     reserved: i64,
     request_id: Option<String>,
+    reservation_id: Option<String>,
     reversed_entry_id: Option<String>,
     record_time: i64,
     detail: String,
@@ -140,7 +139,7 @@ impl EntryRow {
             performed: detail.performed,
             location_id: detail.location_id,
             product_id: detail.product_id,
-            reservation_id: detail.reservation_id,
+            reservation_id: self.reservation_id.as_deref().map(uuid).transpose()?,
             expire_time: detail.expire_time,
             reversed_entry_id: self.reversed_entry_id.as_deref().map(uuid).transpose()?,
             note: detail.note,

@@ -1,7 +1,7 @@
 //! Reads of the ledger, each as of one instant.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait as _, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{DbErr, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::Recorded;
@@ -29,9 +29,7 @@ pub struct LedgerBlocks {
 pub struct EntryFilter {
     pub block_id: Option<Uuid>,
     pub after: Option<(Uuid, i64)>,
-    /// What was recorded since, and before.
-    pub since: Option<DateTime<Utc>>,
-    pub before: Option<DateTime<Utc>>,
+    pub reservation_id: Option<Uuid>,
 }
 
 /// Which reservations are asked for: those behind an id, by id, which is by age.
@@ -85,23 +83,21 @@ impl Store {
             Some((block_id, sequence)) => (block_id.to_string(), sequence),
             None => (String::new(), 0),
         };
-        let only_block = if filter.block_id.is_some() { "AND entry.block_id = $7" } else { "" };
+        let mut values = vec![customer_id.into(), after_block.into(), after_sequence.into(), limit_of(limit)];
+        let mut only = String::new();
+        // Each filter has a text of its own, and so a plan that uses its index.
+        for (column, id) in [("block_id", filter.block_id), ("reservation_id", filter.reservation_id)] {
+            if let Some(id) = id {
+                values.push(id.to_string().into());
+                only.push_str(&format!(" AND entry.{column} = ${}", values.len()));
+            }
+        }
         let sql = format!(
             "SELECT {} FROM entry JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
-             WHERE entry.customer_id = $1 AND (entry.block_id, entry.sequence) > ($2, $3)
-               AND entry.record_time >= $4 AND entry.record_time < $5 {only_block}
-             ORDER BY entry.block_id, entry.sequence LIMIT $6",
+             WHERE entry.customer_id = $1 AND (entry.block_id, entry.sequence) > ($2, $3){only}
+             ORDER BY entry.block_id, entry.sequence LIMIT $4",
             entry::COLUMNS
         );
-        let mut values = vec![
-            customer_id.into(),
-            after_block.into(),
-            after_sequence.into(),
-            filter.since.map_or(i64::MIN, |time| time.timestamp_micros()).into(),
-            filter.before.map_or(i64::MAX, |time| time.timestamp_micros()).into(),
-            limit_of(limit),
-        ];
-        values.extend(filter.block_id.map(|id| Value::from(id.to_string())));
         let rows = self.rows::<EntryRow>(sql, values).await?;
         rows.into_iter().map(EntryRow::read).collect::<Result<_, _>>().map_err(broken)
     }
