@@ -37,7 +37,9 @@ mod sqlite;
 mod time;
 mod transaction;
 
-pub use batch::{RequestKey, bump_revisions_in_txn, find_requests_in_txn, lock_customers_in_txn, put_requests_in_txn};
+pub use batch::{
+    RequestKey, bump_revisions_in_txn, clock_in_txn, find_requests_in_txn, lock_customers_in_txn, put_requests_in_txn,
+};
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};

@@ -7,8 +7,9 @@
 //! there are.
 
 mod batch;
-pub(super) mod changes;
+mod changes;
 mod expiry;
+mod grant;
 mod page;
 mod queue;
 mod read;
@@ -16,6 +17,7 @@ mod request;
 mod sources;
 
 pub use expiry::expire;
+pub(super) use grant::grant_in_txn;
 pub use queue::QUEUE;
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;

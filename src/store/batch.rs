@@ -31,7 +31,7 @@ pub async fn lock_customers_in_txn(
     txn: &Txn,
     customer_ids: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, LockedCustomer>> {
-    let backend = txn.db().get_database_backend();
+    let backend = txn.backend();
     let lock = if backend == DbBackend::Postgres { "FOR UPDATE OF customer" } else { "" };
     let sql = format!(
         "SELECT customer.customer_id, revision, contract_version
@@ -53,7 +53,7 @@ pub async fn bump_revisions_in_txn(
     customer_ids: &BTreeSet<&str>,
     changed: Changed,
 ) -> Result<BTreeMap<String, i64>> {
-    let backend = txn.db().get_database_backend();
+    let backend = txn.backend();
     let contract_version = match changed {
         Changed::Contract => "revision + 1",
         Changed::Balances => "contract_version",
@@ -79,7 +79,7 @@ pub async fn find_requests_in_txn(
     txn: &Txn,
     keys: &BTreeSet<RequestKey>,
 ) -> Result<(DateTime<Utc>, HashMap<RequestKey, StoredRequest>)> {
-    let backend = txn.db().get_database_backend();
+    let backend = txn.backend();
     let sql = format!(
         "SELECT clock.now, request.customer_id, request.request_id, method, content_hash, outcome
          FROM (SELECT {} AS now) AS clock
@@ -97,13 +97,24 @@ pub async fn find_requests_in_txn(
     Ok((now, found))
 }
 
+/// The database's time, which runs on within a transaction.
+pub async fn clock_in_txn(txn: &Txn) -> Result<DateTime<Utc>> {
+    let statement = Statement::from_string(txn.backend(), format!("SELECT {} AS now", clock(txn.backend())));
+    let read = async {
+        let row = txn.db().query_one_raw(statement).await?;
+        let now = row.ok_or_else(|| DbErr::Custom("the database told no time".to_owned()))?.try_get_by_index(0)?;
+        from_micros(now)
+    };
+    txn.run(read).await
+}
+
 /// Keeps requests in the transaction that carries them out.
 pub async fn put_requests_in_txn(
     txn: &Txn,
     requests: &[(RequestKey, StoredRequest)],
     record_time: DateTime<Utc>,
 ) -> Result<()> {
-    let backend = txn.db().get_database_backend();
+    let backend = txn.backend();
     let names = super::rows::names(&REQUESTS);
     let sql = format!("INSERT INTO request ({names}) SELECT {names} FROM {}", given(backend, &REQUESTS));
     let rows = requests.iter().map(|((customer_id, request_id), request)| {
@@ -121,7 +132,7 @@ pub(super) async fn execute(txn: &Txn, sql: String, rows: Vec<serde_json::Value>
     if rows.is_empty() {
         return Ok(());
     }
-    let statement = Statement::from_sql_and_values(txn.db().get_database_backend(), sql, [parameter(rows)]);
+    let statement = Statement::from_sql_and_values(txn.backend(), sql, [parameter(rows)]);
     txn.run(txn.db().execute_raw(statement)).await?;
     Ok(())
 }
