@@ -7,6 +7,7 @@
 //! [`hours`], [`event`].
 
 mod base;
+mod blocks;
 mod calendar;
 mod context;
 mod decision;
@@ -24,7 +25,9 @@ mod request;
 mod span;
 mod target;
 mod term;
+mod usable;
 
+pub use blocks::blocks_of;
 pub use calendar::Calendar;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
 pub use list::{ListQuery, Row, rows};
@@ -33,6 +36,7 @@ pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
+pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 use chrono::{DateTime, Utc};
 

@@ -10,6 +10,7 @@ pub mod feed;
 mod plan;
 mod question;
 pub mod revision;
+pub mod sources;
 pub mod token;
 
 pub use clock::Clock;
