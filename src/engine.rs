@@ -7,10 +7,10 @@
 //! [`hours`], [`event`].
 
 mod base;
+mod blocks;
 mod calendar;
 mod context;
 mod decision;
-mod draw;
 mod event;
 mod hours;
 mod list;
@@ -25,16 +25,18 @@ mod request;
 mod span;
 mod target;
 mod term;
+mod usable;
 
+pub use blocks::blocks_of;
 pub use calendar::Calendar;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
-pub use draw::blocks_of;
 pub use list::{ListQuery, Row, rows};
 pub use note::Note;
 pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
+pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 use chrono::{DateTime, Utc};
 

@@ -11,6 +11,7 @@ pub mod ledger;
 mod plan;
 mod question;
 pub mod revision;
+pub mod sources;
 pub mod token;
 
 pub use clock::Clock;

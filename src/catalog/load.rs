@@ -11,9 +11,9 @@ use toml::Spanned;
 
 use super::response::RawResponse;
 use super::{
-    Aside, Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, LocationRule, Missing, NoteCondition,
-    Plan, PurchaseRule, RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Service, ServiceHours, Severity,
-    Tenants, Text, ZoneRule,
+    Aside, Channel, Clause, ClauseUse, Edition, EventRule, Family, Group, Hours, IncludedServices, LocationRule,
+    Missing, NoteCondition, Plan, PurchaseRule, RemedyKind, ResponseTable, ResponseTarget, RestrictedTo, Service,
+    ServiceHours, Severity, Tenants, Text, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 
@@ -141,7 +141,15 @@ struct RawService {
     license: Option<String>,
     tenants: Option<Tenants>,
     event: Option<EventRule>,
+    included_hours: Option<RawIncluded>,
     clauses: Vec<Spanned<Listed>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIncluded {
+    reactive_support_management: Spanned<String>,
+    service_delivery_management: Spanned<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -284,6 +292,7 @@ impl Loader {
             self.mistakes.push(format!("{}: more than {MOST_CLAUSES} clauses", head.place));
         }
         let raw = std::mem::take(&mut self.services);
+        self.check_included(&raw);
         let services: Vec<Service> = raw.iter().map(|(file, row)| self.service(*file, row)).collect();
         if !services.iter().any(|service| service.id == *head.value.base_package.get_ref()) {
             let package = head.value.base_package.get_ref();
@@ -356,7 +365,26 @@ impl Loader {
             license: raw.license,
             tenants: raw.tenants,
             event: raw.event,
+            included_hours: raw.included_hours.map(|included| IncludedServices {
+                reactive_support_management: included.reactive_support_management.into_inner(),
+                service_delivery_management: included.service_delivery_management.into_inner(),
+            }),
             clauses,
+        }
+    }
+
+    /// Included hours are blocks of services that are counted in time themselves.
+    fn check_included(&mut self, services: &[(usize, Placed<RawService>)]) {
+        for (file, row) in services {
+            let Some(included) = &row.value.included_hours else { continue };
+            for service in [&included.reactive_support_management, &included.service_delivery_management] {
+                let is_timed = |known: &RawService| {
+                    known.id == *service.get_ref() && known.unit.is_some_and(|unit| unit.is_time())
+                };
+                if !services.iter().any(|(_, known)| is_timed(&known.value)) {
+                    self.mistake(*file, service, format!("`{}` is no service counted in hours", service.get_ref()));
+                }
+            }
         }
     }
 

@@ -71,8 +71,6 @@ pub enum Support {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     pub id: Uuid,
-    /// By the contract alone.
-    pub contracted: i64,
     /// With every correction.
     pub granted: i64,
     pub used: i64,
@@ -160,8 +158,9 @@ impl Prepared {
         &self.base_candidates
     }
 
+    /// Every candidate, in no particular order.
     pub(super) fn all_candidates(&self) -> impl Iterator<Item = &Candidate> {
-        self.candidates.values().flatten()
+        self.base_candidates.iter().chain(self.candidates.values().flatten())
     }
 
     pub(super) fn candidates(&self, service_id: &str) -> &[Candidate] {
@@ -342,7 +341,7 @@ fn days(zone: Tz, first: NaiveDate, last: NaiveDate) -> Span {
     Span { start: start_of_day(zone, first), end: start_of_day(zone, last.succ_opt().unwrap_or(last)) }
 }
 
-fn block_of(
+pub(super) fn block_of(
     unit: Option<Unit>,
     rule: crate::catalog::QuantityRule,
     order: &WorkOrder,
@@ -355,12 +354,15 @@ fn block_of(
         None if rule == crate::catalog::QuantityRule::One => 1,
         None => return None,
     };
-    let year_end = (item.funding == Funding::FlexAllowance).then(|| {
-        let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
-        start_of_day(zone, next)
-    });
+    let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Block { id, contracted: granted, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
+    Some(Block { id, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
+}
+
+/// The end of the contract year in which what the flex allowance paid must be used.
+pub(super) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
+    let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
+    (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
 }
 
 fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {

@@ -14,7 +14,6 @@ mod page;
 mod queue;
 mod read;
 mod request;
-mod sources;
 
 pub use expiry::expire;
 pub(super) use grant::grant_in_txn;

@@ -11,7 +11,8 @@ use super::request::{Asked, Done, Request, Work, refused};
 use crate::cache::Snapshot;
 use crate::engine::blocks_of;
 use crate::error::Result;
-use crate::ledger::{Applied, Block, Book, Command, Refusal, Setting, apply};
+use crate::ledger::{Applied, Block, Book, Command, Refusal, Setting, Source, apply};
+use crate::service::sources::{sources_of_commit, sources_of_take};
 use crate::store::{RequestKey, StoredRequest, Wanted};
 
 /// Who does what time or the contract alone demand.
@@ -104,12 +105,25 @@ impl Page {
     }
 
     fn apply(&mut self, asked: &Asked) -> Result<Applied> {
-        let sources = super::sources::of(&self.snapshot.prepared, &self.book, &asked.command, self.now)?;
+        let sources = self.sources(&asked.command)?;
         let request_id = Some(asked.request_id.as_str());
         let setting =
             Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.actor) };
         let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
         applied.map_err(|refusal: Refusal| refused(refusal))
+    }
+
+    /// Which blocks the command may be taken from, by the contract.
+    fn sources(&self, command: &Command) -> Result<Vec<Source>> {
+        let prepared = &self.snapshot.prepared;
+        match command {
+            Command::Consume(take) | Command::Reserve { take, .. } => sources_of_take(prepared, take, self.now),
+            Command::Commit { reservation_id, performed, .. } => {
+                let held = self.book.reservations.get(reservation_id);
+                Ok(held.map(|held| sources_of_commit(prepared, held, *performed, self.now)).unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Whether it is to be written. Blocks that come into being wait for the first write that
