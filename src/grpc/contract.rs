@@ -1,5 +1,4 @@
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::convert::customer::{read_customer, write_customer};
 use super::convert::question::page_of;
@@ -34,7 +33,7 @@ impl ContractApi {
         validate_only: bool,
     ) -> Result<Written> {
         if !validate_only {
-            check_request_id(&mut read, &request_id);
+            read.request_id(&request_id);
         }
         let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned() };
         self.contracts.write(command, read.violations, options).await
@@ -104,7 +103,7 @@ impl ContractService for ContractApi {
         let mut read = Reader::default();
         let Some(work_order) = work_order else {
             read.refuse("work_order", reason::FIELD_REQUIRED, "is required");
-            check_request_id(&mut read, &request_id);
+            read.request_id(&request_id);
             return Err(crate::error::Error::Violations(read.violations).into());
         };
         let work_order = read_work_order(&mut read, "work_order", work_order);
@@ -178,14 +177,6 @@ fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::Work
         read_work_order(read, &path, order)
     };
     orders.into_iter().enumerate().map(&mut read_one).collect()
-}
-
-fn check_request_id(read: &mut Reader, request_id: &str) {
-    if request_id.is_empty() {
-        read.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
-    } else if Uuid::try_parse(request_id).is_err() || request_id.len() != 36 {
-        read.refuse("request_id", reason::FIELD_INVALID, "is no UUID like `0198c0de-0000-7000-8000-000000000000`");
-    }
 }
 
 fn customer_of(written: &Written) -> v1::Customer {

@@ -3,6 +3,8 @@
 pub mod catalog;
 pub mod customer;
 pub mod decision;
+pub mod ledger;
+pub mod ledger_out;
 pub mod question;
 pub mod read;
 pub mod target;

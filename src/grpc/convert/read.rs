@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
+use uuid::Uuid;
 
 use crate::error::{Violation, reason};
 use crate::model::{EARLIEST, LATEST, Quantity, Unit};
@@ -36,6 +37,30 @@ impl Reader {
             self.check_id(field, &value);
         }
         value
+    }
+
+    pub fn request_id(&mut self, value: &str) {
+        if value.is_empty() {
+            self.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
+        } else if uuid_of(value).is_none() {
+            let message = "is no UUID like `0198c0de-0000-7000-8000-000000000000`";
+            self.refuse("request_id", reason::FIELD_INVALID, message);
+        }
+    }
+
+    pub fn required_uuid(&mut self, field: &str, value: &str) -> Uuid {
+        if value.is_empty() {
+            self.refuse(field, reason::FIELD_REQUIRED, "is required");
+        }
+        self.optional_uuid(field, value).unwrap_or_default()
+    }
+
+    pub fn optional_uuid(&mut self, field: &str, value: &str) -> Option<Uuid> {
+        let found = uuid_of(value);
+        if found.is_none() && !value.is_empty() {
+            self.refuse(field, reason::FIELD_INVALID, format!("`{}` is no UUID", shortened(value)));
+        }
+        found
     }
 
     /// An empty string equals absent.
@@ -168,6 +193,11 @@ impl Reader {
     }
 }
 
+/// In its usual form, 36 characters.
+fn uuid_of(value: &str) -> Option<Uuid> {
+    Uuid::try_parse(value).ok().filter(|_| value.len() == 36)
+}
+
 /// 1 to 64 characters of `a-z 0-9 . _ -`.
 pub fn is_id(value: &str) -> bool {
     let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
@@ -183,7 +213,7 @@ pub fn shortened(value: &str) -> String {
     shown
 }
 
-fn unit_of(unit: v1::Unit) -> Option<Unit> {
+pub fn unit_of(unit: v1::Unit) -> Option<Unit> {
     match unit {
         v1::Unit::Unspecified => None,
         v1::Unit::Minutes => Some(Unit::Minutes),

@@ -84,7 +84,7 @@ impl Batches {
             .zip(requests)
             .map(|(settled, request)| {
                 let revision = revisions.get(&request.customer_id).copied();
-                Ok(settled?.done(revision.or(locked.get(&request.customer_id).map(|it| it.revision))))
+                Ok(settled?.done(revision.or(locked.get(&request.customer_id).map(|it| it.revision)), now))
             })
             .collect();
         put_requests_in_txn(txn, &stored(requests, &outcomes)?, now).await?;

@@ -44,11 +44,11 @@ pub(super) enum Settled {
 }
 
 impl Settled {
-    pub fn done(self, revision: Option<i64>) -> Done {
+    pub fn done(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Done {
         let revision = revision.unwrap_or_default();
         match self {
-            Self::Applied(applied) => Done { revision, applied, replayed: false },
-            Self::Repeated(applied) => Done { revision, applied, replayed: true },
+            Self::Applied(applied) => Done { revision, record_time, applied, replayed: false },
+            Self::Repeated(applied) => Done { revision, record_time, applied, replayed: true },
             Self::Replayed(done) => done,
         }
     }

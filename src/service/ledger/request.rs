@@ -1,5 +1,6 @@
 //! One write of the ledger, and what became of it.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, Violation};
@@ -34,6 +35,8 @@ pub(super) struct Asked {
 pub struct Done {
     /// The customer's revision with it.
     pub revision: i64,
+    /// When it was written, by the database's clock.
+    pub record_time: DateTime<Utc>,
     pub applied: Applied,
     /// Whether it was done before and this is the answer of then.
     #[serde(skip)]
