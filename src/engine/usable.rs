@@ -188,3 +188,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         }
     }
 }
+
+#[cfg(test)]
+#[path = "usable_tests.rs"]
+mod tests;

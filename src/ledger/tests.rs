@@ -1,2 +1,7 @@
-#[allow(unused_imports)]
-use super::*;
+mod chain;
+mod corrections;
+mod fixture;
+mod holds;
+mod property;
+mod takes;
+mod times;
