@@ -81,10 +81,13 @@ pub async fn find_requests_in_txn(
 ) -> Result<(DateTime<Utc>, HashMap<RequestKey, StoredRequest>)> {
     let backend = txn.backend();
     let sql = format!(
-        "SELECT clock.now, request.customer_id, request.request_id, method, content_hash, outcome
+        "SELECT clock.now, found.customer_id, found.request_id, found.method, found.content_hash, found.outcome
          FROM (SELECT {} AS now) AS clock
-         LEFT JOIN ({} JOIN request ON request.customer_id = given.customer_id
-                                   AND request.request_id = given.request_id) ON TRUE",
+         LEFT JOIN (
+             SELECT request.customer_id, request.request_id, request.method, request.content_hash, request.outcome
+             FROM {} JOIN request
+               ON request.customer_id = given.customer_id AND request.request_id = given.request_id
+         ) AS found ON TRUE",
         clock(backend),
         given(backend, &REQUEST_KEYS)
     );

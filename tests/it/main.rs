@@ -2,6 +2,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 mod corpus;
+mod ledger;
 mod postgres;
 mod server;
 mod store;

@@ -7,6 +7,7 @@ use entitled::error::BoxError;
 use entitled::proto::v1::catalog_service_client::CatalogServiceClient;
 use entitled::proto::v1::contract_service_client::ContractServiceClient;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
+use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -28,7 +29,8 @@ pub struct TestServer {
     pub channel: Channel,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<(), BoxError>>,
-    _directory: TempDir,
+    pub database: String,
+    _directory: Option<TempDir>,
 }
 
 impl TestServer {
@@ -38,12 +40,22 @@ impl TestServer {
             Backend::Sqlite => format!("sqlite:{}", directory.path().join("entitled.db").display()),
             Backend::Postgres => postgres::database().await,
         };
+        let server = Self::start_on(&url, backend == Backend::Postgres).await;
+        Self { _directory: Some(directory), ..server }
+    }
+
+    /// A second process on the same database.
+    pub async fn another(&self) -> Self {
+        Self::start_on(&self.database, false).await
+    }
+
+    async fn start_on(url: &str, migrate: bool) -> Self {
         let config = Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             database: url.parse().unwrap(),
             ..Config::default()
         };
-        if backend == Backend::Postgres {
+        if migrate {
             entitled::server::migrate(&config, false).await.unwrap();
         }
         let (ready, bound) = oneshot::channel();
@@ -57,7 +69,7 @@ impl TestServer {
             Err(_) => panic!("the server did not start: {:?}", task.await),
         };
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
-        Self { address, channel, stop: Some(stop), task, _directory: directory }
+        Self { address, channel, stop: Some(stop), task, database: url.to_owned(), _directory: None }
     }
 
     pub fn entitlements(&self) -> EntitlementServiceClient<Channel> {
@@ -66,6 +78,10 @@ impl TestServer {
 
     pub fn contracts(&self) -> ContractServiceClient<Channel> {
         ContractServiceClient::new(self.channel.clone())
+    }
+
+    pub fn ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(self.channel.clone())
     }
 
     pub fn catalog(&self) -> CatalogServiceClient<Channel> {

@@ -45,7 +45,7 @@ impl Batches {
 
     /// The connection was lost at commit. The same again: the customers' locks wait for the end
     /// of the lost transaction, and the request ids then tell whether it was committed. What
-    /// was is answered as if nothing had happened, what was not is done now.
+    /// was is told as a repetition, what was not is done now.
     async fn settle(&self, requests: &[Request], source: crate::error::BoxError) -> Vec<Result<Done>> {
         match self.commit(requests).await {
             Ok(outcomes) => outcomes,
