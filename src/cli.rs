@@ -8,7 +8,9 @@ mod completions;
 mod demo;
 pub mod document;
 mod failure;
+mod hours;
 mod import;
+mod ledger;
 mod list;
 mod migrate;
 mod reflect;
@@ -76,6 +78,8 @@ enum Command {
     Import(import::Import),
     Check(Box<check::Check>),
     List(list::List),
+    Hours(Box<hours::Hours>),
+    Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
     Completions(completions::Completions),
 }
@@ -152,6 +156,8 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         Command::Import(import) => import.run(&context).await,
         Command::Check(check) => check.run(&context).await,
         Command::List(list) => list.run(&context).await,
+        Command::Hours(hours) => hours.run(&context).await,
+        Command::Ledger(ledger) => ledger.run(&context).await,
         Command::Catalog(catalog) => catalog.run(&context).await,
         Command::Completions(completions) => completions.run(),
     }

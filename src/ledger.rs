@@ -11,6 +11,7 @@
 mod adjust;
 mod block;
 mod book;
+mod canonical;
 mod chain;
 mod command;
 mod draft;
@@ -24,7 +25,8 @@ mod term;
 
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
-pub use chain::{ChainHash, Chains, Misfit, MisfitKind, fold, verify};
+pub use canonical::ChainHash;
+pub use chain::{Chains, Link, Misfit, MisfitKind, fold, verify};
 pub use command::{Change, Command, Performed, Take, Target};
 pub use entry::{Entry, EntryKind};
 pub use refusal::{Ground, Refusal, code, reason};

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::chain::Canonical;
-use crate::model::{BlockSpec, Quantity};
+use super::canonical::Canonical;
+use crate::model::{BlockSpec, DeliveryMode, Quantity};
 
 /// One thing to do, as the caller said it: nothing in it was looked up or worked out, so that
 /// a repeated request is the same command.
@@ -82,7 +82,7 @@ pub struct Target {
     pub product_id: Option<String>,
     pub service_id: Option<String>,
     /// How it is delivered; absent: not judged.
-    pub mode: Option<crate::model::DeliveryMode>,
+    pub mode: Option<DeliveryMode>,
 }
 
 /// When work was done: from `start` up to, but without, `end`.
@@ -174,7 +174,7 @@ impl Take {
         let Target { block_id, location_id, product_id, service_id, mode } = target;
         canonical.optional_id(*block_id).optional_text(location_id.as_deref());
         canonical.optional_text(product_id.as_deref()).optional_text(service_id.as_deref());
-        canonical.optional_text(mode.map(crate::model::DeliveryMode::as_str));
+        canonical.optional_text(mode.map(DeliveryMode::as_str));
         write(canonical, *quantity);
         canonical.performed(*performed).text(note);
     }

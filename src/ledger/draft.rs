@@ -112,13 +112,13 @@ impl<'a> Draft<'a> {
             kind,
             amount,
             performed: told.performed,
-            location_id: told.location_id.map(str::to_owned),
-            product_id: told.product_id.map(str::to_owned),
+            location_id: said(told.location_id),
+            product_id: said(told.product_id),
             reservation_id: told.reservation_id,
             expire_time: told.expire_time,
             reversed_entry_id: told.reversed_entry_id,
             note: told.note.to_owned(),
-            request_id: self.setting.request_id.map(str::to_owned),
+            request_id: said(self.setting.request_id),
             actor: self.setting.actor.to_owned(),
             record_time: self.setting.now,
             previous_hash: block.head,
@@ -146,6 +146,11 @@ impl<'a> Draft<'a> {
         self.book.reversible.extend(uses.map(|entry| (entry.id, Reversible::of(entry))));
         Applied { entries: self.entries, reservation: self.reservation, balances }
     }
+}
+
+/// An empty text is no text: the wire does not tell them apart, and the hash must not either.
+fn said(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// A sum that cannot be: too large is the caller's doing, below 0 is ours.

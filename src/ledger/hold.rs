@@ -57,17 +57,19 @@ pub fn commit(draft: &mut Draft<'_>, named: Named, commit: &Commit<'_>) -> Resul
         }
         None => held.amount(),
     };
-    let more = asked.saturating_sub(held.amount()).max(0);
-    if more > 0 && !commit.allow_more {
+    if asked > held.amount() && !commit.allow_more {
         return Err(exceeded(&held, asked));
     }
     let told_of = told(&held, performed, commit.note);
-    let mut left = asked;
-    for part in held.parts.clone() {
-        let used = part.amount.min(left);
-        left = left.saturating_sub(used);
+    let mut lacking = asked;
+    let mut against_part = None;
+    for part in &held.parts {
+        // A part whose block cannot serve this work gives nothing; the others may do.
+        let grounds = against_delivery(draft, *part, performed)?;
+        let used = if grounds.is_empty() { part.amount.min(lacking) } else { 0 };
+        against_part = against_part.or((!grounds.is_empty()).then_some(grounds));
+        lacking = lacking.saturating_sub(used);
         if used > 0 {
-            check_delivery(draft, part, performed)?;
             draft.post(part.block_id, EntryKind::Commit, used, &told_of)?;
         }
         let rest = part.amount.saturating_sub(used);
@@ -75,11 +77,14 @@ pub fn commit(draft: &mut Draft<'_>, named: Named, commit: &Commit<'_>) -> Resul
             draft.post(part.block_id, EntryKind::Release, rest, &told_of)?;
         }
     }
-    if more > 0 {
+    if let (Some(grounds), 1.., false) = (against_part, lacking, commit.allow_more) {
+        return Err(Refusal::Forbidden(grounds));
+    }
+    if lacking > 0 {
         // What goes beyond the hold is judged like a new one: a block that has ended under it gives
         // no more than was held of it.
         let search = Search { performed, work: Work::Planned, expire_time: None, unit: held.unit };
-        let parts = search.run(draft, more)?;
+        let parts = search.run(draft, lacking)?;
         parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told_of))?;
     }
     held.committed = asked;
@@ -163,13 +168,13 @@ fn exceeded(held: &Reservation, asked: i64) -> Refusal {
 
 /// Held is held: suspension and lapse do not matter any more. But the work must lie within the
 /// block's term, and keep to what is judged of the delivery itself.
-fn check_delivery(draft: &Draft<'_>, part: Part, performed: Option<Performed>) -> Result<(), Refusal> {
+fn against_delivery(draft: &Draft<'_>, part: Part, performed: Option<Performed>) -> Result<Vec<Ground>, Refusal> {
     let setting = draft.setting();
     let source = setting.sources.iter().find(|source| source.block_id == part.block_id);
     let failed = source.into_iter().flat_map(|source| &source.failed).filter(|ground| ground.is_of_delivery);
     let mut grounds: Vec<Ground> = failed.cloned().collect();
     grounds.extend(against(draft.block(part.block_id)?, performed, Work::Done, setting.now, setting.grace));
-    if grounds.is_empty() { Ok(()) } else { Err(Refusal::Forbidden(grounds)) }
+    Ok(grounds)
 }
 
 fn told<'a>(held: &'a Reservation, performed: Option<Performed>, note: &'a str) -> Told<'a> {

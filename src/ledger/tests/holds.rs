@@ -176,6 +176,30 @@ fn a_hold_outlives_the_end_of_its_block_for_work_done_before() {
 }
 
 #[test]
+fn of_a_hold_on_two_blocks_the_one_that_can_serve_the_work_is_used() {
+    let mut world = two_blocks();
+    let id = world.hold(90, Some(day(60)));
+    world.run(&Command::Grant { blocks: vec![block(1, 60, 0, 20)] }).unwrap();
+    world.now = day(25);
+    let after = performed(day(21), day(22));
+    assert_eq!(code(world.commit_performed(id, None, false, after)), "FORFEITED");
+    assert_eq!(code(world.commit_performed(id, Some(31), false, after)), "FORFEITED");
+    let applied = world.commit_performed(id, Some(30), false, after).unwrap();
+    assert_eq!(given(&applied), [(1, 60), (2, 30)]);
+    assert_eq!((world.sums(1), world.sums(2)), ([60, 0, 0], [60, 30, 0]));
+    world.check();
+    // More than that may be taken where it is available, but not of the block that has ended.
+    let mut world = two_blocks();
+    let id = world.hold(90, Some(day(60)));
+    world.run(&Command::Grant { blocks: vec![block(1, 60, 0, 20)] }).unwrap();
+    world.now = day(25);
+    assert_eq!(code(world.commit_performed(id, Some(61), true, after)), "HOURS_EXHAUSTED");
+    assert!(world.commit_performed(id, Some(60), true, after).is_ok());
+    assert_eq!((world.sums(1), world.sums(2)), ([60, 0, 0], [60, 60, 0]));
+    world.check();
+}
+
+#[test]
 fn a_commit_without_a_window_takes_the_planned_one_once_it_is_past() {
     let mut world = World::new(&[block(1, 60, 0, 20)]);
     let take = Take { performed: performed(day(18), day(19)), ..take(30) };
