@@ -71,7 +71,7 @@ impl Ledger {
         let WriteRequest { customer_id, command, request_id, actor, deadline } = request;
         let content_hash = command.content_hash();
         let asked = Asked { command, request_id, content_hash, actor };
-        let request = Request { customer_id: customer_id.clone(), work: Work::Command(asked) };
+        let request = Request { customer_id: customer_id.clone(), work: Work::Command(Box::new(asked)) };
         match self.lanes.submit(request, deadline).await {
             Err(Error::NotFound { noun: Noun::Customer, .. }) => Err(self.context.unknown_customer(&customer_id).await),
             outcome => outcome,

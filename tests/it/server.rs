@@ -68,7 +68,7 @@ impl TestServer {
             Ok(address) => address,
             Err(_) => panic!("the server did not start: {:?}", task.await),
         };
-        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
+        let channel = connect(address).await;
         Self { address, channel, stop: Some(stop), task, database: url.to_owned(), _directory: None }
     }
 
@@ -78,6 +78,11 @@ impl TestServer {
 
     pub fn contracts(&self) -> ContractServiceClient<Channel> {
         ContractServiceClient::new(self.channel.clone())
+    }
+
+    /// By a connection of one's own.
+    pub async fn lone_ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(connect(self.address).await)
     }
 
     pub fn ledger(&self) -> LedgerServiceClient<Channel> {
@@ -94,6 +99,10 @@ impl TestServer {
         self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap().unwrap();
     }
+}
+
+async fn connect(address: SocketAddr) -> Channel {
+    Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 
 pub fn request_id() -> String {

@@ -11,7 +11,7 @@ use super::request::{Asked, Done, Request, Work, refused};
 use crate::cache::Snapshot;
 use crate::engine::blocks_of;
 use crate::error::Result;
-use crate::ledger::{Applied, Block, Book, Command, Refusal, Setting, Source, apply};
+use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply};
 use crate::service::sources::{sources_of_commit, sources_of_take};
 use crate::store::{RequestKey, StoredRequest, Wanted};
 
@@ -100,7 +100,7 @@ impl Page {
         let applied = self.apply(asked)?;
         self.is_changed = true;
         self.applied.push(applied.clone());
-        self.done.insert(asked.request_id.clone(), (asked.clone(), applied.clone()));
+        self.done.insert(asked.request_id.clone(), ((**asked).clone(), applied.clone()));
         Ok(Settled::Applied(applied))
     }
 
@@ -110,7 +110,7 @@ impl Page {
         let setting =
             Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.actor) };
         let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
-        applied.map_err(|refusal: Refusal| refused(refusal))
+        applied.map_err(refused)
     }
 
     /// Which blocks the command may be taken from, by the contract.

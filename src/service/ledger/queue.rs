@@ -4,6 +4,8 @@
 //! cannot leave a transaction open on a connection that others are given.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
@@ -21,9 +23,19 @@ const BATCH: usize = 256;
 #[derive(Debug)]
 pub(super) struct Job {
     pub request: Request,
-    /// Not begun after it.
-    pub deadline: Option<Instant>,
+    pub claim: Claim,
     pub answer: oneshot::Sender<Result<Done>>,
+}
+
+/// A write is either begun or given up: whoever claims it first decides.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claim(Arc<AtomicBool>);
+
+impl Claim {
+    /// Whether it is the caller's to decide.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
 }
 
 /// The lanes. All writes of one customer keep to one of them, in the order they came; the
@@ -44,16 +56,27 @@ impl Lanes {
         Self { lanes: (0..count.max(1)).map(start).collect() }
     }
 
-    /// Hands a write over and waits for what became of it.
+    /// Hands a write over and waits for what became of it; one that was not begun by its deadline
+    /// never is.
     pub async fn submit(&self, request: Request, deadline: Option<Instant>) -> Result<Done> {
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
+        let claim = Claim::default();
         let lane = self.lane(&request.customer_id)?;
-        lane.try_send(Job { request, deadline, answer }).map_err(|refused| match refused {
+        lane.try_send(Job { request, claim: claim.clone(), answer }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => Error::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Error::Unavailable(None),
         })?;
+        let answered = match deadline {
+            None => answered.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline.into(), &mut answered).await {
+                Ok(answered) => answered,
+                Err(_) if claim.take() => return Err(Error::DeadlinePassed),
+                // It is under way, and cannot be called back.
+                Err(_) => answered.await,
+            },
+        };
         // A lane that breaks off in the middle of a batch may have committed it.
-        answered.await.map_err(|lost| Error::CommitOutcomeUnknown(lost.into()))?
+        answered.map_err(|lost| Error::CommitOutcomeUnknown(lost.into()))?
     }
 
     fn lane(&self, customer_id: &str) -> Result<&mpsc::Sender<Job>> {
@@ -68,12 +91,8 @@ impl Lanes {
 async fn run(mut queue: mpsc::Receiver<Job>, batches: Batches) {
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut waiting, BATCH).await > 0 {
-        let now = Instant::now();
-        let late = |job: &mut Job| job.deadline.is_some_and(|deadline| deadline <= now);
-        for job in waiting.extract_if(.., late) {
-            // A caller that has gone away needs no answer.
-            let _ = job.answer.send(Err(Error::DeadlinePassed));
-        }
+        // Those whose callers gave them up are told already.
+        waiting.retain(|job| job.claim.take());
         if waiting.is_empty() {
             continue;
         }

@@ -16,7 +16,7 @@ pub(super) struct Request {
 
 #[derive(Debug, Clone)]
 pub(super) enum Work {
-    Command(Asked),
+    Command(Box<Asked>),
     /// Whatever time alone does to the customer's holds.
     Expire,
 }

@@ -9,7 +9,7 @@ use super::on_both;
 use super::samples::*;
 use crate::server::request_id;
 
-on_both!(bad_amounts, bad_names, bad_times, bad_holds);
+on_both!(bad_amounts, bad_names, bad_times, bad_holds, the_codes_given_are_published);
 
 fn window(start: chrono::DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
     let time = |at: chrono::DateTime<Utc>| Some(Timestamp { seconds: at.timestamp(), nanos: 0 });
@@ -18,7 +18,7 @@ fn window(start: chrono::DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
 
 /// So many days ago, at this hour.
 fn at(days: i64, hour: u32) -> chrono::DateTime<Utc> {
-    (Utc::now() - Duration::days(days)).date_naive().and_hms_opt(hour, 0, 0).unwrap().and_utc()
+    (now() - Duration::days(days)).date_naive().and_hms_opt(hour, 0, 0).unwrap().and_utc()
 }
 
 /// The last such day that has ended, at this hour.
@@ -151,5 +151,15 @@ async fn bad_holds(house: House) {
     };
     assert_eq!(refused(ledger.extend_reservation(earlier).await), invalid("EXPIRY_NOT_LATER"));
     house.verify("fabrikam").await;
+    house.stop().await;
+}
+
+async fn the_codes_given_are_published(house: House) {
+    let request = v1::ListClausesRequest { page_size: 1_000, ..Default::default() };
+    let clauses = house.server.catalog().list_clauses(request).await.unwrap().into_inner().clauses;
+    use entitled::ledger::code::{FORFEITED, HOURS_EXHAUSTED, QUANTITY_EXHAUSTED, WORK_ORDER_NOT_STARTED};
+    for code in [FORFEITED, HOURS_EXHAUSTED, QUANTITY_EXHAUSTED, WORK_ORDER_NOT_STARTED] {
+        assert!(clauses.iter().any(|clause| clause.code == code), "{code}");
+    }
     house.stop().await;
 }

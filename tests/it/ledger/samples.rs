@@ -1,10 +1,11 @@
 //! A customer with hours, and the shortest way to use them.
 
-use chrono::{Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entitled::cli::document;
 use entitled::ledger::Chains;
 use entitled::model::block_id;
 use entitled::proto::v1;
+use entitled::service::Clock;
 use entitled::store::{EntryFilter, Store, StoreConfig};
 use prost_types::Timestamp;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
@@ -110,7 +111,7 @@ pub fn left(used: i64, reserved: i64) -> Balance {
 }
 
 pub fn contract(customer_id: &str, hours: &[i64]) -> Value {
-    let day = |days: i64| -> NaiveDate { (Utc::now() + Duration::days(days)).date_naive() };
+    let day = |days: i64| -> NaiveDate { (now() + Duration::days(days)).date_naive() };
     let mut items = vec![json!({ "item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true })];
     items.extend(hours.iter().enumerate().map(|(row, hours)| {
         json!({
@@ -209,9 +210,13 @@ pub fn adjust(delta: i64) -> v1::AdjustBlockRequest {
     }
 }
 
+pub fn now() -> DateTime<Utc> {
+    Clock::System.now()
+}
+
 /// Seconds from now.
 pub fn in_seconds(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp { seconds: Utc::now().timestamp() + seconds, nanos: 0 })
+    Some(Timestamp { seconds: now().timestamp() + seconds, nanos: 0 })
 }
 
 /// The code and the reason of a refusal.
