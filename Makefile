@@ -4,10 +4,10 @@ BUF_VERSION := 1.75.0
 BUF := .venv/bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt bench
+.PHONY: help run test test-faults lint fmt bench
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the sample customers from a temporary database
 	cargo run -- serve --demo
@@ -16,6 +16,10 @@ run: ## serve the sample customers from a temporary database
 test: ## unit, integration and documentation tests; the integration tests start a PostgreSQL of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
+
+test-faults: ## the same faults as in `make test`, many times over: servers killed under load
+	@scripts/ensure-postgres.sh
+	cargo test --test it -- --ignored
 
 lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
 	cargo fmt --all --check

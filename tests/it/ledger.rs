@@ -7,6 +7,7 @@ mod expiry;
 mod faults;
 mod holds;
 mod idempotency;
+mod kills;
 mod races;
 mod record;
 mod samples;
