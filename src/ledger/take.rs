@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
-use super::term::{Work, about, against, check_window, shown};
+use super::term::{Work, about, against, check_window, counted, shown};
 use super::{
     Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, code,
     reason,
@@ -176,7 +176,7 @@ fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
 fn exhausted(unit: Unit, asked: i64, available: i64, blocks: &[&Block]) -> Refusal {
     let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
     let name = unit.as_str();
-    let description = format!("{asked} {name} are asked for and {available} are available");
+    let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
     let ground = Ground::clause(code, "quantity", description);
     let mut ground = ground.fact("available", available).fact("requested", asked).fact("unit", name);
     if let [block] = blocks {
