@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
 use super::take::{Search, beyond_block, check_expiry};
-use super::term::{Work, against, check_window, counted, shown};
+use super::term::{Work, against, check_window, counted, kept, shown};
 use super::{EntryKind, Ground, Part, Performed, Refusal, Reservation, ReservationState, reason};
 use crate::model::Quantity;
 
@@ -24,6 +24,7 @@ pub struct Commit<'a> {
 /// Puts the expiry off.
 pub fn extend(draft: &mut Draft<'_>, named: Named, expire_time: DateTime<Utc>) -> Result<(), Refusal> {
     let mut held = open(draft, named)?;
+    let expire_time = kept(expire_time);
     check_expiry(expire_time, draft.setting().now)?;
     if expire_time <= held.expire_time {
         let description = format!("it holds until {} already", shown(held.expire_time));

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
-use super::term::{Work, about, against, check_window, counted, shown};
+use super::term::{Work, about, against, check_window, counted, kept, kept_window, shown};
 use super::{
     Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, code,
     reason,
@@ -24,6 +24,7 @@ pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
 /// Holds an amount until some instant.
 pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
     let now = draft.setting().now;
+    let expire_time = expire_time.map(kept);
     check_window(take.performed, Work::Planned, now)?;
     let asked = asked_amount(draft, take)?;
     if let Some(expire_time) = expire_time {
@@ -42,7 +43,7 @@ pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<
         target: take.target.clone(),
         parts,
         state: ReservationState::Open,
-        performed: take.performed,
+        performed: kept_window(take.performed),
         create_time: now,
         expire_time,
         end_time: None,
