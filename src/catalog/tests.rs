@@ -324,6 +324,11 @@ fn parameters_are_read_as_written() {
     assert_eq!(channel("dynamics-365/commerce"), Some(vec![Channel::OnlineServicesPortal]));
     assert_eq!(channel("clarity"), None);
 
+    let included = service(&edition, "unified-enhanced-response").included_hours.as_ref().unwrap();
+    assert_eq!(included.reactive_support_management, "reactive-support-management-add-on");
+    assert_eq!(included.service_delivery_management, "sdm-add-on");
+    assert!(edition.services.iter().filter(|service| service.included_hours.is_some()).count() == 1);
+
     let preview = |product| edition.life_cycle(ProductId::new(product)).preview_until.is_some();
     assert!(preview("dynamics-365/connected-spaces") && !preview("dynamics-365/commerce"));
     let cloud = edition.families.iter().filter(|family| family.cloud).map(|family| family.id.as_str());
@@ -388,6 +393,12 @@ fn mistakes_are_told_with_file_and_line() {
         ("group = \"education\"\nclauses = []\nservice_hours = { hours = \"never\" }", 7, "unknown hours `never`"),
         ("group = \"education\"\nclauses = []\nproducts_only = [\"nothing/*\"]", 7, "unknown product family `nothing`"),
         ("group = \"education\"\nclauses = []\ncovered_family = \"nothing\"", 7, "unknown product family `nothing`"),
+        (
+            "group = \"education\"\nclauses = []\nincluded_hours.reactive_support_management = \"chalk-talks\"\n\
+             included_hours.service_delivery_management = \"sdm-add-on\"",
+            7,
+            "`chalk-talks` is no service counted in hours",
+        ),
         (
             "group = \"education\"\nclauses = [\"@odd\"]\n[clause_sets]\nodd = [\n  \"NO_CLAUSE\",\n]",
             9,

@@ -66,7 +66,7 @@ struct Taken {
     #[arg(long, value_name = "ID")]
     customer: String,
     /// The block to take from, and no other.
-    #[arg(long, value_name = "UUID", required_unless_present_all = ["location", "product", "service"])]
+    #[arg(long, value_name = "UUID")]
     block: Option<String>,
     /// The location the work is for; with product and service it finds the blocks.
     #[arg(long, value_name = "ID")]
@@ -87,6 +87,17 @@ struct Taken {
     window: Window,
     #[command(flatten)]
     write: Write,
+}
+
+impl Taken {
+    /// A block, or all that is needed to find one.
+    fn check(&self) -> Result<(), Failure> {
+        let finds = self.location.is_some() && self.product.is_some() && self.service.is_some();
+        if self.block.is_some() || finds {
+            return Ok(());
+        }
+        Err(Failure::Usage("name a --block, or --location, --product and --service".to_owned()))
+    }
 }
 
 /// When the work is done.

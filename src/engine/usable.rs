@@ -12,7 +12,7 @@ use super::query::{Delivery, Query};
 use super::{addressed, addressed_location, decide};
 use crate::catalog::{ClauseUse, Locale, Rule};
 use crate::error::{Error, Noun, Result, Violation, reason as technical};
-use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity};
+use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, burn_key};
 
 /// What is to be taken, and for which delivery.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,8 +47,7 @@ pub struct FailedClause {
     pub is_of_delivery: bool,
 }
 
-/// The blocks that may serve, in burn order: priority (absent last), earliest expiry, earliest
-/// start, id. What is left in them does not matter here.
+/// The blocks that may serve, in burn order. What is left in them does not matter here.
 ///
 /// Fails where the question addresses something that does not exist, where the unit does not
 /// fit, and, by clauses, where no counted item answers at all.
@@ -57,10 +56,7 @@ pub fn usable_blocks(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<
         Some(block_id) => vec![by_id(prepared, query, block_id, now)?],
         None => by_service(prepared, query, now)?,
     };
-    blocks.sort_by_cached_key(|block| {
-        let spec = &block.spec;
-        (spec.priority.is_none(), spec.priority, spec.end, spec.start, spec.id)
-    });
+    blocks.sort_by_key(|UsableBlock { spec, .. }| burn_key(spec.priority, spec.end, spec.start, spec.id));
     Ok(blocks)
 }
 

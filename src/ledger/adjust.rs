@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount, signed_amount, zero};
-use super::term::about;
+use super::term::{about, counted};
 use super::{Block, Change, EntryKind, Ground, Refusal, reason};
 use crate::model::{BlockSpec, Quantity};
 
@@ -44,7 +44,8 @@ pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) 
     let granted = block.granted.saturating_add(delta);
     // What raises the grant helps even where it does not reach what was spent.
     if delta < 0 && granted < spent {
-        let description = format!("{granted} {} are less than the {spent} used and held", block.unit.as_str());
+        let (less, more) = (counted(granted, block.unit), counted(spent, block.unit));
+        let description = format!("{less} would be less than the {more} used and held");
         let ground = about(Ground::new(reason::GRANT_BELOW_SPENT, "quantity", description), &block);
         return Err(Refusal::forbidden(ground.fact("spent", spent).fact("requested", granted)));
     }
@@ -65,7 +66,7 @@ pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>
     };
     if asked > entry.left || asked == 0 {
         let (left, unit) = (entry.left, block.unit.as_str());
-        let description = format!("{left} {unit} are left to reverse of entry {entry_id}");
+        let description = format!("of entry {entry_id} {} can still be reversed", counted(left, block.unit));
         let ground = Ground::new(reason::REVERSAL_EXCEEDS_ENTRY, "quantity", description);
         return Err(Refusal::forbidden(ground.fact("left", left).fact("requested", asked).fact("unit", unit)));
     }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ChainHash;
-use crate::model::{BlockSpec, Unit};
+use crate::model::{BlockSpec, Unit, burn_key};
 
 /// What one counted item bought and what is left of it, in base units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,9 +81,8 @@ impl Block {
         Totals { granted: self.granted, used: self.used, reserved: self.reserved }
     }
 
-    /// Priority (absent last), earliest expiry, earliest start, id.
     pub(super) fn burn_key(&self) -> impl Ord + use<> {
-        (self.priority.is_none(), self.priority, self.end, self.start, self.id)
+        burn_key(self.priority, self.end, self.start, self.id)
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::term::{kept, kept_window};
 use super::{
     Applied, Block, Book, Entry, EntryKind, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible, Setting,
     reason,
@@ -111,11 +112,11 @@ impl<'a> Draft<'a> {
             sequence,
             kind,
             amount,
-            performed: told.performed,
+            performed: kept_window(told.performed),
             location_id: said(told.location_id),
             product_id: said(told.product_id),
             reservation_id: told.reservation_id,
-            expire_time: told.expire_time,
+            expire_time: told.expire_time.map(kept),
             reversed_entry_id: told.reversed_entry_id,
             note: told.note.to_owned(),
             request_id: said(self.setting.request_id),

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
 use super::take::{Search, beyond_block, check_expiry};
-use super::term::{Work, against, check_window, shown};
+use super::term::{Work, against, check_window, counted, kept, shown};
 use super::{EntryKind, Ground, Part, Performed, Refusal, Reservation, ReservationState, reason};
 use crate::model::Quantity;
 
@@ -24,6 +24,7 @@ pub struct Commit<'a> {
 /// Puts the expiry off.
 pub fn extend(draft: &mut Draft<'_>, named: Named, expire_time: DateTime<Utc>) -> Result<(), Refusal> {
     let mut held = open(draft, named)?;
+    let expire_time = kept(expire_time);
     check_expiry(expire_time, draft.setting().now)?;
     if expire_time <= held.expire_time {
         let description = format!("it holds until {} already", shown(held.expire_time));
@@ -161,7 +162,8 @@ fn ended(held: &Reservation, state: ReservationState, at: DateTime<Utc>) -> Refu
 
 fn exceeded(held: &Reservation, asked: i64) -> Refusal {
     let (amount, unit) = (held.amount(), held.unit.as_str());
-    let description = format!("{asked} {unit} are more than the {amount} held; `allow_more` was not set");
+    let (more, less) = (counted(asked, held.unit), counted(amount, held.unit));
+    let description = format!("{more} are more than the {less} held, and `allow_more` was not set");
     let ground = Ground::new(reason::RESERVATION_EXCEEDED, "quantity", description);
     Refusal::forbidden(ground.fact("reserved", amount).fact("requested", asked).fact("unit", unit))
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
-use super::term::{Work, about, against, check_window, shown};
+use super::term::{Work, about, against, check_window, counted, kept, kept_window, shown};
 use super::{
     Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, code,
     reason,
@@ -24,6 +24,7 @@ pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
 /// Holds an amount until some instant.
 pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
     let now = draft.setting().now;
+    let expire_time = expire_time.map(kept);
     check_window(take.performed, Work::Planned, now)?;
     let asked = asked_amount(draft, take)?;
     if let Some(expire_time) = expire_time {
@@ -42,7 +43,7 @@ pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<
         target: take.target.clone(),
         parts,
         state: ReservationState::Open,
-        performed: take.performed,
+        performed: kept_window(take.performed),
         create_time: now,
         expire_time,
         end_time: None,
@@ -176,7 +177,7 @@ fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
 fn exhausted(unit: Unit, asked: i64, available: i64, blocks: &[&Block]) -> Refusal {
     let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
     let name = unit.as_str();
-    let description = format!("{asked} {name} are asked for and {available} are available");
+    let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
     let ground = Ground::clause(code, "quantity", description);
     let mut ground = ground.fact("available", available).fact("requested", asked).fact("unit", name);
     if let [block] = blocks {

@@ -1,8 +1,9 @@
 //! When work was done, and whether a block was there for it.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
 use super::{Block, Ground, Performed, Refusal, code, reason};
+use crate::model::{MINUTES_PER_HOUR, Unit};
 
 /// What the work is to a command: done, or still to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,27 @@ pub fn against(
 pub fn about(ground: Ground, block: &Block) -> Ground {
     let ground = ground.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
     ground.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
+}
+
+/// What is kept of an instant, by every store and by the hash: whole microseconds.
+pub fn kept(instant: DateTime<Utc>) -> DateTime<Utc> {
+    instant.trunc_subsecs(6)
+}
+
+pub fn kept_window(performed: Option<Performed>) -> Option<Performed> {
+    performed.map(|it| Performed { start: kept(it.start), end: kept(it.end) })
+}
+
+/// An amount in words: `12 h 30 min`, `3 events`.
+pub fn counted(amount: i64, unit: Unit) -> String {
+    if unit != Unit::Minutes {
+        return format!("{amount} {}", unit.as_str().to_lowercase());
+    }
+    match (amount.div_euclid(MINUTES_PER_HOUR), amount.rem_euclid(MINUTES_PER_HOUR)) {
+        (hours, 0) => format!("{hours} h"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
 }
 
 /// An instant as facts say it: RFC 3339 in UTC.

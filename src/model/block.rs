@@ -26,3 +26,14 @@ pub struct BlockSpec {
     /// flex allowance paid.
     pub end: DateTime<Utc>,
 }
+
+/// Blocks are used up in the order of this: priority (absent last), earliest expiry, earliest
+/// start, id.
+pub fn burn_key(
+    priority: Option<i32>,
+    end: DateTime<Utc>,
+    start: DateTime<Utc>,
+    id: Uuid,
+) -> (bool, Option<i32>, DateTime<Utc>, DateTime<Utc>, Uuid) {
+    (priority.is_none(), priority, end, start, id)
+}

@@ -18,6 +18,7 @@ pub struct Consume {
 
 impl Consume {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        self.taken.check()?;
         let connection = context.connect().await?;
         let answer = connection.ledger().consume_units(self.request()).await?.into_inner();
         context.answer("entitled.v1.ConsumeUnitsResponse", &answer, |screen| {

@@ -21,6 +21,7 @@ pub struct Reserve {
 
 impl Reserve {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        self.taken.check()?;
         let connection = context.connect().await?;
         let answer = connection.ledger().reserve_units(self.request()).await?.into_inner();
         context.answer("entitled.v1.ReserveUnitsResponse", &answer, |screen| {

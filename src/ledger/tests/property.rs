@@ -30,6 +30,8 @@ enum Step {
     Extend(usize, i64),
     Reverse(usize, i64),
     Adjust(usize, i64),
+    /// The contract is corrected to so much.
+    Grant(usize, i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,6 +46,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (any::<usize>(), 0..400_i64).prop_map(|(row, hours)| Step::Extend(row, hours)),
         3 => (any::<usize>(), 0..25_i64).prop_map(|(row, amount)| Step::Reverse(row, amount)),
         2 => (0..3_usize, -30..10_i64).prop_map(|(row, amount)| Step::Adjust(row, amount)),
+        1 => (0..3_usize, 0..60_i64).prop_map(|(row, amount)| Step::Grant(row, amount)),
     ]
 }
 
@@ -51,6 +54,9 @@ struct Model {
     /// In burn order.
     specs: Vec<BlockSpec>,
     slots: BTreeMap<Uuid, Vec<Slot>>,
+    /// What the contract no longer grants, but was spent already: whatever is given back goes here.
+    debt: BTreeMap<Uuid, i64>,
+    contracted: BTreeMap<Uuid, i64>,
     holds: Vec<(Uuid, DateTime<Utc>)>,
     /// How each hold ended.
     ended: BTreeMap<Uuid, &'static str>,
@@ -63,6 +69,8 @@ impl Model {
         Self {
             specs: specs.to_vec(),
             slots: specs.iter().map(slots).collect(),
+            debt: specs.iter().map(|spec| (spec.id, 0)).collect(),
+            contracted: specs.iter().map(|spec| (spec.id, spec.granted)).collect(),
             holds: Vec::new(),
             ended: BTreeMap::new(),
             uses: Vec::new(),
@@ -71,6 +79,29 @@ impl Model {
 
     fn count(&self, block: Uuid, which: impl Fn(Slot) -> bool) -> i64 {
         i64::try_from(self.slots[&block].iter().filter(|slot| which(**slot)).count()).unwrap()
+    }
+
+    fn granted(&self, block: Uuid) -> i64 {
+        self.count(block, |_| true) - self.debt[&block]
+    }
+
+    fn add(&mut self, block: Uuid, amount: i64) {
+        let more = usize::try_from(amount).unwrap_or(0);
+        self.slots.get_mut(&block).unwrap().extend(std::iter::repeat_n(Slot::Free, more));
+        *self.debt.get_mut(&block).unwrap() += (-amount).max(0);
+    }
+
+    /// What is free pays the debt.
+    fn settle(&mut self) {
+        for (block, debt) in &mut self.debt {
+            let slots = self.slots.get_mut(block).unwrap();
+            while *debt > 0
+                && let Some(row) = slots.iter().position(|slot| *slot == Slot::Free)
+            {
+                slots.remove(row);
+                *debt -= 1;
+            }
+        }
     }
 
     fn held(&self, hold: Uuid) -> i64 {
@@ -255,17 +286,20 @@ fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCase
             let outcome = world.adjust(number, Change::By(minutes(amount)));
             prop_assert_eq!(outcome.is_ok(), amount != 0 && amount + free >= 0);
             if outcome.is_ok() {
-                let slots = model.slots.get_mut(&block).unwrap();
-                for _ in 0..amount.abs() {
-                    match (amount > 0, slots.iter().position(|slot| *slot == Slot::Free)) {
-                        (true, _) => slots.push(Slot::Free),
-                        (false, Some(row)) => drop(slots.remove(row)),
-                        (false, None) => prop_assert!(false, "nothing free to take away"),
-                    }
-                }
+                model.add(block, amount);
             }
         }
+        Step::Grant(row, target) => {
+            let spec = BlockSpec { granted: target, ..model.specs[row].clone() };
+            let change = (target - model.contracted[&spec.id]).max(-model.granted(spec.id));
+            let applied = world.run(&Command::Grant { blocks: vec![spec.clone()] }).unwrap();
+            let given: Vec<_> = applied.entries.iter().map(|entry| entry.amount).collect();
+            prop_assert_eq!(given, if change == 0 { vec![] } else { vec![change] });
+            *model.contracted.get_mut(&spec.id).unwrap() += change;
+            model.add(spec.id, change);
+        }
     }
+    model.settle();
     Ok(())
 }
 
@@ -300,7 +334,8 @@ proptest! {
                 let reserved = model.count(spec.id, |slot| matches!(slot, Slot::Held(_)));
                 let free = model.count(spec.id, |slot| slot == Slot::Free);
                 prop_assert_eq!((kept.used, kept.reserved, kept.left()), (used, reserved, free));
-                prop_assert_eq!(kept.granted, used + reserved + free);
+                prop_assert_eq!(kept.granted, used + reserved + free - model.debt[&spec.id]);
+                prop_assert_eq!(kept.contracted, model.contracted[&spec.id]);
             }
         }
         world.check();
