@@ -5,7 +5,11 @@ use entitled::proto::v1;
 use super::on_both;
 use super::samples::*;
 
-on_both!(a_check_sees_the_balance_of_its_revision, another_process_sees_it_too);
+on_both!(
+    a_check_sees_the_balance_of_its_revision,
+    another_process_sees_it_too,
+    a_check_as_known_sees_the_balance_of_then,
+);
 
 fn check(amount: i64, revision: &str) -> v1::CheckEntitlementRequest {
     v1::CheckEntitlementRequest {
@@ -48,5 +52,23 @@ async fn another_process_sees_it_too(house: House) {
         assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(used * 60, 0));
     }
     other.stop().await;
+    house.stop().await;
+}
+
+async fn a_check_as_known_sees_the_balance_of_then(house: House) {
+    let mut ledger = house.server.ledger();
+    let mut known = Vec::new();
+    for used in 1..=3 {
+        let answer = ledger.consume_units(consume(1)).await.unwrap().into_inner();
+        known.push((answer.entries[0].record_time, left(used * 60, 0)));
+    }
+    // Of the writes of one millisecond, which is all SQLite tells apart, the last is known.
+    known.reverse();
+    known.dedup_by_key(|(time, _)| *time);
+    for (known_time, expected) in known {
+        let request = v1::CheckEntitlementRequest { known_time, consistency: None, ..check(1, "") };
+        let answer = house.server.entitlements().check_entitlement(request).await.unwrap().into_inner();
+        assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), expected);
+    }
     house.stop().await;
 }
