@@ -84,6 +84,9 @@ impl Reader {
         let value = value.filter(|value| !value.is_empty())?;
         if value.chars().count() > LONGEST_TEXT {
             self.refuse(field, reason::FIELD_OUT_OF_RANGE, format!("is longer than {LONGEST_TEXT} characters"));
+        } else if value.contains('\0') {
+            // No database text can hold it.
+            self.refuse(field, reason::FIELD_INVALID, "holds a NUL character");
         }
         Some(value)
     }

@@ -68,6 +68,10 @@ impl Ledger {
         if *as_of > now {
             return Err(Error::invalid("as_of_time", reason::FIELD_OUT_OF_RANGE, "is in the future"));
         }
+        if block.sequence == 0 {
+            // Of a contract older than the ledger: nothing was ever recorded of it.
+            return Ok((block, *as_of, revision));
+        }
         // What is left of a block is what its last entry by then left of it.
         let last = self.context.store.last_entry(customer_id, *block_id, *as_of).await?;
         let recorded = last.ok_or_else(|| unknown_block(*block_id))?;

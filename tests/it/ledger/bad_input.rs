@@ -74,6 +74,7 @@ async fn bad_names(house: House) {
         (v1::ConsumeUnitsRequest { request_id: empty(), ..consume(1) }, invalid("FIELD_REQUIRED")),
         (v1::ConsumeUnitsRequest { request_id: "r1".into(), ..consume(1) }, invalid("FIELD_INVALID")),
         (v1::ConsumeUnitsRequest { note: "x".repeat(201), ..consume(1) }, invalid("FIELD_OUT_OF_RANGE")),
+        (v1::ConsumeUnitsRequest { note: "a\0b".into(), ..consume(1) }, invalid("FIELD_INVALID")),
         (v1::ConsumeUnitsRequest { block_id: empty(), ..consume(1) }, invalid("FIELD_REQUIRED")),
         (v1::ConsumeUnitsRequest { service_id: "workshops".into(), ..consume(1) }, invalid("FIELD_CONFLICT")),
         (v1::ConsumeUnitsRequest { location_id: "fr-paris".into(), ..any.clone() }, unknown("LOCATION_NOT_FOUND")),

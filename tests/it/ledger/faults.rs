@@ -24,10 +24,14 @@ on_both!(callers_that_go_away_lose_and_double_nothing);
 
 /// The writer alone, on a store of one's own.
 async fn ledger_on(config: StoreConfig) -> Ledger {
+    ledger_with(config, Clock::System).await
+}
+
+async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
     let store = Store::connect(&config).await.unwrap();
     let cache = Arc::new(Cache::new(10, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
-    Ledger::start(Context { catalog, store, cache, clock: Clock::System })
+    Ledger::start(Context { catalog, store, cache, clock })
 }
 
 fn minutes(amount: i64, request_id: &str) -> WriteRequest {
@@ -108,6 +112,8 @@ async fn a_full_queue_turns_writes_away_and_late_ones_are_not_begun() {
     }
     assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'CONSUME'").await, written);
     assert!(written >= i64::try_from(QUEUE).unwrap() - 1, "{written}");
+    let transactions = house.count("SELECT revision - 1 FROM customer WHERE customer_id = 'contoso'").await;
+    assert!(transactions <= 10, "{written} writes in {transactions} transactions");
     house.stop().await;
 }
 
@@ -142,6 +148,34 @@ async fn a_customer_that_stays_locked_is_a_conflict_and_never_exhausted() {
     assert!(matches!(ledger.write(minutes(1, &id)).await, Err(Error::Conflict)));
     blocker.execute_unprepared("COMMIT").await.unwrap();
     assert!(!ledger.write(minutes(1, &id)).await.unwrap().replayed);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_is_the_databases_whatever_a_process_thinks() {
+    let house = House::start(Backend::Postgres).await;
+    let url = house.server.database.clone();
+    let config = StoreConfig { url, ..StoreConfig::default() };
+    for skew in [-1, 1] {
+        let clock = Clock::Fixed(now() + chrono::Duration::hours(skew));
+        let ledger = ledger_with(config.clone(), clock).await;
+        let Command::Consume(take) = minutes(1, "").command else { panic!("it is a consume") };
+        // Past for one process, far ahead for another; half an hour for the database.
+        let expire_time = Some(now() + chrono::Duration::minutes(30));
+        let command = Command::Reserve { take, expire_time };
+        let held = ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await.unwrap();
+        let reservation_id = held.applied.reservation.unwrap().id;
+        let command = Command::Commit {
+            reservation_id,
+            block_id: None,
+            quantity: None,
+            allow_more: false,
+            performed: None,
+            note: String::new(),
+        };
+        ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await.unwrap();
+        assert!((held.record_time - now()).num_minutes().abs() < 5);
+    }
     house.stop().await;
 }
 
