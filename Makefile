@@ -4,10 +4,11 @@ BUF_VERSION := 1.75.0
 BUF := .venv/bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fuzz lint fmt bench
+.PHONY: help run test test-fuzz test-faults lint fmt bench
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s
+", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the sample customers from a temporary database
 	cargo run -- serve --demo
@@ -19,6 +20,10 @@ test: ## unit, integration and documentation tests; the integration tests start 
 
 test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
 	cargo test --test it -- --ignored fuzz::
+
+test-faults: ## the same faults as in `make test`, many times over: servers killed under load
+	@scripts/ensure-postgres.sh
+	cargo test --test it -- --ignored ledger::
 
 lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
 	cargo fmt --all --check

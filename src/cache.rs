@@ -26,8 +26,8 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
-        let StoredContract { contract, contract_version, customer_info, order_infos } = stored;
-        let prepared = Prepared::new(Arc::clone(catalog), contract);
+        let StoredContract { contract, contract_version, customer_info, order_infos, balances } = stored;
+        let prepared = Prepared::with_balances(Arc::clone(catalog), contract, &balances);
         Self { prepared, contract_version, customer_info, order_infos }
     }
 
@@ -40,6 +40,8 @@ impl Snapshot {
 #[derive(Debug)]
 pub struct Cache {
     entries: quick_cache::sync::Cache<String, Arc<Snapshot>>,
+    /// What the ledger was written by: the documents last, balances of any age.
+    contracts: quick_cache::sync::Cache<String, Arc<Snapshot>>,
     max_staleness: Duration,
     started: Instant,
     /// When the last successful read of changes began, in nanoseconds after `started`; 0: never.
@@ -49,7 +51,8 @@ pub struct Cache {
 impl Cache {
     pub fn new(customers: usize, max_staleness: Duration) -> Self {
         let entries = quick_cache::sync::Cache::new(customers.max(1));
-        Self { entries, max_staleness, started: Instant::now(), fresh_nanos: AtomicU64::new(0) }
+        let contracts = quick_cache::sync::Cache::new(customers.max(1));
+        Self { entries, contracts, max_staleness, started: Instant::now(), fresh_nanos: AtomicU64::new(0) }
     }
 
     /// The entry, if it is there and nothing newer can have been missed.
@@ -69,6 +72,16 @@ impl Cache {
         if !is_older {
             self.entries.insert(customer_id.clone(), Arc::clone(snapshot));
         }
+    }
+
+    /// The documents of a contract version, whatever became of the balances since: for those who
+    /// hold the customer's lock and know that it is the newest.
+    pub fn of_version(&self, customer_id: &str, contract_version: i64) -> Option<Arc<Snapshot>> {
+        self.contracts.get(customer_id).filter(|snapshot| snapshot.contract_version == contract_version)
+    }
+
+    pub fn keep_version(&self, snapshot: &Arc<Snapshot>) {
+        self.contracts.insert(snapshot.prepared.contract().customer.customer_id.clone(), Arc::clone(snapshot));
     }
 
     /// A customer is known to have reached a revision: what is older goes.

@@ -21,8 +21,8 @@ pub use note::{Aside, NoteCondition, NoteDate};
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
 pub use service::{
-    Channel, EventRule, Group, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
-    Service, Severity, Tenants,
+    Channel, EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
+    RestrictedTo, Service, Severity, Tenants,
 };
 pub use text::{Locale, Text};
 

@@ -8,7 +8,9 @@ mod completions;
 mod demo;
 pub mod document;
 mod failure;
+mod hours;
 mod import;
+mod ledger;
 mod list;
 mod migrate;
 mod reflect;
@@ -78,6 +80,8 @@ enum Command {
     Check(Box<check::Check>),
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
+    Hours(Box<hours::Hours>),
+    Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
     Completions(completions::Completions),
 }
@@ -155,6 +159,8 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         Command::Check(check) => check.run(&context).await,
         Command::List(list) => list.run(&context).await,
         Command::ResponseTarget(target) => target.run(&context).await,
+        Command::Hours(hours) => hours.run(&context).await,
+        Command::Ledger(ledger) => ledger.run(&context).await,
         Command::Catalog(catalog) => catalog.run(&context).await,
         Command::Completions(completions) => completions.run(),
     }

@@ -8,6 +8,7 @@
 
 mod ask;
 mod base;
+mod blocks;
 mod calendar;
 mod context;
 mod decision;
@@ -26,8 +27,10 @@ mod span;
 mod standing;
 mod target;
 mod term;
+mod usable;
 mod validity;
 
+pub use blocks::blocks_of;
 pub use calendar::Calendar;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
 pub use list::{ListQuery, Row, rows};
@@ -36,6 +39,7 @@ pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
+pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 use chrono::{DateTime, Utc};
 

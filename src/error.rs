@@ -27,6 +27,12 @@ pub enum Error {
     /// The answer cannot be as fresh as asked.
     #[error("an answer as fresh as asked for cannot be given now")]
     NotFreshEnough,
+    /// Too many writes wait already.
+    #[error("too many writes are waiting; nothing was written")]
+    Overloaded,
+    /// The caller's deadline passed before the write began.
+    #[error("the deadline passed before the write began; nothing was written")]
+    DeadlinePassed,
     /// The store does not answer.
     #[error("the store cannot answer now")]
     Unavailable(#[source] Option<BoxError>),
@@ -46,6 +52,29 @@ impl Error {
         Self::Internal(message.into().into())
     }
 
+    /// The same answer for another of those who wait for one result; what caused it is told
+    /// once.
+    pub fn repeated(&self) -> Self {
+        match self {
+            Self::Violations(violations) => Self::Violations(violations.clone()),
+            Self::NotFound { noun, id, nearest } => {
+                Self::NotFound { noun: *noun, id: id.clone(), nearest: nearest.clone() }
+            }
+            Self::AlreadyExists { noun, id, fields } => {
+                Self::AlreadyExists { noun: *noun, id: id.clone(), fields: fields.clone() }
+            }
+            Self::RequestIdReused { request_id } => Self::RequestIdReused { request_id: request_id.clone() },
+            Self::StaleEtag { customer_id } => Self::StaleEtag { customer_id: customer_id.clone() },
+            Self::Conflict => Self::Conflict,
+            Self::NotFreshEnough => Self::NotFreshEnough,
+            Self::Overloaded => Self::Overloaded,
+            Self::DeadlinePassed => Self::DeadlinePassed,
+            Self::Unavailable(_) => Self::Unavailable(None),
+            Self::CommitOutcomeUnknown(source) => Self::CommitOutcomeUnknown(source.to_string().into()),
+            Self::Internal(source) => Self::Internal(source.to_string().into()),
+        }
+    }
+
     /// One violation of a request field.
     pub fn invalid(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
         Self::Violations(vec![Violation::new(field, reason, description)])
@@ -61,6 +90,9 @@ pub enum Noun {
     Service,
     ProductFamily,
     Edition,
+    Block,
+    Reservation,
+    Entry,
 }
 
 impl fmt::Display for Noun {
@@ -72,6 +104,9 @@ impl fmt::Display for Noun {
             Self::Service => "service",
             Self::ProductFamily => "product family",
             Self::Edition => "edition",
+            Self::Block => "block",
+            Self::Reservation => "reservation",
+            Self::Entry => "entry",
         })
     }
 }
@@ -84,18 +119,32 @@ pub struct Violation {
     /// A technical reason (see [`reason`]) or the code of a violated clause.
     pub reason: String,
     pub description: String,
-    /// Whether `reason` is a clause: the document is well formed, but the service
-    /// description forbids it.
+    /// Whether the request is well formed, but the service description, a balance or the
+    /// state of things forbids it; `reason` is then the clause, if it is one.
     pub clause: bool,
+    /// The variable parts of the description.
+    pub facts: Vec<(&'static str, String)>,
 }
 
 impl Violation {
     pub fn new(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: reason.to_owned(), description: description.into(), clause: false }
+        Self {
+            field: field.into(),
+            reason: reason.to_owned(),
+            description: description.into(),
+            clause: false,
+            facts: Vec::new(),
+        }
     }
 
     pub fn clause(field: impl Into<String>, code: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: code.into(), description: description.into(), clause: true }
+        Self {
+            field: field.into(),
+            reason: code.into(),
+            description: description.into(),
+            clause: true,
+            facts: Vec::new(),
+        }
     }
 }
 

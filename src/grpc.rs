@@ -4,12 +4,15 @@
 mod catalog;
 mod contract;
 mod convert;
+mod deadline;
 mod entitlement;
 mod language;
+mod ledger;
 mod status;
 mod transport_errors;
 
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
 pub use entitlement::EntitlementApi;
+pub use ledger::LedgerApi;
 pub use transport_errors::{MESSAGE_LIMIT, TransportErrors};

@@ -6,6 +6,7 @@
 //! - [`model`]: what a customer has — locations, work orders, items, waivers. Plain data.
 //! - [`catalog`]: the service description as data — services, clauses, products, texts.
 //! - [`engine`]: decides. Pure functions over the two above, with `now` as an argument.
+//! - [`ledger`]: keeps what was bought and what was used of it; arithmetic alone, pure too.
 //! - [`purchase`]: judges a contract as it is written; pure as well.
 //! - [`store`]: SQLite and PostgreSQL behind one struct, one door for transactions.
 //! - [`cache`]: the contracts asked about lately, ready for deciding.
@@ -14,7 +15,7 @@
 //! - [`server`]: puts the house together, and takes it apart in bounded time.
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
-//! Dependencies point one way: `grpc → service → {engine, purchase, cache → store} →
+//! Dependencies point one way: `grpc → service → {engine, purchase, ledger, cache → store} →
 //! {catalog, model}`, with [`error`] below all. `docs/ARCHITECTURE.md` says why.
 
 #![cfg_attr(
@@ -29,6 +30,7 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod grpc;
+pub mod ledger;
 pub mod model;
 pub mod proto;
 pub mod purchase;

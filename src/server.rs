@@ -16,12 +16,13 @@ use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::error::BoxError;
-use crate::grpc::{CatalogApi, ContractApi, EntitlementApi, MESSAGE_LIMIT, TransportErrors};
+use crate::grpc::{CatalogApi, ContractApi, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors};
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
-use crate::service::{Clock, Context, Contracts, Entitlements, feed};
+use crate::proto::v1::ledger_service_server::LedgerServiceServer;
+use crate::service::{Clock, Context, Contracts, Entitlements, Ledger, feed, ledger};
 use crate::store::{Store, StoreConfig};
 
 /// Customers kept ready for deciding.
@@ -49,12 +50,14 @@ pub async fn serve(
     let cache = Arc::new(Cache::new(CACHED_CUSTOMERS, config.max_staleness));
     let context = Context { catalog, store: store.clone(), cache: Arc::clone(&cache), clock: Clock::System };
     let follower = tokio::spawn(feed::follow(store.clone(), cache, config.max_staleness));
+    let ledger = Ledger::start(context.clone());
+    let expiry = tokio::spawn(ledger::expire(ledger.clone()));
     let (reporter, health) = tonic_health::server::health_reporter();
     health::not_serving(&reporter).await;
     let monitor = tokio::spawn(health::monitor(reporter.clone(), store.clone()));
 
     let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(run(context, listener, health, stopped));
+    let server = tokio::spawn(run(context, ledger, listener, health, stopped));
     tracing::info!(%address, database = %config.database, "serving");
     ready(address);
 
@@ -78,6 +81,7 @@ pub async fn serve(
         }
     };
     follower.abort();
+    expiry.abort();
     monitor.abort();
     store.close().await?;
     ended?
@@ -93,6 +97,7 @@ pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxE
 
 async fn run(
     context: Context,
+    ledger: Ledger,
     listener: TcpListener,
     health: impl tower::Service<
         http::Request<tonic::body::Body>,
@@ -112,6 +117,7 @@ async fn run(
         .build_v1()?;
     let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
+    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
     // The builder's own `tcp_nodelay` is for listeners that it binds itself; without it answers wait
     // for the client's delayed acknowledgements, 40 ms and more.
@@ -126,6 +132,7 @@ async fn run(
         .add_service(reflection)
         .add_service(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
+        .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
         .serve_with_incoming_shutdown(incoming, async move {
             // An error means that the sender is gone: stop as well.

@@ -7,14 +7,17 @@ pub mod contracts;
 mod diff;
 mod entitlements;
 pub mod feed;
+pub mod ledger;
 mod plan;
 mod question;
 pub mod revision;
+pub mod sources;
 pub mod token;
 
 pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
+pub use ledger::Ledger;
 pub use plan::{Change, ChangeKind, Command, Resource};
 pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
 

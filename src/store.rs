@@ -22,28 +22,38 @@
 //! # }
 //! ```
 
+mod batch;
 mod config;
 mod contract;
 mod customer;
 mod entity;
 mod error;
+mod ledger;
 mod migrate;
 mod postgres;
 mod request;
+mod rows;
 mod sqlite;
 mod time;
 mod transaction;
 
+pub use batch::{
+    RequestKey, bump_revisions_in_txn, clock_in_txn, find_requests_in_txn, lock_customers_in_txn, put_requests_in_txn,
+};
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};
+pub use ledger::{
+    EntryFilter, LedgerBlocks, OwnedBlock, Recorded, ReservationFilter, Wanted, insert_blocks_in_txn,
+    insert_entries_in_txn, load_books_in_txn, put_reservations_in_txn, update_blocks_in_txn,
+};
 pub use migrate::SchemaState;
 pub use request::{StoredRequest, find_request_in_txn, put_request_in_txn};
 pub use transaction::Txn;
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr};
 
 use crate::error::{Error, Result};
 
@@ -89,6 +99,11 @@ impl Store {
         let observe = observer.clone();
         self.reader.set_metric_callback(move |about| observe(about.elapsed, about.failed));
         self.writer.set_metric_callback(move |about| observer(about.elapsed, about.failed));
+    }
+
+    /// Whether many processes may share the database.
+    pub fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
     }
 
     /// Whether the database answers.

@@ -3,6 +3,7 @@
 //! `README.md` next to this crate says what a step may do.
 
 mod m0001_contracts;
+mod m0002_ledger;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -15,7 +16,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_contracts::Migration)]
+        vec![Box::new(m0001_contracts::Migration), Box::new(m0002_ledger::Migration)]
     }
 }
 

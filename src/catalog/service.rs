@@ -58,6 +58,8 @@ pub struct Service {
     pub license: Option<String>,
     pub tenants: Option<Tenants>,
     pub event: Option<EventRule>,
+    /// Which services the hours that come with it are used for.
+    pub included_hours: Option<IncludedServices>,
     /// The clauses it is subject to, in catalogue order.
     pub clauses: Vec<ClauseUse>,
     /// Those of them that every check judges.
@@ -220,6 +222,13 @@ pub struct PredefinedOffering {
 pub struct Tenants {
     pub minimum: usize,
     pub maximum: Option<usize>,
+}
+
+/// The services whose hours come with an item of another: each becomes a block of that item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludedServices {
+    pub reactive_support_management: String,
+    pub service_delivery_management: String,
 }
 
 /// What one event of an event-management service covers.

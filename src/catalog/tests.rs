@@ -315,6 +315,11 @@ fn parameters_are_read_as_written() {
     assert_eq!(channel("dynamics-365/commerce"), Some(vec![Channel::OnlineServicesPortal]));
     assert_eq!(channel("clarity"), None);
 
+    let included = service(&edition, "unified-enhanced-response").included_hours.as_ref().unwrap();
+    assert_eq!(included.reactive_support_management, "reactive-support-management-add-on");
+    assert_eq!(included.service_delivery_management, "sdm-add-on");
+    assert!(edition.services.iter().filter(|service| service.included_hours.is_some()).count() == 1);
+
     let preview = |product| edition.life_cycle(ProductId::new(product)).preview_until.is_some();
     assert!(preview("dynamics-365/connected-spaces") && !preview("dynamics-365/commerce"));
     let cloud = edition.families.iter().filter(|family| family.cloud).map(|family| family.id.as_str());

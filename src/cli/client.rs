@@ -15,6 +15,7 @@ use super::failure::Failure;
 use crate::proto::v1::catalog_service_client::CatalogServiceClient;
 use crate::proto::v1::contract_service_client::ContractServiceClient;
 use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
+use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 
 pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
 /// Rows asked for at once; lists are read to their end whatever it is.
@@ -74,6 +75,11 @@ impl Connection {
 
     pub fn contracts(&self) -> ContractServiceClient<Service> {
         ContractServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
+            .max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub fn ledger(&self) -> LedgerServiceClient<Service> {
+        LedgerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 

@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn answers_are_proto3_json_in_a_fixed_order() {
         let metadata = ["e", "d", "c", "b", "a"].map(|key| (key.to_owned(), "1".to_owned())).into();
-        let block = v1::BlockBalance { granted: 24_000, unit: v1::Unit::Minutes.into(), ..Default::default() };
+        let block = v1::Block { granted: 24_000, unit: v1::Unit::Minutes.into(), ..Default::default() };
         let answer = v1::CheckEntitlementResponse {
             decision: v1::Decision::NotEntitled.into(),
             reasons: vec![v1::Reason { code: "X".to_owned(), metadata, ..Default::default() }],

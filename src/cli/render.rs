@@ -4,6 +4,7 @@ pub mod amount;
 pub mod catalog;
 pub mod changes;
 pub mod decision;
+pub mod hours;
 pub mod list;
 pub mod reason;
 pub mod status;

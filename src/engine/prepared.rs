@@ -14,8 +14,8 @@ use super::reach::{Reach, base_reach, extensions_of, reach_of};
 use super::span::{End, Span, Term};
 use crate::catalog::{Catalog, Edition};
 use crate::model::{
-    Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
-    contract_year, start_of_day,
+    Balance, Balances, Contract, Funding, Item, Location, ProductPattern, Unit, Waiver, WorkOrder, WorkOrderState,
+    block_id, contract_year, start_of_day,
 };
 
 /// One customer's contract at one revision, ready for [`super::decide`].
@@ -73,6 +73,7 @@ pub enum Support {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     pub id: Uuid,
+    /// With every correction.
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
@@ -99,8 +100,14 @@ pub struct PreparedWaiver {
 }
 
 impl Prepared {
+    /// Where nothing was used yet.
     pub fn new(catalog: Arc<Catalog>, contract: Contract) -> Self {
-        let builder = Builder { catalog: &catalog, contract: &contract };
+        Self::with_balances(catalog, contract, &Balances::new())
+    }
+
+    /// A block without a balance is as it was bought.
+    pub fn with_balances(catalog: Arc<Catalog>, contract: Contract, balances: &Balances) -> Self {
+        let builder = Builder { catalog: &catalog, contract: &contract, balances };
         let bases_at: Vec<_> = contract.customer.locations.iter().map(|location| builder.bases_at(location)).collect();
         let base_turns = builder.base_turns();
         let mut base_candidates = Vec::new();
@@ -154,6 +161,11 @@ impl Prepared {
         &self.base_candidates
     }
 
+    /// Every candidate, in no particular order.
+    pub(super) fn all_candidates(&self) -> impl Iterator<Item = &Candidate> {
+        self.base_candidates.iter().chain(self.candidates.values().flatten())
+    }
+
     pub(super) fn candidates(&self, service_id: &str) -> &[Candidate] {
         self.candidates.get(service_id).map_or(&[], Vec::as_slice)
     }
@@ -182,6 +194,7 @@ impl Prepared {
 struct Builder<'a> {
     catalog: &'a Catalog,
     contract: &'a Contract,
+    balances: &'a Balances,
 }
 
 impl Builder<'_> {
@@ -217,6 +230,12 @@ impl Builder<'_> {
             .collect();
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
+        let block = block.map(|block| match self.balances.get(&block.id) {
+            Some(Balance { granted, used, reserved }) => {
+                Block { granted: *granted, used: *used, reserved: *reserved, ..block }
+            }
+            None => block,
+        });
         let turns = turns_of(&term, &support, base_turns, &reach, &waivers, block, item);
         let candidate = Candidate {
             order: order_row,
@@ -352,7 +371,7 @@ fn days(zone: Tz, first: NaiveDate, last: NaiveDate) -> Span {
     Span { start: start_of_day(zone, first), end: start_of_day(zone, last.succ_opt().unwrap_or(last)) }
 }
 
-fn block_of(
+pub(super) fn block_of(
     unit: Option<Unit>,
     rule: crate::catalog::QuantityRule,
     order: &WorkOrder,
@@ -365,12 +384,15 @@ fn block_of(
         None if rule == crate::catalog::QuantityRule::One => 1,
         None => return None,
     };
-    let year_end = (item.funding == Funding::FlexAllowance).then(|| {
-        let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
-        start_of_day(zone, next)
-    });
+    let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
     Some(Block { id, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
+}
+
+/// The end of the contract year in which what the flex allowance paid must be used.
+pub(super) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
+    let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
+    (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
 }
 
 fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {

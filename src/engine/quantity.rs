@@ -49,7 +49,8 @@ fn can_serve(context: &Context<'_>) -> bool {
         .all(|clause| context.judge(clause.rule) != Verdict::Fails || context.waiver(clause).is_some())
 }
 
-fn counts_for_pool(rule: Rule) -> bool {
+/// Term, state, base, product and location.
+pub(super) fn counts_for_pool(rule: Rule) -> bool {
     matches!(
         rule,
         Rule::TermNotStarted

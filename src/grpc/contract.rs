@@ -1,7 +1,6 @@
 use std::collections::HashSet;
 
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use super::convert::customer::{read_customer, write_customer};
 use super::convert::question::page_of;
@@ -37,7 +36,7 @@ impl ContractApi {
         validate_only: bool,
     ) -> Result<Written> {
         if !validate_only {
-            check_request_id(&mut read, &request_id);
+            read.request_id(&request_id);
         }
         let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned() };
         self.contracts.write(command, read.violations, options).await
@@ -172,7 +171,7 @@ impl ContractService for ContractApi {
 fn without_document(mut read: Reader, field: &str, request_id: &str, validate_only: bool) -> Error {
     read.refuse(field, reason::FIELD_REQUIRED, "is required");
     if !validate_only {
-        check_request_id(&mut read, request_id);
+        read.request_id(request_id);
     }
     Error::Violations(read.violations)
 }
@@ -205,14 +204,6 @@ fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::Work
         read_work_order(read, &path, order)
     };
     orders.into_iter().enumerate().map(&mut read_one).collect()
-}
-
-fn check_request_id(read: &mut Reader, request_id: &str) {
-    if request_id.is_empty() {
-        read.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
-    } else if Uuid::try_parse(request_id).is_err() || request_id.len() != 36 {
-        read.refuse("request_id", reason::FIELD_INVALID, "is no UUID like `0198c0de-0000-7000-8000-000000000000`");
-    }
 }
 
 fn customer_of(written: &Written) -> v1::Customer {

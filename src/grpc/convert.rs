@@ -4,6 +4,8 @@ pub mod catalog;
 pub mod customer;
 pub mod decision;
 mod language_tag;
+pub mod ledger;
+pub mod ledger_out;
 pub mod question;
 pub mod read;
 pub mod target;

@@ -55,6 +55,8 @@ fn code_of(error: &Error) -> Code {
         Error::AlreadyExists { .. } => Code::AlreadyExists,
         Error::StaleEtag { .. } | Error::Conflict => Code::Aborted,
         Error::NotFreshEnough | Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) => Code::Unavailable,
+        Error::Overloaded => Code::ResourceExhausted,
+        Error::DeadlinePassed => Code::DeadlineExceeded,
         Error::Internal(_) => Code::Internal,
     }
 }
@@ -64,7 +66,9 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
     let (reason, metadata): (&str, Vec<(&str, String)>) = match error {
         Error::Violations(violations) => match primary(violations) {
             Some(first) => {
-                let told = vec![("field", first.field.clone())];
+                let field = Some(first.field.clone()).filter(|field| !field.is_empty());
+                let facts = first.facts.iter().map(|(name, value)| (*name, value.clone()));
+                let told = field.map(|field| ("field", field)).into_iter().chain(facts).collect();
                 (&first.reason, with_omitted(told, violations.len(), carried(violations).len()))
             }
             None => ("FIELD_INVALID", Vec::new()),
@@ -84,6 +88,8 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::StaleEtag { customer_id } => ("ETAG_MISMATCH", vec![("customer_id", customer_id.clone())]),
         Error::Conflict => ("WRITE_CONFLICT", Vec::new()),
         Error::NotFreshEnough => ("CONSISTENCY_NOT_REACHED", Vec::new()),
+        Error::Overloaded => ("OVERLOADED", Vec::new()),
+        Error::DeadlinePassed => ("DEADLINE_PASSED", Vec::new()),
         Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
         Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
         Error::Internal(_) => ("INTERNAL", Vec::new()),
@@ -104,8 +110,10 @@ fn carried(violations: &[Violation]) -> Vec<&Violation> {
     let first = primary(violations);
     let rest = violations.iter().filter(|violation| !first.is_some_and(|first| std::ptr::eq(first, *violation)));
     let mut told: Vec<&Violation> = within_budget(first.into_iter().chain(rest), |violation| {
-        let Violation { field, reason, description, clause } = violation;
-        let length = field.len().saturating_add(reason.len()).saturating_add(description.len()).saturating_add(FRAMING);
+        let Violation { field, reason, description, clause, facts } = violation;
+        let facts = facts.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum::<usize>();
+        let texts = field.len().saturating_add(reason.len()).saturating_add(description.len());
+        let length = texts.saturating_add(facts).saturating_add(FRAMING);
         // A clause is told a second time, as a precondition.
         if *clause { length.saturating_mul(2) } else { length }
     });
@@ -141,6 +149,9 @@ fn not_found(noun: Noun) -> (&'static str, &'static str) {
         Noun::Service => ("SERVICE_NOT_FOUND", "service_id"),
         Noun::ProductFamily => ("PRODUCT_FAMILY_NOT_FOUND", "product_family"),
         Noun::Edition => ("EDITION_NOT_FOUND", "edition_id"),
+        Noun::Block => ("BLOCK_NOT_FOUND", "block_id"),
+        Noun::Reservation => ("RESERVATION_NOT_FOUND", "reservation_id"),
+        Noun::Entry => ("ENTRY_NOT_FOUND", "entry_id"),
     }
 }
 
@@ -152,6 +163,9 @@ fn resource_type(noun: Noun) -> &'static str {
         Noun::Service => "service",
         Noun::ProductFamily => "product_family",
         Noun::Edition => "edition",
+        Noun::Block => "block",
+        Noun::Reservation => "reservation",
+        Noun::Entry => "entry",
     }
 }
 
@@ -184,9 +198,13 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
         Error::NotFound { noun, id, .. } | Error::AlreadyExists { noun, id, .. } => {
             details.set_resource_info(resource_type(*noun), id, "", error.to_string());
         }
-        Error::NotFreshEnough | Error::Unavailable(_) => {
+        Error::NotFreshEnough | Error::Unavailable(_) | Error::Overloaded => {
             details.set_retry_info(Some(RETRY_SOON));
         }
-        Error::StaleEtag { .. } | Error::Conflict | Error::CommitOutcomeUnknown(_) | Error::Internal(_) => {}
+        Error::StaleEtag { .. }
+        | Error::Conflict
+        | Error::DeadlinePassed
+        | Error::CommitOutcomeUnknown(_)
+        | Error::Internal(_) => {}
     }
 }

@@ -62,6 +62,18 @@ impl Quantity {
     }
 }
 
+/// What has become of a block, in the unit it is kept in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// Bought, with every correction.
+    pub granted: i64,
+    pub used: i64,
+    pub reserved: i64,
+}
+
+/// The balances of a customer's blocks that were written to.
+pub type Balances = std::collections::HashMap<uuid::Uuid, Balance>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -312,7 +312,7 @@ pub(super) fn judged(catalog: &Catalog, contract: &Contract) -> Vec<String> {
 pub(super) fn told(violations: Vec<Violation>) -> Vec<String> {
     violations
         .into_iter()
-        .map(|Violation { field, reason, description, clause }| {
+        .map(|Violation { field, reason, description, clause, .. }| {
             assert!(!description.is_empty() && !description.ends_with('.'), "{field}: {description}");
             assert!(!description.starts_with(char::is_uppercase), "{field}: {description}");
             format!("{field} {}{reason}", if clause { "!" } else { "" })

@@ -11,8 +11,14 @@ use crate::store::Store;
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// Names a probe can ask for; the empty one is the whole server.
-const SERVICES: [&str; 5] =
-    ["", "readiness", "entitled.v1.EntitlementService", "entitled.v1.ContractService", "entitled.v1.CatalogService"];
+const SERVICES: [&str; 6] = [
+    "",
+    "readiness",
+    "entitled.v1.EntitlementService",
+    "entitled.v1.ContractService",
+    "entitled.v1.LedgerService",
+    "entitled.v1.CatalogService",
+];
 
 pub async fn not_serving(reporter: &HealthReporter) {
     reporter.set_service_status("liveness", ServingStatus::Serving).await;

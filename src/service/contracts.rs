@@ -1,13 +1,17 @@
 //! Customers and work orders. Every change, however it is asked for, takes the one path
 //! through [`Contracts::write`].
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::ledger::grant_in_txn;
 use super::plan::{Change, Command, Plan, Resource};
 use super::token::{fingerprint, open, seal};
 use super::{Consistency, Context, Page};
+use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
 use crate::purchase;
@@ -126,11 +130,21 @@ impl Contracts {
             () => bump_revision_in_txn(txn, customer_id, Changed::Contract).await?,
         };
         info.put(txn, command, &plan).await?;
+        if !plan.is_empty() {
+            self.grant_in_txn(txn, &plan.contract, options).await?;
+        }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
         let outcome = serde_json::to_value(&written).map_err(|error| Error::Internal(error.into()))?;
         let request = StoredRequest { method: command.method().to_owned(), content_hash: hash.to_owned(), outcome };
         put_request_in_txn(txn, customer_id, &options.request_id, &request, record_time).await?;
         Ok(Some(written))
+    }
+
+    /// Blocks come into being with the items that bought them, and keep to what these say.
+    async fn grant_in_txn(&self, txn: &Txn, contract: &Contract, options: &WriteOptions) -> Result<()> {
+        let blocks = blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract.clone()));
+        let customer_id = contract.customer.customer_id.as_str();
+        grant_in_txn(txn, customer_id, blocks, &options.request_id, &options.actor).await
     }
 
     /// The connection was lost at commit: the request id tells what became of it.

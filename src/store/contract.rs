@@ -6,28 +6,46 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait as _, FromQu
 use serde::de::DeserializeOwned;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
-use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
+use crate::model::{Balance, Balances, Contract, Customer, VersionInfo, WorkOrder};
 
-/// The customer and its work orders in their newest versions, by one statement and so as of one
-/// instant. Both databases number parameters alike.
+/// The customer and its work orders in their newest versions, and the balances of its blocks, by
+/// one statement and so as of one instant. Both databases number parameters alike.
 const NEWEST_VERSIONS: &str = "
-    SELECT c.revision, c.contract_version, NULL AS work_order_id, v.version, v.record_time, v.actor, v.content
+    SELECT c.revision, c.contract_version, NULL AS work_order_id, v.version, v.record_time, v.actor, v.content,
+           NULL AS block_id, CAST(NULL AS BIGINT) AS granted, CAST(NULL AS BIGINT) AS used,
+           CAST(NULL AS BIGINT) AS reserved
     FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT MAX(n.version) FROM customer_version n
                        WHERE n.customer_id = v.customer_id AND n.record_time <= $2)
     UNION ALL
-    SELECT c.revision, c.contract_version, v.work_order_id, v.version, v.record_time, v.actor, v.content
+    SELECT c.revision, c.contract_version, v.work_order_id, v.version, v.record_time, v.actor, v.content,
+           NULL, NULL, NULL, NULL
     FROM customer c JOIN work_order_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT MAX(n.version) FROM work_order_version n
                        WHERE n.customer_id = v.customer_id AND n.work_order_id = v.work_order_id
-                         AND n.record_time <= $2)";
+                         AND n.record_time <= $2)
+    UNION ALL
+    SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used, b.reserved
+    FROM customer c JOIN {balances} b ON b.customer_id = c.customer_id
+    WHERE c.customer_id = $1";
+
+/// The balances now.
+const BALANCES: &str = "block";
+/// The balances as the last entries recorded by then left them.
+const BALANCES_AS_KNOWN: &str = "(
+        SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved FROM entry e
+        WHERE e.customer_id = $1
+          AND e.sequence = (SELECT MAX(n.sequence) FROM entry n
+                            WHERE n.customer_id = e.customer_id AND n.block_id = e.block_id AND n.record_time <= $2)
+    )";
 
 /// A contract, and where its documents stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +57,14 @@ pub struct StoredContract {
     pub customer_info: VersionInfo,
     /// By work order id.
     pub order_infos: BTreeMap<String, VersionInfo>,
+    /// Of the blocks that were written to.
+    pub balances: Balances,
 }
 
 impl Store {
     /// All a customer has, in one round trip.
     pub async fn load_contract(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        self.read(load(&self.reader, customer_id, i64::MAX)).await
+        self.read(load(&self.reader, customer_id, None)).await
     }
 
     /// What was known of a customer at an instant: the newest versions recorded by then.
@@ -53,13 +73,13 @@ impl Store {
         customer_id: &str,
         known_time: DateTime<Utc>,
     ) -> Result<Option<StoredContract>> {
-        self.read(load(&self.reader, customer_id, known_time.timestamp_micros())).await
+        self.read(load(&self.reader, customer_id, Some(known_time.timestamp_micros()))).await
     }
 }
 
 /// What the transaction itself sees, its own writes included.
 pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str) -> Result<Option<StoredContract>> {
-    txn.run(load(txn.db(), customer_id, i64::MAX)).await
+    txn.run(load(txn.db(), customer_id, None)).await
 }
 
 /// Adds a version of the customer; `info.version` is one more than the newest one.
@@ -92,22 +112,33 @@ pub async fn put_work_order_version_in_txn(txn: &Txn, order: &WorkOrder, info: &
 async fn load(
     db: &impl ConnectionTrait,
     customer_id: &str,
-    known_micros: i64,
+    known_micros: Option<i64>,
 ) -> Result<Option<StoredContract>, DbErr> {
-    let values = [customer_id.into(), known_micros.into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), NEWEST_VERSIONS, values);
+    let values = [customer_id.into(), known_micros.unwrap_or(i64::MAX).into()];
+    let balances = if known_micros.is_some() { BALANCES_AS_KNOWN } else { BALANCES };
+    let sql = NEWEST_VERSIONS.replace("{balances}", balances);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     assemble(DocumentRow::find_by_statement(statement).all(db).await?)
 }
 
 fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
     let mut customer = None;
     let mut orders = BTreeMap::<String, (WorkOrder, VersionInfo)>::new();
+    let mut balances = Balances::new();
     for row in rows {
-        let info = info_of(row.version, row.record_time, row.actor)?;
+        let document = row.version.zip(row.record_time).zip(row.actor).zip(row.content);
+        let Some((((version, record_time), actor), content)) = document else {
+            let balance = row.granted.zip(row.used).zip(row.reserved).zip(row.block_id);
+            if let Some((((granted, used), reserved), block_id)) = balance {
+                balances.insert(uuid(&block_id)?, Balance { granted, used, reserved });
+            }
+            continue;
+        };
+        let info = info_of(version, record_time, actor)?;
         match row.work_order_id {
-            None => customer = Some((parse(&row.content)?, info, row.revision, row.contract_version)),
+            None => customer = Some((parse(&content)?, info, row.revision, row.contract_version)),
             Some(id) => {
-                orders.insert(id, (parse(&row.content)?, info));
+                orders.insert(id, (parse(&content)?, info));
             }
         }
     }
@@ -115,20 +146,29 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
         let order_infos = orders.iter().map(|(id, (_, info))| (id.clone(), info.clone())).collect();
         let work_orders = orders.into_values().map(|(order, _)| order).collect();
         let contract = Contract { customer, work_orders, revision };
-        StoredContract { contract, contract_version, customer_info, order_infos }
+        StoredContract { contract, contract_version, customer_info, order_infos, balances }
     }))
 }
 
+/// A document, or the balance of a block.
 #[derive(Debug, FromQueryResult)]
 struct DocumentRow {
     revision: i64,
     contract_version: i64,
     /// None: the customer itself.
     work_order_id: Option<String>,
-    version: i64,
-    record_time: i64,
-    actor: String,
-    content: String,
+    version: Option<i64>,
+    record_time: Option<i64>,
+    actor: Option<String>,
+    content: Option<String>,
+    block_id: Option<String>,
+    granted: Option<i64>,
+    used: Option<i64>,
+    reserved: Option<i64>,
+}
+
+pub(super) fn uuid(text: &str) -> Result<Uuid, DbErr> {
+    Uuid::try_parse(text).map_err(|_| DbErr::Type(format!("no UUID: `{text}`")))
 }
 
 pub(super) fn info_of(version: i64, record_time: i64, actor: String) -> Result<VersionInfo, DbErr> {

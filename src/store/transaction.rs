@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 
 use super::{Store, bounded, error};
@@ -30,6 +30,10 @@ struct Open {
 impl Txn {
     pub(super) fn db(&self) -> &DatabaseTransaction {
         &self.0.db
+    }
+
+    pub(super) fn backend(&self) -> DbBackend {
+        self.0.db.get_database_backend()
     }
 
     /// Runs a statement, and remembers if it fails.

@@ -9,6 +9,7 @@ mod editions;
 mod entitlements;
 mod fuzz;
 mod languages;
+mod ledger;
 mod notes;
 mod postgres;
 mod raw;

@@ -7,6 +7,7 @@ use entitled::error::BoxError;
 use entitled::proto::v1::catalog_service_client::CatalogServiceClient;
 use entitled::proto::v1::contract_service_client::ContractServiceClient;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
+use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -57,6 +58,11 @@ impl TestServer {
         Self::serve(config, Some(directory)).await
     }
 
+    /// The URL of its database.
+    pub fn database(&self) -> String {
+        self.config.database.expose().to_owned()
+    }
+
     /// A second server on the same database; to be stopped before the first one.
     pub async fn start_beside(&self) -> Self {
         Self::serve(self.config.clone(), None).await
@@ -89,6 +95,15 @@ impl TestServer {
 
     pub fn contracts(&self) -> ContractServiceClient<Channel> {
         ContractServiceClient::new(self.channel.clone())
+    }
+
+    /// By a connection of one's own.
+    pub async fn lone_ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(connect(self.address).await)
+    }
+
+    pub fn ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(self.channel.clone())
     }
 
     pub fn catalog(&self) -> CatalogServiceClient<Channel> {

@@ -4,7 +4,7 @@
 
 mod contracts;
 mod faults;
-mod proxy;
+pub mod proxy;
 mod samples;
 mod schema;
 mod writes;

@@ -195,3 +195,16 @@ pub(super) fn response(
         }
     }
 }
+
+/// Included hours are blocks of services that are counted in time themselves.
+pub(super) fn included_hours(services: &[Row<RawService>], mistakes: &mut Mistakes<'_>) {
+    for included in services.iter().filter_map(|row| row.value.included_hours.as_ref()) {
+        for service in [&included.reactive_support_management, &included.service_delivery_management] {
+            let is_it = |known: &&Row<RawService>| known.value.id == *service.get_ref();
+            let unit = services.iter().find(is_it).and_then(|known| known.value.unit);
+            if !unit.is_some_and(|unit| unit.is_time()) {
+                mistakes.at(service, format!("`{}` is no service counted in hours", service.get_ref()));
+            }
+        }
+    }
+}

@@ -11,8 +11,8 @@ use super::raw::{
 use super::source::Mistakes;
 use super::{check, fitting};
 use crate::catalog::{
-    Aside, Clause, ClauseKind, ClauseUse, Hours, NoteCondition, ResponseTarget, RestrictedTo, Rule, Service,
-    ServiceHours, ZoneRule,
+    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
+    Service, ServiceHours, ZoneRule,
 };
 use crate::error::nearest;
 use crate::model::{DeliveryMode, ProductPattern};
@@ -90,6 +90,10 @@ impl Resolver<'_, '_> {
             license: raw.license.map(Spanned::into_inner),
             tenants: raw.tenants,
             event: raw.event,
+            included_hours: raw.included_hours.map(|included| IncludedServices {
+                reactive_support_management: included.reactive_support_management.into_inner(),
+                service_delivery_management: included.service_delivery_management.into_inner(),
+            }),
             clauses,
             gates,
         };

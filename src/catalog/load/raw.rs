@@ -115,6 +115,7 @@ pub(super) struct RawService {
     pub delivery_starts: Option<NaiveDate>,
     #[serde(default)]
     pub activities: Vec<Spanned<String>>,
+    pub included_hours: Option<RawIncluded>,
     pub license: Option<Spanned<String>>,
     pub tenants: Option<Tenants>,
     pub event: Option<EventRule>,
@@ -127,6 +128,13 @@ pub(super) struct RawRestriction<T> {
     #[serde(default = "Vec::new")]
     pub products: Vec<Spanned<ProductPattern>>,
     pub only: Vec<T>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIncluded {
+    pub reactive_support_management: Spanned<String>,
+    pub service_delivery_management: Spanned<String>,
 }
 
 #[derive(Debug, Deserialize)]

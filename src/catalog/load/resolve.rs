@@ -80,6 +80,7 @@ pub(super) fn edition<'i>(mut sheet: Sheet<'i>, mistakes: &mut Mistakes<'i>) -> 
     let sets = sets.map(|row| row.value).unwrap_or_default();
     let mut resolver = Resolver { names, clauses, sets, hours, mistakes };
     resolver.check_sets();
+    check::included_hours(&services, resolver.mistakes);
     check::response(&targets, &offers, &precedence, &resolver.names.hours, resolver.mistakes);
     let services: Vec<(Row<()>, Service)> = services.into_iter().map(|row| resolver.service(row)).collect();
     let head = head.map(|head| resolver.head(head, &services));

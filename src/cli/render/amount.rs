@@ -1,6 +1,6 @@
 //! Amounts with their units.
 
-use crate::proto::v1::{BlockBalance, Unit};
+use crate::proto::v1::{Block, Unit};
 
 const MINUTES_PER_HOUR: i64 = 60;
 
@@ -30,7 +30,7 @@ fn minutes(minutes: i64) -> String {
 }
 
 /// `12 h 30 min of 400 h`, `3 of 10 credits`.
-pub fn available_of_granted(block: &BlockBalance) -> String {
+pub fn available_of_granted(block: &Block) -> String {
     let available = match block.unit() {
         Unit::Minutes | Unit::Hours => amount(block.available, block.unit()),
         _ => block.available.to_string(),
@@ -48,7 +48,7 @@ mod tests {
         assert_eq!(shown, ["0 h", "30 min", "1 h", "12 h 30 min", "400 h"]);
         assert_eq!(amount(1, Unit::Events), "1 event");
         assert_eq!(amount(10, Unit::Credits), "10 credits");
-        let block = |unit: Unit| BlockBalance { unit: unit.into(), granted: 90, available: 60, ..Default::default() };
+        let block = |unit: Unit| Block { unit: unit.into(), granted: 90, available: 60, ..Default::default() };
         assert_eq!(available_of_granted(&block(Unit::Minutes)), "1 h of 1 h 30 min");
         assert_eq!(available_of_granted(&block(Unit::Credits)), "60 of 90 credits");
     }

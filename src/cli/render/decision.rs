@@ -5,7 +5,7 @@ use comfy_table::Cell;
 use super::reason::{self, About};
 use super::{amount, terms, words};
 use crate::cli::screen::{Screen, Tone, indented, keep_whole};
-use crate::proto::v1::{BlockBalance, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
+use crate::proto::v1::{Block, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
 
 /// The exit status of a check. Only a clear yes is success.
 pub fn exit_status(decision: Decision) -> u8 {
@@ -80,7 +80,7 @@ fn covered(name: &'static str, coverage: &Coverage) -> Vec<(&'static str, String
     facts
 }
 
-fn blocks(blocks: &[BlockBalance], screen: &Screen) -> String {
+fn blocks(blocks: &[Block], screen: &Screen) -> String {
     let mut table = screen.table(&["Balance", "available", "used", "reserved", "ends"]);
     for block in blocks {
         table.add_row([

@@ -49,7 +49,7 @@ fn answer() -> CheckEntitlementResponse {
                 end_date: "2026-12-31".to_owned(),
                 ..WaiverUse::default()
             }],
-            blocks: vec![BlockBalance {
+            blocks: vec![Block {
                 work_order_id: "wo-1".to_owned(),
                 item_id: "ede".to_owned(),
                 unit: Unit::Minutes.into(),
@@ -57,7 +57,7 @@ fn answer() -> CheckEntitlementResponse {
                 available: 23_250,
                 used: 750,
                 expire_time: time("2027-02-01T00:00:00Z"),
-                ..BlockBalance::default()
+                ..Block::default()
             }],
             ..Coverage::default()
         }),

@@ -180,8 +180,8 @@ fn write_waivers(coverage: &Coverage<'_>) -> Vec<v1::WaiverUse> {
     coverage.waivers.iter().map(write).collect()
 }
 
-fn write_blocks(decision: &Decision<'_>, coverage: &Coverage<'_>) -> Vec<v1::BlockBalance> {
-    let write = |balance: BlockBalance| v1::BlockBalance {
+fn write_blocks(decision: &Decision<'_>, coverage: &Coverage<'_>) -> Vec<v1::Block> {
+    let write = |balance: BlockBalance| v1::Block {
         block_id: balance.block.id.to_string(),
         work_order_id: coverage.order.work_order_id.clone(),
         item_id: coverage.item.item_id.clone(),
@@ -193,6 +193,7 @@ fn write_blocks(decision: &Decision<'_>, coverage: &Coverage<'_>) -> Vec<v1::Blo
         available: balance.available,
         forfeited: balance.forfeited,
         expire_time: Some(timestamp(balance.expire_time)),
+        ..v1::Block::default()
     };
     coverage.block.map(write).into_iter().collect()
 }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
+use uuid::Uuid;
 
 use super::language_tag::is_language;
 use crate::error::{MOST_VIOLATIONS, Violation, reason};
@@ -42,6 +43,30 @@ impl Reader {
         value
     }
 
+    pub fn request_id(&mut self, value: &str) {
+        if value.is_empty() {
+            self.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
+        } else if uuid_of(value).is_none() {
+            let message = "is no UUID like `0198c0de-0000-7000-8000-000000000000`";
+            self.refuse("request_id", reason::FIELD_INVALID, message);
+        }
+    }
+
+    pub fn required_uuid(&mut self, field: &str, value: &str) -> Uuid {
+        if value.is_empty() {
+            self.refuse(field, reason::FIELD_REQUIRED, "is required");
+        }
+        self.optional_uuid(field, value).unwrap_or_default()
+    }
+
+    pub fn optional_uuid(&mut self, field: &str, value: &str) -> Option<Uuid> {
+        let found = uuid_of(value);
+        if found.is_none() && !value.is_empty() {
+            self.refuse(field, reason::FIELD_INVALID, format!("`{}` is no UUID", shortened(value)));
+        }
+        found
+    }
+
     /// An empty string equals absent.
     pub fn optional_id(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
@@ -63,6 +88,9 @@ impl Reader {
         let value = value.filter(|value| !value.is_empty())?;
         if value.chars().count() > LONGEST_TEXT {
             self.refuse(field, reason::FIELD_OUT_OF_RANGE, format!("is longer than {LONGEST_TEXT} characters"));
+        } else if value.contains('\0') {
+            // No database text can hold it.
+            self.refuse(field, reason::FIELD_INVALID, "holds a NUL character");
         }
         Some(value)
     }
@@ -174,6 +202,11 @@ fn is_written_as_date(value: &str) -> bool {
     value.len() == 10 && value.bytes().enumerate().all(is_good)
 }
 
+/// In its usual form, 36 characters.
+fn uuid_of(value: &str) -> Option<Uuid> {
+    Uuid::try_parse(value).ok().filter(|_| value.len() == 36)
+}
+
 /// What an error repeats of a value: enough to find it.
 pub fn shortened(value: &str) -> String {
     let mut shown: String = value.chars().take(LONGEST_SHOWN).collect();
@@ -183,7 +216,7 @@ pub fn shortened(value: &str) -> String {
     shown
 }
 
-fn unit_of(unit: v1::Unit) -> Option<Unit> {
+pub fn unit_of(unit: v1::Unit) -> Option<Unit> {
     match unit {
         v1::Unit::Unspecified => None,
         v1::Unit::Minutes => Some(Unit::Minutes),

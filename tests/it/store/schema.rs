@@ -9,11 +9,20 @@ use super::{Fixture, on_both};
 
 on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told);
 
-const STEPS: [&str; 1] = ["m0001_contracts"];
+const STEPS: [&str; 2] = ["m0001_contracts", "m0002_ledger"];
 
 async fn an_empty_database_is_brought_up_once(fixture: Fixture) {
     let connection = fixture.connection().await;
-    for table in ["request", "work_order_version", "customer_version", "customer", "seaql_migrations"] {
+    for table in [
+        "reservation",
+        "entry",
+        "block",
+        "request",
+        "work_order_version",
+        "customer_version",
+        "customer",
+        "seaql_migrations",
+    ] {
         connection.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
     }
     let (one, two) = (&fixture.store, &fixture.another_store().await);

@@ -1,0 +1,156 @@
+mod balance;
+mod commit;
+mod consume;
+mod extend;
+mod release;
+mod reserve;
+mod reverse;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use super::{Context, Failure, values};
+use crate::proto::v1::{Performed, Quantity};
+
+/// Use, hold and give back what was bought: hours, credits, events, visits …
+///
+/// Every write has a request id. Send a write whose outcome is unknown again with the same one:
+/// it is not applied twice.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled hours balance --customer halden-mills
+  entitled hours consume --customer halden-mills --location nl-utrecht --product azure \\
+      --service enhanced-designated-engineering --quantity 8h
+  entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m"
+)]
+pub struct Hours {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    Balance(balance::Balance),
+    Consume(consume::Consume),
+    Reserve(reserve::Reserve),
+    Extend(extend::Extend),
+    Commit(commit::Commit),
+    Release(release::Release),
+    Reverse(reverse::Reverse),
+}
+
+impl Hours {
+    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self.what {
+            What::Balance(balance) => balance.run(context).await,
+            What::Consume(consume) => consume.run(context).await,
+            What::Reserve(reserve) => reserve.run(context).await,
+            What::Extend(extend) => extend.run(context).await,
+            What::Commit(commit) => commit.run(context).await,
+            What::Release(release) => release.run(context).await,
+            What::Reverse(reverse) => reverse.run(context).await,
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What to take, from which blocks.
+#[derive(Debug, Args)]
+struct Taken {
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// The block to take from, and no other.
+    #[arg(long, value_name = "UUID")]
+    block: Option<String>,
+    /// The location the work is for; with product and service it finds the blocks.
+    #[arg(long, value_name = "ID")]
+    location: Option<String>,
+    /// The product: `family` or `family/component`.
+    #[arg(long, value_name = "ID")]
+    product: Option<String>,
+    /// The service.
+    #[arg(long, value_name = "ID")]
+    service: Option<String>,
+    /// How much: `8h`, `90m`, `5d`, `10 credits`, `1 event`.
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
+    quantity: Quantity,
+    /// How it is delivered.
+    #[arg(long, value_enum, ignore_case = true)]
+    delivery_mode: Option<values::DeliveryMode>,
+    #[command(flatten)]
+    window: Window,
+    #[command(flatten)]
+    write: Write,
+}
+
+impl Taken {
+    /// A block, or all that is needed to find one.
+    fn check(&self) -> Result<(), Failure> {
+        let finds = self.location.is_some() && self.product.is_some() && self.service.is_some();
+        if self.block.is_some() || finds {
+            return Ok(());
+        }
+        Err(Failure::Usage("name a --block, or --location, --product and --service".to_owned()))
+    }
+}
+
+/// When the work is done.
+#[derive(Debug, Args)]
+struct Window {
+    /// When the work began (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "to")]
+    from: Option<Timestamp>,
+    /// When it ended.
+    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "from")]
+    to: Option<Timestamp>,
+}
+
+impl Window {
+    fn performed(self) -> Option<Performed> {
+        (self.from.is_some() || self.to.is_some()).then_some(Performed { start_time: self.from, end_time: self.to })
+    }
+}
+
+/// What every write may say.
+#[derive(Debug, Args)]
+struct Write {
+    /// A note to keep with the entries, such as the number of a case.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    request: Request,
+}
+
+/// The name of a write.
+#[derive(Debug, Args)]
+struct Request {
+    /// The id of this write, to send it again without applying it twice. Default: a new one.
+    #[arg(long, value_name = "UUID")]
+    request_id: Option<String>,
+}
+
+impl Request {
+    fn id(self) -> String {
+        self.request_id.unwrap_or_else(|| Uuid::now_v7().to_string())
+    }
+}
+
+/// Which reservation.
+#[derive(Debug, Args)]
+struct Held {
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// The reservation.
+    #[arg(long, value_name = "UUID")]
+    reservation: String,
+    /// A block that must be among those that fund it.
+    #[arg(long, value_name = "UUID")]
+    block: Option<String>,
+}

@@ -1,0 +1,66 @@
+use clap::Args;
+use prost_types::Timestamp;
+
+use crate::cli::client::{PAGE_SIZE, pages};
+use crate::cli::render::hours;
+use crate::cli::{Context, Failure, values};
+use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
+
+/// Show what is left of every block.
+#[derive(Debug, Args)]
+pub struct Balance {
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// Only blocks of this work order.
+    #[arg(long, value_name = "ID")]
+    work_order: Option<String>,
+    /// Only blocks of this service.
+    #[arg(long, value_name = "ID")]
+    service: Option<String>,
+    /// Only this block.
+    #[arg(long, value_name = "UUID", conflicts_with_all = ["work_order", "service"])]
+    block: Option<String>,
+    /// As it stood at this instant (RFC 3339). Default: now.
+    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "block")]
+    at: Option<Timestamp>,
+}
+
+impl Balance {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let connection = context.connect().await?;
+        if let Some(block_id) = self.block {
+            let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };
+            let answer = connection.ledger().get_block(request).await?.into_inner();
+            return context.answer("entitled.v1.GetBlockResponse", &answer, |screen| {
+                hours::balances(answer.block.as_slice(), screen)
+            });
+        }
+        let request = ListBlocksRequest {
+            customer_id: self.customer,
+            work_order_id: self.work_order.unwrap_or_default(),
+            service_id: self.service.unwrap_or_default(),
+            page_size: PAGE_SIZE,
+            page_token: String::new(),
+        };
+        let pages = pages(|page_token| {
+            let request = ListBlocksRequest { page_token, ..request.clone() };
+            let mut client = connection.ledger();
+            async move {
+                let mut page = client.list_blocks(request).await?.into_inner();
+                let next = std::mem::take(&mut page.next_page_token);
+                Ok((page, next))
+            }
+        });
+        let answer = joined(pages.await?);
+        context.answer("entitled.v1.ListBlocksResponse", &answer, |screen| hours::balances(&answer.blocks, screen))
+    }
+}
+
+/// All blocks as one answer, of the first page's revision, which is the oldest.
+fn joined(pages: Vec<ListBlocksResponse>) -> ListBlocksResponse {
+    let mut pages = pages.into_iter();
+    let mut answer = pages.next().unwrap_or_default();
+    answer.blocks.extend(pages.flat_map(|page| page.blocks));
+    answer
+}

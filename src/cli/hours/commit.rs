@@ -1,0 +1,52 @@
+use clap::Args;
+
+use super::{Held, Window, Write};
+use crate::cli::render::hours::{self, Written};
+use crate::cli::{Context, Failure, values};
+use crate::proto::v1::{CommitReservationRequest, Quantity};
+
+/// Use what a reservation holds, and end it.
+///
+/// Less than is held: the rest is given back. More: only with --allow-more, and if it is available.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Commit {
+    #[command(flatten)]
+    held: Held,
+    /// How much was used. Default: all that is held.
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
+    quantity: Option<Quantity>,
+    /// Take more than is held, if it is available.
+    #[arg(long, requires = "quantity")]
+    allow_more: bool,
+    #[command(flatten)]
+    window: Window,
+    #[command(flatten)]
+    write: Write,
+}
+
+impl Commit {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let request = CommitReservationRequest {
+            customer_id: self.held.customer,
+            reservation_id: self.held.reservation,
+            block_id: self.held.block.unwrap_or_default(),
+            quantity: self.quantity,
+            allow_more: self.allow_more,
+            performed: self.window.performed(),
+            note: self.write.note.unwrap_or_default(),
+            request_id: self.write.request.id(),
+        };
+        let connection = context.connect().await?;
+        let answer = connection.ledger().commit_reservation(request).await?.into_inner();
+        context.answer("entitled.v1.CommitReservationResponse", &answer, |screen| {
+            let written = Written {
+                entries: &answer.entries,
+                reservation: answer.reservation.as_ref(),
+                balances: &answer.balances,
+                replayed: answer.replayed,
+            };
+            hours::written(&written, screen)
+        })
+    }
+}

@@ -1,0 +1,42 @@
+use clap::Args;
+use prost_types::Timestamp;
+
+use super::{Held, Request};
+use crate::cli::render::hours::{self, Written};
+use crate::cli::{Context, Failure, values};
+use crate::proto::v1::ExtendReservationRequest;
+
+/// Put the expiry of a reservation off.
+#[derive(Debug, Args)]
+pub struct Extend {
+    #[command(flatten)]
+    held: Held,
+    /// When it runs out now (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    expires: Timestamp,
+    #[command(flatten)]
+    request: Request,
+}
+
+impl Extend {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let request = ExtendReservationRequest {
+            customer_id: self.held.customer,
+            reservation_id: self.held.reservation,
+            block_id: self.held.block.unwrap_or_default(),
+            expire_time: Some(self.expires),
+            request_id: self.request.id(),
+        };
+        let connection = context.connect().await?;
+        let answer = connection.ledger().extend_reservation(request).await?.into_inner();
+        context.answer("entitled.v1.ExtendReservationResponse", &answer, |screen| {
+            let written = Written {
+                entries: &answer.entries,
+                reservation: answer.reservation.as_ref(),
+                balances: &answer.balances,
+                replayed: answer.replayed,
+            };
+            hours::written(&written, screen)
+        })
+    }
+}

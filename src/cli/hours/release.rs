@@ -1,0 +1,38 @@
+use clap::Args;
+
+use super::{Held, Write};
+use crate::cli::render::hours::{self, Written};
+use crate::cli::{Context, Failure};
+use crate::proto::v1::ReleaseReservationRequest;
+
+/// Give back all that a reservation holds, and end it.
+#[derive(Debug, Args)]
+pub struct Release {
+    #[command(flatten)]
+    held: Held,
+    #[command(flatten)]
+    write: Write,
+}
+
+impl Release {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let request = ReleaseReservationRequest {
+            customer_id: self.held.customer,
+            reservation_id: self.held.reservation,
+            block_id: self.held.block.unwrap_or_default(),
+            note: self.write.note.unwrap_or_default(),
+            request_id: self.write.request.id(),
+        };
+        let connection = context.connect().await?;
+        let answer = connection.ledger().release_reservation(request).await?.into_inner();
+        context.answer("entitled.v1.ReleaseReservationResponse", &answer, |screen| {
+            let written = Written {
+                entries: &answer.entries,
+                reservation: answer.reservation.as_ref(),
+                balances: &answer.balances,
+                replayed: answer.replayed,
+            };
+            hours::written(&written, screen)
+        })
+    }
+}

@@ -1,0 +1,54 @@
+use clap::Args;
+use prost_types::Timestamp;
+
+use super::Taken;
+use crate::cli::render::hours::{self, Written};
+use crate::cli::{Context, Failure, values};
+use crate::proto::v1::ReserveUnitsRequest;
+
+/// Hold an amount for work to come.
+///
+/// --from and --to say when the work is to be done, if that is known.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Reserve {
+    #[command(flatten)]
+    taken: Taken,
+    /// When the hold runs out (RFC 3339). Default: in 24 hours, or when the block ends.
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    expires: Option<Timestamp>,
+}
+
+impl Reserve {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        self.taken.check()?;
+        let connection = context.connect().await?;
+        let answer = connection.ledger().reserve_units(self.request()).await?.into_inner();
+        context.answer("entitled.v1.ReserveUnitsResponse", &answer, |screen| {
+            let written = Written {
+                entries: &answer.entries,
+                reservation: answer.reservation.as_ref(),
+                balances: &answer.balances,
+                replayed: answer.replayed,
+            };
+            hours::written(&written, screen)
+        })
+    }
+
+    fn request(self) -> ReserveUnitsRequest {
+        let Taken { customer, block, location, product, service, quantity, delivery_mode, window, write } = self.taken;
+        ReserveUnitsRequest {
+            customer_id: customer,
+            block_id: block.unwrap_or_default(),
+            location_id: location.unwrap_or_default(),
+            product_id: product.unwrap_or_default(),
+            service_id: service.unwrap_or_default(),
+            quantity: Some(quantity),
+            performed: window.performed(),
+            delivery_mode: delivery_mode.map(Into::into).unwrap_or_default(),
+            expire_time: self.expires,
+            note: write.note.unwrap_or_default(),
+            request_id: write.request.id(),
+        }
+    }
+}

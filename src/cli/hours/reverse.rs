@@ -1,0 +1,48 @@
+use clap::Args;
+
+use super::Write;
+use crate::cli::render::hours::{self, Written};
+use crate::cli::{Context, Failure, values};
+use crate::proto::v1::{Quantity, ReverseEntryRequest};
+
+/// Undo a use, wholly or partly.
+///
+/// The entry stays as it is; another one refers to it.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct Reverse {
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// The entry to undo.
+    #[arg(long, value_name = "UUID")]
+    entry: String,
+    /// How much of it. Default: all that is left of it.
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
+    quantity: Option<Quantity>,
+    #[command(flatten)]
+    write: Write,
+}
+
+impl Reverse {
+    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let request = ReverseEntryRequest {
+            customer_id: self.customer,
+            entry_id: self.entry,
+            quantity: self.quantity,
+            note: self.write.note.unwrap_or_default(),
+            request_id: self.write.request.id(),
+        };
+        let connection = context.connect().await?;
+        let answer = connection.ledger().reverse_entry(request).await?.into_inner();
+        context.answer("entitled.v1.ReverseEntryResponse", &answer, |screen| {
+            let written = Written {
+                entries: &answer.entries,
+                reservation: None,
+                balances: &answer.balances,
+                replayed: answer.replayed,
+            };
+            hours::written(&written, screen)
+        })
+    }
+}

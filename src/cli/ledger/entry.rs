@@ -1,0 +1,99 @@
+//! Entries and balances as the ledger has them, read from the wire.
+
+use chrono::{DateTime, Utc};
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use crate::ledger::{ChainHash, Entry, EntryKind, Performed, Totals};
+use crate::model::Unit;
+use crate::proto::v1;
+
+/// None if it holds anything no entry holds.
+pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
+    let performed = match &entry.performed {
+        Some(window) => Some(Performed { start: required(&window.start_time)?, end: required(&window.end_time)? }),
+        None => None,
+    };
+    Some(Entry {
+        id: id(&entry.entry_id)?,
+        customer_id: customer_id.to_owned(),
+        block_id: id(&entry.block_id)?,
+        work_order_id: entry.work_order_id.clone(),
+        item_id: entry.item_id.clone(),
+        service_id: entry.service_id.clone(),
+        unit: unit(entry.unit())?,
+        sequence: entry.sequence,
+        kind: kind(entry.kind())?,
+        amount: entry.amount,
+        performed,
+        location_id: text(&entry.location_id),
+        product_id: text(&entry.product_id),
+        reservation_id: optional(&entry.reservation_id, id)?,
+        expire_time: match &entry.expire_time {
+            Some(time) => Some(instant(time)?),
+            None => None,
+        },
+        reversed_entry_id: optional(&entry.reversed_entry_id, id)?,
+        note: entry.note.clone(),
+        request_id: text(&entry.request_id),
+        actor: entry.actor.clone(),
+        record_time: required(&entry.record_time)?,
+        previous_hash: ChainHash::from_hex(&entry.previous_hash)?,
+        hash: ChainHash::from_hex(&entry.hash)?,
+    })
+}
+
+/// What a block says of its chain.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub sequence: i64,
+    /// None: it is not written as a hash is.
+    pub head: Option<ChainHash>,
+    pub totals: Totals,
+}
+
+impl Claim {
+    pub fn of(block: &v1::Block) -> Self {
+        let totals = Totals { granted: block.granted, used: block.used, reserved: block.reserved };
+        Self { sequence: block.sequence, head: ChainHash::from_hex(&block.head_hash), totals }
+    }
+}
+
+fn id(text: &str) -> Option<Uuid> {
+    text.parse().ok()
+}
+
+/// An empty text stands for none.
+fn text(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if text.is_empty() { Some(None) } else { read(text).map(Some) }
+}
+
+fn required(time: &Option<Timestamp>) -> Option<DateTime<Utc>> {
+    instant(time.as_ref()?)
+}
+
+fn instant(time: &Timestamp) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(time.seconds, u32::try_from(time.nanos).ok()?)
+}
+
+fn kind(kind: v1::EntryKind) -> Option<EntryKind> {
+    EntryKind::from_name(kind.as_str_name().strip_prefix("ENTRY_KIND_")?)
+}
+
+fn unit(unit: v1::Unit) -> Option<Unit> {
+    Some(match unit {
+        v1::Unit::Minutes => Unit::Minutes,
+        v1::Unit::Hours => Unit::Hours,
+        v1::Unit::Days => Unit::Days,
+        v1::Unit::Credits => Unit::Credits,
+        v1::Unit::Events => Unit::Events,
+        v1::Unit::Attendees => Unit::Attendees,
+        v1::Unit::Visits => Unit::Visits,
+        v1::Unit::Engagements => Unit::Engagements,
+        v1::Unit::Unspecified => return None,
+    })
+}

@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::*;
+use crate::ledger::{self, Book, Command, Setting, Source, Take, Target};
+use crate::model::{BlockSpec, Quantity, Unit};
+use crate::proto::v1;
+
+fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
+    let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap();
+    prost_types::Timestamp { seconds: time.timestamp(), nanos }
+}
+
+fn on_the_wire(entry: &ledger::Entry) -> Entry {
+    let kind = format!("ENTRY_KIND_{}", entry.kind.as_str());
+    Entry {
+        entry_id: entry.id.to_string(),
+        block_id: entry.block_id.to_string(),
+        work_order_id: entry.work_order_id.clone(),
+        item_id: entry.item_id.clone(),
+        service_id: entry.service_id.clone(),
+        kind: v1::EntryKind::from_str_name(&kind).unwrap().into(),
+        amount: entry.amount,
+        unit: v1::Unit::Minutes.into(),
+        performed: entry.performed.map(|performed| v1::Performed {
+            start_time: Some(timestamp(performed.start)),
+            end_time: Some(timestamp(performed.end)),
+        }),
+        record_time: Some(timestamp(entry.record_time)),
+        request_id: entry.request_id.clone().unwrap_or_default(),
+        actor: entry.actor.clone(),
+        sequence: entry.sequence,
+        location_id: entry.location_id.clone().unwrap_or_default(),
+        product_id: entry.product_id.clone().unwrap_or_default(),
+        reservation_id: entry.reservation_id.map(|id| id.to_string()).unwrap_or_default(),
+        expire_time: entry.expire_time.map(timestamp),
+        reversed_entry_id: entry.reversed_entry_id.map(|id| id.to_string()).unwrap_or_default(),
+        note: entry.note.clone(),
+        previous_hash: entry.previous_hash.to_string(),
+        hash: entry.hash.to_string(),
+    }
+}
+
+/// A grant, a use, a hold and its release; and the block as it stands then.
+fn written() -> (Vec<Entry>, BTreeMap<String, Claim>) {
+    let (start, now) =
+        (DateTime::from_timestamp(1_767_225_600, 0).unwrap(), DateTime::from_timestamp(1_768_000_000, 0));
+    let (id, now) = (Uuid::from_u128(7), now.unwrap());
+    let spec = BlockSpec {
+        id,
+        work_order_id: "wo-1".to_owned(),
+        item_id: "ede".to_owned(),
+        service_id: "engineering".to_owned(),
+        unit: Unit::Minutes,
+        days: false,
+        granted: 600,
+        priority: None,
+        start,
+        end: start + chrono::TimeDelta::days(100),
+    };
+    let take = || Take {
+        target: Target { block_id: Some(id), location_id: None, product_id: None, service_id: None, mode: None },
+        quantity: Quantity { amount: 90, unit: Unit::Minutes },
+        performed: Some(ledger::Performed { start, end: now }),
+        note: "case 7".to_owned(),
+    };
+    let sources = [Source::open(id)];
+    let setting = Setting { sources: &sources, ..Setting::new(now, Some("r-1"), "ada") };
+    let mut ids = 0;
+    let mut new_id = || {
+        ids += 1;
+        Uuid::from_u128(ids)
+    };
+    let mut book = Book::new("acme");
+    let mut entries = Vec::new();
+    let mut run = |command: Command| {
+        let applied = ledger::apply(&mut book, &command, &setting, &mut new_id).unwrap();
+        entries.extend(applied.entries.iter().map(on_the_wire));
+        applied.reservation.map(|held| held.id)
+    };
+    run(Command::Grant { blocks: vec![spec] });
+    run(Command::Consume(take()));
+    let held = run(Command::Reserve { take: take(), expire_time: None }).unwrap();
+    run(Command::Release { reservation_id: held, block_id: None, note: String::new() });
+    let block = &book.blocks[&id];
+    let claim = Claim { sequence: block.sequence, head: Some(block.head), totals: block.totals() };
+    (entries, BTreeMap::from([(id.to_string(), claim)]))
+}
+
+fn check(entries: &[Entry], claims: BTreeMap<String, Claim>) -> Option<Finding> {
+    let mut check = Check::new("acme", claims);
+    entries.iter().find_map(|entry| check.entry(entry)).or_else(|| check.end())
+}
+
+#[test]
+fn what_was_written_fits() {
+    let (entries, claims) = written();
+    assert!(check(&entries, claims.clone()).is_none());
+    // Written while it was verified: the chain is longer than the block said.
+    let earlier = Claim { sequence: 2, ..claims.values().next().unwrap().clone() };
+    let head = ledger::ChainHash::from_hex(&entries[1].hash);
+    let earlier = Claim { head, ..earlier };
+    assert!(check(&entries, BTreeMap::from([(claims.keys().next().unwrap().clone(), earlier)])).is_none());
+}
+
+#[test]
+fn the_first_entry_that_does_not_fit_is_named() {
+    type Change = fn(&mut Vec<Entry>);
+    let cases: [(Change, i64, &str); 6] = [
+        (|entries| entries[1].amount = 1, 2, "content"),
+        (|entries| entries[1].note = "case 8".to_owned(), 2, "content"),
+        (|entries| drop(entries.remove(1)), 3, "number 2 was expected"),
+        (|entries| drop(entries.pop()), 4, "missing"),
+        (|entries| entries.clear(), 1, "missing"),
+        (|entries| entries[2].hash = "tampered".to_owned(), 3, "holds what no entry holds"),
+    ];
+    for (change, sequence, message) in cases {
+        let (mut entries, claims) = written();
+        change(&mut entries);
+        let finding = check(&entries, claims).unwrap();
+        assert_eq!(finding.sequence, sequence, "{finding:?}");
+        assert!(finding.message.contains(message), "{finding:?}");
+    }
+}
+
+#[test]
+fn a_block_that_claims_other_sums_is_found() {
+    let (entries, mut claims) = written();
+    claims.values_mut().for_each(|claim| claim.totals.used = 0);
+    let finding = check(&entries, claims).unwrap();
+    assert_eq!((finding.sequence, finding.entry_id), (4, entries[3].entry_id.clone()));
+    assert!(finding.message.contains("balance"));
+    let (entries, mut claims) = written();
+    claims.values_mut().for_each(|claim| claim.head = None);
+    assert!(check(&entries, claims).unwrap().message.contains("another hash"));
+}

@@ -1,0 +1,106 @@
+//! The blocks a contract makes: one for every counted item, and those of the hours that come
+//! with an item of another service.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use uuid::Uuid;
+
+use super::prepared::{Candidate, Prepared, block_of, year_end};
+use super::span::Span;
+use crate::catalog::{Edition, Service};
+use crate::model::{BlockSpec, Item, Quantity, Unit, WorkOrder, block_id};
+
+/// Every block of the contract, in the order of their ids.
+pub fn blocks_of(prepared: &Prepared) -> Vec<BlockSpec> {
+    let made = prepared.all_candidates().filter_map(|candidate| Maker::new(prepared, candidate));
+    let mut blocks: Vec<_> = made.flat_map(|maker| maker.own().into_iter().chain(maker.included())).collect();
+    blocks.sort_by_key(|block| block.id);
+    blocks
+}
+
+/// Makes the blocks of one item.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Maker<'a> {
+    prepared: &'a Prepared,
+    candidate: &'a Candidate,
+    edition: &'a Edition,
+    service: &'a Service,
+    order: &'a WorkOrder,
+    item: &'a Item,
+    zone: Tz,
+}
+
+impl<'a> Maker<'a> {
+    pub fn new(prepared: &'a Prepared, candidate: &'a Candidate) -> Option<Self> {
+        let edition = prepared.catalog().editions().get(candidate.edition)?;
+        let order = prepared.contract().work_orders.get(candidate.order)?;
+        let item = order.items.get(candidate.item)?;
+        let service = edition.service(&item.service_id)?;
+        let zone = prepared.contract().customer.locations.get(candidate.host)?.time_zone;
+        Some(Self { prepared, candidate, edition, service, order, item, zone })
+    }
+
+    /// The block of what the item itself counts.
+    pub fn own(&self) -> Option<BlockSpec> {
+        let block = block_of(self.service.unit, self.service.purchase.quantity, self.order, self.item, self.zone)?;
+        Some(self.spec(self.service, block.id, block.granted, block.unit))
+    }
+
+    /// The blocks of the hours that come with it; none for 0 hours.
+    pub fn included(&self) -> Vec<BlockSpec> {
+        let hours = self.service.included_hours.as_ref().zip(self.item.included_hours);
+        let of = |(services, hours): (&crate::catalog::IncludedServices, crate::model::IncludedHours)| {
+            [
+                self.included_block(&services.reactive_support_management, hours.reactive_support_management),
+                self.included_block(&services.service_delivery_management, hours.service_delivery_management),
+            ]
+        };
+        hours.into_iter().flat_map(of).flatten().collect()
+    }
+
+    fn included_block(&self, service_id: &str, hours: i64) -> Option<BlockSpec> {
+        let service = self.edition.service(service_id)?;
+        let granted = Quantity { amount: hours, unit: Unit::Hours }.in_base_unit().filter(|granted| *granted > 0)?;
+        let id = block_id(&self.order.customer_id, &self.order.work_order_id, &self.item.item_id, service_id);
+        Some(self.spec(service, id, granted, Unit::Minutes))
+    }
+
+    fn spec(&self, service: &Service, id: Uuid, granted: i64, unit: Unit) -> BlockSpec {
+        let Span { start, end } = self.life();
+        BlockSpec {
+            id,
+            work_order_id: self.order.work_order_id.clone(),
+            item_id: self.item.item_id.clone(),
+            service_id: service.id.clone(),
+            unit,
+            days: service.days,
+            granted,
+            priority: self.item.priority,
+            start,
+            end,
+        }
+    }
+
+    /// From the first instant at which it can serve any of its locations to the last: bases may
+    /// cover them for different times.
+    fn life(&self) -> Span {
+        let own = self.candidate.term.span();
+        let served = self.candidate.reach.iter().enumerate();
+        let served = served.filter(|(_, reach)| !matches!(reach, super::reach::Reach::Never));
+        let covered = served.filter_map(|(location, _)| {
+            let cover = self.prepared.base_coverage(self.candidate, location)?.span()?;
+            Some(Span { start: own.start.max(cover.start), end: own.end.min(cover.end) })
+        });
+        let whole =
+            covered.reduce(|one, other| Span { start: one.start.min(other.start), end: one.end.max(other.end) });
+        let life = whole.unwrap_or(own);
+        let year_end: Option<DateTime<Utc>> = year_end(self.order, self.item, self.zone);
+        Span { end: year_end.map_or(life.end, |end| end.min(life.end)), ..life }
+    }
+
+    /// The location a block is judged at if nobody names one: the first its item lists, else the
+    /// host.
+    pub fn usual_location(&self) -> &'a str {
+        self.item.location_ids.first().unwrap_or(&self.order.host_location_id)
+    }
+}

@@ -1,0 +1,129 @@
+//! The ledger to the wire.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::timestamp;
+use super::work_order_out::write_unit;
+use crate::ledger::{Block, Entry, EntryKind, Performed, Reservation, ReservationState};
+use crate::proto::v1;
+use crate::service::ledger::Done;
+
+/// What a write did.
+#[derive(Debug)]
+pub struct Told {
+    pub entries: Vec<v1::Entry>,
+    pub reservation: Option<v1::Reservation>,
+    pub balances: Vec<v1::Block>,
+}
+
+/// Judged at the instant of the write, also where it is told again later: the first answer.
+pub fn told(done: &Done) -> Told {
+    let applied = &done.applied;
+    Told {
+        entries: applied.entries.iter().map(write_entry).collect(),
+        reservation: applied.reservation.as_ref().map(write_reservation),
+        balances: applied.balances.iter().map(|block| write_block(block, done.record_time)).collect(),
+    }
+}
+
+pub fn write_block(block: &Block, at: DateTime<Utc>) -> v1::Block {
+    v1::Block {
+        block_id: block.id.to_string(),
+        work_order_id: block.work_order_id.clone(),
+        item_id: block.item_id.clone(),
+        service_id: block.service_id.clone(),
+        unit: write_unit(block.unit).into(),
+        granted: block.granted,
+        used: block.used,
+        reserved: block.reserved,
+        available: block.available_at(at),
+        forfeited: block.forfeited_at(at),
+        expire_time: Some(timestamp(block.end)),
+        start_time: Some(timestamp(block.start)),
+        priority: block.priority,
+        sequence: block.sequence,
+        head_hash: block.head.to_string(),
+    }
+}
+
+pub fn write_entry(entry: &Entry) -> v1::Entry {
+    v1::Entry {
+        entry_id: entry.id.to_string(),
+        block_id: entry.block_id.to_string(),
+        work_order_id: entry.work_order_id.clone(),
+        item_id: entry.item_id.clone(),
+        service_id: entry.service_id.clone(),
+        kind: write_kind(entry.kind).into(),
+        amount: entry.amount,
+        unit: write_unit(entry.unit).into(),
+        performed: entry.performed.map(write_performed),
+        record_time: Some(timestamp(entry.record_time)),
+        request_id: entry.request_id.clone().unwrap_or_default(),
+        actor: entry.actor.clone(),
+        sequence: entry.sequence,
+        location_id: entry.location_id.clone().unwrap_or_default(),
+        product_id: entry.product_id.clone().unwrap_or_default(),
+        reservation_id: text(entry.reservation_id),
+        expire_time: entry.expire_time.map(timestamp),
+        reversed_entry_id: text(entry.reversed_entry_id),
+        note: entry.note.clone(),
+        previous_hash: entry.previous_hash.to_string(),
+        hash: entry.hash.to_string(),
+    }
+}
+
+pub fn write_reservation(reservation: &Reservation) -> v1::Reservation {
+    let Reservation { id, unit, target, parts, state, performed, create_time, expire_time, end_time, committed } =
+        reservation;
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    v1::Reservation {
+        reservation_id: id.to_string(),
+        state: write_state(*state).into(),
+        amount: reservation.amount(),
+        unit: write_unit(*unit).into(),
+        parts: parts
+            .iter()
+            .map(|part| v1::ReservationPart { block_id: part.block_id.to_string(), amount: part.amount })
+            .collect(),
+        location_id: name(&target.location_id),
+        product_id: name(&target.product_id),
+        service_id: name(&target.service_id),
+        performed: performed.map(write_performed),
+        create_time: Some(timestamp(*create_time)),
+        expire_time: Some(timestamp(*expire_time)),
+        end_time: end_time.map(timestamp),
+        committed: *committed,
+    }
+}
+
+fn text(id: Option<Uuid>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn write_performed(performed: Performed) -> v1::Performed {
+    v1::Performed { start_time: Some(timestamp(performed.start)), end_time: Some(timestamp(performed.end)) }
+}
+
+fn write_state(state: ReservationState) -> v1::ReservationState {
+    match state {
+        ReservationState::Open => v1::ReservationState::Open,
+        ReservationState::Committed => v1::ReservationState::Committed,
+        ReservationState::Released => v1::ReservationState::Released,
+        ReservationState::Expired => v1::ReservationState::Expired,
+    }
+}
+
+fn write_kind(kind: EntryKind) -> v1::EntryKind {
+    match kind {
+        EntryKind::Grant => v1::EntryKind::Grant,
+        EntryKind::Adjust => v1::EntryKind::Adjust,
+        EntryKind::Consume => v1::EntryKind::Consume,
+        EntryKind::Reserve => v1::EntryKind::Reserve,
+        EntryKind::Extend => v1::EntryKind::Extend,
+        EntryKind::Commit => v1::EntryKind::Commit,
+        EntryKind::Release => v1::EntryKind::Release,
+        EntryKind::Expire => v1::EntryKind::Expire,
+        EntryKind::Reverse => v1::EntryKind::Reverse,
+    }
+}

@@ -1,0 +1,166 @@
+use tonic::{Request, Response, Status};
+
+use super::convert::ledger::{
+    Asked, read_adjust, read_block_question, read_blocks_question, read_commit, read_consume, read_entries_question,
+    read_extend, read_release, read_reservations_question, read_reserve, read_reverse,
+};
+use super::convert::ledger_out::{Told, told, write_block, write_entry, write_reservation};
+use super::convert::read::Reader;
+use super::deadline::deadline_of;
+use crate::error::Result;
+use crate::proto::v1;
+use crate::proto::v1::ledger_service_server::LedgerService;
+use crate::service::ledger::{Done, WriteRequest};
+use crate::service::{Ledger, revision};
+
+/// Callers are not identified yet.
+const ACTOR: &str = "anonymous";
+
+/// `LedgerService` on the wire.
+#[derive(Debug)]
+pub struct LedgerApi {
+    ledger: Ledger,
+}
+
+impl LedgerApi {
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger }
+    }
+
+    /// What a write did, and the token of its revision.
+    async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Result<Asked>) -> Result<(Done, String)> {
+        let deadline = deadline_of(request.metadata());
+        let Asked { customer_id, request_id, command } = read(request.into_inner())?;
+        let owner = customer_id.clone();
+        let request = WriteRequest { customer_id, command, request_id, actor: ACTOR.to_owned(), deadline };
+        let done = self.ledger.write(request).await?;
+        let token = revision::encode(&owner, done.revision);
+        Ok((done, token))
+    }
+}
+
+#[tonic::async_trait]
+impl LedgerService for LedgerApi {
+    async fn consume_units(
+        &self,
+        request: Request<v1::ConsumeUnitsRequest>,
+    ) -> Result<Response<v1::ConsumeUnitsResponse>, Status> {
+        let (done, revision) = self.write(request, read_consume).await?;
+        let Told { entries, balances, reservation: _ } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::ConsumeUnitsResponse { entries, balances, revision, replayed }))
+    }
+
+    async fn reserve_units(
+        &self,
+        request: Request<v1::ReserveUnitsRequest>,
+    ) -> Result<Response<v1::ReserveUnitsResponse>, Status> {
+        let (done, revision) = self.write(request, read_reserve).await?;
+        let Told { entries, balances, reservation } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::ReserveUnitsResponse { entries, reservation, balances, revision, replayed }))
+    }
+
+    async fn extend_reservation(
+        &self,
+        request: Request<v1::ExtendReservationRequest>,
+    ) -> Result<Response<v1::ExtendReservationResponse>, Status> {
+        let (done, revision) = self.write(request, read_extend).await?;
+        let Told { entries, balances, reservation } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::ExtendReservationResponse { entries, reservation, balances, revision, replayed }))
+    }
+
+    async fn commit_reservation(
+        &self,
+        request: Request<v1::CommitReservationRequest>,
+    ) -> Result<Response<v1::CommitReservationResponse>, Status> {
+        let (done, revision) = self.write(request, read_commit).await?;
+        let Told { entries, balances, reservation } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::CommitReservationResponse { entries, reservation, balances, revision, replayed }))
+    }
+
+    async fn release_reservation(
+        &self,
+        request: Request<v1::ReleaseReservationRequest>,
+    ) -> Result<Response<v1::ReleaseReservationResponse>, Status> {
+        let (done, revision) = self.write(request, read_release).await?;
+        let Told { entries, balances, reservation } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::ReleaseReservationResponse { entries, reservation, balances, revision, replayed }))
+    }
+
+    async fn reverse_entry(
+        &self,
+        request: Request<v1::ReverseEntryRequest>,
+    ) -> Result<Response<v1::ReverseEntryResponse>, Status> {
+        let (done, revision) = self.write(request, read_reverse).await?;
+        let Told { entries, balances, reservation: _ } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::ReverseEntryResponse { entries, balances, revision, replayed }))
+    }
+
+    async fn adjust_block(
+        &self,
+        request: Request<v1::AdjustBlockRequest>,
+    ) -> Result<Response<v1::AdjustBlockResponse>, Status> {
+        let (done, revision) = self.write(request, read_adjust).await?;
+        let Told { entries, balances, reservation: _ } = told(&done);
+        let replayed = done.replayed;
+        Ok(Response::new(v1::AdjustBlockResponse { entries, balances, revision, replayed }))
+    }
+
+    async fn get_block(&self, request: Request<v1::GetBlockRequest>) -> Result<Response<v1::GetBlockResponse>, Status> {
+        let question = read_block_question(request.into_inner())?;
+        let (block, at, revision) = self.ledger.block(&question).await?;
+        let revision = revision::encode(&question.customer_id, revision);
+        Ok(Response::new(v1::GetBlockResponse { block: Some(write_block(&block, at)), revision }))
+    }
+
+    async fn list_blocks(
+        &self,
+        request: Request<v1::ListBlocksRequest>,
+    ) -> Result<Response<v1::ListBlocksResponse>, Status> {
+        let question = read_blocks_question(request.into_inner())?;
+        let (blocks, at, revision, next_page_token) = self.ledger.blocks(&question).await?;
+        let blocks = blocks.iter().map(|block| write_block(block, at)).collect();
+        let revision = revision::encode(&question.customer_id, revision);
+        Ok(Response::new(v1::ListBlocksResponse { blocks, next_page_token, revision }))
+    }
+
+    async fn get_reservation(
+        &self,
+        request: Request<v1::GetReservationRequest>,
+    ) -> Result<Response<v1::GetReservationResponse>, Status> {
+        let v1::GetReservationRequest { customer_id, reservation_id } = request.into_inner();
+        let mut read = Reader::default();
+        let customer_id = read.required_id("customer_id", customer_id);
+        let reservation_id = read.required_uuid("reservation_id", &reservation_id);
+        let (customer_id, reservation_id) = read.finish((customer_id, reservation_id))?;
+        let (reservation, revision) = self.ledger.reservation(&customer_id, reservation_id).await?;
+        let revision = revision::encode(&customer_id, revision);
+        let reservation = Some(write_reservation(&reservation));
+        Ok(Response::new(v1::GetReservationResponse { reservation, revision }))
+    }
+
+    async fn list_reservations(
+        &self,
+        request: Request<v1::ListReservationsRequest>,
+    ) -> Result<Response<v1::ListReservationsResponse>, Status> {
+        let question = read_reservations_question(request.into_inner())?;
+        let (reservations, next_page_token) = self.ledger.reservations(&question).await?;
+        let reservations = reservations.iter().map(write_reservation).collect();
+        Ok(Response::new(v1::ListReservationsResponse { reservations, next_page_token }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<v1::ListEntriesRequest>,
+    ) -> Result<Response<v1::ListEntriesResponse>, Status> {
+        let question = read_entries_question(request.into_inner())?;
+        let (entries, next_page_token) = self.ledger.entries(&question).await?;
+        let entries = entries.iter().map(write_entry).collect();
+        Ok(Response::new(v1::ListEntriesResponse { entries, next_page_token }))
+    }
+}

@@ -1,0 +1,95 @@
+//! The ledger of counted things: hours, credits, events, visits …
+//!
+//! Pure and integer: [`apply`] takes a [`Book`], which is what one customer's ledger is in
+//! memory for one transaction, and a [`Command`], and either does all of it or refuses and
+//! leaves the book as it was. What it did are [`Entry`]s: append-only, chained per block by
+//! SHA-256, and every balance is the fold of them.
+//!
+//! Which blocks a delivery may be taken from is judged elsewhere and comes in as
+//! [`Source`]s; what the ledger judges itself is arithmetic and time.
+
+mod adjust;
+mod block;
+mod book;
+mod canonical;
+mod chain;
+mod command;
+mod draft;
+mod entry;
+mod hold;
+mod refusal;
+mod reservation;
+mod setting;
+mod take;
+mod term;
+
+pub use block::{Block, Totals};
+pub use book::{Book, Reversible};
+pub use canonical::ChainHash;
+pub use chain::{Chains, Link, Misfit, MisfitKind, fold, verify};
+pub use command::{Change, Command, Performed, Take, Target};
+pub use entry::{Entry, EntryKind};
+pub use refusal::{Ground, Refusal, code, reason};
+pub use reservation::{Part, Reservation, ReservationState};
+pub use setting::{Setting, Source};
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use self::draft::Draft;
+
+/// How long a hold lasts if nobody says.
+pub const DEFAULT_HOLD: TimeDelta = TimeDelta::hours(24);
+/// The longest hold.
+pub const LONGEST_HOLD: TimeDelta = TimeDelta::days(366);
+/// How long after a block's end work delivered before it can still be recorded, unless
+/// configured otherwise.
+pub const DEFAULT_GRACE: TimeDelta = TimeDelta::days(30);
+/// The most of anything one command may move, in base units.
+pub const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// In the order in which they were written; none if there was nothing to do.
+    pub entries: Vec<Entry>,
+    /// The reservation it made, changed or ended.
+    pub reservation: Option<Reservation>,
+    /// Every block it touched, as it stands afterwards, in the order first touched.
+    pub balances: Vec<Block>,
+}
+
+/// Carries out one command, wholly or not at all.
+///
+/// `new_id` makes the ids of entries and reservations.
+pub fn apply(
+    book: &mut Book,
+    command: &Command,
+    setting: &Setting<'_>,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<Applied, Refusal> {
+    let mut draft = Draft::new(book, setting, new_id);
+    match command {
+        Command::Grant { blocks } => adjust::grant(&mut draft, blocks)?,
+        Command::Adjust { block_id, change, reason } => adjust::adjust(&mut draft, *block_id, *change, reason)?,
+        Command::Reverse { entry_id, quantity, note } => adjust::reverse(&mut draft, *entry_id, *quantity, note)?,
+        Command::Consume(take) => take::consume(&mut draft, take)?,
+        Command::Reserve { take, expire_time } => take::reserve(&mut draft, take, *expire_time)?,
+        Command::Extend { reservation_id, block_id, expire_time } => {
+            hold::extend(&mut draft, (*reservation_id, *block_id), *expire_time)?;
+        }
+        Command::Commit { reservation_id, block_id, quantity, allow_more, performed, note } => {
+            let commit = hold::Commit { quantity: *quantity, allow_more: *allow_more, performed: *performed, note };
+            hold::commit(&mut draft, (*reservation_id, *block_id), &commit)?;
+        }
+        Command::Release { reservation_id, block_id, note } => {
+            hold::release(&mut draft, (*reservation_id, *block_id), note)?;
+        }
+        Command::Expire { reservation_id } => hold::expire(&mut draft, *reservation_id)?,
+    }
+    Ok(draft.finish())
+}
+
+#[cfg(test)]
+mod tests;

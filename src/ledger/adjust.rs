@@ -1,0 +1,85 @@
+//! What is granted, and what is undone.
+
+use uuid::Uuid;
+
+use super::draft::{Draft, Told, amount, signed_amount, zero};
+use super::term::{about, counted};
+use super::{Block, Change, EntryKind, Ground, Refusal, reason};
+use crate::model::{BlockSpec, Quantity};
+
+/// Brings the blocks to what the contract says. It may say less than was spent: the contract
+/// is the truth, nothing is left then, and whoever comes later is refused.
+pub fn grant(draft: &mut Draft<'_>, specs: &[BlockSpec]) -> Result<(), Refusal> {
+    for spec in specs {
+        let mut block = draft.find_block(spec.id).cloned().unwrap_or_else(|| Block::new(spec));
+        let is_new = block.sequence == 0;
+        block.renew(spec);
+        let change = spec.granted.saturating_sub(block.contracted);
+        // An adjustment may already have taken more than the contract leaves.
+        let change = change.max(block.granted.saturating_neg());
+        block.contracted = block.contracted.saturating_add(change);
+        draft.put_block(block);
+        if change != 0 || is_new {
+            draft.post(spec.id, EntryKind::Grant, change, &Told::default())?;
+        }
+    }
+    Ok(())
+}
+
+/// An administrator's correction, never below what is used and held.
+pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) -> Result<(), Refusal> {
+    let block = draft.block(block_id)?.clone();
+    if why.trim().is_empty() {
+        return Err(Refusal::invalid(reason::FIELD_REQUIRED, "reason", "say why the block is adjusted"));
+    }
+    let delta = match change {
+        Change::By(quantity) => signed_amount(quantity, block.unit, block.days)?,
+        Change::To(quantity) if quantity.amount < 0 => amount(quantity, block.unit, block.days)?,
+        Change::To(quantity) => signed_amount(quantity, block.unit, block.days)?.saturating_sub(block.granted),
+    };
+    if delta == 0 {
+        return Err(zero());
+    }
+    let spent = block.used.saturating_add(block.reserved);
+    let granted = block.granted.saturating_add(delta);
+    // What raises the grant helps even where it does not reach what was spent.
+    if delta < 0 && granted < spent {
+        let (less, more) = (counted(granted, block.unit), counted(spent, block.unit));
+        let description = format!("{less} would be less than the {more} used and held");
+        let ground = about(Ground::new(reason::GRANT_BELOW_SPENT, "quantity", description), &block);
+        return Err(Refusal::forbidden(ground.fact("spent", spent).fact("requested", granted)));
+    }
+    draft.post(block_id, EntryKind::Adjust, delta, &Told { note: why, ..Told::default() })
+}
+
+/// Undoes a use, wholly or partly.
+pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>, note: &str) -> Result<(), Refusal> {
+    let mut entry = draft.reversible(entry_id)?;
+    let block = draft.block(entry.block_id)?.clone();
+    if !entry.is_use {
+        let description = format!("entry {entry_id} used nothing; only consumes and commits can be reversed");
+        return Err(Refusal::forbidden(Ground::new(reason::ENTRY_NOT_REVERSIBLE, "entry_id", description)));
+    }
+    let asked = match quantity {
+        Some(quantity) => amount(quantity, block.unit, block.days)?,
+        None => entry.left,
+    };
+    if asked > entry.left || asked == 0 {
+        let (left, unit) = (entry.left, block.unit.as_str());
+        let description = format!("of entry {entry_id} {} can still be reversed", counted(left, block.unit));
+        let ground = Ground::new(reason::REVERSAL_EXCEEDS_ENTRY, "quantity", description);
+        return Err(Refusal::forbidden(ground.fact("left", left).fact("requested", asked).fact("unit", unit)));
+    }
+    entry.left = entry.left.saturating_sub(asked);
+    let told = Told {
+        performed: entry.performed,
+        location_id: entry.location_id.as_deref(),
+        product_id: entry.product_id.as_deref(),
+        reversed_entry_id: Some(entry_id),
+        note,
+        ..Told::default()
+    };
+    draft.post(entry.block_id, EntryKind::Reverse, asked, &told)?;
+    draft.put_reversed(entry.clone());
+    Ok(())
+}

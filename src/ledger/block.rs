@@ -1,0 +1,95 @@
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ChainHash;
+use crate::model::{BlockSpec, Unit, burn_key};
+
+/// What one counted item bought and what is left of it, in base units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    pub id: Uuid,
+    pub work_order_id: String,
+    pub item_id: String,
+    pub service_id: String,
+    pub unit: Unit,
+    /// Whether a request may count it in days of 8 hours.
+    pub days: bool,
+    /// The part of `granted` that came from the contract; the rest are adjustments.
+    pub contracted: i64,
+    pub granted: i64,
+    pub used: i64,
+    pub reserved: i64,
+    /// Burn order: lower burns first, absent last.
+    pub priority: Option<i32>,
+    pub start: DateTime<Utc>,
+    /// Exclusive; what is left then is lost.
+    pub end: DateTime<Utc>,
+    /// Number of its last entry; 0 before the first.
+    pub sequence: i64,
+    /// Hash of its last entry.
+    pub head: ChainHash,
+}
+
+impl Block {
+    /// A block nothing was written of yet.
+    pub fn new(spec: &BlockSpec) -> Self {
+        Self {
+            id: spec.id,
+            work_order_id: spec.work_order_id.clone(),
+            item_id: spec.item_id.clone(),
+            service_id: spec.service_id.clone(),
+            unit: spec.unit,
+            days: spec.days,
+            contracted: 0,
+            granted: 0,
+            used: 0,
+            reserved: 0,
+            priority: spec.priority,
+            start: spec.start,
+            end: spec.end,
+            sequence: 0,
+            head: ChainHash::FIRST,
+        }
+    }
+
+    /// Takes over what the contract says of its term; amounts need an entry.
+    pub fn renew(&mut self, spec: &BlockSpec) {
+        self.days = spec.days;
+        self.priority = spec.priority;
+        self.start = spec.start;
+        self.end = spec.end;
+    }
+
+    /// What is neither used nor held. A contract can be corrected to less than was spent:
+    /// nothing is left then, not less.
+    pub fn left(&self) -> i64 {
+        self.granted.saturating_sub(self.used).saturating_sub(self.reserved).max(0)
+    }
+
+    /// What can be used or held at an instant: nothing once the block has ended.
+    pub fn available_at(&self, instant: DateTime<Utc>) -> i64 {
+        if instant < self.end { self.left() } else { 0 }
+    }
+
+    /// What was left over when it ended.
+    pub fn forfeited_at(&self, instant: DateTime<Utc>) -> i64 {
+        if instant < self.end { 0 } else { self.left() }
+    }
+
+    pub fn totals(&self) -> Totals {
+        Totals { granted: self.granted, used: self.used, reserved: self.reserved }
+    }
+
+    pub(super) fn burn_key(&self) -> impl Ord + use<> {
+        burn_key(self.priority, self.end, self.start, self.id)
+    }
+}
+
+/// The sums of a block's entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    pub granted: i64,
+    pub used: i64,
+    pub reserved: i64,
+}

@@ -1,0 +1,187 @@
+//! Using and holding: which blocks an amount comes from.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::draft::{Draft, Told, amount};
+use super::term::{Work, about, against, check_window, counted, kept, kept_window, shown};
+use super::{
+    Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, code,
+    reason,
+};
+use crate::error::Noun;
+use crate::model::Unit;
+
+/// Uses an amount at once.
+pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
+    check_window(take.performed, Work::Done, draft.setting().now)?;
+    let asked = asked_amount(draft, take)?;
+    let parts = choose(draft, take, asked, Work::Done, None)?;
+    let told = told(take, None, None);
+    parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told))
+}
+
+/// Holds an amount until some instant.
+pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+    let now = draft.setting().now;
+    let expire_time = expire_time.map(kept);
+    check_window(take.performed, Work::Planned, now)?;
+    let asked = asked_amount(draft, take)?;
+    if let Some(expire_time) = expire_time {
+        check_expiry(expire_time, now)?;
+    }
+    let parts = choose(draft, take, asked, Work::Planned, expire_time)?;
+    let ends = parts.iter().filter_map(|part| draft.find_block(part.block_id)).map(|block| block.end);
+    let usual = now.checked_add_signed(DEFAULT_HOLD).unwrap_or(now);
+    let expire_time = expire_time.unwrap_or_else(|| ends.fold(usual, DateTime::min));
+    let id = draft.new_id();
+    let told = told(take, Some(id), Some(expire_time));
+    parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Reserve, part.amount, &told))?;
+    draft.put_reservation(Reservation {
+        id,
+        unit: take.quantity.unit.base(),
+        target: take.target.clone(),
+        parts,
+        state: ReservationState::Open,
+        performed: kept_window(take.performed),
+        create_time: now,
+        expire_time,
+        end_time: None,
+        committed: 0,
+    });
+    Ok(())
+}
+
+/// A hold lasts some time, but not for ever.
+pub fn check_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if expire_time <= now {
+        let description = format!("{} is not after now, {}", shown(expire_time), shown(now));
+        return Err(Refusal::invalid(reason::EXPIRY_IN_PAST, "expire_time", description));
+    }
+    if expire_time.signed_duration_since(now) > LONGEST_HOLD {
+        let description = format!("a reservation lasts at most {} days", LONGEST_HOLD.num_days());
+        return Err(Refusal::invalid(reason::EXPIRY_TOO_FAR, "expire_time", description));
+    }
+    Ok(())
+}
+
+pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Refusal {
+    let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
+    let ground = Ground::new(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
+    Refusal::Invalid(about(ground, block).fact("end_time", shown(block.end)))
+}
+
+fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<DateTime<Utc>>) -> Told<'a> {
+    Told {
+        performed: take.performed,
+        location_id: take.target.location_id.as_deref(),
+        product_id: take.target.product_id.as_deref(),
+        reservation_id,
+        expire_time,
+        reversed_entry_id: None,
+        note: &take.note,
+    }
+}
+
+/// The unit is that of the blocks, which are all of one service.
+fn asked_amount(draft: &Draft<'_>, take: &Take) -> Result<i64, Refusal> {
+    if let Some(block_id) = take.target.block_id {
+        let block = draft.block(block_id)?;
+        return amount(take.quantity, block.unit, block.days);
+    }
+    let mut blocks = draft.setting().sources.iter().filter_map(|source| draft.find_block(source.block_id));
+    match blocks.next() {
+        Some(block) => amount(take.quantity, block.unit, block.days),
+        None => amount(take.quantity, take.quantity.unit.base(), true),
+    }
+}
+
+fn choose(
+    draft: &Draft<'_>,
+    take: &Take,
+    asked: i64,
+    work: Work,
+    expire_time: Option<DateTime<Utc>>,
+) -> Result<Vec<Part>, Refusal> {
+    if let Some(block_id) = take.target.block_id
+        && !draft.setting().sources.iter().any(|source| source.block_id == block_id)
+    {
+        return Err(Refusal::Unknown { noun: Noun::Block, id: block_id.to_string() });
+    }
+    let search = Search { performed: take.performed, work, expire_time, unit: take.quantity.unit.base() };
+    search.run(draft, asked)
+}
+
+/// Looks for an amount among the sources.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    pub performed: Option<super::Performed>,
+    pub work: Work,
+    /// A hold must not outlive its blocks.
+    pub expire_time: Option<DateTime<Utc>>,
+    pub unit: Unit,
+}
+
+impl Search {
+    /// Takes from the usable sources, in burn order, until the amount is reached.
+    pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Refusal> {
+        let setting = draft.setting();
+        let mut usable: Vec<&Block> = Vec::new();
+        let mut refused: Vec<(&Block, Vec<Ground>)> = Vec::new();
+        for source in setting.sources {
+            let Some(block) = draft.find_block(source.block_id) else { continue };
+            let mut failed = source.failed.clone();
+            let late = against(block, self.performed, self.work, setting.now, setting.grace);
+            failed.extend(late.filter(|ground| !failed.iter().any(|known| known.code == ground.code)));
+            if failed.is_empty() { usable.push(block) } else { refused.push((block, failed)) }
+        }
+        // The one with the fewest failed clauses tells why; among equals the one to burn first.
+        let best = refused.into_iter().min_by_key(|(block, failed)| (failed.len(), block.burn_key()));
+        if let (true, Some((_, failed))) = (usable.is_empty(), best) {
+            return Err(Refusal::Forbidden(failed));
+        }
+        usable.sort_by_cached_key(|block| block.burn_key());
+        let lasts = |block: &Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
+        let lasting: Vec<&Block> = usable.iter().copied().filter(|block| lasts(block)).collect();
+        match take_from(&lasting, asked) {
+            Ok(parts) => Ok(parts),
+            Err(available) => {
+                match (take_from(&usable, asked), self.expire_time, usable.iter().find(|it| !lasts(it))) {
+                    // Only the expiry stands in the way.
+                    (Ok(_), Some(expiry), Some(block)) => Err(beyond_block(expiry, block)),
+                    _ if lasting.is_empty() && !usable.is_empty() => match (self.expire_time, usable.last()) {
+                        (Some(expiry), Some(block)) => Err(beyond_block(expiry, block)),
+                        _ => Err(exhausted(self.unit, asked, available, &usable)),
+                    },
+                    _ => Err(exhausted(self.unit, asked, available, &lasting)),
+                }
+            }
+        }
+    }
+}
+
+/// What each block gives; or what they have in all, if that is too little.
+fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
+    let mut parts = Vec::new();
+    let mut lacking = asked;
+    for block in blocks {
+        let given = block.left().min(lacking);
+        if given > 0 {
+            parts.push(Part { block_id: block.id, amount: given });
+            lacking = lacking.saturating_sub(given);
+        }
+    }
+    if lacking == 0 { Ok(parts) } else { Err(asked.saturating_sub(lacking)) }
+}
+
+fn exhausted(unit: Unit, asked: i64, available: i64, blocks: &[&Block]) -> Refusal {
+    let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
+    let name = unit.as_str();
+    let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
+    let ground = Ground::clause(code, "quantity", description);
+    let mut ground = ground.fact("available", available).fact("requested", asked).fact("unit", name);
+    if let [block] = blocks {
+        ground = about(ground, block);
+    }
+    Refusal::forbidden(ground)
+}

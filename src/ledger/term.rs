@@ -1,0 +1,85 @@
+//! When work was done, and whether a block was there for it.
+
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
+
+use super::{Block, Ground, Performed, Refusal, code, reason};
+use crate::model::{MINUTES_PER_HOUR, Unit};
+
+/// What the work is to a command: done, or still to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    Done,
+    Planned,
+}
+
+/// A window ends after it begins, and what is done is past.
+pub fn check_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let Some(Performed { start, end }) = performed else { return Ok(()) };
+    if end <= start {
+        let description = "the work ends before or as it begins";
+        return Err(Refusal::invalid(reason::PERFORMED_REVERSED, "performed.end_time", description));
+    }
+    if work == Work::Done && end > now {
+        let description = format!("work that ends at {} has not been done yet at {}", shown(end), shown(now));
+        return Err(Refusal::invalid(reason::PERFORMED_IN_FUTURE, "performed.end_time", description));
+    }
+    Ok(())
+}
+
+/// Why a block cannot serve work of this window: begun before the block, or lost with it.
+///
+/// Work counts by when it was performed. Once a block has ended, nothing more can be planned
+/// on it, and what was done before its end can be recorded only within the grace.
+pub fn against(
+    block: &Block,
+    performed: Option<Performed>,
+    work: Work,
+    now: DateTime<Utc>,
+    grace: TimeDelta,
+) -> Option<Ground> {
+    let (start, end) = performed.map_or((now, now), |it| (it.start, it.end));
+    if start < block.start {
+        let description = format!("the block begins at {}", shown(block.start));
+        let ground = Ground::clause(code::WORK_ORDER_NOT_STARTED, "performed.start_time", description);
+        return Some(about(ground, block).fact("start_time", shown(block.start)));
+    }
+    let has_ended = now >= block.end;
+    let last = block.end.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let is_lost = start >= block.end || end > block.end || has_ended && (work == Work::Planned || now >= last);
+    is_lost.then(|| {
+        let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
+        let ground = Ground::clause(code::FORFEITED, "performed.end_time", description);
+        about(ground, block).fact("end_time", shown(block.end)).fact("record_until", shown(last))
+    })
+}
+
+pub fn about(ground: Ground, block: &Block) -> Ground {
+    let ground = ground.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
+    ground.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
+}
+
+/// What is kept of an instant, by every store and by the hash: whole microseconds.
+pub fn kept(instant: DateTime<Utc>) -> DateTime<Utc> {
+    instant.trunc_subsecs(6)
+}
+
+pub fn kept_window(performed: Option<Performed>) -> Option<Performed> {
+    performed.map(|it| Performed { start: kept(it.start), end: kept(it.end) })
+}
+
+/// An amount in words: `12 h 30 min`, `3 events`.
+pub fn counted(amount: i64, unit: Unit) -> String {
+    if unit != Unit::Minutes {
+        return format!("{amount} {}", unit.as_str().to_lowercase());
+    }
+    match (amount.div_euclid(MINUTES_PER_HOUR), amount.rem_euclid(MINUTES_PER_HOUR)) {
+        (hours, 0) => format!("{hours} h"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// An instant as facts say it: RFC 3339 in UTC.
+pub fn shown(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}

@@ -1,0 +1,7 @@
+mod chain;
+mod corrections;
+mod fixture;
+mod holds;
+mod property;
+mod takes;
+mod times;

@@ -1,0 +1,200 @@
+//! One customer with some blocks, and a clock that is told the time.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::ledger::{
+    Applied, Book, Chains, Change, Command, Entry, Performed, Refusal, Setting, Source, Take, Target, apply,
+};
+use crate::model::{BlockSpec, Quantity, Unit};
+
+/// Day 0 of every test.
+pub fn day(day: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600, 0).unwrap() + TimeDelta::days(day)
+}
+
+pub fn hours(hours: i64) -> TimeDelta {
+    TimeDelta::hours(hours)
+}
+
+pub fn block_id(number: u128) -> Uuid {
+    Uuid::from_u128(0xb10c_0000 + number)
+}
+
+/// A block of `granted` minutes from one day to another.
+pub fn block(number: u128, granted: i64, start: i64, end: i64) -> BlockSpec {
+    BlockSpec {
+        id: block_id(number),
+        work_order_id: "wo-1".to_owned(),
+        item_id: format!("item-{number}"),
+        service_id: "engineering".to_owned(),
+        unit: Unit::Minutes,
+        days: false,
+        granted,
+        priority: None,
+        start: day(start),
+        end: day(end),
+    }
+}
+
+pub fn minutes(amount: i64) -> Quantity {
+    Quantity { amount, unit: Unit::Minutes }
+}
+
+pub fn performed(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Performed> {
+    Some(Performed { start, end })
+}
+
+pub fn any_block() -> Target {
+    Target {
+        block_id: None,
+        location_id: Some("gb-london".to_owned()),
+        product_id: Some("azure".to_owned()),
+        service_id: Some("engineering".to_owned()),
+        mode: None,
+    }
+}
+
+pub fn only(number: u128) -> Target {
+    Target { block_id: Some(block_id(number)), location_id: None, product_id: None, service_id: None, mode: None }
+}
+
+pub fn take(amount: i64) -> Take {
+    Take { target: any_block(), quantity: minutes(amount), performed: None, note: String::new() }
+}
+
+/// A book, everything that was ever written in it, and the time.
+pub struct World {
+    pub book: Book,
+    pub now: DateTime<Utc>,
+    pub entries: Vec<Entry>,
+    pub grace: TimeDelta,
+    /// Judged of every block; a test may put clauses here.
+    pub sources: Vec<Source>,
+    ids: u128,
+}
+
+impl World {
+    /// At noon of day 10.
+    pub fn new(blocks: &[BlockSpec]) -> Self {
+        let mut world = Self {
+            book: Book::new("acme"),
+            now: day(10) + hours(12),
+            entries: Vec::new(),
+            grace: crate::ledger::DEFAULT_GRACE,
+            sources: blocks.iter().map(|spec| Source::open(spec.id)).collect(),
+            ids: 0,
+        };
+        world.run(&Command::Grant { blocks: blocks.to_vec() }).unwrap();
+        world
+    }
+
+    pub fn run(&mut self, command: &Command) -> Result<Applied, Refusal> {
+        let before = self.book.clone();
+        let sources: Vec<Source> = match command {
+            Command::Consume(Take { target, .. }) | Command::Reserve { take: Take { target, .. }, .. } => {
+                let named = |source: &&Source| target.block_id.is_none_or(|id| id == source.block_id);
+                self.sources.iter().filter(named).cloned().collect()
+            }
+            _ => self.sources.clone(),
+        };
+        let setting = Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, Some("r-1"), "ada") };
+        let ids = &mut self.ids;
+        let mut new_id = || {
+            *ids += 1;
+            Uuid::from_u128(*ids)
+        };
+        let outcome = apply(&mut self.book, command, &setting, &mut new_id);
+        match &outcome {
+            Ok(applied) => self.entries.extend(applied.entries.clone()),
+            Err(Refusal::Broken(what)) => panic!("{what}"),
+            Err(_) => assert_eq!(self.book, before, "a refused command left something behind"),
+        }
+        outcome
+    }
+
+    pub fn consume(&mut self, amount: i64) -> Result<Applied, Refusal> {
+        self.run(&Command::Consume(take(amount)))
+    }
+
+    pub fn reserve(&mut self, amount: i64, expire_time: Option<DateTime<Utc>>) -> Result<Applied, Refusal> {
+        self.run(&Command::Reserve { take: take(amount), expire_time })
+    }
+
+    /// Holds an amount; its id.
+    pub fn hold(&mut self, amount: i64, expire_time: Option<DateTime<Utc>>) -> Uuid {
+        self.reserve(amount, expire_time).unwrap().reservation.unwrap().id
+    }
+
+    pub fn commit(&mut self, reservation_id: Uuid, amount: Option<i64>, allow_more: bool) -> Result<Applied, Refusal> {
+        self.commit_performed(reservation_id, amount, allow_more, None)
+    }
+
+    pub fn commit_performed(
+        &mut self,
+        reservation_id: Uuid,
+        amount: Option<i64>,
+        allow_more: bool,
+        performed: Option<Performed>,
+    ) -> Result<Applied, Refusal> {
+        self.run(&Command::Commit {
+            reservation_id,
+            block_id: None,
+            quantity: amount.map(minutes),
+            allow_more,
+            performed,
+            note: String::new(),
+        })
+    }
+
+    pub fn release(&mut self, reservation_id: Uuid) -> Result<Applied, Refusal> {
+        self.run(&Command::Release { reservation_id, block_id: None, note: String::new() })
+    }
+
+    pub fn expire(&mut self, reservation_id: Uuid) -> Result<Applied, Refusal> {
+        self.run(&Command::Expire { reservation_id })
+    }
+
+    pub fn extend(&mut self, reservation_id: Uuid, expire_time: DateTime<Utc>) -> Result<Applied, Refusal> {
+        self.run(&Command::Extend { reservation_id, block_id: None, expire_time })
+    }
+
+    pub fn reverse(&mut self, entry_id: Uuid, amount: Option<i64>) -> Result<Applied, Refusal> {
+        self.run(&Command::Reverse { entry_id, quantity: amount.map(minutes), note: String::new() })
+    }
+
+    pub fn adjust(&mut self, number: u128, change: Change) -> Result<Applied, Refusal> {
+        self.run(&Command::Adjust { block_id: block_id(number), change, reason: "miscounted".to_owned() })
+    }
+
+    /// Granted, used and reserved of a block.
+    pub fn sums(&self, number: u128) -> [i64; 3] {
+        let block = &self.book.blocks[&block_id(number)];
+        [block.granted, block.used, block.reserved]
+    }
+
+    /// Every chain verifies, and every balance is the sum of its entries.
+    pub fn check(&self) -> Chains {
+        let chains = crate::ledger::verify(&self.entries).unwrap();
+        for block in self.book.blocks.values() {
+            let link = chains.link(block.id).unwrap();
+            assert_eq!(link.totals, block.totals());
+            assert_eq!((link.sequence, link.head), (block.sequence, block.head));
+        }
+        chains
+    }
+}
+
+/// The primary code of a refusal.
+pub fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
+    match outcome.unwrap_err() {
+        Refusal::Unknown { noun, .. } => format!("{noun} unknown"),
+        refusal => refusal.code().unwrap().to_owned(),
+    }
+}
+
+/// Which blocks gave how much.
+pub fn given(applied: &Applied) -> Vec<(u128, i64)> {
+    let number = |id: Uuid| id.as_u128() - block_id(0).as_u128();
+    applied.entries.iter().map(|entry| (number(entry.block_id), entry.amount)).collect()
+}

@@ -1,0 +1,114 @@
+use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Refusal, Source, Take};
+use crate::model::{Quantity, Unit};
+
+use super::fixture::{World, block, block_id, code, given, only, take};
+
+#[test]
+fn blocks_burn_by_priority_then_expiry_then_start_then_id() {
+    let mut specs = vec![
+        block(1, 10, 0, 100),
+        block(2, 10, 0, 90),
+        block(3, 10, 2, 90),
+        block(4, 10, 0, 90),
+        block(5, 10, 0, 200),
+        block(6, 10, 0, 300),
+    ];
+    (specs[4].priority, specs[5].priority) = (Some(2), Some(-1));
+    let mut world = World::new(&specs);
+    let applied = world.consume(55).unwrap();
+    assert_eq!(given(&applied), [(6, 10), (5, 10), (2, 10), (4, 10), (3, 10), (1, 5)]);
+    assert_eq!(applied.balances.len(), 6);
+    world.check();
+}
+
+#[test]
+fn a_use_spans_blocks_or_takes_nothing() {
+    let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
+    assert_eq!(given(&world.consume(90).unwrap()), [(1, 60), (2, 30)]);
+    assert_eq!(code(world.consume(31)), "HOURS_EXHAUSTED");
+    assert_eq!(given(&world.consume(30).unwrap()), [(2, 30)]);
+    assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
+    assert_eq!((world.sums(1), world.sums(2)), ([60, 60, 0], [60, 60, 0]));
+    world.check();
+}
+
+#[test]
+fn a_named_block_gives_alone() {
+    let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
+    let of = |number, amount| Command::Consume(Take { target: only(number), ..take(amount) });
+    assert_eq!(given(&world.run(&of(2, 60)).unwrap()), [(2, 60)]);
+    assert_eq!(code(world.run(&of(2, 1))), "HOURS_EXHAUSTED");
+    assert_eq!(code(world.run(&of(9, 1))), "block unknown");
+}
+
+#[test]
+fn what_is_counted_but_no_time_has_its_own_code() {
+    let mut spec = block(1, 3, 0, 100);
+    spec.unit = Unit::Events;
+    let mut world = World::new(&[spec]);
+    let events = |amount| {
+        Command::Consume(Take { quantity: Quantity { amount, unit: Unit::Events }, target: only(1), ..take(0) })
+    };
+    world.run(&events(2)).unwrap();
+    assert_eq!(code(world.run(&events(2))), "QUANTITY_EXHAUSTED");
+    let Refusal::Forbidden(grounds) = world.run(&events(2)).unwrap_err() else { panic!("not forbidden") };
+    assert!(grounds[0].is_clause);
+    assert!(grounds[0].facts.contains(&("available", "1".to_owned())));
+    assert!(grounds[0].facts.contains(&("requested", "2".to_owned())));
+    assert!(grounds[0].facts.contains(&("unit", "EVENTS".to_owned())));
+}
+
+#[test]
+fn amounts_that_make_no_sense_each_have_their_reason() {
+    let mut counted_in_days = block(2, 4_800, 0, 100);
+    counted_in_days.days = true;
+    let mut world = World::new(&[block(1, 60, 0, 100), counted_in_days]);
+    let cases = [
+        (1, 0, Unit::Minutes, "QUANTITY_ZERO"),
+        (1, -1, Unit::Minutes, "QUANTITY_NEGATIVE"),
+        (1, i64::MIN, Unit::Hours, "QUANTITY_NEGATIVE"),
+        (1, LARGEST_AMOUNT + 1, Unit::Minutes, "QUANTITY_TOO_LARGE"),
+        (1, i64::MAX, Unit::Hours, "QUANTITY_TOO_LARGE"),
+        (1, LARGEST_AMOUNT, Unit::Minutes, "HOURS_EXHAUSTED"),
+        (1, 1, Unit::Credits, "UNIT_MISMATCH"),
+        (1, 0, Unit::Credits, "UNIT_MISMATCH"),
+        (1, 1, Unit::Days, "UNIT_MISMATCH"),
+        (2, 11, Unit::Days, "HOURS_EXHAUSTED"),
+    ];
+    for (number, amount, unit, expected) in cases {
+        let quantity = Quantity { amount, unit };
+        let asked = Take { quantity, target: only(number), ..take(0) };
+        assert_eq!(code(world.run(&Command::Consume(asked.clone()))), expected, "{quantity:?}");
+        assert_eq!(code(world.run(&Command::Reserve { take: asked, expire_time: None })), expected, "{quantity:?}");
+    }
+    let whole = Take { quantity: Quantity { amount: 1, unit: Unit::Hours }, target: only(1), ..take(0) };
+    assert_eq!(given(&world.run(&Command::Consume(whole)).unwrap()), [(1, 60)]);
+    let days = Take { quantity: Quantity { amount: 10, unit: Unit::Days }, target: only(2), ..take(0) };
+    assert_eq!(given(&world.run(&Command::Consume(days)).unwrap()), [(2, 4_800)]);
+}
+
+#[test]
+fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
+    let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
+    let clause = |code: &str| Ground::clause(code, "service_id", "forbidden");
+    world.sources[0].failed = vec![clause("PRODUCT_NOT_ON_ITEM"), clause("OUTSIDE_SERVICE_HOURS")];
+    assert_eq!(given(&world.consume(60).unwrap()), [(2, 60)]);
+    assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
+    world.sources[1].failed = vec![clause("WORK_ORDER_SUSPENDED")];
+    assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
+    world.sources[1].failed.extend([clause("FORFEITED"), clause("OUTSIDE_SERVICE_HOURS")]);
+    assert_eq!(code(world.consume(1)), "PRODUCT_NOT_ON_ITEM");
+    world.sources = vec![Source::open(block_id(9))];
+    assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED", "a source the book does not have gives nothing");
+}
+
+#[test]
+fn millions_of_six_minutes_sum_up_exactly() {
+    let mut world = World::new(&[block(1, 6_000, 0, 100)]);
+    for _ in 0..1_000 {
+        world.consume(6).unwrap();
+    }
+    assert_eq!(world.sums(1), [6_000, 6_000, 0]);
+    assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
+    world.check();
+}

@@ -1,0 +1,86 @@
+//! The ledger: writes by group commit, reads, and the holds that run out by themselves.
+//!
+//! A write goes the way `request → queue → batch → page → changes`: a command with its request
+//! id waits in a bounded [`queue`]; whatever waits becomes one transaction in [`batch`]; each
+//! customer's part of it is worked out in memory on a [`page`], by the pure [`crate::ledger`];
+//! and the [`changes`] are written in a number of statements that does not depend on how many
+//! there are.
+
+mod batch;
+mod changes;
+mod expiry;
+mod grant;
+mod page;
+mod queue;
+mod read;
+mod request;
+
+pub use expiry::expire;
+pub(super) use grant::grant_in_txn;
+pub use queue::QUEUE;
+pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
+pub use request::Done;
+
+use std::time::Instant;
+
+use chrono::TimeDelta;
+
+use self::batch::Batches;
+use self::queue::Lanes;
+use self::request::{Asked, Request, Work};
+use super::Context;
+use crate::error::{Error, Noun, Result};
+use crate::ledger::{Command, DEFAULT_GRACE};
+
+/// On PostgreSQL; SQLite has one writer anyway.
+const LANES: usize = 4;
+
+/// Writes and reads what was used of the blocks.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    context: Context,
+    lanes: Lanes,
+}
+
+/// A write as a caller asks for it.
+#[derive(Debug, Clone)]
+pub struct WriteRequest {
+    pub customer_id: String,
+    pub command: Command,
+    pub request_id: String,
+    pub actor: String,
+    /// Not begun after it.
+    pub deadline: Option<Instant>,
+}
+
+impl Ledger {
+    /// Starts the tasks that write; they end with the last clone.
+    pub fn start(context: Context) -> Self {
+        Self::with_grace(context, DEFAULT_GRACE)
+    }
+
+    /// `grace`: how long after a block's end work delivered before it can be recorded.
+    pub fn with_grace(context: Context, grace: TimeDelta) -> Self {
+        let count = if context.store.is_postgres() { LANES } else { 1 };
+        let batches = Batches { context: context.clone(), grace };
+        Self { lanes: Lanes::start(count, &batches), context }
+    }
+
+    /// Carries a command out, once however often it is asked for.
+    pub async fn write(&self, request: WriteRequest) -> Result<Done> {
+        let WriteRequest { customer_id, command, request_id, actor, deadline } = request;
+        let content_hash = command.content_hash();
+        let asked = Asked { command, request_id, content_hash, actor };
+        let request = Request { customer_id: customer_id.clone(), work: Work::Command(Box::new(asked)) };
+        match self.lanes.submit(request, deadline).await {
+            Err(Error::NotFound { noun: Noun::Customer, .. }) => Err(self.context.unknown_customer(&customer_id).await),
+            outcome => outcome,
+        }
+    }
+
+    /// Ends the holds of a customer whose time has run out.
+    async fn expire_customer(&self, customer_id: String) -> Result<()> {
+        self.lanes.submit(Request { customer_id, work: Work::Expire }, None).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! Whatever waited, as one transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::changes::Changes;
+use super::page::{Page, Settled};
+use super::request::{Done, Request, Work};
+use crate::cache::Snapshot;
+use crate::error::{Error, Noun, Result};
+use crate::ledger::Book;
+use crate::service::Context;
+use crate::store::{
+    Changed, LockedCustomer, RequestKey, StoredRequest, Txn, Wanted, bump_revisions_in_txn, find_requests_in_txn,
+    load_books_in_txn, load_contract_in_txn, lock_customers_in_txn, put_requests_in_txn,
+};
+
+/// Carries out batches of writes.
+#[derive(Debug, Clone)]
+pub(super) struct Batches {
+    pub context: Context,
+    pub grace: TimeDelta,
+}
+
+impl Batches {
+    /// What became of each, in their order.
+    pub async fn run(&self, requests: Vec<Request>) -> Vec<Result<Done>> {
+        match self.commit(&requests).await {
+            Ok(outcomes) => outcomes,
+            Err(Error::CommitOutcomeUnknown(source)) => self.settle(&requests, source).await,
+            // One that breaks the transaction spoils none but itself.
+            Err(Error::Internal(error)) if requests.len() > 1 => {
+                tracing::error!(%error, writes = requests.len(), "a batch of writes failed; each is tried by itself");
+                let mut outcomes = Vec::with_capacity(requests.len());
+                for request in requests {
+                    outcomes.extend(Box::pin(self.run(vec![request])).await);
+                }
+                outcomes
+            }
+            Err(error) => requests.iter().map(|_| Err(error.repeated())).collect(),
+        }
+    }
+
+    /// The connection was lost at commit. The same again: the customers' locks wait for the end
+    /// of the lost transaction, and the request ids then tell whether it was committed. What
+    /// was is told as a repetition, what was not is done now.
+    async fn settle(&self, requests: &[Request], source: crate::error::BoxError) -> Vec<Result<Done>> {
+        match self.commit(requests).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                tracing::warn!(%error, %source, "what became of a commit cannot be found out");
+                requests.iter().map(|_| Err(Error::CommitOutcomeUnknown(source.to_string().into()))).collect()
+            }
+        }
+    }
+
+    async fn commit(&self, requests: &[Request]) -> Result<Vec<Result<Done>>> {
+        let committed = self.context.store.in_transaction(async |txn| self.run_in_txn(&txn, requests).await).await?;
+        for (customer_id, revision) in &committed.revisions {
+            self.context.cache.note(customer_id, *revision);
+        }
+        Ok(committed.outcomes)
+    }
+
+    async fn run_in_txn(&self, txn: &Txn, requests: &[Request]) -> Result<Committed> {
+        let customer_ids: BTreeSet<&str> = requests.iter().map(|request| request.customer_id.as_str()).collect();
+        let locked = lock_customers_in_txn(txn, &customer_ids).await?;
+        let (now, known) = find_requests_in_txn(txn, &keys(requests)).await?;
+        let mut pages = self.pages(txn, requests, &locked, &known, now).await?;
+        // Each customer's in the order in which they came.
+        let settled: Vec<Result<Settled>> = requests
+            .iter()
+            .map(|request| match pages.get_mut(request.customer_id.as_str()) {
+                Some(page) => page.settle(request, &known),
+                None if locked.contains_key(&request.customer_id) => replayed(request, &known),
+                None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
+            })
+            .collect();
+        let revisions = self.write_in_txn(txn, &pages).await?;
+        let outcomes: Vec<Result<Done>> = settled
+            .into_iter()
+            .zip(requests)
+            .map(|(settled, request)| {
+                let revision = revisions.get(&request.customer_id).copied();
+                Ok(settled?.done(revision.or(locked.get(&request.customer_id).map(|it| it.revision)), now))
+            })
+            .collect();
+        put_requests_in_txn(txn, &stored(requests, &outcomes)?, now).await?;
+        Ok(Committed { outcomes, revisions })
+    }
+
+    /// The books of the customers for whom there is something to do but to repeat an answer.
+    async fn pages<'a>(
+        &self,
+        txn: &Txn,
+        requests: &'a [Request],
+        locked: &BTreeMap<String, LockedCustomer>,
+        known: &HashMap<RequestKey, StoredRequest>,
+        now: DateTime<Utc>,
+    ) -> Result<BTreeMap<&'a str, Page>> {
+        let mut wanted: BTreeMap<&str, Wanted> = BTreeMap::new();
+        let todo = requests.iter().filter(|request| locked.contains_key(&request.customer_id));
+        for request in todo.filter(|request| key(request).is_none_or(|key| !known.contains_key(&key))) {
+            request.want(wanted.entry(request.customer_id.as_str()).or_default());
+        }
+        if wanted.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut books = load_books_in_txn(txn, &wanted, now).await?;
+        let mut pages = BTreeMap::new();
+        for customer_id in wanted.into_keys() {
+            let Some(locked) = locked.get(customer_id) else { continue };
+            let snapshot = self.contract_in_txn(txn, customer_id, locked.contract_version).await?;
+            let book = books.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
+            pages.insert(customer_id, Page::open(snapshot, book, now, self.grace)?);
+        }
+        Ok(pages)
+    }
+
+    /// The contract as the lock keeps it. Balances are not asked of it, so one of the same
+    /// documents will do, however old.
+    async fn contract_in_txn(&self, txn: &Txn, customer_id: &str, contract_version: i64) -> Result<Arc<Snapshot>> {
+        if let Some(snapshot) = self.context.cache.of_version(customer_id, contract_version) {
+            return Ok(snapshot);
+        }
+        let stored = load_contract_in_txn(txn, customer_id).await?;
+        let stored = stored.ok_or_else(|| Error::internal("a locked customer has no documents"))?;
+        let snapshot = Arc::new(Snapshot::new(&self.context.catalog, stored));
+        self.context.cache.keep_version(&snapshot);
+        Ok(snapshot)
+    }
+
+    async fn write_in_txn(&self, txn: &Txn, pages: &BTreeMap<&str, Page>) -> Result<BTreeMap<String, i64>> {
+        let written: BTreeMap<&str, &Page> =
+            pages.iter().filter(|(_, page)| page.is_changed()).map(|(id, page)| (*id, page)).collect();
+        if written.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut changes = Changes::default();
+        for page in written.values() {
+            page.tell(&mut changes)?;
+        }
+        changes.write_in_txn(txn).await?;
+        bump_revisions_in_txn(txn, &written.into_keys().collect(), Changed::Balances).await
+    }
+}
+
+struct Committed {
+    outcomes: Vec<Result<Done>>,
+    revisions: BTreeMap<String, i64>,
+}
+
+fn key(request: &Request) -> Option<RequestKey> {
+    match &request.work {
+        Work::Command(asked) => Some((request.customer_id.clone(), asked.request_id.clone())),
+        Work::Expire => None,
+    }
+}
+
+fn keys(requests: &[Request]) -> BTreeSet<RequestKey> {
+    requests.iter().filter_map(key).collect()
+}
+
+/// The stored answer of a customer for whom nothing else is to be done.
+fn replayed(request: &Request, known: &HashMap<RequestKey, StoredRequest>) -> Result<Settled> {
+    match (&request.work, key(request).and_then(|key| known.get(&key))) {
+        (Work::Command(asked), Some(stored)) => asked.replay(stored).map(Settled::Replayed),
+        _ => Err(Error::internal("a write was lost from its batch")),
+    }
+}
+
+/// What is kept of the writes that were done now: once each, and nothing of those refused.
+fn stored(requests: &[Request], outcomes: &[Result<Done>]) -> Result<Vec<(RequestKey, StoredRequest)>> {
+    let mut stored = Vec::new();
+    for (request, outcome) in requests.iter().zip(outcomes) {
+        if let (Work::Command(asked), Ok(done), Some(key)) = (&request.work, outcome, key(request))
+            && !done.replayed
+        {
+            stored.push((key, asked.stored(done)?));
+        }
+    }
+    Ok(stored)
+}

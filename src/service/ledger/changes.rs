@@ -1,0 +1,74 @@
+//! What a transaction is going to write of the ledger: collected first, written at once.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::ledger::{Applied, Block, Book, Reservation, Totals};
+use crate::store::{
+    Recorded, Txn, insert_blocks_in_txn, insert_entries_in_txn, put_reservations_in_txn, update_blocks_in_txn,
+};
+
+/// The changes of some customers' books.
+#[derive(Debug, Default)]
+pub(in crate::service) struct Changes {
+    books: Vec<ChangedBook>,
+}
+
+#[derive(Debug)]
+struct ChangedBook {
+    customer_id: String,
+    entries: Vec<Recorded>,
+    blocks: Vec<Block>,
+    new_blocks: Vec<Block>,
+    reservations: Vec<Reservation>,
+}
+
+impl Changes {
+    /// What `applied`, in its order, made of a book: `before` are the blocks it began with.
+    pub fn add(&mut self, before: &BTreeMap<Uuid, Block>, after: &Book, applied: &[Applied]) -> Result<()> {
+        let mut sums: BTreeMap<Uuid, Totals> = before.iter().map(|(id, block)| (*id, block.totals())).collect();
+        let mut entries = Vec::new();
+        let mut reservations = BTreeMap::new();
+        for done in applied {
+            for entry in &done.entries {
+                let sum = sums.entry(entry.block_id).or_default();
+                *sum = sum.with(entry.kind, entry.amount).ok_or_else(contradiction)?;
+                entries.push(Recorded { entry: entry.clone(), totals: *sum });
+            }
+            reservations.extend(done.reservation.iter().map(|reservation| (reservation.id, reservation.clone())));
+        }
+        // A balance is the fold of its entries, or nothing is written at all.
+        if after.blocks.values().any(|block| sums.get(&block.id).copied().unwrap_or_default() != block.totals()) {
+            return Err(contradiction());
+        }
+        let changed = after.blocks.values().filter(|block| before.get(&block.id) != Some(*block));
+        let new = after.blocks.values().filter(|block| !before.contains_key(&block.id));
+        self.books.push(ChangedBook {
+            customer_id: after.customer_id.clone(),
+            blocks: changed.cloned().collect(),
+            new_blocks: new.cloned().collect(),
+            entries,
+            reservations: reservations.into_values().collect(),
+        });
+        Ok(())
+    }
+
+    pub async fn write_in_txn(&self, txn: &Txn) -> Result<()> {
+        let entries: Vec<Recorded> = self.books.iter().flat_map(|book| book.entries.iter().cloned()).collect();
+        insert_blocks_in_txn(txn, &self.owned(|book| &book.new_blocks)).await?;
+        insert_entries_in_txn(txn, &entries).await?;
+        update_blocks_in_txn(txn, &self.owned(|book| &book.blocks)).await?;
+        put_reservations_in_txn(txn, &self.owned(|book| &book.reservations)).await
+    }
+
+    fn owned<'a, T>(&'a self, part: impl Fn(&'a ChangedBook) -> &'a Vec<T>) -> Vec<(&'a str, &'a T)> {
+        let rows = self.books.iter().flat_map(|book| part(book).iter().map(|row| (book.customer_id.as_str(), row)));
+        rows.collect()
+    }
+}
+
+fn contradiction() -> Error {
+    Error::internal("the ledger contradicts itself: a balance is not the sum of its entries")
+}

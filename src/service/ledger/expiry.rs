@@ -1,0 +1,38 @@
+//! Holds run out by the database's clock, also where nobody asks.
+
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::Ledger;
+use crate::error::Error;
+
+/// How long after its end a hold may stand unnoticed.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Customers in one go.
+const CUSTOMERS: u64 = 256;
+
+/// Looks for holds whose time has run out, once a second; runs until it is dropped.
+///
+/// Every replica does so. What one finds goes the way of every other write: behind the
+/// customer's lock it is looked at again, and whoever comes second finds nothing to do. A
+/// replica that dies leaves its holds to the others.
+pub async fn expire(ledger: Ledger) {
+    let mut ticks = tokio::time::interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = expire_due(&ledger).await {
+            // The next tick tries again; that the store is away is told elsewhere.
+            tracing::debug!(error = ?error, "holds whose time has run out could not be ended");
+        }
+    }
+}
+
+async fn expire_due(ledger: &Ledger) -> Result<(), Error> {
+    let customers = ledger.context.store.customers_with_due_reservations(CUSTOMERS).await?;
+    let expiries = customers.into_iter().map(|customer_id| ledger.expire_customer(customer_id));
+    // Together, so that they share a transaction.
+    let outcomes = futures_util::future::join_all(expiries).await;
+    outcomes.into_iter().collect()
+}

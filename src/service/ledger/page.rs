@@ -1,0 +1,157 @@
+//! One customer's book while a batch is worked out on it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::changes::Changes;
+use super::request::{Asked, Done, Request, Work, refused};
+use crate::cache::Snapshot;
+use crate::engine::blocks_of;
+use crate::error::Result;
+use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply};
+use crate::service::sources::{sources_of_commit, sources_of_take};
+use crate::store::{RequestKey, StoredRequest, Wanted};
+
+/// Who does what time or the contract alone demand.
+const SYSTEM: &str = "entitled";
+
+#[derive(Debug)]
+pub(super) struct Page {
+    snapshot: Arc<Snapshot>,
+    book: Book,
+    /// As the database has them.
+    before: BTreeMap<Uuid, Block>,
+    applied: Vec<Applied>,
+    /// What was done in this batch, by request id.
+    done: HashMap<String, (Asked, Applied)>,
+    /// Whether there is more to write than blocks that come into being.
+    is_changed: bool,
+    now: DateTime<Utc>,
+    grace: TimeDelta,
+}
+
+/// What became of a write, before its revision is known.
+#[derive(Debug)]
+pub(super) enum Settled {
+    Applied(Applied),
+    /// Earlier in this batch.
+    Repeated(Applied),
+    /// In another batch.
+    Replayed(Done),
+}
+
+impl Settled {
+    pub fn done(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Done {
+        let revision = revision.unwrap_or_default();
+        match self {
+            Self::Applied(applied) => Done { revision, record_time, applied, replayed: false },
+            Self::Repeated(applied) => Done { revision, record_time, applied, replayed: true },
+            Self::Replayed(done) => done,
+        }
+    }
+}
+
+impl Page {
+    /// Opens the book at what the contract says of its blocks, those included that have no rows
+    /// yet, and without the holds whose time has run out.
+    pub fn open(snapshot: Arc<Snapshot>, book: Book, now: DateTime<Utc>, grace: TimeDelta) -> Result<Self> {
+        let before = book.blocks.clone();
+        let due = book.due(now);
+        let mut page = Self {
+            book,
+            before,
+            applied: Vec::new(),
+            done: HashMap::new(),
+            is_changed: !due.is_empty(),
+            now,
+            grace,
+            snapshot,
+        };
+        let blocks = blocks_of(&page.snapshot.prepared);
+        page.apply_of_itself(&Command::Grant { blocks })?;
+        for reservation_id in due {
+            page.apply_of_itself(&Command::Expire { reservation_id })?;
+        }
+        Ok(page)
+    }
+
+    fn apply_of_itself(&mut self, command: &Command) -> Result<()> {
+        let setting = Setting { grace: self.grace, ..Setting::new(self.now, None, SYSTEM) };
+        let applied = apply(&mut self.book, command, &setting, &mut Uuid::now_v7).map_err(refused)?;
+        self.applied.push(applied);
+        Ok(())
+    }
+
+    /// Carries one write out, repeats what it did before, or refuses it.
+    pub fn settle(&mut self, request: &Request, known: &HashMap<RequestKey, StoredRequest>) -> Result<Settled> {
+        let Work::Command(asked) = &request.work else {
+            // The book was opened: nothing is due any more.
+            return Ok(Settled::Applied(Applied { entries: Vec::new(), reservation: None, balances: Vec::new() }));
+        };
+        if let Some(stored) = known.get(&(request.customer_id.clone(), asked.request_id.clone())) {
+            return asked.replay(stored).map(Settled::Replayed);
+        }
+        if let Some((first, applied)) = self.done.get(&asked.request_id) {
+            return asked.repeats(first).map(|()| Settled::Repeated(applied.clone()));
+        }
+        let applied = self.apply(asked)?;
+        self.is_changed = true;
+        self.applied.push(applied.clone());
+        self.done.insert(asked.request_id.clone(), ((**asked).clone(), applied.clone()));
+        Ok(Settled::Applied(applied))
+    }
+
+    fn apply(&mut self, asked: &Asked) -> Result<Applied> {
+        let sources = self.sources(&asked.command)?;
+        let request_id = Some(asked.request_id.as_str());
+        let setting =
+            Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.actor) };
+        let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
+        applied.map_err(refused)
+    }
+
+    /// Which blocks the command may be taken from, by the contract.
+    fn sources(&self, command: &Command) -> Result<Vec<Source>> {
+        let prepared = &self.snapshot.prepared;
+        match command {
+            Command::Consume(take) | Command::Reserve { take, .. } => sources_of_take(prepared, take, self.now),
+            Command::Commit { reservation_id, performed, .. } => {
+                let held = self.book.reservations.get(reservation_id);
+                Ok(held.map(|held| sources_of_commit(prepared, held, *performed, self.now)).unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Whether it is to be written. Blocks that come into being wait for the first write that
+    /// is carried out.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    pub fn tell(&self, changes: &mut Changes) -> Result<()> {
+        changes.add(&self.before, &self.book, &self.applied)
+    }
+}
+
+impl Request {
+    /// What must be loaded for it.
+    pub fn want(&self, wanted: &mut Wanted) {
+        let Work::Command(asked) = &self.work else { return };
+        match &asked.command {
+            Command::Extend { reservation_id, .. }
+            | Command::Commit { reservation_id, .. }
+            | Command::Release { reservation_id, .. }
+            | Command::Expire { reservation_id } => {
+                wanted.reservations.insert(*reservation_id);
+            }
+            Command::Reverse { entry_id, .. } => {
+                wanted.entries.insert(*entry_id);
+            }
+            Command::Grant { .. } | Command::Consume(_) | Command::Reserve { .. } | Command::Adjust { .. } => {}
+        }
+    }
+}

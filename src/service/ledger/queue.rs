@@ -1,0 +1,108 @@
+//! The way of a write to its batch: bounded queues, each with a task that takes whatever waits.
+//!
+//! A write never runs in its caller's future. A caller that goes away changes nothing, and
+//! cannot leave a transaction open on a connection that others are given.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::batch::Batches;
+use super::request::{Done, Request};
+use crate::error::{Error, Result};
+
+/// How many writes may wait in a lane before the next is sent away.
+pub const QUEUE: usize = 1_024;
+/// How many are carried out by one transaction at most.
+const BATCH: usize = 256;
+
+/// A write on its way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub request: Request,
+    pub claim: Claim,
+    pub answer: oneshot::Sender<Result<Done>>,
+}
+
+/// A write is either begun or given up: whoever claims it first decides.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claim(Arc<AtomicBool>);
+
+impl Claim {
+    /// Whether it is the caller's to decide.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// The lanes. All writes of one customer keep to one of them, in the order they came; the
+/// customers' locks keep the lanes of all replicas apart.
+#[derive(Debug, Clone)]
+pub(super) struct Lanes {
+    lanes: Vec<mpsc::Sender<Job>>,
+}
+
+impl Lanes {
+    /// Each lane runs until the last clone of the lanes is gone and its queue is empty.
+    pub fn start(count: usize, batches: &Batches) -> Self {
+        let start = |_| {
+            let (sender, queue) = mpsc::channel(QUEUE);
+            tokio::spawn(run(queue, batches.clone()));
+            sender
+        };
+        Self { lanes: (0..count.max(1)).map(start).collect() }
+    }
+
+    /// Hands a write over and waits for what became of it; one that was not begun by its deadline
+    /// never is.
+    pub async fn submit(&self, request: Request, deadline: Option<Instant>) -> Result<Done> {
+        let (answer, mut answered) = oneshot::channel();
+        let claim = Claim::default();
+        let lane = self.lane(&request.customer_id)?;
+        lane.try_send(Job { request, claim: claim.clone(), answer }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => Error::Unavailable(None),
+        })?;
+        let answered = match deadline {
+            None => answered.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline.into(), &mut answered).await {
+                Ok(answered) => answered,
+                Err(_) if claim.take() => return Err(Error::DeadlinePassed),
+                // It is under way, and cannot be called back.
+                Err(_) => answered.await,
+            },
+        };
+        // A lane that breaks off in the middle of a batch may have committed it.
+        answered.map_err(|lost| Error::CommitOutcomeUnknown(lost.into()))?
+    }
+
+    fn lane(&self, customer_id: &str) -> Result<&mpsc::Sender<Job>> {
+        let mut hasher = DefaultHasher::new();
+        customer_id.hash(&mut hasher);
+        let lanes = u64::try_from(self.lanes.len()).unwrap_or(u64::MAX);
+        let lane = hasher.finish().checked_rem(lanes).and_then(|lane| self.lanes.get(usize::try_from(lane).ok()?));
+        lane.ok_or_else(|| Error::internal("the ledger has no lanes"))
+    }
+}
+
+async fn run(mut queue: mpsc::Receiver<Job>, batches: Batches) {
+    let mut waiting = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut waiting, BATCH).await > 0 {
+        // Those whose callers gave them up are told already.
+        waiting.retain(|job| job.claim.take());
+        if waiting.is_empty() {
+            continue;
+        }
+        let (requests, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|job| (job.request, job.answer)).unzip();
+        // A task of its own: a panic ends one batch, not the lane.
+        let batches = batches.clone();
+        let outcomes = tokio::spawn(async move { batches.run(requests).await }).await.unwrap_or_default();
+        // Without an outcome the sender is dropped, which its caller sees.
+        for (answer, outcome) in answers.into_iter().zip(outcomes) {
+            let _ = answer.send(outcome);
+        }
+    }
+}

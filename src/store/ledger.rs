@@ -1,0 +1,14 @@
+//! The ledger's rows: what a batch reads and writes, in a number of statements that does not
+//! depend on the size of the batch.
+
+mod block;
+mod book;
+mod entry;
+mod read;
+mod reservation;
+
+pub use block::{OwnedBlock, insert_blocks_in_txn, update_blocks_in_txn};
+pub use book::{Wanted, load_books_in_txn};
+pub use entry::{Recorded, insert_entries_in_txn};
+pub use read::{EntryFilter, LedgerBlocks, ReservationFilter};
+pub use reservation::put_reservations_in_txn;

@@ -1,0 +1,176 @@
+//! Reads of the ledger, each as of one instant.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{DbErr, FromQueryResult, Statement, Value};
+use uuid::Uuid;
+
+use super::Recorded;
+use super::block::{self, BlockRow};
+use super::entry::{self, EntryRow};
+use super::reservation::ReservationRow;
+use crate::error::{Error, Result};
+use crate::ledger::{Block, Reservation, ReservationState};
+use crate::store::Store;
+use crate::store::time::{clock, from_micros};
+
+/// A customer's blocks, as far as they have rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerBlocks {
+    pub revision: i64,
+    pub contract_version: i64,
+    /// The database's time.
+    pub now: DateTime<Utc>,
+    /// By id.
+    pub blocks: Vec<Block>,
+}
+
+/// Which entries are asked for: those behind a place, by block and sequence.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    pub block_id: Option<Uuid>,
+    pub after: Option<(Uuid, i64)>,
+    pub reservation_id: Option<Uuid>,
+}
+
+/// Which reservations are asked for: those behind an id, by id, which is by age.
+#[derive(Debug, Clone, Default)]
+pub struct ReservationFilter {
+    pub block_id: Option<Uuid>,
+    pub state: Option<ReservationState>,
+    pub after: Option<Uuid>,
+}
+
+impl Store {
+    /// None if there is no such customer.
+    pub async fn ledger_blocks(&self, customer_id: &str) -> Result<Option<LedgerBlocks>> {
+        let sql = format!(
+            "SELECT clock.now, customer.revision, customer.contract_version, {}
+             FROM (SELECT {} AS now) AS clock JOIN customer ON customer.customer_id = $1
+             LEFT JOIN block ON block.customer_id = customer.customer_id ORDER BY block.block_id",
+            block::COLUMNS,
+            clock(self.reader.get_database_backend())
+        );
+        let rows = self.rows::<CustomerBlockRow>(sql, vec![customer_id.into()]).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let (revision, contract_version) = (first.revision, first.contract_version);
+        let now = from_micros(first.now).map_err(broken)?;
+        let blocks = rows.into_iter().filter_map(|row| row.block).map(BlockRow::read);
+        let blocks = blocks.collect::<Result<_, _>>().map_err(broken)?;
+        Ok(Some(LedgerBlocks { revision, contract_version, now, blocks }))
+    }
+
+    /// A block's last entry that was recorded by then.
+    pub async fn last_entry(
+        &self,
+        customer_id: &str,
+        block_id: Uuid,
+        record_time: DateTime<Utc>,
+    ) -> Result<Option<Recorded>> {
+        let sql = format!(
+            "SELECT {} FROM entry JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+             WHERE entry.customer_id = $1 AND entry.block_id = $2 AND entry.record_time <= $3
+             ORDER BY entry.sequence DESC LIMIT 1",
+            entry::COLUMNS
+        );
+        let values = vec![customer_id.into(), block_id.to_string().into(), record_time.timestamp_micros().into()];
+        let rows = self.rows::<EntryRow>(sql, values).await?;
+        rows.into_iter().next().map(EntryRow::read).transpose().map_err(broken)
+    }
+
+    /// Entries in the order of their blocks and of their sequence.
+    pub async fn entries(&self, customer_id: &str, filter: &EntryFilter, limit: u64) -> Result<Vec<Recorded>> {
+        let (after_block, after_sequence) = match filter.after {
+            Some((block_id, sequence)) => (block_id.to_string(), sequence),
+            None => (String::new(), 0),
+        };
+        let mut values = vec![customer_id.into(), after_block.into(), after_sequence.into(), limit_of(limit)];
+        let mut only = String::new();
+        // Each filter has a text of its own, and so a plan that uses its index.
+        for (column, id) in [("block_id", filter.block_id), ("reservation_id", filter.reservation_id)] {
+            if let Some(id) = id {
+                values.push(id.to_string().into());
+                only.push_str(&format!(" AND entry.{column} = ${}", values.len()));
+            }
+        }
+        let sql = format!(
+            "SELECT {} FROM entry JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+             WHERE entry.customer_id = $1 AND (entry.block_id, entry.sequence) > ($2, $3){only}
+             ORDER BY entry.block_id, entry.sequence LIMIT $4",
+            entry::COLUMNS
+        );
+        let rows = self.rows::<EntryRow>(sql, values).await?;
+        rows.into_iter().map(EntryRow::read).collect::<Result<_, _>>().map_err(broken)
+    }
+
+    pub async fn reservation(&self, customer_id: &str, reservation_id: Uuid) -> Result<Option<Reservation>> {
+        let sql = "SELECT customer_id, content FROM reservation WHERE customer_id = $1 AND reservation_id = $2";
+        let values = vec![customer_id.into(), reservation_id.to_string().into()];
+        let row = self.rows::<ReservationRow>(sql.to_owned(), values).await?.into_iter().next();
+        Ok(row.map(ReservationRow::read).transpose().map_err(broken)?.map(|(_, reservation)| reservation))
+    }
+
+    /// Reservations in the order of their ids.
+    pub async fn reservations(
+        &self,
+        customer_id: &str,
+        filter: &ReservationFilter,
+        limit: u64,
+    ) -> Result<Vec<Reservation>> {
+        // A reservation names no block but those that fund it.
+        let sql = "SELECT customer_id, content FROM reservation
+             WHERE customer_id = $1 AND reservation_id > $2 AND ($3 = '' OR state = $3)
+               AND ($4 = '' OR content LIKE '%' || $4 || '%')
+             ORDER BY reservation_id LIMIT $5";
+        let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+        let values = vec![
+            customer_id.into(),
+            text(filter.after).into(),
+            filter.state.map_or("", ReservationState::as_str).into(),
+            text(filter.block_id).into(),
+            limit_of(limit),
+        ];
+        let rows = self.rows::<ReservationRow>(sql.to_owned(), values).await?;
+        let rows = rows.into_iter().map(|row| row.read().map(|(_, reservation)| reservation));
+        rows.collect::<Result<_, _>>().map_err(broken)
+    }
+
+    /// Customers with reservations whose time has run out by the database's clock, the most
+    /// overdue first.
+    pub async fn customers_with_due_reservations(&self, limit: u64) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT customer_id FROM reservation WHERE state = 'OPEN' AND expire_time <= {}
+             GROUP BY customer_id ORDER BY MIN(expire_time) LIMIT $1",
+            clock(self.reader.get_database_backend())
+        );
+        let rows = self.rows::<CustomerRow>(sql, vec![limit_of(limit)]).await?;
+        Ok(rows.into_iter().map(|row| row.customer_id).collect())
+    }
+
+    async fn rows<T: FromQueryResult>(&self, sql: String, values: Vec<Value>) -> Result<Vec<T>> {
+        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        self.read(T::find_by_statement(statement).all(&self.reader)).await
+    }
+}
+
+fn limit_of(limit: u64) -> Value {
+    i64::try_from(limit).unwrap_or(i64::MAX).into()
+}
+
+fn broken(error: DbErr) -> Error {
+    Error::Internal(error.into())
+}
+
+#[derive(Debug, FromQueryResult)]
+struct CustomerBlockRow {
+    now: i64,
+    revision: i64,
+    contract_version: i64,
+    /// None where the customer has no blocks.
+    #[sea_orm(nested)]
+    block: Option<BlockRow>,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct CustomerRow {
+    customer_id: String,
+}

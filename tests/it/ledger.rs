@@ -1,0 +1,32 @@
+//! The ledger's promises, kept alike on SQLite and on PostgreSQL, through a real server.
+
+mod bad_input;
+mod checks;
+mod corrections;
+mod expiry;
+mod faults;
+mod holds;
+mod idempotency;
+mod kills;
+mod races;
+mod record;
+mod samples;
+
+/// Makes two tests of each function that takes a house: one on either database.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::ledger::samples::House::start(crate::server::Backend::Sqlite).await).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::ledger::samples::House::start(crate::server::Backend::Postgres).await).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,74 @@
+//! Checks see what is left.
+
+use entitled::proto::v1;
+
+use super::on_both;
+use super::samples::*;
+
+on_both!(
+    a_check_sees_the_balance_of_its_revision,
+    another_process_sees_it_too,
+    a_check_as_known_sees_the_balance_of_then,
+);
+
+fn check(amount: i64, revision: &str) -> v1::CheckEntitlementRequest {
+    v1::CheckEntitlementRequest {
+        customer_id: "contoso".into(),
+        location_id: LONDON.into(),
+        product_id: "azure".into(),
+        service_id: EDE.into(),
+        quantity: hours(amount),
+        consistency: Some(v1::Consistency {
+            requirement: Some(v1::consistency::Requirement::AtLeastRevision(revision.into())),
+        }),
+        ..Default::default()
+    }
+}
+
+async fn a_check_sees_the_balance_of_its_revision(house: House) {
+    let mut entitlements = house.server.entitlements();
+    let mut ledger = house.server.ledger();
+    let revision = ledger.consume_units(consume(60)).await.unwrap().into_inner().revision;
+    let answer = entitlements.check_entitlement(check(40, &revision)).await.unwrap().into_inner();
+    assert_eq!(answer.decision(), v1::Decision::Entitled);
+    assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(3_600, 0));
+    let revision = ledger.reserve_units(reserve(10)).await.unwrap().into_inner().revision;
+    let answer = entitlements.check_entitlement(check(31, &revision)).await.unwrap().into_inner();
+    assert_eq!(answer.decision(), v1::Decision::NotEntitled);
+    assert_eq!(answer.reasons[0].code, "HOURS_EXHAUSTED");
+    assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(3_600, 600));
+    house.stop().await;
+}
+
+async fn another_process_sees_it_too(house: House) {
+    if house.backend == crate::server::Backend::Sqlite {
+        return house.stop().await;
+    }
+    let other = house.server.start_beside().await;
+    let mut ledger = house.server.ledger();
+    for used in 1..=20 {
+        let revision = ledger.consume_units(consume(1)).await.unwrap().into_inner().revision;
+        let answer = other.entitlements().check_entitlement(check(1, &revision)).await.unwrap().into_inner();
+        assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(used * 60, 0));
+    }
+    other.stop().await;
+    house.stop().await;
+}
+
+async fn a_check_as_known_sees_the_balance_of_then(house: House) {
+    let mut ledger = house.server.ledger();
+    let mut known = Vec::new();
+    for used in 1..=3 {
+        let answer = ledger.consume_units(consume(1)).await.unwrap().into_inner();
+        known.push((answer.entries[0].record_time, left(used * 60, 0)));
+    }
+    // Of the writes of one millisecond, which is all SQLite tells apart, the last is known.
+    known.reverse();
+    known.dedup_by_key(|(time, _)| *time);
+    for (known_time, expected) in known {
+        let request = v1::CheckEntitlementRequest { known_time, consistency: None, ..check(1, "") };
+        let answer = house.server.entitlements().check_entitlement(request).await.unwrap().into_inner();
+        assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), expected);
+    }
+    house.stop().await;
+}

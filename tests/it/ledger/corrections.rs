@@ -1,0 +1,85 @@
+//! R26, and contracts that were there before the ledger.
+
+use entitled::model::WorkOrder;
+use entitled::proto::v1;
+use entitled::store::*;
+use sea_orm::ConnectionTrait as _;
+
+use super::on_both;
+use super::samples::*;
+
+on_both!(
+    a_block_may_shrink_below_what_was_spent,
+    contracts_older_than_the_ledger_get_their_blocks,
+    an_adjustment_never_goes_below_what_was_spent,
+);
+
+/// As a correction of the contract would.
+async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
+    let store = house.store().await;
+    store
+        .in_transaction(async |txn| {
+            lock_customer_in_txn(&txn, "contoso").await?;
+            let stored = load_contract_in_txn(&txn, "contoso").await?.unwrap();
+            let mut order = stored.contract.work_orders[0].clone();
+            change(&mut order);
+            let mut info = stored.order_infos["wo-1"].clone();
+            info.version += 1;
+            put_work_order_version_in_txn(&txn, &order, &info).await?;
+            bump_revision_in_txn(&txn, "contoso", Changed::Contract).await
+        })
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+}
+
+async fn a_block_may_shrink_below_what_was_spent(house: House) {
+    let mut ledger = house.server.ledger();
+    let entry = ledger.consume_units(consume(50)).await.unwrap().into_inner().entries.remove(0);
+    let held = ledger.reserve_units(reserve(20)).await.unwrap().into_inner().reservation.unwrap();
+    correct(&house, |order| order.items[1].quantity.as_mut().unwrap().amount = 40).await;
+    let shrunk = |used, reserved, available| Balance { granted: 2_400, used, reserved, available };
+    assert_eq!(house.block(&ede("contoso", 0)).await, shrunk(3_000, 1_200, 0));
+    assert_eq!(refused(ledger.consume_units(consume(1)).await), forbidden("HOURS_EXHAUSTED"));
+    // What is held can be committed still, and what was used undone.
+    ledger.commit_reservation(commit(&held.reservation_id, Some(10))).await.unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, shrunk(3_600, 0, 0));
+    let reverse = v1::ReverseEntryRequest {
+        customer_id: "contoso".into(),
+        entry_id: entry.entry_id,
+        request_id: crate::server::request_id(),
+        ..Default::default()
+    };
+    ledger.reverse_entry(reverse).await.unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, shrunk(600, 0, 1_800));
+    let connection = house.connection().await;
+    assert!(connection.execute_unprepared("UPDATE block SET used = 2401").await.is_err(), "nothing is in excess now");
+    connection.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn contracts_older_than_the_ledger_get_their_blocks(house: House) {
+    let connection = house.connection().await;
+    connection.execute_unprepared("DELETE FROM entry").await.unwrap();
+    connection.execute_unprepared("DELETE FROM block").await.unwrap();
+    connection.close().await.unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(0, 0), "a read writes nothing and knows it all the same");
+    assert_eq!(refused(house.server.ledger().consume_units(consume(101)).await), forbidden("HOURS_EXHAUSTED"));
+    assert_eq!(house.count("SELECT COUNT(*) FROM block").await, 0, "nor does a refusal");
+    let answer = house.server.ledger().consume_units(consume(1)).await.unwrap().into_inner();
+    assert_eq!((answer.entries.len(), answer.entries[0].sequence), (1, 2), "behind what the contract grants");
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(60, 0));
+    house.stop().await;
+}
+
+async fn an_adjustment_never_goes_below_what_was_spent(house: House) {
+    let mut ledger = house.server.ledger();
+    ledger.consume_units(consume(50)).await.unwrap();
+    assert_eq!(refused(ledger.adjust_block(adjust(-51)).await), forbidden("GRANT_BELOW_SPENT"));
+    ledger.adjust_block(adjust(-50)).await.unwrap();
+    assert_eq!(
+        house.block(&ede("contoso", 0)).await,
+        Balance { granted: 3_000, used: 3_000, reserved: 0, available: 0 }
+    );
+    house.stop().await;
+}

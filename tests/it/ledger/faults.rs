@@ -1,0 +1,240 @@
+//! R17, R18, R23, R24: queues, locks, lost connections, and callers that go away.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use entitled::cache::Cache;
+use entitled::catalog::Catalog;
+use entitled::error::{Error, Result};
+use entitled::ledger::{Command, Take, Target};
+use entitled::model::{Quantity, Unit};
+use entitled::proto::v1;
+use entitled::service::ledger::{Done, QUEUE, WriteRequest};
+use entitled::service::{Clock, Context, Ledger};
+use entitled::store::{Store, StoreConfig};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
+use tokio::task::JoinSet;
+
+use super::on_both;
+use super::samples::*;
+use crate::server::{Backend, request_id};
+use crate::store::proxy::{Proxy, Verdict};
+
+on_both!(callers_that_go_away_lose_and_double_nothing);
+
+/// The writer alone, on a store of one's own.
+async fn ledger_on(config: StoreConfig) -> Ledger {
+    ledger_with(config, Clock::System).await
+}
+
+async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
+    let store = Store::connect(&config).await.unwrap();
+    let cache = Arc::new(Cache::new(10, Duration::from_secs(1)));
+    let catalog = Arc::new(Catalog::embedded().unwrap());
+    Ledger::start(Context { catalog, store, cache, clock })
+}
+
+fn minutes(amount: i64, request_id: &str) -> WriteRequest {
+    let block_id = Some(ede("contoso", 0).parse().unwrap());
+    let target = Target { block_id, location_id: None, product_id: None, service_id: None, mode: None };
+    let quantity = Quantity { amount, unit: Unit::Minutes };
+    WriteRequest {
+        customer_id: "contoso".to_owned(),
+        command: Command::Consume(Take { target, quantity, performed: None, note: String::new() }),
+        request_id: request_id.to_owned(),
+        actor: "tester".to_owned(),
+        deadline: None,
+    }
+}
+
+/// Another transaction holds the customer, until it is told to let go.
+async fn hold_customer(house: &House) -> DatabaseConnection {
+    let blocker = house.connection().await;
+    blocker.execute_unprepared("BEGIN").await.unwrap();
+    blocker.execute_unprepared("SELECT 1 FROM customer WHERE customer_id = 'contoso' FOR UPDATE").await.unwrap();
+    blocker
+}
+
+/// Until a batch waits for the customer's lock.
+async fn until_waiting(blocker: &DatabaseConnection) {
+    let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    loop {
+        let statement = Statement::from_string(blocker.get_database_backend(), sql);
+        let waiting: i64 = blocker.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        if waiting > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<Done>> {
+    let ledger = ledger.clone();
+    tokio::spawn(async move { ledger.write(request).await })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_turns_writes_away_and_late_ones_are_not_begun() {
+    let house = House::start(Backend::Postgres).await;
+    let lock_timeout = Duration::from_secs(5);
+    let url = house.server.database().clone();
+    let ledger = ledger_on(StoreConfig { url, lock_timeout, ..StoreConfig::default() }).await;
+    let blocker = hold_customer(&house).await;
+    let first = write(&ledger, minutes(1, &request_id()));
+    until_waiting(&blocker).await;
+    let deadline = Instant::now() + Duration::from_millis(50);
+    let late = write(&ledger, WriteRequest { deadline: Some(deadline), ..minutes(1, &request_id()) });
+    let mut waiting = JoinSet::new();
+    for _ in 0..QUEUE + 10 {
+        let ledger = ledger.clone();
+        waiting.spawn(async move { ledger.write(minutes(1, &request_id())).await });
+    }
+    // The refused ones come back at once, while the others wait.
+    let mut refused = 0;
+    while refused < 10 {
+        match waiting.join_next().await.unwrap().unwrap() {
+            Err(Error::Overloaded) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let outcome = late.await.unwrap();
+    // It may have been among those the full queue turned away.
+    assert!(matches!(outcome, Err(Error::DeadlinePassed | Error::Overloaded)), "{outcome:?}");
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    assert_eq!(first.await.unwrap().unwrap().applied.entries.len(), 1);
+    let mut written = 1;
+    while let Some(outcome) = waiting.join_next().await {
+        match outcome.unwrap() {
+            Ok(_) => written += 1,
+            Err(Error::Overloaded) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'CONSUME'").await, written);
+    assert!(written >= i64::try_from(QUEUE).unwrap() - 1, "{written}");
+    let transactions = house.count("SELECT revision - 1 FROM customer WHERE customer_id = 'contoso'").await;
+    assert!(transactions <= 10, "{written} writes in {transactions} transactions");
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_passed_in_the_queue_is_told() {
+    let house = House::start(Backend::Postgres).await;
+    let url = house.server.database().clone();
+    let ledger = ledger_on(StoreConfig { url, ..StoreConfig::default() }).await;
+    let blocker = hold_customer(&house).await;
+    let first = write(&ledger, minutes(1, &request_id()));
+    until_waiting(&blocker).await;
+    let late = WriteRequest { deadline: Some(Instant::now()), ..minutes(1, &request_id()) };
+    let (late, bad) = (write(&ledger, late), write(&ledger, minutes(6_001, &request_id())));
+    let good = write(&ledger, minutes(2, &request_id()));
+    assert!(matches!(late.await.unwrap(), Err(Error::DeadlinePassed)), "told while it waits");
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    assert!(matches!(bad.await.unwrap(), Err(Error::Violations(_))), "a bad one refuses only itself");
+    first.await.unwrap().unwrap();
+    good.await.unwrap().unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(3, 0));
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_that_stays_locked_is_a_conflict_and_never_exhausted() {
+    let house = House::start(Backend::Postgres).await;
+    let lock_timeout = Duration::from_millis(50);
+    let url = house.server.database().clone();
+    let ledger = ledger_on(StoreConfig { url, lock_timeout, ..StoreConfig::default() }).await;
+    let blocker = hold_customer(&house).await;
+    let id = request_id();
+    assert!(matches!(ledger.write(minutes(1, &id)).await, Err(Error::Conflict)));
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    assert!(!ledger.write(minutes(1, &id)).await.unwrap().replayed);
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_is_the_databases_whatever_a_process_thinks() {
+    let house = House::start(Backend::Postgres).await;
+    let url = house.server.database().clone();
+    let config = StoreConfig { url, ..StoreConfig::default() };
+    for skew in [-1, 1] {
+        let clock = Clock::Fixed(now() + chrono::Duration::hours(skew));
+        let ledger = ledger_with(config.clone(), clock).await;
+        let Command::Consume(take) = minutes(1, "").command else { panic!("it is a consume") };
+        // Past for one process, far ahead for another; half an hour for the database.
+        let expire_time = Some(now() + chrono::Duration::minutes(30));
+        let command = Command::Reserve { take, expire_time };
+        let held = ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await.unwrap();
+        let reservation_id = held.applied.reservation.unwrap().id;
+        let command = Command::Commit {
+            reservation_id,
+            block_id: None,
+            quantity: None,
+            allow_more: false,
+            performed: None,
+            note: String::new(),
+        };
+        ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await.unwrap();
+        assert!((held.record_time - now()).num_minutes().abs() < 5);
+    }
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_lost_at_commit_is_settled() {
+    let house = House::start(Backend::Postgres).await;
+    let proxy = Proxy::start(&house.server.database()).await;
+    let ledger = ledger_on(StoreConfig { url: proxy.url.clone(), ..StoreConfig::default() }).await;
+    let cut_at = async |word: &'static str, then: Option<&'static str>, id: &str| {
+        proxy.stop_at(word);
+        let cut = async {
+            proxy.stopped().await;
+            if let Some(then) = then {
+                proxy.stop_at(then);
+            }
+            proxy.decide(Verdict::Cut);
+        };
+        tokio::join!(ledger.write(minutes(1, id)), cut).0
+    };
+    // Committed, and the answer lost: looked up, and answered as it is.
+    let id = request_id();
+    let done = cut_at("COMMIT", None, &id).await.unwrap();
+    assert_eq!(done.applied.entries.len(), 1);
+    assert_eq!(ledger.write(minutes(1, &id)).await.unwrap().applied, done.applied);
+    // Lost before the commit: surely nothing.
+    let outcome = cut_at("INTO entry", None, &request_id()).await;
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    // Committed, and cannot be looked up either.
+    let id = request_id();
+    let outcome = cut_at("COMMIT", Some("FOR UPDATE"), &id).await;
+    assert!(matches!(outcome, Err(Error::CommitOutcomeUnknown(_))), "{outcome:?}");
+    proxy.decide(Verdict::GoOn);
+    assert!(ledger.write(minutes(1, &id)).await.unwrap().replayed, "a repetition settles it");
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(2, 0));
+    house.stop().await;
+}
+
+async fn callers_that_go_away_lose_and_double_nothing(house: House) {
+    let mut requests = Vec::new();
+    for caller in 0..200_u64 {
+        let request = v1::ConsumeUnitsRequest { quantity: quantity(1, v1::Unit::Minutes), ..consume(1) };
+        // A connection with many calls given up is taken for an attack, and closed.
+        let mut ledger = house.server.lone_ledger().await;
+        let (asked, patience) = (request.clone(), Duration::from_micros(caller * 40));
+        requests.push((
+            request,
+            tokio::spawn(async move { tokio::time::timeout(patience, ledger.consume_units(asked)).await.is_ok() }),
+        ));
+    }
+    for (request, answered) in requests {
+        let was_answered = answered.await.unwrap();
+        let again = house.server.ledger().consume_units(request).await.unwrap().into_inner();
+        assert!(again.replayed || !was_answered, "what was answered is there");
+    }
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(200, 0));
+    if house.backend == Backend::Postgres {
+        let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
+                    AND state LIKE 'idle in transaction%'";
+        assert_eq!(house.count(open).await, 0);
+    }
+    house.stop().await;
+}

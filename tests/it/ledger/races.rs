@@ -1,0 +1,147 @@
+//! R08, R09, R12, R16: nobody overspends, whoever comes first.
+
+use entitled::proto::v1;
+use sea_orm::ConnectionTrait as _;
+use tokio::task::JoinSet;
+use tonic::{Code, Status};
+
+use super::on_both;
+use super::samples::*;
+use crate::server::{Backend, request_id};
+
+on_both!(
+    nobody_overspends_a_block_in_one_process,
+    constraints_stand_behind_the_code,
+    a_hold_ends_once_whoever_ends_it,
+    a_use_that_spans_blocks_is_whole_or_nothing,
+);
+
+/// So many good answers, and these refusals.
+fn sort<T: std::fmt::Debug>(outcomes: Vec<Result<T, Status>>) -> (usize, Vec<(Code, String)>) {
+    let (good, bad): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    (good.len(), bad.into_iter().map(refused).collect())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_overspends_a_block_through_two_servers() {
+    let house = House::start(Backend::Postgres).await;
+    let other = house.server.start_beside().await;
+    let mut callers = JoinSet::new();
+    for caller in 0..200 {
+        let mut ledger = if caller % 2 == 0 { house.server.ledger() } else { other.ledger() };
+        callers.spawn(async move { ledger.consume_units(consume(1)).await });
+    }
+    let (good, bad) = sort(callers.join_all().await);
+    assert_eq!((good, bad), (100, vec![forbidden("HOURS_EXHAUSTED"); 100]));
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(6_000, 0));
+    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'CONSUME'").await, 100);
+    other.stop().await;
+    house.stop().await;
+}
+
+async fn nobody_overspends_a_block_in_one_process(house: House) {
+    let mut callers = JoinSet::new();
+    for _ in 0..120 {
+        let mut ledger = house.server.ledger();
+        callers.spawn(async move { ledger.consume_units(consume(1)).await });
+    }
+    let (good, bad) = sort(callers.join_all().await);
+    assert_eq!((good, bad), (100, vec![forbidden("HOURS_EXHAUSTED"); 20]));
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(6_000, 0));
+    house.stop().await;
+}
+
+async fn constraints_stand_behind_the_code(house: House) {
+    let connection = house.connection().await;
+    for broken in [
+        "UPDATE block SET used = granted + 1",
+        "UPDATE block SET used = -1",
+        "UPDATE block SET reserved = -1",
+        "UPDATE block SET reserved = granted, used = 1",
+        "UPDATE block SET granted = -1",
+        "DELETE FROM block",
+        "INSERT INTO entry SELECT * FROM entry",
+    ] {
+        assert!(connection.execute_unprepared(broken).await.is_err(), "{broken}");
+    }
+    connection.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn a_hold_ends_once_whoever_ends_it(house: House) {
+    let other = match house.backend {
+        Backend::Sqlite => None,
+        Backend::Postgres => Some(house.server.start_beside().await),
+    };
+    let mut ledger = house.server.ledger();
+    let mut committed = 0;
+    for _ in 0..16 {
+        let held = ledger.reserve_units(reserve(1)).await.unwrap().into_inner().reservation.unwrap();
+        let mut callers = JoinSet::new();
+        for caller in 0..4 {
+            let mut ledger = match &other {
+                Some(other) if caller >= 2 => other.ledger(),
+                _ => house.server.ledger(),
+            };
+            let id = held.reservation_id.clone();
+            callers.spawn(async move {
+                if caller % 2 == 0 {
+                    ledger.commit_reservation(commit(&id, None)).await.map(|_| "RESERVATION_COMMITTED")
+                } else {
+                    ledger.release_reservation(release(&id)).await.map(|_| "RESERVATION_RELEASED")
+                }
+            });
+        }
+        let outcomes = callers.join_all().await;
+        let winner = *outcomes.iter().find_map(|outcome| outcome.as_ref().ok()).expect("one of them wins");
+        committed += i64::from(winner == "RESERVATION_COMMITTED");
+        assert_eq!(sort(outcomes), (1, vec![forbidden(winner); 3]), "the others are told who won");
+    }
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(committed * 60, 0));
+    if let Some(other) = other {
+        other.stop().await;
+    }
+    house.stop().await;
+}
+
+async fn a_use_that_spans_blocks_is_whole_or_nothing(house: House) {
+    house.put_customer("fabrikam", &[10, 10]).await;
+    let other = match house.backend {
+        Backend::Sqlite => None,
+        Backend::Postgres => Some(house.server.start_beside().await),
+    };
+    // 7 hours leave 3 of the first block: the next use spans both. In between, the blocks by
+    // their own names, in the other order.
+    let mut callers = JoinSet::new();
+    for caller in 0..8 {
+        let mut ledger = match &other {
+            Some(other) if caller % 2 == 0 => other.ledger(),
+            _ => house.server.ledger(),
+        };
+        callers.spawn(async move {
+            let request = match caller % 4 {
+                3 => v1::ConsumeUnitsRequest {
+                    customer_id: "fabrikam".into(),
+                    block_id: ede("fabrikam", 1),
+                    quantity: hours(1),
+                    request_id: request_id(),
+                    ..Default::default()
+                },
+                _ => consume_any("fabrikam", 7),
+            };
+            ledger.consume_units(request).await.map(|answer| answer.into_inner())
+        });
+    }
+    let outcomes = callers.join_all().await;
+    let spanning = outcomes.iter().flatten().filter(|answer| answer.entries.len() == 2).count();
+    assert!(spanning <= 1, "only one use can span them");
+    let (good, bad) = sort(outcomes);
+    assert_eq!(good, 4, "two of 7 hours and two of 1");
+    assert_eq!(bad, vec![forbidden("HOURS_EXHAUSTED"); 4]);
+    assert_eq!(house.count("SELECT CAST(SUM(used) AS BIGINT) FROM block WHERE customer_id = 'fabrikam'").await, 960);
+    house.verify("fabrikam").await;
+    if let Some(other) = other {
+        other.stop().await;
+    }
+    house.stop().await;
+}

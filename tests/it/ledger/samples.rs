@@ -1,0 +1,237 @@
+//! A customer with hours, and the shortest way to use them.
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use entitled::cli::document;
+use entitled::ledger::Chains;
+use entitled::model::block_id;
+use entitled::proto::v1;
+use entitled::service::Clock;
+use entitled::store::{EntryFilter, Store, StoreConfig};
+use prost_types::Timestamp;
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::corpus::explain;
+use crate::server::{Backend, TestServer, request_id};
+
+pub const EDE: &str = "enhanced-designated-engineering";
+pub const LONDON: &str = "gb-london";
+
+/// A server, and a customer with a block of 100 hours.
+pub struct House {
+    pub server: TestServer,
+    pub backend: Backend,
+}
+
+/// What a test wants of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    pub granted: i64,
+    pub used: i64,
+    pub reserved: i64,
+    pub available: i64,
+}
+
+impl House {
+    pub async fn start(backend: Backend) -> Self {
+        let house = Self { server: TestServer::start(backend).await, backend };
+        house.put_customer("contoso", &[100]).await;
+        house
+    }
+
+    /// A customer with a block for each number of hours, of the items `ede-0`, `ede-1` …
+    pub async fn put_customer(&self, customer_id: &str, hours: &[i64]) {
+        let document = document::read(&contract(customer_id, hours).to_string()).unwrap();
+        let request = v1::ApplyContractRequest { request_id: request_id(), ..document.request };
+        self.server.contracts().apply_contract(request).await.unwrap_or_else(|status| panic!("{}", explain(&status)));
+    }
+
+    pub async fn block(&self, block_id: &str) -> Balance {
+        let request =
+            v1::GetBlockRequest { customer_id: "contoso".into(), block_id: block_id.into(), as_of_time: None };
+        balance(&self.server.ledger().get_block(request).await.unwrap().into_inner().block.unwrap())
+    }
+
+    /// Past the service.
+    pub async fn connection(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.server.database());
+        options.max_connections(1).sqlx_logging(false);
+        Database::connect(options).await.unwrap()
+    }
+
+    pub async fn count(&self, sql: &str) -> i64 {
+        let connection = self.connection().await;
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let count = connection.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        connection.close().await.unwrap();
+        count
+    }
+
+    pub async fn store(&self) -> Store {
+        let url = self.server.database().clone();
+        Store::connect(&StoreConfig { url, ..StoreConfig::default() }).await.unwrap()
+    }
+
+    /// Every chain fits, and every balance is what its entries make.
+    pub async fn verify(&self, customer_id: &str) {
+        let store = self.store().await;
+        let mut chains = Chains::default();
+        for recorded in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
+            chains.push(&recorded.entry).unwrap_or_else(|misfit| panic!("{misfit:?}"));
+            assert_eq!(chains.link(recorded.entry.block_id).unwrap().totals, recorded.totals);
+        }
+        for block in store.ledger_blocks(customer_id).await.unwrap().unwrap().blocks {
+            let link = chains.link(block.id).unwrap();
+            assert_eq!((link.sequence, link.head, link.totals), (block.sequence, block.head, block.totals()));
+        }
+        store.close().await.unwrap();
+    }
+
+    pub async fn stop(self) {
+        self.verify("contoso").await;
+        self.server.stop().await;
+    }
+}
+
+/// The id of the block of `ede-<row>`.
+pub fn ede(customer_id: &str, row: usize) -> String {
+    block_id(customer_id, "wo-1", &format!("ede-{row}"), EDE).to_string()
+}
+
+pub fn balance(block: &v1::Block) -> Balance {
+    let v1::Block { granted, used, reserved, available, .. } = *block;
+    Balance { granted, used, reserved, available }
+}
+
+/// Of a block of 100 hours, in minutes.
+pub fn left(used: i64, reserved: i64) -> Balance {
+    Balance { granted: 6_000, used, reserved, available: 6_000 - used - reserved }
+}
+
+pub fn contract(customer_id: &str, hours: &[i64]) -> Value {
+    let day = |days: i64| -> NaiveDate { (now() + Duration::days(days)).date_naive() };
+    let mut items = vec![json!({ "item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true })];
+    items.extend(hours.iter().enumerate().map(|(row, hours)| {
+        json!({
+            "item_id": format!("ede-{row}"), "service_id": EDE, "quantity": { "amount": hours, "unit": "HOURS" },
+            "location_ids": [LONDON], "product_ids": ["azure/*"], "priority": row,
+        })
+    }));
+    json!({
+        "customer": {
+            "customer_id": customer_id,
+            "display_name": customer_id,
+            "locations": [{
+                "location_id": LONDON, "display_name": "London", "country": "GB", "time_zone": "Europe/London"
+            }],
+            "contacts": [{
+                "contact_id": "ada", "display_name": "Ada", "email": "ada@example.org", "location_ids": [LONDON],
+                "roles": ["SUPPORT_ADMINISTRATOR", "REACTIVE_CONTACT"]
+            }]
+        },
+        "work_orders": [{
+            "work_order_id": "wo-1", "edition_id": "unified-enterprise-2023", "start_date": day(-200).to_string(),
+            "end_date": day(400).to_string(), "host_location_id": LONDON, "covered_products": ["*"],
+            "currency": "GBP", "items": items
+        }]
+    })
+}
+
+pub fn quantity(amount: i64, unit: v1::Unit) -> Option<v1::Quantity> {
+    Some(v1::Quantity { amount, unit: unit.into() })
+}
+
+pub fn hours(amount: i64) -> Option<v1::Quantity> {
+    quantity(amount, v1::Unit::Hours)
+}
+
+/// So many hours of contoso's block, under a new request id.
+pub fn consume(amount: i64) -> v1::ConsumeUnitsRequest {
+    v1::ConsumeUnitsRequest {
+        customer_id: "contoso".into(),
+        block_id: ede("contoso", 0),
+        quantity: hours(amount),
+        request_id: request_id(),
+        ..Default::default()
+    }
+}
+
+/// So many hours of whichever blocks serve.
+pub fn consume_any(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
+    v1::ConsumeUnitsRequest {
+        customer_id: customer_id.into(),
+        location_id: LONDON.into(),
+        product_id: "azure".into(),
+        service_id: EDE.into(),
+        quantity: hours(amount),
+        request_id: request_id(),
+        ..Default::default()
+    }
+}
+
+pub fn reserve(amount: i64) -> v1::ReserveUnitsRequest {
+    v1::ReserveUnitsRequest {
+        customer_id: "contoso".into(),
+        block_id: ede("contoso", 0),
+        quantity: hours(amount),
+        request_id: request_id(),
+        ..Default::default()
+    }
+}
+
+pub fn commit(reservation_id: &str, amount: Option<i64>) -> v1::CommitReservationRequest {
+    v1::CommitReservationRequest {
+        customer_id: "contoso".into(),
+        reservation_id: reservation_id.into(),
+        quantity: amount.and_then(hours),
+        request_id: request_id(),
+        ..Default::default()
+    }
+}
+
+pub fn release(reservation_id: &str) -> v1::ReleaseReservationRequest {
+    v1::ReleaseReservationRequest {
+        customer_id: "contoso".into(),
+        reservation_id: reservation_id.into(),
+        request_id: request_id(),
+        ..Default::default()
+    }
+}
+
+pub fn adjust(delta: i64) -> v1::AdjustBlockRequest {
+    v1::AdjustBlockRequest {
+        customer_id: "contoso".into(),
+        block_id: ede("contoso", 0),
+        change: hours(delta).map(v1::adjust_block_request::Change::Delta),
+        reason: "a test".into(),
+        request_id: request_id(),
+    }
+}
+
+pub fn now() -> DateTime<Utc> {
+    Clock::System.now()
+}
+
+/// Seconds from now.
+pub fn in_seconds(seconds: i64) -> Option<Timestamp> {
+    Some(Timestamp { seconds: now().timestamp() + seconds, nanos: 0 })
+}
+
+/// The code and the reason of a refusal.
+pub fn told(status: &Status) -> (Code, String) {
+    (status.code(), status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+}
+
+pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Status>) -> (Code, String) {
+    told(&outcome.expect_err("it is refused"))
+}
+
+pub fn forbidden(reason: &str) -> (Code, String) {
+    (Code::FailedPrecondition, reason.to_owned())
+}
+
+pub fn invalid(reason: &str) -> (Code, String) {
+    (Code::InvalidArgument, reason.to_owned())
+}
