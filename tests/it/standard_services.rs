@@ -21,8 +21,12 @@ use crate::raw;
 use crate::sample::{check, create, customer, stored};
 use crate::server::{BOTH, Backend, TestServer, on_both_servers, request_id};
 
-const SERVICES: [&str; 3] =
-    ["entitled.v1.CatalogService", "entitled.v1.ContractService", "entitled.v1.EntitlementService"];
+const SERVICES: [&str; 4] = [
+    "entitled.v1.CatalogService",
+    "entitled.v1.ContractService",
+    "entitled.v1.EntitlementService",
+    "entitled.v1.LedgerService",
+];
 
 on_both_servers!(health_is_told_by_service);
 

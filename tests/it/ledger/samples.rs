@@ -56,7 +56,7 @@ impl House {
 
     /// Past the service.
     pub async fn connection(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(&self.server.database());
+        let mut options = ConnectOptions::new(self.server.database());
         options.max_connections(1).sqlx_logging(false);
         Database::connect(options).await.unwrap()
     }
