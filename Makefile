@@ -7,8 +7,7 @@ BUF := .venv/bin/buf
 .PHONY: help run test test-fuzz test-faults lint fmt bench
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s
-", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the sample customers from a temporary database
 	cargo run -- serve --demo
