@@ -37,7 +37,7 @@ pub fn balances(blocks: &[Block], screen: &Screen) -> String {
     if blocks.is_empty() {
         return "no blocks".to_owned();
     }
-    let mut table = screen.table(&["Block", "", "available", "used", "reserved", "ends"]);
+    let mut table = screen.table(&["Block", "available", "used", "reserved", "ends"]);
     for block in blocks {
         let tone = if block.available > 0 { Tone::Good } else { Tone::Bad };
         let item = words::item(&block.work_order_id, &block.item_id);
@@ -48,15 +48,14 @@ pub fn balances(blocks: &[Block], screen: &Screen) -> String {
         };
         table.add_row([
             screen.name(Tone::Plain, &name),
-            Cell::new(bar(block)),
-            screen.cell(tone, &format!("{}{lost}", amount::available_of_granted(block))),
+            screen.cell(tone, &format!("{}\n{}{lost}", amount::available_of_granted(block), bar(block))),
             Cell::new(amount::amount(block.used, block.unit())),
             Cell::new(amount::amount(block.reserved, block.unit())),
             Cell::new(words::time(block.expire_time.as_ref(), "")),
         ]);
     }
     keep_whole(&mut table, 1, ["12345678901234567890"].into_iter());
-    keep_whole(&mut table, 5, ["2026-01-01T00:00:00Z"].into_iter());
+    keep_whole(&mut table, 4, ["2026-01-01T00:00:00Z"].into_iter());
     let legend = format!("{USED} used  {HELD} reserved  {LEFT} left");
     format!("{}\n{}", indented(&table), screen.paint(Tone::Quiet, &legend))
 }
