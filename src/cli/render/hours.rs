@@ -54,7 +54,9 @@ pub fn balances(blocks: &[Block], screen: &Screen) -> String {
             Cell::new(words::time(block.expire_time.as_ref(), "")),
         ]);
     }
-    keep_whole(&mut table, 1, ["12345678901234567890"].into_iter());
+    let available: Vec<String> =
+        blocks.iter().flat_map(|block| [amount::available_of_granted(block), bar(block)]).collect();
+    keep_whole(&mut table, 1, available.iter().map(String::as_str));
     keep_whole(&mut table, 4, ["2026-01-01T00:00:00Z"].into_iter());
     let legend = format!("{USED} used  {HELD} reserved  {LEFT} left");
     format!("{}\n{}", indented(&table), screen.paint(Tone::Quiet, &legend))
