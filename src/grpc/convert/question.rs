@@ -40,10 +40,7 @@ impl TryFrom<v1::CheckEntitlementRequest> for Question {
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
         let location_id = read.required_id("location_id", location_id);
-        let product_id = read.optional_product("product_id", Some(product_id));
-        if product_id.is_none() {
-            read.refuse("product_id", reason::FIELD_REQUIRED, "is required");
-        }
+        let product_id = read.required_product("product_id", product_id);
         let v1::Delivery { start_time, end_time, mode, requested_time, confirmed_time, solution_ids } =
             delivery.unwrap_or_default();
         let start_time = read.timestamp("delivery.start_time", start_time);

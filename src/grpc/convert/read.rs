@@ -95,6 +95,15 @@ impl Reader {
         Some(value)
     }
 
+    /// As [`Self::optional_product`]; absent, it is a violation.
+    pub fn required_product(&mut self, field: &str, value: String) -> Option<String> {
+        let product = self.optional_product(field, Some(value));
+        if product.is_none() {
+            self.refuse(field, reason::FIELD_REQUIRED, "is required");
+        }
+        product
+    }
+
     /// One id, or two joined by one `/`.
     pub fn optional_product(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;

@@ -32,10 +32,7 @@ impl TryFrom<v1::GetResponseTargetRequest> for TargetQuestion {
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
         let location_id = read.required_id("location_id", location_id);
-        let product_id = read.optional_product("product_id", Some(product_id));
-        if product_id.is_none() {
-            read.refuse("product_id", reason::FIELD_REQUIRED, "is required");
-        }
+        let product_id = read.required_product("product_id", product_id);
         if severity == 0 {
             read.refuse("severity", reason::FIELD_REQUIRED, "is required");
         }
