@@ -6,6 +6,7 @@ pub mod decision;
 mod language_tag;
 pub mod ledger;
 pub mod ledger_out;
+pub mod ledger_question;
 pub mod question;
 pub mod read;
 pub mod target;

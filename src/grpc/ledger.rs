@@ -1,10 +1,12 @@
 use tonic::{Request, Response, Status};
 
 use super::convert::ledger::{
-    Asked, read_adjust, read_block_question, read_blocks_question, read_commit, read_consume, read_entries_question,
-    read_extend, read_release, read_reservations_question, read_reserve, read_reverse,
+    Asked, read_adjust, read_commit, read_consume, read_extend, read_release, read_reserve, read_reverse,
 };
 use super::convert::ledger_out::{Told, told, write_block, write_entry, write_reservation};
+use super::convert::ledger_question::{
+    read_block_question, read_blocks_question, read_entries_question, read_reservations_question,
+};
 use super::convert::read::Reader;
 use super::deadline::deadline_of;
 use crate::error::Result;
