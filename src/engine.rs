@@ -39,7 +39,7 @@ pub use prepared::{Block, Candidate, Prepared};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
-pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
+pub use usable::{About, BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 use chrono::{DateTime, Utc};
 

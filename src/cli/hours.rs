@@ -80,6 +80,9 @@ struct Taken {
     /// How much: `8h`, `90m`, `5d`, `10 credits`, `1 event`.
     #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
     quantity: Quantity,
+    /// A solution the events are for; may be given again.
+    #[arg(long, value_name = "ID")]
+    solution: Vec<String>,
     /// How it is delivered.
     #[arg(long, value_enum, ignore_case = true)]
     delivery_mode: Option<values::DeliveryMode>,

@@ -25,14 +25,14 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
             None => Verdict::Unknown,
             Some((event, confirmed)) => Verdict::fails_if(confirmed > latest_confirmation(context, event, terms)),
         },
-        // Neither counts where nothing is in force.
+        // It does not count where nothing is in force.
         Rule::EventDuration => match event {
             None => Verdict::Unknown,
             Some(_) if context.is_lapsed() => Verdict::Holds,
             Some(event) => Verdict::fails_if(events_per_solution(context, event, terms) > pool(context)),
         },
-        Rule::EventSolutions if terms.per_solution && solutions(context) > 1 && !context.is_lapsed() => {
-            Verdict::fails_if(events_needed(context, event, terms) > pool(context))
+        Rule::EventSolutions => {
+            Verdict::fails_if(events_of_solutions(context).is_some_and(|needed| needed > pool(context)))
         }
         _ => Verdict::Holds,
     }
@@ -90,6 +90,34 @@ fn solutions(context: &Context<'_>) -> usize {
 fn events_needed(context: &Context<'_>, event: Option<Event>, terms: EventRule) -> i64 {
     let each = event.map_or(1, |event| events_per_solution(context, event, terms));
     each.saturating_mul(i64::try_from(solutions(context)).unwrap_or(i64::MAX))
+}
+
+/// The events several solutions take together; none where they do not count, or nothing is in
+/// force.
+fn events_of_solutions(context: &Context<'_>) -> Option<i64> {
+    let terms = context.service.event.filter(|terms| terms.per_solution)?;
+    let do_count = solutions(context) > 1 && !context.is_lapsed();
+    do_count.then(|| events_needed(context, event_of(context), terms))
+}
+
+/// Whether an amount that is to be taken is too small for its solutions, whatever is left.
+pub(super) fn takes_too_few(context: &Context<'_>) -> bool {
+    let too_few = |(needed, requested): (i64, i64)| requested < needed;
+    events_of_solutions(context).zip(requested(context)).is_some_and(too_few)
+}
+
+fn requested(context: &Context<'_>) -> Option<i64> {
+    // An amount too large to count is enough for anything.
+    context.query.quantity.map(|quantity| quantity.in_base_unit().unwrap_or(i64::MAX))
+}
+
+/// Why it is too small. What is left is not told: only the ledger knows.
+pub(super) fn explain_too_few(context: &Context<'_>, metadata: &mut Vec<(&'static str, String)>) -> String {
+    let requested = requested(context).unwrap_or_default();
+    metadata.retain(|(name, _)| *name != "events_available");
+    metadata.push(("requested", requested.to_string()));
+    let needed = events_of_solutions(context).unwrap_or_default();
+    format!("{requested} events asked for, {needed} needed for {} solutions", solutions(context))
 }
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {

@@ -8,6 +8,7 @@ use super::blocks::Maker;
 use super::context::{Context, Verdict};
 use super::decide;
 use super::decision::{self, Outcome};
+use super::event;
 use super::prepared::{Candidate, Prepared};
 use super::quantity::counts_for_pool;
 use super::query::{Delivery, Query};
@@ -28,6 +29,8 @@ pub struct BlockQuery<'a> {
     /// Start and end of the work, which counts by when it is performed; absent: now.
     pub performed: Option<(DateTime<Utc>, DateTime<Utc>)>,
     pub mode: Option<DeliveryMode>,
+    /// The solutions an event is for, each once.
+    pub solution_ids: &'a [String],
 }
 
 /// A block, and every clause that forbids taking from it; none: it may be used.
@@ -44,8 +47,17 @@ pub struct FailedClause {
     pub code: String,
     pub description: String,
     pub metadata: Vec<(&'static str, String)>,
-    /// Whether it speaks of the delivery itself, its hours and its mode.
-    pub is_of_delivery: bool,
+    pub about: About,
+}
+
+/// What a clause that fails speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Contract,
+    /// The delivery itself, its hours and its mode.
+    Delivery,
+    /// The amount that is asked for.
+    Amount,
 }
 
 /// The blocks that may serve, in burn order. What is left in them does not matter here.
@@ -107,6 +119,7 @@ fn question<'a>(query: &BlockQuery<'a>, service_id: &'a str, location_id: &'a st
         start_time: Some(start.unwrap_or(now)),
         end_time: end,
         mode: query.mode,
+        solution_ids: query.solution_ids.iter().map(String::as_str).collect(),
         ..Delivery::default()
     };
     Query {
@@ -141,29 +154,37 @@ fn is_judged(rule: Rule, has_location: bool) -> bool {
     match rule {
         Rule::TermExpired | Rule::TermTerminated => false,
         Rule::LocationDesignated | Rule::SingleLocation | Rule::ExcludedCountry | Rule::Country => has_location,
-        _ => counts_for_pool(rule) || is_of_delivery(rule) || rule == Rule::DeliveryStart,
+        _ => counts_for_pool(rule) || about(rule) != About::Contract || rule == Rule::DeliveryStart,
     }
 }
 
-fn is_of_delivery(rule: Rule) -> bool {
-    matches!(rule, Rule::ServiceHours | Rule::DeliveryMode)
+fn about(rule: Rule) -> About {
+    match rule {
+        Rule::ServiceHours | Rule::DeliveryMode => About::Delivery,
+        Rule::EventSolutions => About::Amount,
+        _ => About::Contract,
+    }
 }
 
 /// The waiver of service hours lifts weekends only; its rule has applied it.
 fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
     let is_waived = clause.rule != Rule::ServiceHours && context.waiver(clause).is_some();
-    context.judge(clause.rule) == Verdict::Fails && !is_waived
+    let is_violated = match about(clause.rule) {
+        About::Amount => event::takes_too_few(context),
+        About::Contract | About::Delivery => context.judge(clause.rule) == Verdict::Fails,
+    };
+    is_violated && !is_waived
 }
 
 fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause> {
     let clause = context.edition.clauses.get(usize::from(clause_use.row))?;
-    let reason = decision::reason(context, clause_use, clause, false);
-    Some(FailedClause {
-        code: clause.code.clone(),
-        description: clause.text.render(Locale::English, |name| reason.fact(name)),
-        metadata: reason.metadata.clone(),
-        is_of_delivery: is_of_delivery(clause_use.rule),
-    })
+    let mut reason = decision::reason(context, clause_use, clause, false);
+    let about = about(clause_use.rule);
+    let description = match about {
+        About::Amount => event::explain_too_few(context, &mut reason.metadata),
+        About::Contract | About::Delivery => clause.text.render(Locale::English, |name| reason.fact(name)),
+    };
+    Some(FailedClause { code: clause.code.clone(), description, metadata: reason.metadata, about })
 }
 
 /// No counted item: what a check would say, else that there is nothing to count.

@@ -199,7 +199,7 @@ fn the_delivery_is_judged_when_and_how_it_is_performed() {
     let on_site = BlockQuery { mode: Some(DeliveryMode::OnSite), ..query() };
     assert_eq!(judged(&prepared, &on_site, now), ["ede ONSITE_NOT_INCLUDED"]);
     let told = usable_blocks(&prepared, &on_site, at(now)).unwrap();
-    assert!(told[0].failed[0].is_of_delivery);
+    assert_eq!(told[0].failed[0].about, About::Delivery);
     assert_eq!(judged(&prepared, &query(), "2027-03-01T10:00:00Z"), ["ede BASE_AGREEMENT_EXPIRED FORFEITED"]);
 }
 
@@ -213,6 +213,68 @@ fn a_suspended_order_and_one_that_is_terminated() {
     let before = Some((at("2026-05-28T10:00:00Z"), at("2026-05-28T11:00:00Z")));
     let before = BlockQuery { performed: before, ..query() };
     assert_eq!(judged(&terminated, &before, "2026-06-10T10:00:00Z"), ["ede"]);
+}
+
+#[test]
+fn several_solutions_take_as_many_events_each() {
+    let events = |item: &str, service: &str, amount: i64| {
+        json!({
+            "item_id": item, "service_id": service, "location_ids": ["gb-london"],
+            "quantity": {"amount": amount, "unit": "EVENTS"},
+        })
+    };
+    let (aem, retail) = ("azure-event-management", "azure-event-management-retail");
+    // What is left does not matter here: one event in all.
+    let items = vec![events("aem", aem, 1), events("retail", retail, 1), ede("ede", 10, json!({}))];
+    let prepared = prepared(items, json!({}));
+    let now = "2026-11-10T10:00:00Z";
+    let ids = ["shop", "depot", "bank"].map(str::to_owned);
+    let named = |solutions: usize, amount: i64, days: i64| {
+        let start = at("2026-06-01T08:00:00Z");
+        BlockQuery {
+            product: Some(ProductId::new("azure/cognitive-search")),
+            service_id: Some(aem),
+            quantity: Some(Quantity { amount, unit: Unit::Events }),
+            performed: (days > 0).then(|| (start, start + chrono::TimeDelta::days(days - 1))),
+            solution_ids: &ids[..solutions],
+            ..query()
+        }
+    };
+    // Solutions, events asked for, dates of the window (0: none), and whether they are too few.
+    let cases = [
+        (0, 1, 6, false),
+        (1, 1, 6, false),
+        (2, 1, 0, true),
+        (2, 2, 0, false),
+        (2, 2, 5, false),
+        (2, 3, 6, true),
+        (2, 4, 6, false),
+        (2, i64::MAX, 6, false),
+        (3, 8, 11, true),
+        (3, 9, 11, false),
+    ];
+    for (solutions, amount, days, is_too_few) in cases {
+        let expected = if is_too_few { "aem AEM_ONE_SOLUTION" } else { "aem" };
+        let told = judged(&prepared, &named(solutions, amount, days), now);
+        assert_eq!(told, [expected], "{solutions} solutions, {amount} events, {days} dates");
+    }
+    let told = usable_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
+    assert_eq!(
+        (told.about, told.description.as_str()),
+        (About::Amount, "3 events asked for, 4 needed for 2 solutions")
+    );
+    let fact = |name: &str| told.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+    assert_eq!(["events_needed", "requested", "solutions"].map(fact), [Some("4"), Some("3"), Some("2")]);
+    assert_eq!(fact("events_available"), None, "only the ledger knows");
+    // By its id, at the location of its item.
+    let id = Some(block_id("acme", "wo-2", "aem", aem));
+    let by_id = BlockQuery { block_id: id, location_id: None, product: None, service_id: None, ..named(2, 1, 0) };
+    assert_eq!(judged(&prepared, &by_id, now), ["aem AEM_ONE_SOLUTION"]);
+    // Nobody else counts solutions.
+    let of_retail = BlockQuery { service_id: Some(retail), ..named(2, 1, 6) };
+    assert_eq!(judged(&prepared, &of_retail, now), ["retail"]);
+    let of_engineering = BlockQuery { solution_ids: &ids, ..query() };
+    assert_eq!(judged(&prepared, &of_engineering, now), ["ede"]);
 }
 
 #[test]

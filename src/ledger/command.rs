@@ -1,5 +1,7 @@
 //! What callers ask of the ledger.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -68,6 +70,8 @@ pub struct Take {
     pub quantity: Quantity,
     /// When the work was done, or for a hold is to be done; absent: now.
     pub performed: Option<Performed>,
+    /// The solutions it is for, each once; fewer than two are not judged.
+    pub solution_ids: Vec<String>,
     /// The caller's reference.
     pub note: String,
 }
@@ -170,13 +174,21 @@ impl Command {
 
 impl Take {
     fn write(&self, canonical: &mut Canonical) {
-        let Self { target, quantity, performed, note } = self;
+        let Self { target, quantity, performed, solution_ids, note } = self;
         let Target { block_id, location_id, product_id, service_id, mode } = target;
         canonical.optional_id(*block_id).optional_text(location_id.as_deref());
         canonical.optional_text(product_id.as_deref()).optional_text(service_id.as_deref());
         canonical.optional_text(mode.map(DeliveryMode::as_str));
         write(canonical, *quantity);
         canonical.performed(*performed).text(note);
+        // Without solutions it is the hash that earlier versions stored.
+        if !solution_ids.is_empty() {
+            let sorted: BTreeSet<&String> = solution_ids.iter().collect();
+            canonical.number(i64::try_from(sorted.len()).unwrap_or(i64::MAX));
+            for id in sorted {
+                canonical.text(id);
+            }
+        }
     }
 }
 

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::{BlockQuery, FailedClause, Prepared, usable_blocks};
+use crate::engine::{About, BlockQuery, FailedClause, Prepared, usable_blocks};
 use crate::error::Result;
 use crate::ledger::{Ground, Performed, Reservation, Source, Take, Target};
-use crate::model::{ProductId, Quantity};
+use crate::model::ProductId;
 
 /// Where a consume or a reserve may take from, in burn order.
 pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<Source>> {
-    sources(prepared, &take.target, Some(take.quantity), take.performed, now)
+    let query = query(&take.target, take.performed);
+    sources(prepared, &BlockQuery { quantity: Some(take.quantity), solution_ids: &take.solution_ids, ..query }, now)
 }
 
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
@@ -22,45 +23,47 @@ pub fn sources_of_commit(
     now: DateTime<Utc>,
 ) -> Vec<Source> {
     let performed = performed.or(held.performed.filter(|planned| planned.end <= now));
-    let mut found = sources(prepared, &held.target, None, performed, now).unwrap_or_default();
+    let mut found = sources(prepared, &query(&held.target, performed), now).unwrap_or_default();
     for part in &held.parts {
         if !found.iter().any(|source| source.block_id == part.block_id) {
             let target = Target { block_id: Some(part.block_id), ..held.target.clone() };
-            found.extend(sources(prepared, &target, None, performed, now).unwrap_or_default());
+            found.extend(sources(prepared, &query(&target, performed), now).unwrap_or_default());
         }
     }
     found
 }
 
-fn sources(
-    prepared: &Prepared,
-    target: &Target,
-    quantity: Option<Quantity>,
-    performed: Option<Performed>,
-    now: DateTime<Utc>,
-) -> Result<Vec<Source>> {
-    let query = BlockQuery {
+fn query(target: &Target, performed: Option<Performed>) -> BlockQuery<'_> {
+    BlockQuery {
         block_id: target.block_id,
         location_id: target.location_id.as_deref(),
         product: target.product_id.as_deref().map(ProductId::new),
         service_id: target.service_id.as_deref(),
-        quantity,
         performed: performed.map(|performed| (performed.start, performed.end)),
         mode: target.mode,
-    };
-    let blocks = usable_blocks(prepared, &query, now)?;
+        ..BlockQuery::default()
+    }
+}
+
+fn sources(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<Source>> {
+    let blocks = usable_blocks(prepared, query, now)?;
     Ok(blocks
         .into_iter()
         .map(|block| Source {
             block_id: block.spec.id,
-            failed: block.failed.into_iter().map(|clause| ground(clause, &query)).collect(),
+            failed: block.failed.into_iter().map(|clause| ground(clause, query)).collect(),
         })
         .collect())
 }
 
 fn ground(clause: FailedClause, query: &BlockQuery<'_>) -> Ground {
-    let FailedClause { code, description, metadata, is_of_delivery } = clause;
-    let field = if query.block_id.is_some() { "block_id" } else { "service_id" };
-    let field = if is_of_delivery { "performed" } else { field };
+    let FailedClause { code, description, metadata, about } = clause;
+    let field = match about {
+        About::Contract if query.block_id.is_some() => "block_id",
+        About::Contract => "service_id",
+        About::Delivery => "performed",
+        About::Amount => "quantity",
+    };
+    let is_of_delivery = about == About::Delivery;
     Ground { is_of_delivery, facts: metadata, ..Ground::clause(code, field, description) }
 }

@@ -33,7 +33,8 @@ impl Consume {
     }
 
     fn request(self) -> ConsumeUnitsRequest {
-        let Taken { customer, block, location, product, service, quantity, delivery_mode, window, write } = self.taken;
+        let Taken { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
+            self.taken;
         ConsumeUnitsRequest {
             customer_id: customer,
             block_id: block.unwrap_or_default(),
@@ -45,6 +46,7 @@ impl Consume {
             delivery_mode: delivery_mode.map(Into::into).unwrap_or_default(),
             note: write.note.unwrap_or_default(),
             request_id: write.request.id(),
+            solution_ids: solution,
         }
     }
 }

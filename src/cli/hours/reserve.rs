@@ -36,7 +36,8 @@ impl Reserve {
     }
 
     fn request(self) -> ReserveUnitsRequest {
-        let Taken { customer, block, location, product, service, quantity, delivery_mode, window, write } = self.taken;
+        let Taken { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
+            self.taken;
         ReserveUnitsRequest {
             customer_id: customer,
             block_id: block.unwrap_or_default(),
@@ -49,6 +50,7 @@ impl Reserve {
             expire_time: self.expires,
             note: write.note.unwrap_or_default(),
             request_id: write.request.id(),
+            solution_ids: solution,
         }
     }
 }

@@ -64,6 +64,7 @@ fn written() -> (Vec<Entry>, BTreeMap<String, Claim>) {
         target: Target { block_id: Some(id), location_id: None, product_id: None, service_id: None, mode: None },
         quantity: Quantity { amount: 90, unit: Unit::Minutes },
         performed: Some(ledger::Performed { start, end: now }),
+        solution_ids: Vec::new(),
         note: "case 7".to_owned(),
     };
     let sources = [Source::open(id)];

@@ -1,7 +1,7 @@
 //! The ledger's commands from the wire. Amounts and times are judged by the ledger itself,
 //! each with its own reason.
 
-use super::question::mode_of;
+use super::question::{mode_of, solutions};
 use super::read::{Reader, unit_of};
 use crate::error::{Error, Result, reason};
 use crate::ledger::{Change, Command, Performed, Take, Target};
@@ -28,13 +28,15 @@ pub fn read_consume(request: v1::ConsumeUnitsRequest) -> Result<Asked> {
         delivery_mode,
         note,
         request_id,
+        solution_ids,
     } = request;
     let mut read = Reader::default();
     let target = read_target(&mut read, &block_id, location_id, product_id, service_id, delivery_mode);
     let quantity = required_quantity(&mut read, quantity);
     let performed = read_performed(&mut read, performed);
+    let solution_ids = solutions(&mut read, "solution_ids", solution_ids);
     let note = read_note(&mut read, "note", note);
-    let command = Command::Consume(Take { target, quantity, performed, note });
+    let command = Command::Consume(Take { target, quantity, performed, solution_ids, note });
     asked(read, customer_id, request_id, command)
 }
 
@@ -51,14 +53,17 @@ pub fn read_reserve(request: v1::ReserveUnitsRequest) -> Result<Asked> {
         expire_time,
         note,
         request_id,
+        solution_ids,
     } = request;
     let mut read = Reader::default();
     let target = read_target(&mut read, &block_id, location_id, product_id, service_id, delivery_mode);
     let quantity = required_quantity(&mut read, quantity);
     let performed = read_performed(&mut read, performed);
+    let solution_ids = solutions(&mut read, "solution_ids", solution_ids);
     let note = read_note(&mut read, "note", note);
     let expire_time = read.timestamp("expire_time", expire_time);
-    let command = Command::Reserve { take: Take { target, quantity, performed, note }, expire_time };
+    let take = Take { target, quantity, performed, solution_ids, note };
+    let command = Command::Reserve { take, expire_time };
     asked(read, customer_id, request_id, command)
 }
 

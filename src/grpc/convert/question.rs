@@ -64,7 +64,7 @@ impl TryFrom<v1::CheckEntitlementRequest> for Question {
             mode: read.optional_enum("delivery.mode", mode).and_then(mode_of),
             requested_time: read.timestamp("delivery.requested_time", requested_time),
             confirmed_time: read.timestamp("delivery.confirmed_time", confirmed_time),
-            solution_ids: solutions(&mut read, solution_ids),
+            solution_ids: solutions(&mut read, "delivery.solution_ids", solution_ids),
             incident_close_time: read.timestamp("incident_close_time", incident_close_time),
             consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
             locale: locale_of(&mut read, locale),
@@ -168,15 +168,15 @@ fn violations_of(error: crate::error::Error) -> Vec<Violation> {
 }
 
 /// Each solution once.
-fn solutions(read: &mut Reader, solution_ids: Vec<String>) -> Vec<String> {
+pub fn solutions(read: &mut Reader, field: &str, solution_ids: Vec<String>) -> Vec<String> {
     if solution_ids.len() > MOST_SOLUTIONS {
         let message = format!("{} are more than {MOST_SOLUTIONS}", solution_ids.len());
-        read.refuse("delivery.solution_ids", reason::FIELD_OUT_OF_RANGE, message);
+        read.refuse(field, reason::FIELD_OUT_OF_RANGE, message);
         return Vec::new();
     }
     let mut solutions: Vec<String> = Vec::new();
     for (row, id) in solution_ids.into_iter().enumerate() {
-        let id = read.required_id(&format!("delivery.solution_ids[{row}]"), id);
+        let id = read.required_id(&format!("{field}[{row}]"), id);
         if !solutions.contains(&id) {
             solutions.push(id);
         }

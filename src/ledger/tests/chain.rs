@@ -140,8 +140,11 @@ fn the_content_hash_is_of_what_was_asked_and_nothing_else() {
     };
     let same = consume(|_| ());
     assert_eq!(consume(|take| take.quantity = Quantity { amount: 1, unit: Unit::Hours }), same);
-    let mut seen = vec![same];
-    let changes: [fn(&mut Take); 9] = [
+    let two = consume(|take| take.solution_ids = vec!["depot".to_owned(), "shop".to_owned()]);
+    assert_eq!(consume(|take| take.solution_ids = vec!["shop".to_owned(), "depot".to_owned()]), two);
+    let mut seen = vec![same, two];
+    let changes: [fn(&mut Take); 10] = [
+        |take| take.solution_ids = vec!["shop".to_owned()],
         |take| take.quantity = minutes(61),
         |take| take.quantity.unit = Unit::Credits,
         |take| take.target = only(1),
@@ -174,4 +177,16 @@ fn the_content_hash_is_of_what_was_asked_and_nothing_else() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), count);
+}
+
+/// Stored requests are compared by it, those of earlier versions too.
+#[test]
+fn the_content_hash_of_what_could_be_asked_before_stays() {
+    let take = || Take { performed: performed(day(1), day(2)), note: "case 7".to_owned(), ..take(60) };
+    let commands = [Command::Consume(take()), Command::Reserve { take: take(), expire_time: Some(day(20)) }];
+    let stored = [
+        "f6394555ec78563b98a11a1ab5a66700a4008ba0f1ca3f0947a85b020d2c41cc",
+        "a00058a50dcf801431b94afc94d37bfb61c312d271257893c4af83281849848e",
+    ];
+    assert_eq!(commands.map(|command| command.content_hash()), stored);
 }

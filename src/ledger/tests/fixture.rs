@@ -60,7 +60,8 @@ pub fn only(number: u128) -> Target {
 }
 
 pub fn take(amount: i64) -> Take {
-    Take { target: any_block(), quantity: minutes(amount), performed: None, note: String::new() }
+    let (quantity, note) = (minutes(amount), String::new());
+    Take { target: any_block(), quantity, performed: None, solution_ids: Vec::new(), note }
 }
 
 /// A book, everything that was ever written in it, and the time.

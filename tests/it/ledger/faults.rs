@@ -40,7 +40,13 @@ fn minutes(amount: i64, request_id: &str) -> WriteRequest {
     let quantity = Quantity { amount, unit: Unit::Minutes };
     WriteRequest {
         customer_id: "contoso".to_owned(),
-        command: Command::Consume(Take { target, quantity, performed: None, note: String::new() }),
+        command: Command::Consume(Take {
+            target,
+            quantity,
+            performed: None,
+            solution_ids: Vec::new(),
+            note: String::new(),
+        }),
         request_id: request_id.to_owned(),
         actor: "tester".to_owned(),
         deadline: None,

@@ -43,7 +43,11 @@ impl House {
 
     /// A customer with a block for each number of hours, of the items `ede-0`, `ede-1` …
     pub async fn put_customer(&self, customer_id: &str, hours: &[i64]) {
-        let document = document::read(&contract(customer_id, hours).to_string()).unwrap();
+        self.apply(&contract(customer_id, hours)).await;
+    }
+
+    pub async fn apply(&self, contract: &Value) {
+        let document = document::read(&contract.to_string()).unwrap();
         let request = v1::ApplyContractRequest { request_id: request_id(), ..document.request };
         self.server.contracts().apply_contract(request).await.unwrap_or_else(|status| panic!("{}", explain(&status)));
     }
