@@ -3,6 +3,7 @@
 
 mod database_url;
 mod load;
+mod setting;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
