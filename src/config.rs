@@ -9,6 +9,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
+use crate::ledger::DEFAULT_GRACE;
+
 pub use database_url::DatabaseUrl;
 pub use load::{Flags, Mistakes, environment, from_file_and};
 
@@ -22,6 +26,8 @@ pub struct Config {
     pub max_connections: u32,
     /// How old an answer from the cache may be.
     pub max_staleness: Duration,
+    /// How long after a block's end work delivered before it can be recorded.
+    pub ledger_grace: TimeDelta,
     /// How long running calls may take to end after a stop was asked for.
     pub drain_timeout: Duration,
     /// Catalogue files: editions beside the embedded one, and overlays onto any before them.
@@ -58,6 +64,7 @@ impl Default for Config {
             database: DatabaseUrl::default(),
             max_connections: 10,
             max_staleness: Duration::from_secs(1),
+            ledger_grace: DEFAULT_GRACE,
             drain_timeout: Duration::from_secs(20),
             catalog: Vec::new(),
             default_edition: None,

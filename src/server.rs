@@ -50,7 +50,7 @@ pub async fn serve(
     let cache = Arc::new(Cache::new(CACHED_CUSTOMERS, config.max_staleness));
     let context = Context { catalog, store: store.clone(), cache: Arc::clone(&cache), clock: Clock::System };
     let follower = tokio::spawn(feed::follow(store.clone(), cache, config.max_staleness));
-    let ledger = Ledger::start(context.clone());
+    let ledger = Ledger::start(context.clone(), config.ledger_grace);
     let expiry = tokio::spawn(ledger::expire(ledger.clone()));
     let (reporter, health) = tonic_health::server::health_reporter();
     health::not_serving(&reporter).await;

@@ -18,6 +18,7 @@ use crate::server;
 ///   database         ENTITLED_DATABASE_URL     sqlite:entitled.db
 ///   max_connections  ENTITLED_MAX_CONNECTIONS  10
 ///   max_staleness    ENTITLED_MAX_STALENESS    1s, how old a cached answer may be
+///   ledger_grace     ENTITLED_LEDGER_GRACE     30d after a block's end, to record what was done before it
 ///   drain_timeout    ENTITLED_DRAIN_TIMEOUT    20s, for calls still running at the end
 ///   catalog          ENTITLED_CATALOG          none; a list of files (of paths with commas between)
 ///   default_edition  ENTITLED_DEFAULT_EDITION  the embedded one; judges what nobody bought
@@ -47,6 +48,10 @@ pub struct Serve {
     /// [default: the embedded one]
     #[arg(long, value_name = "ID")]
     default_edition: Option<String>,
+    /// How long after a block's end work delivered before it can be recorded: 0d to 366d
+    /// [env: ENTITLED_LEDGER_GRACE] [default: 30d]
+    #[arg(long, value_name = "TIME")]
+    ledger_grace: Option<String>,
     /// A file with settings [env: ENTITLED_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -63,6 +68,7 @@ impl Serve {
             database: self.database.as_deref(),
             catalog: &self.catalog,
             default_edition: self.default_edition.as_deref(),
+            ledger_grace: self.ledger_grace.as_deref(),
         };
         config::from_file_and(Config::default(), config::environment, &flags)
     }

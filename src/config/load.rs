@@ -17,6 +17,7 @@ pub struct Flags<'a> {
     /// In place of all the file and the environment name.
     pub catalog: &'a [PathBuf],
     pub default_edition: Option<&'a str>,
+    pub ledger_grace: Option<&'a str>,
 }
 
 /// Everything that is wrong with the settings.
@@ -55,11 +56,18 @@ pub fn from_file_and(
             mistakes.extend((setting.set)(&mut config, &text).err().map(|why| format!("{}: {why}", setting.variable)));
         }
     }
-    let given = [("listen", flags.listen), ("database", flags.database), ("default_edition", flags.default_edition)];
+    let given = [
+        ("listen", flags.listen),
+        ("database", flags.database),
+        ("default_edition", flags.default_edition),
+        ("ledger_grace", flags.ledger_grace),
+    ];
     for (key, flag) in given {
         let setting = SETTINGS.iter().find(|setting| setting.key == key);
         if let (Some(setting), Some(text)) = (setting, flag) {
-            mistakes.extend((setting.set)(&mut config, text).err().map(|why| format!("--{key}: {why}")));
+            mistakes.extend(
+                (setting.set)(&mut config, text).err().map(|why| format!("--{}: {why}", key.replace('_', "-"))),
+            );
         }
     }
     if !flags.catalog.is_empty() {
@@ -121,6 +129,8 @@ fn line(text: &str, offset: usize) -> usize {
 mod tests {
     use std::time::Duration;
 
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn load(file: &str, environment: &[(&str, &str)], flags: Flags<'_>) -> Result<Config, Mistakes> {
@@ -165,6 +175,31 @@ mod tests {
     }
 
     #[test]
+    fn the_grace_of_the_ledger_is_at_most_a_year() {
+        let grace = |file: &str, environment: &str, flag: Option<&str>| {
+            let environment = [("ENTITLED_LEDGER_GRACE", environment)];
+            let environment = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>();
+            load(file, &environment, Flags { ledger_grace: flag, ..Flags::default() }).map(|config| config.ledger_grace)
+        };
+        let days = |days| Ok(TimeDelta::days(days));
+        assert_eq!(grace("", "", None), days(30));
+        assert_eq!(grace("ledger_grace = \"366d\"", "", None), days(366));
+        assert_eq!(grace("ledger_grace = \"10d\"", "48h", None), days(2));
+        assert_eq!(grace("ledger_grace = \"10d\"", "48h", Some("0d")), days(0));
+        let mistakes = |flag| grace("", "", Some(flag)).unwrap_err().0;
+        for (flag, told) in [
+            ("367d", "at most 366 days; found `367d`"),
+            ("8785h", "at most 366 days; found `8785h`"),
+            ("18446744073709551615ms", "at most 366 days; found `18446744073709551615ms`"),
+            ("213503982335d", "a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `213503982335d`"),
+            ("-1d", "a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `-1d`"),
+            ("30", "a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `30`"),
+        ] {
+            assert_eq!(mistakes(flag), [format!("--ledger-grace: expected {told}")]);
+        }
+    }
+
+    #[test]
     fn every_mistake_refuses_the_start_and_names_its_setting() {
         let file = "# settings\nlisen = \"0.0.0.0:1\"\nmax_staleness = 3\nzzz = [1]\nlog = [1]\n";
         let environment = [("ENTITLED_DATABASE_URL", "mysql://me:secret@db"), ("ENTITLED_LOG", "a=b=c")];
@@ -172,7 +207,7 @@ mod tests {
             load(file, &environment, Flags { listen: Some("here"), ..Flags::default() }).unwrap_err();
         let begin = [
             "FILE:2: there is no setting `lisen`; did you mean `listen`?",
-            "FILE:3: max_staleness: expected a time such as `500ms`, `1s` or `2m`; found `3`",
+            "FILE:3: max_staleness: expected a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `3`",
             "FILE:4: there is no setting `zzz`; known are listen, database",
             "FILE:5: log: expected text or a number; found: array",
             "ENTITLED_DATABASE_URL: expected `sqlite:PATH`",

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, LogFormat};
+use crate::ledger::LONGEST_GRACE;
 
 /// A setting by its key in the file and its variable in the environment.
 pub struct Setting {
@@ -18,7 +20,7 @@ pub struct Setting {
 /// The one setting that may be a list.
 pub const CATALOG: &str = "catalog";
 
-pub const SETTINGS: [Setting; 9] = [
+pub const SETTINGS: [Setting; 10] = [
     Setting {
         key: "listen",
         variable: "ENTITLED_LISTEN",
@@ -47,6 +49,15 @@ pub const SETTINGS: [Setting; 9] = [
         key: "max_staleness",
         variable: "ENTITLED_MAX_STALENESS",
         set: |config, text| duration(text).map(|value| config.max_staleness = value),
+    },
+    Setting {
+        key: "ledger_grace",
+        variable: "ENTITLED_LEDGER_GRACE",
+        set: |config, text| {
+            let grace = TimeDelta::from_std(duration(text)?).ok().filter(|grace| *grace <= LONGEST_GRACE);
+            let too_long = || format!("expected at most {} days; found `{text}`", LONGEST_GRACE.num_days());
+            grace.map(|value| config.ledger_grace = value).ok_or_else(too_long)
+        },
     },
     Setting {
         key: "drain_timeout",
@@ -99,17 +110,19 @@ fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("expected {expected}; found `{text}`"))
 }
 
-/// A whole number and `ms`, `s` or `m`.
+/// A whole number and `ms`, `s`, `m`, `h` or `d`.
 fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let milliseconds = match unit.trim() {
         "ms" => Some(1),
         "s" => Some(1_000),
         "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        "d" => Some(86_400_000),
         _ => None,
     };
     let value = number.parse::<u64>().ok().zip(milliseconds).and_then(|(number, each)| number.checked_mul(each));
     value
         .map(Duration::from_millis)
-        .ok_or_else(|| format!("expected a time such as `500ms`, `1s` or `2m`; found `{text}`"))
+        .ok_or_else(|| format!("expected a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `{text}`"))
 }

@@ -30,7 +30,7 @@ use self::queue::Lanes;
 use self::request::{Asked, Request, Work};
 use super::Context;
 use crate::error::{Error, Noun, Result};
-use crate::ledger::{Command, DEFAULT_GRACE};
+use crate::ledger::Command;
 
 /// On PostgreSQL; SQLite has one writer anyway.
 const LANES: usize = 4;
@@ -54,13 +54,9 @@ pub struct WriteRequest {
 }
 
 impl Ledger {
-    /// Starts the tasks that write; they end with the last clone.
-    pub fn start(context: Context) -> Self {
-        Self::with_grace(context, DEFAULT_GRACE)
-    }
-
-    /// `grace`: how long after a block's end work delivered before it can be recorded.
-    pub fn with_grace(context: Context, grace: TimeDelta) -> Self {
+    /// Starts the tasks that write; they end with the last clone. `grace`: how long after a
+    /// block's end work delivered before it can be recorded.
+    pub fn start(context: Context, grace: TimeDelta) -> Self {
         let count = if context.store.is_postgres() { LANES } else { 1 };
         let batches = Batches { context: context.clone(), grace };
         Self { lanes: Lanes::start(count, &batches), context }

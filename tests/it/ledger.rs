@@ -6,6 +6,7 @@ mod corrections;
 mod events;
 mod expiry;
 mod faults;
+mod grace;
 mod holds;
 mod idempotency;
 mod kills;

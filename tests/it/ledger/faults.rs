@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use entitled::cache::Cache;
 use entitled::catalog::Catalog;
 use entitled::error::{Error, Result};
-use entitled::ledger::{Command, Take, Target};
+use entitled::ledger::{Command, DEFAULT_GRACE, Take, Target};
 use entitled::model::{Quantity, Unit};
 use entitled::proto::v1;
 use entitled::service::ledger::{Done, QUEUE, WriteRequest};
@@ -31,7 +31,7 @@ async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
     let store = Store::connect(&config).await.unwrap();
     let cache = Arc::new(Cache::new(10, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
-    Ledger::start(Context { catalog, store, cache, clock })
+    Ledger::start(Context { catalog, store, cache, clock }, DEFAULT_GRACE)
 }
 
 fn minutes(amount: i64, request_id: &str) -> WriteRequest {
