@@ -20,9 +20,6 @@ pub struct Clause {
     /// The function that judges it.
     #[serde(deserialize_with = "super::written::rule")]
     pub rule: Rule,
-    /// What would usually turn it.
-    #[serde(default)]
-    pub remedy: RemedyKind,
     /// The message of a reason with this code.
     pub text: Text,
     /// For a note: the date it works out, …
