@@ -196,6 +196,12 @@ fn the_delivery_is_judged_when_and_how_it_is_performed() {
     for (start, end, expected) in cases {
         assert_eq!(judged(&prepared, &window(start, end), now), [expected], "{start}");
     }
+    let early = window("2026-06-10T07:59:00Z", "2026-06-10T16:30:00Z");
+    let told = usable_blocks(&prepared, &early, at(now)).unwrap().remove(0).failed.remove(0);
+    // Of the hours of this service, and of no other's.
+    let hours =
+        "enhanced-designated-engineering is worked from 09:00 to 17:30 (Europe/London), not on weekends or holidays.";
+    assert_eq!((told.about, told.description.as_str()), (About::Delivery, hours));
     let on_site = BlockQuery { mode: Some(DeliveryMode::OnSite), ..query() };
     assert_eq!(judged(&prepared, &on_site, now), ["ede ONSITE_NOT_INCLUDED"]);
     let told = usable_blocks(&prepared, &on_site, at(now)).unwrap();
