@@ -36,8 +36,9 @@ fmt: $(BUF) ## format the Rust and proto files
 	cargo fmt --all
 	$(BUF) format --write
 
-bench: ## measure a decision, and a check over gRPC; docs/PERFORMANCE.md says what was seen
-	cargo bench --bench engine --bench grpc
+bench: ## measure a decision, a check over gRPC, and writes of the ledger; docs/PERFORMANCE.md says what was seen
+	@scripts/ensure-postgres.sh
+	cargo bench --bench engine --bench grpc --bench ledger
 
 # Debian's python3 may come without venv: pip can then fill the directory without one.
 $(BUF): Makefile

@@ -36,6 +36,10 @@ use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tower::Service;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Each asks again as soon as it is answered.
 const CALLERS: usize = 64;
 /// Callers share connections, as those of a real client do.
