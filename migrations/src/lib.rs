@@ -4,6 +4,7 @@
 
 mod m0001_contracts;
 mod m0002_ledger;
+mod m0003_lean_writes;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -16,7 +17,11 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_contracts::Migration), Box::new(m0002_ledger::Migration)]
+        vec![
+            Box::new(m0001_contracts::Migration),
+            Box::new(m0002_ledger::Migration),
+            Box::new(m0003_lean_writes::Migration),
+        ]
     }
 }
 

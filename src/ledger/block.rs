@@ -21,6 +21,7 @@ pub struct Block {
     pub used: i64,
     pub reserved: i64,
     /// Burn order: lower burns first, absent last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
     pub start: DateTime<Utc>,
     /// Exclusive; what is left then is lost.

@@ -21,19 +21,26 @@ pub struct Entry {
     /// In base units; 0 for an extension, and below 0 only where a grant is made smaller.
     pub amount: i64,
     /// When the work was done, or is to be done; absent: when it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub performed: Option<Performed>,
     /// Where and for what, if the caller said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<String>,
     /// The reservation it made, changed or ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservation_id: Option<Uuid>,
     /// Until when the reservation holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<DateTime<Utc>>,
     /// The entry it undoes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversed_entry_id: Option<Uuid>,
     /// The caller's words: the reason of an adjustment, a reference to the case.
     pub note: String,
     /// The write it came with; none where time alone did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     pub actor: String,
     pub record_time: DateTime<Utc>,

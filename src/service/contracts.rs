@@ -134,7 +134,7 @@ impl Contracts {
             self.grant_in_txn(txn, &plan.contract, options).await?;
         }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        let outcome = serde_json::to_value(&written).map_err(|error| Error::Internal(error.into()))?;
+        let outcome = serde_json::to_string(&written).map_err(|error| Error::Internal(error.into()))?;
         let request = StoredRequest { method: command.method().to_owned(), content_hash: hash.to_owned(), outcome };
         put_request_in_txn(txn, customer_id, &options.request_id, &request, record_time).await?;
         Ok(Some(written))
@@ -290,7 +290,7 @@ fn replay(request: StoredRequest, command: &Command, options: &WriteOptions, has
     if request.method != command.method() || request.content_hash != hash {
         return Err(Error::RequestIdReused { request_id: options.request_id.clone() });
     }
-    serde_json::from_value(request.outcome).map_err(|error| Error::Internal(error.into()))
+    serde_json::from_str(&request.outcome).map_err(|error| Error::Internal(error.into()))
 }
 
 /// The same for the same command, whatever the wire looked like.

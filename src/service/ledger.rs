@@ -33,7 +33,7 @@ use crate::error::{Error, Noun, Result};
 use crate::ledger::Command;
 
 /// On PostgreSQL; SQLite has one writer anyway.
-const LANES: usize = 4;
+const LANES: usize = 2;
 
 /// Writes and reads what was used of the blocks.
 #[derive(Debug, Clone)]

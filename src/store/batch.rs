@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, FromQueryResult, Statement};
-use serde_json::json;
+use serde::Serialize;
 
-use super::rows::{Kind, given, parameter};
+use super::rows::{CustomerRow, Kind, given, parameter, raw};
 use super::time::{clock, from_micros};
-use super::{Changed, LockedCustomer, StoredRequest, Txn};
+use super::{LockedCustomer, Steps, StoredRequest, Txn};
 use crate::error::{Error, Result};
 
 /// A request's customer and id.
 pub type RequestKey = (String, String);
 
 const CUSTOMERS: [(&str, Kind); 1] = [("customer_id", Kind::Text)];
+const REVISIONS: [(&str, Kind); 2] = [("customer_id", Kind::Text), ("revision", Kind::Number)];
 const REQUEST_KEYS: [(&str, Kind); 2] = [("customer_id", Kind::Text), ("request_id", Kind::Text)];
 const REQUESTS: [(&str, Kind); 6] = [
     ("customer_id", Kind::Text),
@@ -38,7 +39,7 @@ pub async fn lock_customers_in_txn(
          FROM {} JOIN customer ON customer.customer_id = given.customer_id ORDER BY customer.customer_id {lock}",
         given(backend, &CUSTOMERS)
     );
-    let statement = Statement::from_sql_and_values(backend, sql, [customers(customer_ids)]);
+    let statement = Statement::from_sql_and_values(backend, sql, [customers(customer_ids)?]);
     let rows = txn.run(LockRow::find_by_statement(statement).all(txn.db())).await?;
     let locked = rows.into_iter().map(|row| {
         let LockRow { customer_id, revision, contract_version } = row;
@@ -47,30 +48,16 @@ pub async fn lock_customers_in_txn(
     Ok(locked.collect())
 }
 
-/// Counts one write of each customer: the revisions as of the commit.
-pub async fn bump_revisions_in_txn(
-    txn: &Txn,
-    customer_ids: &BTreeSet<&str>,
-    changed: Changed,
-) -> Result<BTreeMap<String, i64>> {
-    let backend = txn.backend();
-    let contract_version = match changed {
-        Changed::Contract => "revision + 1",
-        Changed::Balances => "contract_version",
-    };
+/// Puts the revisions of locked customers, whose balances change, to what they are as of the commit.
+pub fn put_revisions(steps: &mut Steps, revisions: &BTreeMap<String, i64>) -> Result<()> {
     let sql = format!(
-        "UPDATE customer SET revision = revision + 1, contract_version = {contract_version}, changed_at = {}
-         FROM {} WHERE customer.customer_id = given.customer_id
-         RETURNING customer.customer_id AS customer_id, customer.revision AS revision",
-        clock(backend),
-        given(backend, &CUSTOMERS)
+        "UPDATE customer SET revision = given.revision, changed_at = {}
+         FROM {} WHERE customer.customer_id = given.customer_id",
+        clock(steps.backend()),
+        given(steps.backend(), &REVISIONS)
     );
-    let statement = Statement::from_sql_and_values(backend, sql, [customers(customer_ids)]);
-    let rows = txn.run(RevisionRow::find_by_statement(statement).all(txn.db())).await?;
-    if rows.len() != customer_ids.len() {
-        return Err(Error::internal("a locked customer has gone"));
-    }
-    Ok(rows.into_iter().map(|row| (row.customer_id, row.revision)).collect())
+    let rows = revisions.iter().map(|(customer_id, revision)| RevisionRow { customer_id, revision: *revision });
+    steps.push(sql, &rows.collect::<Vec<_>>())
 }
 
 /// Looks requests up behind their customers' locks, and the database's clock with them: it is
@@ -91,12 +78,12 @@ pub async fn find_requests_in_txn(
         clock(backend),
         given(backend, &REQUEST_KEYS)
     );
-    let keys = keys.iter().map(|(customer, request)| json!({ "customer_id": customer, "request_id": request }));
-    let statement = Statement::from_sql_and_values(backend, sql, [parameter(keys.collect())]);
+    let keys: Vec<_> = keys.iter().map(|(customer_id, request_id)| KeyRow { customer_id, request_id }).collect();
+    let statement = Statement::from_sql_and_values(backend, sql, [parameter(&keys)?]);
     let rows = txn.run(RequestRow::find_by_statement(statement).all(txn.db())).await?;
     let now = rows.first().map(|row| row.now).ok_or_else(|| Error::internal("the database told no time"))?;
     let now = from_micros(now).map_err(|error| Error::Internal(error.into()))?;
-    let found = rows.into_iter().filter_map(RequestRow::read).collect::<Result<_>>()?;
+    let found = rows.into_iter().filter_map(RequestRow::read).collect();
     Ok((now, found))
 }
 
@@ -112,36 +99,40 @@ pub async fn clock_in_txn(txn: &Txn) -> Result<DateTime<Utc>> {
 }
 
 /// Keeps requests in the transaction that carries them out.
-pub async fn put_requests_in_txn(
-    txn: &Txn,
+pub fn put_requests(
+    steps: &mut Steps,
     requests: &[(RequestKey, StoredRequest)],
     record_time: DateTime<Utc>,
 ) -> Result<()> {
-    let backend = txn.backend();
     let names = super::rows::names(&REQUESTS);
-    let sql = format!("INSERT INTO request ({names}) SELECT {names} FROM {}", given(backend, &REQUESTS));
+    let sql = format!("INSERT INTO request ({names}) SELECT {names} FROM {}", given(steps.backend(), &REQUESTS));
+    let record_time = record_time.timestamp_micros();
     let rows = requests.iter().map(|((customer_id, request_id), request)| {
         let StoredRequest { method, content_hash, outcome } = request;
-        json!({
-            "customer_id": customer_id, "request_id": request_id, "method": method, "content_hash": content_hash,
-            "outcome": outcome.to_string(), "record_time": record_time.timestamp_micros(),
-        })
+        NewRequestRow { customer_id, request_id, method, content_hash, outcome, record_time }
     });
-    execute(txn, sql, rows.collect()).await
+    steps.push(sql, &rows.collect::<Vec<_>>())
 }
 
-/// Runs a statement over [`given`] rows, unless there are none.
-pub(super) async fn execute(txn: &Txn, sql: String, rows: Vec<serde_json::Value>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let statement = Statement::from_sql_and_values(txn.backend(), sql, [parameter(rows)]);
-    txn.run(txn.db().execute_raw(statement)).await?;
-    Ok(())
+fn customers(customer_ids: &BTreeSet<&str>) -> Result<sea_orm::Value> {
+    parameter(&customer_ids.iter().map(|customer_id| CustomerRow { customer_id }).collect::<Vec<_>>())
 }
 
-fn customers(customer_ids: &BTreeSet<&str>) -> sea_orm::Value {
-    parameter(customer_ids.iter().map(|id| json!({ "customer_id": id })).collect())
+#[derive(Debug, Serialize)]
+struct KeyRow<'a> {
+    customer_id: &'a str,
+    request_id: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct NewRequestRow<'a> {
+    customer_id: &'a str,
+    request_id: &'a str,
+    method: &'a str,
+    content_hash: &'a str,
+    #[serde(serialize_with = "raw")]
+    outcome: &'a str,
+    record_time: i64,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -151,9 +142,9 @@ struct LockRow {
     contract_version: i64,
 }
 
-#[derive(Debug, FromQueryResult)]
-struct RevisionRow {
-    customer_id: String,
+#[derive(Debug, Serialize)]
+struct RevisionRow<'a> {
+    customer_id: &'a str,
     revision: i64,
 }
 
@@ -169,11 +160,9 @@ struct RequestRow {
 }
 
 impl RequestRow {
-    fn read(self) -> Option<Result<(RequestKey, StoredRequest)>> {
+    fn read(self) -> Option<(RequestKey, StoredRequest)> {
         let key = (self.customer_id?, self.request_id?);
         let (method, content_hash, outcome) = (self.method?, self.content_hash?, self.outcome?);
-        let outcome =
-            serde_json::from_str(&outcome).map_err(|error| Error::Internal(DbErr::Json(error.to_string()).into()));
-        Some(outcome.map(|outcome| (key, StoredRequest { method, content_hash, outcome })))
+        Some((key, StoredRequest { method, content_hash, outcome }))
     }
 }

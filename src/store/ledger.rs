@@ -7,8 +7,8 @@ mod entry;
 mod read;
 mod reservation;
 
-pub use block::{OwnedBlock, insert_blocks_in_txn, update_blocks_in_txn};
+pub use block::{OwnedBlock, insert_blocks, update_blocks};
 pub use book::{Wanted, load_books_in_txn};
-pub use entry::{Recorded, insert_entries_in_txn};
+pub use entry::{Recorded, insert_entries};
 pub use read::{EntryFilter, LedgerBlocks, ReservationFilter};
-pub use reservation::put_reservations_in_txn;
+pub use reservation::put_reservations;

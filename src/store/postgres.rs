@@ -40,6 +40,11 @@ fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
         ("statement_timeout", &millis(config.statement_timeout)),
         ("lock_timeout", &millis(config.lock_timeout)),
         ("idle_in_transaction_session_timeout", &millis(IDLE_IN_TRANSACTION)),
+        // Every statement finds its rows by key. Left to its guesses, the planner takes a young or busy table
+        // for a small one and reads it whole, with every row version that is waiting to be vacuumed.
+        ("enable_seqscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
         // A client whose host is gone: the server ends its session, and frees its locks.
         ("tcp_keepalives_idle", "30"),
         ("tcp_keepalives_interval", "10"),

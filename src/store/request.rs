@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
-use serde_json::Value;
 
 use super::entity::request;
 use super::{Store, Txn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A request that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,22 +14,22 @@ pub struct StoredRequest {
     pub method: String,
     /// Tells whether a repetition asks for the same.
     pub content_hash: String,
-    /// What the answer was made from.
-    pub outcome: Value,
+    /// What the answer was made from, as JSON.
+    pub outcome: String,
 }
 
 impl Store {
     /// Whether a request was carried out, as after [`Error::CommitOutcomeUnknown`].
     pub async fn find_request(&self, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
         let key = (customer_id.to_owned(), request_id.to_owned());
-        self.read(request::Entity::find_by_id(key).one(&self.reader)).await?.map(TryInto::try_into).transpose()
+        Ok(self.read(request::Entity::find_by_id(key).one(&self.reader)).await?.map(Into::into))
     }
 }
 
 /// Looks a request up, behind the customer's lock.
 pub async fn find_request_in_txn(txn: &Txn, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
     let key = (customer_id.to_owned(), request_id.to_owned());
-    txn.run(request::Entity::find_by_id(key).one(txn.db())).await?.map(TryInto::try_into).transpose()
+    Ok(txn.run(request::Entity::find_by_id(key).one(txn.db())).await?.map(Into::into))
 }
 
 /// Keeps a request in the transaction that carries it out.
@@ -47,18 +46,15 @@ pub async fn put_request_in_txn(
         request_id: Set(request_id.to_owned()),
         method: Set(method.clone()),
         content_hash: Set(content_hash.clone()),
-        outcome: Set(outcome.to_string()),
+        outcome: Set(outcome.clone()),
         record_time: Set(record_time.timestamp_micros()),
     };
     txn.run(request::Entity::insert(row).exec_without_returning(txn.db())).await?;
     Ok(())
 }
 
-impl TryFrom<request::Model> for StoredRequest {
-    type Error = Error;
-
-    fn try_from(row: request::Model) -> Result<Self> {
-        let outcome = serde_json::from_str(&row.outcome).map_err(|error| Error::Internal(error.into()))?;
-        Ok(Self { method: row.method, content_hash: row.content_hash, outcome })
+impl From<request::Model> for StoredRequest {
+    fn from(row: request::Model) -> Self {
+        Self { method: row.method, content_hash: row.content_hash, outcome: row.outcome }
     }
 }

@@ -4,7 +4,10 @@
 //! text to parse and plan; as one JSON array they share one, and one round trip.
 
 use sea_orm::{DbBackend, Value};
-use serde_json::Value as Json;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, Result};
 
 /// The type of a column, alike on both databases.
 #[derive(Debug, Clone, Copy)]
@@ -30,9 +33,21 @@ pub(super) fn given(backend: DbBackend, columns: &[(&str, Kind)]) -> String {
     }
 }
 
-/// The parameter [`given`] reads.
-pub(super) fn parameter(rows: Vec<Json>) -> Value {
-    Json::Array(rows).to_string().into()
+/// The parameter [`given`] reads: each row has the columns for its fields. A field that is an
+/// object or an array becomes its own JSON text.
+pub(super) fn parameter<T: Serialize>(rows: &[T]) -> Result<Value> {
+    serde_json::to_string(rows).map(Value::from).map_err(|error| Error::Internal(error.into()))
+}
+
+/// Text that is JSON already goes into a row as it is, not as a string of JSON.
+pub(super) fn raw<S: serde::Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::from_str::<&RawValue>(json).map_err(serde::ser::Error::custom)?.serialize(serializer)
+}
+
+/// A customer, where nothing but its id is given.
+#[derive(Debug, Serialize)]
+pub(super) struct CustomerRow<'a> {
+    pub customer_id: &'a str,
 }
 
 /// The columns' names, joined by commas.

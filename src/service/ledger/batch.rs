@@ -13,8 +13,8 @@ use crate::error::{Error, Noun, Result};
 use crate::ledger::Book;
 use crate::service::Context;
 use crate::store::{
-    Changed, LockedCustomer, RequestKey, StoredRequest, Txn, Wanted, bump_revisions_in_txn, find_requests_in_txn,
-    load_books_in_txn, load_contract_in_txn, lock_customers_in_txn, put_requests_in_txn,
+    LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, find_requests_in_txn, load_books_in_txn,
+    load_contract_in_txn, lock_customers_in_txn, put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -78,7 +78,7 @@ impl Batches {
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
             .collect();
-        let revisions = self.write_in_txn(txn, &pages).await?;
+        let revisions = revisions(&pages, &locked)?;
         let outcomes: Vec<Result<Done>> = settled
             .into_iter()
             .zip(requests)
@@ -87,7 +87,10 @@ impl Batches {
                 Ok(settled?.done(revision.or(locked.get(&request.customer_id).map(|it| it.revision)), now))
             })
             .collect();
-        put_requests_in_txn(txn, &stored(requests, &outcomes)?, now).await?;
+        let mut steps = Steps::of(txn);
+        put_revisions(&mut steps, &revisions)?;
+        put_requests(&mut steps, &stored(requests, &outcomes)?, now)?;
+        changes(&pages)?.write_in_txn(txn, steps).await?;
         Ok(Committed { outcomes, revisions })
     }
 
@@ -131,25 +134,27 @@ impl Batches {
         self.context.cache.keep_version(&snapshot);
         Ok(snapshot)
     }
-
-    async fn write_in_txn(&self, txn: &Txn, pages: &BTreeMap<&str, Page>) -> Result<BTreeMap<String, i64>> {
-        let written: BTreeMap<&str, &Page> =
-            pages.iter().filter(|(_, page)| page.is_changed()).map(|(id, page)| (*id, page)).collect();
-        if written.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut changes = Changes::default();
-        for page in written.values() {
-            page.tell(&mut changes)?;
-        }
-        changes.write_in_txn(txn).await?;
-        bump_revisions_in_txn(txn, &written.into_keys().collect(), Changed::Balances).await
-    }
 }
 
 struct Committed {
     outcomes: Vec<Result<Done>>,
     revisions: BTreeMap<String, i64>,
+}
+
+/// The revisions of the customers whose books have changed, after this batch.
+fn revisions(pages: &BTreeMap<&str, Page>, locked: &BTreeMap<String, LockedCustomer>) -> Result<BTreeMap<String, i64>> {
+    let changed = pages.iter().filter(|(_, page)| page.is_changed()).map(|(customer_id, _)| {
+        let revision = locked.get(*customer_id).and_then(|locked| locked.revision.checked_add(1));
+        let revision = revision.ok_or_else(|| Error::internal("a changed customer has no next revision"))?;
+        Ok(((*customer_id).to_owned(), revision))
+    });
+    changed.collect()
+}
+
+fn changes(pages: &BTreeMap<&str, Page>) -> Result<Changes> {
+    let mut changes = Changes::default();
+    pages.values().filter(|page| page.is_changed()).try_for_each(|page| page.tell(&mut changes))?;
+    Ok(changes)
 }
 
 fn key(request: &Request) -> Option<RequestKey> {

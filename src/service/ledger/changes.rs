@@ -6,9 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Book, Reservation, Totals};
-use crate::store::{
-    Recorded, Txn, insert_blocks_in_txn, insert_entries_in_txn, put_reservations_in_txn, update_blocks_in_txn,
-};
+use crate::store::{Recorded, Steps, Txn, insert_blocks, insert_entries, put_reservations, update_blocks};
 
 /// The changes of some customers' books.
 #[derive(Debug, Default)]
@@ -55,12 +53,16 @@ impl Changes {
         Ok(())
     }
 
-    pub async fn write_in_txn(&self, txn: &Txn) -> Result<()> {
-        let entries: Vec<Recorded> = self.books.iter().flat_map(|book| book.entries.iter().cloned()).collect();
-        insert_blocks_in_txn(txn, &self.owned(|book| &book.new_blocks)).await?;
-        insert_entries_in_txn(txn, &entries).await?;
-        update_blocks_in_txn(txn, &self.owned(|book| &book.blocks)).await?;
-        put_reservations_in_txn(txn, &self.owned(|book| &book.reservations)).await
+    /// Writes them, and with them whatever `steps` has already.
+    pub async fn write_in_txn(&self, txn: &Txn, mut steps: Steps) -> Result<()> {
+        let mut first = Steps::of(txn);
+        insert_blocks(&mut first, &self.owned(|book| &book.new_blocks))?;
+        first.run_in_txn(txn).await?;
+        let entries: Vec<&Recorded> = self.books.iter().flat_map(|book| &book.entries).collect();
+        insert_entries(&mut steps, &entries)?;
+        update_blocks(&mut steps, &self.owned(|book| &book.blocks))?;
+        put_reservations(&mut steps, &self.owned(|book| &book.reservations))?;
+        steps.run_in_txn(txn).await
     }
 
     fn owned<'a, T>(&'a self, part: impl Fn(&'a ChangedBook) -> &'a Vec<T>) -> Vec<(&'a str, &'a T)> {

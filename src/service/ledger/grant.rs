@@ -7,7 +7,7 @@ use super::request::refused;
 use crate::error::Result;
 use crate::ledger::{Book, Command, Setting, apply};
 use crate::model::BlockSpec;
-use crate::store::{Txn, Wanted, clock_in_txn, load_books_in_txn};
+use crate::store::{Steps, Txn, Wanted, clock_in_txn, load_books_in_txn};
 
 /// Brings the blocks of a locked customer to what its contract says, in the transaction that
 /// writes the contract.
@@ -30,5 +30,5 @@ pub(in crate::service) async fn grant_in_txn(
     let applied = apply(&mut book, &Command::Grant { blocks }, &setting, &mut Uuid::now_v7).map_err(refused)?;
     let mut changes = Changes::default();
     changes.add(&before, &book, &[applied])?;
-    changes.write_in_txn(txn).await
+    changes.write_in_txn(txn, Steps::of(txn)).await
 }

@@ -48,7 +48,7 @@ impl Asked {
         Ok(StoredRequest {
             method: self.command.method().to_owned(),
             content_hash: self.content_hash.clone(),
-            outcome: serde_json::to_value(done).map_err(|error| Error::Internal(error.into()))?,
+            outcome: serde_json::to_string(done).map_err(|error| Error::Internal(error.into()))?,
         })
     }
 
@@ -57,8 +57,7 @@ impl Asked {
         if stored.method != self.command.method() || stored.content_hash != self.content_hash {
             return Err(self.reused());
         }
-        let done: Done =
-            serde_json::from_value(stored.outcome.clone()).map_err(|error| Error::Internal(error.into()))?;
+        let done: Done = serde_json::from_str(&stored.outcome).map_err(|error| Error::Internal(error.into()))?;
         Ok(Done { replayed: true, ..done })
     }
 

@@ -1,11 +1,12 @@
 use sea_orm::{DbErr, FromQueryResult};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::error::Result;
 use crate::ledger::{Block, ChainHash};
 use crate::model::Unit;
-use crate::store::Txn;
-use crate::store::batch::execute;
+use crate::store::Steps;
 use crate::store::contract::uuid;
 use crate::store::rows::{Kind, given};
 use crate::store::time::from_micros;
@@ -38,22 +39,21 @@ const ROW: [(&str, Kind); 16] = [
 pub type OwnedBlock<'a> = (&'a str, &'a Block);
 
 /// Gives blocks their rows, with nothing in them yet: amounts come with the entries, by
-/// [`update_blocks_in_txn`].
-pub async fn insert_blocks_in_txn(txn: &Txn, blocks: &[OwnedBlock<'_>]) -> Result<()> {
-    let backend = txn.backend();
+/// [`update_blocks`] in later steps.
+pub fn insert_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let sql = format!(
         "INSERT INTO block (customer_id, block_id, work_order_id, item_id, service_id, unit, days, priority,
                             start_time, end_time, contracted, granted, used, reserved, excess, sequence, head)
          SELECT customer_id, block_id, work_order_id, item_id, service_id, unit, days, priority,
                 start_time, end_time, 0, 0, 0, 0, 0, 0, '' FROM {}",
-        given(backend, &ROW)
+        given(steps.backend(), &ROW)
     );
-    execute(txn, sql, blocks.iter().map(write).collect()).await
+    steps.push(sql, &blocks.iter().map(NewRow::new).collect::<Vec<_>>())
 }
 
 /// Brings blocks to where their last entries led. What is spent may exceed what is granted only
 /// where the grant itself shrank: the check of the table holds everywhere else.
-pub async fn update_blocks_in_txn(txn: &Txn, blocks: &[OwnedBlock<'_>]) -> Result<()> {
+pub fn update_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let sql = format!(
         "UPDATE block SET days = given.days, priority = given.priority, start_time = given.start_time,
                 end_time = given.end_time, contracted = given.contracted, granted = given.granted,
@@ -65,30 +65,52 @@ pub async fn update_blocks_in_txn(txn: &Txn, blocks: &[OwnedBlock<'_>]) -> Resul
                     THEN given.used + given.reserved - given.granted
                     ELSE block.excess END
          FROM {} WHERE block.customer_id = given.customer_id AND block.block_id = given.block_id",
-        given(txn.backend(), &ROW)
+        given(steps.backend(), &ROW)
     );
-    execute(txn, sql, blocks.iter().map(write).collect()).await
+    steps.push(sql, &blocks.iter().map(NewRow::new).collect::<Vec<_>>())
 }
 
-fn write((customer_id, block): &OwnedBlock<'_>) -> Value {
-    json!({
-        "customer_id": customer_id,
-        "block_id": block.id,
-        "work_order_id": block.work_order_id,
-        "item_id": block.item_id,
-        "service_id": block.service_id,
-        "unit": block.unit.as_str(),
-        "days": i64::from(block.days),
-        "priority": block.priority,
-        "start_time": block.start.timestamp_micros(),
-        "end_time": block.end.timestamp_micros(),
-        "contracted": block.contracted,
-        "granted": block.granted,
-        "used": block.used,
-        "reserved": block.reserved,
-        "sequence": block.sequence,
-        "head": block.head.to_string(),
-    })
+#[derive(Debug, Serialize)]
+struct NewRow<'a> {
+    customer_id: &'a str,
+    block_id: Uuid,
+    work_order_id: &'a str,
+    item_id: &'a str,
+    service_id: &'a str,
+    unit: &'static str,
+    days: i64,
+    priority: Option<i32>,
+    start_time: i64,
+    end_time: i64,
+    contracted: i64,
+    granted: i64,
+    used: i64,
+    reserved: i64,
+    sequence: i64,
+    head: ChainHash,
+}
+
+impl<'a> NewRow<'a> {
+    fn new((customer_id, block): &OwnedBlock<'a>) -> Self {
+        Self {
+            customer_id,
+            block_id: block.id,
+            work_order_id: &block.work_order_id,
+            item_id: &block.item_id,
+            service_id: &block.service_id,
+            unit: block.unit.as_str(),
+            days: i64::from(block.days),
+            priority: block.priority,
+            start_time: block.start.timestamp_micros(),
+            end_time: block.end.timestamp_micros(),
+            contracted: block.contracted,
+            granted: block.granted,
+            used: block.used,
+            reserved: block.reserved,
+            sequence: block.sequence,
+            head: block.head,
+        }
+    }
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement, Value};
-use serde_json::json;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::block::{self, BlockRow};
@@ -13,7 +13,7 @@ use super::reservation::ReservationRow;
 use crate::error::{Error, Result};
 use crate::ledger::Book;
 use crate::store::Txn;
-use crate::store::rows::{Kind, given, parameter};
+use crate::store::rows::{CustomerRow, Kind, given, parameter};
 
 /// What the commands for one customer name.
 #[derive(Debug, Clone, Default)]
@@ -30,26 +30,41 @@ pub async fn load_books_in_txn(
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<String, Book>> {
     let mut books: BTreeMap<String, Book> = wanted.keys().map(|id| ((*id).to_owned(), Book::new(*id))).collect();
-    load_blocks(txn, wanted, &mut books).await?;
-    load_reservations(txn, wanted, now, &mut books).await?;
+    let is_due = load_blocks(txn, wanted, now, &mut books).await?;
+    if is_due || wanted.values().any(|wanted| !wanted.reservations.is_empty()) {
+        load_reservations(txn, wanted, now, &mut books).await?;
+    }
     if wanted.values().any(|wanted| !wanted.entries.is_empty()) {
         load_entries(txn, wanted, &mut books).await?;
     }
     Ok(books)
 }
 
-async fn load_blocks(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut BTreeMap<String, Book>) -> Result<()> {
+/// Whether one of the customers has a hold whose time has run out.
+async fn load_blocks(
+    txn: &Txn,
+    wanted: &BTreeMap<&str, Wanted>,
+    now: DateTime<Utc>,
+    books: &mut BTreeMap<String, Book>,
+) -> Result<bool> {
     let sql = format!(
-        "SELECT block.customer_id, {} FROM {} JOIN block ON block.customer_id = given.customer_id",
+        "SELECT block.customer_id, {}, EXISTS (
+             SELECT 1 FROM reservation
+             WHERE reservation.customer_id = block.customer_id AND state = 'OPEN' AND expire_time <= $2
+         ) AS is_due
+         FROM {} JOIN block ON block.customer_id = given.customer_id",
         block::COLUMNS,
         given(txn.backend(), &[("customer_id", Kind::Text)])
     );
-    let customers = wanted.keys().map(|id| json!({ "customer_id": id })).collect();
-    for row in all::<OwnedBlockRow>(txn, sql, vec![parameter(customers)]).await? {
+    let customers: Vec<_> = wanted.keys().map(|customer_id| CustomerRow { customer_id }).collect();
+    let values = vec![parameter(&customers)?, now.timestamp_micros().into()];
+    let mut is_due = false;
+    for row in all::<OwnedBlockRow>(txn, sql, values).await? {
+        is_due |= row.is_due;
         let block = row.block.read().map_err(|error| Error::Internal(error.into()))?;
         book(books, &row.customer_id)?.add_block(block);
     }
-    Ok(())
+    Ok(is_due)
 }
 
 async fn load_reservations(
@@ -69,12 +84,11 @@ async fn load_reservations(
          WHERE given.reservation_id IS NULL AND state = 'OPEN' AND expire_time <= $2"
     );
     let rows = wanted.iter().flat_map(|(customer_id, wanted)| {
-        let due = json!({ "customer_id": customer_id, "reservation_id": null });
+        let due = NamedReservation { customer_id, reservation_id: None };
         let named = wanted.reservations.iter();
-        let named = named.map(move |id| json!({ "customer_id": customer_id, "reservation_id": id }));
-        named.chain([due])
+        named.map(|id| NamedReservation { customer_id, reservation_id: Some(*id) }).chain([due])
     });
-    let values = vec![parameter(rows.collect()), now.timestamp_micros().into()];
+    let values = vec![parameter(&rows.collect::<Vec<_>>())?, now.timestamp_micros().into()];
     for row in all::<ReservationRow>(txn, sql, values).await? {
         let (customer_id, reservation) = row.read().map_err(|error| Error::Internal(error.into()))?;
         book(books, &customer_id)?.add_reservation(reservation);
@@ -94,10 +108,10 @@ async fn load_entries(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut BT
         entry::COLUMNS,
         given(txn.backend(), &[("customer_id", Kind::Text), ("entry_id", Kind::Text)])
     );
-    let rows = wanted.iter().flat_map(|(customer_id, wanted)| {
-        wanted.entries.iter().map(move |id| json!({ "customer_id": customer_id, "entry_id": id }))
-    });
-    for row in all::<ReversibleRow>(txn, sql, vec![parameter(rows.collect())]).await? {
+    let rows = wanted
+        .iter()
+        .flat_map(|(customer_id, wanted)| wanted.entries.iter().map(|id| NamedEntry { customer_id, entry_id: *id }));
+    for row in all::<ReversibleRow>(txn, sql, vec![parameter(&rows.collect::<Vec<_>>())?]).await? {
         let reversed = row.reversed;
         let recorded = row.entry.read().map_err(|error| Error::Internal(error.into()))?;
         let customer_id = recorded.entry.customer_id.clone();
@@ -115,9 +129,22 @@ async fn all<T: FromQueryResult>(txn: &Txn, sql: String, values: Vec<Value>) -> 
     txn.run(T::find_by_statement(statement).all(txn.db())).await
 }
 
+#[derive(Debug, Serialize)]
+struct NamedReservation<'a> {
+    customer_id: &'a str,
+    reservation_id: Option<Uuid>,
+}
+
+#[derive(Debug, Serialize)]
+struct NamedEntry<'a> {
+    customer_id: &'a str,
+    entry_id: Uuid,
+}
+
 #[derive(Debug, FromQueryResult)]
 struct OwnedBlockRow {
     customer_id: String,
+    is_due: bool,
     #[sea_orm(nested)]
     block: BlockRow,
 }

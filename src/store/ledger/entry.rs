@@ -1,13 +1,14 @@
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::block::{hash, unit};
-use crate::error::{Error, Result};
-use crate::ledger::{Entry, EntryKind, Performed, Totals};
-use crate::store::Txn;
-use crate::store::batch::execute;
+use crate::error::Result;
+use crate::ledger::{ChainHash, Entry, EntryKind, Performed, Totals};
+use crate::store::Steps;
 use crate::store::contract::{parse, uuid};
 use crate::store::rows::{Kind, given, names};
 use crate::store::time::from_micros;
@@ -46,56 +47,77 @@ pub struct Recorded {
 
 /// What an entry says besides what is counted or searched.
 #[derive(Debug, Serialize, Deserialize)]
-struct Detail {
+struct Detail<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     performed: Option<Performed>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    location_id: Option<String>,
+    location_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    product_id: Option<String>,
+    product_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expire_time: Option<DateTime<Utc>>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    note: String,
-    actor: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    note: Cow<'a, str>,
+    actor: Cow<'a, str>,
 }
 
 /// Appends entries; nothing ever changes or removes one.
-pub async fn insert_entries_in_txn(txn: &Txn, entries: &[Recorded]) -> Result<()> {
+pub fn insert_entries(steps: &mut Steps, entries: &[&Recorded]) -> Result<()> {
     let names = names(&ROW);
-    let sql = format!("INSERT INTO entry ({names}) SELECT {names} FROM {}", given(txn.backend(), &ROW));
-    execute(txn, sql, entries.iter().map(write).collect::<Result<_>>()?).await
+    let sql = format!("INSERT INTO entry ({names}) SELECT {names} FROM {}", given(steps.backend(), &ROW));
+    steps.push(sql, &entries.iter().copied().map(NewRow::new).collect::<Vec<_>>())
 }
 
-fn write(recorded: &Recorded) -> Result<Value> {
-    let Recorded { entry, totals } = recorded;
-    let detail = Detail {
-        performed: entry.performed,
-        location_id: entry.location_id.clone(),
-        product_id: entry.product_id.clone(),
-        expire_time: entry.expire_time,
-        note: entry.note.clone(),
-        actor: entry.actor.clone(),
-    };
-    let detail = serde_json::to_string(&detail).map_err(|error| Error::Internal(error.into()))?;
-    Ok(json!({
-        "customer_id": entry.customer_id,
-        "block_id": entry.block_id,
-        "sequence": entry.sequence,
-        "entry_id": entry.id,
-        "kind": entry.kind.as_str(),
-        "amount": entry.amount,
-        "granted": totals.granted,
-        "used": totals.used,
-        "reserved": totals.reserved,
-        "request_id": entry.request_id,
-        "reservation_id": entry.reservation_id,
-        "reversed_entry_id": entry.reversed_entry_id,
-        "record_time": entry.record_time.timestamp_micros(),
-        "detail": detail,
-        "previous_hash": entry.previous_hash.to_string(),
-        "hash": entry.hash.to_string(),
-    }))
+#[derive(Debug, Serialize)]
+struct NewRow<'a> {
+    customer_id: &'a str,
+    block_id: Uuid,
+    sequence: i64,
+    entry_id: Uuid,
+    kind: &'static str,
+    amount: i64,
+    granted: i64,
+    used: i64,
+    reserved: i64,
+    request_id: Option<&'a str>,
+    reservation_id: Option<Uuid>,
+    reversed_entry_id: Option<Uuid>,
+    record_time: i64,
+    detail: Detail<'a>,
+    previous_hash: ChainHash,
+    hash: ChainHash,
+}
+
+impl<'a> NewRow<'a> {
+    fn new(recorded: &'a Recorded) -> Self {
+        let Recorded { entry, totals } = recorded;
+        let detail = Detail {
+            performed: entry.performed,
+            location_id: entry.location_id.as_deref().map(Cow::Borrowed),
+            product_id: entry.product_id.as_deref().map(Cow::Borrowed),
+            expire_time: entry.expire_time,
+            note: Cow::Borrowed(&entry.note),
+            actor: Cow::Borrowed(&entry.actor),
+        };
+        Self {
+            customer_id: &entry.customer_id,
+            block_id: entry.block_id,
+            sequence: entry.sequence,
+            entry_id: entry.id,
+            kind: entry.kind.as_str(),
+            amount: entry.amount,
+            granted: totals.granted,
+            used: totals.used,
+            reserved: totals.reserved,
+            request_id: entry.request_id.as_deref(),
+            reservation_id: entry.reservation_id,
+            reversed_entry_id: entry.reversed_entry_id,
+            record_time: entry.record_time.timestamp_micros(),
+            detail,
+            previous_hash: entry.previous_hash,
+            hash: entry.hash,
+        }
+    }
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -124,7 +146,7 @@ pub(super) struct EntryRow {
 
 impl EntryRow {
     pub fn read(self) -> Result<Recorded, DbErr> {
-        let detail: Detail = parse(&self.detail)?;
+        let detail: Detail<'_> = parse(&self.detail)?;
         let entry = Entry {
             id: uuid(&self.entry_id)?,
             customer_id: self.customer_id,
@@ -137,14 +159,14 @@ impl EntryRow {
             kind: EntryKind::from_name(&self.kind).ok_or_else(|| DbErr::Type(format!("no kind: `{}`", self.kind)))?,
             amount: self.amount,
             performed: detail.performed,
-            location_id: detail.location_id,
-            product_id: detail.product_id,
+            location_id: detail.location_id.map(Cow::into_owned),
+            product_id: detail.product_id.map(Cow::into_owned),
             reservation_id: self.reservation_id.as_deref().map(uuid).transpose()?,
             expire_time: detail.expire_time,
             reversed_entry_id: self.reversed_entry_id.as_deref().map(uuid).transpose()?,
-            note: detail.note,
+            note: detail.note.into_owned(),
             request_id: self.request_id,
-            actor: detail.actor,
+            actor: detail.actor.into_owned(),
             record_time: from_micros(self.record_time)?,
             previous_hash: hash(&self.previous_hash)?,
             hash: hash(&self.hash)?,

@@ -1,10 +1,10 @@
 use sea_orm::{DbErr, FromQueryResult};
-use serde_json::json;
+use serde::Serialize;
+use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ledger::Reservation;
-use crate::store::Txn;
-use crate::store::batch::execute;
+use crate::store::Steps;
 use crate::store::contract::parse;
 use crate::store::rows::{Kind, given, names};
 
@@ -17,26 +17,32 @@ const ROW: [(&str, Kind); 5] = [
 ];
 
 /// Keeps reservations as they are now, new ones and others.
-pub async fn put_reservations_in_txn(txn: &Txn, reservations: &[(&str, &Reservation)]) -> Result<()> {
+pub fn put_reservations(steps: &mut Steps, reservations: &[(&str, &Reservation)]) -> Result<()> {
     let names = names(&ROW);
     // Without `WHERE`, SQLite takes `ON` for a part of the join.
     let sql = format!(
         "INSERT INTO reservation ({names}) SELECT {names} FROM {} WHERE TRUE
          ON CONFLICT (customer_id, reservation_id) DO UPDATE
          SET state = excluded.state, expire_time = excluded.expire_time, content = excluded.content",
-        given(txn.backend(), &ROW)
+        given(steps.backend(), &ROW)
     );
-    let rows = reservations.iter().map(|(customer_id, reservation)| {
-        let content = serde_json::to_string(reservation).map_err(|error| Error::Internal(error.into()))?;
-        Ok(json!({
-            "customer_id": customer_id,
-            "reservation_id": reservation.id,
-            "state": reservation.state.as_str(),
-            "expire_time": reservation.expire_time.timestamp_micros(),
-            "content": content,
-        }))
+    let rows = reservations.iter().map(|(customer_id, reservation)| NewRow {
+        customer_id,
+        reservation_id: reservation.id,
+        state: reservation.state.as_str(),
+        expire_time: reservation.expire_time.timestamp_micros(),
+        content: reservation,
     });
-    execute(txn, sql, rows.collect::<Result<_>>()?).await
+    steps.push(sql, &rows.collect::<Vec<_>>())
+}
+
+#[derive(Debug, Serialize)]
+struct NewRow<'a> {
+    customer_id: &'a str,
+    reservation_id: Uuid,
+    state: &'static str,
+    expire_time: i64,
+    content: &'a Reservation,
 }
 
 #[derive(Debug, FromQueryResult)]
