@@ -1,16 +1,16 @@
 //! The server: builds the house, takes calls, and ends in bounded time.
 
+mod connections;
 mod health;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::service::Routes;
+use tower::Layer as _;
 
 use crate::cache::Cache;
 use crate::catalog::Catalog;
@@ -27,11 +27,6 @@ use crate::store::{Store, StoreConfig};
 
 /// Customers kept ready for deciding.
 const CACHED_CUSTOMERS: usize = 10_000;
-/// What tonic leaves unlimited, limited as hyper does by default.
-const STREAMS_PER_CONNECTION: u32 = 200;
-const LOCAL_RESETS_PER_CONNECTION: usize = 1_024;
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves until `shutdown`; `ready` is called once calls are taken, with the address bound.
 ///
@@ -119,26 +114,18 @@ async fn run(
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
-    // The builder's own `tcp_nodelay` is for listeners that it binds itself; without it answers wait
-    // for the client's delayed acknowledgements, 40 ms and more.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    Server::builder()
-        .layer(TransportErrors)
-        .max_concurrent_streams(Some(STREAMS_PER_CONNECTION))
-        .http2_max_local_error_reset_streams(Some(LOCAL_RESETS_PER_CONNECTION))
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .add_service(health)
+    let routes = Routes::new(health)
         .add_service(reflection)
         .add_service(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
-        .serve_with_incoming_shutdown(incoming, async move {
-            // An error means that the sender is gone: stop as well.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        })
-        .await?;
+        .prepare();
+    connections::serve(listener, TransportErrors.layer(routes), async move {
+        // An error means that the sender is gone: stop as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    })
+    .await;
     Ok(())
 }
 
