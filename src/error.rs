@@ -30,9 +30,12 @@ pub enum Error {
     /// Too many writes wait already.
     #[error("too many writes are waiting; nothing was written")]
     Overloaded,
-    /// The caller's deadline passed before the write began.
-    #[error("the deadline passed before the write began; nothing was written")]
+    /// The caller's deadline passed before the answer was there, or before the write began.
+    #[error("the deadline passed; nothing was written")]
     DeadlinePassed,
+    /// The caller's deadline passed while the write was under way; it goes on.
+    #[error("the deadline passed during the write; the same request_id tells what became of it")]
+    DeadlinePassedWriting,
     /// The store does not answer.
     #[error("the store cannot answer now")]
     Unavailable(#[source] Option<BoxError>),
@@ -69,6 +72,7 @@ impl Error {
             Self::NotFreshEnough => Self::NotFreshEnough,
             Self::Overloaded => Self::Overloaded,
             Self::DeadlinePassed => Self::DeadlinePassed,
+            Self::DeadlinePassedWriting => Self::DeadlinePassedWriting,
             Self::Unavailable(_) => Self::Unavailable(None),
             Self::CommitOutcomeUnknown(source) => Self::CommitOutcomeUnknown(source.to_string().into()),
             Self::Internal(source) => Self::Internal(source.to_string().into()),

@@ -13,6 +13,7 @@ mod transport_errors;
 
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
+pub use deadline::Deadlines;
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
 pub use transport_errors::{MESSAGE_LIMIT, TransportErrors};

@@ -16,7 +16,7 @@ use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::error::BoxError;
-use crate::grpc::{CatalogApi, ContractApi, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors};
+use crate::grpc::{CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors};
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
@@ -121,7 +121,7 @@ async fn run(
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
         .prepare();
-    connections::serve(listener, TransportErrors.layer(routes), async move {
+    connections::serve(listener, Deadlines.layer(TransportErrors.layer(routes)), async move {
         // An error means that the sender is gone: stop as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     })

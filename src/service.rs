@@ -4,6 +4,7 @@
 
 mod clock;
 pub mod contracts;
+mod deadline;
 mod diff;
 mod entitlements;
 pub mod feed;
@@ -16,6 +17,7 @@ pub mod token;
 
 pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
+pub use deadline::Deadline;
 pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
 pub use ledger::Ledger;
 pub use plan::{Change, ChangeKind, Command, Resource};

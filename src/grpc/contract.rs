@@ -7,11 +7,12 @@ use super::convert::question::page_of;
 use super::convert::read::Reader;
 use super::convert::work_order::read_work_order;
 use super::convert::work_order_out::write_work_order;
+use super::deadline::opened;
 use crate::error::{Error, Result, reason};
 use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
-use crate::service::{self, Command, Contracts, WriteOptions, Written, revision};
+use crate::service::{self, Command, Contracts, Deadline, WriteOptions, Written, revision};
 
 /// Callers are not identified yet.
 const ACTOR: &str = "anonymous";
@@ -34,11 +35,12 @@ impl ContractApi {
         mut read: Reader,
         request_id: String,
         validate_only: bool,
+        deadline: Deadline,
     ) -> Result<Written> {
         if !validate_only {
             read.request_id(&request_id);
         }
-        let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned() };
+        let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned(), deadline };
         self.contracts.write(command, read.violations, options).await
     }
 }
@@ -49,13 +51,15 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::CreateCustomerRequest>,
     ) -> Result<Response<v1::CreateCustomerResponse>, Status> {
-        let v1::CreateCustomerRequest { customer, request_id, validate_only } = request.into_inner();
+        let (message, deadline) = opened(request);
+        let v1::CreateCustomerRequest { customer, request_id, validate_only } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written = self.write(Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
+        let written =
+            self.write(Command::CreateCustomer { customer }, read, request_id, validate_only, deadline).await?;
         Ok(Response::new(v1::CreateCustomerResponse {
             customer: Some(customer_of(&written)),
             revision: token_of(&written),
@@ -91,13 +95,15 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::UpdateCustomerRequest>,
     ) -> Result<Response<v1::UpdateCustomerResponse>, Status> {
-        let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = request.into_inner();
+        let (message, deadline) = opened(request);
+        let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written = self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
+        let written =
+            self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only, deadline).await?;
         Ok(Response::new(v1::UpdateCustomerResponse {
             customer: Some(customer_of(&written)),
             revision: token_of(&written),
@@ -108,14 +114,16 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::CreateWorkOrderRequest>,
     ) -> Result<Response<v1::CreateWorkOrderResponse>, Status> {
-        let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = request.into_inner();
+        let (message, deadline) = opened(request);
+        let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = message;
         let mut read = Reader::default();
         let Some(work_order) = work_order else {
             return Err(without_document(read, "work_order", &request_id, validate_only).into());
         };
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
-        let written = self.write(Command::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
+        let written =
+            self.write(Command::CreateWorkOrder { work_order }, read, request_id, validate_only, deadline).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
         Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
     }
@@ -152,7 +160,8 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::ApplyContractRequest>,
     ) -> Result<Response<v1::ApplyContractResponse>, Status> {
-        let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = request.into_inner();
+        let (message, deadline) = opened(request);
+        let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
@@ -160,7 +169,7 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
         let command = Command::Apply { customer, work_orders, etag };
-        let written = self.write(command, read, request_id, validate_only).await?;
+        let written = self.write(command, read, request_id, validate_only, deadline).await?;
         let changes = written.changes.iter().map(write_change).collect();
         let etag = etag_of(&written);
         Ok(Response::new(v1::ApplyContractResponse { changes, revision: token_of(&written), etag }))

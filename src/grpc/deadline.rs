@@ -1,22 +1,108 @@
-//! The caller's deadline, as `grpc-timeout` says it.
+//! The caller's deadline, as `grpc-timeout` says it, kept for every call.
+//!
+//! It has to be the outermost layer: what stands before it must not read the header. The timer
+//! of tonic's server does, and answers CANCELLED, whether or not the write was made.
 
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tonic::metadata::MetadataMap;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
 
-/// An answer needs some time to reach its caller, and the transport cuts calls off by a clock of
-/// its own that began a little earlier.
+use crate::error::{Error, Result, reason};
+use crate::service::Deadline;
+
+const HEADER: &str = "grpc-timeout";
+
+/// How long a call of this API may take, whatever its caller says.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// The answer needs some time to reach its caller: a tenth of what there is, and at most this.
 const MARGIN: Duration = Duration::from_millis(5);
 
-/// When the caller stops waiting, or shortly before; none if it does not say, or not as the
-/// protocol does.
-pub fn deadline_of(metadata: &MetadataMap) -> Option<Instant> {
-    let timeout = metadata.get("grpc-timeout")?.to_str().ok()?;
-    Instant::now().checked_add(parse(timeout)?.saturating_sub(MARGIN))
+/// Wraps every call.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines;
+
+impl<S> Layer<S> for Deadlines {
+    type Service = Bounded<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Bounded { inner }
+    }
+}
+
+/// The service made by [`Deadlines`].
+#[derive(Debug, Clone)]
+pub struct Bounded<S> {
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Bounded<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = futures_util::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let deadline = match take(request.headers_mut()) {
+            Ok(timeout) => deadline_of(request.uri().path(), timeout),
+            Err(error) => return Box::pin(std::future::ready(Ok(Status::from(error).into_http()))),
+        };
+        if deadline.has_passed() {
+            return Box::pin(std::future::ready(Ok(Status::from(deadline.give_up()).into_http())));
+        }
+        request.extensions_mut().insert(deadline.clone());
+        let call = self.inner.call(request);
+        Box::pin(async move {
+            tokio::select! {
+                // An answer that is there is given.
+                biased;
+                answer = call => answer,
+                error = deadline.passed() => Ok(Status::from(error).into_http()),
+            }
+        })
+    }
+}
+
+/// The message of a call, and its deadline as the layer handed it on.
+pub fn opened<T>(mut request: tonic::Request<T>) -> (T, Deadline) {
+    let deadline = request.extensions_mut().remove().unwrap_or_default();
+    (request.into_inner(), deadline)
+}
+
+/// Health can be watched for ever, and reflection asked for as long as one likes.
+fn deadline_of(path: &str, timeout: Option<Duration>) -> Deadline {
+    let is_ours = !path.starts_with("/grpc.");
+    let asked = timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
+    let limit = asked.into_iter().chain(is_ours.then_some(LIMIT)).min();
+    limit.and_then(|limit| Instant::now().checked_add(limit)).map_or_else(Deadline::default, Deadline::at)
+}
+
+/// What the caller says, off the request: from here on there is one timer.
+fn take(headers: &mut HeaderMap) -> Result<Option<Duration>> {
+    let Some(timeout) = headers.remove(HEADER) else { return Ok(None) };
+    match parse(&timeout) {
+        Some(timeout) => Ok(Some(timeout)),
+        None => {
+            Err(Error::invalid(HEADER, reason::FIELD_INVALID, "is not up to eight digits and a unit, as in `500m`"))
+        }
+    }
 }
 
 /// At most eight digits and a unit.
-fn parse(timeout: &str) -> Option<Duration> {
+fn parse(timeout: &HeaderValue) -> Option<Duration> {
+    let timeout = timeout.to_str().ok()?;
     let (digits, unit) = timeout.split_at_checked(timeout.len().checked_sub(1)?)?;
     if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
@@ -39,12 +125,27 @@ mod tests {
 
     #[test]
     fn a_timeout_is_digits_and_a_unit() {
+        let parse = |text: &'static str| parse(&HeaderValue::from_static(text));
         assert_eq!(parse("2H"), Some(Duration::from_secs(7_200)));
         assert_eq!(parse("3M"), Some(Duration::from_secs(180)));
         assert_eq!(parse("100m"), Some(Duration::from_millis(100)));
         assert_eq!(parse("99999999n"), Some(Duration::from_nanos(99_999_999)));
-        for wrong in ["", "m", "5", "5x", "-5m", "123456789m", "5 m", "é"] {
+        for wrong in ["", "m", "5", "5x", "-5m", "123456789m", "5 m"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
+        assert_eq!(super::parse(&HeaderValue::from_bytes("5é".as_bytes()).unwrap()), None);
+    }
+
+    #[test]
+    fn a_call_of_ours_ends_but_health_is_watched_for_ever() {
+        let limit = |path, timeout| format!("{:?}", deadline_of(path, timeout));
+        let ours = "/entitled.v1.LedgerService/ConsumeUnits";
+        let watch = "/grpc.health.v1.Health/Watch";
+        assert!(!limit(ours, None).contains("at: None"));
+        assert!(limit(watch, None).contains("at: None"));
+        assert!(!limit(watch, Some(Duration::from_secs(1))).contains("at: None"));
+        // Longer than any call may take, or than can be counted.
+        assert!(!limit(ours, Some(Duration::from_secs(u64::MAX))).contains("at: None"));
+        assert!(deadline_of(ours, Some(Duration::from_nanos(1))).has_passed());
     }
 }

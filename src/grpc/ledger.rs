@@ -8,7 +8,7 @@ use super::convert::ledger_question::{
     read_block_question, read_blocks_question, read_entries_question, read_reservations_question,
 };
 use super::convert::read::Reader;
-use super::deadline::deadline_of;
+use super::deadline::opened;
 use crate::error::Result;
 use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
@@ -31,8 +31,8 @@ impl LedgerApi {
 
     /// What a write did, and the token of its revision.
     async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Result<Asked>) -> Result<(Done, String)> {
-        let deadline = deadline_of(request.metadata());
-        let Asked { customer_id, request_id, command } = read(request.into_inner())?;
+        let (message, deadline) = opened(request);
+        let Asked { customer_id, request_id, command } = read(message)?;
         let owner = customer_id.clone();
         let request = WriteRequest { customer_id, command, request_id, actor: ACTOR.to_owned(), deadline };
         let done = self.ledger.write(request).await?;

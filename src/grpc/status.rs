@@ -56,7 +56,7 @@ fn code_of(error: &Error) -> Code {
         Error::StaleEtag { .. } | Error::Conflict => Code::Aborted,
         Error::NotFreshEnough | Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) => Code::Unavailable,
         Error::Overloaded => Code::ResourceExhausted,
-        Error::DeadlinePassed => Code::DeadlineExceeded,
+        Error::DeadlinePassed | Error::DeadlinePassedWriting => Code::DeadlineExceeded,
         Error::Internal(_) => Code::Internal,
     }
 }
@@ -91,7 +91,7 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::Overloaded => ("OVERLOADED", Vec::new()),
         Error::DeadlinePassed => ("DEADLINE_PASSED", Vec::new()),
         Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
-        Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
+        Error::DeadlinePassedWriting | Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
         Error::Internal(_) => ("INTERNAL", Vec::new()),
     };
     (reason.to_owned(), metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
@@ -204,6 +204,7 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
         Error::StaleEtag { .. }
         | Error::Conflict
         | Error::DeadlinePassed
+        | Error::DeadlinePassedWriting
         | Error::CommitOutcomeUnknown(_)
         | Error::Internal(_) => {}
     }

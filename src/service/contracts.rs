@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::ledger::grant_in_txn;
 use super::plan::{Change, Command, Plan, Resource};
 use super::token::{fingerprint, open, seal};
-use super::{Consistency, Context, Page};
+use super::{Consistency, Context, Deadline, Page};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
@@ -37,6 +37,8 @@ pub struct WriteOptions {
     /// Judge it, and write nothing.
     pub validate_only: bool,
     pub actor: String,
+    /// Not begun after it.
+    pub deadline: Deadline,
 }
 
 /// What a write made, or would make. Kept with its request id as the answer to repetitions.
@@ -69,6 +71,9 @@ impl Contracts {
                 None => return Err(self.context.unknown_customer(command.customer_id()).await),
             };
             return Ok(written(&command, plan, stored.as_ref(), None));
+        }
+        if !options.deadline.begin() {
+            return Err(Error::DeadlinePassed);
         }
         // Not in the caller's future: one that goes away in the middle of a transaction would
         // leave it open on a connection others are given.

@@ -21,14 +21,12 @@ pub use queue::QUEUE;
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;
 
-use std::time::Instant;
-
 use chrono::TimeDelta;
 
 use self::batch::Batches;
 use self::queue::Lanes;
 use self::request::{Asked, Request, Work};
-use super::Context;
+use super::{Context, Deadline};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Command;
 
@@ -50,7 +48,7 @@ pub struct WriteRequest {
     pub request_id: String,
     pub actor: String,
     /// Not begun after it.
-    pub deadline: Option<Instant>,
+    pub deadline: Deadline,
 }
 
 impl Ledger {
@@ -76,7 +74,7 @@ impl Ledger {
 
     /// Ends the holds of a customer whose time has run out.
     async fn expire_customer(&self, customer_id: String) -> Result<()> {
-        self.lanes.submit(Request { customer_id, work: Work::Expire }, None).await?;
+        self.lanes.submit(Request { customer_id, work: Work::Expire }, Deadline::default()).await?;
         Ok(())
     }
 }

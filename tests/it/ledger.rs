@@ -3,6 +3,7 @@
 mod bad_input;
 mod checks;
 mod corrections;
+mod deadlines;
 mod events;
 mod expiry;
 mod faults;

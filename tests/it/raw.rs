@@ -1,5 +1,8 @@
 //! Calls below the generated clients: messages and frames as bytes.
 
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use prost::bytes::{Buf as _, BufMut as _};
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -43,6 +46,21 @@ impl Decoder for Bytes {
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
         Ok(Some(from.copy_to_bytes(from.remaining()).to_vec()))
     }
+}
+
+/// A connection that leaves it to the server to see to a deadline: a channel of tonic has a timer
+/// of its own, and answers by it.
+pub type Patient = Client<HttpConnector, tonic::body::Body>;
+
+pub fn patient() -> Patient {
+    Client::builder(TokioExecutor::new()).http2_only(true).build_http()
+}
+
+/// A request with these words as its deadline.
+pub fn within<T>(timeout: &'static str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("grpc-timeout", timeout.parse().unwrap());
+    request
 }
 
 /// One unary call with any bytes as its message.

@@ -4,15 +4,13 @@
 //! cannot leave a transaction open on a connection that others are given.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::batch::Batches;
 use super::request::{Done, Request};
 use crate::error::{Error, Result};
+use crate::service::Deadline;
 
 /// How many writes may wait in a lane before the next is sent away.
 pub const QUEUE: usize = 1_024;
@@ -23,19 +21,8 @@ const BATCH: usize = 256;
 #[derive(Debug)]
 pub(super) struct Job {
     pub request: Request,
-    pub claim: Claim,
+    pub deadline: Deadline,
     pub answer: oneshot::Sender<Result<Done>>,
-}
-
-/// A write is either begun or given up: whoever claims it first decides.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Claim(Arc<AtomicBool>);
-
-impl Claim {
-    /// Whether it is the caller's to decide.
-    fn take(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
-    }
 }
 
 /// The lanes. All writes of one customer keep to one of them, in the order they came; the
@@ -58,25 +45,21 @@ impl Lanes {
 
     /// Hands a write over and waits for what became of it; one that was not begun by its deadline
     /// never is.
-    pub async fn submit(&self, request: Request, deadline: Option<Instant>) -> Result<Done> {
-        let (answer, mut answered) = oneshot::channel();
-        let claim = Claim::default();
+    pub async fn submit(&self, request: Request, deadline: Deadline) -> Result<Done> {
+        if deadline.has_passed() {
+            return Err(deadline.give_up());
+        }
+        let (answer, answered) = oneshot::channel();
         let lane = self.lane(&request.customer_id)?;
-        lane.try_send(Job { request, claim: claim.clone(), answer }).map_err(|refused| match refused {
+        lane.try_send(Job { request, deadline: deadline.clone(), answer }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => Error::Overloaded,
             mpsc::error::TrySendError::Closed(_) => Error::Unavailable(None),
         })?;
-        let answered = match deadline {
-            None => answered.await,
-            Some(deadline) => match tokio::time::timeout_at(deadline.into(), &mut answered).await {
-                Ok(answered) => answered,
-                Err(_) if claim.take() => return Err(Error::DeadlinePassed),
-                // It is under way, and cannot be called back.
-                Err(_) => answered.await,
-            },
-        };
-        // A lane that breaks off in the middle of a batch may have committed it.
-        answered.map_err(|lost| Error::CommitOutcomeUnknown(lost.into()))?
+        answered.await.unwrap_or_else(|lost| match deadline.is_given_up() {
+            true => Err(Error::DeadlinePassed),
+            // A lane that breaks off in the middle of a batch may have committed it.
+            false => Err(Error::CommitOutcomeUnknown(lost.into())),
+        })
     }
 
     fn lane(&self, customer_id: &str) -> Result<&mpsc::Sender<Job>> {
@@ -91,8 +74,8 @@ impl Lanes {
 async fn run(mut queue: mpsc::Receiver<Job>, batches: Batches) {
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut waiting, BATCH).await > 0 {
-        // Those whose callers gave them up are told already.
-        waiting.retain(|job| job.claim.take());
+        // Whose deadline passed is told so, and nothing is done.
+        waiting.retain(|job| job.deadline.begin());
         if waiting.is_empty() {
             continue;
         }

@@ -10,7 +10,7 @@ use entitled::ledger::{Command, DEFAULT_GRACE, Take, Target};
 use entitled::model::{Quantity, Unit};
 use entitled::proto::v1;
 use entitled::service::ledger::{Done, QUEUE, WriteRequest};
-use entitled::service::{Clock, Context, Ledger};
+use entitled::service::{Clock, Context, Deadline, Ledger};
 use entitled::store::{Store, StoreConfig};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tokio::task::JoinSet;
@@ -49,16 +49,8 @@ fn minutes(amount: i64, request_id: &str) -> WriteRequest {
         }),
         request_id: request_id.to_owned(),
         actor: "tester".to_owned(),
-        deadline: None,
+        deadline: Deadline::default(),
     }
-}
-
-/// Another transaction holds the customer, until it is told to let go.
-async fn hold_customer(house: &House) -> DatabaseConnection {
-    let blocker = house.connection().await;
-    blocker.execute_unprepared("BEGIN").await.unwrap();
-    blocker.execute_unprepared("SELECT 1 FROM customer WHERE customer_id = 'contoso' FOR UPDATE").await.unwrap();
-    blocker
 }
 
 /// Until a batch waits for the customer's lock.
@@ -85,11 +77,11 @@ async fn a_full_queue_turns_writes_away_and_late_ones_are_not_begun() {
     let lock_timeout = Duration::from_secs(5);
     let url = house.server.database().clone();
     let ledger = ledger_on(StoreConfig { url, lock_timeout, ..StoreConfig::default() }).await;
-    let blocker = hold_customer(&house).await;
+    let blocker = house.hold().await;
     let first = write(&ledger, minutes(1, &request_id()));
     until_waiting(&blocker).await;
-    let deadline = Instant::now() + Duration::from_millis(50);
-    let late = write(&ledger, WriteRequest { deadline: Some(deadline), ..minutes(1, &request_id()) });
+    let deadline = Deadline::at(Instant::now() + Duration::from_millis(50));
+    let late = write(&ledger, WriteRequest { deadline: deadline.clone(), ..minutes(1, &request_id()) });
     let mut waiting = JoinSet::new();
     for _ in 0..QUEUE + 10 {
         let ledger = ledger.clone();
@@ -103,10 +95,11 @@ async fn a_full_queue_turns_writes_away_and_late_ones_are_not_begun() {
             other => panic!("{other:?}"),
         }
     }
+    assert!(matches!(deadline.passed().await, Error::DeadlinePassed), "told while it waits");
+    blocker.execute_unprepared("COMMIT").await.unwrap();
     let outcome = late.await.unwrap();
     // It may have been among those the full queue turned away.
     assert!(matches!(outcome, Err(Error::DeadlinePassed | Error::Overloaded)), "{outcome:?}");
-    blocker.execute_unprepared("COMMIT").await.unwrap();
     assert_eq!(first.await.unwrap().unwrap().applied.entries.len(), 1);
     let mut written = 1;
     while let Some(outcome) = waiting.join_next().await {
@@ -124,17 +117,17 @@ async fn a_full_queue_turns_writes_away_and_late_ones_are_not_begun() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadline_that_passed_in_the_queue_is_told() {
+async fn writes_that_waited_together_are_told_apart() {
     let house = House::start(Backend::Postgres).await;
     let url = house.server.database().clone();
     let ledger = ledger_on(StoreConfig { url, ..StoreConfig::default() }).await;
-    let blocker = hold_customer(&house).await;
+    let blocker = house.hold().await;
     let first = write(&ledger, minutes(1, &request_id()));
     until_waiting(&blocker).await;
-    let late = WriteRequest { deadline: Some(Instant::now()), ..minutes(1, &request_id()) };
-    let (late, bad) = (write(&ledger, late), write(&ledger, minutes(6_001, &request_id())));
-    let good = write(&ledger, minutes(2, &request_id()));
-    assert!(matches!(late.await.unwrap(), Err(Error::DeadlinePassed)), "told while it waits");
+    let deadline = Deadline::at(Instant::now());
+    let late = WriteRequest { deadline, ..minutes(1, &request_id()) };
+    assert!(matches!(ledger.write(late).await, Err(Error::DeadlinePassed)), "it does not even wait");
+    let (bad, good) = (write(&ledger, minutes(6_001, &request_id())), write(&ledger, minutes(2, &request_id())));
     blocker.execute_unprepared("COMMIT").await.unwrap();
     assert!(matches!(bad.await.unwrap(), Err(Error::Violations(_))), "a bad one refuses only itself");
     first.await.unwrap().unwrap();
@@ -149,7 +142,7 @@ async fn a_customer_that_stays_locked_is_a_conflict_and_never_exhausted() {
     let lock_timeout = Duration::from_millis(50);
     let url = house.server.database().clone();
     let ledger = ledger_on(StoreConfig { url, lock_timeout, ..StoreConfig::default() }).await;
-    let blocker = hold_customer(&house).await;
+    let blocker = house.hold().await;
     let id = request_id();
     assert!(matches!(ledger.write(minutes(1, &id)).await, Err(Error::Conflict)));
     blocker.execute_unprepared("COMMIT").await.unwrap();

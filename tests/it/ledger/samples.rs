@@ -65,6 +65,19 @@ impl House {
         Database::connect(options).await.unwrap()
     }
 
+    /// Another transaction holds what a write needs, until it is told to let go.
+    pub async fn hold(&self) -> DatabaseConnection {
+        let blocker = self.connection().await;
+        let locks: &[&str] = match self.backend {
+            Backend::Sqlite => &["BEGIN IMMEDIATE"],
+            Backend::Postgres => &["BEGIN", "SELECT 1 FROM customer WHERE customer_id = 'contoso' FOR UPDATE"],
+        };
+        for lock in locks {
+            blocker.execute_unprepared(lock).await.unwrap();
+        }
+        blocker
+    }
+
     pub async fn count(&self, sql: &str) -> i64 {
         let connection = self.connection().await;
         let statement = Statement::from_string(connection.get_database_backend(), sql);
