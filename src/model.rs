@@ -13,7 +13,7 @@ mod work_order;
 pub use block::{BlockSpec, burn_key};
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};
-pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Unit};
+pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
 pub use time::{EARLIEST, LATEST, contract_year, day_of, instant_of, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::ask::{Ask, Reading};
 use super::base::BaseState;
-use super::prepared::{Candidate, Prepared};
+use super::prepared::{Block, Candidate, Prepared};
 use super::query::Query;
 use super::span::{Span, TermState};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
@@ -110,6 +110,11 @@ impl<'a> Context<'a> {
         self.term != TermState::Within
             || matches!(self.candidate.state, WorkOrderState::Draft | WorkOrderState::Suspended)
             || !matches!(self.base, None | Some(BaseState::Covered { .. }))
+    }
+
+    /// The candidate's block as it is at the time that is judged.
+    pub fn block(&self) -> Option<Block> {
+        self.candidate.block.map(|block| block.at(self.at))
     }
 
     /// What is left behind this instant is lost: the effective end, or the end of the

@@ -246,7 +246,7 @@ pub(super) fn coverage<'a>(context: &Context<'a>, waived: u128) -> Coverage<'a> 
     };
     let used = context.service.clauses.iter().filter(|clause| waived & bit(clause) != 0);
     let waivers = used.filter_map(|clause| context.item.waivers.get(context.waiver(clause)?)).collect();
-    let block = (!context.service.is_base()).then_some(context.candidate.block).flatten();
+    let block = (!context.service.is_base()).then(|| context.block()).flatten();
     Coverage {
         order: context.order,
         item: context.item,

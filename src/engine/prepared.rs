@@ -18,8 +18,8 @@ use super::reach::Reach;
 use super::span::{End, Span, Term};
 use crate::catalog::{Catalog, Edition};
 use crate::model::{
-    Balances, Contract, Funding, Item, Location, ProductPattern, Unit, WorkOrder, WorkOrderState, contract_year,
-    start_of_day,
+    Balances, Contract, Funding, Item, Location, ProductPattern, Release, Unit, WorkOrder, WorkOrderState,
+    contract_year, start_of_day,
 };
 
 /// One customer's contract at one revision, ready for [`super::decide`].
@@ -81,12 +81,24 @@ pub struct Block {
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
+    /// The holds that run out first; later ones come with the revision that tells of these.
+    pub release: Option<Release>,
     pub unit: Unit,
     /// End of the contract year, for what the flex allowance paid.
     pub year_end: Option<DateTime<Utc>>,
 }
 
 impl Block {
+    /// As time has left it: what ran out by then is not held any more, written down or not.
+    pub fn at(self, at: DateTime<Utc>) -> Self {
+        match self.release {
+            Some(release) if release.at <= at => {
+                Self { reserved: self.reserved.saturating_sub(release.amount), release: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
     pub fn available(&self) -> i64 {
         self.granted.saturating_sub(self.used).saturating_sub(self.reserved)
     }

@@ -33,7 +33,7 @@ pub(super) fn pool(context: &Context<'_>) -> i64 {
 
 /// What the item's block still has; 0 once it has ended.
 pub(super) fn own_available(context: &Context<'_>) -> i64 {
-    match context.candidate.block {
+    match context.block() {
         Some(block) if context.at < context.forfeit_time() => block.available().max(0),
         _ => 0,
     }
@@ -93,7 +93,7 @@ pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut 
         let more = if can_serve(context) { lacking } else { lacking.saturating_add(own) };
         (more.max(purchase.minimum_minutes.unwrap_or(0)), None)
     } else {
-        let overdrawn = context.candidate.block.map_or(0, |block| block.available().min(0));
+        let overdrawn = context.block().map_or(0, |block| block.available().min(0));
         (lacking.saturating_sub(overdrawn), Some(context.item.item_id.as_str()))
     };
     let step = purchase.step_minutes.or(purchase.exact_minutes).unwrap_or(1);

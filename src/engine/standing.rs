@@ -18,9 +18,10 @@ pub(super) struct Standing {
     pub failed: u128,
     pub open: u128,
     pub waived: u128,
-    /// The base it leans on now, and what is left to take: they show in the answer.
+    /// The base it leans on now, what is left to take and what is held: they show in the answer.
     pub base: Option<BaseState>,
     pub available: i64,
+    pub reserved: i64,
     /// What is left with that of other items, where a clause says that it is too little.
     pub pool: Option<i64>,
     /// The candidate itself.
@@ -78,6 +79,7 @@ pub(super) fn stand(context: &Context<'_>) -> Standing {
         waived: 0,
         base: context.base,
         available: quantity::own_available(context),
+        reserved: context.block().map_or(0, |block| block.reserved),
         pool: None,
         order: context.candidate.order,
         item: context.candidate.item,

@@ -1,3 +1,4 @@
 mod added_service;
 mod changed_editions;
 mod found;
+mod holds;

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub const MINUTES_PER_HOUR: i64 = 60;
@@ -69,6 +70,15 @@ pub struct Balance {
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
+    /// What time alone does to it next.
+    pub release: Option<Release>,
+}
+
+/// What holds give back when they run out: of a block's open ones, those that do so first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    pub at: DateTime<Utc>,
+    pub amount: i64,
 }
 
 /// The balances of a customer's blocks that were written to.

@@ -12,36 +12,51 @@ use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
-use crate::model::{Balance, Balances, Contract, Customer, VersionInfo, WorkOrder};
+use crate::model::{Balance, Balances, Contract, Customer, Release, VersionInfo, WorkOrder};
 
 /// The customer and its work orders in their newest versions, and the balances of its blocks, by
 /// one statement and so as of one instant. Both databases number parameters alike.
 const NEWEST_VERSIONS: &str = "
     SELECT c.revision, c.contract_version, NULL AS work_order_id, v.version, v.record_time, v.actor, v.content,
            NULL AS block_id, CAST(NULL AS BIGINT) AS granted, CAST(NULL AS BIGINT) AS used,
-           CAST(NULL AS BIGINT) AS reserved
+           CAST(NULL AS BIGINT) AS reserved, CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
     FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT MAX(n.version) FROM customer_version n
                        WHERE n.customer_id = v.customer_id AND n.record_time <= $2)
     UNION ALL
     SELECT c.revision, c.contract_version, v.work_order_id, v.version, v.record_time, v.actor, v.content,
-           NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL
     FROM customer c JOIN work_order_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT MAX(n.version) FROM work_order_version n
                        WHERE n.customer_id = v.customer_id AND n.work_order_id = v.work_order_id
                          AND n.record_time <= $2)
     UNION ALL
-    SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used, b.reserved
+    SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used, b.reserved,
+           b.release_time, b.released
     FROM customer c JOIN {balances} b ON b.customer_id = c.customer_id
     WHERE c.customer_id = $1";
 
-/// The balances now.
-const BALANCES: &str = "block";
-/// The balances as the last entries recorded by then left them.
+/// The balances now, and of the holds on each block those that run out first.
+const BALANCES: &str = "(
+        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, h.expire_time AS release_time, h.released
+        FROM block b LEFT JOIN (
+            SELECT e.block_id, r.expire_time, CAST(SUM(e.amount) AS BIGINT) AS released,
+                   ROW_NUMBER() OVER (PARTITION BY e.block_id ORDER BY r.expire_time) AS place
+            FROM reservation r
+            JOIN entry e ON e.customer_id = r.customer_id AND e.reservation_id = r.reservation_id
+            WHERE r.customer_id = $1 AND r.state = 'OPEN' AND e.kind = 'RESERVE'
+            GROUP BY e.block_id, r.expire_time
+        ) h ON h.block_id = b.block_id AND h.place = 1
+        WHERE b.customer_id = $1
+    )";
+/// The balances as the last entries recorded by then left them. When their holds were to run out
+/// is not known any more.
 const BALANCES_AS_KNOWN: &str = "(
-        SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved FROM entry e
+        SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
+               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
+        FROM entry e
         WHERE e.customer_id = $1
           AND e.sequence = (SELECT MAX(n.sequence) FROM entry n
                             WHERE n.customer_id = e.customer_id AND n.block_id = e.block_id AND n.record_time <= $2)
@@ -130,7 +145,9 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
         let Some((((version, record_time), actor), content)) = document else {
             let balance = row.granted.zip(row.used).zip(row.reserved).zip(row.block_id);
             if let Some((((granted, used), reserved), block_id)) = balance {
-                balances.insert(uuid(&block_id)?, Balance { granted, used, reserved });
+                let release = row.release_time.zip(row.released);
+                let release = release.map(|(at, amount)| Ok::<_, DbErr>(Release { at: from_micros(at)?, amount }));
+                balances.insert(uuid(&block_id)?, Balance { granted, used, reserved, release: release.transpose()? });
             }
             continue;
         };
@@ -165,6 +182,8 @@ struct DocumentRow {
     granted: Option<i64>,
     used: Option<i64>,
     reserved: Option<i64>,
+    release_time: Option<i64>,
+    released: Option<i64>,
 }
 
 pub(super) fn uuid(text: &str) -> Result<Uuid, DbErr> {

@@ -50,8 +50,8 @@ impl Builder<'_> {
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
         let block = block.map(|block| match self.balances.get(&block.id) {
-            Some(Balance { granted, used, reserved }) => {
-                Block { granted: *granted, used: *used, reserved: *reserved, ..block }
+            Some(Balance { granted, used, reserved, release }) => {
+                Block { granted: *granted, used: *used, reserved: *reserved, release: *release, ..block }
             }
             None => block,
         });
@@ -171,7 +171,7 @@ pub(in crate::engine) fn block_of(
     };
     let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Block { id, granted, used: 0, reserved: 0, unit: unit.base(), year_end })
+    Some(Block { id, granted, used: 0, reserved: 0, release: None, unit: unit.base(), year_end })
 }
 
 fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {
@@ -204,6 +204,7 @@ fn turns_of(
     turns.extend(reach.iter().flat_map(Reach::spans).flat_map(both));
     turns.extend(waivers.iter().flat_map(|waiver| both(waiver.valid)));
     turns.extend(block.and_then(|block| block.year_end));
+    turns.extend(block.and_then(|block| block.release).map(|release| release.at));
     turns.extend(item.events.iter().flat_map(|event| [event.start_time, event.end_time]));
     turns.sort_unstable();
     turns.dedup();

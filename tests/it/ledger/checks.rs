@@ -4,11 +4,13 @@ use entitled::proto::v1;
 
 use super::on_both;
 use super::samples::*;
+use crate::server::request_id;
 
 on_both!(
     a_check_sees_the_balance_of_its_revision,
     another_process_sees_it_too,
     a_check_as_known_sees_the_balance_of_then,
+    a_check_knows_when_a_hold_runs_out,
 );
 
 fn check(amount: i64, revision: &str) -> v1::CheckEntitlementRequest {
@@ -70,5 +72,42 @@ async fn a_check_as_known_sees_the_balance_of_then(house: House) {
         let answer = house.server.entitlements().check_entitlement(request).await.unwrap().into_inner();
         assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), expected);
     }
+    house.stop().await;
+}
+
+async fn a_check_knows_when_a_hold_runs_out(house: House) {
+    let mut entitlements = house.server.entitlements();
+    let mut ledger = house.server.ledger();
+    let (first, second) = (in_seconds(3_600), in_seconds(7_200));
+    // The first two end together.
+    for (amount, expire_time) in [(30, first), (10, first), (60, second)] {
+        ledger.reserve_units(v1::ReserveUnitsRequest { expire_time, ..reserve(amount) }).await.unwrap();
+    }
+    let full = |check_time| v1::CheckEntitlementRequest {
+        check_time,
+        consistency: Some(v1::Consistency { requirement: Some(v1::consistency::Requirement::FullyConsistent(true)) }),
+        ..check(40, "")
+    };
+    let answer = entitlements.check_entitlement(full(None)).await.unwrap().into_inner();
+    assert_eq!((answer.decision(), answer.valid_until), (v1::Decision::NotEntitled, first));
+    assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(0, 6_000));
+    let answer = entitlements.check_entitlement(full(first)).await.unwrap().into_inner();
+    assert_eq!(answer.decision(), v1::Decision::Entitled, "without any write");
+    assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(0, 3_600));
+    let held =
+        ledger.list_reservations(v1::ListReservationsRequest { customer_id: "contoso".into(), ..Default::default() });
+    let held = held.await.unwrap().into_inner().reservations;
+    // Given back by hand, or put off: neither runs out then any more.
+    ledger.release_reservation(release(&held[0].reservation_id)).await.unwrap();
+    let extend = v1::ExtendReservationRequest {
+        customer_id: "contoso".into(),
+        reservation_id: held[1].reservation_id.clone(),
+        expire_time: in_seconds(10_800),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    ledger.extend_reservation(extend).await.unwrap();
+    let answer = entitlements.check_entitlement(full(None)).await.unwrap().into_inner();
+    assert_eq!((answer.decision(), answer.valid_until), (v1::Decision::NotEntitled, second));
     house.stop().await;
 }
