@@ -1,10 +1,14 @@
 //! Where text goes: its width, its colours, and a reader that goes away.
 
+mod layout;
+
+#[cfg(test)]
+pub use layout::assert_legible;
+pub use layout::{align, keep_whole};
+
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
-use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
-};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::config::{environment, is_coloured};
 
@@ -65,10 +69,14 @@ impl Screen {
         if self.is_coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// A table of as many columns as `header` has; the first ones stay whole as long as the
-    /// last can still be read.
+    /// The last column of a terminal stays free: some begin a new line behind it.
+    fn room(&self) -> u16 {
+        self.width.saturating_sub(1)
+    }
+
+    /// A table of as many columns as `header` has.
     pub fn table(&self, header: &[&str]) -> Table {
-        let mut table = self.columns();
+        let mut table = self.columns(0);
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
         table.set_header(header.iter().map(|name| self.cell(Tone::Heading, name)));
         table
@@ -76,17 +84,18 @@ impl Screen {
 
     /// Lines of a name and what it is.
     pub fn pairs<'a>(&self, pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
-        let mut table = self.columns();
+        let mut table = self.columns(0);
         for (name, value) in pairs {
             table.add_row([self.cell(Tone::Quiet, name), Cell::new(value)]);
         }
-        indented(&table)
+        layout::lines(&table)
     }
 
-    fn columns(&self) -> Table {
+    /// An empty table, so much narrower than the screen.
+    fn columns(&self, indent: u16) -> Table {
         let mut table = Table::new();
         table.load_style(TableStyle::new());
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width.saturating_sub(1));
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.room().saturating_sub(indent));
         if self.is_coloured {
             table.enforce_styling();
         } else {
@@ -109,14 +118,12 @@ impl Screen {
 
     /// A name that may break behind its punctuation, which a wrapped line keeps.
     pub fn name(&self, tone: Tone, name: &str) -> Cell {
-        let mut breakable = String::with_capacity(name.len());
-        for letter in name.chars() {
-            breakable.push(letter);
-            if matches!(letter, '-' | '_' | '.' | '/') {
-                breakable.push(BREAK);
-            }
-        }
-        self.cell(tone, &breakable).set_delimiter(BREAK)
+        self.cell(tone, &breakable(name)).set_delimiter(BREAK)
+    }
+
+    /// A name, and below it the id of what it names: that is there for copying, and stays whole.
+    pub fn name_and_id(&self, name: &str, id: &str) -> Cell {
+        self.cell(Tone::Plain, &format!("{}\n{id}", breakable(name))).set_delimiter(BREAK)
     }
 
     pub fn number(text: impl ToString) -> Cell {
@@ -124,18 +131,15 @@ impl Screen {
     }
 }
 
-/// Keeps the words of a column, which are there for copying, from being broken.
-pub fn keep_whole<'a>(table: &mut Table, column: usize, words: impl Iterator<Item = &'a str>) {
-    let widest = words.map(str::len).max().unwrap_or(0).saturating_add(2);
-    if let Some(column) = table.column_mut(column) {
-        let width = Width::Fixed(u16::try_from(widest).unwrap_or(u16::MAX));
-        column.set_constraint(ColumnConstraint::LowerBoundary(width));
+fn breakable(name: &str) -> String {
+    let mut breakable = String::with_capacity(name.len());
+    for letter in name.chars() {
+        breakable.push(letter);
+        if matches!(letter, '-' | '_' | '.' | '/') {
+            breakable.push(BREAK);
+        }
     }
-}
-
-/// A table as lines without spaces at their ends.
-pub fn indented(table: &Table) -> String {
-    table.lines().map(|line| line.replace(BREAK, "").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    breakable
 }
 
 /// Writes an answer. A reader that has seen enough, such as `head`, is no error.

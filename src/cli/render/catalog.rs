@@ -4,7 +4,7 @@ use comfy_table::Cell;
 
 use super::words;
 use crate::catalog::{Change, Loaded};
-use crate::cli::screen::{Screen, Tone, indented};
+use crate::cli::screen::{Screen, Tone};
 use crate::proto::v1::{Clause, Edition, Product, Service, Unit};
 
 pub fn editions(editions: &[Edition], screen: &Screen) -> String {
@@ -17,7 +17,7 @@ pub fn editions(editions: &[Edition], screen: &Screen) -> String {
             screen.cell(Tone::Good, if edition.is_default { "default" } else { "" }),
         ]);
     }
-    indented(&table)
+    screen.laid_out(table)
 }
 
 /// A catalogue out of files: what there is, and what its overlays change.
@@ -36,7 +36,7 @@ pub fn loaded(loaded: &Loaded, screen: &Screen) -> String {
     }
     let files = loaded.changes.chunk_by(|one, next| (&one.file, &one.edition_id) == (&next.file, &next.edition_id));
     let changes = files.map(|changes| overlay(changes, screen));
-    std::iter::once(indented(&table)).chain(changes).collect::<Vec<_>>().join("\n\n")
+    std::iter::once(screen.laid_out(table)).chain(changes).collect::<Vec<_>>().join("\n\n")
 }
 
 fn overlay(changes: &[Change], screen: &Screen) -> String {
@@ -46,7 +46,7 @@ fn overlay(changes: &[Change], screen: &Screen) -> String {
         let what = if change.fields.is_empty() { "new".to_owned() } else { change.fields.join(", ") };
         table.add_row([Cell::new(change.noun), screen.name(Tone::Plain, &change.id), Cell::new(what)]);
     }
-    format!("{}\n{}", screen.paint(Tone::Heading, &heading), indented(&table))
+    format!("{}\n{}", screen.paint(Tone::Heading, &heading), screen.laid_out(table))
 }
 
 pub fn services(services: &[Service], screen: &Screen) -> String {
@@ -69,7 +69,7 @@ fn group(services: &[Service], screen: &Screen) -> String {
             Cell::new(unit),
         ]);
     }
-    indented(&table)
+    screen.laid_out(table)
 }
 
 pub fn products(products: &[Product], screen: &Screen) -> String {
@@ -85,7 +85,7 @@ pub fn products(products: &[Product], screen: &Screen) -> String {
             Cell::new(facts.join(", ")),
         ]);
     }
-    indented(&table)
+    screen.laid_out(table)
 }
 
 /// With the texts in `locale`, else in English.
@@ -99,5 +99,5 @@ pub fn clauses(clauses: &[Clause], locale: &str, screen: &Screen) -> String {
         let words = format!("{}\n{}; {}", text.map_or("", String::as_str), clause.section, applied.join(", "));
         table.add_row([screen.name(Tone::Plain, &clause.code), Cell::new(words.trim())]);
     }
-    indented(&table)
+    screen.laid_out(table)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use comfy_table::Cell;
 
 use crate::cli::document::Mistake;
-use crate::cli::screen::{Screen, Tone, indented, keep_whole};
+use crate::cli::screen::{Screen, Tone};
 use crate::proto::v1::{ApplyContractResponse, Change, ChangeKind, ResourceType};
 
 /// How many resources were added, updated and left alone.
@@ -79,7 +79,5 @@ pub fn mistakes(mistakes: &[Mistake], screen: &Screen) -> String {
         let cells = [line_cell, screen.name(Tone::Plain, field), Cell::new(what.trim())];
         table.add_row(cells.into_iter().skip(usize::from(!has_lines)).collect::<Vec<_>>());
     }
-    let reasons = mistakes.iter().map(|mistake| mistake.violation.reason.as_str());
-    keep_whole(&mut table, header.len().saturating_sub(1), reasons);
-    indented(&table)
+    screen.laid_out(table)
 }

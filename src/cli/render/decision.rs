@@ -4,7 +4,7 @@ use comfy_table::Cell;
 
 use super::reason::{self, About};
 use super::{amount, terms, words};
-use crate::cli::screen::{Screen, Tone, indented, keep_whole};
+use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Block, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
 
 /// The exit status of a check. Only a clear yes is success.
@@ -91,8 +91,8 @@ fn blocks(blocks: &[Block], screen: &Screen) -> String {
             Cell::new(words::time(block.expire_time.as_ref(), "")),
         ]);
     }
-    keep_whole(&mut table, 4, ["2026-01-01T00:00:00Z"].into_iter());
-    indented(&table)
+    keep_whole(&mut table, &[1, 2, 3, 4]);
+    screen.laid_out(table)
 }
 
 #[cfg(test)]

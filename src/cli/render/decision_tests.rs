@@ -125,3 +125,15 @@ fn where_there_is_nothing_it_says_so() {
     assert!(text.starts_with("UNKNOWN  "), "{text}");
     assert!(text.contains("covered by   nothing"), "{text}");
 }
+
+#[test]
+fn a_decision_is_legible_at_every_width() {
+    let mut answer = answer();
+    for block in &mut answer.coverage.as_mut().unwrap().blocks {
+        (block.item_id, block.unit) = ("workshop-seats".to_owned(), Unit::Attendees.into());
+    }
+    let reason = answer.open_conditions.first_mut().unwrap();
+    reason.message = "unified-enhanced-response serves incidents of severity 1, A only.".to_owned();
+    let request = CheckEntitlementRequest { service_id: "workshops".to_owned(), ..Default::default() };
+    crate::cli::screen::assert_legible(|screen| text(&request, &answer, screen));
+}

@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::{amount, words};
-use crate::cli::screen::{Screen, Tone, indented, keep_whole};
+use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Block, Entry, EntryKind, Reservation, ReservationState};
 
 /// Letters of a bar.
@@ -41,25 +41,22 @@ pub fn balances(blocks: &[Block], screen: &Screen) -> String {
     for block in blocks {
         let tone = if block.available > 0 { Tone::Good } else { Tone::Bad };
         let item = words::item(&block.work_order_id, &block.item_id);
-        let name = format!("{item}\n{}\n{}", block.service_id, block.block_id);
+        let name = format!("{item}\n{}", block.service_id);
         let lost = match block.forfeited {
             0 => String::new(),
             lost => format!("\n{} forfeited", amount::amount(lost, block.unit())),
         };
         table.add_row([
-            screen.name(Tone::Plain, &name),
+            screen.name_and_id(&name, &block.block_id),
             screen.cell(tone, &format!("{}\n{}{lost}", amount::available_of_granted(block), bar(block))),
             Cell::new(amount::amount(block.used, block.unit())),
             Cell::new(amount::amount(block.reserved, block.unit())),
             Cell::new(words::time(block.expire_time.as_ref(), "")),
         ]);
     }
-    let available: Vec<String> =
-        blocks.iter().flat_map(|block| [amount::available_of_granted(block), bar(block)]).collect();
-    keep_whole(&mut table, 1, available.iter().map(String::as_str));
-    keep_whole(&mut table, 4, ["2026-01-01T00:00:00Z"].into_iter());
+    keep_whole(&mut table, &[1, 2, 3, 4]);
     let legend = format!("{USED} used  {HELD} reserved  {LEFT} left");
-    format!("{}\n{}", indented(&table), screen.paint(Tone::Quiet, &legend))
+    format!("{}\n{}", screen.laid_out(table), screen.paint(Tone::Quiet, &legend))
 }
 
 /// Whatever is used or held shows, and so does whatever is left.
@@ -86,7 +83,7 @@ fn bar(block: &Block) -> String {
 }
 
 fn entries(entries: &[Entry], screen: &Screen) -> String {
-    let mut table = screen.table(&["Entry", "", "amount", "of", "performed"]);
+    let mut table = screen.table(&["Entry", "what", "amount", "of", "performed"]);
     for entry in entries {
         let performed = match &entry.performed {
             Some(performed) => {
@@ -103,8 +100,8 @@ fn entries(entries: &[Entry], screen: &Screen) -> String {
             Cell::new(performed),
         ]);
     }
-    keep_whole(&mut table, 0, entries.iter().map(|entry| entry.entry_id.as_str()));
-    indented(&table)
+    keep_whole(&mut table, &[0, 1, 2]);
+    screen.laid_out(table)
 }
 
 fn reservation(held: &Reservation, screen: &Screen) -> String {
@@ -143,6 +140,7 @@ fn kind(kind: EntryKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::screen::assert_legible;
     use crate::proto::v1::Unit;
 
     fn block(granted: i64, used: i64, reserved: i64) -> Block {
@@ -211,6 +209,86 @@ mod tests {
             "30 min forfeited",
         ] {
             assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+
+    /// The blocks of the demonstration.
+    fn blocks() -> [Block; 2] {
+        let of = |block: Block, id: &str, item_id: &str, service_id: &str, unit: Unit| Block {
+            block_id: id.to_owned(),
+            work_order_id: "hm-2026".to_owned(),
+            item_id: item_id.to_owned(),
+            service_id: service_id.to_owned(),
+            unit: unit.into(),
+            expire_time: Some(crate::cli::values::time("2027-12-31T23:00:00Z").unwrap()),
+            ..block
+        };
+        [
+            of(
+                block(24_000, 270, 450),
+                "77a6a447-c3aa-8089-a88d-ec3b74c758eb",
+                "ede-utrecht",
+                "enhanced-designated-engineering",
+                Unit::Minutes,
+            ),
+            of(block(20, 0, 0), "6ab9890b-a282-8c0b-ae57-c56ac71ae770", "workshop-seats", "workshops", Unit::Attendees),
+        ]
+    }
+
+    #[test]
+    fn balances_are_legible_at_every_width() {
+        assert_legible(|screen| balances(&blocks(), screen));
+        for width in [60, 80, 100, 120, 160] {
+            let text = balances(&blocks(), &Screen::plain(width));
+            for block in blocks() {
+                assert!(text.contains(&block.block_id) && text.contains(&bar(&block)), "{width}\n{text}");
+            }
+        }
+        let wide = balances(&blocks(), &Screen::plain(120));
+        assert_eq!(wide.lines().count(), 9, "{wide}");
+        let narrow = balances(&blocks(), &Screen::plain(80));
+        let expected = " Block
+
+ hm-2026/ede-utrecht
+ enhanced-designated-engineering
+ 77a6a447-c3aa-8089-a88d-ec3b74c758eb
+   available  388 h of 400 h
+              █▒··················
+   used       4 h 30 min
+   reserved   7 h 30 min
+   ends       2027-12-31T23:00:00Z
+
+ hm-2026/workshop-seats
+ workshops
+ 6ab9890b-a282-8c0b-ae57-c56ac71ae770
+   available  20 of 20 attendees
+              ····················
+   used       0 attendees
+   reserved   0 attendees
+   ends       2027-12-31T23:00:00Z
+█ used  ▒ reserved  · left";
+        assert_eq!(narrow, expected, "\n{narrow}\n");
+    }
+
+    #[test]
+    fn writes_are_legible_at_every_width() {
+        let time = |text| Some(crate::cli::values::time(text).unwrap());
+        let entry = Entry {
+            entry_id: "01a2056b-3a1b-767a-89fe-4a0c640b492f".to_owned(),
+            kind: EntryKind::Commit.into(),
+            amount: 90,
+            unit: Unit::Minutes.into(),
+            work_order_id: "hm-2026".to_owned(),
+            item_id: "ede-utrecht".to_owned(),
+            performed: Some(crate::proto::v1::Performed {
+                start_time: time("2026-12-01T10:00:00Z"),
+                end_time: time("2026-12-01T14:00:00Z"),
+            }),
+            ..Default::default()
+        };
+        assert_legible(|screen| entries(std::slice::from_ref(&entry), screen));
+        for width in [60, 80, 100] {
+            assert!(entries(std::slice::from_ref(&entry), &Screen::plain(width)).contains(&entry.entry_id), "{width}");
         }
     }
 }

@@ -1,9 +1,7 @@
 //! A customer's entitlements, location by location.
 
-use comfy_table::{ColumnConstraint, Width};
-
 use super::words;
-use crate::cli::screen::{Screen, Tone, indented};
+use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Entitlement, ListEntitlementsResponse};
 
 pub fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String {
@@ -31,15 +29,37 @@ fn location(rows: &[Entitlement], screen: &Screen) -> String {
             screen.cell(Tone::Quiet, &words::time(row.valid_until.as_ref(), "")),
         ]);
     }
-    for (column, width) in [(1, 14), (3, 22)] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
-        }
-    }
-    indented(&table)
+    keep_whole(&mut table, &[1, 3]);
+    screen.laid_out(table)
 }
 
 fn counts(rows: &[Entitlement]) -> [usize; 3] {
     ["ENTITLED", "CONDITIONAL", "NOT ENTITLED"]
         .map(|word| rows.iter().filter(|row| words::decision(row.decision()).1 == word).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::screen::assert_legible;
+    use crate::proto::v1::{Decision, Reason};
+
+    #[test]
+    fn a_list_is_legible_at_every_width() {
+        let row = |service_id: &str, decision: Decision, codes: &[&str]| Entitlement {
+            location_id: "nl-utrecht".to_owned(),
+            service_id: service_id.to_owned(),
+            decision: decision.into(),
+            reasons: codes.iter().map(|code| Reason { code: (*code).to_owned(), ..Default::default() }).collect(),
+            valid_until: Some(crate::cli::values::time("2027-12-31T23:00:00Z").unwrap()),
+            ..Default::default()
+        };
+        let entitlements = vec![
+            row("unified-enterprise-base", Decision::Entitled, &[]),
+            row("proactive-operations-program", Decision::NotEntitled, &["NOT_PURCHASED"]),
+            row("services-insights-for-developers", Decision::Conditional, &["LANGUAGE_NOT_AVAILABLE"]),
+        ];
+        let answer = ListEntitlementsResponse { entitlements, ..Default::default() };
+        assert_legible(|screen| text(&answer, screen));
+    }
 }

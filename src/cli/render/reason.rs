@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::words;
-use crate::cli::screen::{Screen, Tone, indented, keep_whole};
+use crate::cli::screen::{Screen, Tone, align, keep_whole};
 use crate::proto::v1::{Reason, Remedy, RemedyKind};
 
 /// What a table of reasons is about.
@@ -20,8 +20,8 @@ pub fn notes(screen: &Screen, notes: &[Reason]) -> String {
         let words = format!("{}\n{}", note.code, note.message);
         table.add_row([screen.cell(Tone::Quiet, &note.clause), Cell::new(words)]);
     }
-    keep_whole(&mut table, 0, notes.iter().map(|note| note.clause.as_str()));
-    indented(&table)
+    keep_whole(&mut table, &[0]);
+    screen.laid_out(table)
 }
 
 /// The request fields and the flags of `check` that fill them.
@@ -64,8 +64,8 @@ pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl 
         };
         table.add_row([screen.cell(tone, &reason.code), Cell::new(&reason.clause), Cell::new(words.trim())]);
     }
-    keep_whole(&mut table, 0, codes);
-    indented(&table)
+    align(&mut table, 0, codes);
+    screen.laid_out(table)
 }
 
 /// What would change it: the server's words, or where it has none, the bare facts; and the flag.

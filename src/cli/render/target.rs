@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::{amount, terms, words};
-use crate::cli::screen::{Screen, Tone, indented, keep_whole};
+use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{
     GetResponseTargetRequest, GetResponseTargetResponse, Reason, ResponseAlternative, ResponseTarget, Unit,
 };
@@ -64,9 +64,8 @@ fn others(others: &[ResponseAlternative], screen: &Screen) -> String {
             Cell::new(why_not(other)),
         ]);
     }
-    keep_whole(&mut table, 1, ["NOT ENTITLED"].into_iter());
-    keep_whole(&mut table, 2, ["15 min"].into_iter());
-    indented(&table)
+    keep_whole(&mut table, &[1, 2]);
+    screen.laid_out(table)
 }
 
 /// The codes and the words of the first; where there are none, what is said of the offer.
