@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::entry::{self, Claim};
 use crate::cli::client::{Connection, PAGE_SIZE, pages};
+use crate::cli::render::amount;
 use crate::cli::screen::{self, Screen, Tone};
 use crate::cli::{Context, Failure, Format};
-use crate::ledger::Chains;
-use crate::proto::v1::{Entry, ListBlocksRequest, ListCustomersRequest, ListEntriesRequest};
+use crate::ledger::{Chains, Totals};
+use crate::proto::v1::{Entry, ListBlocksRequest, ListCustomersRequest, ListEntriesRequest, Unit};
 
 /// Recompute every chain and every balance, and name the first entry that does not fit.
 ///
@@ -156,7 +157,8 @@ impl Check {
             return Some(self.finding(told, "the block has another hash for it".to_owned()));
         }
         if claim.totals != link.totals {
-            let message = format!("the balance it leaves is {:?}, the block says {:?}", link.totals, claim.totals);
+            let [left, claimed] = [link.totals, claim.totals].map(|totals| in_words(totals, told.unit()));
+            let message = format!("the balance it leaves is {left}; the block says {claimed}");
             return Some(self.finding(told, message));
         }
         self.claims.remove(&told.block_id);
@@ -185,6 +187,12 @@ impl Check {
             message,
         }
     }
+}
+
+fn in_words(totals: Totals, unit: Unit) -> String {
+    let Totals { granted, used, reserved } = totals;
+    let [granted, used, reserved] = [granted, used, reserved].map(|part| amount::amount(part, unit));
+    format!("{granted} granted, {used} used, {reserved} reserved")
 }
 
 fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(), Failure> {

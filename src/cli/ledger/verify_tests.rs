@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::ledger::{self, Book, Command, Setting, Source, Take, Target};
-use crate::model::{BlockSpec, Quantity, Unit};
+use crate::model::{self, BlockSpec, Quantity};
 use crate::proto::v1;
 
 fn timestamp(time: DateTime<Utc>) -> prost_types::Timestamp {
@@ -23,7 +23,7 @@ fn on_the_wire(entry: &ledger::Entry) -> Entry {
         service_id: entry.service_id.clone(),
         kind: v1::EntryKind::from_str_name(&kind).unwrap().into(),
         amount: entry.amount,
-        unit: v1::Unit::Minutes.into(),
+        unit: Unit::Minutes.into(),
         performed: entry.performed.map(|performed| v1::Performed {
             start_time: Some(timestamp(performed.start)),
             end_time: Some(timestamp(performed.end)),
@@ -53,7 +53,7 @@ fn written() -> (Vec<Entry>, BTreeMap<String, Claim>) {
         work_order_id: "wo-1".to_owned(),
         item_id: "ede".to_owned(),
         service_id: "engineering".to_owned(),
-        unit: Unit::Minutes,
+        unit: model::Unit::Minutes,
         days: false,
         granted: 600,
         priority: None,
@@ -62,7 +62,7 @@ fn written() -> (Vec<Entry>, BTreeMap<String, Claim>) {
     };
     let take = || Take {
         target: Target { block_id: Some(id), location_id: None, product_id: None, service_id: None, mode: None },
-        quantity: Quantity { amount: 90, unit: Unit::Minutes },
+        quantity: Quantity { amount: 90, unit: model::Unit::Minutes },
         performed: Some(ledger::Performed { start, end: now }),
         solution_ids: Vec::new(),
         note: "case 7".to_owned(),
@@ -132,7 +132,8 @@ fn a_block_that_claims_other_sums_is_found() {
     claims.values_mut().for_each(|claim| claim.totals.used = 0);
     let finding = check(&entries, claims).unwrap();
     assert_eq!((finding.sequence, finding.entry_id), (4, entries[3].entry_id.clone()));
-    assert!(finding.message.contains("balance"));
+    let (left, claimed) = ("10 h granted, 1 h 30 min used, 0 h reserved", "10 h granted, 0 h used, 0 h reserved");
+    assert_eq!(finding.message, format!("the balance it leaves is {left}; the block says {claimed}"));
     let (entries, mut claims) = written();
     claims.values_mut().for_each(|claim| claim.head = None);
     assert!(check(&entries, claims).unwrap().message.contains("another hash"));
