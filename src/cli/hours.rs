@@ -77,7 +77,7 @@ struct Taken {
     /// The service.
     #[arg(long, value_name = "ID")]
     service: Option<String>,
-    /// How much: `8h`, `90m`, `5d`, `10 credits`, `1 event`.
+    /// How much: `8h`, `12h30m`, `90m`, `5d`, `10 credits`, `1 event`.
     #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
     quantity: Quantity,
     /// A solution the events are for; may be given again.

@@ -1,4 +1,4 @@
-//! Quantities written short: `400h`, `90m`, `5d`, `10 credits`.
+//! Quantities written short: `400h`, `12h30m`, `90 min`, `5d`, `10 credits`.
 
 use crate::proto::v1::{Quantity, Unit};
 
@@ -14,27 +14,49 @@ const UNITS: [(Unit, &[&str]); 8] = [
     (Unit::Engagements, &["engagement", "engagements"]),
 ];
 
-/// Reads a whole number and its unit.
+const MINUTES_PER_HOUR: i64 = 60;
+
+/// Reads a whole number and its unit; or hours and minutes, as tables show them.
 pub fn parse(text: &str) -> Result<Quantity, String> {
     let text = text.trim();
-    let (amount, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let (first, rest) = part(text, text)?;
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let (second, rest) = part(rest, text)?;
+    if !rest.is_empty() || (first.unit(), second.unit()) != (Unit::Hours, Unit::Minutes) {
+        return Err(format!("`{text}` is more than one quantity: only hours and minutes go together, as in `12h30m`"));
+    }
+    let minutes = first.amount.checked_mul(MINUTES_PER_HOUR).and_then(|minutes| minutes.checked_add(second.amount));
+    let amount = minutes.ok_or_else(|| too_much(text))?;
+    Ok(Quantity { amount, unit: Unit::Minutes.into() })
+}
+
+/// The first number with its unit, and what follows; `text` is all that was written.
+fn part<'a>(rest: &'a str, text: &str) -> Result<(Quantity, &'a str), String> {
+    let (amount, rest) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+    let (unit, rest) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
     let unit = unit.trim();
     if amount.is_empty() || unit.starts_with(['.', ',']) {
-        return Err(format!("`{text}` is not a whole number and a unit, such as `400h` or `10 credits`"));
+        return Err(format!("`{text}` is not a whole number and a unit, such as `400h`, `12h30m` or `10 credits`"));
     }
-    let amount = amount.parse().map_err(|_| format!("`{text}` is more than any quantity can be"))?;
     if unit.is_empty() {
         return Err(format!(
-            "`{text}` has no unit: write `{text}h`, `{text}m`, `{text}d`, `{text} credits`, `{text} events` …"
+            "`{amount}` has no unit: write `{amount}h`, `{amount}m`, `{amount}d`, `{amount} credits`, `{amount} events` …"
         ));
     }
+    let amount = amount.parse().map_err(|_| too_much(text))?;
     let lower = unit.to_lowercase();
     match UNITS.iter().find(|(_, spellings)| spellings.contains(&lower.as_str())) {
-        Some((unit, _)) => Ok(Quantity { amount, unit: (*unit).into() }),
+        Some((unit, _)) => Ok((Quantity { amount, unit: (*unit).into() }, rest)),
         None => Err(format!(
             "`{unit}` is not a unit: h (hours), m (minutes), d (days), credits, events, attendees, visits or engagements"
         )),
     }
+}
+
+fn too_much(text: &str) -> String {
+    format!("`{text}` is more than any quantity can be")
 }
 
 #[cfg(test)]
@@ -50,7 +72,19 @@ mod tests {
         assert_eq!(read(" 10 Credits "), Ok((10, Unit::Credits)));
         assert_eq!(read("3 events"), Ok((3, Unit::Events)));
         assert_eq!(read("1 visit"), Ok((1, Unit::Visits)));
-        for wrong in ["", "h", "400", "1.5h", "-3h", "4 weeks", "99999999999999999999h", "4h 30m"] {
+        for wrong in ["", "h", "400", "1.5h", "-3h", "4 weeks", "99999999999999999999h"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hours_and_minutes_go_together_as_they_are_shown() {
+        let read = |text: &str| parse(text).map(|quantity| (quantity.amount, quantity.unit()));
+        for text in ["12h30m", "12h 30m", "12 h 30 min", "12 hours 30 minutes", " 12H30MIN "] {
+            assert_eq!(read(text), Ok((750, Unit::Minutes)), "{text}");
+        }
+        assert_eq!(read("90min"), Ok((90, Unit::Minutes)));
+        for wrong in ["12h30", "30m12h", "1d4h", "12h 3 events", "12h30m10m", "12h1.5m", "9223372036854775807h1m"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
