@@ -8,6 +8,7 @@ mod faults;
 mod holds;
 mod idempotency;
 mod kills;
+mod outages;
 mod races;
 mod record;
 mod samples;

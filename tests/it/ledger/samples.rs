@@ -1,5 +1,7 @@
 //! A customer with hours, and the shortest way to use them.
 
+use std::process::Command;
+
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entitled::cli::document;
 use entitled::ledger::Chains;
@@ -36,7 +38,12 @@ pub struct Balance {
 
 impl House {
     pub async fn start(backend: Backend) -> Self {
-        let house = Self { server: TestServer::start(backend).await, backend };
+        Self::on(TestServer::start(backend).await, backend).await
+    }
+
+    /// A house on a server of one's own.
+    pub async fn on(server: TestServer, backend: Backend) -> Self {
+        let house = Self { server, backend };
         house.put_customer("contoso", &[100]).await;
         house
     }
@@ -87,6 +94,20 @@ impl House {
             assert_eq!((link.sequence, link.head, link.totals), (block.sequence, block.head, block.totals()));
         }
         store.close().await.unwrap();
+    }
+
+    /// What `entitled ledger verify` finds, as its users run it.
+    pub async fn misfit(&self) -> Option<Value> {
+        let address = self.server.address.to_string();
+        let verify = move || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
+            command.args(["ledger", "verify", "--output", "json", "--address", &address]).output().unwrap()
+        };
+        let output = tokio::task::spawn_blocking(verify).await.unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        let misfit = Some(told["misfit"].clone()).filter(|misfit| !misfit.is_null());
+        assert_eq!(output.status.success(), misfit.is_none());
+        misfit
     }
 
     pub async fn stop(self) {
