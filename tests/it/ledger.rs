@@ -1,6 +1,7 @@
 //! The ledger's promises, kept alike on SQLite and on PostgreSQL, through a real server.
 
 mod bad_input;
+mod cancels;
 mod checks;
 mod corrections;
 mod expiry;
