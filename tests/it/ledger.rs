@@ -13,6 +13,7 @@ mod outages;
 mod races;
 mod record;
 mod samples;
+mod verify;
 
 /// Makes two tests of each function that takes a house: one on either database.
 macro_rules! on_both {

@@ -4,11 +4,11 @@ use std::process::Command;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entitled::cli::document;
-use entitled::ledger::Chains;
+use entitled::ledger::{Chains, Tally};
 use entitled::model::block_id;
 use entitled::proto::v1;
 use entitled::service::Clock;
-use entitled::store::{EntryFilter, Store, StoreConfig};
+use entitled::store::{EntryFilter, ReservationFilter, Store, StoreConfig};
 use prost_types::Timestamp;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
@@ -81,18 +81,22 @@ impl House {
         Store::connect(&StoreConfig { url, ..StoreConfig::default() }).await.unwrap()
     }
 
-    /// Every chain fits, and every balance is what its entries make.
+    /// Every chain fits, and every balance and every reservation is what its entries make.
     pub async fn verify(&self, customer_id: &str) {
         let store = self.store().await;
-        let mut chains = Chains::default();
+        let (mut chains, mut tally) = (Chains::default(), Tally::default());
         for recorded in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
             chains.push(&recorded.entry).unwrap_or_else(|misfit| panic!("{misfit:?}"));
+            tally.push(&recorded.entry, true).unwrap_or_else(|misfit| panic!("{misfit:?}: {recorded:?}"));
             assert_eq!(chains.link(recorded.entry.block_id).unwrap().totals, recorded.totals);
         }
         for block in store.ledger_blocks(customer_id).await.unwrap().unwrap().blocks {
             let link = chains.link(block.id).unwrap();
             assert_eq!((link.sequence, link.head, link.totals), (block.sequence, block.head, block.totals()));
         }
+        let reservations = store.reservations(customer_id, &ReservationFilter::default(), 1_000_000).await.unwrap();
+        reservations.into_iter().for_each(|reservation| tally.add(reservation));
+        tally.finish().unwrap_or_else(|misfit| panic!("{misfit:?}"));
         store.close().await.unwrap();
     }
 
