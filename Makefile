@@ -20,7 +20,7 @@ test: ## unit, integration and documentation tests; the integration tests start 
 test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
 	cargo test --test it -- --ignored fuzz::
 
-test-faults: ## the same faults as in `make test`, many times over: servers killed under load
+test-faults: ## the same faults as in `make test`, many times over: servers and databases killed under load
 	@scripts/ensure-postgres.sh
 	cargo test --test it -- --ignored ledger::
 

@@ -2,6 +2,8 @@
 # A private PostgreSQL cluster in a temporary directory, for tests and trials.
 # Prints its postgres:// URL once it answers, then serves until standard input closes or a line is typed,
 # so that it ends with whoever started it, however that one ends. Nothing of it is left behind.
+# Two lines do something else: `kill` kills the server and all its sessions and prints `killed`; `start` starts it again
+# on the same data and the same port and prints `started`.
 set -eu
 export LC_ALL=C
 umask 022
@@ -40,13 +42,17 @@ else
 fi
 cd "$dir"
 
+is_killed=false
 stop() {
+    # Started once more, a killed server takes away what it left in shared memory.
+    if "$is_killed"; then start_again || true; fi
     as_user "$bin/pg_ctl" stop -D "$dir/data" -m immediate >/dev/null 2>&1 || true
     cd /
     rm -rf "$dir"
 }
 trap stop EXIT
-trap 'exit 130' INT TERM HUP
+# PIPE: whoever started it is gone before it hears an answer.
+trap 'exit 130' INT TERM HUP PIPE
 
 # ICU's order of text, not the order of bytes: what production databases mostly have, and where they differ from SQLite.
 as_user "$bin/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 \
@@ -57,18 +63,56 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
 fsync = on
+synchronous_commit = on
 CONF
+
+start_once() {
+    as_user "$bin/pg_ctl" start -D "$dir/data" -l "$dir/server.log" -o "-p $port" -t 60 -w >pg_ctl.log 2>&1
+}
 
 # A port below the range the system gives to others; a clash is found by the server and another one is tried.
 start() {
     for _ in 1 2 3 4 5; do
         port=$((15000 + $(od -An -N2 -tu2 /dev/urandom) % 15000))
-        as_user "$bin/pg_ctl" start -D "$dir/data" -l "$dir/server.log" -o "-p $port" -t 60 -w >pg_ctl.log 2>&1 &&
-            return
+        start_once && return
     done
     return 1
 }
+
+# What was killed may take a moment to be gone.
+start_again() {
+    for _ in 1 2 3 4 5; do
+        start_once && return
+    done
+    return 1
+}
+
+kill_all() {
+    postmaster=$(head -n 1 "$dir/data/postmaster.pid")
+    # Stopped, it starts no sessions between the look and the blow.
+    kill -STOP "$postmaster"
+    sessions=$(ps -A -o pid= -o ppid= | awk -v parent="$postmaster" '$2 == parent { print $1 }')
+    # shellcheck disable=SC2086 # many words; some of them may have ended by themselves
+    kill -KILL "$postmaster" $sessions || true
+    # Where nobody reaps the dead, its id stays taken, and the next server would think that it runs.
+    rm -f "$dir/data/postmaster.pid"
+}
+
 start || fail "the server did not start: $(cat pg_ctl.log server.log)"
 
 echo "postgres://postgres@127.0.0.1:$port/postgres"
-read -r _ || true
+while read -r word; do
+    case $word in
+        kill)
+            kill_all
+            is_killed=true
+            echo killed
+            ;;
+        start)
+            start_again || fail "the server did not start again: $(cat pg_ctl.log server.log)"
+            is_killed=false
+            echo started
+            ;;
+        *) break ;;
+    esac
+done

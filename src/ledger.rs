@@ -21,6 +21,7 @@ mod refusal;
 mod reservation;
 mod setting;
 mod take;
+mod tally;
 mod term;
 
 pub use block::{Block, Totals};
@@ -32,6 +33,7 @@ pub use entry::{Entry, EntryKind};
 pub use refusal::{Ground, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
 pub use setting::{Setting, Source};
+pub use tally::{HoldMisfit, HoldMisfitKind, Tally};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,4 @@
+mod check;
 mod entry;
 mod verify;
 

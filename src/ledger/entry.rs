@@ -106,6 +106,11 @@ impl EntryKind {
         matches!(self, Self::Consume | Self::Commit)
     }
 
+    /// Whether it moves what is held, and so must name the reservation.
+    pub fn is_of_hold(self) -> bool {
+        matches!(self, Self::Reserve | Self::Extend | Self::Commit | Self::Release | Self::Expire)
+    }
+
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }

@@ -4,4 +4,5 @@ mod fixture;
 mod holds;
 mod property;
 mod takes;
+mod tally;
 mod times;

@@ -1,6 +1,7 @@
 //! The ledger's promises, kept alike on SQLite and on PostgreSQL, through a real server.
 
 mod bad_input;
+mod cancels;
 mod checks;
 mod corrections;
 mod deadlines;
@@ -11,9 +12,11 @@ mod grace;
 mod holds;
 mod idempotency;
 mod kills;
+mod outages;
 mod races;
 mod record;
 mod samples;
+mod verify;
 
 /// Makes two tests of each function that takes a house: one on either database.
 macro_rules! on_both {

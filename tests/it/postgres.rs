@@ -1,9 +1,9 @@
 //! A private PostgreSQL cluster for this test process: started by the first test that asks for a database,
 //! gone when the process ends.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,57 +16,92 @@ pub struct Cluster {
     /// `postgres://USER@HOST:PORT`, as a superuser; a path of `/postgres` leads to the maintenance database.
     pub server_url: String,
     databases: AtomicU32,
-    /// The script removes the cluster when this pipe closes: statics are not dropped, but no end of a process,
+    /// It removes the cluster when its standard input closes: statics are not dropped, but no end of a process,
     /// not even a kill, leaves its pipes open.
-    _lifeline: ChildStdin,
-    _script: Child,
+    script: Child,
+    answers: BufReader<ChildStdout>,
 }
 
 /// The `postgres://` URL of a new, empty database, for one test alone.
 pub async fn database() -> String {
-    let cluster = cluster();
-    let name = format!("test_{}", cluster.databases.fetch_add(1, Ordering::Relaxed));
-    // Not a shared pool: a connection must not outlive the runtime of the test that opened it.
-    let mut options = ConnectOptions::new(format!("{}/postgres", cluster.server_url));
-    options.max_connections(1).sqlx_logging(false);
-    let admin = Database::connect(options).await.expect("the private cluster accepts connections");
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
-    admin.close().await.expect("the connection closes");
-    format!("{}/{name}", cluster.server_url)
+    cluster().database().await
 }
 
 /// The cluster of this process, started by the first call.
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
-    match CLUSTER.get_or_init(start) {
+    match CLUSTER.get_or_init(Cluster::start) {
         Ok(cluster) => cluster,
         Err(message) => panic!("no PostgreSQL for the tests: {message}"),
     }
 }
 
-fn start() -> Result<Cluster, String> {
-    let mut script = Command::new("sh")
-        .arg(SCRIPT)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        // An interrupt at the terminal, or a kill of the tests' process group, must not hit what cleans up after them.
-        .process_group(0)
-        .spawn()
-        .map_err(|error| format!("{SCRIPT}: {error}"))?;
-    let (Some(lifeline), Some(stdout), Some(mut stderr)) =
-        (script.stdin.take(), script.stdout.take(), script.stderr.take())
-    else {
-        return Err("the script has no pipes".into());
-    };
-    let mut url = String::new();
-    BufReader::new(stdout).read_line(&mut url).map_err(|error| error.to_string())?;
-    let Some(server_url) = url.trim_end().strip_suffix("/postgres") else {
-        let mut message = String::new();
-        stderr.read_to_string(&mut message).map_err(|error| error.to_string())?;
-        return Err(message);
-    };
-    Ok(Cluster { server_url: server_url.into(), databases: AtomicU32::new(0), _lifeline: lifeline, _script: script })
+impl Cluster {
+    /// A cluster of one's own, gone with its value.
+    pub fn start() -> Result<Self, String> {
+        let mut script = Command::new("sh")
+            .arg(SCRIPT)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // An interrupt at the terminal, or a kill of the tests' process group, must not hit what cleans up after
+            // them.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("{SCRIPT}: {error}"))?;
+        let mut answers = BufReader::new(script.stdout.take().ok_or("the script has no pipes")?);
+        let mut url = String::new();
+        answers.read_line(&mut url).map_err(|error| error.to_string())?;
+        match url.trim_end().strip_suffix("/postgres") {
+            Some(url) => Ok(Self { server_url: url.into(), databases: AtomicU32::new(0), script, answers }),
+            None => Err(complaint(&mut script)),
+        }
+    }
+
+    /// The `postgres://` URL of a new, empty database.
+    pub async fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        // Not a shared pool: a connection must not outlive the runtime of the test that opened it.
+        let mut options = ConnectOptions::new(format!("{}/postgres", self.server_url));
+        options.max_connections(1).sqlx_logging(false);
+        let admin = Database::connect(options).await.expect("the private cluster accepts connections");
+        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
+        admin.close().await.expect("the connection closes");
+        format!("{}/{name}", self.server_url)
+    }
+
+    /// `kill -9`, for the server and all its sessions at once.
+    pub fn kill(&mut self) {
+        self.tell("kill", "killed");
+    }
+
+    /// Starts the killed server again, on the same data and the same port.
+    pub fn start_again(&mut self) {
+        self.tell("start", "started");
+    }
+
+    fn tell(&mut self, word: &str, expected: &str) {
+        writeln!(self.script.stdin.as_mut().unwrap(), "{word}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        assert!(answer.trim_end() == expected, "{}", complaint(&mut self.script));
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // Closes its standard input first.
+        let _ = self.script.wait();
+    }
+}
+
+/// Why the script has ended.
+fn complaint(script: &mut Child) -> String {
+    let mut message = String::new();
+    match script.stderr.take().map(|mut stderr| stderr.read_to_string(&mut message)) {
+        Some(Err(error)) => error.to_string(),
+        _ => message,
+    }
 }
 
 #[tokio::test]
@@ -76,4 +111,17 @@ async fn each_database_is_new_and_empty() {
         database.execute_unprepared("CREATE TABLE only_here (id INT)").await.expect("nothing is there yet");
         database.close().await.expect("the connection closes");
     }
+}
+
+#[tokio::test]
+async fn a_killed_cluster_comes_back_with_what_it_had() {
+    let mut cluster = Cluster::start().unwrap();
+    let url = cluster.database().await;
+    let before = Database::connect(&url).await.unwrap();
+    before.execute_unprepared("CREATE TABLE kept (id INT)").await.unwrap();
+    cluster.kill();
+    before.execute_unprepared("SELECT 1").await.expect_err("its sessions are killed as well");
+    cluster.start_again();
+    let after = Database::connect(&url).await.unwrap();
+    after.execute_unprepared("INSERT INTO kept VALUES (1)").await.expect("the table is there");
 }

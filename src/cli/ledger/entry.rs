@@ -1,19 +1,15 @@
-//! Entries and balances as the ledger has them, read from the wire.
+//! Entries, reservations and balances as the ledger has them, read from the wire.
 
 use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
-use crate::ledger::{ChainHash, Entry, EntryKind, Performed, Totals};
+use crate::ledger::{ChainHash, Entry, EntryKind, Part, Performed, Reservation, ReservationState, Target, Totals};
 use crate::model::Unit;
 use crate::proto::v1;
 
 /// None if it holds anything no entry holds.
 pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
-    let performed = match &entry.performed {
-        Some(window) => Some(Performed { start: required(&window.start_time)?, end: required(&window.end_time)? }),
-        None => None,
-    };
     Some(Entry {
         id: id(&entry.entry_id)?,
         customer_id: customer_id.to_owned(),
@@ -25,14 +21,11 @@ pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
         sequence: entry.sequence,
         kind: kind(entry.kind())?,
         amount: entry.amount,
-        performed,
+        performed: given(&entry.performed, window)?,
         location_id: text(&entry.location_id),
         product_id: text(&entry.product_id),
         reservation_id: optional(&entry.reservation_id, id)?,
-        expire_time: match &entry.expire_time {
-            Some(time) => Some(instant(time)?),
-            None => None,
-        },
+        expire_time: given(&entry.expire_time, instant)?,
         reversed_entry_id: optional(&entry.reversed_entry_id, id)?,
         note: entry.note.clone(),
         request_id: text(&entry.request_id),
@@ -40,6 +33,29 @@ pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
         record_time: required(&entry.record_time)?,
         previous_hash: ChainHash::from_hex(&entry.previous_hash)?,
         hash: ChainHash::from_hex(&entry.hash)?,
+    })
+}
+
+/// None if it holds anything no reservation holds. What the wire leaves out is left out here.
+pub fn read_reservation(told: &v1::Reservation) -> Option<Reservation> {
+    let part = |part: &v1::ReservationPart| Some(Part { block_id: id(&part.block_id)?, amount: part.amount });
+    Some(Reservation {
+        id: id(&told.reservation_id)?,
+        unit: unit(told.unit())?,
+        target: Target {
+            block_id: None,
+            location_id: text(&told.location_id),
+            product_id: text(&told.product_id),
+            service_id: text(&told.service_id),
+            mode: None,
+        },
+        parts: told.parts.iter().map(part).collect::<Option<_>>()?,
+        state: state(told.state())?,
+        performed: given(&told.performed, window)?,
+        create_time: required(&told.create_time)?,
+        expire_time: required(&told.expire_time)?,
+        end_time: given(&told.end_time, instant)?,
+        committed: told.committed,
     })
 }
 
@@ -72,6 +88,17 @@ fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Optio
     if text.is_empty() { Some(None) } else { read(text).map(Some) }
 }
 
+fn given<T, R>(told: &Option<T>, read: impl FnOnce(&T) -> Option<R>) -> Option<Option<R>> {
+    match told {
+        Some(told) => read(told).map(Some),
+        None => Some(None),
+    }
+}
+
+fn window(window: &v1::Performed) -> Option<Performed> {
+    Some(Performed { start: required(&window.start_time)?, end: required(&window.end_time)? })
+}
+
 fn required(time: &Option<Timestamp>) -> Option<DateTime<Utc>> {
     instant(time.as_ref()?)
 }
@@ -82,6 +109,10 @@ fn instant(time: &Timestamp) -> Option<DateTime<Utc>> {
 
 fn kind(kind: v1::EntryKind) -> Option<EntryKind> {
     EntryKind::from_name(kind.as_str_name().strip_prefix("ENTRY_KIND_")?)
+}
+
+fn state(state: v1::ReservationState) -> Option<ReservationState> {
+    ReservationState::from_name(state.as_str_name().strip_prefix("RESERVATION_STATE_")?)
 }
 
 fn unit(unit: v1::Unit) -> Option<Unit> {

@@ -5,17 +5,24 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::entry::{self, Claim};
+use super::check::{Check, Finding};
+use super::entry::Claim;
 use crate::cli::client::{Connection, PAGE_SIZE, pages};
-use crate::cli::render::amount;
 use crate::cli::screen::{self, Screen, Tone};
 use crate::cli::{Context, Failure, Format};
-use crate::ledger::{Chains, Totals};
-use crate::proto::v1::{Entry, ListBlocksRequest, ListCustomersRequest, ListEntriesRequest, Unit};
+use crate::proto::v1::{
+    ListBlocksRequest, ListCustomersRequest, ListEntriesRequest, ListReservationsRequest, Reservation, ReservationState,
+};
 
-/// Recompute every chain and every balance, and name the first entry that does not fit.
+/// Every state; the open ones first: what ends meanwhile is read again, as what it became.
+const STATES: [ReservationState; 4] =
+    [ReservationState::Open, ReservationState::Committed, ReservationState::Released, ReservationState::Expired];
+
+/// Recompute every chain, balance and reservation, and name the first that does not fit.
 ///
-/// Nothing is taken on trust: the hashes are computed here, from what the server returns.
+/// Nothing is taken on trust: hashes and sums are computed here, from what the server returns.
+/// A reservation must be what its entries make of it, and have ended once at most. The ledger
+/// may be written meanwhile.
 ///
 /// Exit status: 0 everything fits, 1 something does not, or an error.
 #[derive(Debug, Args)]
@@ -31,18 +38,8 @@ pub struct Verify {
 struct Seen {
     customers: u64,
     blocks: u64,
+    reservations: u64,
     entries: u64,
-}
-
-/// What does not fit.
-#[derive(Debug)]
-pub(super) struct Finding {
-    pub customer_id: String,
-    pub block_id: String,
-    /// Empty where an entry is missing.
-    pub entry_id: String,
-    pub sequence: i64,
-    pub message: String,
 }
 
 impl Verify {
@@ -81,15 +78,24 @@ async fn all_customers(connection: &Connection) -> Result<Vec<String>, Failure> 
     Ok(pages.await?.into_iter().flatten().collect())
 }
 
-/// The blocks are read first: what is written meanwhile only makes their chains longer.
+/// The blocks are read first, then the reservations: what is written meanwhile only makes chains
+/// longer, beyond what the blocks claim.
 async fn verify(
     connection: &Connection,
     customer_id: &str,
     seen: &mut Seen,
     progress: &mut Progress,
 ) -> Result<Option<Finding>, Failure> {
-    let mut check = Check::new(customer_id, claims(connection, customer_id).await?);
-    seen.blocks = seen.blocks.saturating_add(u64::try_from(check.claims.len()).unwrap_or(u64::MAX));
+    let claims = claims(connection, customer_id).await?;
+    seen.blocks = seen.blocks.saturating_add(count(claims.len()));
+    let mut check = Check::new(customer_id, claims);
+    for state in STATES {
+        let listed = reservations(connection, customer_id, state).await?;
+        if let Some(finding) = listed.iter().find_map(|reservation| check.reservation(state, reservation)) {
+            return Ok(Some(finding));
+        }
+    }
+    seen.reservations = seen.reservations.saturating_add(count(check.reservations()));
     let mut page_token = String::new();
     loop {
         let request = ListEntriesRequest {
@@ -129,98 +135,67 @@ async fn claims(connection: &Connection, customer_id: &str) -> Result<BTreeMap<S
     Ok(pages.await?.into_iter().flatten().map(|block| (block.block_id.clone(), Claim::of(&block))).collect())
 }
 
-/// One customer's entries against what its blocks claim.
-#[derive(Debug)]
-pub(super) struct Check {
-    customer_id: String,
-    /// By block, those that were not met yet.
-    claims: BTreeMap<String, Claim>,
-    chains: Chains,
-}
-
-impl Check {
-    pub fn new(customer_id: &str, claims: BTreeMap<String, Claim>) -> Self {
-        Self { customer_id: customer_id.to_owned(), claims, chains: Chains::default() }
-    }
-
-    /// What is wrong with the next entry.
-    pub fn entry(&mut self, told: &Entry) -> Option<Finding> {
-        let Some(entry) = entry::read(&self.customer_id, told) else {
-            return Some(self.finding(told, "it holds what no entry holds".to_owned()));
+async fn reservations(
+    connection: &Connection,
+    customer_id: &str,
+    state: ReservationState,
+) -> Result<Vec<Reservation>, Failure> {
+    let pages = pages(|page_token| {
+        let mut client = connection.ledger();
+        let request = ListReservationsRequest {
+            customer_id: customer_id.to_owned(),
+            page_size: PAGE_SIZE,
+            page_token,
+            state: state.into(),
+            ..Default::default()
         };
-        if let Err(misfit) = self.chains.push(&entry) {
-            return Some(self.finding(told, misfit.kind.to_string()));
+        async move {
+            let page = client.list_reservations(request).await?.into_inner();
+            Ok((page.reservations, page.next_page_token))
         }
-        let claim = self.claims.get(&told.block_id).filter(|claim| claim.sequence == entry.sequence)?;
-        let link = self.chains.link(entry.block_id)?;
-        if claim.head != Some(link.head) {
-            return Some(self.finding(told, "the block has another hash for it".to_owned()));
-        }
-        if claim.totals != link.totals {
-            let [left, claimed] = [link.totals, claim.totals].map(|totals| in_words(totals, told.unit()));
-            let message = format!("the balance it leaves is {left}; the block says {claimed}");
-            return Some(self.finding(told, message));
-        }
-        self.claims.remove(&told.block_id);
-        None
-    }
-
-    /// What is missing once all entries were seen.
-    pub fn end(self) -> Option<Finding> {
-        let (block_id, claim) = self.claims.into_iter().find(|(_, claim)| claim.sequence != 0)?;
-        let last = block_id.parse().ok().and_then(|id| self.chains.link(id)).map_or(0, |link| link.sequence);
-        Some(Finding {
-            customer_id: self.customer_id,
-            block_id,
-            entry_id: String::new(),
-            sequence: last.saturating_add(1),
-            message: format!("it is missing; the block has {} entries", claim.sequence),
-        })
-    }
-
-    fn finding(&self, entry: &Entry, message: String) -> Finding {
-        Finding {
-            customer_id: self.customer_id.clone(),
-            block_id: entry.block_id.clone(),
-            entry_id: entry.entry_id.clone(),
-            sequence: entry.sequence,
-            message,
-        }
-    }
+    });
+    Ok(pages.await?.into_iter().flatten().collect())
 }
 
-fn in_words(totals: Totals, unit: Unit) -> String {
-    let Totals { granted, used, reserved } = totals;
-    let [granted, used, reserved] = [granted, used, reserved].map(|part| amount::amount(part, unit));
-    format!("{granted} granted, {used} used, {reserved} reserved")
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(), Failure> {
-    let Seen { customers, blocks, entries } = seen;
+    let Seen { customers, blocks, reservations, entries } = seen;
     let text = match context.format {
         Format::Json => {
             let misfit = finding.map(|found| {
                 json!({
-                    "customer_id": found.customer_id, "block_id": found.block_id, "entry_id": found.entry_id,
-                    "sequence": found.sequence, "message": found.message,
+                    "customer_id": found.customer_id, "reservation_id": found.reservation_id,
+                    "block_id": found.block_id, "entry_id": found.entry_id, "sequence": found.sequence,
+                    "message": found.message,
                 })
             });
-            format!("{:#}", json!({"customers": customers, "blocks": blocks, "entries": entries, "misfit": misfit}))
+            let told = json!({
+                "customers": customers, "blocks": blocks, "reservations": reservations, "entries": entries,
+                "misfit": misfit,
+            });
+            format!("{told:#}")
         }
         Format::Table => {
-            let counted = format!("{entries} entries in {blocks} blocks of {customers} customers");
+            let counted =
+                format!("{entries} entries in {blocks} blocks, {reservations} reservations, {customers} customers");
             match finding {
                 None => format!("{}  {counted}", context.screen.paint(Tone::Good, "VERIFIED")),
                 Some(found) => {
+                    let number = if found.sequence == 0 { String::new() } else { found.sequence.to_string() };
                     let facts = [
                         ("customer", found.customer_id.clone()),
+                        ("reservation", found.reservation_id.clone()),
                         ("block", found.block_id.clone()),
-                        ("entry", if found.entry_id.is_empty() { "none".to_owned() } else { found.entry_id.clone() }),
-                        ("number", found.sequence.to_string()),
+                        ("entry", found.entry_id.clone()),
+                        ("number", number),
                         ("why", found.message.clone()),
                         ("seen", counted),
                     ];
                     let heading = context.screen.paint(Tone::Bad, "DOES NOT FIT");
+                    let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
                     format!("{heading}\n{}", context.screen.pairs(facts))
                 }
             }
@@ -253,7 +228,3 @@ impl Progress {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "verify_tests.rs"]
-mod tests;

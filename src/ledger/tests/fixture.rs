@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, Book, Chains, Change, Command, Entry, Performed, Refusal, Setting, Source, Take, Target, apply,
+    Applied, Book, Chains, Change, Command, Entry, Performed, Refusal, Setting, Source, Take, Tally, Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -174,7 +174,8 @@ impl World {
         [block.granted, block.used, block.reserved]
     }
 
-    /// Every chain verifies, and every balance is the sum of its entries.
+    /// Every chain verifies, every balance is the sum of its entries, and every reservation is what
+    /// its entries make of it.
     pub fn check(&self) -> Chains {
         let chains = crate::ledger::verify(&self.entries).unwrap();
         for block in self.book.blocks.values() {
@@ -182,6 +183,10 @@ impl World {
             assert_eq!(link.totals, block.totals());
             assert_eq!((link.sequence, link.head), (block.sequence, block.head));
         }
+        let mut tally = Tally::default();
+        self.book.reservations.values().for_each(|reservation| tally.add(reservation.clone()));
+        self.entries.iter().try_for_each(|entry| tally.push(entry, true)).unwrap();
+        tally.finish().unwrap();
         chains
     }
 }

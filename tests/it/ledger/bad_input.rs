@@ -9,7 +9,21 @@ use super::on_both;
 use super::samples::*;
 use crate::server::request_id;
 
-on_both!(bad_amounts, bad_names, bad_times, bad_holds, the_codes_given_are_published);
+on_both!(bad_amounts, bad_amounts_of_what_is_there, bad_names, bad_times, bad_holds, the_codes_given_are_published,);
+
+/// Times 60, so many hours are 44 minutes to a counter of 64 bits that overflows.
+const HOURS_THAT_WRAP: i64 = 307_445_734_561_825_861;
+
+/// Amounts that nothing can be made of.
+const BAD: [(i64, v1::Unit, &str); 7] = [
+    (0, v1::Unit::Hours, "QUANTITY_ZERO"),
+    (-1, v1::Unit::Hours, "QUANTITY_NEGATIVE"),
+    (i64::MIN, v1::Unit::Minutes, "QUANTITY_NEGATIVE"),
+    (i64::MIN, v1::Unit::Hours, "QUANTITY_NEGATIVE"),
+    (i64::MAX, v1::Unit::Minutes, "QUANTITY_TOO_LARGE"),
+    (i64::MAX, v1::Unit::Hours, "QUANTITY_TOO_LARGE"),
+    (HOURS_THAT_WRAP, v1::Unit::Hours, "QUANTITY_TOO_LARGE"),
+];
 
 fn window(start: chrono::DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
     let time = |at: chrono::DateTime<Utc>| Some(Timestamp { seconds: at.timestamp(), nanos: 0 });
@@ -34,17 +48,9 @@ async fn unwritten(house: House) {
 }
 
 async fn bad_amounts(house: House) {
-    use v1::Unit::{Credits, Days, Hours, Minutes, Unspecified};
-    for (amount, unit, reason) in [
-        (0, Hours, "QUANTITY_ZERO"),
-        (-1, Hours, "QUANTITY_NEGATIVE"),
-        (i64::MIN, Minutes, "QUANTITY_NEGATIVE"),
-        (i64::MAX, Minutes, "QUANTITY_TOO_LARGE"),
-        (i64::MAX, Hours, "QUANTITY_TOO_LARGE"),
-        (1, Credits, "UNIT_MISMATCH"),
-        (1, Days, "UNIT_MISMATCH"),
-        (1, Unspecified, "FIELD_REQUIRED"),
-    ] {
+    use v1::Unit::{Credits, Days, Unspecified};
+    let of_unit = [(1, Credits, "UNIT_MISMATCH"), (1, Days, "UNIT_MISMATCH"), (1, Unspecified, "FIELD_REQUIRED")];
+    for (amount, unit, reason) in BAD.into_iter().chain(of_unit) {
         for request in [consume(1), v1::ConsumeUnitsRequest { block_id: String::new(), ..consume_any("contoso", 1) }] {
             let request = v1::ConsumeUnitsRequest { quantity: quantity(amount, unit), ..request };
             let outcome = house.server.ledger().consume_units(request).await;
@@ -59,6 +65,43 @@ async fn bad_amounts(house: House) {
     let silent = v1::AdjustBlockRequest { reason: " ".into(), ..adjust(1) };
     assert_eq!(refused(house.server.ledger().adjust_block(silent).await), invalid("FIELD_REQUIRED"));
     unwritten(house).await;
+}
+
+async fn bad_amounts_of_what_is_there(house: House) {
+    use v1::adjust_block_request::Change;
+    let mut ledger = house.server.ledger();
+    let used = ledger.consume_units(consume(1)).await.unwrap().into_inner().entries.remove(0);
+    let held = ledger.reserve_units(reserve(1)).await.unwrap().into_inner().reservation.unwrap();
+    let change = |change| v1::AdjustBlockRequest { change: Some(change), ..adjust(1) };
+    for (amount, unit, reason) in BAD {
+        let bad = quantity(amount, unit);
+        let shown = format!("{amount} {unit:?}");
+        let commit =
+            v1::CommitReservationRequest { quantity: bad, allow_more: true, ..commit(&held.reservation_id, None) };
+        assert_eq!(refused(ledger.commit_reservation(commit).await), invalid(reason), "{shown}");
+        let reverse = v1::ReverseEntryRequest {
+            customer_id: "contoso".into(),
+            entry_id: used.entry_id.clone(),
+            quantity: bad,
+            request_id: request_id(),
+            ..Default::default()
+        };
+        assert_eq!(refused(ledger.reverse_entry(reverse).await), invalid(reason), "{shown}");
+        // Nothing in all is no mistake in itself, but less than was spent.
+        let expected = if amount == 0 { forbidden("GRANT_BELOW_SPENT") } else { invalid(reason) };
+        let granted = change(Change::Granted(bad.unwrap()));
+        assert_eq!(refused(ledger.adjust_block(granted).await), expected, "{shown}");
+        // So much less is no mistake either, unless it is beyond counting.
+        let expected = match amount {
+            -1 => continue,
+            i64::MIN => invalid("QUANTITY_TOO_LARGE"),
+            _ => invalid(reason),
+        };
+        let delta = change(Change::Delta(bad.unwrap()));
+        assert_eq!(refused(ledger.adjust_block(delta).await), expected, "{shown}");
+    }
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(60, 60));
+    house.stop().await;
 }
 
 async fn bad_names(house: House) {

@@ -11,19 +11,17 @@ use crate::server::{Backend, request_id};
 
 on_both!(a_hold_runs_out_where_nobody_asks, what_ran_out_is_free_for_the_next, what_ran_out_cannot_be_committed);
 
-/// As if it had run out by now: as no caller could ask for.
-async fn run_out(house: &House) {
+/// As if what is held had run out by now: as no caller could ask for.
+pub(super) async fn run_out(house: &House) {
     let connection = house.connection().await;
     let past = "2026-01-01T00:00:00Z";
-    let sql = match house.backend {
-        Backend::Sqlite => {
-            format!("UPDATE reservation SET expire_time = 0, content = json_set(content, '$.expire_time', '{past}')")
+    let content = match house.backend {
+        Backend::Sqlite => format!("json_set(content, '$.expire_time', '{past}')"),
+        Backend::Postgres => {
+            format!("CAST(jsonb_set(CAST(content AS jsonb), '{{expire_time}}', '\"{past}\"') AS text)")
         }
-        Backend::Postgres => format!(
-            "UPDATE reservation SET expire_time = 0,
-             content = CAST(jsonb_set(CAST(content AS jsonb), '{{expire_time}}', '\"{past}\"') AS text)"
-        ),
     };
+    let sql = format!("UPDATE reservation SET expire_time = 0, content = {content} WHERE state = 'OPEN'");
     connection.execute_unprepared(&sql).await.unwrap();
     connection.close().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! R17, R18, R23, R24: queues, locks, lost connections, and callers that go away.
+//! R17, R18: queues, locks and lost connections.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,22 +8,18 @@ use entitled::catalog::Catalog;
 use entitled::error::{Error, Result};
 use entitled::ledger::{Command, DEFAULT_GRACE, Take, Target};
 use entitled::model::{Quantity, Unit};
-use entitled::proto::v1;
 use entitled::service::ledger::{Done, QUEUE, WriteRequest};
 use entitled::service::{Clock, Context, Deadline, Ledger};
 use entitled::store::{Store, StoreConfig};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tokio::task::JoinSet;
 
-use super::on_both;
 use super::samples::*;
 use crate::server::{Backend, request_id};
 use crate::store::proxy::{Proxy, Verdict};
 
-on_both!(callers_that_go_away_lose_and_double_nothing);
-
 /// The writer alone, on a store of one's own.
-async fn ledger_on(config: StoreConfig) -> Ledger {
+pub(super) async fn ledger_on(config: StoreConfig) -> Ledger {
     ledger_with(config, Clock::System).await
 }
 
@@ -34,7 +30,7 @@ async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
     Ledger::start(Context { catalog, store, cache, clock }, DEFAULT_GRACE)
 }
 
-fn minutes(amount: i64, request_id: &str) -> WriteRequest {
+pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {
     let block_id = Some(ede("contoso", 0).parse().unwrap());
     let target = Target { block_id, location_id: None, product_id: None, service_id: None, mode: None };
     let quantity = Quantity { amount, unit: Unit::Minutes };
@@ -66,7 +62,7 @@ async fn until_waiting(blocker: &DatabaseConnection) {
     }
 }
 
-fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<Done>> {
+pub(super) fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<Done>> {
     let ledger = ledger.clone();
     tokio::spawn(async move { ledger.write(request).await })
 }
@@ -211,31 +207,5 @@ async fn a_connection_lost_at_commit_is_settled() {
     proxy.decide(Verdict::GoOn);
     assert!(ledger.write(minutes(1, &id)).await.unwrap().replayed, "a repetition settles it");
     assert_eq!(house.block(&ede("contoso", 0)).await, left(2, 0));
-    house.stop().await;
-}
-
-async fn callers_that_go_away_lose_and_double_nothing(house: House) {
-    let mut requests = Vec::new();
-    for caller in 0..200_u64 {
-        let request = v1::ConsumeUnitsRequest { quantity: quantity(1, v1::Unit::Minutes), ..consume(1) };
-        // A connection with many calls given up is taken for an attack, and closed.
-        let mut ledger = house.server.lone_ledger().await;
-        let (asked, patience) = (request.clone(), Duration::from_micros(caller * 40));
-        requests.push((
-            request,
-            tokio::spawn(async move { tokio::time::timeout(patience, ledger.consume_units(asked)).await.is_ok() }),
-        ));
-    }
-    for (request, answered) in requests {
-        let was_answered = answered.await.unwrap();
-        let again = house.server.ledger().consume_units(request).await.unwrap().into_inner();
-        assert!(again.replayed || !was_answered, "what was answered is there");
-    }
-    assert_eq!(house.block(&ede("contoso", 0)).await, left(200, 0));
-    if house.backend == Backend::Postgres {
-        let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()
-                    AND state LIKE 'idle in transaction%'";
-        assert_eq!(house.count(open).await, 0);
-    }
     house.stop().await;
 }

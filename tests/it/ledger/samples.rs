@@ -1,12 +1,14 @@
 //! A customer with hours, and the shortest way to use them.
 
+use std::process::Command;
+
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entitled::cli::document;
-use entitled::ledger::Chains;
+use entitled::ledger::{Chains, Tally};
 use entitled::model::block_id;
 use entitled::proto::v1;
 use entitled::service::Clock;
-use entitled::store::{EntryFilter, Store, StoreConfig};
+use entitled::store::{EntryFilter, ReservationFilter, Store, StoreConfig};
 use prost_types::Timestamp;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
@@ -36,7 +38,12 @@ pub struct Balance {
 
 impl House {
     pub async fn start(backend: Backend) -> Self {
-        let house = Self { server: TestServer::start(backend).await, backend };
+        Self::on(TestServer::start(backend).await, backend).await
+    }
+
+    /// A house on a server of one's own.
+    pub async fn on(server: TestServer, backend: Backend) -> Self {
+        let house = Self { server, backend };
         house.put_customer("contoso", &[100]).await;
         house
     }
@@ -91,19 +98,37 @@ impl House {
         Store::connect(&StoreConfig { url, ..StoreConfig::default() }).await.unwrap()
     }
 
-    /// Every chain fits, and every balance is what its entries make.
+    /// Every chain fits, and every balance and every reservation is what its entries make.
     pub async fn verify(&self, customer_id: &str) {
         let store = self.store().await;
-        let mut chains = Chains::default();
+        let (mut chains, mut tally) = (Chains::default(), Tally::default());
         for recorded in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
             chains.push(&recorded.entry).unwrap_or_else(|misfit| panic!("{misfit:?}"));
+            tally.push(&recorded.entry, true).unwrap_or_else(|misfit| panic!("{misfit:?}: {recorded:?}"));
             assert_eq!(chains.link(recorded.entry.block_id).unwrap().totals, recorded.totals);
         }
         for block in store.ledger_blocks(customer_id).await.unwrap().unwrap().blocks {
             let link = chains.link(block.id).unwrap();
             assert_eq!((link.sequence, link.head, link.totals), (block.sequence, block.head, block.totals()));
         }
+        let reservations = store.reservations(customer_id, &ReservationFilter::default(), 1_000_000).await.unwrap();
+        reservations.into_iter().for_each(|reservation| tally.add(reservation));
+        tally.finish().unwrap_or_else(|misfit| panic!("{misfit:?}"));
         store.close().await.unwrap();
+    }
+
+    /// What `entitled ledger verify` finds, as its users run it.
+    pub async fn misfit(&self) -> Option<Value> {
+        let address = self.server.address.to_string();
+        let verify = move || {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
+            command.args(["ledger", "verify", "--output", "json", "--address", &address]).output().unwrap()
+        };
+        let output = tokio::task::spawn_blocking(verify).await.unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        let misfit = Some(told["misfit"].clone()).filter(|misfit| !misfit.is_null());
+        assert_eq!(output.status.success(), misfit.is_none());
+        misfit
     }
 
     pub async fn stop(self) {

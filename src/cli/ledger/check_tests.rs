@@ -43,8 +43,33 @@ fn on_the_wire(entry: &ledger::Entry) -> Entry {
     }
 }
 
-/// A grant, a use, a hold and its release; and the block as it stands then.
-fn written() -> (Vec<Entry>, BTreeMap<String, Claim>) {
+fn held_on_the_wire(held: &ledger::Reservation) -> Reservation {
+    let state = format!("RESERVATION_STATE_{}", held.state.as_str());
+    let parts = held.parts.iter();
+    Reservation {
+        reservation_id: held.id.to_string(),
+        state: ReservationState::from_str_name(&state).unwrap().into(),
+        amount: held.amount(),
+        unit: Unit::Minutes.into(),
+        parts: parts.map(|it| v1::ReservationPart { block_id: it.block_id.to_string(), amount: it.amount }).collect(),
+        create_time: Some(timestamp(held.create_time)),
+        expire_time: Some(timestamp(held.expire_time)),
+        end_time: held.end_time.map(timestamp),
+        committed: held.committed,
+        ..Reservation::default()
+    }
+}
+
+/// What was read of a ledger.
+#[derive(Clone)]
+struct Told {
+    entries: Vec<Entry>,
+    claims: BTreeMap<String, Claim>,
+    reservation: Reservation,
+}
+
+/// A grant, a use, a hold and its release; the block and the reservation as they stand then.
+fn written() -> Told {
     let (start, now) =
         (DateTime::from_timestamp(1_767_225_600, 0).unwrap(), DateTime::from_timestamp(1_768_000_000, 0));
     let (id, now) = (Uuid::from_u128(7), now.unwrap());
@@ -87,23 +112,28 @@ fn written() -> (Vec<Entry>, BTreeMap<String, Claim>) {
     run(Command::Release { reservation_id: held, block_id: None, note: String::new() });
     let block = &book.blocks[&id];
     let claim = Claim { sequence: block.sequence, head: Some(block.head), totals: block.totals() };
-    (entries, BTreeMap::from([(id.to_string(), claim)]))
+    let reservation = held_on_the_wire(&book.reservations[&held]);
+    Told { entries, claims: BTreeMap::from([(id.to_string(), claim)]), reservation }
 }
 
-fn check(entries: &[Entry], claims: BTreeMap<String, Claim>) -> Option<Finding> {
-    let mut check = Check::new("acme", claims);
-    entries.iter().find_map(|entry| check.entry(entry)).or_else(|| check.end())
+fn check(told: Told) -> Option<Finding> {
+    let mut check = Check::new("acme", told.claims);
+    check
+        .reservation(ReservationState::Released, &told.reservation)
+        .or_else(|| told.entries.iter().find_map(|entry| check.entry(entry)))
+        .or_else(|| check.end())
 }
 
 #[test]
 fn what_was_written_fits() {
-    let (entries, claims) = written();
-    assert!(check(&entries, claims.clone()).is_none());
+    assert!(check(written()).is_none());
     // Written while it was verified: the chain is longer than the block said.
-    let earlier = Claim { sequence: 2, ..claims.values().next().unwrap().clone() };
-    let head = ledger::ChainHash::from_hex(&entries[1].hash);
-    let earlier = Claim { head, ..earlier };
-    assert!(check(&entries, BTreeMap::from([(claims.keys().next().unwrap().clone(), earlier)])).is_none());
+    let mut told = written();
+    let head = ledger::ChainHash::from_hex(&told.entries[1].hash);
+    for claim in told.claims.values_mut() {
+        (claim.sequence, claim.head, claim.totals.reserved) = (2, head, 0);
+    }
+    assert!(check(told).is_none());
 }
 
 #[test]
@@ -118,9 +148,9 @@ fn the_first_entry_that_does_not_fit_is_named() {
         (|entries| entries[2].hash = "tampered".to_owned(), 3, "holds what no entry holds"),
     ];
     for (change, sequence, message) in cases {
-        let (mut entries, claims) = written();
-        change(&mut entries);
-        let finding = check(&entries, claims).unwrap();
+        let mut told = written();
+        change(&mut told.entries);
+        let finding = check(told).unwrap();
         assert_eq!(finding.sequence, sequence, "{finding:?}");
         assert!(finding.message.contains(message), "{finding:?}");
     }
@@ -128,13 +158,39 @@ fn the_first_entry_that_does_not_fit_is_named() {
 
 #[test]
 fn a_block_that_claims_other_sums_is_found() {
-    let (entries, mut claims) = written();
-    claims.values_mut().for_each(|claim| claim.totals.used = 0);
-    let finding = check(&entries, claims).unwrap();
-    assert_eq!((finding.sequence, finding.entry_id), (4, entries[3].entry_id.clone()));
+    let mut told = written();
+    told.claims.values_mut().for_each(|claim| claim.totals.used = 0);
+    let last = told.entries[3].entry_id.clone();
+    let finding = check(told).unwrap();
+    assert_eq!((finding.sequence, finding.entry_id), (4, last));
     let (left, claimed) = ("10 h granted, 1 h 30 min used, 0 h reserved", "10 h granted, 0 h used, 0 h reserved");
     assert_eq!(finding.message, format!("the balance it leaves is {left}; the block says {claimed}"));
-    let (entries, mut claims) = written();
-    claims.values_mut().for_each(|claim| claim.head = None);
-    assert!(check(&entries, claims).unwrap().message.contains("another hash"));
+    let mut told = written();
+    told.claims.values_mut().for_each(|claim| claim.head = None);
+    assert!(check(told).unwrap().message.contains("another hash"));
+}
+
+#[test]
+fn a_reservation_that_does_not_fit_is_named() {
+    type Change = fn(&mut Reservation);
+    let cases: [(Change, &str); 4] = [
+        (|told| told.state = ReservationState::Open.into(), "listed as RELEASED and says OPEN"),
+        (|told| told.parts[0].amount = 1, "`parts`"),
+        (|told| told.end_time = None, "`end_time`"),
+        (|told| told.parts[0].block_id.clear(), "holds what no reservation holds"),
+    ];
+    for (change, message) in cases {
+        let mut told = written();
+        change(&mut told.reservation);
+        let id = told.reservation.reservation_id.clone();
+        let finding = check(told).unwrap();
+        assert_eq!(finding.reservation_id, id, "{finding:?}");
+        assert!(finding.message.contains(message), "{finding:?}");
+    }
+    let told = written();
+    let mut without = Check::new("acme", told.claims);
+    assert!(told.entries.iter().all(|entry| without.entry(entry).is_none()));
+    let finding = without.end().unwrap();
+    assert_eq!(finding.reservation_id, told.reservation.reservation_id);
+    assert!(finding.message.contains("missing"), "{finding:?}");
 }

@@ -1,0 +1,132 @@
+//! What was read of one customer's ledger, against itself.
+
+use std::collections::BTreeMap;
+
+use super::entry::{self, Claim};
+use crate::cli::render::amount;
+use crate::ledger::{Chains, Tally, Totals};
+use crate::proto::v1::{Entry, Reservation, ReservationState, Unit};
+
+/// What does not fit.
+#[derive(Debug, Default)]
+pub struct Finding {
+    pub customer_id: String,
+    /// Empty where no reservation has to do with it.
+    pub reservation_id: String,
+    /// Empty where it is a reservation that does not fit.
+    pub block_id: String,
+    /// Empty where an entry is missing, too.
+    pub entry_id: String,
+    pub sequence: i64,
+    pub message: String,
+}
+
+/// One customer's entries against what its blocks and its reservations claim.
+#[derive(Debug)]
+pub struct Check {
+    customer_id: String,
+    /// By block, those that were not met yet.
+    claims: BTreeMap<String, Claim>,
+    chains: Chains,
+    tally: Tally,
+}
+
+impl Check {
+    pub fn new(customer_id: &str, claims: BTreeMap<String, Claim>) -> Self {
+        Self { customer_id: customer_id.to_owned(), claims, chains: Chains::default(), tally: Tally::default() }
+    }
+
+    /// What is wrong with a reservation that was listed as being in a state. To be told after the
+    /// blocks and before the entries.
+    pub fn reservation(&mut self, listed: ReservationState, told: &Reservation) -> Option<Finding> {
+        let message = match entry::read_reservation(told) {
+            None => "it holds what no reservation holds".to_owned(),
+            Some(_) if told.state() != listed => {
+                format!("it is listed as {} and says {}", name(listed), name(told.state()))
+            }
+            Some(reservation) => {
+                self.tally.add(reservation);
+                return None;
+            }
+        };
+        Some(self.of_reservation(told.reservation_id.clone(), message))
+    }
+
+    pub fn reservations(&self) -> usize {
+        self.tally.count()
+    }
+
+    /// What is wrong with the next entry.
+    pub fn entry(&mut self, told: &Entry) -> Option<Finding> {
+        let Some(entry) = entry::read(&self.customer_id, told) else {
+            return Some(self.finding(told, "it holds what no entry holds".to_owned()));
+        };
+        if let Err(misfit) = self.chains.push(&entry) {
+            return Some(self.finding(told, misfit.kind.to_string()));
+        }
+        // What the block did not know of yet was written since.
+        let claim = self.claims.get(&told.block_id).filter(|claim| entry.sequence <= claim.sequence);
+        if let Err(misfit) = self.tally.push(&entry, claim.is_some()) {
+            return Some(self.finding(told, misfit.to_string()));
+        }
+        let claim = claim.filter(|claim| claim.sequence == entry.sequence)?;
+        let link = self.chains.link(entry.block_id)?;
+        if claim.head != Some(link.head) {
+            return Some(self.finding(told, "the block has another hash for it".to_owned()));
+        }
+        if claim.totals != link.totals {
+            let [left, claimed] = [link.totals, claim.totals].map(|totals| in_words(totals, told.unit()));
+            let message = format!("the balance it leaves is {left}; the block says {claimed}");
+            return Some(self.finding(told, message));
+        }
+        self.claims.remove(&told.block_id);
+        None
+    }
+
+    /// What does not fit once all entries were seen.
+    pub fn end(self) -> Option<Finding> {
+        let Some((block_id, claim)) = self.claims.iter().find(|(_, claim)| claim.sequence != 0) else {
+            let misfit = self.tally.finish().err()?;
+            return Some(self.of_reservation(misfit.reservation_id.to_string(), misfit.kind.to_string()));
+        };
+        let last = block_id.parse().ok().and_then(|id| self.chains.link(id)).map_or(0, |link| link.sequence);
+        Some(Finding {
+            customer_id: self.customer_id.clone(),
+            block_id: block_id.clone(),
+            sequence: last.saturating_add(1),
+            message: format!("it is missing; the block has {} entries", claim.sequence),
+            ..Finding::default()
+        })
+    }
+
+    fn of_reservation(&self, reservation_id: String, message: String) -> Finding {
+        Finding { customer_id: self.customer_id.clone(), reservation_id, message, ..Finding::default() }
+    }
+
+    fn finding(&self, entry: &Entry, message: String) -> Finding {
+        Finding {
+            customer_id: self.customer_id.clone(),
+            reservation_id: entry.reservation_id.clone(),
+            block_id: entry.block_id.clone(),
+            entry_id: entry.entry_id.clone(),
+            sequence: entry.sequence,
+            message,
+        }
+    }
+}
+
+/// As the documents have it.
+fn name(state: ReservationState) -> &'static str {
+    let name = state.as_str_name();
+    name.strip_prefix("RESERVATION_STATE_").unwrap_or(name)
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;
+
+fn in_words(totals: Totals, unit: Unit) -> String {
+    let Totals { granted, used, reserved } = totals;
+    let [granted, used, reserved] = [granted, used, reserved].map(|part| amount::amount(part, unit));
+    format!("{granted} granted, {used} used, {reserved} reserved")
+}

@@ -1,0 +1,184 @@
+//! R22: `entitled ledger verify` is content with a healthy ledger, and names what was changed past the service.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use entitled::proto::v1;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection};
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::expiry::run_out;
+use super::on_both;
+use super::samples::*;
+use crate::server::request_id;
+
+on_both!(
+    every_ending_verifies,
+    the_ledger_may_be_written_meanwhile,
+    a_changed_reservation_is_named,
+    a_changed_entry_or_block_is_named,
+);
+
+/// Holds that ended in every way a caller can end them, and some that did not.
+struct Holds {
+    open: String,
+    extended: String,
+    committed: String,
+    released: String,
+}
+
+async fn hold(house: &House) -> Holds {
+    house.put_customer("fabrikam", &[100, 100]).await;
+    let mut ledger = house.server.ledger();
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        let held = ledger.reserve_units(reserve(2)).await.unwrap().into_inner();
+        ids.push(held.reservation.unwrap().reservation_id);
+    }
+    let [open, extended, committed, beyond, released] = ids.try_into().unwrap();
+    let extend = v1::ExtendReservationRequest {
+        customer_id: "contoso".into(),
+        reservation_id: extended.clone(),
+        expire_time: in_seconds(2 * 86_400),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    ledger.extend_reservation(extend).await.unwrap();
+    ledger.commit_reservation(commit(&committed, Some(1))).await.unwrap();
+    let more = v1::CommitReservationRequest { allow_more: true, ..commit(&beyond, Some(3)) };
+    ledger.commit_reservation(more).await.unwrap();
+    ledger.release_reservation(release(&released)).await.unwrap();
+    ledger.consume_units(consume_any("fabrikam", 60)).await.unwrap();
+    assert_eq!(ledger.reserve_units(spanning(80)).await.unwrap().into_inner().entries.len(), 2);
+    Holds { open, extended, committed, released }
+}
+
+/// Of whichever of fabrikam's blocks serve.
+fn spanning(amount: i64) -> v1::ReserveUnitsRequest {
+    v1::ReserveUnitsRequest {
+        customer_id: "fabrikam".into(),
+        block_id: String::new(),
+        location_id: LONDON.into(),
+        product_id: "azure".into(),
+        service_id: EDE.into(),
+        ..reserve(amount)
+    }
+}
+
+async fn every_ending_verifies(house: House) {
+    hold(&house).await;
+    assert_eq!(house.misfit().await, None);
+    run_out(&house).await;
+    // The next write of each customer ends what has run out.
+    let mut ledger = house.server.ledger();
+    ledger.consume_units(consume(1)).await.unwrap();
+    ledger.consume_units(consume_any("fabrikam", 1)).await.unwrap();
+    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'EXPIRE'").await, 4);
+    assert_eq!(house.misfit().await, None);
+    house.stop().await;
+}
+
+async fn the_ledger_may_be_written_meanwhile(house: House) {
+    // So that holds span both blocks.
+    house.put_customer("fabrikam", &[1, 100]).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut callers = JoinSet::new();
+    for caller in 0..8 {
+        let (mut ledger, stop) = (house.server.ledger(), Arc::clone(&stop));
+        callers.spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let held = ledger.reserve_units(spanning(2)).await.unwrap().into_inner().reservation.unwrap();
+                let id = held.reservation_id;
+                if caller % 2 == 0 {
+                    let release = v1::ReleaseReservationRequest { customer_id: "fabrikam".into(), ..release(&id) };
+                    ledger.release_reservation(release).await.unwrap();
+                } else {
+                    let commit = v1::CommitReservationRequest { customer_id: "fabrikam".into(), ..commit(&id, None) };
+                    let entries = ledger.commit_reservation(commit).await.unwrap().into_inner().entries;
+                    for entry in entries {
+                        let undo = v1::ReverseEntryRequest {
+                            customer_id: "fabrikam".into(),
+                            entry_id: entry.entry_id,
+                            request_id: request_id(),
+                            ..Default::default()
+                        };
+                        ledger.reverse_entry(undo).await.unwrap();
+                    }
+                }
+            }
+        });
+    }
+    for _ in 0..10 {
+        assert_eq!(house.misfit().await, None);
+    }
+    stop.store(true, Ordering::Relaxed);
+    callers.join_all().await;
+    house.verify("fabrikam").await;
+    house.stop().await;
+}
+
+/// Changes a row for as long as it is verified; what is found.
+async fn changed(house: &House, connection: &DatabaseConnection, there: &str, back: &str) -> Value {
+    connection.execute_unprepared(there).await.unwrap();
+    let misfit = house.misfit().await.unwrap_or_else(|| panic!("not seen: {there}"));
+    connection.execute_unprepared(back).await.unwrap();
+    misfit
+}
+
+async fn a_changed_reservation_is_named(house: House) {
+    let Holds { open, extended, committed, released } = hold(&house).await;
+    let connection = house.connection().await;
+    let swap = |from: &str, to: &str, id: &str| {
+        format!("UPDATE reservation SET content = replace(content, '{from}', '{to}') WHERE reservation_id = '{id}'")
+    };
+    let state =
+        |state: &str, id: &str| format!("UPDATE reservation SET state = '{state}' WHERE reservation_id = '{id}'");
+    for (id, from, to, message) in [
+        (&open, r#""state":"OPEN""#, r#""state":"RELEASED""#, "it is listed as OPEN and says RELEASED"),
+        (&open, r#""amount":120"#, r#""amount":60"#, "its `parts` is not what its entries make of it"),
+        (
+            &extended,
+            r#""expire_time":"2"#,
+            r#""expire_time":"3"#,
+            "its `expire_time` is not what its entries make of it",
+        ),
+        (&committed, r#""committed":60"#, r#""committed":61"#, "its `committed` is not what its entries make of it"),
+    ] {
+        let found = changed(&house, &connection, &swap(from, to, id), &swap(to, from, id)).await;
+        assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&**id), Some(message)));
+    }
+    // The row and what it says alike.
+    for (id, was, now) in
+        [(&open, "OPEN", "RELEASED"), (&released, "RELEASED", "OPEN"), (&committed, "COMMITTED", "EXPIRED")]
+    {
+        let there = [swap(was, now, id), state(now, id)].join("; ");
+        let back = [swap(now, was, id), state(was, id)].join("; ");
+        let found = changed(&house, &connection, &there, &back).await;
+        let message = "its `state` is not what its entries make of it";
+        assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&**id), Some(message)));
+    }
+    // Only the row: no list has it any more.
+    let found = changed(&house, &connection, &state("GONE", &open), &state("OPEN", &open)).await;
+    let message = "there are entries of it, and it is missing";
+    assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&*open), Some(message)));
+    connection.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn a_changed_entry_or_block_is_named(house: House) {
+    let Holds { released, .. } = hold(&house).await;
+    let connection = house.connection().await;
+    let of_release = format!("WHERE reservation_id = '{released}' AND kind = 'RELEASE'");
+    let amount = |amount: i64| format!("UPDATE entry SET amount = {amount} {of_release}");
+    let found = changed(&house, &connection, &amount(60), &amount(120)).await;
+    assert_eq!(found["reservation_id"], released.as_str());
+    assert_eq!(found["message"], "its content is not what was written");
+    let first = ede("contoso", 0);
+    let reserved = |by: &str| format!("UPDATE block SET reserved = reserved {by} WHERE block_id = '{first}'");
+    let found = changed(&house, &connection, &reserved("- 60"), &reserved("+ 60")).await;
+    assert_eq!(found["block_id"], first.as_str());
+    assert!(found["message"].as_str().unwrap().starts_with("the balance it leaves"), "{found}");
+    connection.close().await.unwrap();
+    house.stop().await;
+}
