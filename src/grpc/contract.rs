@@ -37,9 +37,7 @@ impl ContractApi {
         validate_only: bool,
         deadline: Deadline,
     ) -> Result<Written> {
-        if !validate_only {
-            read.request_id(&request_id);
-        }
+        let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned(), deadline };
         self.contracts.write(command, read.violations, options).await
     }

@@ -310,7 +310,7 @@ async fn a_repeated_request_id_gets_the_first_answer(server: &TestServer) {
         assert_eq!(contracts.update_customer(update.clone()).await.unwrap().into_inner(), updated);
     }
     let read = contracts.get_customer(get_customer("contoso")).await.unwrap().into_inner();
-    assert_eq!((read.customer.unwrap().version, read.revision), (2, updated.revision));
+    assert_eq!((read.customer.unwrap().version, read.revision), (2, updated.revision.clone()));
 
     // An equal create of another caller finds what is stored.
     let again = v1::CreateWorkOrderRequest { request_id: request_id(), ..create };
@@ -319,6 +319,13 @@ async fn a_repeated_request_id_gets_the_first_answer(server: &TestServer) {
     let request = create_customer(v1::Customer { display_name: "Contoso plc".to_owned(), ..customer("contoso") });
     let found = contracts.create_customer(request).await.unwrap().into_inner();
     assert_eq!(found.customer.unwrap().version, 2);
+
+    // In capitals it is the same id.
+    let other_name = v1::Customer { display_name: "Contoso Ltd".to_owned(), ..customer("contoso") };
+    let later = v1::UpdateCustomerRequest { customer: Some(other_name), request_id: request_id(), ..update.clone() };
+    contracts.update_customer(later).await.unwrap();
+    let capitals = v1::UpdateCustomerRequest { request_id: update.request_id.to_uppercase(), ..update };
+    assert_eq!(contracts.update_customer(capitals).await.unwrap().into_inner(), updated);
 }
 
 async fn a_request_id_is_used_for_one_request(server: &TestServer) {

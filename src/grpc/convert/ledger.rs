@@ -152,7 +152,7 @@ const NOTHING: Quantity = Quantity { amount: 0, unit: Unit::Minutes };
 
 fn asked(mut read: Reader, customer_id: String, request_id: String, command: Command) -> Result<Asked> {
     let customer_id = read.required_id("customer_id", customer_id);
-    read.request_id(&request_id);
+    let request_id = read.request_id(&request_id);
     if read.violations.is_empty() {
         Ok(Asked { customer_id, request_id, command })
     } else {

@@ -43,13 +43,16 @@ impl Reader {
         value
     }
 
-    pub fn request_id(&mut self, value: &str) {
+    /// In lower case, so that a repetition in capitals is known as one.
+    pub fn request_id(&mut self, value: &str) -> String {
+        let found = uuid_of(value);
         if value.is_empty() {
             self.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
-        } else if uuid_of(value).is_none() {
+        } else if found.is_none() {
             let message = "is no UUID like `0198c0de-0000-7000-8000-000000000000`";
             self.refuse("request_id", reason::FIELD_INVALID, message);
         }
+        found.map(|id| id.to_string()).unwrap_or_default()
     }
 
     pub fn required_uuid(&mut self, field: &str, value: &str) -> Uuid {

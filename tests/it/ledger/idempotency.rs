@@ -14,6 +14,7 @@ on_both!(
     a_request_id_belongs_to_its_customer,
     what_was_refused_is_judged_anew,
     repetitions_may_say_the_same_in_other_words,
+    a_request_id_is_the_same_in_capitals,
 );
 
 async fn a_repetition_gets_the_first_answer(house: House) {
@@ -111,5 +112,20 @@ async fn repetitions_may_say_the_same_in_other_words(house: House) {
     ledger.consume_units(request.clone()).await.unwrap();
     let minutes = v1::ConsumeUnitsRequest { quantity: quantity(60, v1::Unit::Minutes), ..request };
     assert!(ledger.consume_units(minutes).await.unwrap().into_inner().replayed);
+    house.stop().await;
+}
+
+async fn a_request_id_is_the_same_in_capitals(house: House) {
+    let mut ledger = house.server.ledger();
+    let request = consume(1);
+    let first = ledger.consume_units(request.clone()).await.unwrap().into_inner();
+    assert_eq!(first.entries[0].request_id, request.request_id);
+    let capitals = request.request_id.to_uppercase();
+    assert_ne!(capitals, request.request_id);
+    let again = v1::ConsumeUnitsRequest { request_id: capitals.clone(), ..request };
+    assert!(ledger.consume_units(again).await.unwrap().into_inner().replayed);
+    let other = v1::ConsumeUnitsRequest { request_id: capitals, ..consume(2) };
+    assert_eq!(refused(ledger.consume_units(other).await), invalid("REQUEST_ID_REUSED"));
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(60, 0));
     house.stop().await;
 }
