@@ -35,11 +35,12 @@ pub use reservation::{Part, Reservation, ReservationState};
 pub use setting::{Setting, Source};
 pub use tally::{HoldMisfit, HoldMisfitKind, Tally};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::draft::Draft;
+use self::term::Work;
 
 /// How long a hold lasts if nobody says.
 pub const DEFAULT_HOLD: TimeDelta = TimeDelta::hours(24);
@@ -93,6 +94,16 @@ pub fn apply(
         Command::Expire { reservation_id } => hold::expire(&mut draft, *reservation_id)?,
     }
     Ok(draft.finish())
+}
+
+/// What makes no sense in a take, whatever there is to take from: told beside what was found
+/// before the ledger was asked.
+pub fn malformed(command: &Command, now: DateTime<Utc>) -> Vec<Ground> {
+    match command {
+        Command::Consume(take) => take::malformed(take, Work::Done, None, now),
+        Command::Reserve { take, expire_time } => take::malformed(take, Work::Planned, *expire_time, now),
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -117,7 +117,8 @@ fn question<'a>(query: &BlockQuery<'a>, service_id: &'a str, location_id: &'a st
     let delivery = Delivery {
         // Without a window the delivery is now, and must not come after the end either.
         start_time: Some(start.unwrap_or(now)),
-        end_time: end,
+        // An end that makes no sense is refused by the ledger; the rest is judged all the same.
+        end_time: end.filter(|end| start.is_none_or(|start| start < *end)),
         mode: query.mode,
         solution_ids: query.solution_ids.iter().map(String::as_str).collect(),
         ..Delivery::default()

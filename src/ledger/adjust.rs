@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount, signed_amount, zero};
+use super::refusal::Grounds;
 use super::term::{about, counted};
 use super::{Block, Change, EntryKind, Ground, Refusal, reason};
 use crate::model::{BlockSpec, Quantity};
@@ -29,17 +30,11 @@ pub fn grant(draft: &mut Draft<'_>, specs: &[BlockSpec]) -> Result<(), Refusal> 
 /// An administrator's correction, never below what is used and held.
 pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) -> Result<(), Refusal> {
     let block = draft.block(block_id)?.clone();
+    let mut grounds = Grounds::default();
     if why.trim().is_empty() {
-        return Err(Refusal::invalid(reason::FIELD_REQUIRED, "reason", "say why the block is adjusted"));
+        grounds.add([Ground::malformed(reason::FIELD_REQUIRED, "reason", "say why the block is adjusted")]);
     }
-    let delta = match change {
-        Change::By(quantity) => signed_amount(quantity, block.unit, block.days)?,
-        Change::To(quantity) if quantity.amount < 0 => amount(quantity, block.unit, block.days)?,
-        Change::To(quantity) => signed_amount(quantity, block.unit, block.days)?.saturating_sub(block.granted),
-    };
-    if delta == 0 {
-        return Err(zero());
-    }
+    let delta = grounds.finish_with(delta(change, &block))?;
     let spent = block.used.saturating_add(block.reserved);
     let granted = block.granted.saturating_add(delta);
     // What raises the grant helps even where it does not reach what was spent.
@@ -47,28 +42,37 @@ pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) 
         let (less, more) = (counted(granted, block.unit), counted(spent, block.unit));
         let description = format!("{less} would be less than the {more} used and held");
         let ground = about(Ground::new(reason::GRANT_BELOW_SPENT, "quantity", description), &block);
-        return Err(Refusal::forbidden(ground.fact("spent", spent).fact("requested", granted)));
+        return Err(ground.fact("spent", spent).fact("requested", granted).into());
     }
     draft.post(block_id, EntryKind::Adjust, delta, &Told { note: why, ..Told::default() })
+}
+
+/// By how much the block grants more or less; not by nothing.
+fn delta(change: Change, block: &Block) -> Result<i64, Vec<Ground>> {
+    let delta = match change {
+        Change::By(quantity) => signed_amount(quantity, block.unit, block.days)?,
+        Change::To(quantity) if quantity.amount < 0 => amount(quantity, block.unit, block.days)?,
+        Change::To(quantity) => signed_amount(quantity, block.unit, block.days)?.saturating_sub(block.granted),
+    };
+    if delta == 0 { Err(vec![zero()]) } else { Ok(delta) }
 }
 
 /// Undoes a use, wholly or partly.
 pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>, note: &str) -> Result<(), Refusal> {
     let mut entry = draft.reversible(entry_id)?;
     let block = draft.block(entry.block_id)?.clone();
+    let mut grounds = Grounds::default();
     if !entry.is_use {
         let description = format!("entry {entry_id} used nothing; only consumes and commits can be reversed");
-        return Err(Refusal::forbidden(Ground::new(reason::ENTRY_NOT_REVERSIBLE, "entry_id", description)));
+        grounds.add([Ground::new(reason::ENTRY_NOT_REVERSIBLE, "entry_id", description)]);
     }
-    let asked = match quantity {
-        Some(quantity) => amount(quantity, block.unit, block.days)?,
-        None => entry.left,
-    };
+    let asked = quantity.map_or(Ok(entry.left), |quantity| amount(quantity, block.unit, block.days));
+    let asked = grounds.finish_with(asked)?;
     if asked > entry.left || asked == 0 {
         let (left, unit) = (entry.left, block.unit.as_str());
         let description = format!("of entry {entry_id} {} can still be reversed", counted(left, block.unit));
         let ground = Ground::new(reason::REVERSAL_EXCEEDS_ENTRY, "quantity", description);
-        return Err(Refusal::forbidden(ground.fact("left", left).fact("requested", asked).fact("unit", unit)));
+        return Err(ground.fact("left", left).fact("requested", asked).fact("unit", unit).into());
     }
     entry.left = entry.left.saturating_sub(asked);
     let told = Told {

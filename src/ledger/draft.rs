@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::term::{kept, kept_window};
 use super::{
-    Applied, Block, Book, Entry, EntryKind, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible, Setting,
-    reason,
+    Applied, Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible,
+    Setting, reason,
 };
 use crate::error::Noun;
 use crate::model::{Quantity, Unit};
@@ -158,49 +158,53 @@ fn said(text: Option<&str>) -> Option<String> {
 fn overflow(block: &Block, kind: EntryKind, amount: i64) -> Refusal {
     let adds = matches!(kind, EntryKind::Grant | EntryKind::Adjust | EntryKind::Consume | EntryKind::Reserve);
     if adds && amount >= 0 {
-        Refusal::invalid(reason::QUANTITY_TOO_LARGE, "quantity", "the balance would be beyond counting")
+        Ground::malformed(reason::QUANTITY_TOO_LARGE, "quantity", "the balance would be beyond counting").into()
     } else {
         Refusal::Broken(format!("{} of {amount} on block {} with {:?}", kind.as_str(), block.id, block.totals()))
     }
 }
 
 /// An asked amount in base units: at least 1, at most [`LARGEST_AMOUNT`], in a unit that fits.
-pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Refusal> {
-    fits(quantity, unit, days)?;
-    match quantity.amount {
+pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+    let counted = match quantity.amount {
         0 => Err(zero()),
-        ..0 => Err(Refusal::invalid(
+        ..0 => Err(Ground::malformed(
             reason::QUANTITY_NEGATIVE,
             "quantity.amount",
             format!("`{}` is below 0; ask for 1 or more", quantity.amount),
         )),
         _ => counted(quantity),
-    }
+    };
+    fitting(counted, quantity, unit, days)
 }
 
 /// An amount in base units that may be below 0.
-pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Refusal> {
-    fits(quantity, unit, days)?;
-    counted(quantity)
+pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+    fitting(counted(quantity), quantity, unit, days)
 }
 
-pub fn zero() -> Refusal {
-    Refusal::invalid(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
+pub fn zero() -> Ground {
+    Ground::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
 }
 
-fn counted(quantity: Quantity) -> Result<i64, Refusal> {
+fn counted(quantity: Quantity) -> Result<i64, Ground> {
     let amount = quantity.in_base_unit().filter(|amount| (-LARGEST_AMOUNT..=LARGEST_AMOUNT).contains(amount));
     amount.ok_or_else(|| {
         let (unit, base) = (quantity.unit.as_str(), quantity.unit.base().as_str());
         let description = format!("`{}` {unit} are more than {LARGEST_AMOUNT} {base}", quantity.amount);
-        Refusal::invalid(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
+        Ground::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
     })
 }
 
-fn fits(quantity: Quantity, unit: Unit, days: bool) -> Result<(), Refusal> {
-    if quantity.unit.base() == unit && (quantity.unit != Unit::Days || days) {
-        return Ok(());
+/// The amount if its unit fits too.
+fn fitting(counted: Result<i64, Ground>, quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+    let fits = quantity.unit.base() == unit && (quantity.unit != Unit::Days || days);
+    let mismatch = (!fits).then(|| {
+        let description = format!("the block is counted in {}, not in {}", unit.as_str(), quantity.unit.as_str());
+        Ground::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
+    });
+    match (mismatch, counted) {
+        (None, Ok(amount)) => Ok(amount),
+        (mismatch, counted) => Err(mismatch.into_iter().chain(counted.err()).collect()),
     }
-    let description = format!("the block is counted in {}, not in {}", unit.as_str(), quantity.unit.as_str());
-    Err(Refusal::invalid(reason::UNIT_MISMATCH, "quantity.unit", description))
 }

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
-use super::take::{Search, beyond_block, check_expiry};
-use super::term::{Work, against, check_window, counted, kept, shown};
+use super::refusal::Grounds;
+use super::take::{Search, against_expiry, beyond_block};
+use super::term::{Work, against, against_window, counted, kept, kept_window, shown};
 use super::{EntryKind, Ground, Part, Performed, Refusal, Reservation, ReservationState, reason};
 use crate::model::Quantity;
 
@@ -22,20 +23,16 @@ pub struct Commit<'a> {
 }
 
 /// Puts the expiry off.
-pub fn extend(draft: &mut Draft<'_>, named: Named, expire_time: DateTime<Utc>) -> Result<(), Refusal> {
-    let mut held = open(draft, named)?;
+pub fn extend(
+    draft: &mut Draft<'_>,
+    (reservation_id, block_id): Named,
+    expire_time: DateTime<Utc>,
+) -> Result<(), Refusal> {
     let expire_time = kept(expire_time);
-    check_expiry(expire_time, draft.setting().now)?;
-    if expire_time <= held.expire_time {
-        let description = format!("it holds until {} already", shown(held.expire_time));
-        return Err(Refusal::invalid(reason::EXPIRY_NOT_LATER, "expire_time", description));
-    }
-    for part in &held.parts {
-        let block = draft.block(part.block_id)?;
-        if expire_time > block.end {
-            return Err(beyond_block(expire_time, block));
-        }
-    }
+    let mut held = draft.reservation(reservation_id)?;
+    let mut grounds = against_use(draft, &held, block_id)?;
+    grounds.add(against_later(draft, &held, expire_time)?);
+    grounds.finish()?;
     held.expire_time = expire_time;
     let told = told(&held, held.performed, "");
     held.parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Extend, 0, &told))?;
@@ -43,32 +40,53 @@ pub fn extend(draft: &mut Draft<'_>, named: Named, expire_time: DateTime<Utc>) -
     Ok(())
 }
 
+/// Why a hold cannot last until then: the first reason, for they are all of one field.
+fn against_later(draft: &Draft<'_>, held: &Reservation, expire_time: DateTime<Utc>) -> Result<Option<Ground>, Refusal> {
+    if let Some(ground) = against_expiry(expire_time, draft.setting().now) {
+        return Ok(Some(ground));
+    }
+    if expire_time <= held.expire_time {
+        let description = format!("it holds until {} already", shown(held.expire_time));
+        return Ok(Some(Ground::malformed(reason::EXPIRY_NOT_LATER, "expire_time", description)));
+    }
+    let mut beyond = None;
+    for part in &held.parts {
+        let block = draft.block(part.block_id)?;
+        beyond = beyond.or_else(|| (expire_time > block.end).then(|| beyond_block(expire_time, block)));
+    }
+    Ok(beyond)
+}
+
 /// Uses what is held: less (the rest is given back), all of it, or more if that is allowed
 /// and available.
-pub fn commit(draft: &mut Draft<'_>, named: Named, commit: &Commit<'_>) -> Result<(), Refusal> {
+pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: &Commit<'_>) -> Result<(), Refusal> {
     let setting = draft.setting();
-    check_window(commit.performed, Work::Done, setting.now)?;
-    let mut held = open(draft, named)?;
+    let mut held = draft.reservation(reservation_id)?;
+    let reported = kept_window(commit.performed);
+    let mut grounds = Grounds::default();
+    grounds.add(against_window(reported, Work::Done, setting.now));
+    let asked = grounds.keep(asked_amount(draft, &held, commit.quantity));
+    let ended = against_use(draft, &held, block_id)?;
+    if !ended.is_empty() {
+        // Nothing is held: there is nothing more to judge.
+        return grounds.and(ended).finish();
+    }
     let planned = held.performed.filter(|planned| planned.end <= setting.now);
-    let performed = commit.performed.or(planned);
-    let asked = match commit.quantity {
-        Some(quantity) => {
-            let days = held.parts.iter().any(|part| draft.find_block(part.block_id).is_some_and(|block| block.days));
-            amount(quantity, held.unit, days)?
-        }
-        None => held.amount(),
-    };
-    if asked > held.amount() && !commit.allow_more {
-        return Err(exceeded(&held, asked));
+    let performed = reported.or(planned);
+    // All that is held stands in for an amount that makes no sense.
+    let asked = asked.unwrap_or(held.amount());
+    let may_exceed = commit.allow_more || asked <= held.amount();
+    if !may_exceed {
+        grounds.add([exceeded(&held, asked)]);
     }
     let told_of = told(&held, performed, commit.note);
-    let mut lacking = asked;
+    let mut lacking = if may_exceed { asked } else { held.amount() };
     let mut against_part = None;
     for part in &held.parts {
         // A part whose block cannot serve this work gives nothing; the others may do.
-        let grounds = against_delivery(draft, *part, performed)?;
-        let used = if grounds.is_empty() { part.amount.min(lacking) } else { 0 };
-        against_part = against_part.or((!grounds.is_empty()).then_some(grounds));
+        let against = against_delivery(draft, *part, performed)?;
+        let used = if against.is_empty() { part.amount.min(lacking) } else { 0 };
+        against_part = against_part.or((!against.is_empty()).then_some(against));
         lacking = lacking.saturating_sub(used);
         if used > 0 {
             draft.post(part.block_id, EntryKind::Commit, used, &told_of)?;
@@ -78,34 +96,37 @@ pub fn commit(draft: &mut Draft<'_>, named: Named, commit: &Commit<'_>) -> Resul
             draft.post(part.block_id, EntryKind::Release, rest, &told_of)?;
         }
     }
-    if let (Some(grounds), 1.., false) = (against_part, lacking, commit.allow_more) {
-        return Err(Refusal::Forbidden(grounds));
-    }
-    if lacking > 0 {
+    if let (Some(against), 1.., false) = (against_part, lacking, commit.allow_more) {
+        grounds.add(against);
+    } else if lacking > 0 {
         // What goes beyond the hold is judged like a new one: a block that has ended under it gives
         // no more than was held of it.
         let search = Search { performed, work: Work::Planned, expire_time: None, unit: held.unit };
-        let parts = search.run(draft, lacking)?;
+        let parts = grounds.keep(search.run(draft, lacking)).unwrap_or_default();
         parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told_of))?;
     }
+    grounds.finish()?;
     held.committed = asked;
     end(draft, held, ReservationState::Committed);
     Ok(())
 }
 
 /// Gives all of it back.
-pub fn release(draft: &mut Draft<'_>, named: Named, note: &str) -> Result<(), Refusal> {
-    let held = open(draft, named)?;
+pub fn release(draft: &mut Draft<'_>, (reservation_id, block_id): Named, note: &str) -> Result<(), Refusal> {
+    let held = draft.reservation(reservation_id)?;
+    against_use(draft, &held, block_id)?.finish()?;
     give_back(draft, held, ReservationState::Released, note)
 }
 
 /// Gives all of it back because its time has run out.
 pub fn expire(draft: &mut Draft<'_>, reservation_id: Uuid) -> Result<(), Refusal> {
     let held = draft.reservation(reservation_id)?;
-    still_open(&held)?;
+    if let Some(ground) = against_state(&held) {
+        return Err(ground.into());
+    }
     if !held.is_due(draft.setting().now) {
         let description = format!("reservation {} holds until {}", held.id, shown(held.expire_time));
-        return Err(Refusal::forbidden(Ground::new(reason::RESERVATION_NOT_DUE, "reservation_id", description)));
+        return Err(Ground::new(reason::RESERVATION_NOT_DUE, "reservation_id", description).into());
     }
     give_back(draft, held, ReservationState::Expired, "")
 }
@@ -124,32 +145,29 @@ fn end(draft: &mut Draft<'_>, mut held: Reservation, state: ReservationState) {
     draft.put_reservation(held);
 }
 
-/// The reservation, if it is there, still open, and of the named block.
-fn open(draft: &Draft<'_>, (reservation_id, block_id): Named) -> Result<Reservation, Refusal> {
-    let held = draft.reservation(reservation_id)?;
+/// Why a reservation cannot be used any more: it must be open, and of the named block.
+fn against_use(draft: &Draft<'_>, held: &Reservation, block_id: Option<Uuid>) -> Result<Grounds, Refusal> {
+    let mut grounds = Grounds::default();
     if let Some(block_id) = block_id {
         draft.block(block_id)?;
         if !held.parts.iter().any(|part| part.block_id == block_id) {
             let description = format!("reservation {} holds nothing of block {block_id}", held.id);
-            return Err(Refusal::invalid(reason::RESERVATION_OF_OTHER_BLOCK, "block_id", description));
+            grounds.add([Ground::malformed(reason::RESERVATION_OF_OTHER_BLOCK, "block_id", description)]);
         }
     }
-    still_open(&held)?;
-    if held.is_due(draft.setting().now) {
-        return Err(ended(&held, ReservationState::Expired, held.expire_time));
-    }
-    Ok(held)
+    let is_due = held.is_due(draft.setting().now);
+    let run_out = is_due.then(|| ended(held, ReservationState::Expired, held.expire_time));
+    grounds.add(against_state(held).or(run_out));
+    Ok(grounds)
 }
 
-fn still_open(held: &Reservation) -> Result<(), Refusal> {
-    match held.state {
-        ReservationState::Open => Ok(()),
-        state => Err(ended(held, state, held.end_time.unwrap_or(held.expire_time))),
-    }
+fn against_state(held: &Reservation) -> Option<Ground> {
+    let is_open = held.state == ReservationState::Open;
+    (!is_open).then(|| ended(held, held.state, held.end_time.unwrap_or(held.expire_time)))
 }
 
 /// Names the winner.
-fn ended(held: &Reservation, state: ReservationState, at: DateTime<Utc>) -> Refusal {
+fn ended(held: &Reservation, state: ReservationState, at: DateTime<Utc>) -> Ground {
     let (code, word) = match state {
         ReservationState::Committed => (reason::RESERVATION_COMMITTED, "committed"),
         ReservationState::Released => (reason::RESERVATION_RELEASED, "released"),
@@ -157,15 +175,21 @@ fn ended(held: &Reservation, state: ReservationState, at: DateTime<Utc>) -> Refu
     };
     let description = format!("reservation {} was {word} at {}", held.id, shown(at));
     let ground = Ground::new(code, "reservation_id", description);
-    Refusal::forbidden(ground.fact("reservation_id", held.id).fact("end_time", shown(at)))
+    ground.fact("reservation_id", held.id).fact("end_time", shown(at))
 }
 
-fn exceeded(held: &Reservation, asked: i64) -> Refusal {
+fn asked_amount(draft: &Draft<'_>, held: &Reservation, quantity: Option<Quantity>) -> Result<i64, Vec<Ground>> {
+    let Some(quantity) = quantity else { return Ok(held.amount()) };
+    let days = held.parts.iter().any(|part| draft.find_block(part.block_id).is_some_and(|block| block.days));
+    amount(quantity, held.unit, days)
+}
+
+fn exceeded(held: &Reservation, asked: i64) -> Ground {
     let (amount, unit) = (held.amount(), held.unit.as_str());
     let (more, less) = (counted(asked, held.unit), counted(amount, held.unit));
     let description = format!("{more} are more than the {less} held, and `allow_more` was not set");
     let ground = Ground::new(reason::RESERVATION_EXCEEDED, "quantity", description);
-    Refusal::forbidden(ground.fact("reserved", amount).fact("requested", asked).fact("unit", unit))
+    ground.fact("reserved", amount).fact("requested", asked).fact("unit", unit)
 }
 
 /// Held is held: suspension and lapse do not matter any more. But the work must lie within the

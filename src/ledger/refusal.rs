@@ -7,12 +7,10 @@ use crate::error::Noun;
 /// A command was refused; nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The command makes no sense, whatever the balances are.
-    Invalid(Ground),
     /// It addresses something the customer does not have.
     Unknown { noun: Noun, id: String },
-    /// Clauses, balances or the state of things forbid it; the first ground is the primary one.
-    Forbidden(Vec<Ground>),
+    /// All that speaks against it, at least one.
+    Against(Vec<Ground>),
     /// The book contradicts itself: a bug, or a store that breaks its promises.
     Broken(String),
 }
@@ -22,13 +20,13 @@ pub enum Refusal {
 pub struct Ground {
     /// A clause code (see [`code`]) or a technical reason (see [`reason`]).
     pub code: String,
-    /// Whether `code` is a clause.
-    pub is_clause: bool,
+    /// Whether the command makes no sense, whatever clauses, balances and the state of things say.
+    pub is_malformed: bool,
     /// Whether it speaks of the delivery itself, its hours and its mode, and so also against a
     /// commit of what is held.
     pub is_of_delivery: bool,
     /// Path of the request field it is about, in proto names; empty: none in particular.
-    pub field: &'static str,
+    pub field: String,
     pub description: String,
     /// Every variable part of the description.
     pub facts: Vec<(&'static str, String)>,
@@ -67,28 +65,21 @@ pub mod reason {
 }
 
 impl Ground {
-    /// A technical reason.
-    pub fn new(code: &'static str, field: &'static str, description: impl Into<String>) -> Self {
+    /// What clauses, a balance or the state of things forbid.
+    pub fn new(code: impl Into<String>, field: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
-            code: code.to_owned(),
-            is_clause: false,
+            code: code.into(),
+            is_malformed: false,
             is_of_delivery: false,
-            field,
+            field: field.into(),
             description: description.into(),
             facts: Vec::new(),
         }
     }
 
-    /// A violated clause.
-    pub fn clause(code: impl Into<String>, field: &'static str, description: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            is_clause: true,
-            is_of_delivery: false,
-            field,
-            description: description.into(),
-            facts: Vec::new(),
-        }
+    /// What makes no sense.
+    pub fn malformed(code: &'static str, field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { is_malformed: true, ..Self::new(code, field, description) }
     }
 
     pub fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -101,28 +92,65 @@ impl Refusal {
     /// The code of the primary ground; for what is unknown or broken there is none.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Invalid(ground) => Some(&ground.code),
-            Self::Forbidden(grounds) => grounds.first().map(|ground| ground.code.as_str()),
+            Self::Against(grounds) => primary(grounds).map(|ground| ground.code.as_str()),
             Self::Unknown { .. } | Self::Broken(_) => None,
         }
     }
+}
 
-    pub(super) fn invalid(code: &'static str, field: &'static str, description: impl Into<String>) -> Self {
-        Self::Invalid(Ground::new(code, field, description))
+impl From<Ground> for Refusal {
+    fn from(ground: Ground) -> Self {
+        Self::Against(vec![ground])
+    }
+}
+
+/// What makes no sense comes before what is forbidden.
+fn primary(grounds: &[Ground]) -> Option<&Ground> {
+    grounds.iter().find(|ground| ground.is_malformed).or_else(|| grounds.first())
+}
+
+/// Collects what speaks against a command, so that one pass finds all of it.
+#[derive(Debug, Default)]
+pub(super) struct Grounds(Vec<Ground>);
+
+impl Grounds {
+    pub fn add(&mut self, grounds: impl IntoIterator<Item = Ground>) {
+        self.0.extend(grounds);
     }
 
-    pub(super) fn forbidden(ground: Ground) -> Self {
-        Self::Forbidden(vec![ground])
+    pub fn and(mut self, other: Self) -> Self {
+        self.add(other.0);
+        self
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value if nothing speaks against it; else what does is kept.
+    pub fn keep<T>(&mut self, outcome: Result<T, Vec<Ground>>) -> Option<T> {
+        outcome.map_err(|grounds| self.add(grounds)).ok()
+    }
+
+    pub fn finish(self) -> Result<(), Refusal> {
+        if self.0.is_empty() { Ok(()) } else { Err(Refusal::Against(self.0)) }
+    }
+
+    /// The value, if nothing speaks against it or anything else.
+    pub fn finish_with<T>(mut self, outcome: Result<T, Vec<Ground>>) -> Result<T, Refusal> {
+        match self.keep(outcome) {
+            Some(value) => self.finish().map(|()| value),
+            None => Err(Refusal::Against(self.0)),
+        }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid(ground) => f.write_str(&ground.description),
             Self::Unknown { noun, id } => write!(f, "{noun} `{id}` does not exist"),
-            Self::Forbidden(grounds) => {
-                f.write_str(grounds.first().map_or("it is forbidden", |ground| ground.description.as_str()))
+            Self::Against(grounds) => {
+                f.write_str(primary(grounds).map_or("it is forbidden", |ground| ground.description.as_str()))
             }
             Self::Broken(what) => write!(f, "the ledger contradicts itself: {what}"),
         }

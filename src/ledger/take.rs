@@ -4,19 +4,22 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
-use super::term::{Work, about, against, check_window, counted, kept, kept_window, shown};
+use super::refusal::Grounds;
+use super::term::{Work, about, against, against_window, counted, kept, kept_window, shown};
 use super::{
-    Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, code,
-    reason,
+    Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Performed, Refusal, Reservation, ReservationState,
+    Take, code, reason,
 };
 use crate::error::Noun;
 use crate::model::Unit;
 
 /// Uses an amount at once.
 pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
-    check_window(take.performed, Work::Done, draft.setting().now)?;
-    let asked = asked_amount(draft, take)?;
+    let mut grounds = Grounds::default();
+    grounds.add(against_window(kept_window(take.performed), Work::Done, draft.setting().now));
+    let asked = grounds.keep(asked_amount(draft, take)?);
     let parts = choose(draft, take, asked, Work::Done, None)?;
+    let parts = grounds.finish_with(parts)?;
     let told = told(take, None, None);
     parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told))
 }
@@ -25,12 +28,14 @@ pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
 pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
     let now = draft.setting().now;
     let expire_time = expire_time.map(kept);
-    check_window(take.performed, Work::Planned, now)?;
-    let asked = asked_amount(draft, take)?;
-    if let Some(expire_time) = expire_time {
-        check_expiry(expire_time, now)?;
-    }
-    let parts = choose(draft, take, asked, Work::Planned, expire_time)?;
+    let mut grounds = Grounds::default();
+    grounds.add(against_window(kept_window(take.performed), Work::Planned, now));
+    let asked = grounds.keep(asked_amount(draft, take)?);
+    let late = expire_time.and_then(|expire_time| against_expiry(expire_time, now));
+    let lasting = expire_time.filter(|_| late.is_none());
+    grounds.add(late);
+    let parts = choose(draft, take, asked, Work::Planned, lasting)?;
+    let parts = grounds.finish_with(parts)?;
     let ends = parts.iter().filter_map(|part| draft.find_block(part.block_id)).map(|block| block.end);
     let usual = now.checked_add_signed(DEFAULT_HOLD).unwrap_or(now);
     let expire_time = expire_time.unwrap_or_else(|| ends.fold(usual, DateTime::min));
@@ -53,22 +58,21 @@ pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<
 }
 
 /// A hold lasts some time, but not for ever.
-pub fn check_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Refusal> {
+pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<Ground> {
     if expire_time <= now {
         let description = format!("{} is not after now, {}", shown(expire_time), shown(now));
-        return Err(Refusal::invalid(reason::EXPIRY_IN_PAST, "expire_time", description));
+        return Some(Ground::malformed(reason::EXPIRY_IN_PAST, "expire_time", description));
     }
-    if expire_time.signed_duration_since(now) > LONGEST_HOLD {
+    (expire_time.signed_duration_since(now) > LONGEST_HOLD).then(|| {
         let description = format!("a reservation lasts at most {} days", LONGEST_HOLD.num_days());
-        return Err(Refusal::invalid(reason::EXPIRY_TOO_FAR, "expire_time", description));
-    }
-    Ok(())
+        Ground::malformed(reason::EXPIRY_TOO_FAR, "expire_time", description)
+    })
 }
 
-pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Refusal {
+pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Ground {
     let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
-    let ground = Ground::new(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
-    Refusal::Invalid(about(ground, block).fact("end_time", shown(block.end)))
+    let ground = Ground::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
+    about(ground, block).fact("end_time", shown(block.end))
 }
 
 fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<DateTime<Utc>>) -> Told<'a> {
@@ -83,39 +87,50 @@ fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<Da
     }
 }
 
-/// The unit is that of the blocks, which are all of one service.
-fn asked_amount(draft: &Draft<'_>, take: &Take) -> Result<i64, Refusal> {
-    if let Some(block_id) = take.target.block_id {
-        let block = draft.block(block_id)?;
-        return amount(take.quantity, block.unit, block.days);
-    }
-    let mut blocks = draft.setting().sources.iter().filter_map(|source| draft.find_block(source.block_id));
-    match blocks.next() {
-        Some(block) => amount(take.quantity, block.unit, block.days),
-        None => amount(take.quantity, take.quantity.unit.base(), true),
-    }
+/// What makes no sense in a take, whatever there is to take from.
+pub fn malformed(take: &Take, work: Work, expire_time: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Vec<Ground> {
+    let mut grounds: Vec<Ground> = against_window(kept_window(take.performed), work, now).into_iter().collect();
+    grounds.extend(amount(take.quantity, take.quantity.unit.base(), true).err().into_iter().flatten());
+    grounds.extend(expire_time.and_then(|expire_time| against_expiry(kept(expire_time), now)));
+    grounds
 }
 
+/// The unit is that of the blocks, which are all of one service.
+fn asked_amount(draft: &Draft<'_>, take: &Take) -> Result<Result<i64, Vec<Ground>>, Refusal> {
+    if let Some(block_id) = take.target.block_id {
+        let block = draft.block(block_id)?;
+        return Ok(amount(take.quantity, block.unit, block.days));
+    }
+    let mut blocks = draft.setting().sources.iter().filter_map(|source| draft.find_block(source.block_id));
+    Ok(match blocks.next() {
+        Some(block) => amount(take.quantity, block.unit, block.days),
+        None => amount(take.quantity, take.quantity.unit.base(), true),
+    })
+}
+
+/// Where it comes from. What was not asked for in earnest is taken for nothing, so that the rest
+/// is judged all the same.
 fn choose(
     draft: &Draft<'_>,
     take: &Take,
-    asked: i64,
+    asked: Option<i64>,
     work: Work,
     expire_time: Option<DateTime<Utc>>,
-) -> Result<Vec<Part>, Refusal> {
+) -> Result<Result<Vec<Part>, Vec<Ground>>, Refusal> {
     if let Some(block_id) = take.target.block_id
         && !draft.setting().sources.iter().any(|source| source.block_id == block_id)
     {
         return Err(Refusal::Unknown { noun: Noun::Block, id: block_id.to_string() });
     }
-    let search = Search { performed: take.performed, work, expire_time, unit: take.quantity.unit.base() };
-    search.run(draft, asked)
+    let performed = kept_window(take.performed);
+    let search = Search { performed, work, expire_time, unit: take.quantity.unit.base() };
+    Ok(search.run(draft, asked.unwrap_or_default()))
 }
 
 /// Looks for an amount among the sources.
 #[derive(Debug, Clone, Copy)]
 pub struct Search {
-    pub performed: Option<super::Performed>,
+    pub performed: Option<Performed>,
     pub work: Work,
     /// A hold must not outlive its blocks.
     pub expire_time: Option<DateTime<Utc>>,
@@ -124,7 +139,7 @@ pub struct Search {
 
 impl Search {
     /// Takes from the usable sources, in burn order, until the amount is reached.
-    pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Refusal> {
+    pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
         let setting = draft.setting();
         let mut usable: Vec<&Block> = Vec::new();
         let mut refused: Vec<(&Block, Vec<Ground>)> = Vec::new();
@@ -138,7 +153,7 @@ impl Search {
         // The one with the fewest failed clauses tells why; among equals the one to burn first.
         let best = refused.into_iter().min_by_key(|(block, failed)| (failed.len(), block.burn_key()));
         if let (true, Some((_, failed))) = (usable.is_empty(), best) {
-            return Err(Refusal::Forbidden(failed));
+            return Err(failed);
         }
         usable.sort_by_cached_key(|block| block.burn_key());
         let lasts = |block: &Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
@@ -146,15 +161,16 @@ impl Search {
         match take_from(&lasting, asked) {
             Ok(parts) => Ok(parts),
             Err(available) => {
-                match (take_from(&usable, asked), self.expire_time, usable.iter().find(|it| !lasts(it))) {
+                let ground = match (take_from(&usable, asked), self.expire_time, usable.iter().find(|it| !lasts(it))) {
                     // Only the expiry stands in the way.
-                    (Ok(_), Some(expiry), Some(block)) => Err(beyond_block(expiry, block)),
+                    (Ok(_), Some(expiry), Some(block)) => beyond_block(expiry, block),
                     _ if lasting.is_empty() && !usable.is_empty() => match (self.expire_time, usable.last()) {
-                        (Some(expiry), Some(block)) => Err(beyond_block(expiry, block)),
-                        _ => Err(exhausted(self.unit, asked, available, &usable)),
+                        (Some(expiry), Some(block)) => beyond_block(expiry, block),
+                        _ => exhausted(self.unit, asked, available, &usable),
                     },
-                    _ => Err(exhausted(self.unit, asked, available, &lasting)),
-                }
+                    _ => exhausted(self.unit, asked, available, &lasting),
+                };
+                Err(vec![ground])
             }
         }
     }
@@ -174,14 +190,14 @@ fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
     if lacking == 0 { Ok(parts) } else { Err(asked.saturating_sub(lacking)) }
 }
 
-fn exhausted(unit: Unit, asked: i64, available: i64, blocks: &[&Block]) -> Refusal {
+fn exhausted(unit: Unit, asked: i64, available: i64, blocks: &[&Block]) -> Ground {
     let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
     let name = unit.as_str();
     let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
-    let ground = Ground::clause(code, "quantity", description);
+    let ground = Ground::new(code, "quantity", description);
     let mut ground = ground.fact("available", available).fact("requested", asked).fact("unit", name);
     if let [block] = blocks {
         ground = about(ground, block);
     }
-    Refusal::forbidden(ground)
+    ground
 }

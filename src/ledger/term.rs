@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
-use super::{Block, Ground, Performed, Refusal, code, reason};
+use super::{Block, Ground, Performed, code, reason};
 use crate::model::{MINUTES_PER_HOUR, Unit};
 
 /// What the work is to a command: done, or still to be done.
@@ -13,17 +13,16 @@ pub enum Work {
 }
 
 /// A window ends after it begins, and what is done is past.
-pub fn check_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Result<(), Refusal> {
-    let Some(Performed { start, end }) = performed else { return Ok(()) };
+pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<Ground> {
+    let Performed { start, end } = performed?;
     if end <= start {
         let description = "the work ends before or as it begins";
-        return Err(Refusal::invalid(reason::PERFORMED_REVERSED, "performed.end_time", description));
+        return Some(Ground::malformed(reason::PERFORMED_REVERSED, "performed.end_time", description));
     }
-    if work == Work::Done && end > now {
+    (work == Work::Done && end > now).then(|| {
         let description = format!("work that ends at {} has not been done yet at {}", shown(end), shown(now));
-        return Err(Refusal::invalid(reason::PERFORMED_IN_FUTURE, "performed.end_time", description));
-    }
-    Ok(())
+        Ground::malformed(reason::PERFORMED_IN_FUTURE, "performed.end_time", description)
+    })
 }
 
 /// Why a block cannot serve work of this window: begun before the block, or lost with it.
@@ -40,7 +39,7 @@ pub fn against(
     let (start, end) = performed.map_or((now, now), |it| (it.start, it.end));
     if start < block.start {
         let description = format!("the block begins at {}", shown(block.start));
-        let ground = Ground::clause(code::WORK_ORDER_NOT_STARTED, "performed.start_time", description);
+        let ground = Ground::new(code::WORK_ORDER_NOT_STARTED, "performed.start_time", description);
         return Some(about(ground, block).fact("start_time", shown(block.start)));
     }
     let has_ended = now >= block.end;
@@ -48,7 +47,7 @@ pub fn against(
     let is_lost = start >= block.end || end > block.end || has_ended && (work == Work::Planned || now >= last);
     is_lost.then(|| {
         let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
-        let ground = Ground::clause(code::FORFEITED, "performed.end_time", description);
+        let ground = Ground::new(code::FORFEITED, "performed.end_time", description);
         about(ground, block).fact("end_time", shown(block.end)).fact("record_until", shown(last))
     })
 }

@@ -65,5 +65,5 @@ fn ground(clause: FailedClause, query: &BlockQuery<'_>) -> Ground {
         About::Amount => "quantity",
     };
     let is_of_delivery = about == About::Delivery;
-    Ground { is_of_delivery, facts: metadata, ..Ground::clause(code, field, description) }
+    Ground { is_of_delivery, facts: metadata, ..Ground::new(code, field, description) }
 }

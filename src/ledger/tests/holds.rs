@@ -215,14 +215,14 @@ fn suspension_forbids_more_but_not_what_is_held() {
     let mut world = two_blocks();
     let (first, second, third) = (world.hold(10, None), world.hold(10, None), world.hold(10, None));
     for source in &mut world.sources {
-        source.failed = vec![Ground::clause("WORK_ORDER_SUSPENDED", "service_id", "suspended")];
+        source.failed = vec![Ground::new("WORK_ORDER_SUSPENDED", "service_id", "suspended")];
     }
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
     assert_eq!(code(world.commit(first, Some(11), true)), "WORK_ORDER_SUSPENDED");
     world.commit(first, None, false).unwrap();
     world.release(second).unwrap();
     // What is judged of the delivery itself is judged of a commit as well.
-    let outside = Ground::clause("OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
+    let outside = Ground::new("OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
     world.sources[0].failed = vec![Ground { is_of_delivery: true, ..outside }];
     assert_eq!(code(world.commit(third, None, false)), "OUTSIDE_SERVICE_HOURS");
     world.check();

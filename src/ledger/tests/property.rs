@@ -232,6 +232,8 @@ fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCase
                     let lasting = model.specs.iter().all(|spec| now < spec.end);
                     prop_assert!(amount == 0 || amount > held || !lasting, "{refusal:?}");
                 }
+                // What makes no sense comes first.
+                (Err(refusal), Err(_)) if amount == 0 => prop_assert_eq!(code(&refusal), "QUANTITY_ZERO"),
                 (Err(refusal), Err(winner)) => prop_assert_eq!(code(&refusal), winner),
                 (Ok(_), Err(winner)) => prop_assert!(false, "committed although {winner}"),
             }

@@ -51,8 +51,8 @@ fn what_is_counted_but_no_time_has_its_own_code() {
     };
     world.run(&events(2)).unwrap();
     assert_eq!(code(world.run(&events(2))), "QUANTITY_EXHAUSTED");
-    let Refusal::Forbidden(grounds) = world.run(&events(2)).unwrap_err() else { panic!("not forbidden") };
-    assert!(grounds[0].is_clause);
+    let Refusal::Against(grounds) = world.run(&events(2)).unwrap_err() else { panic!("not forbidden") };
+    assert!(!grounds[0].is_malformed);
     assert!(grounds[0].facts.contains(&("available", "1".to_owned())));
     assert!(grounds[0].facts.contains(&("requested", "2".to_owned())));
     assert!(grounds[0].facts.contains(&("unit", "EVENTS".to_owned())));
@@ -90,7 +90,7 @@ fn amounts_that_make_no_sense_each_have_their_reason() {
 #[test]
 fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
     let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
-    let clause = |code: &str| Ground::clause(code, "service_id", "forbidden");
+    let clause = |code: &str| Ground::new(code, "service_id", "forbidden");
     world.sources[0].failed = vec![clause("PRODUCT_NOT_ON_ITEM"), clause("OUTSIDE_SERVICE_HOURS")];
     assert_eq!(given(&world.consume(60).unwrap()), [(2, 60)]);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");

@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::changes::Changes;
-use super::request::{Asked, Done, Request, Work, refused};
+use super::request::{Asked, Done, Request, Work, in_order, refused, violation};
 use crate::cache::Snapshot;
 use crate::engine::blocks_of;
-use crate::error::Result;
-use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply};
+use crate::error::{Error, Result};
+use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply, malformed};
 use crate::service::sources::{sources_of_commit, sources_of_take};
 use crate::store::{RequestKey, StoredRequest, Wanted};
 
@@ -105,12 +105,19 @@ impl Page {
     }
 
     fn apply(&mut self, asked: &Asked) -> Result<Applied> {
-        let sources = self.sources(&asked.command)?;
+        let sources = self.sources(&asked.command).map_err(|error| self.with_malformed(error, &asked.command))?;
         let request_id = Some(asked.request_id.as_str());
         let setting =
             Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.actor) };
         let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
         applied.map_err(refused)
+    }
+
+    /// What was found before the ledger was asked, with what the ledger would have found.
+    fn with_malformed(&self, error: Error, command: &Command) -> Error {
+        let Error::Violations(mut told) = error else { return error };
+        told.extend(malformed(command, self.now).into_iter().map(violation));
+        Error::Violations(in_order(told))
     }
 
     /// Which blocks the command may be taken from, by the contract.

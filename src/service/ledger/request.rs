@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result, Violation};
+use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Applied, Command, Ground, Refusal};
 use crate::store::StoredRequest;
 
@@ -78,16 +78,20 @@ impl Asked {
 /// Why a command was refused, as every other refusal is told.
 pub(super) fn refused(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Invalid(ground) => Error::Violations(vec![violation(ground, false)]),
-        Refusal::Forbidden(grounds) => {
-            Error::Violations(grounds.into_iter().map(|ground| violation(ground, true)).collect())
-        }
+        Refusal::Against(grounds) => Error::Violations(in_order(grounds.into_iter().map(violation).collect())),
         Refusal::Unknown { noun, id } => Error::NotFound { noun, id, nearest: None },
         Refusal::Broken(what) => Error::internal(what),
     }
 }
 
-fn violation(ground: Ground, is_forbidden: bool) -> Violation {
-    let Ground { code, field, description, facts, .. } = ground;
-    Violation { field: field.to_owned(), reason: code, description, clause: is_forbidden, facts }
+pub(super) fn violation(ground: Ground) -> Violation {
+    let Ground { code, field, description, facts, is_malformed, .. } = ground;
+    Violation { field, reason: code, description, clause: !is_malformed, facts }
+}
+
+/// What makes no sense first, then what is forbidden, but for what only follows from the first.
+pub(super) fn in_order(violations: Vec<Violation>) -> Vec<Violation> {
+    let (forbidden, mut told): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| violation.clause);
+    merge_violations(&mut told, forbidden);
+    told
 }

@@ -1,0 +1,98 @@
+//! One pass finds everything that is wrong with a write.
+
+use chrono::{DateTime, Duration, Utc};
+use entitled::proto::v1;
+use prost_types::Timestamp;
+use tonic::Code;
+
+use super::on_both;
+use super::samples::*;
+use crate::sample::Refusal;
+use crate::server::request_id;
+
+on_both!(
+    a_take_is_refused_for_all_at_once,
+    a_commit_is_refused_for_all_at_once,
+    corrections_are_refused_for_all_at_once
+);
+
+fn window(start: DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
+    let time = |at: DateTime<Utc>| Some(Timestamp { seconds: at.timestamp(), nanos: 0 });
+    Some(v1::Performed { start_time: time(start), end_time: time(start + Duration::minutes(minutes)) })
+}
+
+/// Of work that ends before it begins.
+fn reversed() -> Option<v1::Performed> {
+    window(now() - Duration::days(3), -60)
+}
+
+fn all<T: std::fmt::Debug>(outcome: Result<T, tonic::Status>) -> (Code, Vec<String>) {
+    let refusal = Refusal::of(&outcome.expect_err("it is refused"));
+    (refusal.code, refusal.violations)
+}
+
+fn malformed(violations: &[&str]) -> (Code, Vec<String>) {
+    (Code::InvalidArgument, violations.iter().map(|told| (*told).to_owned()).collect())
+}
+
+const REVERSED: &str = "performed.end_time PERFORMED_REVERSED";
+const ZERO: &str = "quantity.amount QUANTITY_ZERO";
+
+async fn a_take_is_refused_for_all_at_once(house: House) {
+    let mut ledger = house.server.ledger();
+    let request = v1::ConsumeUnitsRequest { performed: reversed(), ..consume(0) };
+    assert_eq!(all(ledger.consume_units(request).await), malformed(&[REVERSED, ZERO]));
+    let past =
+        |amount, performed| v1::ReserveUnitsRequest { performed, expire_time: in_seconds(-60), ..reserve(amount) };
+    let expired = "expire_time EXPIRY_IN_PAST";
+    assert_eq!(all(ledger.reserve_units(past(0, None)).await), malformed(&[ZERO, expired]));
+    assert_eq!(all(ledger.reserve_units(past(1, reversed())).await), malformed(&[REVERSED, expired]));
+    assert_eq!(all(ledger.reserve_units(past(0, reversed())).await), malformed(&[REVERSED, ZERO, expired]));
+    let credits =
+        v1::ConsumeUnitsRequest { quantity: quantity(0, v1::Unit::Credits), performed: reversed(), ..consume(0) };
+    let mismatch = "quantity.unit UNIT_MISMATCH";
+    assert_eq!(all(ledger.consume_units(credits).await), malformed(&[mismatch, REVERSED, ZERO]));
+    let unsold = v1::ConsumeUnitsRequest { product_id: "windows-server".into(), ..consume_any("contoso", 0) };
+    let refusal = Refusal::of(&ledger.consume_units(unsold).await.unwrap_err());
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::InvalidArgument, "QUANTITY_ZERO"));
+    assert_eq!(refusal.violations.len(), 2);
+    assert!(refusal.clauses[0].ends_with("PRODUCT_NOT_ON_ITEM"), "{:?}", refusal.clauses);
+    house.stop().await;
+}
+
+async fn a_commit_is_refused_for_all_at_once(house: House) {
+    let mut ledger = house.server.ledger();
+    let held = ledger.reserve_units(reserve(2)).await.unwrap().into_inner().reservation.unwrap();
+    let zero = v1::CommitReservationRequest { performed: reversed(), ..commit(&held.reservation_id, Some(0)) };
+    assert_eq!(all(ledger.commit_reservation(zero.clone()).await), malformed(&[REVERSED, ZERO]));
+    let more = v1::CommitReservationRequest { performed: reversed(), ..commit(&held.reservation_id, Some(3)) };
+    assert_eq!(all(ledger.commit_reservation(more).await), malformed(&[REVERSED, "quantity RESERVATION_EXCEEDED"]));
+    ledger.release_reservation(release(&held.reservation_id)).await.unwrap();
+    let released = "reservation_id RESERVATION_RELEASED";
+    let zero = v1::CommitReservationRequest { request_id: request_id(), ..zero };
+    assert_eq!(all(ledger.commit_reservation(zero).await), malformed(&[REVERSED, ZERO, released]));
+    let extend = v1::ExtendReservationRequest {
+        customer_id: "contoso".into(),
+        reservation_id: held.reservation_id,
+        expire_time: in_seconds(-60),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    assert_eq!(all(ledger.extend_reservation(extend).await), malformed(&["expire_time EXPIRY_IN_PAST", released]));
+    house.stop().await;
+}
+
+async fn corrections_are_refused_for_all_at_once(house: House) {
+    let mut ledger = house.server.ledger();
+    let held = ledger.reserve_units(reserve(1)).await.unwrap().into_inner();
+    let reverse = v1::ReverseEntryRequest {
+        customer_id: "contoso".into(),
+        entry_id: held.entries[0].entry_id.clone(),
+        quantity: hours(-1),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let expected = malformed(&["quantity.amount QUANTITY_NEGATIVE", "entry_id ENTRY_NOT_REVERSIBLE"]);
+    assert_eq!(all(ledger.reverse_entry(reverse).await), expected);
+    house.stop().await;
+}
