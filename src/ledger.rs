@@ -19,6 +19,7 @@ mod entry;
 mod hold;
 mod refusal;
 mod reservation;
+mod search;
 mod setting;
 mod take;
 mod tally;
@@ -32,7 +33,7 @@ pub use command::{Change, Command, Performed, Take, Target};
 pub use entry::{Entry, EntryKind};
 pub use refusal::{Ground, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
-pub use setting::{Setting, Source};
+pub use setting::{Rank, Setting, Source};
 pub use tally::{HoldMisfit, HoldMisfitKind, Tally};
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -95,7 +95,9 @@ impl<'a> Maker<'a> {
             covered.reduce(|one, other| Span { start: one.start.min(other.start), end: one.end.max(other.end) });
         let life = whole.unwrap_or(own);
         let year_end: Option<DateTime<Utc>> = year_end(self.order, self.item, self.zone);
-        Span { end: year_end.map_or(life.end, |end| end.min(life.end)), ..life }
+        let end = year_end.map_or(life.end, |end| end.min(life.end));
+        // What is over before it begins, or is never covered, has no time at all.
+        Span { start: life.start.min(end), end }
     }
 
     /// The location a block is judged at if nobody names one: the first its item lists, else the

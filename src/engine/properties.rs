@@ -1,6 +1,6 @@
 //! Laws that hold for every contract and every question, on random ones.
 
-mod contracts;
+pub(crate) mod contracts;
 mod laws;
 mod model;
 mod remedies;

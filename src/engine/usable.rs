@@ -7,14 +7,14 @@ use super::ask::Ask;
 use super::blocks::Maker;
 use super::context::{Context, Verdict};
 use super::decide;
-use super::decision::{self, Outcome};
-use super::event;
+use super::decision::{self, Outcome, Reason};
 use super::prepared::{Candidate, Prepared};
 use super::quantity::counts_for_pool;
 use super::query::{Delivery, Query};
+use super::{event, location};
 use crate::catalog::{ClauseUse, Locale, Rule};
-use crate::error::{Error, Noun, Result, Violation, reason as technical};
-use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, burn_key};
+use crate::error::{Error, Noun, Result, reason as technical};
+use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity};
 
 /// What is to be taken, and for which delivery.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,12 +33,24 @@ pub struct BlockQuery<'a> {
     pub solution_ids: &'a [String],
 }
 
-/// A block, and every clause that forbids taking from it; none: it may be used.
+/// An item that answers for the service: what it has to give, and every clause that forbids
+/// taking from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsableBlock {
-    pub spec: BlockSpec,
-    /// In catalogue order.
+    /// None: an item without a number has none. It answers, and what is taken comes from others.
+    pub spec: Option<BlockSpec>,
+    pub work_order_id: String,
+    pub item_id: String,
+    pub service_id: String,
+    /// In catalogue order; none: it may be used.
     pub failed: Vec<FailedClause>,
+    /// Whether what it has counts for the others too: see [`counts_for_pool`].
+    pub counts: bool,
+    /// Whether term, state or base fails: what is left does not matter then.
+    pub is_lapsed: bool,
+    pub is_designated: bool,
+    /// The effective end.
+    pub end: DateTime<Utc>,
 }
 
 /// A clause that fails, in words.
@@ -54,23 +66,28 @@ pub struct FailedClause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     Contract,
-    /// The delivery itself, its hours and its mode.
-    Delivery,
+    /// When the work begins, and when it ends.
+    Start,
+    End,
+    Product,
+    Location,
+    /// The delivery itself: its hours and its mode.
+    Hours,
+    Mode,
     /// The amount that is asked for.
     Amount,
 }
 
-/// The blocks that may serve, in burn order. What is left in them does not matter here.
+/// The items that answer, in the order of their ids. What is left in their blocks does not
+/// matter here. Where no counted item answers at all, what a check says stands alone.
 ///
 /// Fails where the question addresses something that does not exist, where the unit does not
-/// fit, and, by clauses, where no counted item answers at all.
+/// fit, and where nothing is counted.
 pub fn usable_blocks(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
-    let mut blocks = match query.block_id {
-        Some(block_id) => vec![by_id(prepared, query, block_id, now)?],
-        None => by_service(prepared, query, now)?,
-    };
-    blocks.sort_by_key(|UsableBlock { spec, .. }| burn_key(spec.priority, spec.end, spec.start, spec.id));
-    Ok(blocks)
+    match query.block_id {
+        Some(block_id) => Ok(vec![by_id(prepared, query, block_id, now)?]),
+        None => by_service(prepared, query, now),
+    }
 }
 
 fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateTime<Utc>) -> Result<UsableBlock> {
@@ -81,8 +98,9 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
         return Err(Error::invalid("service_id", technical::FIELD_CONFLICT, message));
     }
     let question = question(query, &spec.service_id, query.location_id.unwrap_or(maker.usual_location()), now);
-    let failed = failed_clauses(prepared, query, &question, candidate, now)?;
-    Ok(UsableBlock { spec: spec.clone(), failed })
+    let ask = Ask::new(prepared, &question)?;
+    let context = Context::new(&ask, question.check_time.unwrap_or(now), candidate).ok_or_else(unknown)?;
+    Ok(usable(&context, Some(spec.clone()), query.location_id.is_some()))
 }
 
 fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
@@ -91,14 +109,33 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
     let question = question(query, service_id, location_id, now);
-    Ask::new(prepared, &question)?;
-    let mut blocks = Vec::new();
-    for candidate in prepared.candidates(service_id) {
-        let Some(spec) = Maker::new(prepared, candidate).and_then(|maker| maker.own()) else { continue };
-        let failed = failed_clauses(prepared, query, &question, candidate, now)?;
-        blocks.push(UsableBlock { spec, failed });
+    let ask = Ask::new(prepared, &question)?;
+    let at = question.check_time.unwrap_or(now);
+    let contexts = ask.items.iter().filter_map(|candidate| Context::new(&ask, at, candidate));
+    let counted = contexts.filter(|context| context.service.unit.is_some());
+    let blocks: Vec<_> = counted
+        .map(|context| {
+            let spec = Maker::new(prepared, context.candidate).and_then(|maker| maker.own());
+            usable(&context, spec, true)
+        })
+        .collect();
+    if blocks.is_empty() { Ok(vec![nothing_counted(prepared, &question, now)?]) } else { Ok(blocks) }
+}
+
+fn usable(context: &Context<'_>, spec: Option<BlockSpec>, has_location: bool) -> UsableBlock {
+    let clauses = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, has_location));
+    let failing: Vec<_> = clauses.filter(|clause| fails(context, clause)).collect();
+    UsableBlock {
+        work_order_id: context.order.work_order_id.clone(),
+        item_id: context.item.item_id.clone(),
+        service_id: context.service.id.clone(),
+        failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
+        counts: !failing.iter().any(|clause| counts_for_pool(clause.rule)),
+        is_lapsed: context.is_lapsed(),
+        is_designated: !has_location || location::is_designated(context),
+        end: context.effective.end,
+        spec,
     }
-    if blocks.is_empty() { Err(nothing_counted(prepared, &question, now)) } else { Ok(blocks) }
 }
 
 /// The block of this id, with the item it belongs to.
@@ -115,8 +152,7 @@ fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, Maker<'_>, B
 fn question<'a>(query: &BlockQuery<'a>, service_id: &'a str, location_id: &'a str, now: DateTime<Utc>) -> Query<'a> {
     let (start, end) = query.performed.unzip();
     let delivery = Delivery {
-        // Without a window the delivery is now, and must not come after the end either.
-        start_time: Some(start.unwrap_or(now)),
+        start_time: start,
         // An end that makes no sense is refused by the ledger; the rest is judged all the same.
         end_time: end.filter(|end| start.is_none_or(|start| start < *end)),
         mode: query.mode,
@@ -134,35 +170,30 @@ fn question<'a>(query: &BlockQuery<'a>, service_id: &'a str, location_id: &'a st
     }
 }
 
-fn failed_clauses(
-    prepared: &Prepared,
-    query: &BlockQuery<'_>,
-    question: &Query<'_>,
-    candidate: &Candidate,
-    now: DateTime<Utc>,
-) -> Result<Vec<FailedClause>> {
-    let ask = Ask::new(prepared, question)?;
-    let at = question.check_time.unwrap_or(now);
-    let Some(context) = Context::new(&ask, at, candidate) else { return Ok(Vec::new()) };
-    let judged = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, query.location_id.is_some()));
-    let failed = judged.filter(|clause| fails(&context, clause));
-    Ok(failed.filter_map(|clause| explain(&context, clause)).collect())
-}
-
-/// Of the term, expiry and termination are told by what was forfeited. A block named by its id
-/// is judged for a location only if one is named too.
+/// A block named by its id is judged for a location only if one is named too. What is left is
+/// judged by the ledger.
 fn is_judged(rule: Rule, has_location: bool) -> bool {
     match rule {
-        Rule::TermExpired | Rule::TermTerminated => false,
         Rule::LocationDesignated | Rule::SingleLocation | Rule::ExcludedCountry | Rule::Country => has_location,
-        _ => counts_for_pool(rule) || about(rule) != About::Contract || rule == Rule::DeliveryStart,
+        Rule::ServiceHours | Rule::DeliveryMode | Rule::EventSolutions | Rule::DeliveryStart => true,
+        _ => counts_for_pool(rule),
     }
 }
 
 fn about(rule: Rule) -> About {
     match rule {
-        Rule::ServiceHours | Rule::DeliveryMode => About::Delivery,
-        Rule::EventSolutions => About::Amount,
+        Rule::TermNotStarted => About::Start,
+        Rule::WindowForfeited => About::End,
+        Rule::ProductCovered
+        | Rule::ProductPrerelease
+        | Rule::ProductRetired
+        | Rule::ProductExcluded
+        | Rule::ProductOnItem
+        | Rule::RetailProduct => About::Product,
+        Rule::Country | Rule::LocationDesignated | Rule::SingleLocation | Rule::ExcludedCountry => About::Location,
+        Rule::ServiceHours => About::Hours,
+        Rule::DeliveryMode => About::Mode,
+        Rule::EventSolutions | Rule::AdvisoryLimit => About::Amount,
         _ => About::Contract,
     }
 }
@@ -170,9 +201,9 @@ fn about(rule: Rule) -> About {
 /// The waiver of service hours lifts weekends only; its rule has applied it.
 fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
     let is_waived = clause.rule != Rule::ServiceHours && context.waiver(clause).is_some();
-    let is_violated = match about(clause.rule) {
-        About::Amount => event::takes_too_few(context),
-        About::Contract | About::Delivery => context.judge(clause.rule) == Verdict::Fails,
+    let is_violated = match clause.rule {
+        Rule::EventSolutions => event::takes_too_few(context),
+        rule => context.judge(rule) == Verdict::Fails,
     };
     is_violated && !is_waived
 }
@@ -180,30 +211,45 @@ fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
 fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause> {
     let clause = context.edition.clauses.get(usize::from(clause_use.row))?;
     let mut reason = decision::reason(context, clause_use, clause, false);
-    let about = about(clause_use.rule);
-    let description = match about {
-        About::Amount => event::explain_too_few(context, &mut reason.metadata),
-        About::Contract | About::Delivery => clause.text.render(Locale::English, |name| reason.fact(name)),
-    };
-    Some(FailedClause { code: clause.code.clone(), description, metadata: reason.metadata, about })
+    Some(match clause_use.rule {
+        Rule::EventSolutions => {
+            let description = event::explain_too_few(context, &mut reason.metadata);
+            FailedClause { description, ..FailedClause::of(&reason) }
+        }
+        _ => FailedClause::of(&reason),
+    })
 }
 
-/// No counted item: what a check would say, else that there is nothing to count.
-fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>) -> Error {
-    match decide(prepared, question, now) {
-        Err(error) => error,
-        Ok(decision) if decision.outcome == Outcome::NotEntitled => {
-            let told = decision.reasons.iter().map(|reason| {
-                let text = reason.clause.text.render(Locale::English, |name| reason.fact(name));
-                Violation::clause("service_id", &reason.clause.code, text)
-            });
-            Error::Violations(told.collect())
-        }
-        Ok(_) => {
-            let message = format!("`{}` is not counted here: there is nothing to take from", question.service_id);
-            Error::invalid("quantity.unit", technical::UNIT_MISMATCH, message)
+impl FailedClause {
+    fn of(reason: &Reason<'_>) -> Self {
+        Self {
+            code: reason.clause.code.clone(),
+            description: reason.clause.text.render(Locale::English, |name| reason.fact(name)),
+            metadata: reason.metadata.clone(),
+            about: about(reason.clause.rule),
         }
     }
+}
+
+/// No counted item: what a check says, which stands alone, else that there is nothing to count.
+fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>) -> Result<UsableBlock> {
+    let decision = decide(prepared, question, now)?;
+    if decision.outcome != Outcome::NotEntitled {
+        let message = format!("`{}` is not counted here: there is nothing to take from", question.service_id);
+        return Err(Error::invalid("quantity.unit", technical::UNIT_MISMATCH, message));
+    }
+    let coverage = decision.coverage.as_ref();
+    Ok(UsableBlock {
+        spec: None,
+        work_order_id: coverage.map(|it| it.order.work_order_id.clone()).unwrap_or_default(),
+        item_id: coverage.map(|it| it.item.item_id.clone()).unwrap_or_default(),
+        service_id: question.service_id.to_owned(),
+        failed: decision.reasons.iter().map(FailedClause::of).collect(),
+        counts: false,
+        is_lapsed: true,
+        is_designated: false,
+        end: decision.check_time,
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
 use super::refusal::Grounds;
-use super::take::{Search, against_expiry, beyond_block};
-use super::term::{Work, against, against_window, counted, kept, kept_window, shown};
+use super::search::{Search, beyond_block};
+use super::take::against_expiry;
+use super::term::{Delivery, Work, against, against_window, counted, kept, kept_window, shown};
 use super::{EntryKind, Ground, Part, Performed, Refusal, Reservation, ReservationState, reason};
 use crate::model::Quantity;
 
@@ -79,12 +80,15 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
     if !may_exceed {
         grounds.add([exceeded(&held, asked)]);
     }
+    // The request may say nothing of when: the reservation did.
+    let otherwise = reported.is_none().then_some("reservation_id");
+    let delivery = Delivery { performed, work: Work::Done, otherwise };
     let told_of = told(&held, performed, commit.note);
     let mut lacking = if may_exceed { asked } else { held.amount() };
     let mut against_part = None;
     for part in &held.parts {
         // A part whose block cannot serve this work gives nothing; the others may do.
-        let against = against_delivery(draft, *part, performed)?;
+        let against = against_delivery(draft, *part, delivery)?;
         let used = if against.is_empty() { part.amount.min(lacking) } else { 0 };
         against_part = against_part.or((!against.is_empty()).then_some(against));
         lacking = lacking.saturating_sub(used);
@@ -101,7 +105,8 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
     } else if lacking > 0 {
         // What goes beyond the hold is judged like a new one: a block that has ended under it gives
         // no more than was held of it.
-        let search = Search { performed, work: Work::Planned, expire_time: None, unit: held.unit };
+        let delivery = Delivery { work: Work::Planned, ..delivery };
+        let search = Search { delivery, expire_time: None, unit: held.unit };
         let parts = grounds.keep(search.run(draft, lacking)).unwrap_or_default();
         parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told_of))?;
     }
@@ -194,12 +199,13 @@ fn exceeded(held: &Reservation, asked: i64) -> Ground {
 
 /// Held is held: suspension and lapse do not matter any more. But the work must lie within the
 /// block's term, and keep to what is judged of the delivery itself.
-fn against_delivery(draft: &Draft<'_>, part: Part, performed: Option<Performed>) -> Result<Vec<Ground>, Refusal> {
+fn against_delivery(draft: &Draft<'_>, part: Part, delivery: Delivery) -> Result<Vec<Ground>, Refusal> {
     let setting = draft.setting();
-    let source = setting.sources.iter().find(|source| source.block_id == part.block_id);
+    let source = setting.sources.iter().find(|source| source.block_id == Some(part.block_id));
     let failed = source.into_iter().flat_map(|source| &source.failed).filter(|ground| ground.is_of_delivery);
     let mut grounds: Vec<Ground> = failed.cloned().collect();
-    grounds.extend(against(draft.block(part.block_id)?, performed, Work::Done, setting.now, setting.grace));
+    let late = against(draft.block(part.block_id)?, delivery, setting.now, setting.grace);
+    grounds.extend(late.map(|late| late.ground));
     Ok(grounds)
 }
 

@@ -37,6 +37,8 @@ pub mod code {
     pub const HOURS_EXHAUSTED: &str = "HOURS_EXHAUSTED";
     pub const QUANTITY_EXHAUSTED: &str = "QUANTITY_EXHAUSTED";
     pub const FORFEITED: &str = "FORFEITED";
+    pub const WORK_ORDER_EXPIRED: &str = "WORK_ORDER_EXPIRED";
+    pub const WORK_ORDER_TERMINATED: &str = "WORK_ORDER_TERMINATED";
     pub const WORK_ORDER_NOT_STARTED: &str = "WORK_ORDER_NOT_STARTED";
 }
 

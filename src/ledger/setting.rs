@@ -24,17 +24,41 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// A block that may be drawn from, and every clause that forbids it.
+/// An item that answers: its block, and every clause that forbids drawing from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    pub block_id: Uuid,
+    /// None: it was bought without a number, has nothing to give, and draws on the others.
+    pub block_id: Option<Uuid>,
     /// Failed clauses, in catalogue order; none: it may be used.
     pub failed: Vec<Ground>,
+    /// Whether what it has counts for the others too: no clause of term, state, base, product or
+    /// location fails.
+    pub counts: bool,
+    /// Whether term, state or base fails: what is left does not matter then.
+    pub is_lapsed: bool,
+    pub rank: Rank,
+    /// Its ids, as facts.
+    pub item: Vec<(&'static str, String)>,
+}
+
+/// Which of the refused tells why, as in a check: first those for the location, then the fewest
+/// failed clauses, then the latest effective end; the first of equals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rank {
+    pub is_designated: bool,
+    pub end: DateTime<Utc>,
 }
 
 impl Source {
     /// A block nothing speaks against.
     pub fn open(block_id: Uuid) -> Self {
-        Self { block_id, failed: Vec::new() }
+        Self::refused(block_id, Vec::new())
+    }
+
+    /// A block that these forbid.
+    pub fn refused(block_id: Uuid, failed: Vec<Ground>) -> Self {
+        let rank = Rank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
+        let counts = failed.is_empty();
+        Self { block_id: Some(block_id), failed, counts, is_lapsed: false, rank, item: Vec::new() }
     }
 }

@@ -1,17 +1,16 @@
-//! Using and holding: which blocks an amount comes from.
+//! Using and holding.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
 use super::refusal::Grounds;
-use super::term::{Work, about, against, against_window, counted, kept, kept_window, shown};
+use super::search::Search;
+use super::term::{Delivery, Work, against_window, kept, kept_window, shown};
 use super::{
-    Block, DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Performed, Refusal, Reservation, ReservationState,
-    Take, code, reason,
+    DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, reason,
 };
 use crate::error::Noun;
-use crate::model::Unit;
 
 /// Uses an amount at once.
 pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
@@ -69,12 +68,6 @@ pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<
     })
 }
 
-pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Ground {
-    let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
-    let ground = Ground::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
-    about(ground, block).fact("end_time", shown(block.end))
-}
-
 fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<DateTime<Utc>>) -> Told<'a> {
     Told {
         performed: take.performed,
@@ -101,7 +94,7 @@ fn asked_amount(draft: &Draft<'_>, take: &Take) -> Result<Result<i64, Vec<Ground
         let block = draft.block(block_id)?;
         return Ok(amount(take.quantity, block.unit, block.days));
     }
-    let mut blocks = draft.setting().sources.iter().filter_map(|source| draft.find_block(source.block_id));
+    let mut blocks = draft.setting().sources.iter().filter_map(|source| draft.find_block(source.block_id?));
     Ok(match blocks.next() {
         Some(block) => amount(take.quantity, block.unit, block.days),
         None => amount(take.quantity, take.quantity.unit.base(), true),
@@ -118,86 +111,13 @@ fn choose(
     expire_time: Option<DateTime<Utc>>,
 ) -> Result<Result<Vec<Part>, Vec<Ground>>, Refusal> {
     if let Some(block_id) = take.target.block_id
-        && !draft.setting().sources.iter().any(|source| source.block_id == block_id)
+        && !draft.setting().sources.iter().any(|source| source.block_id == Some(block_id))
     {
         return Err(Refusal::Unknown { noun: Noun::Block, id: block_id.to_string() });
     }
+    let otherwise = if take.target.block_id.is_some() { "block_id" } else { "service_id" };
     let performed = kept_window(take.performed);
-    let search = Search { performed, work, expire_time, unit: take.quantity.unit.base() };
+    let delivery = Delivery { performed, work, otherwise: performed.is_none().then_some(otherwise) };
+    let search = Search { delivery, expire_time, unit: take.quantity.unit.base() };
     Ok(search.run(draft, asked.unwrap_or_default()))
-}
-
-/// Looks for an amount among the sources.
-#[derive(Debug, Clone, Copy)]
-pub struct Search {
-    pub performed: Option<Performed>,
-    pub work: Work,
-    /// A hold must not outlive its blocks.
-    pub expire_time: Option<DateTime<Utc>>,
-    pub unit: Unit,
-}
-
-impl Search {
-    /// Takes from the usable sources, in burn order, until the amount is reached.
-    pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
-        let setting = draft.setting();
-        let mut usable: Vec<&Block> = Vec::new();
-        let mut refused: Vec<(&Block, Vec<Ground>)> = Vec::new();
-        for source in setting.sources {
-            let Some(block) = draft.find_block(source.block_id) else { continue };
-            let mut failed = source.failed.clone();
-            let late = against(block, self.performed, self.work, setting.now, setting.grace);
-            failed.extend(late.filter(|ground| !failed.iter().any(|known| known.code == ground.code)));
-            if failed.is_empty() { usable.push(block) } else { refused.push((block, failed)) }
-        }
-        // The one with the fewest failed clauses tells why; among equals the one to burn first.
-        let best = refused.into_iter().min_by_key(|(block, failed)| (failed.len(), block.burn_key()));
-        if let (true, Some((_, failed))) = (usable.is_empty(), best) {
-            return Err(failed);
-        }
-        usable.sort_by_cached_key(|block| block.burn_key());
-        let lasts = |block: &Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
-        let lasting: Vec<&Block> = usable.iter().copied().filter(|block| lasts(block)).collect();
-        match take_from(&lasting, asked) {
-            Ok(parts) => Ok(parts),
-            Err(available) => {
-                let ground = match (take_from(&usable, asked), self.expire_time, usable.iter().find(|it| !lasts(it))) {
-                    // Only the expiry stands in the way.
-                    (Ok(_), Some(expiry), Some(block)) => beyond_block(expiry, block),
-                    _ if lasting.is_empty() && !usable.is_empty() => match (self.expire_time, usable.last()) {
-                        (Some(expiry), Some(block)) => beyond_block(expiry, block),
-                        _ => exhausted(self.unit, asked, available, &usable),
-                    },
-                    _ => exhausted(self.unit, asked, available, &lasting),
-                };
-                Err(vec![ground])
-            }
-        }
-    }
-}
-
-/// What each block gives; or what they have in all, if that is too little.
-fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
-    let mut parts = Vec::new();
-    let mut lacking = asked;
-    for block in blocks {
-        let given = block.left().min(lacking);
-        if given > 0 {
-            parts.push(Part { block_id: block.id, amount: given });
-            lacking = lacking.saturating_sub(given);
-        }
-    }
-    if lacking == 0 { Ok(parts) } else { Err(asked.saturating_sub(lacking)) }
-}
-
-fn exhausted(unit: Unit, asked: i64, available: i64, blocks: &[&Block]) -> Ground {
-    let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
-    let name = unit.as_str();
-    let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
-    let ground = Ground::new(code, "quantity", description);
-    let mut ground = ground.fact("available", available).fact("requested", asked).fact("unit", name);
-    if let [block] = blocks {
-        ground = about(ground, block);
-    }
-    ground
 }

@@ -25,30 +25,45 @@ pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Ut
     })
 }
 
-/// Why a block cannot serve work of this window: begun before the block, or lost with it.
+/// The work a command is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivery {
+    /// Absent: now.
+    pub performed: Option<Performed>,
+    pub work: Work,
+    /// What the request says instead of a window, where it has none.
+    pub otherwise: Option<&'static str>,
+}
+
+/// Why a block cannot serve some work.
+#[derive(Debug)]
+pub struct Late {
+    pub ground: Ground,
+    /// Whether nothing of the work falls into the block's time: what is left does not matter.
+    pub is_out: bool,
+}
+
+/// Why a block cannot serve this work: begun before the block, or lost with it.
 ///
 /// Work counts by when it was performed. Once a block has ended, nothing more can be planned
 /// on it, and what was done before its end can be recorded only within the grace.
-pub fn against(
-    block: &Block,
-    performed: Option<Performed>,
-    work: Work,
-    now: DateTime<Utc>,
-    grace: TimeDelta,
-) -> Option<Ground> {
+pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
+    let Delivery { performed, work, otherwise } = delivery;
     let (start, end) = performed.map_or((now, now), |it| (it.start, it.end));
     if start < block.start {
         let description = format!("the block begins at {}", shown(block.start));
-        let ground = Ground::new(code::WORK_ORDER_NOT_STARTED, "performed.start_time", description);
-        return Some(about(ground, block).fact("start_time", shown(block.start)));
+        let field = otherwise.unwrap_or("performed.start_time");
+        let ground = Ground::new(code::WORK_ORDER_NOT_STARTED, field, description);
+        return Some(Late { ground: about(ground, block).fact("start_time", shown(block.start)), is_out: true });
     }
     let has_ended = now >= block.end;
     let last = block.end.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let is_lost = start >= block.end || end > block.end || has_ended && (work == Work::Planned || now >= last);
-    is_lost.then(|| {
+    let is_out = start >= block.end || has_ended && (work == Work::Planned || now >= last);
+    (is_out || end > block.end).then(|| {
         let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
-        let ground = Ground::new(code::FORFEITED, "performed.end_time", description);
-        about(ground, block).fact("end_time", shown(block.end)).fact("record_until", shown(last))
+        let field = otherwise.unwrap_or("performed.end_time");
+        let ground = about(Ground::new(code::FORFEITED, field, description), block);
+        Late { ground: ground.fact("end_time", shown(block.end)).fact("record_until", shown(last)), is_out }
     })
 }
 

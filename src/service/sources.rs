@@ -1,16 +1,20 @@
-//! What the engine judged of blocks, in the ledger's words.
+//! What the engine judged of items and their blocks, in the ledger's words.
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::{About, BlockQuery, FailedClause, Prepared, usable_blocks};
+use crate::engine::{About, BlockQuery, FailedClause, Prepared, UsableBlock, usable_blocks};
 use crate::error::Result;
-use crate::ledger::{Ground, Performed, Reservation, Source, Take, Target};
+use crate::ledger::{Ground, Performed, Rank, Reservation, Source, Take, Target};
 use crate::model::ProductId;
 
-/// Where a consume or a reserve may take from, in burn order.
+/// Where a consume or a reserve may take from.
 pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<Source>> {
-    let query = query(&take.target, take.performed);
-    sources(prepared, &BlockQuery { quantity: Some(take.quantity), solution_ids: &take.solution_ids, ..query }, now)
+    let query = BlockQuery {
+        quantity: Some(take.quantity),
+        solution_ids: &take.solution_ids,
+        ..query(&take.target, take.performed)
+    };
+    sources(prepared, &query, now, |about| field_of_take(take, about))
 }
 
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
@@ -19,15 +23,16 @@ pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> 
 pub fn sources_of_commit(
     prepared: &Prepared,
     held: &Reservation,
-    performed: Option<Performed>,
+    reported: Option<Performed>,
     now: DateTime<Utc>,
 ) -> Vec<Source> {
-    let performed = performed.or(held.performed.filter(|planned| planned.end <= now));
-    let mut found = sources(prepared, &query(&held.target, performed), now).unwrap_or_default();
+    let performed = reported.or(held.performed.filter(|planned| planned.end <= now));
+    let field = |about| if reported.is_some() { field_of_window(about) } else { None }.unwrap_or("reservation_id");
+    let mut found = sources(prepared, &query(&held.target, performed), now, field).unwrap_or_default();
     for part in &held.parts {
-        if !found.iter().any(|source| source.block_id == part.block_id) {
+        if !found.iter().any(|source| source.block_id == Some(part.block_id)) {
             let target = Target { block_id: Some(part.block_id), ..held.target.clone() };
-            found.extend(sources(prepared, &query(&target, performed), now).unwrap_or_default());
+            found.extend(sources(prepared, &query(&target, performed), now, field).unwrap_or_default());
         }
     }
     found
@@ -45,25 +50,58 @@ fn query(target: &Target, performed: Option<Performed>) -> BlockQuery<'_> {
     }
 }
 
-fn sources(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<Source>> {
+fn sources(
+    prepared: &Prepared,
+    query: &BlockQuery<'_>,
+    now: DateTime<Utc>,
+    field: impl Fn(About) -> &'static str,
+) -> Result<Vec<Source>> {
     let blocks = usable_blocks(prepared, query, now)?;
-    Ok(blocks
-        .into_iter()
-        .map(|block| Source {
-            block_id: block.spec.id,
-            failed: block.failed.into_iter().map(|clause| ground(clause, query)).collect(),
-        })
-        .collect())
+    Ok(blocks.into_iter().map(|block| source(block, &field)).collect())
 }
 
-fn ground(clause: FailedClause, query: &BlockQuery<'_>) -> Ground {
-    let FailedClause { code, description, metadata, about } = clause;
-    let field = match about {
-        About::Contract if query.block_id.is_some() => "block_id",
-        About::Contract => "service_id",
-        About::Delivery => "performed",
-        About::Amount => "quantity",
-    };
-    let is_of_delivery = about == About::Delivery;
-    Ground { is_of_delivery, facts: metadata, ..Ground::new(code, field, description) }
+fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
+    let UsableBlock { is_designated, end, .. } = block;
+    let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
+    Source {
+        block_id: block.spec.map(|spec| spec.id),
+        failed: block.failed.into_iter().map(|clause| ground(clause, &field)).collect(),
+        counts: block.counts,
+        is_lapsed: block.is_lapsed,
+        rank: Rank { is_designated, end },
+        item: item.into(),
+    }
 }
+
+fn ground(clause: FailedClause, field: impl Fn(About) -> &'static str) -> Ground {
+    let FailedClause { code, description, metadata, about } = clause;
+    let is_of_delivery = matches!(about, About::Hours | About::Mode);
+    Ground { is_of_delivery, facts: metadata, ..Ground::new(code, field(about), description) }
+}
+
+/// The field that says it; else the one that names what to draw from.
+fn field_of_take(take: &Take, about: About) -> &'static str {
+    let target = &take.target;
+    let said = match about {
+        About::Product => target.product_id.is_some().then_some("product_id"),
+        About::Location => target.location_id.is_some().then_some("location_id"),
+        About::Mode => Some("delivery_mode"),
+        About::Amount => Some("quantity"),
+        _ if take.performed.is_some() => field_of_window(about),
+        _ => None,
+    };
+    said.unwrap_or(if target.block_id.is_some() { "block_id" } else { "service_id" })
+}
+
+fn field_of_window(about: About) -> Option<&'static str> {
+    match about {
+        About::Start => Some("performed.start_time"),
+        About::End => Some("performed.end_time"),
+        About::Hours => Some("performed"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;

@@ -1,5 +1,6 @@
 //! The ledger's promises, kept alike on SQLite and on PostgreSQL, through a real server.
 
+mod answers;
 mod at_once;
 mod bad_input;
 mod cancels;

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, Book, Chains, Change, Command, Entry, Performed, Refusal, Setting, Source, Take, Tally, Target, apply,
+    Applied, Book, Chains, Change, Command, Entry, Performed, Rank, Refusal, Setting, Source, Take, Tally, Target,
+    apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -64,6 +65,12 @@ pub fn take(amount: i64) -> Take {
     Take { target: any_block(), quantity, performed: None, solution_ids: Vec::new(), note }
 }
 
+/// What nothing speaks against but its term.
+pub fn source(spec: &BlockSpec) -> Source {
+    let open = Source::open(spec.id);
+    Source { rank: Rank { end: spec.end, ..open.rank }, ..open }
+}
+
 /// A book, everything that was ever written in it, and the time.
 pub struct World {
     pub book: Book,
@@ -83,7 +90,7 @@ impl World {
             now: day(10) + hours(12),
             entries: Vec::new(),
             grace: crate::ledger::DEFAULT_GRACE,
-            sources: blocks.iter().map(|spec| Source::open(spec.id)).collect(),
+            sources: blocks.iter().map(source).collect(),
             ids: 0,
         };
         world.run(&Command::Grant { blocks: blocks.to_vec() }).unwrap();
@@ -94,7 +101,7 @@ impl World {
         let before = self.book.clone();
         let sources: Vec<Source> = match command {
             Command::Consume(Take { target, .. }) | Command::Reserve { take: Take { target, .. }, .. } => {
-                let named = |source: &&Source| target.block_id.is_none_or(|id| id == source.block_id);
+                let named = |source: &&Source| target.block_id.is_none_or(|id| Some(id) == source.block_id);
                 self.sources.iter().filter(named).cloned().collect()
             }
             _ => self.sources.clone(),

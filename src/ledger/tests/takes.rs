@@ -91,12 +91,15 @@ fn amounts_that_make_no_sense_each_have_their_reason() {
 fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
     let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
     let clause = |code: &str| Ground::new(code, "service_id", "forbidden");
-    world.sources[0].failed = vec![clause("PRODUCT_NOT_ON_ITEM"), clause("OUTSIDE_SERVICE_HOURS")];
+    let two = vec![clause("PRODUCT_NOT_ON_ITEM"), clause("OUTSIDE_SERVICE_HOURS")];
+    world.sources[0] = Source::refused(block_id(1), two);
     assert_eq!(given(&world.consume(60).unwrap()), [(2, 60)]);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
-    world.sources[1].failed = vec![clause("WORK_ORDER_SUSPENDED")];
+    let suspended = Source::refused(block_id(2), vec![clause("WORK_ORDER_SUSPENDED")]);
+    world.sources[1] = Source { is_lapsed: true, ..suspended };
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
-    world.sources[1].failed.extend([clause("FORFEITED"), clause("OUTSIDE_SERVICE_HOURS")]);
+    let three = ["WORK_ORDER_SUSPENDED", "FORFEITED", "OUTSIDE_SERVICE_HOURS"].map(clause);
+    world.sources[1] = Source { is_lapsed: true, ..Source::refused(block_id(2), three.into()) };
     assert_eq!(code(world.consume(1)), "PRODUCT_NOT_ON_ITEM");
     world.sources = vec![Source::open(block_id(9))];
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED", "a source the book does not have gives nothing");

@@ -17,6 +17,7 @@ fn work_counts_by_when_it_was_performed() {
         ("after the end", day(20), day(21), "FORFEITED"),
         ("reversed", day(7), day(6), "PERFORMED_REVERSED"),
         ("empty", day(7), day(7), "PERFORMED_REVERSED"),
+        ("empty as it is kept", day(7), day(7) + TimeDelta::nanoseconds(400), "PERFORMED_REVERSED"),
         ("reversed and in the future", day(60), day(59), "PERFORMED_REVERSED"),
         ("in the future", day(39), day(41), "PERFORMED_IN_FUTURE"),
         ("just past", day(39), day(40), "FORFEITED"),

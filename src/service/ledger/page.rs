@@ -110,14 +110,19 @@ impl Page {
         let setting =
             Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.actor) };
         let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
-        applied.map_err(refused)
+        applied.map_err(|refusal| self.in_order(refused(refusal)))
     }
 
     /// What was found before the ledger was asked, with what the ledger would have found.
     fn with_malformed(&self, error: Error, command: &Command) -> Error {
         let Error::Violations(mut told) = error else { return error };
         told.extend(malformed(command, self.now).into_iter().map(violation));
-        Error::Violations(in_order(told))
+        self.in_order(Error::Violations(told))
+    }
+
+    fn in_order(&self, error: Error) -> Error {
+        let Error::Violations(told) = error else { return error };
+        Error::Violations(in_order(told, self.snapshot.prepared.catalog()))
     }
 
     /// Which blocks the command may be taken from, by the contract.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Applied, Command, Ground, Refusal};
 use crate::store::StoredRequest;
@@ -78,7 +79,7 @@ impl Asked {
 /// Why a command was refused, as every other refusal is told.
 pub(super) fn refused(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Against(grounds) => Error::Violations(in_order(grounds.into_iter().map(violation).collect())),
+        Refusal::Against(grounds) => Error::Violations(grounds.into_iter().map(violation).collect()),
         Refusal::Unknown { noun, id } => Error::NotFound { noun, id, nearest: None },
         Refusal::Broken(what) => Error::internal(what),
     }
@@ -89,9 +90,13 @@ pub(super) fn violation(ground: Ground) -> Violation {
     Violation { field, reason: code, description, clause: !is_malformed, facts }
 }
 
-/// What makes no sense first, then what is forbidden, but for what only follows from the first.
-pub(super) fn in_order(violations: Vec<Violation>) -> Vec<Violation> {
-    let (forbidden, mut told): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| violation.clause);
+/// What makes no sense first, then what is forbidden, in catalogue order, but for what only
+/// follows from the first.
+pub(super) fn in_order(violations: Vec<Violation>, catalog: &Catalog) -> Vec<Violation> {
+    let (mut forbidden, mut told): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| violation.clause);
+    let row_in = |edition: &Edition, code: &str| edition.clauses.iter().position(|clause| clause.code == code);
+    let row = |code: &str| catalog.editions().iter().find_map(|edition| row_in(edition, code)).unwrap_or(usize::MAX);
+    forbidden.sort_by_key(|violation| row(&violation.reason));
     merge_violations(&mut told, forbidden);
     told
 }

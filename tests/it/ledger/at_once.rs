@@ -1,10 +1,10 @@
 //! One pass finds everything that is wrong with a write.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use entitled::proto::v1;
-use prost_types::Timestamp;
 use tonic::Code;
 
+use super::bad_input::window;
 use super::on_both;
 use super::samples::*;
 use crate::sample::Refusal;
@@ -15,11 +15,6 @@ on_both!(
     a_commit_is_refused_for_all_at_once,
     corrections_are_refused_for_all_at_once
 );
-
-fn window(start: DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
-    let time = |at: DateTime<Utc>| Some(Timestamp { seconds: at.timestamp(), nanos: 0 });
-    Some(v1::Performed { start_time: time(start), end_time: time(start + Duration::minutes(minutes)) })
-}
 
 /// Of work that ends before it begins.
 fn reversed() -> Option<v1::Performed> {

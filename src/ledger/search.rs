@@ -1,0 +1,141 @@
+//! Looks for an amount among the items that answer.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+
+use super::draft::Draft;
+use super::term::{Delivery, about, against, counted, shown};
+use super::{Block, Ground, Part, Source, code, reason};
+use crate::model::Unit;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    pub delivery: Delivery,
+    /// A hold must not outlive its blocks.
+    pub expire_time: Option<DateTime<Utc>>,
+    pub unit: Unit,
+}
+
+/// One source, judged for the time of the work too.
+#[derive(Debug)]
+struct Judged<'a> {
+    source: &'a Source,
+    block: Option<&'a Block>,
+    failed: Vec<Ground>,
+    failing: usize,
+    /// Whether what it has counts for the others too.
+    counts: bool,
+    /// Whether what is left does not matter.
+    is_out: bool,
+    left: i64,
+}
+
+impl Search {
+    /// Takes from all that count, in burn order, until the amount is reached, if one item may be
+    /// used and there is enough. Those whose own item forbids the delivery come last.
+    pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
+        let judged: Vec<_> = draft.setting().sources.iter().filter_map(|source| self.judge(draft, source)).collect();
+        let mut pool: Vec<_> = judged.iter().filter(|one| one.counts).collect();
+        pool.sort_by_cached_key(|one| (!one.failed.is_empty(), one.block.map(Block::burn_key)));
+        let all = pool.iter().fold(0_i64, |sum, one| sum.saturating_add(one.left));
+        let available = |one: &Judged<'_>| if one.counts { all } else { all.saturating_add(one.left) };
+        let is_short = |one: &Judged<'_>| !one.is_out && available(one) < asked;
+        let rank = |one: &Judged<'_>| {
+            let failing = one.failing.saturating_add(usize::from(is_short(one)));
+            (failing == 0, one.source.rank.is_designated, Reverse(failing), one.source.rank.end)
+        };
+        let answering = judged.iter().reduce(|best, one| if rank(one) > rank(best) { one } else { best });
+        let Some(one) = answering else { return Err(vec![exhausted(self.unit, asked, 0)]) };
+        let short = is_short(one).then(|| one.name(exhausted(self.unit, asked, available(one))));
+        let against: Vec<_> = one.failed.iter().cloned().chain(short).collect();
+        if !against.is_empty() {
+            return Err(against);
+        }
+        let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).collect();
+        self.take(&blocks, asked).map_err(|ground| vec![ground])
+    }
+
+    fn judge<'a>(self, draft: &'a Draft<'_>, source: &'a Source) -> Option<Judged<'a>> {
+        let setting = draft.setting();
+        let block = match source.block_id {
+            Some(block_id) => Some(draft.find_block(block_id)?),
+            None => None,
+        };
+        // A block is for the locations it serves: of another one its time says nothing.
+        let is_for_it = source.counts || source.rank.is_designated;
+        let late = block.filter(|_| is_for_it);
+        let late = late.and_then(|block| against(block, self.delivery, setting.now, setting.grace));
+        let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out);
+        let counts = source.counts && block.is_some() && late.is_none();
+        let mut failed = source.failed.clone();
+        // One code of the term at most, and where the base is yet to come, the contract says so.
+        let is_said = |ground: &Ground| {
+            let is_same = |known: &Ground| known.code == ground.code;
+            source.failed.iter().any(is_same) || source.is_lapsed && ground.code == code::WORK_ORDER_NOT_STARTED
+        };
+        failed.extend(late.map(|late| late.ground).filter(|ground| !is_said(ground)));
+        let failing = source.failed.len().max(usize::from(!failed.is_empty()));
+        // What was left when its term ended is forfeited, however that ended.
+        if failed.iter().any(|ground| ground.code == code::FORFEITED) {
+            failed.retain(|ground| {
+                !matches!(ground.code.as_str(), code::WORK_ORDER_EXPIRED | code::WORK_ORDER_TERMINATED)
+            });
+        }
+        let left = block.filter(|_| !is_out).map_or(0, Block::left);
+        Some(Judged { source, block, failed, failing, counts, is_out, left })
+    }
+
+    /// Only those that last as long as the hold.
+    fn take(self, blocks: &[&Block], asked: i64) -> Result<Vec<Part>, Ground> {
+        let lasts = |block: &Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
+        let lasting: Vec<&Block> = blocks.iter().copied().filter(|block| lasts(block)).collect();
+        let sooner = blocks.iter().find(|block| !lasts(block));
+        take_from(&lasting, asked).map_err(|available| match (self.expire_time, sooner) {
+            (Some(expiry), Some(block)) => {
+                let Ground { description, .. } = beyond_block(expiry, block);
+                let (asked, available) = (counted(asked, self.unit), counted(available, self.unit));
+                let description = format!("{description}; of {asked} asked for, {available} can be held until then");
+                Ground { description, ..beyond_block(expiry, block) }
+            }
+            _ => exhausted(self.unit, asked, available),
+        })
+    }
+}
+
+impl Judged<'_> {
+    /// Names the item that answers, and its block.
+    fn name(&self, ground: Ground) -> Ground {
+        match self.block {
+            Some(block) => about(ground, block),
+            None => Ground { facts: ground.facts.iter().chain(&self.source.item).cloned().collect(), ..ground },
+        }
+    }
+}
+
+/// What each block gives; or what they have in all, if that is too little.
+fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
+    let mut parts = Vec::new();
+    let mut lacking = asked;
+    for block in blocks {
+        let given = block.left().min(lacking);
+        if given > 0 {
+            parts.push(Part { block_id: block.id, amount: given });
+            lacking = lacking.saturating_sub(given);
+        }
+    }
+    if lacking == 0 { Ok(parts) } else { Err(asked.saturating_sub(lacking)) }
+}
+
+pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Ground {
+    let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
+    let ground = Ground::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
+    about(ground, block).fact("end_time", shown(block.end))
+}
+
+fn exhausted(unit: Unit, asked: i64, available: i64) -> Ground {
+    let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
+    let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
+    let ground = Ground::new(code, "quantity", description);
+    ground.fact("available", available).fact("requested", asked).fact("unit", unit.as_str())
+}

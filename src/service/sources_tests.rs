@@ -1,0 +1,106 @@
+//! A check and the ledger say the same of a delivery that is now.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use uuid::Uuid;
+
+use super::sources_of_take;
+use crate::catalog::Catalog;
+use crate::engine::properties::contracts::{LOCATIONS, a_contract, an_instant};
+use crate::engine::{Outcome, Prepared, Query, blocks_of, decide};
+use crate::error::Error;
+use crate::ledger::{Block, Book, Command, Refusal, Setting, Take, Target, apply};
+use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity};
+
+static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
+
+proptest! {
+    /// With these exceptions, and no others:
+    ///
+    /// 1. What is over is `FORFEITED` in the ledger, also what the flex allowance paid; where the
+    ///    base has ended, `FORFEITED` may stand beside it.
+    /// 2. Events and licences are judged by checks alone.
+    #[test]
+    fn a_check_and_the_ledger_say_the_same(
+        contract in a_contract(), at in an_instant(), amount in 1..200_i64, used in 0..100_i64, pick in any::<Index>(),
+    ) {
+        let mut contract = contract;
+        contract.work_orders.iter_mut().flat_map(|order| &mut order.items).for_each(|item| item.funding = Funding::Purchased);
+        let product = ["azure", "azure/app-service", "windows-server"][pick.index(3)];
+        let (prepared, book) = world(&contract, used);
+        for service_id in counted(&contract) {
+            let unit = CATALOG.default_edition().service(&service_id).unwrap().unit.unwrap();
+            let quantity = Quantity { amount, unit };
+            for (location_id, ..) in LOCATIONS {
+                let query = Query {
+                    location_id, service_id: &service_id, product: Some(ProductId::new(product)), quantity: Some(quantity),
+                    check_time: Some(at), ..Query::default()
+                };
+                let decision = decide(&prepared, &query, at).unwrap();
+                let checked: BTreeSet<_> = decision.reasons.iter().map(|reason| reason.clause.code.as_str()).collect();
+                let target = Target {
+                    block_id: None, location_id: Some(location_id.to_owned()), product_id: Some(product.to_owned()),
+                    service_id: Some(service_id.clone()), mode: None,
+                };
+                let taken = consume(&prepared, &book, target, quantity, at);
+                prop_assert_eq!(taken.is_empty(), decision.outcome != Outcome::NotEntitled, "{:?} {:?}", taken, checked);
+                let taken: BTreeSet<_> = taken.iter().map(String::as_str).collect();
+                prop_assert_eq!(normal(taken), normal(checked), "{} at {}", service_id, location_id);
+            }
+        }
+    }
+}
+
+fn normal(codes: BTreeSet<&str>) -> BTreeSet<&str> {
+    let over = |code| if matches!(code, "WORK_ORDER_EXPIRED" | "WORK_ORDER_TERMINATED") { "FORFEITED" } else { code };
+    let mut codes: BTreeSet<_> = codes.into_iter().map(over).collect();
+    if codes.iter().any(|code| code.starts_with("BASE_")) {
+        codes.remove("FORFEITED");
+    }
+    codes
+}
+
+fn counted(contract: &Contract) -> BTreeSet<String> {
+    let items = contract.work_orders.iter().flat_map(|order| &order.items);
+    let counted = items.filter(|item| {
+        let service = CATALOG.default_edition().service(&item.service_id).unwrap();
+        service.unit.is_some() && service.event.is_none()
+    });
+    counted.map(|item| item.service_id.clone()).collect()
+}
+
+/// The contract as it is decided on and the ledger as it is kept: of each block so much was used.
+fn world(contract: &Contract, used: i64) -> (Prepared, Book) {
+    let mut book = Book::new("acme");
+    for spec in blocks_of(&Prepared::new(Arc::clone(&CATALOG), contract.clone())) {
+        let used = used.min(spec.granted);
+        book.add_block(Block { contracted: spec.granted, granted: spec.granted, used, ..Block::new(&spec) });
+    }
+    let balance = |block: &Block| Balance { granted: block.granted, used: block.used, reserved: 0, release: None };
+    let balances: Balances = book.blocks.iter().map(|(id, block)| (*id, balance(block))).collect();
+    (Prepared::with_balances(Arc::clone(&CATALOG), contract.clone(), &balances), book)
+}
+
+/// The codes that speak against it; none: it is done.
+fn consume(prepared: &Prepared, book: &Book, target: Target, quantity: Quantity, now: DateTime<Utc>) -> Vec<String> {
+    let take = Take { target, quantity, performed: None, solution_ids: Vec::new(), note: String::new() };
+    let sources = match sources_of_take(prepared, &take, now) {
+        Ok(sources) => sources,
+        Err(Error::Violations(told)) => return told.into_iter().map(|violation| violation.reason).collect(),
+        Err(error) => panic!("{error}"),
+    };
+    let setting = Setting { sources: &sources, ..Setting::new(now, None, "ada") };
+    match apply(&mut book.clone(), &Command::Consume(take), &setting, &mut Uuid::now_v7) {
+        Ok(applied) => {
+            let taken: i64 = applied.entries.iter().map(|entry| entry.amount).sum();
+            assert_eq!(Some(taken), quantity.in_base_unit());
+            Vec::new()
+        }
+        Err(Refusal::Against(grounds)) => grounds.into_iter().map(|ground| ground.code).collect(),
+        Err(refusal) => panic!("{refusal}"),
+    }
+}
