@@ -83,7 +83,7 @@ impl<'a> Maker<'a> {
 
     /// From the first instant at which it can serve any of its locations to the last: bases may
     /// cover them for different times.
-    fn life(&self) -> Span {
+    pub fn life(&self) -> Span {
         let own = self.candidate.term.span();
         let served = self.candidate.reach.iter().enumerate();
         let served = served.filter(|(_, reach)| !matches!(reach, super::reach::Reach::Never));

@@ -85,14 +85,24 @@ pub struct Coverage<'a> {
     pub base: Option<&'a WorkOrder>,
     /// Waivers without which the answer would have been worse.
     pub waivers: Vec<&'a Waiver>,
-    pub block: Option<BlockBalance>,
     /// When it is worked; none if it keeps no hours of its own.
     pub calendar: Option<Calendar<'a>>,
+    context: Context<'a>,
+}
+
+impl<'a> Coverage<'a> {
+    /// The balances the service can be drawn from, in the order in which they are used up: those of
+    /// the item and of the others that serve. Worked out here, for not everyone who asks looks.
+    pub fn blocks(&self) -> Vec<BlockBalance<'a>> {
+        quantity::drawn_from(&self.context).iter().filter_map(balance).collect()
+    }
 }
 
 /// A balance as it counts at the time of the check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockBalance {
+#[derive(Debug, Clone, Copy)]
+pub struct BlockBalance<'a> {
+    pub order: &'a WorkOrder,
+    pub item: &'a Item,
     pub block: Block,
     /// 0 once the block has ended.
     pub available: i64,
@@ -246,23 +256,24 @@ pub(super) fn coverage<'a>(context: &Context<'a>, waived: u128) -> Coverage<'a> 
     };
     let used = context.service.clauses.iter().filter(|clause| waived & bit(clause) != 0);
     let waivers = used.filter_map(|clause| context.item.waivers.get(context.waiver(clause)?)).collect();
-    let block = (!context.service.is_base()).then(|| context.block()).flatten();
     Coverage {
         order: context.order,
         item: context.item,
         effective: context.effective,
         base,
         waivers,
-        block: block.map(|block| balance(context, block)),
         calendar: context.service.service_hours.as_ref().map(|hours| hours::calendar_of(context, hours)),
+        context: *context,
     }
 }
 
-fn balance(context: &Context<'_>, block: Block) -> BlockBalance {
+fn balance<'a>(context: &Context<'a>) -> Option<BlockBalance<'a>> {
+    let Context { order, item, .. } = *context;
+    let block = context.block()?;
     let expire_time = context.forfeit_time();
     let left = block.available().max(0);
     let (available, forfeited) = if context.at < expire_time { (left, 0) } else { (0, left) };
-    BlockBalance { block, available, forfeited, expire_time }
+    Some(BlockBalance { order, item, block, available, forfeited, expire_time })
 }
 
 /// The bit of a clause in a set of clauses.

@@ -63,10 +63,17 @@ fn answer(prepared: &Prepared, query: &Query<'_>) -> (Answer, Option<DateTime<Ut
     let told = |list: &[super::Reason<'_>]| {
         list.iter().map(|reason| format!("{} {:?} {:?}", reason.clause.code, reason.metadata, reason.remedy)).collect()
     };
+    let shown =
+        |it: &super::BlockBalance<'_>| format!("{} {:?} {} {}", it.block.id, it.block, it.available, it.expire_time);
     let coverage = decision.coverage.as_ref().map(|coverage| {
         let ids = (&coverage.order.work_order_id, &coverage.item.item_id);
         let base = coverage.base.map(|order| &order.work_order_id);
-        format!("{ids:?} base {base:?} {:?} {:?} {:?}", coverage.effective, coverage.waivers, coverage.block)
+        format!(
+            "{ids:?} base {base:?} {:?} {:?} {:?}",
+            coverage.effective,
+            coverage.waivers,
+            coverage.blocks().iter().map(shown).collect::<Vec<_>>()
+        )
     });
     let answer = Answer {
         outcome: decision.outcome,

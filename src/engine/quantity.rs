@@ -1,9 +1,14 @@
 //! What is left of counted things (2.2, 2.3): group D of the clauses.
 
+use chrono::{DateTime, Utc};
+
+use super::blocks::Maker;
 use super::context::{Context, Verdict};
 use super::decision::Explanation;
+use super::prepared::Candidate;
+use super::usable::{fails, is_of_delivery};
 use crate::catalog::{RemedyKind, Rule};
-use crate::model::{Funding, Unit};
+use crate::model::{Funding, Unit, burn_key};
 
 /// Whether the rule compares with what is left.
 pub(super) fn is_about(rule: Rule) -> bool {
@@ -20,6 +25,47 @@ pub(super) fn judge(context: &Context<'_>) -> Verdict {
         None => return Verdict::Holds,
     };
     Verdict::fails_if(own_available(context) < needed && pool(context) < needed)
+}
+
+/// The items whose blocks the service is drawn from, in the order in which the ledger uses them
+/// up: the item at hand, and the others that serve.
+pub(super) fn drawn_from<'a>(context: &Context<'a>) -> Vec<Context<'a>> {
+    let candidates = context.prepared.candidates(context.query.service_id).iter();
+    let mut drawn: Vec<_> = candidates.filter_map(|candidate| drawn(context, candidate)).collect();
+    drawn.sort_by_cached_key(|one| {
+        let Candidate { block, .. } = one.candidate;
+        let life = Maker::new(one.prepared, one.candidate).map_or(one.effective, |maker| maker.life());
+        let id = block.map(|block| block.id).unwrap_or_default();
+        (forbids_delivery(one), burn_key(one.item.priority, life.end, life.start, id))
+    });
+    drawn
+}
+
+/// Whether the same is left to draw from at another instant, in the same order.
+pub(super) fn draws_the_same<'a>(one: &Context<'a>, other: &Context<'a>) -> bool {
+    let mut candidates = one.prepared.candidates(one.query.service_id).iter();
+    one.service.is_base() || candidates.all(|candidate| left_of(one, candidate) == left_of(other, candidate))
+}
+
+fn left_of<'a>(context: &Context<'a>, candidate: &'a Candidate) -> Option<(i64, i64, DateTime<Utc>, bool)> {
+    let one = drawn(context, candidate)?;
+    Some((one.block()?.reserved, own_available(&one), one.forfeit_time(), forbids_delivery(&one)))
+}
+
+fn drawn<'a>(context: &Context<'a>, candidate: &'a Candidate) -> Option<Context<'a>> {
+    candidate.block?;
+    if std::ptr::eq(candidate, context.candidate) {
+        return Some(*context);
+    }
+    context.beside(candidate).filter(can_serve)
+}
+
+/// Whether the item itself forbids the delivery: then it gives last.
+fn forbids_delivery(context: &Context<'_>) -> bool {
+    let delivery = &context.query.delivery;
+    let is_said = delivery.mode.is_some() || delivery.window().is_some();
+    let mut clauses = context.service.gates.iter();
+    is_said && clauses.any(|clause| is_of_delivery(clause.rule) && fails(context, clause))
 }
 
 /// The item's own block and those of the other items that could serve here.

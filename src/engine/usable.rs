@@ -180,6 +180,11 @@ fn is_judged(rule: Rule, has_location: bool) -> bool {
     }
 }
 
+/// Whether the clause speaks of the delivery itself, its hours and its mode.
+pub(super) fn is_of_delivery(rule: Rule) -> bool {
+    matches!(about(rule), About::Hours | About::Mode)
+}
+
 fn about(rule: Rule) -> About {
     match rule {
         Rule::TermNotStarted => About::Start,
@@ -199,7 +204,7 @@ fn about(rule: Rule) -> About {
 }
 
 /// The waiver of service hours lifts weekends only; its rule has applied it.
-fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
+pub(super) fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
     let is_waived = clause.rule != Rule::ServiceHours && context.waiver(clause).is_some();
     let is_violated = match clause.rule {
         Rule::EventSolutions => event::takes_too_few(context),

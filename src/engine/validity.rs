@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::ask::Ask;
 use super::context::Context;
 use super::decision::{bit, reason};
+use super::quantity::draws_the_same;
 use super::standing::{Judgement, Standing, judge, stand};
 use crate::catalog::{ClauseUse, Rule};
 use crate::model::LATEST;
@@ -21,7 +22,7 @@ pub(super) fn valid_until(ask: &Ask<'_>, judgement: &Judgement<'_>) -> Option<Da
             return Some(turn);
         }
         let later = judge(ask, turn);
-        if !later.best.is_some_and(|other| is_same_answer(best, &other)) {
+        if !later.best.is_some_and(|other| is_same_answer(best, &other) && draws_the_same(&best.0, &other.0)) {
             return Some(turn);
         }
         turn = later.next_turn?;

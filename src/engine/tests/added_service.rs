@@ -99,7 +99,7 @@ fn it_is_entitled_by_its_item_until_the_order_ends() {
         assert_eq!(decision.outcome, Outcome::Entitled);
         assert_eq!(decision.service.name.en, "Night Watch");
         assert_eq!(decision.valid_until, Some(instant("2027-02-01T00:00:00Z")));
-        let block = decision.coverage.as_ref().and_then(|coverage| coverage.block);
+        let block = decision.coverage.as_ref().and_then(|coverage| coverage.blocks().first().copied());
         assert_eq!(block.map(|block| block.available), Some(600));
     });
 }

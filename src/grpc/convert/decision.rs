@@ -181,10 +181,10 @@ fn write_waivers(coverage: &Coverage<'_>) -> Vec<v1::WaiverUse> {
 }
 
 fn write_blocks(decision: &Decision<'_>, coverage: &Coverage<'_>) -> Vec<v1::Block> {
-    let write = |balance: BlockBalance| v1::Block {
+    let write = |balance: BlockBalance<'_>| v1::Block {
         block_id: balance.block.id.to_string(),
-        work_order_id: coverage.order.work_order_id.clone(),
-        item_id: coverage.item.item_id.clone(),
+        work_order_id: balance.order.work_order_id.clone(),
+        item_id: balance.item.item_id.clone(),
         service_id: decision.service.id.clone(),
         unit: write_unit(balance.block.unit).into(),
         granted: balance.block.granted,
@@ -195,7 +195,7 @@ fn write_blocks(decision: &Decision<'_>, coverage: &Coverage<'_>) -> Vec<v1::Blo
         expire_time: Some(timestamp(balance.expire_time)),
         ..v1::Block::default()
     };
-    coverage.block.map(write).into_iter().collect()
+    coverage.blocks().into_iter().map(write).collect()
 }
 
 pub fn write_plan(plan: Plan) -> v1::Plan {

@@ -11,6 +11,7 @@ on_both!(
     another_process_sees_it_too,
     a_check_as_known_sees_the_balance_of_then,
     a_check_knows_when_a_hold_runs_out,
+    a_check_lists_the_blocks_in_the_order_they_burn,
 );
 
 fn check(amount: i64, revision: &str) -> v1::CheckEntitlementRequest {
@@ -109,5 +110,25 @@ async fn a_check_knows_when_a_hold_runs_out(house: House) {
     ledger.extend_reservation(extend).await.unwrap();
     let answer = entitlements.check_entitlement(full(None)).await.unwrap().into_inner();
     assert_eq!((answer.decision(), answer.valid_until), (v1::Decision::NotEntitled, second));
+    house.stop().await;
+}
+
+/// The items are in the opposite order of their priorities, and the last is for another product.
+async fn a_check_lists_the_blocks_in_the_order_they_burn(house: House) {
+    let mut contract = contract("fabrikam", &[5, 6, 7]);
+    let items = contract["work_orders"][0]["items"].as_array_mut().unwrap();
+    (items[1]["priority"], items[2]["priority"]) = (2.into(), 1.into());
+    items[3]["product_ids"] = serde_json::json!(["windows-server"]);
+    let document = entitled::cli::document::read(&contract.to_string()).unwrap();
+    let request = v1::ApplyContractRequest { request_id: request_id(), ..document.request };
+    house.server.contracts().apply_contract(request).await.unwrap();
+    let taken = house.server.ledger().consume_units(consume_any("fabrikam", 8)).await.unwrap().into_inner();
+    let burnt: Vec<_> = taken.entries.iter().map(|entry| (entry.item_id.as_str(), entry.amount)).collect();
+    assert_eq!(burnt, [("ede-1", 360), ("ede-0", 120)]);
+    let check = v1::CheckEntitlementRequest { customer_id: "fabrikam".into(), ..check(1, &taken.revision) };
+    let answer = house.server.entitlements().check_entitlement(check).await.unwrap().into_inner();
+    let blocks = answer.coverage.unwrap().blocks;
+    let listed: Vec<_> = blocks.iter().map(|block| (block.item_id.as_str(), block.available)).collect();
+    assert_eq!(listed, [("ede-1", 0), ("ede-0", 180)]);
     house.stop().await;
 }
