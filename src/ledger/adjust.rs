@@ -41,7 +41,7 @@ pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) 
     if delta < 0 && granted < spent {
         let (less, more) = (counted(granted, block.unit), counted(spent, block.unit));
         let description = format!("{less} would be less than the {more} used and held");
-        let ground = about(Ground::new(reason::GRANT_BELOW_SPENT, "quantity", description), &block);
+        let ground = about(Ground::new(reason::GRANT_BELOW_SPENT, field_of(change), description), &block);
         return Err(ground.fact("spent", spent).fact("requested", granted).into());
     }
     draft.post(block_id, EntryKind::Adjust, delta, &Told { note: why, ..Told::default() })
@@ -50,11 +50,21 @@ pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) 
 /// By how much the block grants more or less; not by nothing.
 fn delta(change: Change, block: &Block) -> Result<i64, Vec<Ground>> {
     let delta = match change {
-        Change::By(quantity) => signed_amount(quantity, block.unit, block.days)?,
-        Change::To(quantity) if quantity.amount < 0 => amount(quantity, block.unit, block.days)?,
-        Change::To(quantity) => signed_amount(quantity, block.unit, block.days)?.saturating_sub(block.granted),
+        Change::By(quantity) => signed_amount(quantity, block.unit, block.days),
+        Change::To(quantity) if quantity.amount < 0 => amount(quantity, block.unit, block.days),
+        Change::To(quantity) => {
+            signed_amount(quantity, block.unit, block.days).map(|granted| granted.saturating_sub(block.granted))
+        }
     };
-    if delta == 0 { Err(vec![zero()]) } else { Ok(delta) }
+    let delta = delta.and_then(|delta| if delta == 0 { Err(vec![zero()]) } else { Ok(delta) });
+    delta.map_err(|grounds| grounds.into_iter().map(|ground| ground.moved("quantity", field_of(change))).collect())
+}
+
+fn field_of(change: Change) -> &'static str {
+    match change {
+        Change::By(_) => "delta",
+        Change::To(_) => "granted",
+    }
 }
 
 /// Undoes a use, wholly or partly.
@@ -64,7 +74,8 @@ pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>
     let mut grounds = Grounds::default();
     if !entry.is_use {
         let description = format!("entry {entry_id} used nothing; only consumes and commits can be reversed");
-        grounds.add([Ground::new(reason::ENTRY_NOT_REVERSIBLE, "entry_id", description)]);
+        let ground = Ground::new(reason::ENTRY_NOT_REVERSIBLE, "entry_id", description);
+        grounds.add([ground.fact("entry_id", entry_id)]);
     }
     let asked = quantity.map_or(Ok(entry.left), |quantity| amount(quantity, block.unit, block.days));
     let asked = grounds.finish_with(asked)?;

@@ -158,7 +158,9 @@ fn said(text: Option<&str>) -> Option<String> {
 fn overflow(block: &Block, kind: EntryKind, amount: i64) -> Refusal {
     let adds = matches!(kind, EntryKind::Grant | EntryKind::Adjust | EntryKind::Consume | EntryKind::Reserve);
     if adds && amount >= 0 {
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, "quantity", "the balance would be beyond counting").into()
+        // A grant to so much in all has its limit: only an increase goes beyond counting.
+        let field = if kind == EntryKind::Adjust { "delta" } else { "quantity" };
+        Ground::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
     } else {
         Refusal::Broken(format!("{} of {amount} on block {} with {:?}", kind.as_str(), block.id, block.totals()))
     }

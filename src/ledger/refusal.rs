@@ -84,6 +84,14 @@ impl Ground {
         Self { is_malformed: true, ..Self::new(code, field, description) }
     }
 
+    /// The same of another field, which holds what is usually in `from`.
+    pub fn moved(mut self, from: &str, to: &str) -> Self {
+        if let Some(rest) = self.field.strip_prefix(from) {
+            self.field = format!("{to}{rest}");
+        }
+        self
+    }
+
     pub fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
         self.facts.push((name, value.to_string()));
         self

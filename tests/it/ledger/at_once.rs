@@ -13,7 +13,8 @@ use crate::server::request_id;
 on_both!(
     a_take_is_refused_for_all_at_once,
     a_commit_is_refused_for_all_at_once,
-    corrections_are_refused_for_all_at_once
+    corrections_are_refused_for_all_at_once,
+    an_adjustment_names_its_own_fields,
 );
 
 /// Of work that ends before it begins.
@@ -88,6 +89,32 @@ async fn corrections_are_refused_for_all_at_once(house: House) {
         ..Default::default()
     };
     let expected = malformed(&["quantity.amount QUANTITY_NEGATIVE", "entry_id ENTRY_NOT_REVERSIBLE"]);
-    assert_eq!(all(ledger.reverse_entry(reverse).await), expected);
+    assert_eq!(all(ledger.reverse_entry(reverse.clone()).await), expected);
+    let whole = v1::ReverseEntryRequest { quantity: None, ..reverse };
+    let refusal = Refusal::of(&ledger.reverse_entry(whole.clone()).await.unwrap_err());
+    assert_eq!(refusal.metadata["entry_id"], whole.entry_id);
+    house.stop().await;
+}
+
+/// The amount of an adjustment is where the request has it.
+async fn an_adjustment_names_its_own_fields(house: House) {
+    use v1::Unit::{Credits, Hours};
+    use v1::adjust_block_request::Change::{Delta, Granted};
+    let mut ledger = house.server.ledger();
+    ledger.consume_units(consume(2)).await.unwrap();
+    let of = |amount, unit| quantity(amount, unit).unwrap();
+    for (change, expected) in [
+        (Delta(of(0, Hours)), "delta.amount QUANTITY_ZERO"),
+        (Delta(of(1, Credits)), "delta.unit UNIT_MISMATCH"),
+        (Delta(of(i64::MAX, Hours)), "delta.amount QUANTITY_TOO_LARGE"),
+        (Granted(of(-1, Hours)), "granted.amount QUANTITY_NEGATIVE"),
+        (Granted(of(1, Credits)), "granted.unit UNIT_MISMATCH"),
+        (Granted(of(100, Hours)), "granted.amount QUANTITY_ZERO"),
+        (Delta(of(-99, Hours)), "delta GRANT_BELOW_SPENT"),
+        (Granted(of(1, Hours)), "granted GRANT_BELOW_SPENT"),
+    ] {
+        let request = v1::AdjustBlockRequest { change: Some(change), ..adjust(1) };
+        assert_eq!(all(ledger.adjust_block(request).await).1, [expected]);
+    }
     house.stop().await;
 }
