@@ -1,6 +1,6 @@
 //! A customer with a small contract, questions about it, and what a refusal tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
 use entitled::proto::v1;
@@ -161,6 +161,7 @@ impl Refusal {
         assert!(violations.iter().all(|told| !told.description.is_empty()), "{status:?}");
         let clauses = details.precondition_failure().map(|told| told.violations.as_slice()).unwrap_or_default();
         assert!(clauses.iter().all(|told| !told.description.is_empty()), "{status:?}");
+        has_published_metadata(&info.reason, &info.metadata);
         Self {
             code: status.code(),
             reason: info.reason.clone(),
@@ -176,6 +177,25 @@ impl Refusal {
     pub fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
     }
+}
+
+/// The metadata of a technical reason is what `error_reason.proto` says; besides, `field` stands
+/// beside whatever has one.
+fn has_published_metadata(reason: &str, metadata: &HashMap<String, String>) {
+    const PROTO: &str = include_str!("../../proto/entitled/v1/error_reason.proto");
+    let Some((before, _)) = PROTO.split_once(&format!("  ERROR_REASON_{reason} = ")) else { return };
+    let comment = before.rsplit("\n\n").next().unwrap().replace("\n  //", "");
+    let published = comment.split_once("Metadata: ").map_or("", |(_, published)| published);
+    let names: Vec<_> = published.split('`').skip(1).step_by(2).collect();
+    let is_optional = |name: &str| ["nearest", "omitted", "field"].contains(&name);
+    let is_name = |name: &str| !["customer", "work_order"].contains(&name);
+    let missing: Vec<_> =
+        names.iter().filter(|name| is_name(name) && !is_optional(name) && !metadata.contains_key(**name)).collect();
+    assert!(missing.is_empty(), "{reason} lacks {missing:?}: {metadata:?}");
+    let unpublished: Vec<_> =
+        metadata.keys().filter(|name| !is_optional(name) && !names.contains(&name.as_str())).collect();
+    assert!(unpublished.is_empty(), "{reason} has {unpublished:?} besides");
+    assert!(!names.contains(&"field") || metadata.contains_key("field"), "{reason} lacks its field");
 }
 
 /// The refusal of a call that must not succeed.

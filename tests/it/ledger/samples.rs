@@ -13,9 +13,9 @@ use prost_types::Timestamp;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
 use crate::corpus::explain;
+use crate::sample::Refusal;
 use crate::server::{Backend, TestServer, request_id};
 
 pub const EDE: &str = "enhanced-designated-engineering";
@@ -263,7 +263,8 @@ pub fn in_seconds(seconds: i64) -> Option<Timestamp> {
 
 /// The code and the reason of a refusal.
 pub fn told(status: &Status) -> (Code, String) {
-    (status.code(), status.get_details_error_info().map(|info| info.reason).unwrap_or_default())
+    let refusal = Refusal::of(status);
+    (refusal.code, refusal.reason)
 }
 
 pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Status>) -> (Code, String) {
