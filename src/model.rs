@@ -14,7 +14,7 @@ pub use block::{BlockSpec, burn_key};
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, day_of, instant_of, start_of_day};
+pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, instant_of, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::written::positive;
 use super::{ClauseUse, ServiceHours, Text};
-use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
+use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit, WorkOrder, contract_years_begun};
 
 /// A group services are shown in.
 #[derive(Debug, Clone, Deserialize)]
@@ -192,6 +192,15 @@ pub struct PurchaseRule {
     /// At most this many per contract year begun, over all items of an order.
     #[serde(deserialize_with = "positive")]
     pub maximum_per_contract_year: Option<i64>,
+}
+
+impl PurchaseRule {
+    /// The most of it that an order may carry, over all its items.
+    pub fn most_on(&self, order: &WorkOrder) -> Option<i64> {
+        let years = contract_years_begun(order.start_date, order.end_date);
+        let yearly = self.maximum_per_contract_year.map(|most| most.saturating_mul(years));
+        [self.maximum, yearly].into_iter().flatten().min()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

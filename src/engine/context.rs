@@ -59,6 +59,12 @@ impl<'a> Context<'a> {
         Self::read(self.prepared, self.query, location, self.at, candidate, &self.reading)
     }
 
+    /// The same question to the same candidate at another instant.
+    pub fn later(&self, at: DateTime<Utc>) -> Option<Self> {
+        let location = (self.location_row, self.location);
+        Self::read(self.prepared, self.query, location, at, self.candidate, &self.reading)
+    }
+
     fn read(
         prepared: &'a Prepared,
         query: &'a Query<'a>,

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::blocks::Maker;
 use super::context::{Context, Verdict};
-use super::decision::Explanation;
+use super::decision::{Explanation, time};
 use super::prepared::Candidate;
 use super::usable::{fails, is_of_delivery};
-use crate::catalog::{RemedyKind, Rule};
-use crate::model::{Funding, Unit, burn_key};
+use crate::catalog::{QuantityRule, RemedyKind, Rule};
+use crate::model::{Funding, Item, Unit, burn_key};
 
 /// Whether the rule compares with what is left.
 pub(super) fn is_about(rule: Rule) -> bool {
@@ -143,8 +143,34 @@ pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut 
         (lacking.saturating_sub(overdrawn), Some(context.item.item_id.as_str()))
     };
     let step = purchase.step_minutes.or(purchase.exact_minutes).unwrap_or(1);
-    explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", in_steps(more, step).to_string());
+    let more = in_steps(more, step);
+    if room(context).is_some_and(|room| room < more) {
+        // No more of it can be sold on this order: only what is bought already can help.
+        if let Some(start) = next_enough(context, needed) {
+            explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
+        }
+        return;
+    }
+    explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", more.to_string());
     explanation.remedy_at(&context.order.work_order_id, item_id);
+}
+
+/// How much more of the service the order may carry; none: any amount.
+fn room(context: &Context<'_>) -> Option<i64> {
+    let most = context.service.purchase.most_on(context.order)?;
+    let implied = i64::from(context.service.purchase.quantity == QuantityRule::One);
+    let amount = |item: &Item| item.quantity.map_or(implied, |it| it.in_base_unit().unwrap_or(i64::MAX));
+    let items = context.order.items.iter().filter(|item| item.service_id == context.item.service_id);
+    Some(most.saturating_sub(items.fold(0, |sum: i64, item| sum.saturating_add(amount(item)))))
+}
+
+/// When another item that is bought already begins, and there is enough.
+fn next_enough(context: &Context<'_>, needed: i64) -> Option<DateTime<Utc>> {
+    let others = context.prepared.candidates(context.query.service_id).iter();
+    let starts = others.filter_map(|other| Some(context.beside(other)?.effective.start));
+    let is_enough =
+        |start: &DateTime<Utc>| context.later(*start).is_some_and(|later| !later.is_lapsed() && pool(&later) >= needed);
+    starts.filter(|start| context.at < *start).filter(is_enough).min()
 }
 
 /// What is added to the item would be lost with it, or the item is sold in one size only.

@@ -53,6 +53,14 @@ pub fn contract_year(start: NaiveDate, date: NaiveDate) -> (NaiveDate, NaiveDate
     (anniversary(years), anniversary(years.saturating_add(1)))
 }
 
+/// How many contract years begin from `start` to `end`. Anniversaries are whole years apart, so
+/// the calendar years tell how many there were.
+pub fn contract_years_begun(start: NaiveDate, end: NaiveDate) -> i64 {
+    let (last_year, _) = contract_year(start, end);
+    let anniversaries = last_year.year().saturating_sub(start.year()).max(0);
+    i64::from(anniversaries).saturating_add(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +86,20 @@ mod tests {
         assert_eq!(year("2026-02-01", "2027-02-01"), (date("2027-02-01"), date("2028-02-01")));
         assert_eq!(year("2024-02-29", "2025-02-27"), (date("2024-02-29"), date("2025-02-28")));
         assert_eq!(year("2024-02-29", "2028-02-29"), (date("2028-02-29"), date("2029-02-28")));
+    }
+
+    #[test]
+    fn contract_years_are_counted_without_walking_them() {
+        for (start, end, years) in [
+            ("2026-02-01", "2027-01-31", 1),
+            ("2026-02-01", "2027-02-01", 2),
+            ("2024-02-29", "2025-02-27", 1),
+            ("2024-02-29", "2025-02-28", 2),
+            ("1970-01-01", "9999-12-31", 8_030),
+            ("2026-02-01", "2025-01-01", 1),
+            ("-262143-01-01", "+262142-12-31", 524_286),
+        ] {
+            assert_eq!(contract_years_begun(date(start), date(end)), years, "{start} to {end}");
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, RemedyKind};
 use crate::engine::{Delivery, Outcome, Prepared, Query, decide};
-use crate::model::{Contract, ProductId};
+use crate::model::{Contract, ProductId, Quantity, Unit};
 
 fn prepared(orders: &[Value]) -> Prepared {
     let location =
@@ -101,4 +101,28 @@ fn an_answer_that_only_says_something_else_is_another_one() {
     );
     let (codes, scope, _) = told(&contract, &early("2026-02-01T00:00:00Z"));
     assert_eq!((codes, scope.as_deref()), (vec!["WORK_ORDER_NOT_STARTED".to_owned()], Some("delivery")));
+}
+
+/// Services Insights: at most one per contract year begun, over all items of the order.
+#[test]
+fn what_is_sold_out_is_waited_for_or_cannot_be_had() {
+    let remedy = |end: &str, starts: &[&str], quantity| {
+        let item = |(row, start): (usize, &&str)| {
+            json!({"item_id": format!("insights-{row}"), "service_id": "services-insights-for-developers",
+                   "all_locations": true, "start_date": start})
+        };
+        let items = base().as_array().unwrap().iter().cloned().chain(starts.iter().enumerate().map(item)).collect();
+        let prepared = prepared(&[order("wo-1", "2026-01-01", end, &Value::Array(items))]);
+        let quantity = Some(Quantity { amount: quantity, unit: Unit::Engagements });
+        let query = Query { quantity, ..question("services-insights-for-developers", "2026-06-10T10:00:00Z") };
+        let decision = decide(&prepared, &query, DateTime::UNIX_EPOCH).unwrap();
+        assert_eq!(decision.reasons[0].clause.code, "QUANTITY_EXHAUSTED");
+        let remedy = &decision.reasons[0].remedy;
+        (remedy.kind, remedy.value.clone())
+    };
+    assert_eq!(remedy("2026-12-31", &["2026-01-01"], 2), (RemedyKind::None, String::new()));
+    assert_eq!(remedy("2027-12-31", &["2026-01-01"], 2), (RemedyKind::AddQuantity, "1".to_owned()));
+    assert_eq!(remedy("2027-12-31", &["2026-01-01"], 3), (RemedyKind::None, String::new()));
+    let next_year = (RemedyKind::WaitUntil, "2027-01-01T00:00:00Z".to_owned());
+    assert_eq!(remedy("2027-12-31", &["2026-01-01", "2027-01-01"], 2), next_year);
 }
