@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-/// Callers share one, as those of a real client do.
-const CONNECTIONS: usize = 1;
+/// Callers share connections, as those of a real client do.
+const CONNECTIONS: usize = 4;
 /// Contracts applied at a time while a house is furnished.
 const AT_ONCE: usize = 16;
 

@@ -30,7 +30,8 @@ use super::{Context, Deadline};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Command;
 
-/// On PostgreSQL; SQLite has one writer anyway.
+/// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: two keep the
+/// database busy while one of them waits for it.
 const LANES: usize = 2;
 
 /// Writes and reads what was used of the blocks.

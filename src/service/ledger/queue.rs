@@ -4,6 +4,7 @@
 //! cannot leave a transaction open on a connection that others are given.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,6 +17,8 @@ use crate::service::Deadline;
 pub const QUEUE: usize = 1_024;
 /// How many are carried out by one transaction at most.
 const BATCH: usize = 256;
+/// How long a batch waits at most to become as large as the one before.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// A write on its way.
 #[derive(Debug)]
@@ -71,9 +74,27 @@ impl Lanes {
     }
 }
 
+/// Waits a moment for as many as came last time: callers who were just answered are about to ask
+/// again, and a transaction costs its round trips whether it carries few writes or many. Whoever
+/// is alone does not wait.
+async fn gather(queue: &mut mpsc::Receiver<Job>, waiting: &mut Vec<Job>, last: usize) {
+    let moment = tokio::time::sleep(GATHERING);
+    tokio::pin!(moment);
+    while waiting.len() < last {
+        let room = BATCH.saturating_sub(waiting.len());
+        tokio::select! {
+            more = queue.recv_many(waiting, room) => if more == 0 { return },
+            () = &mut moment => return,
+        }
+    }
+}
+
 async fn run(mut queue: mpsc::Receiver<Job>, batches: Batches) {
     let mut waiting = Vec::with_capacity(BATCH);
+    let mut last = 0;
     while queue.recv_many(&mut waiting, BATCH).await > 0 {
+        gather(&mut queue, &mut waiting, last).await;
+        last = waiting.len();
         // Whose deadline passed is told so, and nothing is done.
         waiting.retain(|job| job.deadline.begin());
         if waiting.is_empty() {
