@@ -9,14 +9,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::catalog::Catalog;
-use crate::engine::Prepared;
-use crate::model::VersionInfo;
+use crate::engine::{Prepared, blocks_of};
+use crate::model::{BlockSpec, VersionInfo};
 use crate::store::StoredContract;
 
 /// One customer at one revision.
 #[derive(Debug)]
 pub struct Snapshot {
     pub prepared: Prepared,
+    /// What the contract grants, whatever was used of it.
+    pub blocks: Vec<BlockSpec>,
     /// The revision of the last change of a document.
     pub contract_version: i64,
     pub customer_info: VersionInfo,
@@ -28,7 +30,8 @@ impl Snapshot {
     pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
         let StoredContract { contract, contract_version, customer_info, order_infos, balances } = stored;
         let prepared = Prepared::with_balances(Arc::clone(catalog), contract, &balances);
-        Self { prepared, contract_version, customer_info, order_infos }
+        let blocks = blocks_of(&prepared);
+        Self { prepared, blocks, contract_version, customer_info, order_infos }
     }
 
     pub fn revision(&self) -> i64 {

@@ -42,6 +42,9 @@ pub enum Error {
     /// The connection was lost while the write was being committed.
     #[error("the connection was lost at commit; the same request_id tells what became of it")]
     CommitOutcomeUnknown(#[source] BoxError),
+    /// A row of the ledger holds what no such row holds: it was changed past the service.
+    #[error("{noun} `{id}` cannot be read: its row was changed past the service")]
+    Unreadable { noun: Noun, id: String, source: BoxError },
     /// A bug, or a store that breaks its promises.
     #[error("internal error")]
     Internal(#[source] BoxError),
@@ -75,6 +78,9 @@ impl Error {
             Self::DeadlinePassedWriting => Self::DeadlinePassedWriting,
             Self::Unavailable(_) => Self::Unavailable(None),
             Self::CommitOutcomeUnknown(source) => Self::CommitOutcomeUnknown(source.to_string().into()),
+            Self::Unreadable { noun, id, source } => {
+                Self::Unreadable { noun: *noun, id: id.clone(), source: source.to_string().into() }
+            }
             Self::Internal(source) => Self::Internal(source.to_string().into()),
         }
     }

@@ -5,6 +5,7 @@
 mod m0001_contracts;
 mod m0002_ledger;
 mod m0003_lean_writes;
+mod m0004_room_for_blocks;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_contracts::Migration),
             Box::new(m0002_ledger::Migration),
             Box::new(m0003_lean_writes::Migration),
+            Box::new(m0004_room_for_blocks::Migration),
         ]
     }
 }

@@ -57,7 +57,7 @@ fn code_of(error: &Error) -> Code {
         Error::NotFreshEnough | Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) => Code::Unavailable,
         Error::Overloaded => Code::ResourceExhausted,
         Error::DeadlinePassed | Error::DeadlinePassedWriting => Code::DeadlineExceeded,
-        Error::Internal(_) => Code::Internal,
+        Error::Unreadable { .. } | Error::Internal(_) => Code::Internal,
     }
 }
 
@@ -92,6 +92,9 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::DeadlinePassed => ("DEADLINE_PASSED", Vec::new()),
         Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
         Error::DeadlinePassedWriting | Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
+        Error::Unreadable { noun, id, .. } => {
+            ("RECORD_UNREADABLE", vec![("resource_type", resource_type(*noun).to_owned()), ("id", id.clone())])
+        }
         Error::Internal(_) => ("INTERNAL", Vec::new()),
     };
     (reason.to_owned(), metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
@@ -195,7 +198,9 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
             violation.reason = "REQUEST_ID_REUSED".to_owned();
             details.set_bad_request(vec![violation]);
         }
-        Error::NotFound { noun, id, .. } | Error::AlreadyExists { noun, id, .. } => {
+        Error::NotFound { noun, id, .. }
+        | Error::AlreadyExists { noun, id, .. }
+        | Error::Unreadable { noun, id, .. } => {
             details.set_resource_info(resource_type(*noun), id, "", error.to_string());
         }
         Error::NotFreshEnough | Error::Unavailable(_) | Error::Overloaded => {

@@ -62,6 +62,12 @@ impl Block {
         self.end = spec.end;
     }
 
+    /// Whether it stands as the contract has it.
+    pub(super) fn is_of(&self, spec: &BlockSpec) -> bool {
+        let term = (self.days, self.priority, self.start, self.end);
+        self.sequence > 0 && self.contracted == spec.granted && term == (spec.days, spec.priority, spec.start, spec.end)
+    }
+
     /// What is neither used nor held. A contract can be corrected to less than was spent:
     /// nothing is left then, not less.
     pub fn left(&self) -> i64 {

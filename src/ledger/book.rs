@@ -59,6 +59,11 @@ impl Book {
         self.reversible.insert(entry.id, reversible);
     }
 
+    /// Whether [`Command::Grant`](super::Command::Grant) of these blocks would change nothing.
+    pub fn has(&self, specs: &[BlockSpec]) -> bool {
+        specs.iter().all(|spec| self.blocks.get(&spec.id).is_some_and(|block| block.is_of(spec)))
+    }
+
     /// Gives the blocks the terms the contract has for them now.
     pub fn renew<'a>(&mut self, specs: impl IntoIterator<Item = &'a BlockSpec>) {
         for spec in specs {

@@ -39,6 +39,7 @@ impl Entry {
             record_time,
             previous_hash,
             hash: _,
+            totals: _,
         } = self;
         let mut canonical = Canonical::new(ENCODING);
         canonical.hash(*previous_hash).text(customer_id).id(*block_id).number(*sequence).id(*id);
@@ -71,6 +72,8 @@ pub enum MisfitKind {
     Content,
     /// With it, a sum would fall below 0 or beyond counting.
     Balance,
+    /// The sums it tells are not those of the entries up to it.
+    Totals { expected: Totals },
 }
 
 impl fmt::Display for MisfitKind {
@@ -80,6 +83,9 @@ impl fmt::Display for MisfitKind {
             Self::Predecessor => f.write_str("it does not refer to the entry before it"),
             Self::Content => f.write_str("its content is not what was written"),
             Self::Balance => f.write_str("the sums do not allow it"),
+            Self::Totals { expected: Totals { granted, used, reserved } } => {
+                write!(f, "the entries up to it grant {granted}, use {used} and hold {reserved}, and it says otherwise")
+            }
         }
     }
 }
@@ -122,6 +128,9 @@ impl Chains {
             return Err(misfit(MisfitKind::Predecessor));
         }
         let totals = link.totals.with(entry.kind, entry.amount).ok_or_else(|| misfit(MisfitKind::Balance))?;
+        if entry.totals != totals {
+            return Err(misfit(MisfitKind::Totals { expected: totals }));
+        }
         *link = Link { sequence: entry.sequence, head: entry.hash, totals };
         Ok(())
     }

@@ -124,6 +124,7 @@ impl<'a> Draft<'a> {
             record_time: self.setting.now,
             previous_hash: block.head,
             hash: block.head,
+            totals,
         };
         entry.hash = entry.computed_hash();
         (block.granted, block.used, block.reserved) = (totals.granted, totals.used, totals.reserved);

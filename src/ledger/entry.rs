@@ -48,6 +48,8 @@ pub struct Entry {
     pub previous_hash: ChainHash,
     /// Over all of the above.
     pub hash: ChainHash,
+    /// The sums of the block with it. Not hashed: they follow from this entry and those before it.
+    pub totals: Totals,
 }
 
 /// What an entry does to its block.

@@ -3,28 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, FromQueryResult, Statement};
-use serde::Serialize;
+use sea_orm::{DbBackend, FromQueryResult, Statement};
 
-use super::rows::{CustomerRow, Kind, given, parameter, raw};
-use super::time::{clock, from_micros};
+use super::rows::Rows;
+use super::time::clock;
 use super::{LockedCustomer, Steps, StoredRequest, Txn};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A request's customer and id.
 pub type RequestKey = (String, String);
-
-const CUSTOMERS: [(&str, Kind); 1] = [("customer_id", Kind::Text)];
-const REVISIONS: [(&str, Kind); 2] = [("customer_id", Kind::Text), ("revision", Kind::Number)];
-const REQUEST_KEYS: [(&str, Kind); 2] = [("customer_id", Kind::Text), ("request_id", Kind::Text)];
-const REQUESTS: [(&str, Kind); 6] = [
-    ("customer_id", Kind::Text),
-    ("request_id", Kind::Text),
-    ("method", Kind::Text),
-    ("content_hash", Kind::Text),
-    ("outcome", Kind::Text),
-    ("record_time", Kind::Number),
-];
 
 /// Waits for the locks of many customers, in the order of their ids: two batches then never wait
 /// for each other in a circle. Customers that do not exist are left out.
@@ -34,12 +21,14 @@ pub async fn lock_customers_in_txn(
 ) -> Result<BTreeMap<String, LockedCustomer>> {
     let backend = txn.backend();
     let lock = if backend == DbBackend::Postgres { "FOR UPDATE OF customer" } else { "" };
+    let mut values = Vec::new();
+    let rows = Rows::new(customer_ids.len()).text("customer_id", customer_ids.iter().copied());
+    let given = rows.given(backend, &mut values)?;
     let sql = format!(
         "SELECT customer.customer_id, revision, contract_version
-         FROM {} JOIN customer ON customer.customer_id = given.customer_id ORDER BY customer.customer_id {lock}",
-        given(backend, &CUSTOMERS)
+         FROM {given} JOIN customer ON customer.customer_id = given.customer_id ORDER BY customer.customer_id {lock}"
     );
-    let statement = Statement::from_sql_and_values(backend, sql, [customers(customer_ids)?]);
+    let statement = Statement::from_sql_and_values(backend, sql, values);
     let rows = txn.run(LockRow::find_by_statement(statement).all(txn.db())).await?;
     let locked = rows.into_iter().map(|row| {
         let LockRow { customer_id, revision, contract_version } = row;
@@ -50,52 +39,39 @@ pub async fn lock_customers_in_txn(
 
 /// Puts the revisions of locked customers, whose balances change, to what they are as of the commit.
 pub fn put_revisions(steps: &mut Steps, revisions: &BTreeMap<String, i64>) -> Result<()> {
-    let sql = format!(
-        "UPDATE customer SET revision = given.revision, changed_at = {}
-         FROM {} WHERE customer.customer_id = given.customer_id",
-        clock(steps.backend()),
-        given(steps.backend(), &REVISIONS)
-    );
-    let rows = revisions.iter().map(|(customer_id, revision)| RevisionRow { customer_id, revision: *revision });
-    steps.push(sql, &rows.collect::<Vec<_>>())
+    let clock = clock(steps.backend());
+    let rows = Rows::new(revisions.len())
+        .text("customer_id", revisions.keys().map(String::as_str))
+        .number("revision", revisions.values().copied());
+    steps.push(rows, |given| {
+        format!(
+            "UPDATE customer SET revision = given.revision, changed_at = {clock}
+             FROM {given} WHERE customer.customer_id = given.customer_id"
+        )
+    })
 }
 
-/// Looks requests up behind their customers' locks, and the database's clock with them: it is
-/// read after the locks were waited for.
+/// Looks requests up behind their customers' locks.
 pub async fn find_requests_in_txn(
     txn: &Txn,
     keys: &BTreeSet<RequestKey>,
-) -> Result<(DateTime<Utc>, HashMap<RequestKey, StoredRequest>)> {
-    let backend = txn.backend();
+) -> Result<HashMap<RequestKey, StoredRequest>> {
+    let mut values = Vec::new();
+    let given = rows_of(keys).given(txn.backend(), &mut values)?;
     let sql = format!(
-        "SELECT clock.now, found.customer_id, found.request_id, found.method, found.content_hash, found.outcome
-         FROM (SELECT {} AS now) AS clock
-         LEFT JOIN (
-             SELECT request.customer_id, request.request_id, request.method, request.content_hash, request.outcome
-             FROM {} JOIN request
-               ON request.customer_id = given.customer_id AND request.request_id = given.request_id
-         ) AS found ON TRUE",
-        clock(backend),
-        given(backend, &REQUEST_KEYS)
+        "SELECT request.customer_id, request.request_id, request.method, request.content_hash, request.outcome
+         FROM {given} JOIN request
+           ON request.customer_id = given.customer_id AND request.request_id = given.request_id"
     );
-    let keys: Vec<_> = keys.iter().map(|(customer_id, request_id)| KeyRow { customer_id, request_id }).collect();
-    let statement = Statement::from_sql_and_values(backend, sql, [parameter(&keys)?]);
+    let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
     let rows = txn.run(RequestRow::find_by_statement(statement).all(txn.db())).await?;
-    let now = rows.first().map(|row| row.now).ok_or_else(|| Error::internal("the database told no time"))?;
-    let now = from_micros(now).map_err(|error| Error::Internal(error.into()))?;
-    let found = rows.into_iter().filter_map(RequestRow::read).collect();
-    Ok((now, found))
+    Ok(rows.into_iter().map(RequestRow::read).collect())
 }
 
-/// The database's time, which runs on within a transaction.
-pub async fn clock_in_txn(txn: &Txn) -> Result<DateTime<Utc>> {
-    let statement = Statement::from_string(txn.backend(), format!("SELECT {} AS now", clock(txn.backend())));
-    let read = async {
-        let row = txn.db().query_one_raw(statement).await?;
-        let now = row.ok_or_else(|| DbErr::Custom("the database told no time".to_owned()))?.try_get_by_index(0)?;
-        from_micros(now)
-    };
-    txn.run(read).await
+pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> Rows {
+    Rows::new(keys.len())
+        .text("customer_id", keys.iter().map(|(customer_id, _)| customer_id.as_str()))
+        .text("request_id", keys.iter().map(|(_, request_id)| request_id.as_str()))
 }
 
 /// Keeps requests in the transaction that carries them out.
@@ -104,35 +80,16 @@ pub fn put_requests(
     requests: &[(RequestKey, StoredRequest)],
     record_time: DateTime<Utc>,
 ) -> Result<()> {
-    let names = super::rows::names(&REQUESTS);
-    let sql = format!("INSERT INTO request ({names}) SELECT {names} FROM {}", given(steps.backend(), &REQUESTS));
     let record_time = record_time.timestamp_micros();
-    let rows = requests.iter().map(|((customer_id, request_id), request)| {
-        let StoredRequest { method, content_hash, outcome } = request;
-        NewRequestRow { customer_id, request_id, method, content_hash, outcome, record_time }
-    });
-    steps.push(sql, &rows.collect::<Vec<_>>())
-}
-
-fn customers(customer_ids: &BTreeSet<&str>) -> Result<sea_orm::Value> {
-    parameter(&customer_ids.iter().map(|customer_id| CustomerRow { customer_id }).collect::<Vec<_>>())
-}
-
-#[derive(Debug, Serialize)]
-struct KeyRow<'a> {
-    customer_id: &'a str,
-    request_id: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct NewRequestRow<'a> {
-    customer_id: &'a str,
-    request_id: &'a str,
-    method: &'a str,
-    content_hash: &'a str,
-    #[serde(serialize_with = "raw")]
-    outcome: &'a str,
-    record_time: i64,
+    let rows = Rows::new(requests.len())
+        .text("customer_id", requests.iter().map(|((customer_id, _), _)| customer_id.as_str()))
+        .text("request_id", requests.iter().map(|((_, request_id), _)| request_id.as_str()))
+        .text("method", requests.iter().map(|(_, it)| it.method.as_str()))
+        .text("content_hash", requests.iter().map(|(_, it)| it.content_hash.as_str()))
+        .text("outcome", requests.iter().map(|(_, it)| it.outcome.as_str()))
+        .number("record_time", requests.iter().map(|_| record_time));
+    let names = rows.names();
+    steps.push(rows, |given| format!("INSERT INTO request ({names}) SELECT {names} FROM {given}"))
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -142,27 +99,18 @@ struct LockRow {
     contract_version: i64,
 }
 
-#[derive(Debug, Serialize)]
-struct RevisionRow<'a> {
-    customer_id: &'a str,
-    revision: i64,
-}
-
 #[derive(Debug, FromQueryResult)]
 struct RequestRow {
-    now: i64,
-    /// None, and so are the others, where no request was found.
-    customer_id: Option<String>,
-    request_id: Option<String>,
-    method: Option<String>,
-    content_hash: Option<String>,
-    outcome: Option<String>,
+    customer_id: String,
+    request_id: String,
+    method: String,
+    content_hash: String,
+    outcome: String,
 }
 
 impl RequestRow {
-    fn read(self) -> Option<(RequestKey, StoredRequest)> {
-        let key = (self.customer_id?, self.request_id?);
-        let (method, content_hash, outcome) = (self.method?, self.content_hash?, self.outcome?);
-        Some((key, StoredRequest { method, content_hash, outcome }))
+    fn read(self) -> (RequestKey, StoredRequest) {
+        let Self { customer_id, request_id, method, content_hash, outcome } = self;
+        ((customer_id, request_id), StoredRequest { method, content_hash, outcome })
     }
 }

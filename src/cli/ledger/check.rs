@@ -6,6 +6,8 @@ use super::entry::{self, Claim};
 use crate::cli::render::amount;
 use crate::ledger::{Chains, Tally, Totals};
 use crate::proto::v1::{Entry, Reservation, ReservationState, Unit};
+use tonic::Status;
+use tonic_types::StatusExt as _;
 
 /// What does not fit.
 #[derive(Debug, Default)]
@@ -19,6 +21,24 @@ pub struct Finding {
     pub entry_id: String,
     pub sequence: i64,
     pub message: String,
+}
+
+impl Finding {
+    /// What could not even be read, if that is what the server says.
+    pub fn unreadable(customer_id: &str, refusal: &Status) -> Option<Self> {
+        let info = refusal.get_details_error_info().filter(|info| info.reason == "RECORD_UNREADABLE")?;
+        let id = info.metadata.get("id")?.clone();
+        let found = Self {
+            customer_id: customer_id.to_owned(),
+            message: "its row cannot be read: it holds what no such row holds".to_owned(),
+            ..Self::default()
+        };
+        Some(match info.metadata.get("resource_type")?.as_str() {
+            "reservation" => Self { reservation_id: id, ..found },
+            "block" => Self { block_id: id, ..found },
+            _ => Self { entry_id: id, ..found },
+        })
+    }
 }
 
 /// One customer's entries against what its blocks and its reservations claim.

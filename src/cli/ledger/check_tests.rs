@@ -38,6 +38,9 @@ fn on_the_wire(entry: &ledger::Entry) -> Entry {
         expire_time: entry.expire_time.map(timestamp),
         reversed_entry_id: entry.reversed_entry_id.map(|id| id.to_string()).unwrap_or_default(),
         note: entry.note.clone(),
+        granted: entry.totals.granted,
+        used: entry.totals.used,
+        reserved: entry.totals.reserved,
         previous_hash: entry.previous_hash.to_string(),
         hash: entry.hash.to_string(),
     }

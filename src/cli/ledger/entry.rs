@@ -33,6 +33,7 @@ pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
         record_time: required(&entry.record_time)?,
         previous_hash: ChainHash::from_hex(&entry.previous_hash)?,
         hash: ChainHash::from_hex(&entry.hash)?,
+        totals: Totals { granted: entry.granted, used: entry.used, reserved: entry.reserved },
     })
 }
 

@@ -53,7 +53,13 @@ impl Verify {
         let mut seen = Seen::default();
         let mut finding = None;
         for customer_id in &customers {
-            finding = verify(&connection, customer_id, &mut seen, &mut progress).await?;
+            finding = match verify(&connection, customer_id, &mut seen, &mut progress).await {
+                Err(Failure::Status(refusal)) => match Finding::unreadable(customer_id, &refusal) {
+                    None => return Err(Failure::Status(refusal)),
+                    found => found,
+                },
+                verified => verified?,
+            };
             seen.customers = seen.customers.saturating_add(1);
             if finding.is_some() {
                 break;

@@ -70,6 +70,9 @@ pub fn write_entry(entry: &Entry) -> v1::Entry {
         note: entry.note.clone(),
         previous_hash: entry.previous_hash.to_string(),
         hash: entry.hash.to_string(),
+        granted: entry.totals.granted,
+        used: entry.totals.used,
+        reserved: entry.totals.reserved,
     }
 }
 

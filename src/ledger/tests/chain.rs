@@ -67,12 +67,16 @@ fn entries_that_are_missing_moved_or_forged_are_seen() {
     let mut rehashed = of_second_block(busy());
     rehashed[0].amount = 500_000;
     rehashed[0].hash = rehashed[0].computed_hash();
+    let expected = Totals { granted: 500_000, used: 0, reserved: 0 };
+    assert_eq!(verify(&rehashed).unwrap_err().kind, MisfitKind::Totals { expected });
+    rehashed[0].totals = expected;
     let misfit = verify(&rehashed).unwrap_err();
     assert_eq!((misfit.sequence, misfit.kind), (2, MisfitKind::Predecessor));
     // A whole chain forged still has to add up.
     let mut forged = of_second_block(busy());
     forged.truncate(2);
     forged[0].kind = EntryKind::Consume;
+    forged[0].totals = Totals { granted: 0, used: forged[0].amount, reserved: 0 };
     forged[1].kind = EntryKind::Reverse;
     forged[1].amount = 900_000;
     for row in 0..2 {
@@ -82,6 +86,12 @@ fn entries_that_are_missing_moved_or_forged_are_seen() {
     let misfit = verify(&forged).unwrap_err();
     assert_eq!((misfit.sequence, misfit.kind), (2, MisfitKind::Balance));
     assert!(misfit.to_string().contains(&forged[1].id.to_string()));
+    // The sums an entry tells are no part of its hash, and still have to be those of the entries up to it.
+    let mut told = of_second_block(busy());
+    let expected = told[1].totals;
+    told[1].totals.used += 1;
+    let misfit = verify(&told).unwrap_err();
+    assert_eq!((misfit.sequence, misfit.kind), (2, MisfitKind::Totals { expected }));
 }
 
 #[test]

@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
+use uuid::Uuid;
 
 use super::changes::Changes;
 use super::page::{Page, Settled};
 use super::request::{Done, Request, Work};
 use crate::cache::Snapshot;
 use crate::error::{Error, Noun, Result};
-use crate::ledger::Book;
+use crate::ledger::Entry;
 use crate::service::Context;
 use crate::store::{
-    LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, find_requests_in_txn, load_books_in_txn,
-    load_contract_in_txn, lock_customers_in_txn, put_requests, put_revisions,
+    Books, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, find_entries_in_txn, find_requests_in_txn,
+    load_books_in_txn, load_contract_in_txn, lock_customers_in_txn, put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -31,7 +32,7 @@ impl Batches {
             Ok(outcomes) => outcomes,
             Err(Error::CommitOutcomeUnknown(source)) => self.settle(&requests, source).await,
             // One that breaks the transaction spoils none but itself.
-            Err(Error::Internal(error)) if requests.len() > 1 => {
+            Err(error @ (Error::Internal(_) | Error::Unreadable { .. })) if requests.len() > 1 => {
                 tracing::error!(%error, writes = requests.len(), "a batch of writes failed; each is tried by itself");
                 let mut outcomes = Vec::with_capacity(requests.len());
                 for request in requests {
@@ -67,14 +68,16 @@ impl Batches {
     async fn run_in_txn(&self, txn: &Txn, requests: &[Request]) -> Result<Committed> {
         let customer_ids: BTreeSet<&str> = requests.iter().map(|request| request.customer_id.as_str()).collect();
         let locked = lock_customers_in_txn(txn, &customer_ids).await?;
-        let (now, known) = find_requests_in_txn(txn, &keys(requests)).await?;
-        let mut pages = self.pages(txn, requests, &locked, &known, now).await?;
+        let books = load_books_in_txn(txn, &wanted(requests, &locked), &keys(requests)).await?;
+        let now = books.now;
+        let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
+        let mut pages = self.pages(txn, requests, &locked, &known, books).await?;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
             .map(|request| match pages.get_mut(request.customer_id.as_str()) {
                 Some(page) => page.settle(request, &known),
-                None if locked.contains_key(&request.customer_id) => replayed(request, &known),
+                None if locked.contains_key(&request.customer_id) => known.replay(request),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
             .collect();
@@ -89,7 +92,7 @@ impl Batches {
             .collect();
         let mut steps = Steps::of(txn);
         put_revisions(&mut steps, &revisions)?;
-        put_requests(&mut steps, &stored(requests, &outcomes)?, now)?;
+        put_requests(&mut steps, &new_requests(requests, &outcomes)?, now)?;
         changes(&pages)?.write_in_txn(txn, steps).await?;
         Ok(Committed { outcomes, revisions })
     }
@@ -100,23 +103,18 @@ impl Batches {
         txn: &Txn,
         requests: &'a [Request],
         locked: &BTreeMap<String, LockedCustomer>,
-        known: &HashMap<RequestKey, StoredRequest>,
-        now: DateTime<Utc>,
+        known: &Known,
+        books: Books,
     ) -> Result<BTreeMap<&'a str, Page>> {
-        let mut wanted: BTreeMap<&str, Wanted> = BTreeMap::new();
-        let todo = requests.iter().filter(|request| locked.contains_key(&request.customer_id));
-        for request in todo.filter(|request| key(request).is_none_or(|key| !known.contains_key(&key))) {
-            request.want(wanted.entry(request.customer_id.as_str()).or_default());
-        }
-        if wanted.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let mut books = load_books_in_txn(txn, &wanted, now).await?;
+        let Books { now, mut by_customer, .. } = books;
         let mut pages = BTreeMap::new();
-        for customer_id in wanted.into_keys() {
-            let Some(locked) = locked.get(customer_id) else { continue };
+        for request in requests.iter().filter(|request| known.find(request).is_none()) {
+            // Once a customer: its book is taken out.
+            let customer_id = request.customer_id.as_str();
+            let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
+                continue;
+            };
             let snapshot = self.contract_in_txn(txn, customer_id, locked.contract_version).await?;
-            let book = books.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
             pages.insert(customer_id, Page::open(snapshot, book, now, self.grace)?);
         }
         Ok(pages)
@@ -168,16 +166,45 @@ fn keys(requests: &[Request]) -> BTreeSet<RequestKey> {
     requests.iter().filter_map(key).collect()
 }
 
-/// The stored answer of a customer for whom nothing else is to be done.
-fn replayed(request: &Request, known: &HashMap<RequestKey, StoredRequest>) -> Result<Settled> {
-    match (&request.work, key(request).and_then(|key| known.get(&key))) {
-        (Work::Command(asked), Some(stored)) => asked.replay(stored).map(Settled::Replayed),
-        _ => Err(Error::internal("a write was lost from its batch")),
+/// What must be loaded of the customers that exist.
+fn wanted<'a>(requests: &'a [Request], locked: &BTreeMap<String, LockedCustomer>) -> BTreeMap<&'a str, Wanted> {
+    let mut wanted: BTreeMap<&str, Wanted> = BTreeMap::new();
+    for request in requests.iter().filter(|request| locked.contains_key(&request.customer_id)) {
+        request.want(wanted.entry(request.customer_id.as_str()).or_default());
+    }
+    wanted
+}
+
+/// Requests that were carried out by batches before this one.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    requests: HashMap<RequestKey, StoredRequest>,
+    /// What they wrote.
+    entries: HashMap<Uuid, Entry>,
+}
+
+impl Known {
+    async fn load_in_txn(txn: &Txn, requests: &[Request]) -> Result<Self> {
+        let known = find_requests_in_txn(txn, &keys(requests)).await?;
+        let entries = find_entries_in_txn(txn, &entry_ids(requests, &known)).await?;
+        Ok(Self { requests: known, entries })
+    }
+
+    pub fn find(&self, request: &Request) -> Option<&StoredRequest> {
+        self.requests.get(&key(request)?)
+    }
+
+    /// The answer of then.
+    pub fn replay(&self, request: &Request) -> Result<Settled> {
+        match (&request.work, self.find(request)) {
+            (Work::Command(asked), Some(stored)) => asked.replay(stored, &self.entries).map(Settled::Replayed),
+            _ => Err(Error::internal("a write was lost from its batch")),
+        }
     }
 }
 
 /// What is kept of the writes that were done now: once each, and nothing of those refused.
-fn stored(requests: &[Request], outcomes: &[Result<Done>]) -> Result<Vec<(RequestKey, StoredRequest)>> {
+fn new_requests(requests: &[Request], outcomes: &[Result<Done>]) -> Result<Vec<(RequestKey, StoredRequest)>> {
     let mut stored = Vec::new();
     for (request, outcome) in requests.iter().zip(outcomes) {
         if let (Work::Command(asked), Ok(done), Some(key)) = (&request.work, outcome, key(request))
@@ -187,4 +214,17 @@ fn stored(requests: &[Request], outcomes: &[Result<Done>]) -> Result<Vec<(Reques
         }
     }
     Ok(stored)
+}
+
+/// The entries that repeated requests made.
+fn entry_ids(requests: &[Request], stored: &HashMap<RequestKey, StoredRequest>) -> BTreeSet<(String, Uuid)> {
+    let ids_of = |request: &Request| match (&request.work, key(request).and_then(|key| stored.get(&key))) {
+        (Work::Command(asked), Some(stored)) => asked.entry_ids(stored),
+        _ => Vec::new(),
+    };
+    let of_customer = |request: &Request| {
+        let customer_id = request.customer_id.clone();
+        ids_of(request).into_iter().map(move |id| (customer_id.clone(), id))
+    };
+    requests.iter().flat_map(of_customer).collect()
 }

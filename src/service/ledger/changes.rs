@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::ledger::{Applied, Block, Book, Reservation, Totals};
-use crate::store::{Recorded, Steps, Txn, insert_blocks, insert_entries, put_reservations, update_blocks};
+use crate::ledger::{Applied, Block, Book, Entry, Reservation, Totals};
+use crate::store::{Steps, Txn, insert_blocks, insert_entries, put_reservations, update_blocks};
 
 /// The changes of some customers' books.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(in crate::service) struct Changes {
 #[derive(Debug)]
 struct ChangedBook {
     customer_id: String,
-    entries: Vec<Recorded>,
+    entries: Vec<Entry>,
     blocks: Vec<Block>,
     new_blocks: Vec<Block>,
     reservations: Vec<Reservation>,
@@ -32,8 +32,9 @@ impl Changes {
         for done in applied {
             for entry in &done.entries {
                 let sum = sums.entry(entry.block_id).or_default();
-                *sum = sum.with(entry.kind, entry.amount).ok_or_else(contradiction)?;
-                entries.push(Recorded { entry: entry.clone(), totals: *sum });
+                *sum =
+                    sum.with(entry.kind, entry.amount).filter(|sum| *sum == entry.totals).ok_or_else(contradiction)?;
+                entries.push(entry.clone());
             }
             reservations.extend(done.reservation.iter().map(|reservation| (reservation.id, reservation.clone())));
         }
@@ -58,7 +59,7 @@ impl Changes {
         let mut first = Steps::of(txn);
         insert_blocks(&mut first, &self.owned(|book| &book.new_blocks))?;
         first.run_in_txn(txn).await?;
-        let entries: Vec<&Recorded> = self.books.iter().flat_map(|book| &book.entries).collect();
+        let entries: Vec<&Entry> = self.books.iter().flat_map(|book| &book.entries).collect();
         insert_entries(&mut steps, &entries)?;
         update_blocks(&mut steps, &self.owned(|book| &book.blocks))?;
         put_reservations(&mut steps, &self.owned(|book| &book.reservations))?;

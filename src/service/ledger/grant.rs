@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use super::request::refused;
 use crate::error::Result;
 use crate::ledger::{Book, Command, Setting, apply};
 use crate::model::BlockSpec;
-use crate::store::{Steps, Txn, Wanted, clock_in_txn, load_books_in_txn};
+use crate::store::{Books, Steps, Txn, Wanted, load_books_in_txn};
 
 /// Brings the blocks of a locked customer to what its contract says, in the transaction that
 /// writes the contract.
@@ -21,10 +21,9 @@ pub(in crate::service) async fn grant_in_txn(
     if blocks.is_empty() {
         return Ok(());
     }
-    let now = clock_in_txn(txn).await?;
     let wanted = BTreeMap::from([(customer_id, Wanted::default())]);
-    let mut books = load_books_in_txn(txn, &wanted, now).await?;
-    let mut book = books.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
+    let Books { now, mut by_customer, .. } = load_books_in_txn(txn, &wanted, &BTreeSet::new()).await?;
+    let mut book = by_customer.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
     let before = book.blocks.clone();
     let setting = Setting::new(now, Some(request_id), actor);
     let applied = apply(&mut book, &Command::Grant { blocks }, &setting, &mut Uuid::now_v7).map_err(refused)?;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::batch::Known;
 use super::changes::Changes;
 use super::request::{Asked, Done, Request, Work, in_order, refused, violation};
 use crate::cache::Snapshot;
-use crate::engine::blocks_of;
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply, malformed};
 use crate::service::sources::{sources_of_commit, sources_of_take};
-use crate::store::{RequestKey, StoredRequest, Wanted};
+use crate::store::Wanted;
 
 /// Who does what time or the contract alone demand.
 const SYSTEM: &str = "entitled";
@@ -70,8 +70,10 @@ impl Page {
             grace,
             snapshot,
         };
-        let blocks = blocks_of(&page.snapshot.prepared);
-        page.apply_of_itself(&Command::Grant { blocks })?;
+        if !page.book.has(&page.snapshot.blocks) {
+            let blocks = page.snapshot.blocks.clone();
+            page.apply_of_itself(&Command::Grant { blocks })?;
+        }
         for reservation_id in due {
             page.apply_of_itself(&Command::Expire { reservation_id })?;
         }
@@ -86,13 +88,13 @@ impl Page {
     }
 
     /// Carries one write out, repeats what it did before, or refuses it.
-    pub fn settle(&mut self, request: &Request, known: &HashMap<RequestKey, StoredRequest>) -> Result<Settled> {
+    pub fn settle(&mut self, request: &Request, known: &Known) -> Result<Settled> {
         let Work::Command(asked) = &request.work else {
             // The book was opened: nothing is due any more.
             return Ok(Settled::Applied(Applied { entries: Vec::new(), reservation: None, balances: Vec::new() }));
         };
-        if let Some(stored) = known.get(&(request.customer_id.clone(), asked.request_id.clone())) {
-            return asked.replay(stored).map(Settled::Replayed);
+        if known.find(request).is_some() {
+            return known.replay(request);
         }
         if let Some((first, applied)) = self.done.get(&asked.request_id) {
             return asked.repeats(first).map(|()| Settled::Repeated(applied.clone()));

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Ledger;
-use crate::engine::blocks_of;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{Block, Book, Command, Entry, Reservation, ReservationState, Setting, apply};
 use crate::service::token::{fingerprint, open, seal};
@@ -74,10 +73,9 @@ impl Ledger {
         }
         // What is left of a block is what its last entry by then left of it.
         let last = self.context.store.last_entry(customer_id, *block_id, *as_of).await?;
-        let recorded = last.ok_or_else(|| unknown_block(*block_id))?;
-        (block.granted, block.used, block.reserved) =
-            (recorded.totals.granted, recorded.totals.used, recorded.totals.reserved);
-        (block.sequence, block.head) = (recorded.entry.sequence, recorded.entry.hash);
+        let last = last.ok_or_else(|| unknown_block(*block_id))?;
+        (block.granted, block.used, block.reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
+        (block.sequence, block.head) = (last.sequence, last.hash);
         Ok((block, *as_of, revision))
     }
 
@@ -139,7 +137,6 @@ impl Ledger {
         let filter = EntryFilter { block_id: *block_id, reservation_id: *reservation_id, after: after.transpose()? };
         self.revision(customer_id).await?;
         let found = self.context.store.entries(customer_id, &filter, limit(page)).await?;
-        let found = found.into_iter().map(|recorded| recorded.entry).collect();
         let (here, last) = cut(found, page, |last: &Entry| vec![last.block_id.to_string(), last.sequence.to_string()]);
         Ok((here, token(ENTRIES_PAGE, &bound, last)))
     }
@@ -155,7 +152,7 @@ impl Ledger {
         stored.blocks.into_iter().for_each(|block| book.add_block(block));
         // Tried on a book that is thrown away.
         let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
-        let grant = Command::Grant { blocks: blocks_of(&snapshot.prepared) };
+        let grant = Command::Grant { blocks: snapshot.blocks.clone() };
         let setting = Setting::new(stored.now, None, "");
         apply(&mut book, &grant, &setting, &mut Uuid::now_v7).map_err(super::request::refused)?;
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();

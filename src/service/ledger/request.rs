@@ -1,11 +1,15 @@
 //! One write of the ledger, and what became of it.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Result, Violation, merge_violations};
-use crate::ledger::{Applied, Command, Ground, Refusal};
+use crate::ledger::{Applied, Block, Command, Entry, Ground, Refusal, Reservation};
 use crate::store::StoredRequest;
 
 /// One write of one customer.
@@ -32,7 +36,7 @@ pub(super) struct Asked {
 }
 
 /// What a write did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     /// The customer's revision with it.
     pub revision: i64,
@@ -40,26 +44,58 @@ pub struct Done {
     pub record_time: DateTime<Utc>,
     pub applied: Applied,
     /// Whether it was done before and this is the answer of then.
-    #[serde(skip)]
     pub replayed: bool,
+}
+
+/// What is kept of it with its request id. Its entries are kept already and never change: their ids will do.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept<'a> {
+    revision: i64,
+    record_time: DateTime<Utc>,
+    entry_ids: Vec<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reservation: Option<Cow<'a, Reservation>>,
+    balances: Cow<'a, [Block]>,
 }
 
 impl Asked {
     pub fn stored(&self, done: &Done) -> Result<StoredRequest> {
+        let Done { revision, record_time, applied, replayed: _ } = done;
+        let Applied { entries, reservation, balances } = applied;
+        let kept = Kept {
+            revision: *revision,
+            record_time: *record_time,
+            entry_ids: entries.iter().map(|entry| entry.id).collect(),
+            reservation: reservation.as_ref().map(Cow::Borrowed),
+            balances: Cow::Borrowed(balances),
+        };
         Ok(StoredRequest {
             method: self.command.method().to_owned(),
             content_hash: self.content_hash.clone(),
-            outcome: serde_json::to_string(done).map_err(|error| Error::Internal(error.into()))?,
+            outcome: serde_json::to_string(&kept).map_err(|error| Error::Internal(error.into()))?,
         })
     }
 
-    /// The answer of then, if this asks for the same.
-    pub fn replay(&self, stored: &StoredRequest) -> Result<Done> {
+    fn kept(&self, stored: &StoredRequest) -> Result<Kept<'static>> {
         if stored.method != self.command.method() || stored.content_hash != self.content_hash {
             return Err(self.reused());
         }
-        let done: Done = serde_json::from_str(&stored.outcome).map_err(|error| Error::Internal(error.into()))?;
-        Ok(Done { replayed: true, ..done })
+        serde_json::from_str(&stored.outcome).map_err(|error| Error::Internal(error.into()))
+    }
+
+    /// The entries [`replay`](Self::replay) needs.
+    pub fn entry_ids(&self, stored: &StoredRequest) -> Vec<Uuid> {
+        self.kept(stored).map(|kept| kept.entry_ids).unwrap_or_default()
+    }
+
+    /// The answer of then, if this asks for the same.
+    pub fn replay(&self, stored: &StoredRequest, entries: &HashMap<Uuid, Entry>) -> Result<Done> {
+        let Kept { revision, record_time, entry_ids, reservation, balances } = self.kept(stored)?;
+        let found: Option<Vec<Entry>> = entry_ids.iter().map(|id| entries.get(id).cloned()).collect();
+        let entries = found.ok_or_else(|| Error::internal("an entry of a request that was carried out is gone"))?;
+        let applied =
+            Applied { entries, reservation: reservation.map(Cow::into_owned), balances: balances.into_owned() };
+        Ok(Done { revision, record_time, applied, replayed: true })
     }
 
     /// Whether another of the same request id asks for the same.

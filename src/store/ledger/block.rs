@@ -1,14 +1,12 @@
 use sea_orm::{DbErr, FromQueryResult};
-use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
-use crate::error::Result;
+use crate::error::{Error, Noun, Result};
 use crate::ledger::{Block, ChainHash};
 use crate::model::Unit;
 use crate::store::Steps;
 use crate::store::contract::uuid;
-use crate::store::rows::{Kind, given};
+use crate::store::rows::Rows;
 use crate::store::time::from_micros;
 
 /// The columns of a block that a read names, with its table as `block`.
@@ -16,101 +14,69 @@ pub(super) const COLUMNS: &str = "block.block_id, block.work_order_id, block.ite
      block.days, block.priority, block.start_time, block.end_time, block.contracted, block.granted, block.used, \
      block.reserved, block.sequence, block.head";
 
-const ROW: [(&str, Kind); 16] = [
-    ("customer_id", Kind::Text),
-    ("block_id", Kind::Text),
-    ("work_order_id", Kind::Text),
-    ("item_id", Kind::Text),
-    ("service_id", Kind::Text),
-    ("unit", Kind::Text),
-    ("days", Kind::Number),
-    ("priority", Kind::Number),
-    ("start_time", Kind::Number),
-    ("end_time", Kind::Number),
-    ("contracted", Kind::Number),
-    ("granted", Kind::Number),
-    ("used", Kind::Number),
-    ("reserved", Kind::Number),
-    ("sequence", Kind::Number),
-    ("head", Kind::Text),
-];
-
 /// A customer's id and one of its blocks.
 pub type OwnedBlock<'a> = (&'a str, &'a Block);
 
 /// Gives blocks their rows, with nothing in them yet: amounts come with the entries, by
 /// [`update_blocks`] in later steps.
 pub fn insert_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()> {
-    let sql = format!(
-        "INSERT INTO block (customer_id, block_id, work_order_id, item_id, service_id, unit, days, priority,
-                            start_time, end_time, contracted, granted, used, reserved, excess, sequence, head)
-         SELECT customer_id, block_id, work_order_id, item_id, service_id, unit, days, priority,
-                start_time, end_time, 0, 0, 0, 0, 0, 0, '' FROM {}",
-        given(steps.backend(), &ROW)
-    );
-    steps.push(sql, &blocks.iter().map(NewRow::new).collect::<Vec<_>>())
+    let each = || blocks.iter().map(|(_, block)| *block);
+    let rows = Rows::new(blocks.len())
+        .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
+        .text("block_id", each().map(|it| it.id))
+        .text("work_order_id", each().map(|it| it.work_order_id.as_str()))
+        .text("item_id", each().map(|it| it.item_id.as_str()))
+        .text("service_id", each().map(|it| it.service_id.as_str()))
+        .text("unit", each().map(|it| it.unit.as_str()));
+    let (rows, names) = with_term(rows, blocks);
+    steps.push(rows, |given| {
+        format!(
+            "INSERT INTO block ({names}, contracted, granted, used, reserved, excess, sequence, head)
+             SELECT {names}, 0, 0, 0, 0, 0, 0, '' FROM {given}"
+        )
+    })
 }
 
 /// Brings blocks to where their last entries led. What is spent may exceed what is granted only
 /// where the grant itself shrank: the check of the table holds everywhere else.
 pub fn update_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()> {
-    let sql = format!(
-        "UPDATE block SET days = given.days, priority = given.priority, start_time = given.start_time,
-                end_time = given.end_time, contracted = given.contracted, granted = given.granted,
-                used = given.used, reserved = given.reserved, sequence = given.sequence, head = given.head,
-                excess = CASE
-                    WHEN given.used + given.reserved <= given.granted THEN 0
-                    WHEN given.granted < block.granted
-                      OR given.used + given.reserved - given.granted < block.excess
-                    THEN given.used + given.reserved - given.granted
-                    ELSE block.excess END
-         FROM {} WHERE block.customer_id = given.customer_id AND block.block_id = given.block_id",
-        given(steps.backend(), &ROW)
-    );
-    steps.push(sql, &blocks.iter().map(NewRow::new).collect::<Vec<_>>())
+    let each = || blocks.iter().map(|(_, block)| *block);
+    let rows = Rows::new(blocks.len())
+        .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
+        .text("block_id", each().map(|it| it.id))
+        .number("contracted", each().map(|it| it.contracted))
+        .number("granted", each().map(|it| it.granted))
+        .number("used", each().map(|it| it.used))
+        .number("reserved", each().map(|it| it.reserved))
+        .number("sequence", each().map(|it| it.sequence))
+        .text("head", each().map(|it| it.head.to_string()));
+    let (rows, _) = with_term(rows, blocks);
+    steps.push(rows, |given| {
+        format!(
+            "UPDATE block SET days = given.days, priority = given.priority, start_time = given.start_time,
+                    end_time = given.end_time, contracted = given.contracted, granted = given.granted,
+                    used = given.used, reserved = given.reserved, sequence = given.sequence, head = given.head,
+                    excess = CASE
+                        WHEN given.used + given.reserved <= given.granted THEN 0
+                        WHEN given.granted < block.granted
+                          OR given.used + given.reserved - given.granted < block.excess
+                        THEN given.used + given.reserved - given.granted
+                        ELSE block.excess END
+             FROM {given} WHERE block.customer_id = given.customer_id AND block.block_id = given.block_id"
+        )
+    })
 }
 
-#[derive(Debug, Serialize)]
-struct NewRow<'a> {
-    customer_id: &'a str,
-    block_id: Uuid,
-    work_order_id: &'a str,
-    item_id: &'a str,
-    service_id: &'a str,
-    unit: &'static str,
-    days: i64,
-    priority: Option<i32>,
-    start_time: i64,
-    end_time: i64,
-    contracted: i64,
-    granted: i64,
-    used: i64,
-    reserved: i64,
-    sequence: i64,
-    head: ChainHash,
-}
-
-impl<'a> NewRow<'a> {
-    fn new((customer_id, block): &OwnedBlock<'a>) -> Self {
-        Self {
-            customer_id,
-            block_id: block.id,
-            work_order_id: &block.work_order_id,
-            item_id: &block.item_id,
-            service_id: &block.service_id,
-            unit: block.unit.as_str(),
-            days: i64::from(block.days),
-            priority: block.priority,
-            start_time: block.start.timestamp_micros(),
-            end_time: block.end.timestamp_micros(),
-            contracted: block.contracted,
-            granted: block.granted,
-            used: block.used,
-            reserved: block.reserved,
-            sequence: block.sequence,
-            head: block.head,
-        }
-    }
+/// The columns the contract determines, and the names of all there are then.
+fn with_term(rows: Rows, blocks: &[OwnedBlock<'_>]) -> (Rows, String) {
+    let each = || blocks.iter().map(|(_, block)| *block);
+    let rows = rows
+        .number("days", each().map(|it| i64::from(it.days)))
+        .optional_number("priority", each().map(|it| it.priority.map(i64::from)))
+        .number("start_time", each().map(|it| it.start.timestamp_micros()))
+        .number("end_time", each().map(|it| it.end.timestamp_micros()));
+    let names = rows.names();
+    (rows, names)
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -133,7 +99,12 @@ pub(super) struct BlockRow {
 }
 
 impl BlockRow {
-    pub fn read(self) -> Result<Block, DbErr> {
+    pub fn read(self) -> Result<Block> {
+        let id = self.block_id.clone();
+        self.parse().map_err(|error| Error::Unreadable { noun: Noun::Block, id, source: error.into() })
+    }
+
+    fn parse(self) -> Result<Block, DbErr> {
         Ok(Block {
             id: uuid(&self.block_id)?,
             work_order_id: self.work_order_id,

@@ -1,19 +1,20 @@
 //! What a batch needs to know of the customers it touches.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement, Value};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::block::{self, BlockRow};
 use super::entry::{self, EntryRow};
 use super::reservation::ReservationRow;
 use crate::error::{Error, Result};
-use crate::ledger::Book;
-use crate::store::Txn;
-use crate::store::rows::{CustomerRow, Kind, given, parameter};
+use crate::ledger::{Book, Entry};
+use crate::store::batch::rows_of;
+use crate::store::rows::Rows;
+use crate::store::time::{clock, from_micros};
+use crate::store::{RequestKey, Txn};
 
 /// What the commands for one customer name.
 #[derive(Debug, Clone, Default)]
@@ -22,17 +23,26 @@ pub struct Wanted {
     pub entries: BTreeSet<Uuid>,
 }
 
+/// The books of some customers, behind their locks.
+#[derive(Debug)]
+pub struct Books {
+    /// The database's time, after the locks were waited for.
+    pub now: DateTime<Utc>,
+    pub by_customer: BTreeMap<String, Book>,
+    /// Whether one of the requests at hand was carried out before.
+    pub is_known: bool,
+}
+
 /// Loads the books of locked customers: all their blocks, the reservations and entries that are
 /// wanted, and every open reservation whose time has run out.
 pub async fn load_books_in_txn(
     txn: &Txn,
     wanted: &BTreeMap<&str, Wanted>,
-    now: DateTime<Utc>,
-) -> Result<BTreeMap<String, Book>> {
-    let mut books: BTreeMap<String, Book> = wanted.keys().map(|id| ((*id).to_owned(), Book::new(*id))).collect();
-    let is_due = load_blocks(txn, wanted, now, &mut books).await?;
+    requests: &BTreeSet<RequestKey>,
+) -> Result<Books> {
+    let (mut books, is_due) = load_blocks(txn, wanted, requests).await?;
     if is_due || wanted.values().any(|wanted| !wanted.reservations.is_empty()) {
-        load_reservations(txn, wanted, now, &mut books).await?;
+        load_reservations(txn, wanted, &mut books).await?;
     }
     if wanted.values().any(|wanted| !wanted.entries.is_empty()) {
         load_entries(txn, wanted, &mut books).await?;
@@ -40,88 +50,121 @@ pub async fn load_books_in_txn(
     Ok(books)
 }
 
-/// Whether one of the customers has a hold whose time has run out.
+/// What nearly every batch needs, in one round trip; and whether one of the customers has a hold whose time has run
+/// out.
 async fn load_blocks(
     txn: &Txn,
     wanted: &BTreeMap<&str, Wanted>,
-    now: DateTime<Utc>,
-    books: &mut BTreeMap<String, Book>,
-) -> Result<bool> {
+    requests: &BTreeSet<RequestKey>,
+) -> Result<(Books, bool)> {
+    let mut values = Vec::new();
+    let requests = rows_of(requests).given(txn.backend(), &mut values)?;
+    let customers = Rows::new(wanted.len()).text("customer_id", wanted.keys().copied());
+    let customers = customers.given(txn.backend(), &mut values)?;
     let sql = format!(
-        "SELECT block.customer_id, {}, EXISTS (
+        "SELECT clock.now, clock.is_known, EXISTS (
              SELECT 1 FROM reservation
-             WHERE reservation.customer_id = block.customer_id AND state = 'OPEN' AND expire_time <= $2
-         ) AS is_due
-         FROM {} JOIN block ON block.customer_id = given.customer_id",
+             WHERE reservation.customer_id = block.customer_id AND state = 'OPEN' AND expire_time <= clock.now
+         ) AS is_due, block.customer_id AS customer_id, {}
+         FROM (
+             SELECT {} AS now, EXISTS (
+                 SELECT 1 FROM {requests} JOIN request
+                   ON request.customer_id = given.customer_id AND request.request_id = given.request_id
+             ) AS is_known
+         ) AS clock
+         LEFT JOIN ({customers} JOIN block ON block.customer_id = given.customer_id) ON TRUE",
         block::COLUMNS,
-        given(txn.backend(), &[("customer_id", Kind::Text)])
+        clock(txn.backend())
     );
-    let customers: Vec<_> = wanted.keys().map(|customer_id| CustomerRow { customer_id }).collect();
-    let values = vec![parameter(&customers)?, now.timestamp_micros().into()];
+    let rows = all::<OwnedBlockRow>(txn, sql, values).await?;
+    let first = rows.first().ok_or_else(|| Error::internal("the database told no time"))?;
+    let now = from_micros(first.now).map_err(|error| Error::Internal(error.into()))?;
+    let by_customer = wanted.keys().map(|id| ((*id).to_owned(), Book::new(*id))).collect();
+    let mut books = Books { now, by_customer, is_known: first.is_known };
     let mut is_due = false;
-    for row in all::<OwnedBlockRow>(txn, sql, values).await? {
+    for row in rows {
         is_due |= row.is_due;
-        let block = row.block.read().map_err(|error| Error::Internal(error.into()))?;
-        book(books, &row.customer_id)?.add_block(block);
+        if let Some((customer_id, block)) = row.customer_id.zip(row.block) {
+            books.of(&customer_id)?.add_block(block.read()?);
+        }
     }
-    Ok(is_due)
+    Ok((books, is_due))
 }
 
-async fn load_reservations(
-    txn: &Txn,
-    wanted: &BTreeMap<&str, Wanted>,
-    now: DateTime<Utc>,
-    books: &mut BTreeMap<String, Book>,
-) -> Result<()> {
+async fn load_reservations(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut Books) -> Result<()> {
     // A row without a reservation asks for those that are due.
-    let named = given(txn.backend(), &[("customer_id", Kind::Text), ("reservation_id", Kind::Text)]);
+    let asked: Vec<(&str, Option<Uuid>)> = wanted
+        .iter()
+        .flat_map(|(customer_id, wanted)| {
+            let named = wanted.reservations.iter().map(|id| Some(*id));
+            named.chain([None]).map(|id| (*customer_id, id))
+        })
+        .collect();
+    let mut values = vec![books.now.timestamp_micros().into()];
+    let rows = Rows::new(asked.len())
+        .text("customer_id", asked.iter().map(|(customer_id, _)| *customer_id))
+        .optional_text("reservation_id", asked.iter().map(|(_, reservation_id)| *reservation_id));
+    let given = rows.given(txn.backend(), &mut values)?;
     let sql = format!(
-        "SELECT reservation.customer_id, content FROM {named} JOIN reservation
+        "SELECT reservation.customer_id, reservation.reservation_id, content FROM {given} JOIN reservation
             ON reservation.customer_id = given.customer_id AND reservation.reservation_id = given.reservation_id
          UNION
-         SELECT reservation.customer_id, content FROM {named} JOIN reservation
+         SELECT reservation.customer_id, reservation.reservation_id, content FROM {given} JOIN reservation
             ON reservation.customer_id = given.customer_id
-         WHERE given.reservation_id IS NULL AND state = 'OPEN' AND expire_time <= $2"
+         WHERE given.reservation_id IS NULL AND state = 'OPEN' AND expire_time <= $1"
     );
-    let rows = wanted.iter().flat_map(|(customer_id, wanted)| {
-        let due = NamedReservation { customer_id, reservation_id: None };
-        let named = wanted.reservations.iter();
-        named.map(|id| NamedReservation { customer_id, reservation_id: Some(*id) }).chain([due])
-    });
-    let values = vec![parameter(&rows.collect::<Vec<_>>())?, now.timestamp_micros().into()];
     for row in all::<ReservationRow>(txn, sql, values).await? {
-        let (customer_id, reservation) = row.read().map_err(|error| Error::Internal(error.into()))?;
-        book(books, &customer_id)?.add_reservation(reservation);
+        let (customer_id, reservation) = row.read()?;
+        books.of(&customer_id)?.add_reservation(reservation);
     }
     Ok(())
 }
 
-async fn load_entries(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut BTreeMap<String, Book>) -> Result<()> {
+/// Entries by customer and id, by their ids; those that do not exist are left out.
+pub async fn find_entries_in_txn(txn: &Txn, asked: &BTreeSet<(String, Uuid)>) -> Result<HashMap<Uuid, Entry>> {
+    if asked.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let asked: Vec<(&str, Uuid)> = asked.iter().map(|(customer_id, id)| (customer_id.as_str(), *id)).collect();
+    let found = reversible(txn, &asked).await?.into_iter();
+    Ok(found.map(|(entry, _)| (entry.id, entry)).collect())
+}
+
+async fn load_entries(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut Books) -> Result<()> {
+    let asked: Vec<(&str, Uuid)> =
+        wanted.iter().flat_map(|(customer_id, wanted)| wanted.entries.iter().map(|id| (*customer_id, *id))).collect();
+    for (entry, reversed) in reversible(txn, &asked).await? {
+        books.of(&entry.customer_id)?.add_entry(&entry, reversed);
+    }
+    Ok(())
+}
+
+/// Entries, and how much of each was reversed.
+async fn reversible(txn: &Txn, asked: &[(&str, Uuid)]) -> Result<Vec<(Entry, i64)>> {
+    let mut values = Vec::new();
+    let rows = Rows::new(asked.len())
+        .text("customer_id", asked.iter().map(|(customer_id, _)| *customer_id))
+        .text("entry_id", asked.iter().map(|(_, entry_id)| *entry_id));
+    let given = rows.given(txn.backend(), &mut values)?;
     let sql = format!(
         "SELECT {}, CAST(COALESCE((
                 SELECT SUM(reversal.amount) FROM entry reversal
                 WHERE reversal.customer_id = entry.customer_id AND reversal.reversed_entry_id = entry.entry_id
             ), 0) AS BIGINT) AS reversed
-         FROM {}
+         FROM {given}
          JOIN entry ON entry.customer_id = given.customer_id AND entry.entry_id = given.entry_id
-         JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id",
-        entry::COLUMNS,
-        given(txn.backend(), &[("customer_id", Kind::Text), ("entry_id", Kind::Text)])
+         LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id",
+        entry::COLUMNS
     );
-    let rows = wanted
-        .iter()
-        .flat_map(|(customer_id, wanted)| wanted.entries.iter().map(|id| NamedEntry { customer_id, entry_id: *id }));
-    for row in all::<ReversibleRow>(txn, sql, vec![parameter(&rows.collect::<Vec<_>>())?]).await? {
-        let reversed = row.reversed;
-        let recorded = row.entry.read().map_err(|error| Error::Internal(error.into()))?;
-        let customer_id = recorded.entry.customer_id.clone();
-        book(books, &customer_id)?.add_entry(&recorded.entry, reversed);
-    }
-    Ok(())
+    let rows = all::<ReversibleRow>(txn, sql, values).await?.into_iter();
+    rows.map(|row| Ok((row.entry.read()?, row.reversed))).collect()
 }
 
-fn book<'a>(books: &'a mut BTreeMap<String, Book>, customer_id: &str) -> Result<&'a mut Book> {
-    books.get_mut(customer_id).ok_or_else(|| Error::internal("the database answered for another customer"))
+impl Books {
+    fn of(&mut self, customer_id: &str) -> Result<&mut Book> {
+        let book = self.by_customer.get_mut(customer_id);
+        book.ok_or_else(|| Error::internal("the database answered for another customer"))
+    }
 }
 
 async fn all<T: FromQueryResult>(txn: &Txn, sql: String, values: Vec<Value>) -> Result<Vec<T>> {
@@ -129,24 +172,15 @@ async fn all<T: FromQueryResult>(txn: &Txn, sql: String, values: Vec<Value>) -> 
     txn.run(T::find_by_statement(statement).all(txn.db())).await
 }
 
-#[derive(Debug, Serialize)]
-struct NamedReservation<'a> {
-    customer_id: &'a str,
-    reservation_id: Option<Uuid>,
-}
-
-#[derive(Debug, Serialize)]
-struct NamedEntry<'a> {
-    customer_id: &'a str,
-    entry_id: Uuid,
-}
-
 #[derive(Debug, FromQueryResult)]
 struct OwnedBlockRow {
-    customer_id: String,
+    now: i64,
+    is_known: bool,
     is_due: bool,
+    /// None, and so is the block, where there are no blocks at all.
+    customer_id: Option<String>,
     #[sea_orm(nested)]
-    block: BlockRow,
+    block: Option<BlockRow>,
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -3,47 +3,22 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::block::{hash, unit};
-use crate::error::Result;
-use crate::ledger::{ChainHash, Entry, EntryKind, Performed, Totals};
+use crate::error::{Error, Noun, Result};
+use crate::ledger::{Entry, EntryKind, Performed, Totals};
 use crate::store::Steps;
 use crate::store::contract::{parse, uuid};
-use crate::store::rows::{Kind, given, names};
+use crate::store::rows::Rows;
 use crate::store::time::from_micros;
 
-/// The columns of an entry that a read names, with the tables `entry` and its `block`.
+/// The columns of an entry that a read names, with the tables `entry` and, beside it, its `block`. Where a block's row
+/// was taken away past the service, its entries are still told: they do not fit their hashes any more.
 pub(super) const COLUMNS: &str = "entry.customer_id, entry.block_id, entry.sequence, entry.entry_id, entry.kind, \
      entry.amount, entry.granted, entry.used, entry.reserved, entry.request_id, entry.reservation_id, \
-     entry.reversed_entry_id, entry.record_time, entry.detail, entry.previous_hash, entry.hash, block.work_order_id, block.item_id, \
-     block.service_id, block.unit";
-
-const ROW: [(&str, Kind); 16] = [
-    ("customer_id", Kind::Text),
-    ("block_id", Kind::Text),
-    ("sequence", Kind::Number),
-    ("entry_id", Kind::Text),
-    ("kind", Kind::Text),
-    ("amount", Kind::Number),
-    ("granted", Kind::Number),
-    ("used", Kind::Number),
-    ("reserved", Kind::Number),
-    ("request_id", Kind::Text),
-    ("reservation_id", Kind::Text),
-    ("reversed_entry_id", Kind::Text),
-    ("record_time", Kind::Number),
-    ("detail", Kind::Text),
-    ("previous_hash", Kind::Text),
-    ("hash", Kind::Text),
-];
-
-/// An entry, and the sums of its block up to and with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    pub entry: Entry,
-    pub totals: Totals,
-}
+     entry.reversed_entry_id, entry.record_time, entry.detail, entry.previous_hash, entry.hash, \
+     COALESCE(block.work_order_id, '') AS work_order_id, COALESCE(block.item_id, '') AS item_id, \
+     COALESCE(block.service_id, '') AS service_id, COALESCE(block.unit, 'MINUTES') AS unit";
 
 /// What an entry says besides what is counted or searched.
 #[derive(Debug, Serialize, Deserialize)]
@@ -62,60 +37,40 @@ struct Detail<'a> {
 }
 
 /// Appends entries; nothing ever changes or removes one.
-pub fn insert_entries(steps: &mut Steps, entries: &[&Recorded]) -> Result<()> {
-    let names = names(&ROW);
-    let sql = format!("INSERT INTO entry ({names}) SELECT {names} FROM {}", given(steps.backend(), &ROW));
-    steps.push(sql, &entries.iter().copied().map(NewRow::new).collect::<Vec<_>>())
+pub fn insert_entries(steps: &mut Steps, entries: &[&Entry]) -> Result<()> {
+    let details = entries.iter().map(|it| serde_json::to_string(&Detail::of(it)));
+    let details: Vec<_> = details.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
+    let each = || entries.iter().copied();
+    let rows = Rows::new(entries.len())
+        .text("customer_id", each().map(|it| it.customer_id.as_str()))
+        .text("block_id", each().map(|it| it.block_id))
+        .number("sequence", each().map(|it| it.sequence))
+        .text("entry_id", each().map(|it| it.id))
+        .text("kind", each().map(|it| it.kind.as_str()))
+        .number("amount", each().map(|it| it.amount))
+        .number("granted", each().map(|it| it.totals.granted))
+        .number("used", each().map(|it| it.totals.used))
+        .number("reserved", each().map(|it| it.totals.reserved))
+        .optional_text("request_id", each().map(|it| it.request_id.as_deref()))
+        .optional_text("reservation_id", each().map(|it| it.reservation_id))
+        .optional_text("reversed_entry_id", each().map(|it| it.reversed_entry_id))
+        .number("record_time", each().map(|it| it.record_time.timestamp_micros()))
+        .text("detail", details.into_iter())
+        .text("previous_hash", each().map(|it| it.previous_hash.to_string()))
+        .text("hash", each().map(|it| it.hash.to_string()));
+    let names = rows.names();
+    steps.push(rows, |given| format!("INSERT INTO entry ({names}) SELECT {names} FROM {given}"))
 }
 
-#[derive(Debug, Serialize)]
-struct NewRow<'a> {
-    customer_id: &'a str,
-    block_id: Uuid,
-    sequence: i64,
-    entry_id: Uuid,
-    kind: &'static str,
-    amount: i64,
-    granted: i64,
-    used: i64,
-    reserved: i64,
-    request_id: Option<&'a str>,
-    reservation_id: Option<Uuid>,
-    reversed_entry_id: Option<Uuid>,
-    record_time: i64,
-    detail: Detail<'a>,
-    previous_hash: ChainHash,
-    hash: ChainHash,
-}
-
-impl<'a> NewRow<'a> {
-    fn new(recorded: &'a Recorded) -> Self {
-        let Recorded { entry, totals } = recorded;
-        let detail = Detail {
+impl<'a> Detail<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        Self {
             performed: entry.performed,
             location_id: entry.location_id.as_deref().map(Cow::Borrowed),
             product_id: entry.product_id.as_deref().map(Cow::Borrowed),
             expire_time: entry.expire_time,
             note: Cow::Borrowed(&entry.note),
             actor: Cow::Borrowed(&entry.actor),
-        };
-        Self {
-            customer_id: &entry.customer_id,
-            block_id: entry.block_id,
-            sequence: entry.sequence,
-            entry_id: entry.id,
-            kind: entry.kind.as_str(),
-            amount: entry.amount,
-            granted: totals.granted,
-            used: totals.used,
-            reserved: totals.reserved,
-            request_id: entry.request_id.as_deref(),
-            reservation_id: entry.reservation_id,
-            reversed_entry_id: entry.reversed_entry_id,
-            record_time: entry.record_time.timestamp_micros(),
-            detail,
-            previous_hash: entry.previous_hash,
-            hash: entry.hash,
         }
     }
 }
@@ -145,9 +100,14 @@ pub(super) struct EntryRow {
 }
 
 impl EntryRow {
-    pub fn read(self) -> Result<Recorded, DbErr> {
+    pub fn read(self) -> Result<Entry> {
+        let id = self.entry_id.clone();
+        self.parse().map_err(|error| Error::Unreadable { noun: Noun::Entry, id, source: error.into() })
+    }
+
+    fn parse(self) -> Result<Entry, DbErr> {
         let detail: Detail<'_> = parse(&self.detail)?;
-        let entry = Entry {
+        Ok(Entry {
             id: uuid(&self.entry_id)?,
             customer_id: self.customer_id,
             block_id: uuid(&self.block_id)?,
@@ -170,8 +130,7 @@ impl EntryRow {
             record_time: from_micros(self.record_time)?,
             previous_hash: hash(&self.previous_hash)?,
             hash: hash(&self.hash)?,
-        };
-        let totals = Totals { granted: self.granted, used: self.used, reserved: self.reserved };
-        Ok(Recorded { entry, totals })
+            totals: Totals { granted: self.granted, used: self.used, reserved: self.reserved },
+        })
     }
 }

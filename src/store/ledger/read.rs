@@ -4,12 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
-use super::Recorded;
 use super::block::{self, BlockRow};
 use super::entry::{self, EntryRow};
 use super::reservation::ReservationRow;
 use crate::error::{Error, Result};
-use crate::ledger::{Block, Reservation, ReservationState};
+use crate::ledger::{Block, Entry, Reservation, ReservationState};
 use crate::store::Store;
 use crate::store::time::{clock, from_micros};
 
@@ -55,7 +54,7 @@ impl Store {
         let (revision, contract_version) = (first.revision, first.contract_version);
         let now = from_micros(first.now).map_err(broken)?;
         let blocks = rows.into_iter().filter_map(|row| row.block).map(BlockRow::read);
-        let blocks = blocks.collect::<Result<_, _>>().map_err(broken)?;
+        let blocks = blocks.collect::<Result<_>>()?;
         Ok(Some(LedgerBlocks { revision, contract_version, now, blocks }))
     }
 
@@ -65,20 +64,20 @@ impl Store {
         customer_id: &str,
         block_id: Uuid,
         record_time: DateTime<Utc>,
-    ) -> Result<Option<Recorded>> {
+    ) -> Result<Option<Entry>> {
         let sql = format!(
-            "SELECT {} FROM entry JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+            "SELECT {} FROM entry LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
              WHERE entry.customer_id = $1 AND entry.block_id = $2 AND entry.record_time <= $3
              ORDER BY entry.sequence DESC LIMIT 1",
             entry::COLUMNS
         );
         let values = vec![customer_id.into(), block_id.to_string().into(), record_time.timestamp_micros().into()];
         let rows = self.rows::<EntryRow>(sql, values).await?;
-        rows.into_iter().next().map(EntryRow::read).transpose().map_err(broken)
+        rows.into_iter().next().map(EntryRow::read).transpose()
     }
 
     /// Entries in the order of their blocks and of their sequence.
-    pub async fn entries(&self, customer_id: &str, filter: &EntryFilter, limit: u64) -> Result<Vec<Recorded>> {
+    pub async fn entries(&self, customer_id: &str, filter: &EntryFilter, limit: u64) -> Result<Vec<Entry>> {
         let (after_block, after_sequence) = match filter.after {
             Some((block_id, sequence)) => (block_id.to_string(), sequence),
             None => (String::new(), 0),
@@ -93,20 +92,20 @@ impl Store {
             }
         }
         let sql = format!(
-            "SELECT {} FROM entry JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+            "SELECT {} FROM entry LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
              WHERE entry.customer_id = $1 AND (entry.block_id, entry.sequence) > ($2, $3){only}
              ORDER BY entry.block_id, entry.sequence LIMIT $4",
             entry::COLUMNS
         );
         let rows = self.rows::<EntryRow>(sql, values).await?;
-        rows.into_iter().map(EntryRow::read).collect::<Result<_, _>>().map_err(broken)
+        rows.into_iter().map(EntryRow::read).collect()
     }
 
     pub async fn reservation(&self, customer_id: &str, reservation_id: Uuid) -> Result<Option<Reservation>> {
-        let sql = "SELECT customer_id, content FROM reservation WHERE customer_id = $1 AND reservation_id = $2";
+        let sql = "SELECT customer_id, reservation_id, content FROM reservation WHERE customer_id = $1 AND reservation_id = $2";
         let values = vec![customer_id.into(), reservation_id.to_string().into()];
         let row = self.rows::<ReservationRow>(sql.to_owned(), values).await?.into_iter().next();
-        Ok(row.map(ReservationRow::read).transpose().map_err(broken)?.map(|(_, reservation)| reservation))
+        Ok(row.map(ReservationRow::read).transpose()?.map(|(_, reservation)| reservation))
     }
 
     /// Reservations in the order of their ids.
@@ -117,7 +116,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Reservation>> {
         // A reservation names no block but those that fund it.
-        let sql = "SELECT customer_id, content FROM reservation
+        let sql = "SELECT customer_id, reservation_id, content FROM reservation
              WHERE customer_id = $1 AND reservation_id > $2 AND ($3 = '' OR state = $3)
                AND ($4 = '' OR content LIKE '%' || $4 || '%')
              ORDER BY reservation_id LIMIT $5";
@@ -131,7 +130,7 @@ impl Store {
         ];
         let rows = self.rows::<ReservationRow>(sql.to_owned(), values).await?;
         let rows = rows.into_iter().map(|row| row.read().map(|(_, reservation)| reservation));
-        rows.collect::<Result<_, _>>().map_err(broken)
+        rows.collect()
     }
 
     /// Customers with reservations whose time has run out by the database's clock, the most

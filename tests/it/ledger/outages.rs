@@ -69,8 +69,8 @@ async fn judge(house: &House, told: &[Told]) {
     let mut uses = Vec::new();
     for customer_id in CUSTOMERS {
         let entries = store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap();
-        let of_use = entries.into_iter().filter(|recorded| recorded.entry.kind == EntryKind::Consume);
-        uses.extend(of_use.map(|recorded| recorded.entry.request_id.unwrap()));
+        let of_use = entries.into_iter().filter(|entry| entry.kind == EntryKind::Consume);
+        uses.extend(of_use.map(|entry| entry.request_id.unwrap()));
     }
     store.close().await.unwrap();
     let applied: BTreeSet<&str> = uses.iter().map(String::as_str).collect();

@@ -126,7 +126,7 @@ async fn a_changed_byte_is_named(house: House) {
     let store = house.store().await;
     let mut chains = Chains::default();
     let entries = store.entries("contoso", &EntryFilter::default(), 100).await.unwrap();
-    let misfit = entries.iter().find_map(|recorded| chains.push(&recorded.entry).err()).expect("it is seen");
+    let misfit = entries.iter().find_map(|entry| chains.push(entry).err()).expect("it is seen");
     assert_eq!((misfit.sequence, misfit.kind), (3, MisfitKind::Content));
     store.close().await.unwrap();
     house.server.stop().await;

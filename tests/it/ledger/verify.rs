@@ -18,6 +18,8 @@ on_both!(
     the_ledger_may_be_written_meanwhile,
     a_changed_reservation_is_named,
     a_changed_entry_or_block_is_named,
+    every_column_of_an_entry_counts,
+    rows_that_cannot_be_read_are_named,
 );
 
 /// Holds that ended in every way a caller can end them, and some that did not.
@@ -179,6 +181,99 @@ async fn a_changed_entry_or_block_is_named(house: House) {
     let found = changed(&house, &connection, &reserved("- 60"), &reserved("+ 60")).await;
     assert_eq!(found["block_id"], first.as_str());
     assert!(found["message"].as_str().unwrap().starts_with("the balance it leaves"), "{found}");
+    connection.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn every_column_of_an_entry_counts(house: House) {
+    let Holds { committed, .. } = hold(&house).await;
+    let connection = house.connection().await;
+    let row = house.row(&format!("SELECT * FROM entry WHERE reservation_id = '{committed}' AND kind = 'COMMIT'")).await;
+    let text = |column: &str| row.try_get::<String>("", column).unwrap();
+    let id = text("entry_id");
+    let number = |column: &'static str| {
+        let change = |by: &str| format!("UPDATE entry SET {column} = {column} {by} 1 WHERE entry_id = '{id}'");
+        (change("+"), change("-"))
+    };
+    let replaced = |column: &'static str, by: &str| {
+        let change = |value: &str| {
+            format!(
+                "UPDATE entry SET {column} = '{value}' WHERE sequence = {} AND block_id = '{}'",
+                row.try_get::<i64>("", "sequence").unwrap(),
+                text("block_id")
+            )
+        };
+        (change(by), change(&text(column)))
+    };
+    // One byte is another one.
+    let altered = |column: &str| {
+        let mut bytes = text(column).into_bytes();
+        bytes[0] = if bytes[0] == b'1' { b'2' } else { b'1' };
+        String::from_utf8(bytes).unwrap()
+    };
+    let changes = [
+        number("amount"),
+        number("granted"),
+        number("used"),
+        number("reserved"),
+        number("record_time"),
+        replaced("kind", "RELEASE"),
+        replaced("request_id", &altered("request_id")),
+        replaced("reservation_id", &altered("reservation_id")),
+        (
+            format!("UPDATE entry SET reversed_entry_id = entry_id WHERE entry_id = '{id}'"),
+            format!("UPDATE entry SET reversed_entry_id = NULL WHERE entry_id = '{id}'"),
+        ),
+        replaced("detail", &text("detail").replace("anonymous", "anonymouse")),
+        replaced("previous_hash", &altered("previous_hash")),
+        replaced("hash", &altered("hash")),
+    ];
+    for (there, back) in changes {
+        let found = changed(&house, &connection, &there, &back).await;
+        assert_eq!(found["entry_id"], id.as_str(), "{there}: {found}");
+    }
+    let (there, back) = replaced("entry_id", &altered("entry_id"));
+    let found = changed(&house, &connection, &there, &back).await;
+    assert_eq!(found["entry_id"], altered("entry_id").as_str(), "{found}");
+    // Under another number it is missing where it was: the next one is named.
+    let (there, back) = number("sequence");
+    let found = changed(&house, &connection, &there.replace("+ 1", "+ 1000"), &back.replace("- 1", "- 1000")).await;
+    let sequence = row.try_get::<i64>("", "sequence").unwrap();
+    assert_eq!(found["block_id"], text("block_id").as_str());
+    assert_eq!(found["message"], format!("number {sequence} was expected here"));
+    assert_eq!(house.misfit().await, None);
+    connection.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn rows_that_cannot_be_read_are_named(house: House) {
+    let Holds { open, released, .. } = hold(&house).await;
+    let connection = house.connection().await;
+    let row = house.row(&format!("SELECT * FROM entry WHERE reservation_id = '{released}' AND kind = 'RELEASE'")).await;
+    let text = |column: &str| row.try_get::<String>("", column).unwrap();
+    let (entry, block) = (text("entry_id"), text("block_id"));
+    let message = "its row cannot be read: it holds what no such row holds";
+    let of_entry =
+        |column: &str, value: &str| format!("UPDATE entry SET {column} = '{value}' WHERE entry_id = '{entry}'");
+    for (column, broken) in [("kind", "RELEASED"), ("detail", "{"), ("hash", "0"), ("previous_hash", "g")] {
+        let found = changed(&house, &connection, &of_entry(column, broken), &of_entry(column, &text(column))).await;
+        assert_eq!((found["entry_id"].as_str(), found["message"].as_str()), (Some(&*entry), Some(message)), "{column}");
+    }
+    let of_block =
+        |column: &str, value: &str| format!("UPDATE block SET {column} = '{value}' WHERE block_id = '{block}'");
+    let head = house.row(&format!("SELECT head FROM block WHERE block_id = '{block}'")).await;
+    let head = head.try_get::<String>("", "head").unwrap();
+    for (column, broken, value) in [("unit", "WEEKS", "MINUTES"), ("head", "?", &head)] {
+        let found = changed(&house, &connection, &of_block(column, broken), &of_block(column, value)).await;
+        assert_eq!((found["block_id"].as_str(), found["message"].as_str()), (Some(&*block), Some(message)), "{column}");
+    }
+    let brace = |from: &str, to: &str| {
+        let cut = format!("replace(content, '{from}', '{to}')");
+        format!("UPDATE reservation SET content = {cut} WHERE reservation_id = '{open}'")
+    };
+    let found = changed(&house, &connection, &brace("state", "st@te"), &brace("st@te", "state")).await;
+    assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&*open), Some(message)));
+    assert_eq!(house.misfit().await, None);
     connection.close().await.unwrap();
     house.stop().await;
 }

@@ -9,7 +9,7 @@ use super::{Fixture, on_both};
 
 on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told);
 
-const STEPS: [&str; 3] = ["m0001_contracts", "m0002_ledger", "m0003_lean_writes"];
+const STEPS: [&str; 4] = ["m0001_contracts", "m0002_ledger", "m0003_lean_writes", "m0004_room_for_blocks"];
 
 async fn an_empty_database_is_brought_up_once(fixture: Fixture) {
     let connection = fixture.connection().await;
