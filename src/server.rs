@@ -2,6 +2,7 @@
 
 mod connections;
 mod health;
+mod turn;
 
 use std::future::Future;
 use std::net::SocketAddr;

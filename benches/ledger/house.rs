@@ -6,21 +6,16 @@ use entitled::cli::document;
 use entitled::config::Config;
 use entitled::proto::v1;
 use entitled::proto::v1::contract_service_client::ContractServiceClient;
-use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-/// Callers share connections, as those of a real client do.
-const CONNECTIONS: usize = 4;
 /// Contracts applied at a time while a house is furnished.
 const AT_ONCE: usize = 16;
 
-pub type Client = LedgerServiceClient<Channel>;
-
 pub struct House {
-    pub clients: Vec<Client>,
+    pub address: String,
 }
 
 impl House {
@@ -40,11 +35,7 @@ impl House {
         let contracts = ContractServiceClient::connect(address.clone()).await.unwrap();
         let applied = (0..customers).map(|row| apply(contracts.clone(), row));
         futures_util::stream::iter(applied).buffer_unordered(AT_ONCE).collect::<()>().await;
-        let mut clients = Vec::new();
-        for _ in 0..CONNECTIONS {
-            clients.push(LedgerServiceClient::connect(address.clone()).await.unwrap());
-        }
-        Self { clients }
+        Self { address }
     }
 }
 

@@ -1,13 +1,18 @@
 //! The load: callers that wait for their answers, or calls that come when they come.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use entitled::proto::v1;
-use tokio::task::JoinSet;
+use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
+use tokio::task::{JoinSet, LocalSet};
+use tonic::transport::Channel;
 
-use super::house::Client;
+/// Callers share connections, as those of a real client do.
+const CONNECTIONS: usize = 4;
+
+type Client = LedgerServiceClient<Channel>;
 
 /// What one load has shown.
 #[derive(Debug, Clone)]
@@ -38,69 +43,100 @@ impl Seen {
 
 /// Callers that ask again as soon as they are answered.
 pub async fn closed(
-    clients: &[Client],
+    address: &str,
     callers: usize,
     period: Duration,
     request: impl Fn(usize) -> v1::ConsumeUnitsRequest + Clone + Send + 'static,
 ) -> Seen {
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut running = JoinSet::new();
-    let started = Instant::now();
-    for (caller, client) in clients.iter().cycle().take(callers).enumerate() {
-        let (mut client, stop, request) = (client.clone(), Arc::clone(&stop), request.clone());
-        running.spawn(async move {
-            let mut latencies = Vec::new();
-            for round in 0.. {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
-                let request = request(caller + round * callers);
-                let asked = Instant::now();
-                client
-                    .consume_units(request)
-                    .await
-                    .unwrap_or_else(|status| panic!("{}: {}", status.code(), status.message()));
-                latencies.push(asked.elapsed());
-            }
-            latencies
+    apart(address, async move |clients| {
+        let stop = Rc::new(Cell::new(false));
+        let running = LocalSet::new();
+        let started = Instant::now();
+        let callers: Vec<_> = clients
+            .into_iter()
+            .cycle()
+            .take(callers)
+            .enumerate()
+            .map(|(caller, client)| {
+                let requests = (0..).map(move |round| caller + round * callers).map(request.clone());
+                running.spawn_local(ask_on(client, requests, Rc::clone(&stop)))
+            })
+            .collect();
+        let latencies = running.run_until(async {
+            tokio::time::sleep(period).await;
+            stop.set(true);
+            futures_util::future::join_all(callers).await
         });
+        let latencies: Vec<Duration> = latencies.await.into_iter().flat_map(Result::unwrap).collect();
+        Seen::new(latencies, started.elapsed())
+    })
+    .await
+}
+
+async fn ask_on(
+    mut client: Client,
+    requests: impl Iterator<Item = v1::ConsumeUnitsRequest>,
+    stop: Rc<Cell<bool>>,
+) -> Vec<Duration> {
+    let mut latencies = Vec::new();
+    for request in requests.take_while(|_| !stop.get()) {
+        let asked = Instant::now();
+        ask(&mut client, request).await;
+        latencies.push(asked.elapsed());
     }
-    tokio::time::sleep(period).await;
-    stop.store(true, Ordering::Relaxed);
-    let latencies: Vec<Duration> = running.join_all().await.into_iter().flatten().collect();
-    Seen::new(latencies, started.elapsed())
+    latencies
 }
 
 /// Calls that come at a constant rate, whether or not those before them are answered. Each
 /// counts from the instant at which it was due: a server that stands still cannot hide it.
 pub async fn open(
-    clients: &[Client],
+    address: &str,
     rate: u32,
     period: Duration,
-    request: impl Fn(usize) -> v1::ConsumeUnitsRequest,
+    request: impl Fn(usize) -> v1::ConsumeUnitsRequest + Send + 'static,
 ) -> Seen {
-    let mut ticks = tokio::time::interval(Duration::from_millis(1));
-    let mut running = JoinSet::new();
-    let started = Instant::now();
-    let every = Duration::from_secs(1) / rate;
-    let mut due = started;
-    for (row, client) in clients.iter().cycle().enumerate() {
-        if due >= started + period {
-            break;
+    apart(address, async move |clients| {
+        let mut ticks = tokio::time::interval(Duration::from_millis(1));
+        let mut running = JoinSet::new();
+        let started = Instant::now();
+        let every = Duration::from_secs(1) / rate;
+        let mut due = started;
+        for (row, client) in clients.iter().cycle().enumerate() {
+            if due >= started + period {
+                break;
+            }
+            while due > Instant::now() {
+                ticks.tick().await;
+            }
+            let (mut client, request, asked) = (client.clone(), request(row), due);
+            running.spawn(async move {
+                ask(&mut client, request).await;
+                asked.elapsed()
+            });
+            due += every;
         }
-        while due > Instant::now() {
-            ticks.tick().await;
-        }
-        let (mut client, request, asked) = (client.clone(), request(row), due);
-        running.spawn(async move {
-            client
-                .consume_units(request)
-                .await
-                .unwrap_or_else(|status| panic!("{}: {}", status.code(), status.message()));
-            asked.elapsed()
-        });
-        due += every;
-    }
-    let latencies = running.join_all().await;
-    Seen::new(latencies, started.elapsed())
+        let latencies = running.join_all().await;
+        Seen::new(latencies, started.elapsed())
+    })
+    .await
+}
+
+async fn ask(client: &mut Client, request: v1::ConsumeUnitsRequest) {
+    client.consume_units(request).await.unwrap_or_else(|status| panic!("{}: {}", status.code(), status.message()));
+}
+
+/// On a thread and with connections of its own, as light as a load can be: it shares the machine with what it measures.
+async fn apart(address: &str, load: impl AsyncFnOnce(Vec<Client>) -> Seen + Send + 'static) -> Seen {
+    let address = address.to_owned();
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut clients = Vec::new();
+            for _ in 0..CONNECTIONS {
+                clients.push(Client::connect(address.clone()).await.unwrap());
+            }
+            load(clients).await
+        })
+    };
+    tokio::task::spawn_blocking(run).await.unwrap()
 }

@@ -29,12 +29,12 @@ pub async fn many_customers() {
     let house = House::furnish(&cluster.database("many").await, CUSTOMERS).await;
     cluster.prepare_pgbench();
     let request = |row: usize| minute(row % CUSTOMERS);
-    closed(&house.clients, CALLERS, WARM_UP, request).await;
+    closed(&house.address, CALLERS, WARM_UP, request).await;
     let (mut floor, mut seen) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         step(&format!("round {round} of {ROUNDS}"));
         floor.push(cluster.simple_update(CALLERS, ROUND));
-        seen.push(closed(&house.clients, CALLERS, ROUND, request).await);
+        seen.push(closed(&house.address, CALLERS, ROUND, request).await);
     }
     compare("pgbench simple-update", floor, &seen);
     step("calls that do not wait");
@@ -52,12 +52,12 @@ pub async fn one_block() {
     let script = directory.path().join("hot.sql");
     std::fs::write(&script, HOT_SCRIPT).unwrap();
     let request = |_| minute(0);
-    closed(&house.clients, CALLERS, WARM_UP, request).await;
+    closed(&house.address, CALLERS, WARM_UP, request).await;
     let (mut floor, mut seen) = (Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         step(&format!("round {round} of {ROUNDS}"));
         floor.push(cluster.script(&script, CALLERS, ROUND));
-        seen.push(closed(&house.clients, CALLERS, ROUND, request).await);
+        seen.push(closed(&house.address, CALLERS, ROUND, request).await);
     }
     compare("pgbench, insert one and update the row", floor, &seen);
     print_open(&house, &seen, request).await;
@@ -69,14 +69,14 @@ pub async fn sqlite() {
     step("customers are made");
     let house = House::furnish(&format!("sqlite:{}", directory.path().join("bench.db").display()), CUSTOMERS).await;
     let request = |row: usize| minute(row % CUSTOMERS);
-    closed(&house.clients, CALLERS, WARM_UP, request).await;
+    closed(&house.address, CALLERS, WARM_UP, request).await;
     let (mut floor, mut seen, mut alone) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=ROUNDS {
         step(&format!("round {round} of {ROUNDS}"));
         let round = tempfile::tempdir().unwrap();
         floor.push(one_by_one::rate(round.path(), ROUND).await);
-        alone.push(closed(&house.clients, 1, ROUND, request).await);
-        seen.push(closed(&house.clients, CALLERS, ROUND, request).await);
+        alone.push(closed(&house.address, 1, ROUND, request).await);
+        seen.push(closed(&house.address, CALLERS, ROUND, request).await);
     }
     compare("one caller, so one transaction a write", alone.iter().map(|it| it.rate).collect(), &seen);
     compare("SQLite alone, one transaction a write", floor, &seen);
@@ -93,9 +93,9 @@ pub async fn size() {
     for goal in [1_000, 10_000, 100_000, 1_000_000] {
         while entries < goal {
             step(&format!("{entries} entries of {goal}"));
-            entries += closed(&house.clients, CALLERS, Duration::from_secs(1), |_| minute(0)).await.count();
+            entries += closed(&house.address, CALLERS, Duration::from_secs(1), |_| minute(0)).await.count();
         }
-        let seen = closed(&house.clients, CALLERS, ROUND, |_| minute(0)).await;
+        let seen = closed(&house.address, CALLERS, ROUND, |_| minute(0)).await;
         entries += seen.count();
         latencies(&format!("{:.0} a second after {goal} entries", seen.rate), &seen);
         ratio(seen.rate, *first.get_or_insert(seen.rate));
@@ -112,10 +112,14 @@ fn compare(name: &str, floor: Vec<f64>, seen: &[Seen]) {
     }
 }
 
-async fn print_open(house: &House, seen: &[Seen], request: impl Fn(usize) -> entitled::proto::v1::ConsumeUnitsRequest) {
+async fn print_open(
+    house: &House,
+    seen: &[Seen],
+    request: impl Fn(usize) -> entitled::proto::v1::ConsumeUnitsRequest + Send + 'static,
+) {
     let closed = Rounds::new(seen.iter().map(|it| it.rate).collect()).median();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "calls a second, far below the limit")]
     let rate = (closed * OPEN_SHARE) as u32;
-    let seen = open(&house.clients, rate, ROUND, request).await;
+    let seen = open(&house.address, rate, ROUND, request).await;
     latencies(&format!("{rate} calls a second that do not wait"), &seen);
 }

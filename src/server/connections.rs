@@ -17,6 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tonic::body::Body;
 use tower::{Service, ServiceExt as _};
 
+use super::turn::OneTurnLater;
+
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
 const LOCAL_RESETS_PER_CONNECTION: usize = 1_024;
@@ -40,7 +42,8 @@ where
             () = &mut stopped => break,
             stream = accept(&listener) => stream,
         };
-        let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
+        let connection =
+            builder.serve_connection(TokioIo::new(OneTurnLater::new(stream)), service.clone()).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
