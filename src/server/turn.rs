@@ -77,35 +77,45 @@ impl<S: AsyncRead + Unpin> AsyncRead for OneTurnLater<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use std::sync::{Arc, Mutex};
+
+    use tokio::io::AsyncWriteExt as _;
 
     use super::*;
 
-    #[test]
-    fn what_is_ready_runs_before_the_write() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let (near, mut far) = tokio::io::duplex(64);
-            let order = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-            let told = |what| order.lock().unwrap().push(what);
-            let write = async {
-                let mut near = OneTurnLater::new(near);
-                for what in ["first written", "second written"] {
-                    near.write_all(b"x").await.unwrap();
-                    near.flush().await.unwrap();
-                    told(what);
-                }
-            };
-            let others = async {
-                told("others ran");
-                tokio::task::yield_now().await;
-                told("others ran again");
-            };
-            tokio::join!(write, others);
-            assert_eq!(*order.lock().unwrap(), ["others ran", "first written", "others ran again", "second written"]);
-            let mut bytes = [0; 2];
-            far.read_exact(&mut bytes).await.unwrap();
-            assert_eq!(&bytes, b"xx");
+    #[tokio::test]
+    async fn what_is_ready_runs_before_a_write() {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let told = |what| {
+            let order = Arc::clone(&order);
+            move || order.lock().unwrap().push(what)
+        };
+        let (written, ran) = (told("written"), told("ran"));
+        let write = tokio::spawn(async move {
+            let mut stream = OneTurnLater::new(Vec::new());
+            stream.write_all(b"x").await.unwrap();
+            written();
+            stream.stream
         });
+        let other = tokio::spawn(async move { ran() });
+        assert_eq!(write.await.unwrap(), b"x");
+        other.await.unwrap();
+        assert_eq!(*order.lock().unwrap(), ["ran", "written"]);
+    }
+
+    #[tokio::test]
+    async fn each_write_waits_once() {
+        let mut stream = OneTurnLater::new(Vec::new());
+        for _ in 0..2 {
+            let mut waits = Vec::new();
+            for _ in 0..3 {
+                let write = std::future::poll_fn(|context| {
+                    Poll::Ready(Pin::new(&mut stream).poll_write(context, b"x").is_pending())
+                });
+                waits.push(write.await);
+            }
+            assert_eq!(waits, [true, false, false]);
+            stream.flush().await.unwrap();
+        }
     }
 }

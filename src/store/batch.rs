@@ -3,39 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DbBackend, FromQueryResult, Statement};
+use sea_orm::{FromQueryResult, Statement};
 
 use super::rows::Rows;
 use super::time::clock;
-use super::{LockedCustomer, Steps, StoredRequest, Txn};
+use super::{Steps, StoredRequest, Txn};
 use crate::error::Result;
 
 /// A request's customer and id.
 pub type RequestKey = (String, String);
-
-/// Waits for the locks of many customers, in the order of their ids: two batches then never wait
-/// for each other in a circle. Customers that do not exist are left out.
-pub async fn lock_customers_in_txn(
-    txn: &Txn,
-    customer_ids: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, LockedCustomer>> {
-    let backend = txn.backend();
-    let lock = if backend == DbBackend::Postgres { "FOR UPDATE OF customer" } else { "" };
-    let mut values = Vec::new();
-    let rows = Rows::new(customer_ids.len()).text("customer_id", customer_ids.iter().copied());
-    let given = rows.given(backend, &mut values)?;
-    let sql = format!(
-        "SELECT customer.customer_id, revision, contract_version
-         FROM {given} JOIN customer ON customer.customer_id = given.customer_id ORDER BY customer.customer_id {lock}"
-    );
-    let statement = Statement::from_sql_and_values(backend, sql, values);
-    let rows = txn.run(LockRow::find_by_statement(statement).all(txn.db())).await?;
-    let locked = rows.into_iter().map(|row| {
-        let LockRow { customer_id, revision, contract_version } = row;
-        (customer_id, LockedCustomer { revision, contract_version })
-    });
-    Ok(locked.collect())
-}
 
 /// Puts the revisions of locked customers, whose balances change, to what they are as of the commit.
 pub fn put_revisions(steps: &mut Steps, revisions: &BTreeMap<String, i64>) -> Result<()> {
@@ -90,13 +66,6 @@ pub fn put_requests(
         .number("record_time", requests.iter().map(|_| record_time));
     let names = rows.names();
     steps.push(rows, |given| format!("INSERT INTO request ({names}) SELECT {names} FROM {given}"))
-}
-
-#[derive(Debug, FromQueryResult)]
-struct LockRow {
-    customer_id: String,
-    revision: i64,
-    contract_version: i64,
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -45,6 +45,8 @@ fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
         ("enable_seqscan", "off"),
         ("enable_hashjoin", "off"),
         ("enable_mergejoin", "off"),
+        // Nor does a plan depend on how many rows a batch gives: it is made once.
+        ("plan_cache_mode", "force_generic_plan"),
         // A client whose host is gone: the server ends its session, and frees its locks.
         ("tcp_keepalives_idle", "30"),
         ("tcp_keepalives_interval", "10"),

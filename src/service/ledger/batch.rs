@@ -15,7 +15,7 @@ use crate::ledger::Entry;
 use crate::service::Context;
 use crate::store::{
     Books, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, find_entries_in_txn, find_requests_in_txn,
-    load_books_in_txn, load_contract_in_txn, lock_customers_in_txn, put_requests, put_revisions,
+    load_contract_in_txn, lock_books_in_txn, put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -66,12 +66,11 @@ impl Batches {
     }
 
     async fn run_in_txn(&self, txn: &Txn, requests: &[Request]) -> Result<Committed> {
-        let customer_ids: BTreeSet<&str> = requests.iter().map(|request| request.customer_id.as_str()).collect();
-        let locked = lock_customers_in_txn(txn, &customer_ids).await?;
-        let books = load_books_in_txn(txn, &wanted(requests, &locked), &keys(requests)).await?;
+        let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests)).await?;
         let now = books.now;
         let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
-        let mut pages = self.pages(txn, requests, &locked, &known, books).await?;
+        let mut pages = self.pages(txn, requests, &known, &mut books).await?;
+        let locked = books.locked;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
@@ -102,11 +101,10 @@ impl Batches {
         &self,
         txn: &Txn,
         requests: &'a [Request],
-        locked: &BTreeMap<String, LockedCustomer>,
         known: &Known,
-        books: Books,
+        books: &mut Books,
     ) -> Result<BTreeMap<&'a str, Page>> {
-        let Books { now, mut by_customer, .. } = books;
+        let Books { now, locked, by_customer, .. } = books;
         let mut pages = BTreeMap::new();
         for request in requests.iter().filter(|request| known.find(request).is_none()) {
             // Once a customer: its book is taken out.
@@ -115,7 +113,7 @@ impl Batches {
                 continue;
             };
             let snapshot = self.contract_in_txn(txn, customer_id, locked.contract_version).await?;
-            pages.insert(customer_id, Page::open(snapshot, book, now, self.grace)?);
+            pages.insert(customer_id, Page::open(snapshot, book, *now, self.grace)?);
         }
         Ok(pages)
     }
@@ -166,10 +164,10 @@ fn keys(requests: &[Request]) -> BTreeSet<RequestKey> {
     requests.iter().filter_map(key).collect()
 }
 
-/// What must be loaded of the customers that exist.
-fn wanted<'a>(requests: &'a [Request], locked: &BTreeMap<String, LockedCustomer>) -> BTreeMap<&'a str, Wanted> {
+/// What must be loaded of each customer.
+fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
     let mut wanted: BTreeMap<&str, Wanted> = BTreeMap::new();
-    for request in requests.iter().filter(|request| locked.contains_key(&request.customer_id)) {
+    for request in requests {
         request.want(wanted.entry(request.customer_id.as_str()).or_default());
     }
     wanted

@@ -18,7 +18,7 @@ pub const QUEUE: usize = 1_024;
 /// How many are carried out by one transaction at most.
 const BATCH: usize = 256;
 /// How long a batch waits at most to become as large as the one before.
-const GATHERING: Duration = Duration::from_millis(1);
+const GATHERING: Duration = Duration::from_millis(2);
 
 /// A write on its way.
 #[derive(Debug)]

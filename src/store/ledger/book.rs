@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::block::{self, BlockRow};
@@ -14,7 +14,7 @@ use crate::ledger::{Book, Entry};
 use crate::store::batch::rows_of;
 use crate::store::rows::Rows;
 use crate::store::time::{clock, from_micros};
-use crate::store::{RequestKey, Txn};
+use crate::store::{LockedCustomer, RequestKey, Txn};
 
 /// What the commands for one customer name.
 #[derive(Debug, Clone, Default)]
@@ -23,24 +23,31 @@ pub struct Wanted {
     pub entries: BTreeSet<Uuid>,
 }
 
-/// The books of some customers, behind their locks.
+/// The books of some customers, behind their locks. Customers that do not exist are left out.
 #[derive(Debug)]
 pub struct Books {
     /// The database's time, after the locks were waited for.
     pub now: DateTime<Utc>,
+    pub locked: BTreeMap<String, LockedCustomer>,
     pub by_customer: BTreeMap<String, Book>,
     /// Whether one of the requests at hand was carried out before.
     pub is_known: bool,
 }
 
-/// Loads the books of locked customers: all their blocks, the reservations and entries that are
+/// Locks customers and loads their books: all their blocks, the reservations and entries that are
 /// wanted, and every open reservation whose time has run out.
-pub async fn load_books_in_txn(
+pub async fn lock_books_in_txn(
     txn: &Txn,
     wanted: &BTreeMap<&str, Wanted>,
     requests: &BTreeSet<RequestKey>,
 ) -> Result<Books> {
-    let (mut books, is_due) = load_blocks(txn, wanted, requests).await?;
+    let mut rows = lock(txn, wanted, requests).await?;
+    // Whoever was waited for has changed what this statement had seen before. Nobody can any more.
+    if rows.iter().any(|row| row.is_current == Some(false)) {
+        rows = lock(txn, wanted, requests).await?;
+    }
+    let is_due = rows.iter().any(|row| row.is_due);
+    let mut books = Books::read(rows)?;
     if is_due || wanted.values().any(|wanted| !wanted.reservations.is_empty()) {
         load_reservations(txn, wanted, &mut books).await?;
     }
@@ -50,45 +57,43 @@ pub async fn load_books_in_txn(
     Ok(books)
 }
 
-/// What nearly every batch needs, in one round trip; and whether one of the customers has a hold whose time has run
-/// out.
-async fn load_blocks(
-    txn: &Txn,
-    wanted: &BTreeMap<&str, Wanted>,
-    requests: &BTreeSet<RequestKey>,
-) -> Result<(Books, bool)> {
+/// Waits for the customers' locks, in the order of their ids: two batches then never wait for each other in a circle.
+/// In the same round trip it reads what nearly every batch needs, as of its beginning: each write counts its customer's
+/// revision, so that this tells whether that is still so behind the lock.
+async fn lock(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, requests: &BTreeSet<RequestKey>) -> Result<Vec<LockedRow>> {
+    let backend = txn.backend();
     let mut values = Vec::new();
-    let requests = rows_of(requests).given(txn.backend(), &mut values)?;
     let customers = Rows::new(wanted.len()).text("customer_id", wanted.keys().copied());
-    let customers = customers.given(txn.backend(), &mut values)?;
+    let customers = customers.given(backend, &mut values)?;
+    let requests = rows_of(requests).given(backend, &mut values)?;
+    // SQLite's transaction has locked everything.
+    let for_update = if backend == DbBackend::Postgres { "FOR UPDATE OF customer" } else { "" };
     let sql = format!(
-        "SELECT clock.now, clock.is_known, EXISTS (
-             SELECT 1 FROM reservation
-             WHERE reservation.customer_id = block.customer_id AND state = 'OPEN' AND expire_time <= clock.now
-         ) AS is_due, block.customer_id AS customer_id, {}
-         FROM (
-             SELECT {} AS now, EXISTS (
+        "WITH locked AS (
+             SELECT customer.customer_id, customer.revision, customer.contract_version
+             FROM {customers} JOIN customer ON customer.customer_id = given.customer_id
+             ORDER BY customer.customer_id {for_update}
+         ), clock AS (
+             SELECT {clock} AS now, COUNT(*) AS customers FROM locked
+         )
+         SELECT clock.now, locked.customer_id AS customer_id, locked.revision AS revision,
+             locked.contract_version AS contract_version, seen.revision = locked.revision AS is_current,
+             EXISTS (
                  SELECT 1 FROM {requests} JOIN request
                    ON request.customer_id = given.customer_id AND request.request_id = given.request_id
-             ) AS is_known
-         ) AS clock
-         LEFT JOIN ({customers} JOIN block ON block.customer_id = given.customer_id) ON TRUE",
-        block::COLUMNS,
-        clock(txn.backend())
+             ) AS is_known,
+             EXISTS (
+                 SELECT 1 FROM reservation
+                 WHERE reservation.customer_id = locked.customer_id AND state = 'OPEN' AND expire_time <= clock.now
+             ) AS is_due, {block}
+         FROM clock
+         LEFT JOIN locked ON TRUE
+         LEFT JOIN customer AS seen ON seen.customer_id = locked.customer_id
+         LEFT JOIN block ON block.customer_id = locked.customer_id",
+        clock = clock(backend),
+        block = block::COLUMNS
     );
-    let rows = all::<OwnedBlockRow>(txn, sql, values).await?;
-    let first = rows.first().ok_or_else(|| Error::internal("the database told no time"))?;
-    let now = from_micros(first.now).map_err(|error| Error::Internal(error.into()))?;
-    let by_customer = wanted.keys().map(|id| ((*id).to_owned(), Book::new(*id))).collect();
-    let mut books = Books { now, by_customer, is_known: first.is_known };
-    let mut is_due = false;
-    for row in rows {
-        is_due |= row.is_due;
-        if let Some((customer_id, block)) = row.customer_id.zip(row.block) {
-            books.of(&customer_id)?.add_block(block.read()?);
-        }
-    }
-    Ok((books, is_due))
+    all(txn, sql, values).await
 }
 
 async fn load_reservations(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut Books) -> Result<()> {
@@ -161,6 +166,25 @@ async fn reversible(txn: &Txn, asked: &[(&str, Uuid)]) -> Result<Vec<(Entry, i64
 }
 
 impl Books {
+    fn read(rows: Vec<LockedRow>) -> Result<Self> {
+        let first = rows.first().ok_or_else(|| Error::internal("the database told no time"))?;
+        let now = from_micros(first.now).map_err(|error| Error::Internal(error.into()))?;
+        let is_known = first.is_known;
+        let mut books = Self { now, locked: BTreeMap::new(), by_customer: BTreeMap::new(), is_known };
+        for row in rows {
+            let LockedRow { customer_id, revision, contract_version, block, .. } = row;
+            let Some(((id, revision), contract_version)) = customer_id.zip(revision).zip(contract_version) else {
+                continue;
+            };
+            let book = books.by_customer.entry(id.clone()).or_insert_with(|| Book::new(&id));
+            if let Some(block) = block {
+                book.add_block(block.read()?);
+            }
+            books.locked.insert(id, LockedCustomer { revision, contract_version });
+        }
+        Ok(books)
+    }
+
     fn of(&mut self, customer_id: &str) -> Result<&mut Book> {
         let book = self.by_customer.get_mut(customer_id);
         book.ok_or_else(|| Error::internal("the database answered for another customer"))
@@ -172,13 +196,17 @@ async fn all<T: FromQueryResult>(txn: &Txn, sql: String, values: Vec<Value>) -> 
     txn.run(T::find_by_statement(statement).all(txn.db())).await
 }
 
+/// A locked customer with one of its blocks.
 #[derive(Debug, FromQueryResult)]
-struct OwnedBlockRow {
+struct LockedRow {
     now: i64,
     is_known: bool,
     is_due: bool,
-    /// None, and so is the block, where there are no blocks at all.
+    /// None, and so are the others, where there is no customer at all.
     customer_id: Option<String>,
+    revision: Option<i64>,
+    contract_version: Option<i64>,
+    is_current: Option<bool>,
     #[sea_orm(nested)]
     block: Option<BlockRow>,
 }
