@@ -28,6 +28,9 @@ pub(super) struct Batches {
 impl Batches {
     /// What became of each, in their order.
     pub async fn run(&self, requests: Vec<Request>) -> Vec<Result<Done>> {
+        if requests.is_empty() {
+            return Vec::new();
+        }
         match self.commit(&requests).await {
             Ok(outcomes) => outcomes,
             Err(Error::CommitOutcomeUnknown(source)) => self.settle(&requests, source).await,

@@ -1,49 +1,58 @@
-//! The way of a write to its batch: bounded queues, each with a task that takes whatever waits.
+//! The way of a write to its batch: a bounded queue, and lanes that take whatever waits.
 //!
 //! A write never runs in its caller's future. A caller that goes away changes nothing, and
 //! cannot leave a transaction open on a connection that others are given.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use super::batch::Batches;
 use super::request::{Done, Request};
 use crate::error::{Error, Result};
 use crate::service::Deadline;
 
-/// How many writes may wait in a lane before the next is sent away.
-pub const QUEUE: usize = 1_024;
+/// How many writes may wait before the next is sent away.
+pub const QUEUE: usize = 2_048;
 /// How many are carried out by one transaction at most.
 const BATCH: usize = 256;
-/// How long a batch waits at most to become as large as the one before.
+/// How long a batch waits at most for those who are expected.
 const GATHERING: Duration = Duration::from_millis(2);
 
 /// A write on its way.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub request: Request,
-    pub deadline: Deadline,
-    pub answer: oneshot::Sender<Result<Done>>,
+struct Job {
+    request: Request,
+    deadline: Deadline,
+    answer: oneshot::Sender<Result<Done>>,
 }
 
-/// The lanes. All writes of one customer keep to one of them, in the order they came; the
-/// customers' locks keep the lanes of all replicas apart.
+/// The lanes, each of which carries out one batch after the other. A customer is in one batch at
+/// a time, so that its writes keep the order they came in; its lock keeps other replicas apart.
 #[derive(Debug, Clone)]
-pub(super) struct Lanes {
-    lanes: Vec<mpsc::Sender<Job>>,
+pub(super) struct Lanes(Arc<Entrance>);
+
+/// Closes the queue when the last of those who could hand something over is gone.
+#[derive(Debug)]
+struct Entrance(Arc<Queue>);
+
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.state().is_closed = true;
+        self.0.news.notify_one();
+    }
 }
 
 impl Lanes {
-    /// Each lane runs until the last clone of the lanes is gone and its queue is empty.
+    /// Each lane runs until the last clone of the lanes is gone and the queue is empty.
     pub fn start(count: usize, batches: &Batches) -> Self {
-        let start = |_| {
-            let (sender, queue) = mpsc::channel(QUEUE);
-            tokio::spawn(run(queue, batches.clone()));
-            sender
-        };
-        Self { lanes: (0..count.max(1)).map(start).collect() }
+        let queue = Arc::new(Queue::default());
+        for _ in 0..count.max(1) {
+            tokio::spawn(run(Arc::clone(&queue), batches.clone()));
+        }
+        Self(Arc::new(Entrance(queue)))
     }
 
     /// Hands a write over and waits for what became of it; one that was not begun by its deadline
@@ -53,57 +62,131 @@ impl Lanes {
             return Err(deadline.give_up());
         }
         let (answer, answered) = oneshot::channel();
-        let lane = self.lane(&request.customer_id)?;
-        lane.try_send(Job { request, deadline: deadline.clone(), answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => Error::Unavailable(None),
-        })?;
+        self.0.0.push(Job { request, deadline: deadline.clone(), answer })?;
         answered.await.unwrap_or_else(|lost| match deadline.is_given_up() {
             true => Err(Error::DeadlinePassed),
             // A lane that breaks off in the middle of a batch may have committed it.
             false => Err(Error::CommitOutcomeUnknown(lost.into())),
         })
     }
-
-    fn lane(&self, customer_id: &str) -> Result<&mpsc::Sender<Job>> {
-        let mut hasher = DefaultHasher::new();
-        customer_id.hash(&mut hasher);
-        let lanes = u64::try_from(self.lanes.len()).unwrap_or(u64::MAX);
-        let lane = hasher.finish().checked_rem(lanes).and_then(|lane| self.lanes.get(usize::try_from(lane).ok()?));
-        lane.ok_or_else(|| Error::internal("the ledger has no lanes"))
-    }
 }
 
-/// Waits a moment for as many as came last time: callers who were just answered are about to ask
-/// again, and a transaction costs its round trips whether it carries few writes or many. Whoever
-/// is alone does not wait.
-async fn gather(queue: &mut mpsc::Receiver<Job>, waiting: &mut Vec<Job>, last: usize) {
-    let moment = tokio::time::sleep(GATHERING);
-    tokio::pin!(moment);
-    while waiting.len() < last {
-        let room = BATCH.saturating_sub(waiting.len());
-        tokio::select! {
-            more = queue.recv_many(waiting, room) => if more == 0 { return },
-            () = &mut moment => return,
+#[derive(Debug, Default)]
+struct Queue {
+    state: Mutex<State>,
+    /// Something has come, a batch has ended, or nothing comes any more.
+    news: Notify,
+    /// One lane at a time waits for a batch: what comes then is for it.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Job>,
+    /// The customers of the batches under way.
+    busy: HashSet<String>,
+    /// When a batch ended last: how many waited, and how many it was about to answer.
+    expected: usize,
+    is_closed: bool,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that holds it can leave it half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) -> Result<()> {
+        {
+            let mut state = self.state();
+            if state.waiting.len() >= QUEUE {
+                return Err(Error::Overloaded);
+            }
+            state.waiting.push_back(job);
         }
+        self.news.notify_one();
+        Ok(())
+    }
+
+    /// The next batch; none once nothing comes any more.
+    ///
+    /// Waits a moment for as many as are expected: callers who were just answered are about to
+    /// ask again, and a transaction costs its round trips whether it carries few writes or many.
+    /// Whoever is alone does not wait.
+    async fn next(&self) -> Option<Vec<Job>> {
+        let _turn = self.turn.lock().await;
+        loop {
+            {
+                let state = self.state();
+                if state.has_ready() {
+                    break;
+                }
+                if state.is_closed && state.waiting.is_empty() {
+                    // The other lanes, too.
+                    self.news.notify_one();
+                    return None;
+                }
+            }
+            self.news.notified().await;
+        }
+        let moment = tokio::time::sleep(GATHERING);
+        tokio::pin!(moment);
+        while !self.state().is_complete() {
+            tokio::select! {
+                () = self.news.notified() => {}
+                () = &mut moment => break,
+            }
+        }
+        Some(self.state().take())
+    }
+
+    /// A batch has ended; so many of these customers' callers are about to be answered.
+    fn end(&self, customers: &HashSet<String>, answered: usize) {
+        {
+            let mut state = self.state();
+            state.busy.retain(|customer_id| !customers.contains(customer_id));
+            state.expected = state.waiting.len().saturating_add(answered);
+        }
+        self.news.notify_one();
     }
 }
 
-async fn run(mut queue: mpsc::Receiver<Job>, batches: Batches) {
-    let mut waiting = Vec::with_capacity(BATCH);
-    let mut last = 0;
-    while queue.recv_many(&mut waiting, BATCH).await > 0 {
-        gather(&mut queue, &mut waiting, last).await;
-        last = waiting.len();
+impl State {
+    fn has_ready(&self) -> bool {
+        self.waiting.iter().any(|job| !self.busy.contains(&job.request.customer_id))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.waiting.len() >= self.expected.min(BATCH)
+    }
+
+    /// As many as one batch carries, without the customers of another one.
+    fn take(&mut self) -> Vec<Job> {
+        let mut taken = Vec::new();
+        let mut left = VecDeque::new();
+        for job in self.waiting.drain(..) {
+            if taken.len() < BATCH && !self.busy.contains(&job.request.customer_id) {
+                taken.push(job);
+            } else {
+                left.push_back(job);
+            }
+        }
+        self.waiting = left;
+        self.busy.extend(taken.iter().map(|job| job.request.customer_id.clone()));
+        taken
+    }
+}
+
+async fn run(queue: Arc<Queue>, batches: Batches) {
+    while let Some(mut jobs) = queue.next().await {
+        let customers: HashSet<String> = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
         // Whose deadline passed is told so, and nothing is done.
-        waiting.retain(|job| job.deadline.begin());
-        if waiting.is_empty() {
-            continue;
-        }
-        let (requests, answers): (Vec<_>, Vec<_>) = waiting.drain(..).map(|job| (job.request, job.answer)).unzip();
+        jobs.retain(|job| job.deadline.begin());
+        let (requests, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.request, job.answer)).unzip();
         // A task of its own: a panic ends one batch, not the lane.
         let batches = batches.clone();
         let outcomes = tokio::spawn(async move { batches.run(requests).await }).await.unwrap_or_default();
+        queue.end(&customers, answers.len());
         // Without an outcome the sender is dropped, which its caller sees.
         for (answer, outcome) in answers.into_iter().zip(outcomes) {
             let _ = answer.send(outcome);
