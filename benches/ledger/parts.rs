@@ -10,6 +10,8 @@ use super::{CALLERS, CUSTOMERS, one_by_one};
 
 const ROUNDS: usize = 3;
 const ROUND: Duration = Duration::from_secs(5);
+/// Long enough that one stall of the disk is not all there is to see.
+const OPEN_ROUND: Duration = Duration::from_secs(15);
 /// Not counted: connections open, caches fill.
 const WARM_UP: Duration = Duration::from_secs(2);
 /// Of the rate that callers who wait can reach, so much comes when calls do not wait.
@@ -120,6 +122,6 @@ async fn print_open(
     let closed = Rounds::new(seen.iter().map(|it| it.rate).collect()).median();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "calls a second, far below the limit")]
     let rate = (closed * OPEN_SHARE) as u32;
-    let seen = open(&house.address, rate, ROUND, request).await;
+    let seen = open(&house.address, rate, OPEN_ROUND, request).await;
     latencies(&format!("{rate} calls a second that do not wait"), &seen);
 }

@@ -50,7 +50,7 @@ pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {
 }
 
 /// Until a batch waits for the customer's lock.
-async fn until_waiting(blocker: &DatabaseConnection) {
+pub(super) async fn until_waiting(blocker: &DatabaseConnection) {
     let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     loop {
         let statement = Statement::from_string(blocker.get_database_backend(), sql);

@@ -1,10 +1,14 @@
 //! R08, R09, R12, R16: nobody overspends, whoever comes first.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use entitled::proto::v1;
+use entitled::store::{Wanted, lock_books_in_txn};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
+use super::faults::until_waiting;
 use super::on_both;
 use super::samples::*;
 use crate::server::{Backend, request_id};
@@ -144,4 +148,37 @@ async fn a_use_that_spans_blocks_is_whole_or_nothing(house: House) {
         other.stop().await;
     }
     house.stop().await;
+}
+
+/// The statement that waits for a lock sees everything else as of its beginning: what the write
+/// it waited for has done is read again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waited_for_a_lock_sees_what_it_was_held_for() {
+    let house = House::start(Backend::Postgres).await;
+    house.server.ledger().consume_units(consume(1)).await.unwrap();
+    let block_id = ede("contoso", 0);
+    let blocker = house.hold().await;
+    let store = house.store().await;
+    let waiting = tokio::spawn(async move {
+        let wanted = BTreeMap::from([("contoso", Wanted::default())]);
+        let request = BTreeSet::from([("contoso".to_owned(), "meanwhile".to_owned())]);
+        let locked = store.in_transaction(async |txn| lock_books_in_txn(&txn, &wanted, &request).await).await;
+        store.close().await.unwrap();
+        locked.unwrap()
+    });
+    until_waiting(&blocker).await;
+    for change in [
+        format!("UPDATE block SET used = 120, sequence = sequence + 1 WHERE block_id = '{block_id}'"),
+        "UPDATE customer SET revision = 100 WHERE customer_id = 'contoso'".to_owned(),
+        "INSERT INTO request VALUES ('contoso', 'meanwhile', 'ConsumeUnits', '', '{}', 0)".to_owned(),
+        "COMMIT".to_owned(),
+    ] {
+        blocker.execute_unprepared(&change).await.unwrap();
+    }
+    let books = waiting.await.unwrap();
+    assert_eq!((books.locked["contoso"].revision, books.is_known), (100, true));
+    let block = &books.by_customer["contoso"].blocks[&block_id.parse().unwrap()];
+    assert_eq!((block.used, block.sequence), (120, 3));
+    blocker.close().await.unwrap();
+    house.server.stop().await;
 }
