@@ -9,8 +9,8 @@ use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use tokio::task::{JoinSet, LocalSet};
 use tonic::transport::Channel;
 
-/// Callers share connections, as those of a real client do.
-const CONNECTIONS: usize = 4;
+/// Callers share a connection, as the clones of a client do.
+const CONNECTIONS: usize = 1;
 
 type Client = LedgerServiceClient<Channel>;
 

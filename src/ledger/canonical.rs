@@ -17,10 +17,6 @@ impl ChainHash {
     /// What stands before the first entry of a block.
     pub const FIRST: Self = Self([0; 32]);
 
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -31,7 +31,7 @@ use crate::error::{Error, Noun, Result};
 use crate::ledger::Command;
 
 /// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: two keep the
-/// database busy while one of them waits for it.
+/// database busy while one of them waits for its callers.
 const LANES: usize = 2;
 
 /// Writes and reads what was used of the blocks.
