@@ -30,9 +30,9 @@ use super::{Context, Deadline};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Command;
 
-/// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: two keep the
-/// database busy while one of them waits for its callers.
-const LANES: usize = 2;
+/// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: these keep
+/// the database busy while one of them waits for its callers.
+const LANES: usize = 3;
 
 /// Writes and reads what was used of the blocks.
 #[derive(Debug, Clone)]
