@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
 use super::entry::{self, Claim};
 use crate::cli::render::amount;
 use crate::ledger::{Chains, Tally, Totals};
 use crate::proto::v1::{Entry, Reservation, ReservationState, Unit};
-use tonic::Status;
-use tonic_types::StatusExt as _;
 
 /// What does not fit.
 #[derive(Debug, Default)]

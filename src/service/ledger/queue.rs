@@ -140,7 +140,7 @@ impl Queue {
         Some(self.state().take())
     }
 
-    /// A batch has ended; so many of these customers' callers are about to be answered.
+    /// A batch of these customers has ended, and so many callers are about to be answered.
     fn end(&self, customers: &HashSet<String>, answered: usize) {
         {
             let mut state = self.state();
