@@ -24,7 +24,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
+    pub fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
         latencies.sort_unstable();
         let answered = u32::try_from(latencies.len()).unwrap();
         Self { rate: f64::from(answered) / elapsed.as_secs_f64(), latencies }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, Database};
 
+use super::load::Seen;
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh");
 /// Accounts by the hundred thousand: enough that clients do not wait for each other's rows.
 const SCALE: &str = "10";
@@ -65,6 +67,32 @@ impl Cluster {
     /// Transactions a second of a script.
     pub fn script(&self, script: &Path, clients: usize, period: Duration) -> f64 {
         self.rate(&["--no-vacuum", "--file", script.to_str().unwrap()], clients, period)
+    }
+
+    /// How long `simple-update` takes where transactions come at a constant rate, each counted from when it was due.
+    pub fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> Seen {
+        let directory = tempfile::tempdir().unwrap();
+        let (prefix, rate, clients) = (directory.path().join("log"), rate.to_string(), clients.to_string());
+        let (prefix, seconds) = (prefix.to_str().unwrap(), period.as_secs().to_string());
+        self.pgbench(&[
+            "--skip-some-updates",
+            "--client",
+            &clients,
+            "--jobs",
+            "2",
+            "--time",
+            &seconds, //
+            "--rate",
+            &rate,
+            "--log",
+            "--log-prefix",
+            prefix,
+        ]);
+        let logs = std::fs::read_dir(directory.path()).unwrap();
+        let logs: Vec<_> = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap()).collect();
+        let lines = logs.iter().flat_map(|log| log.lines());
+        let micros = lines.map(|line| line.split(' ').nth(2).unwrap().parse().unwrap());
+        Seen::new(micros.map(Duration::from_micros).collect(), period)
     }
 
     fn rate(&self, arguments: &[&str], clients: usize, period: Duration) -> f64 {

@@ -10,6 +10,7 @@ mod batch;
 mod changes;
 mod expiry;
 mod grant;
+mod known;
 mod page;
 mod queue;
 mod read;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{FromQueryResult, Statement};
 
 use super::rows::Rows;
-use super::time::clock;
+use super::time::change_time;
 use super::{Steps, StoredRequest, Txn};
 use crate::error::Result;
 
@@ -15,13 +15,13 @@ pub type RequestKey = (String, String);
 
 /// Puts the revisions of locked customers, whose balances change, to what they are as of the commit.
 pub fn put_revisions(steps: &mut Steps, revisions: &BTreeMap<String, i64>) -> Result<()> {
-    let clock = clock(steps.backend());
+    let change_time = change_time(steps.backend());
     let rows = Rows::new(revisions.len())
         .text("customer_id", revisions.keys().map(String::as_str))
         .number("revision", revisions.values().copied());
     steps.push(rows, |given| {
         format!(
-            "UPDATE customer SET revision = given.revision, changed_at = {clock}
+            "UPDATE customer SET revision = given.revision, changed_at = {change_time}
              FROM {given} WHERE customer.customer_id = given.customer_id"
         )
     })

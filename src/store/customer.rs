@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, FromQueryResult, Qu
 use super::contract::{info_of, parse};
 use super::entity::customer;
 use super::postgres::IDLE_IN_TRANSACTION;
-use super::time::clock;
+use super::time::{CHANGE_STEP, change_time, clock};
 use super::{Store, Txn};
 use crate::error::{Error, Result};
 use crate::model::{Customer, VersionInfo};
@@ -57,10 +57,12 @@ impl Store {
         Ok((changes.collect(), now))
     }
 
-    /// How much later than the time it bears a change can be seen: a transaction may work, fall
-    /// silent until its session is ended, and take its time to commit.
+    /// How much later than the time it bears a change can be seen: that time is rounded down, and a transaction may
+    /// work, fall silent until its session is ended, and take its time to commit.
     pub fn change_overlap(&self) -> Duration {
-        self.patience.saturating_add(IDLE_IN_TRANSACTION).saturating_add(self.patience)
+        [CHANGE_STEP, self.patience, IDLE_IN_TRANSACTION, self.patience]
+            .into_iter()
+            .fold(Duration::ZERO, Duration::saturating_add)
     }
 
     /// The newest versions of the customers behind `after`, in the order of their ids.
@@ -96,7 +98,7 @@ pub async fn insert_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<bool
     let sql = format!(
         "INSERT INTO customer (customer_id, revision, contract_version, changed_at) VALUES ($1, 1, 1, {})
          ON CONFLICT (customer_id) DO NOTHING",
-        clock(backend)
+        change_time(backend)
     );
     let statement = Statement::from_sql_and_values(backend, sql, [customer_id.into()]);
     let done = txn.run(txn.db().execute_raw(statement)).await?;
@@ -113,7 +115,7 @@ pub async fn bump_revision_in_txn(txn: &Txn, customer_id: &str, changed: Changed
     let sql = format!(
         "UPDATE customer SET revision = revision + 1, contract_version = {contract_version}, changed_at = {}
          WHERE customer_id = $1 RETURNING revision",
-        clock(backend)
+        change_time(backend)
     );
     let statement = Statement::from_sql_and_values(backend, sql, [customer_id.into()]);
     let bump = async {

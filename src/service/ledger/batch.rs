@@ -1,21 +1,20 @@
 //! Whatever waited, as one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use uuid::Uuid;
 
 use super::changes::Changes;
+use super::known::{Known, keys};
 use super::page::{Page, Settled};
 use super::request::{Done, Request, Work};
 use crate::cache::Snapshot;
 use crate::error::{Error, Noun, Result};
-use crate::ledger::Entry;
 use crate::service::Context;
 use crate::store::{
-    Books, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, find_entries_in_txn, find_requests_in_txn,
-    load_contract_in_txn, lock_books_in_txn, put_requests, put_revisions,
+    Books, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn, lock_books_in_txn,
+    put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -156,17 +155,6 @@ fn changes(pages: &BTreeMap<&str, Page>) -> Result<Changes> {
     Ok(changes)
 }
 
-fn key(request: &Request) -> Option<RequestKey> {
-    match &request.work {
-        Work::Command(asked) => Some((request.customer_id.clone(), asked.request_id.clone())),
-        Work::Expire => None,
-    }
-}
-
-fn keys(requests: &[Request]) -> BTreeSet<RequestKey> {
-    requests.iter().filter_map(key).collect()
-}
-
 /// What must be loaded of each customer.
 fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
     let mut wanted: BTreeMap<&str, Wanted> = BTreeMap::new();
@@ -176,56 +164,15 @@ fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
     wanted
 }
 
-/// Requests that were carried out by batches before this one.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    requests: HashMap<RequestKey, StoredRequest>,
-    /// What they wrote.
-    entries: HashMap<Uuid, Entry>,
-}
-
-impl Known {
-    async fn load_in_txn(txn: &Txn, requests: &[Request]) -> Result<Self> {
-        let known = find_requests_in_txn(txn, &keys(requests)).await?;
-        let entries = find_entries_in_txn(txn, &entry_ids(requests, &known)).await?;
-        Ok(Self { requests: known, entries })
-    }
-
-    pub fn find(&self, request: &Request) -> Option<&StoredRequest> {
-        self.requests.get(&key(request)?)
-    }
-
-    /// The answer of then.
-    pub fn replay(&self, request: &Request) -> Result<Settled> {
-        match (&request.work, self.find(request)) {
-            (Work::Command(asked), Some(stored)) => asked.replay(stored, &self.entries).map(Settled::Replayed),
-            _ => Err(Error::internal("a write was lost from its batch")),
-        }
-    }
-}
-
 /// What is kept of the writes that were done now: once each, and nothing of those refused.
 fn new_requests(requests: &[Request], outcomes: &[Result<Done>]) -> Result<Vec<(RequestKey, StoredRequest)>> {
     let mut stored = Vec::new();
     for (request, outcome) in requests.iter().zip(outcomes) {
-        if let (Work::Command(asked), Ok(done), Some(key)) = (&request.work, outcome, key(request))
+        if let (Work::Command(asked), Ok(done), Some(key)) = (&request.work, outcome, request.key())
             && !done.replayed
         {
             stored.push((key, asked.stored(done)?));
         }
     }
     Ok(stored)
-}
-
-/// The entries that repeated requests made.
-fn entry_ids(requests: &[Request], stored: &HashMap<RequestKey, StoredRequest>) -> BTreeSet<(String, Uuid)> {
-    let ids_of = |request: &Request| match (&request.work, key(request).and_then(|key| stored.get(&key))) {
-        (Work::Command(asked), Some(stored)) => asked.entry_ids(stored),
-        _ => Vec::new(),
-    };
-    let of_customer = |request: &Request| {
-        let customer_id = request.customer_id.clone();
-        ids_of(request).into_iter().map(move |id| (customer_id.clone(), id))
-    };
-    requests.iter().flat_map(of_customer).collect()
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::batch::Known;
 use super::changes::Changes;
+use super::known::Known;
 use super::request::{Asked, Done, Request, Work, in_order, refused, violation};
 use crate::cache::Snapshot;
 use crate::error::{Error, Result};

@@ -10,13 +10,23 @@ use uuid::Uuid;
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Applied, Block, Command, Entry, Ground, Refusal, Reservation};
-use crate::store::StoredRequest;
+use crate::store::{RequestKey, StoredRequest};
 
 /// One write of one customer.
 #[derive(Debug, Clone)]
 pub(super) struct Request {
     pub customer_id: String,
     pub work: Work,
+}
+
+impl Request {
+    /// By which it is known; none where nobody asked.
+    pub fn key(&self) -> Option<RequestKey> {
+        match &self.work {
+            Work::Command(asked) => Some((self.customer_id.clone(), asked.request_id.clone())),
+            Work::Expire => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
