@@ -43,8 +43,8 @@ pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};
 pub use ledger::{
-    Books, EntryFilter, LedgerBlocks, OwnedBlock, ReservationFilter, Wanted, find_entries_in_txn, insert_blocks,
-    insert_entries, lock_books_in_txn, put_reservations, update_blocks,
+    Books, Contended, EntryFilter, LedgerBlocks, MOST_DUE, OwnedBlock, ReservationFilter, Wanted, find_entries_in_txn,
+    insert_blocks, insert_entries, lock_books_in_txn, put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
 pub use request::{StoredRequest, find_request_in_txn, put_request_in_txn};

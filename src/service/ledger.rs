@@ -18,7 +18,7 @@ mod request;
 
 pub use expiry::expire;
 pub(super) use grant::grant_in_txn;
-pub use queue::QUEUE;
+pub use queue::{QUEUE, SHARE};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;
 

@@ -56,10 +56,10 @@ const BALANCES: &str = "(
 const BALANCES_AS_KNOWN: &str = "(
         SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
                CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
-        FROM entry e
-        WHERE e.customer_id = $1
-          AND e.sequence = (SELECT MAX(n.sequence) FROM entry n
-                            WHERE n.customer_id = e.customer_id AND n.block_id = e.block_id AND n.record_time <= $2)
+        FROM block b JOIN entry e ON e.customer_id = b.customer_id AND e.block_id = b.block_id
+         AND e.sequence = (SELECT MAX(n.sequence) FROM entry n
+                           WHERE n.customer_id = b.customer_id AND n.block_id = b.block_id AND n.record_time <= $2)
+        WHERE b.customer_id = $1
     )";
 
 /// A contract, and where its documents stand.

@@ -8,7 +8,7 @@ mod read;
 mod reservation;
 
 pub use block::{OwnedBlock, insert_blocks, update_blocks};
-pub use book::{Books, Wanted, find_entries_in_txn, lock_books_in_txn};
+pub use book::{Books, Contended, MOST_DUE, Wanted, find_entries_in_txn, lock_books_in_txn};
 pub use entry::insert_entries;
 pub use read::{EntryFilter, LedgerBlocks, ReservationFilter};
 pub use reservation::put_reservations;

@@ -14,6 +14,7 @@ mod grace;
 mod holds;
 mod idempotency;
 mod kills;
+mod neighbours;
 mod outages;
 mod races;
 mod record;

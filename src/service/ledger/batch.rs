@@ -1,9 +1,11 @@
 //! Whatever waited, as one transaction.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use futures_util::FutureExt as _;
 
 use super::changes::Changes;
 use super::known::{Known, keys};
@@ -13,8 +15,8 @@ use crate::cache::Snapshot;
 use crate::error::{Error, Noun, Result};
 use crate::service::Context;
 use crate::store::{
-    Books, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn, lock_books_in_txn,
-    put_requests, put_revisions,
+    Books, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
+    lock_books_in_txn, put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -24,71 +26,83 @@ pub(super) struct Batches {
     pub grace: TimeDelta,
 }
 
+/// What became of a write; none where it has to be tried by itself: its customer was locked by another transaction, or
+/// had more holds to end first than one transaction does.
+pub(super) type Outcome = Option<Result<Done>>;
+
 impl Batches {
-    /// What became of each, in their order.
-    pub async fn run(&self, requests: Vec<Request>) -> Vec<Result<Done>> {
-        if requests.is_empty() {
-            return Vec::new();
-        }
-        match self.commit(&requests).await {
+    /// What became of each, in their order. Nobody is left over where all are of one customer, but for holds: then
+    /// some of them were ended, and the next run goes on.
+    pub async fn run(&self, requests: &[Request]) -> Vec<Outcome> {
+        let contended = if are_of_one_customer(requests) { Contended::Await } else { Contended::LeaveOut };
+        match self.commit(requests, contended).await {
             Ok(outcomes) => outcomes,
-            Err(Error::CommitOutcomeUnknown(source)) => self.settle(&requests, source).await,
+            Err(Error::CommitOutcomeUnknown(source)) => self.settle(requests, source).await,
             // One that breaks the transaction spoils none but itself.
-            Err(error @ (Error::Internal(_) | Error::Unreadable { .. })) if requests.len() > 1 => {
-                tracing::error!(%error, writes = requests.len(), "a batch of writes failed; each is tried by itself");
-                let mut outcomes = Vec::with_capacity(requests.len());
-                for request in requests {
-                    outcomes.extend(Box::pin(self.run(vec![request])).await);
-                }
+            Err(error) if requests.len() > 1 && may_be_of_one(&error) => {
+                tracing::warn!(%error, writes = requests.len(), "a batch of writes failed; its halves are tried");
+                let (first, second) = requests.split_at(requests.len().div_euclid(2));
+                let mut outcomes = Box::pin(self.run(first)).await;
+                outcomes.extend(Box::pin(self.run(second)).await);
                 outcomes
             }
-            Err(error) => requests.iter().map(|_| Err(error.repeated())).collect(),
+            Err(error) => {
+                if let Error::Unavailable(Some(source)) = &error {
+                    tracing::warn!(%source, writes = requests.len(), "a batch of writes was not carried out");
+                }
+                all(requests, || error.repeated())
+            }
         }
     }
 
     /// The connection was lost at commit. The same again: the customers' locks wait for the end
     /// of the lost transaction, and the request ids then tell whether it was committed. What
     /// was is told as a repetition, what was not is done now.
-    async fn settle(&self, requests: &[Request], source: crate::error::BoxError) -> Vec<Result<Done>> {
-        match self.commit(requests).await {
+    async fn settle(&self, requests: &[Request], source: crate::error::BoxError) -> Vec<Outcome> {
+        match self.commit(requests, Contended::Await).await {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 tracing::warn!(%error, %source, "what became of a commit cannot be found out");
-                requests.iter().map(|_| Err(Error::CommitOutcomeUnknown(source.to_string().into()))).collect()
+                all(requests, || Error::CommitOutcomeUnknown(source.to_string().into()))
             }
         }
     }
 
-    async fn commit(&self, requests: &[Request]) -> Result<Vec<Result<Done>>> {
-        let committed = self.context.store.in_transaction(async |txn| self.run_in_txn(&txn, requests).await).await?;
+    async fn commit(&self, requests: &[Request], contended: Contended) -> Result<Vec<Outcome>> {
+        let work = self.context.store.in_transaction(async |txn| self.run_in_txn(&txn, requests, contended).await);
+        // A panic undoes the transaction, and is an error as every other.
+        let ended = AssertUnwindSafe(work).catch_unwind().await;
+        let committed = ended.unwrap_or_else(|_| Err(Error::internal("a batch of writes panicked")))?;
         for (customer_id, revision) in &committed.revisions {
             self.context.cache.note(customer_id, *revision);
         }
         Ok(committed.outcomes)
     }
 
-    async fn run_in_txn(&self, txn: &Txn, requests: &[Request]) -> Result<Committed> {
-        let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests)).await?;
+    async fn run_in_txn(&self, txn: &Txn, requests: &[Request], contended: Contended) -> Result<Committed> {
+        let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests), contended).await?;
         let now = books.now;
         let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
         let mut pages = self.pages(txn, requests, &known, &mut books).await?;
-        let locked = books.locked;
+        let Books { locked, left_out, .. } = books;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
             .map(|request| match pages.get_mut(request.customer_id.as_str()) {
                 Some(page) => page.settle(request, &known),
                 None if locked.contains_key(&request.customer_id) => known.replay(request),
+                None if left_out.contains(&request.customer_id) => Ok(Settled::Later),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
             .collect();
         let revisions = revisions(&pages, &locked)?;
-        let outcomes: Vec<Result<Done>> = settled
+        let outcomes: Vec<Outcome> = settled
             .into_iter()
             .zip(requests)
             .map(|(settled, request)| {
                 let revision = revisions.get(&request.customer_id).copied();
-                Ok(settled?.done(revision.or(locked.get(&request.customer_id).map(|it| it.revision)), now))
+                let revision = revision.or(locked.get(&request.customer_id).map(|it| it.revision));
+                settled.map(|settled| settled.done(revision, now)).transpose()
             })
             .collect();
         let mut steps = Steps::of(txn);
@@ -135,8 +149,21 @@ impl Batches {
 }
 
 struct Committed {
-    outcomes: Vec<Result<Done>>,
+    outcomes: Vec<Outcome>,
     revisions: BTreeMap<String, i64>,
+}
+
+fn are_of_one_customer(requests: &[Request]) -> bool {
+    requests.windows(2).all(|pair| matches!(pair, [one, next] if one.customer_id == next.customer_id))
+}
+
+/// Whether the others may fare better without the one it is about; where the store is away, nobody does.
+fn may_be_of_one(error: &Error) -> bool {
+    !matches!(error, Error::Unavailable(_) | Error::CommitOutcomeUnknown(_))
+}
+
+fn all(requests: &[Request], error: impl Fn() -> Error) -> Vec<Outcome> {
+    requests.iter().map(|_| Some(Err(error()))).collect()
 }
 
 /// The revisions of the customers whose books have changed, after this batch.
@@ -165,10 +192,10 @@ fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
 }
 
 /// What is kept of the writes that were done now: once each, and nothing of those refused.
-fn new_requests(requests: &[Request], outcomes: &[Result<Done>]) -> Result<Vec<(RequestKey, StoredRequest)>> {
+fn new_requests(requests: &[Request], outcomes: &[Outcome]) -> Result<Vec<(RequestKey, StoredRequest)>> {
     let mut stored = Vec::new();
     for (request, outcome) in requests.iter().zip(outcomes) {
-        if let (Work::Command(asked), Ok(done), Some(key)) = (&request.work, outcome, request.key())
+        if let (Work::Command(asked), Some(Ok(done)), Some(key)) = (&request.work, outcome, request.key())
             && !done.replayed
         {
             stored.push((key, asked.stored(done)?));

@@ -9,8 +9,10 @@ use crate::error::Error;
 
 /// How long after its end a hold may stand unnoticed.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Customers in one go.
+/// Customers in one go,
 const CUSTOMERS: u64 = 256;
+/// and of them no more than have so many holds to end.
+const HOLDS: i64 = 1_000;
 
 /// Looks for holds whose time has run out, once a second; runs until it is dropped.
 ///
@@ -30,8 +32,14 @@ pub async fn expire(ledger: Ledger) {
 }
 
 async fn expire_due(ledger: &Ledger) -> Result<(), Error> {
-    let customers = ledger.context.store.customers_with_due_reservations(CUSTOMERS).await?;
-    let expiries = customers.into_iter().map(|customer_id| ledger.expire_customer(customer_id));
+    let mut holds: i64 = 0;
+    let due = ledger.context.store.customers_with_due_reservations(CUSTOMERS).await?;
+    let due = due.into_iter().take_while(|(_, count)| {
+        let is_room = holds < HOLDS;
+        holds = holds.saturating_add(*count);
+        is_room
+    });
+    let expiries = due.map(|(customer_id, _)| ledger.expire_customer(customer_id));
     // Together, so that they share a transaction.
     let outcomes = futures_util::future::join_all(expiries).await;
     outcomes.into_iter().collect()

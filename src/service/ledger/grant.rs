@@ -7,7 +7,7 @@ use super::request::refused;
 use crate::error::Result;
 use crate::ledger::{Book, Command, Setting, apply};
 use crate::model::BlockSpec;
-use crate::store::{Books, Steps, Txn, Wanted, lock_books_in_txn};
+use crate::store::{Books, Contended, Steps, Txn, Wanted, lock_books_in_txn};
 
 /// Brings the blocks of a locked customer to what its contract says, in the transaction that
 /// writes the contract.
@@ -22,7 +22,8 @@ pub(in crate::service) async fn grant_in_txn(
         return Ok(());
     }
     let wanted = BTreeMap::from([(customer_id, Wanted::default())]);
-    let Books { now, mut by_customer, .. } = lock_books_in_txn(txn, &wanted, &BTreeSet::new()).await?;
+    let Books { now, mut by_customer, .. } =
+        lock_books_in_txn(txn, &wanted, &BTreeSet::new(), Contended::Await).await?;
     let mut book = by_customer.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
     let before = book.blocks.clone();
     let setting = Setting::new(now, Some(request_id), actor);

@@ -13,7 +13,7 @@ use crate::cache::Snapshot;
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply, malformed};
 use crate::service::sources::{sources_of_commit, sources_of_take};
-use crate::store::Wanted;
+use crate::store::{MOST_DUE, Wanted};
 
 /// Who does what time or the contract alone demand.
 const SYSTEM: &str = "entitled";
@@ -29,6 +29,8 @@ pub(super) struct Page {
     done: HashMap<String, (Asked, Applied)>,
     /// Whether there is more to write than blocks that come into being.
     is_changed: bool,
+    /// Whether there may be more holds whose time has run out than one transaction ends.
+    is_behind: bool,
     now: DateTime<Utc>,
     grace: TimeDelta,
 }
@@ -41,15 +43,19 @@ pub(super) enum Settled {
     Repeated(Applied),
     /// In another batch.
     Replayed(Done),
+    /// Not at all for now.
+    Later,
 }
 
 impl Settled {
-    pub fn done(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Done {
+    /// None for later.
+    pub fn done(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Option<Done> {
         let revision = revision.unwrap_or_default();
         match self {
-            Self::Applied(applied) => Done { revision, record_time, applied, replayed: false },
-            Self::Repeated(applied) => Done { revision, record_time, applied, replayed: true },
-            Self::Replayed(done) => done,
+            Self::Applied(applied) => Some(Done { revision, record_time, applied, replayed: false }),
+            Self::Repeated(applied) => Some(Done { revision, record_time, applied, replayed: true }),
+            Self::Replayed(done) => Some(done),
+            Self::Later => None,
         }
     }
 }
@@ -66,6 +72,7 @@ impl Page {
             applied: Vec::new(),
             done: HashMap::new(),
             is_changed: !due.is_empty(),
+            is_behind: due.len() >= MOST_DUE,
             now,
             grace,
             snapshot,
@@ -95,6 +102,10 @@ impl Page {
         };
         if known.find(request).is_some() {
             return known.replay(request);
+        }
+        // Before all of them are ended, what they hold would be refused to it.
+        if self.is_behind {
+            return Ok(Settled::Later);
         }
         if let Some((first, applied)) = self.done.get(&asked.request_id) {
             return asked.repeats(first).map(|()| Settled::Repeated(applied.clone()));

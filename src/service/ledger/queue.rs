@@ -3,11 +3,11 @@
 //! A write never runs in its caller's future. A caller that goes away changes nothing, and
 //! cannot leave a transaction open on a connection that others are given.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, Semaphore, oneshot};
 
 use super::batch::Batches;
 use super::request::{Done, Request};
@@ -16,10 +16,14 @@ use crate::service::Deadline;
 
 /// How many writes may wait before the next is sent away.
 pub const QUEUE: usize = 2_048;
+/// How many of them may be of one customer: others shall find room while its writes do not go on.
+pub const SHARE: usize = 1_024;
 /// How many are carried out by one transaction at most.
 const BATCH: usize = 256;
 /// How long a batch waits at most for those who are expected.
 const GATHERING: Duration = Duration::from_millis(2);
+/// How many customers that other transactions have locked are waited for at a time: each takes a connection.
+const WAITED_FOR: usize = 3;
 
 /// A write on its way.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl Drop for Entrance {
 impl Lanes {
     /// Each lane runs until the last clone of the lanes is gone and the queue is empty.
     pub fn start(count: usize, batches: &Batches) -> Self {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::new());
         for _ in 0..count.max(1) {
             tokio::spawn(run(Arc::clone(&queue), batches.clone()));
         }
@@ -71,13 +75,15 @@ impl Lanes {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     state: Mutex<State>,
     /// Something has come, a batch has ended, or nothing comes any more.
     news: Notify,
     /// One lane at a time waits for a batch: what comes then is for it.
     turn: tokio::sync::Mutex<()>,
+    /// To wait for a locked customer.
+    patience: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +97,15 @@ struct State {
 }
 
 impl Queue {
+    fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            news: Notify::new(),
+            turn: tokio::sync::Mutex::default(),
+            patience: Semaphore::new(WAITED_FOR),
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing that holds it can leave it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -99,7 +114,7 @@ impl Queue {
     fn push(&self, job: Job) -> Result<()> {
         {
             let mut state = self.state();
-            if state.waiting.len() >= QUEUE {
+            if state.waiting.len() >= SHARE && !state.has_room_for(&job) {
                 return Err(Error::Overloaded);
             }
             state.waiting.push_back(job);
@@ -140,18 +155,32 @@ impl Queue {
         Some(self.state().take())
     }
 
-    /// A batch of these customers has ended, and so many callers are about to be answered.
-    fn end(&self, customers: &HashSet<String>, answered: usize) {
+    /// What was done of these customers has ended, and so many callers are about to be answered.
+    fn end(&self, customers: &HashSet<&str>, answered: usize) {
         {
             let mut state = self.state();
-            state.busy.retain(|customer_id| !customers.contains(customer_id));
+            state.busy.retain(|customer_id| !customers.contains(customer_id.as_str()));
             state.expected = state.waiting.len().saturating_add(answered);
         }
         self.news.notify_one();
     }
 }
 
+impl Job {
+    /// Whether its caller waits no longer: then it is given up.
+    fn is_late(&self) -> bool {
+        self.deadline.has_passed() && matches!(self.deadline.give_up(), Error::DeadlinePassed)
+    }
+}
+
 impl State {
+    /// Whose deadline has passed waits for nothing any more.
+    fn has_room_for(&mut self, job: &Job) -> bool {
+        self.waiting.retain(|waiting| !waiting.is_late());
+        let of_customer = |waiting: &&Job| waiting.request.customer_id == job.request.customer_id;
+        self.waiting.len() < QUEUE && self.waiting.iter().filter(of_customer).count() < SHARE
+    }
+
     fn has_ready(&self) -> bool {
         self.waiting.iter().any(|job| !self.busy.contains(&job.request.customer_id))
     }
@@ -178,18 +207,40 @@ impl State {
 }
 
 async fn run(queue: Arc<Queue>, batches: Batches) {
-    while let Some(mut jobs) = queue.next().await {
-        let customers: HashSet<String> = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
-        // Whose deadline passed is told so, and nothing is done.
-        jobs.retain(|job| job.deadline.begin());
-        let (requests, answers): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.request, job.answer)).unzip();
-        // A task of its own: a panic ends one batch, not the lane.
-        let batches = batches.clone();
-        let outcomes = tokio::spawn(async move { batches.run(requests).await }).await.unwrap_or_default();
-        queue.end(&customers, answers.len());
-        // Without an outcome the sender is dropped, which its caller sees.
-        for (answer, outcome) in answers.into_iter().zip(outcomes) {
-            let _ = answer.send(outcome);
+    while let Some(jobs) = queue.next().await {
+        for left in carry_out(&queue, &batches, jobs).await {
+            tokio::spawn(insist(Arc::clone(&queue), batches.clone(), left));
         }
     }
+}
+
+/// Tries the writes of one customer for as long as it takes.
+async fn insist(queue: Arc<Queue>, batches: Batches, mut jobs: Vec<Job>) {
+    let _turn = queue.patience.acquire().await;
+    while !jobs.is_empty() {
+        jobs = carry_out(&queue, &batches, jobs).await.into_iter().flatten().collect();
+    }
+}
+
+/// Carries out one batch, and returns what has to be tried by itself, by customer.
+async fn carry_out(queue: &Queue, batches: &Batches, jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let customers: Vec<String> = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
+    // Whose deadline passed is told so, and nothing is done.
+    let begun = jobs.into_iter().filter(|job| job.deadline.begin());
+    let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.request, (job.deadline, job.answer))).unzip();
+    let outcomes = batches.run(&requests).await;
+    let mut left: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+    let mut answers = Vec::new();
+    for ((request, (deadline, answer)), outcome) in requests.into_iter().zip(callers).zip(outcomes) {
+        match outcome {
+            Some(outcome) => answers.push((answer, outcome)),
+            None => left.entry(request.customer_id.clone()).or_default().push(Job { request, deadline, answer }),
+        }
+    }
+    let ended = customers.iter().map(String::as_str).filter(|customer_id| !left.contains_key(*customer_id));
+    queue.end(&ended.collect(), answers.len());
+    for (answer, outcome) in answers {
+        let _ = answer.send(outcome);
+    }
+    left.into_values().collect()
 }

@@ -23,6 +23,18 @@ pub struct Wanted {
     pub entries: BTreeSet<Uuid>,
 }
 
+/// What becomes of customers that other transactions have locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contended {
+    /// They are waited for.
+    Await,
+    /// They are left out, so that nobody else waits for them.
+    LeaveOut,
+}
+
+/// How many holds of a customer whose time has run out are loaded at most: one transaction has to end them in time.
+pub const MOST_DUE: usize = 500;
+
 /// The books of some customers, behind their locks. Customers that do not exist are left out.
 #[derive(Debug)]
 pub struct Books {
@@ -30,21 +42,24 @@ pub struct Books {
     pub now: DateTime<Utc>,
     pub locked: BTreeMap<String, LockedCustomer>,
     pub by_customer: BTreeMap<String, Book>,
+    /// Customers that other transactions have locked.
+    pub left_out: BTreeSet<String>,
     /// Whether one of the requests at hand was carried out before.
     pub is_known: bool,
 }
 
 /// Locks customers and loads their books: all their blocks, the reservations and entries that are
-/// wanted, and every open reservation whose time has run out.
+/// wanted, and of the open reservations whose time has run out the first [`MOST_DUE`] of each customer.
 pub async fn lock_books_in_txn(
     txn: &Txn,
     wanted: &BTreeMap<&str, Wanted>,
     requests: &BTreeSet<RequestKey>,
+    contended: Contended,
 ) -> Result<Books> {
-    let mut rows = lock(txn, wanted, requests).await?;
-    // Whoever was waited for has changed what this statement had seen before. Nobody can any more.
-    if rows.iter().any(|row| row.is_current == Some(false)) {
-        rows = lock(txn, wanted, requests).await?;
+    let mut rows = lock(txn, wanted, requests, contended).await?;
+    // Whoever was waited for has changed what this statement had seen before. Of those locked, nobody can any more.
+    while rows.iter().any(|row| row.is_current == Some(false)) {
+        rows = lock(txn, wanted, requests, contended).await?;
     }
     let is_due = rows.iter().any(|row| row.is_due);
     let mut books = Books::read(rows)?;
@@ -60,14 +75,23 @@ pub async fn lock_books_in_txn(
 /// Waits for the customers' locks, in the order of their ids: two batches then never wait for each other in a circle.
 /// In the same round trip it reads what nearly every batch needs, as of its beginning: each write counts its customer's
 /// revision, so that this tells whether that is still so behind the lock.
-async fn lock(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, requests: &BTreeSet<RequestKey>) -> Result<Vec<LockedRow>> {
+async fn lock(
+    txn: &Txn,
+    wanted: &BTreeMap<&str, Wanted>,
+    requests: &BTreeSet<RequestKey>,
+    contended: Contended,
+) -> Result<Vec<LockedRow>> {
     let backend = txn.backend();
     let mut values = Vec::new();
     let customers = Rows::new(wanted.len()).text("customer_id", wanted.keys().copied());
     let customers = customers.given(backend, &mut values)?;
     let requests = rows_of(requests).given(backend, &mut values)?;
     // SQLite's transaction has locked everything.
-    let for_update = if backend == DbBackend::Postgres { "FOR UPDATE OF customer" } else { "" };
+    let for_update = match (backend, contended) {
+        (DbBackend::Postgres, Contended::Await) => "FOR UPDATE OF customer",
+        (DbBackend::Postgres, Contended::LeaveOut) => "FOR UPDATE OF customer SKIP LOCKED",
+        _ => "",
+    };
     let sql = format!(
         "WITH locked AS (
              SELECT customer.customer_id, customer.revision, customer.contract_version
@@ -76,7 +100,7 @@ async fn lock(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, requests: &BTreeSet<Re
          ), clock AS (
              SELECT {clock} AS now, COUNT(*) AS customers FROM locked
          )
-         SELECT clock.now, locked.customer_id AS customer_id, locked.revision AS revision,
+         SELECT clock.now, seen.customer_id AS customer_id, locked.revision AS revision,
              locked.contract_version AS contract_version, seen.revision = locked.revision AS is_current,
              EXISTS (
                  SELECT 1 FROM {requests} JOIN request
@@ -87,8 +111,9 @@ async fn lock(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, requests: &BTreeSet<Re
                  WHERE reservation.customer_id = locked.customer_id AND state = 'OPEN' AND expire_time <= clock.now
              ) AS is_due, {block}
          FROM clock
-         LEFT JOIN locked ON TRUE
-         LEFT JOIN customer AS seen ON seen.customer_id = locked.customer_id
+         LEFT JOIN {customers} ON TRUE
+         LEFT JOIN customer AS seen ON seen.customer_id = given.customer_id
+         LEFT JOIN locked ON locked.customer_id = given.customer_id
          LEFT JOIN block ON block.customer_id = locked.customer_id",
         clock = clock(backend),
         block = block::COLUMNS
@@ -114,9 +139,12 @@ async fn load_reservations(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &m
         "SELECT reservation.customer_id, reservation.reservation_id, content FROM {given} JOIN reservation
             ON reservation.customer_id = given.customer_id AND reservation.reservation_id = given.reservation_id
          UNION
-         SELECT reservation.customer_id, reservation.reservation_id, content FROM {given} JOIN reservation
-            ON reservation.customer_id = given.customer_id
-         WHERE given.reservation_id IS NULL AND state = 'OPEN' AND expire_time <= $1"
+         SELECT due.customer_id, due.reservation_id, due.content FROM (
+             SELECT reservation.*,
+                 ROW_NUMBER() OVER (PARTITION BY reservation.customer_id ORDER BY expire_time) AS place
+             FROM {given} JOIN reservation ON reservation.customer_id = given.customer_id
+             WHERE given.reservation_id IS NULL AND state = 'OPEN' AND expire_time <= $1
+         ) AS due WHERE due.place <= {MOST_DUE}"
     );
     for row in all::<ReservationRow>(txn, sql, values).await? {
         let (customer_id, reservation) = row.read()?;
@@ -170,10 +198,13 @@ impl Books {
         let first = rows.first().ok_or_else(|| Error::internal("the database told no time"))?;
         let now = from_micros(first.now).map_err(|error| Error::Internal(error.into()))?;
         let is_known = first.is_known;
-        let mut books = Self { now, locked: BTreeMap::new(), by_customer: BTreeMap::new(), is_known };
+        let (locked, by_customer, left_out) = Default::default();
+        let mut books = Self { now, locked, by_customer, left_out, is_known };
         for row in rows {
             let LockedRow { customer_id, revision, contract_version, block, .. } = row;
-            let Some(((id, revision), contract_version)) = customer_id.zip(revision).zip(contract_version) else {
+            let Some(id) = customer_id else { continue };
+            let Some((revision, contract_version)) = revision.zip(contract_version) else {
+                books.left_out.insert(id);
                 continue;
             };
             let book = books.by_customer.entry(id.clone()).or_insert_with(|| Book::new(&id));
@@ -202,8 +233,9 @@ struct LockedRow {
     now: i64,
     is_known: bool,
     is_due: bool,
-    /// None, and so are the others, where there is no customer at all.
+    /// None where there is no such customer.
     customer_id: Option<String>,
+    /// None, and so are the others, where it is left out.
     revision: Option<i64>,
     contract_version: Option<i64>,
     is_current: Option<bool>,

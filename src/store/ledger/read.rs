@@ -134,15 +134,15 @@ impl Store {
     }
 
     /// Customers with reservations whose time has run out by the database's clock, the most
-    /// overdue first.
-    pub async fn customers_with_due_reservations(&self, limit: u64) -> Result<Vec<String>> {
+    /// overdue first, and how many of them each has.
+    pub async fn customers_with_due_reservations(&self, limit: u64) -> Result<Vec<(String, i64)>> {
         let sql = format!(
-            "SELECT customer_id FROM reservation WHERE state = 'OPEN' AND expire_time <= {}
+            "SELECT customer_id, COUNT(*) AS due FROM reservation WHERE state = 'OPEN' AND expire_time <= {}
              GROUP BY customer_id ORDER BY MIN(expire_time) LIMIT $1",
             clock(self.reader.get_database_backend())
         );
-        let rows = self.rows::<CustomerRow>(sql, vec![limit_of(limit)]).await?;
-        Ok(rows.into_iter().map(|row| row.customer_id).collect())
+        let rows = self.rows::<DueRow>(sql, vec![limit_of(limit)]).await?;
+        Ok(rows.into_iter().map(|row| (row.customer_id, row.due)).collect())
     }
 
     async fn rows<T: FromQueryResult>(&self, sql: String, values: Vec<Value>) -> Result<Vec<T>> {
@@ -170,6 +170,7 @@ struct CustomerBlockRow {
 }
 
 #[derive(Debug, FromQueryResult)]
-struct CustomerRow {
+struct DueRow {
     customer_id: String,
+    due: i64,
 }

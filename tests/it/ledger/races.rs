@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entitled::proto::v1;
-use entitled::store::{Wanted, lock_books_in_txn};
+use entitled::store::{Contended, Wanted, lock_books_in_txn};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
@@ -162,7 +162,8 @@ async fn who_waited_for_a_lock_sees_what_it_was_held_for() {
     let waiting = tokio::spawn(async move {
         let wanted = BTreeMap::from([("contoso", Wanted::default())]);
         let request = BTreeSet::from([("contoso".to_owned(), "meanwhile".to_owned())]);
-        let locked = store.in_transaction(async |txn| lock_books_in_txn(&txn, &wanted, &request).await).await;
+        let lock = async |txn| lock_books_in_txn(&txn, &wanted, &request, Contended::Await).await;
+        let locked = store.in_transaction(lock).await;
         store.close().await.unwrap();
         locked.unwrap()
     });

@@ -1,0 +1,124 @@
+//! One customer's trouble is nobody else's.
+
+use std::time::{Duration, Instant};
+
+use entitled::error::Error;
+use entitled::proto::v1;
+use entitled::service::Deadline;
+use entitled::service::ledger::{QUEUE, SHARE, WriteRequest};
+use entitled::store::StoreConfig;
+use sea_orm::ConnectionTrait as _;
+use tokio::task::JoinSet;
+
+use super::expiry::run_out;
+use super::faults::{ledger_on, minutes, until_so_many_wait, until_waiting, write};
+use super::on_both;
+use super::samples::*;
+use crate::server::{Backend, request_id};
+
+on_both!(more_holds_run_out_than_one_transaction_ends,);
+
+/// One minute of a customer's first block.
+fn minute_of(customer_id: &str) -> WriteRequest {
+    let mut request = minutes(1, &request_id());
+    request.customer_id = customer_id.to_owned();
+    if let entitled::ledger::Command::Consume(take) = &mut request.command {
+        take.target.block_id = Some(ede(customer_id, 0).parse().unwrap());
+    }
+    request
+}
+
+/// Patient enough that only an end of the lock ends its wait.
+async fn patient(house: &House) -> entitled::service::Ledger {
+    let url = house.server.database().clone();
+    ledger_on(StoreConfig { url, lock_timeout: Duration::from_secs(60), ..StoreConfig::default() }).await
+}
+
+/// On one thread, so that both wait before a lane looks.
+#[tokio::test]
+async fn a_locked_customer_is_waited_for_apart_from_its_batch() {
+    let house = House::start(Backend::Postgres).await;
+    house.put_customer("fabrikam", &[10]).await;
+    let ledger = patient(&house).await;
+    let blocker = house.hold().await;
+    let locked = write(&ledger, minute_of("contoso"));
+    let free = write(&ledger, minute_of("fabrikam"));
+    free.await.unwrap().unwrap();
+    assert!(!locked.is_finished());
+    until_waiting(&blocker).await;
+    // The next one is not in the way of those who wait, nor they in its.
+    write(&ledger, minute_of("fabrikam")).await.unwrap().unwrap();
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    locked.await.unwrap().unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(1, 0));
+    blocker.close().await.unwrap();
+    house.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_that_floods_leaves_room_for_others() {
+    let house = House::start(Backend::Postgres).await;
+    for customer_id in ["fabrikam", "northwind"] {
+        house.put_customer(customer_id, &[100]).await;
+    }
+    let ledger = patient(&house).await;
+    let blocker = house.hold().await;
+    let flood = |customer_id: &'static str, count: usize, deadline: &Deadline| {
+        let mut waiting = JoinSet::new();
+        for _ in 0..count {
+            let (ledger, deadline) = (ledger.clone(), deadline.clone());
+            waiting.spawn(async move { ledger.write(WriteRequest { deadline, ..minute_of(customer_id) }).await });
+        }
+        waiting
+    };
+    let first = write(&ledger, minute_of("contoso"));
+    until_waiting(&blocker).await;
+    let deadline = Deadline::at(Instant::now() + Duration::from_millis(200));
+    let mut waiting = flood("contoso", SHARE + 1, &deadline);
+    let refused = waiting.join_next().await.unwrap().unwrap();
+    assert!(matches!(refused, Err(Error::Overloaded | Error::DeadlinePassed)), "{refused:?}");
+    write(&ledger, minute_of("fabrikam")).await.unwrap().unwrap();
+    // Those who gave up make room for one who did not.
+    deadline.passed().await;
+    let second = write(&ledger, minute_of("contoso"));
+    while let Some(outcome) = waiting.join_next().await {
+        assert!(matches!(outcome.unwrap(), Err(Error::Overloaded | Error::DeadlinePassed)));
+    }
+    // Two that wait fill the queue for all.
+    blocker.execute_unprepared("SELECT 1 FROM customer WHERE customer_id = 'fabrikam' FOR UPDATE").await.unwrap();
+    let mut waiting = flood("contoso", SHARE + 1, &Deadline::default());
+    assert!(matches!(waiting.join_next().await.unwrap().unwrap(), Err(Error::Overloaded)));
+    let third = write(&ledger, minute_of("fabrikam"));
+    until_so_many_wait(&blocker, 2).await;
+    let mut others = flood("fabrikam", QUEUE - SHARE + 2, &Deadline::default());
+    assert!(matches!(others.join_next().await.unwrap().unwrap(), Err(Error::Overloaded)));
+    assert!(matches!(ledger.write(minute_of("northwind")).await, Err(Error::Overloaded)));
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    for served in [first, second, third] {
+        served.await.unwrap().unwrap();
+    }
+    waiting.join_all().await.into_iter().chain(others.join_all().await).for_each(|outcome| {
+        assert!(matches!(outcome, Ok(_) | Err(Error::Overloaded)), "{outcome:?}");
+    });
+    blocker.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn more_holds_run_out_than_one_transaction_ends(house: House) {
+    const HOLDS: i64 = 1_100;
+    let mut callers = JoinSet::new();
+    for _ in 0..HOLDS {
+        let mut ledger = house.server.ledger();
+        let minute = v1::ReserveUnitsRequest { quantity: quantity(1, v1::Unit::Minutes), ..reserve(1) };
+        callers.spawn(async move { ledger.reserve_units(minute).await });
+    }
+    for held in callers.join_all().await {
+        held.unwrap();
+    }
+    run_out(&house).await;
+    // Whatever they held is free, not only what the first transaction got to.
+    house.server.ledger().consume_units(consume(100)).await.unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(6_000, 0));
+    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'EXPIRE'").await, HOLDS);
+    house.stop().await;
+}
