@@ -68,8 +68,14 @@ impl Cache {
         self.fresh(customer_id).filter(|snapshot| snapshot.revision() >= revision)
     }
 
-    /// Keeps a snapshot unless a newer one is there.
-    pub fn keep(&self, snapshot: &Arc<Snapshot>) {
+    /// Keeps a snapshot, whose read began at `begun`, unless a newer one is there.
+    ///
+    /// What was noted between the read and this is told again by the reads of changes, which look back; but not for
+    /// ever, so that a snapshot that comes too late is not kept.
+    pub fn keep(&self, snapshot: &Arc<Snapshot>, begun: Instant) {
+        if begun.elapsed() > self.max_staleness {
+            return;
+        }
         let customer_id = &snapshot.prepared.contract().customer.customer_id;
         let is_older = self.entries.peek(customer_id).is_some_and(|kept| kept.revision() > snapshot.revision());
         if !is_older {
@@ -109,6 +115,60 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Contract, Customer};
+
+    fn snapshot(revision: i64, contract_version: i64) -> Arc<Snapshot> {
+        let customer = Customer {
+            customer_id: "contoso".into(),
+            display_name: "Contoso".into(),
+            locations: Vec::new(),
+            contacts: Vec::new(),
+            licenses: Vec::new(),
+        };
+        let stored = StoredContract {
+            contract: Contract { customer, work_orders: Vec::new(), revision },
+            contract_version,
+            customer_info: VersionInfo { version: 1, record_time: chrono::DateTime::UNIX_EPOCH, actor: "ada".into() },
+            order_infos: BTreeMap::new(),
+            balances: Default::default(),
+        };
+        Arc::new(Snapshot::new(&Arc::new(Catalog::embedded().unwrap()), stored))
+    }
+
+    fn kept(cache: &Cache) -> Option<i64> {
+        cache.fresh("contoso").map(|snapshot| snapshot.revision())
+    }
+
+    #[test]
+    fn the_newest_that_is_known_to_be_so_is_served() {
+        let cache = Cache::new(10, Duration::from_secs(3600));
+        cache.mark_fresh(Instant::now());
+        cache.keep(&snapshot(5, 1), Instant::now());
+        cache.keep(&snapshot(4, 1), Instant::now());
+        assert_eq!(kept(&cache), Some(5), "an older read that came later");
+        assert!(cache.at_least("contoso", 6).is_none());
+        cache.note("contoso", 5);
+        assert_eq!(kept(&cache), Some(5));
+        cache.note("contoso", 6);
+        assert_eq!(kept(&cache), None);
+    }
+
+    #[test]
+    fn a_read_that_took_too_long_is_not_kept() {
+        let cache = Cache::new(10, Duration::from_millis(10));
+        let long_ago = Instant::now().checked_sub(Duration::from_secs(1)).unwrap();
+        cache.keep(&snapshot(5, 1), long_ago);
+        assert!(cache.entries.peek("contoso").is_none());
+    }
+
+    #[test]
+    fn documents_are_known_by_their_version_whatever_became_of_the_balances() {
+        let cache = Cache::new(10, Duration::from_secs(3600));
+        cache.keep_version(&snapshot(5, 3));
+        cache.note("contoso", 6);
+        assert!(cache.of_version("contoso", 3).is_some());
+        assert!(cache.of_version("contoso", 6).is_none());
+    }
 
     #[test]
     fn nothing_is_fresh_before_the_first_read_or_after_the_allowed_time() {

@@ -24,6 +24,7 @@ pub use plan::{Change, ChangeKind, Command, Resource};
 pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
@@ -55,6 +56,7 @@ impl Context {
         if let Some(snapshot) = cached {
             return Ok(snapshot);
         }
+        let begun = Instant::now();
         let Some(stored) = self.store.load_contract(customer_id).await? else {
             return Err(match consistency {
                 // The token proves that the customer is there.
@@ -63,7 +65,7 @@ impl Context {
             });
         };
         let snapshot = Arc::new(Snapshot::new(&self.catalog, stored));
-        self.cache.keep(&snapshot);
+        self.cache.keep(&snapshot, begun);
         match consistency {
             Consistency::AtLeast(revision) if snapshot.revision() < *revision => Err(Error::NotFreshEnough),
             _ => Ok(snapshot),
