@@ -106,12 +106,18 @@ fn url(address: &str) -> String {
     }
 }
 
-/// What the system said, without what was done when it said so.
-fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let mut cause: &(dyn Error + 'static) = error;
+/// The first of all causes.
+pub fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
+    cause
+}
+
+/// What the system said, without what was done when it said so.
+pub fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let cause = root(error);
     match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
         _ => cause.to_string(),

@@ -24,10 +24,23 @@ pub enum Failure {
     },
     /// The server refused, or broke.
     Status(Box<Status>),
+    /// It is not known what became of the write of this request id.
+    Unsettled {
+        status: Box<Status>,
+        request_id: String,
+    },
     Other(BoxError),
 }
 
 impl Failure {
+    /// Of a write.
+    pub fn of_write(status: Status, request_id: &str) -> Self {
+        if status::is_refusal(&status) {
+            return status.into();
+        }
+        Self::Unsettled { status: Box::new(status), request_id: request_id.to_owned() }
+    }
+
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(USAGE),
@@ -47,6 +60,10 @@ impl Failure {
                  start one with `entitled serve --demo`, or name another with --address or ENTITLED_ADDRESS"
             ),
             Self::Status(refusal) => status::text(refusal, screen, |_| None),
+            Self::Unsettled { status, request_id } => {
+                let repeat = "send the same again with this id: it is not applied twice";
+                status::unsettled(status, screen, &format!("{repeat}\n\n  --request-id {request_id}"))
+            }
             Self::Other(cause) => format!("{error} {}", chain(cause.as_ref())),
         }
     }
@@ -93,3 +110,7 @@ impl From<ServiceError> for Failure {
         Self::Other(error.into())
     }
 }
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

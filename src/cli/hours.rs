@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use prost_types::Timestamp;
+use tonic::{Response, Status};
 use uuid::Uuid;
 
 use super::{Context, Failure, values};
@@ -17,8 +18,8 @@ use crate::proto::v1::{Performed, Quantity};
 
 /// Use, hold and give back what was bought: hours, credits, events, visits …
 ///
-/// Every write has a request id. Send a write whose outcome is unknown again with the same one:
-/// it is not applied twice.
+/// Every write has a request id. A write whose outcome is unknown tells it: send the same again
+/// with it, and it is not applied twice.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -57,6 +58,12 @@ impl Hours {
         }?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The answer of a write, or why there is none.
+async fn written<T>(request_id: &str, answer: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Failure> {
+    let answer = answer.await.map_err(|status| Failure::of_write(status, request_id))?;
+    Ok(answer.into_inner())
 }
 
 /// What to take, from which blocks.

@@ -18,7 +18,7 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 /// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
 /// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
 /// or not at all, and every mistake is told at once, with its line. The same document again
-/// changes nothing. Exit status: 1 if any document was refused.
+/// changes nothing. Exit status: 1 if any document was refused, or has no answer.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -34,6 +34,9 @@ pub struct Import {
     #[arg(long)]
     plan: bool,
 }
+
+/// It needs no request id: a document says how everything is to be.
+const REPEAT: &str = "import the same document again: what is stored already stays as it is";
 
 /// A document and where it comes from.
 #[derive(Debug)]
@@ -53,7 +56,15 @@ impl Source {
 struct Tally {
     files: usize,
     refused: usize,
+    /// Nobody knows whether they were stored.
+    unanswered: usize,
     counts: changes::Counts,
+}
+
+impl Tally {
+    fn stored(&self) -> usize {
+        self.files.saturating_sub(self.refused).saturating_sub(self.unanswered)
+    }
 }
 
 impl Import {
@@ -76,7 +87,7 @@ impl Import {
             }
         }
         self.summary(context, &tally)?;
-        Ok(if tally.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if tally.stored() == tally.files { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     async fn send(
@@ -94,9 +105,14 @@ impl Import {
                 })
             }
             Err(refusal) => {
-                tally.refused = tally.refused.saturating_add(1);
-                let line_of = |field: &str| source.document.line_of(field);
-                let block = status::text(&refusal, &context.errors, line_of);
+                let is_refusal = status::is_refusal(&refusal);
+                let count = if is_refusal { &mut tally.refused } else { &mut tally.unanswered };
+                *count = count.saturating_add(1);
+                let block = if is_refusal || self.plan {
+                    status::text(&refusal, &context.errors, |field| source.document.line_of(field))
+                } else {
+                    status::unsettled(&refusal, &context.errors, REPEAT)
+                };
                 screen::write_error(&format!("{}\n{block}\n", context.errors.paint(Tone::Heading, &source.name)));
                 Ok(())
             }
@@ -117,17 +133,20 @@ impl Import {
 }
 
 fn summary(tally: &Tally, is_plan: bool) -> String {
-    let Tally { files, refused, counts } = tally;
+    let Tally { files, refused, unanswered, counts } = tally;
     let mut parts = Vec::new();
     match (counts.is_nothing(), is_plan) {
-        (true, _) if refused == files => {}
+        (true, _) if tally.stored() == 0 => {}
         (true, true) => parts.push(format!("nothing would change: {}", counts.words())),
         (true, false) => parts.push(format!("nothing changed: {}", counts.words())),
         (false, true) => parts.push(format!("a plan, nothing was written: {}", counts.words())),
         (false, false) => parts.push(counts.words()),
     }
-    if *refused > 0 {
-        parts.push(format!("{refused} of {files} {} refused", if *files == 1 { "file" } else { "files" }));
+    let noun = if *files == 1 { "file" } else { "files" };
+    for (count, word) in [(refused, "refused"), (unanswered, "without an answer")] {
+        if *count > 0 {
+            parts.push(format!("{count} of {files} {noun} {word}"));
+        }
     }
     parts.join("; ")
 }

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::{Held, Window, Write};
+use super::{Held, Window, Write, written};
 use crate::cli::render::hours::{self, Written};
 use crate::cli::{Context, Failure, values};
 use crate::proto::v1::{CommitReservationRequest, Quantity};
@@ -38,7 +38,8 @@ impl Commit {
             request_id: self.write.request.id(),
         };
         let connection = context.connect().await?;
-        let answer = connection.ledger().commit_reservation(request).await?.into_inner();
+        let id = request.request_id.clone();
+        let answer = written(&id, connection.ledger().commit_reservation(request)).await?;
         context.answer("entitled.v1.CommitReservationResponse", &answer, |screen| {
             let written = Written {
                 entries: &answer.entries,

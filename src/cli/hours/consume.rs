@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::Taken;
+use super::{Taken, written};
 use crate::cli::render::hours::{self, Written};
 use crate::cli::{Context, Failure};
 use crate::proto::v1::ConsumeUnitsRequest;
@@ -20,7 +20,9 @@ impl Consume {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         self.taken.check()?;
         let connection = context.connect().await?;
-        let answer = connection.ledger().consume_units(self.request()).await?.into_inner();
+        let request = self.request();
+        let id = request.request_id.clone();
+        let answer = written(&id, connection.ledger().consume_units(request)).await?;
         context.answer("entitled.v1.ConsumeUnitsResponse", &answer, |screen| {
             let written = Written {
                 entries: &answer.entries,

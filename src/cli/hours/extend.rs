@@ -1,7 +1,7 @@
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::{Held, Request};
+use super::{Held, Request, written};
 use crate::cli::render::hours::{self, Written};
 use crate::cli::{Context, Failure, values};
 use crate::proto::v1::ExtendReservationRequest;
@@ -28,7 +28,8 @@ impl Extend {
             request_id: self.request.id(),
         };
         let connection = context.connect().await?;
-        let answer = connection.ledger().extend_reservation(request).await?.into_inner();
+        let id = request.request_id.clone();
+        let answer = written(&id, connection.ledger().extend_reservation(request)).await?;
         context.answer("entitled.v1.ExtendReservationResponse", &answer, |screen| {
             let written = Written {
                 entries: &answer.entries,

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::{Held, Write};
+use super::{Held, Write, written};
 use crate::cli::render::hours::{self, Written};
 use crate::cli::{Context, Failure};
 use crate::proto::v1::ReleaseReservationRequest;
@@ -24,7 +24,8 @@ impl Release {
             request_id: self.write.request.id(),
         };
         let connection = context.connect().await?;
-        let answer = connection.ledger().release_reservation(request).await?.into_inner();
+        let id = request.request_id.clone();
+        let answer = written(&id, connection.ledger().release_reservation(request)).await?;
         context.answer("entitled.v1.ReleaseReservationResponse", &answer, |screen| {
             let written = Written {
                 entries: &answer.entries,

@@ -1,7 +1,7 @@
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::Taken;
+use super::{Taken, written};
 use crate::cli::render::hours::{self, Written};
 use crate::cli::{Context, Failure, values};
 use crate::proto::v1::ReserveUnitsRequest;
@@ -23,7 +23,9 @@ impl Reserve {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         self.taken.check()?;
         let connection = context.connect().await?;
-        let answer = connection.ledger().reserve_units(self.request()).await?.into_inner();
+        let request = self.request();
+        let id = request.request_id.clone();
+        let answer = written(&id, connection.ledger().reserve_units(request)).await?;
         context.answer("entitled.v1.ReserveUnitsResponse", &answer, |screen| {
             let written = Written {
                 entries: &answer.entries,

@@ -1,6 +1,6 @@
 use clap::Args;
 
-use super::Write;
+use super::{Write, written};
 use crate::cli::render::hours::{self, Written};
 use crate::cli::{Context, Failure, values};
 use crate::proto::v1::{Quantity, ReverseEntryRequest};
@@ -34,7 +34,8 @@ impl Reverse {
             request_id: self.write.request.id(),
         };
         let connection = context.connect().await?;
-        let answer = connection.ledger().reverse_entry(request).await?.into_inner();
+        let id = request.request_id.clone();
+        let answer = written(&id, connection.ledger().reverse_entry(request)).await?;
         context.answer("entitled.v1.ReverseEntryResponse", &answer, |screen| {
             let written = Written {
                 entries: &answer.entries,

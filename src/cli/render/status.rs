@@ -1,9 +1,12 @@
 //! An error of the API as one block: what, why, where, and what to do next.
 
-use tonic::{Code, Status};
+use std::error::Error as _;
+
+use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::changes;
+use crate::cli::client::{root, root_cause};
 use crate::cli::document::Mistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
@@ -11,8 +14,29 @@ use crate::error::Violation;
 /// The metadata key of the known name that was probably meant.
 const NEAREST: &str = "nearest";
 
+/// With which the server itself does not know what became of a write.
+const UNSETTLED: [&str; 2] = ["COMMIT_OUTCOME_UNKNOWN", "INTERNAL"];
+
+/// Whether it says that nothing was written. What comes from elsewhere, or from this side, does not, unless it is why
+/// a call never reached the service.
+pub fn is_refusal(status: &Status) -> bool {
+    match status.get_details_error_info() {
+        Some(info) => !UNSETTLED.contains(&info.reason.as_str()),
+        None => matches!(status.code(), Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied),
+    }
+}
+
 /// `line_of` finds the line of a field in the document that was sent.
 pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
+    block(status, screen, line_of, advice(status))
+}
+
+/// Of a write that may have been applied, and how to find out.
+pub fn unsettled(status: &Status, screen: &Screen, repeat: &str) -> String {
+    block(status, screen, |_| None, Some(format!("it is not known whether it was applied\n  {repeat}")))
+}
+
+fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>, advice: Option<String>) -> String {
     let details = status.get_error_details();
     let (reason, metadata) = match details.error_info() {
         Some(info) => (info.reason.as_str(), sorted(&info.metadata)),
@@ -22,7 +46,11 @@ pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<u
     let name = code_name(status.code());
     let reason_words =
         if reason.is_empty() { String::new() } else { format!(" {}", screen.paint(Tone::Heading, reason)) };
-    let message = if status.message().is_empty() { status.code().description() } else { status.message() };
+    let message = match (lost(status), status.message()) {
+        (Some(cause), _) => format!("the connection to the server was lost before it answered: {cause}"),
+        (None, "") => status.code().description().to_owned(),
+        (None, message) => message.to_owned(),
+    };
     let mut parts = vec![format!("{} {name}{reason_words}\n  {message}", screen.paint(Tone::Bad, "error:"))];
     // The table tells every field.
     let metadata = metadata.iter().filter(|(key, _)| violations.is_empty() || !matches!(*key, "field" | "fields"));
@@ -33,7 +61,7 @@ pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<u
     if !violations.is_empty() {
         parts.push(changes::mistakes(&violations, screen));
     }
-    if let Some(advice) = advice(status, reason, &details) {
+    if let Some(advice) = advice {
         parts.push(format!("  {advice}"));
     }
     parts.join("\n\n")
@@ -75,7 +103,14 @@ fn sorted(metadata: &std::collections::HashMap<String, String>) -> Vec<(&str, &s
     sorted
 }
 
-fn advice(status: &Status, reason: &str, details: &ErrorDetails) -> Option<String> {
+/// Why the connection was lost, if it was.
+fn lost(status: &Status) -> Option<String> {
+    let error = status.source()?;
+    (!root(error).is::<TimeoutExpired>()).then(|| root_cause(error))
+}
+
+fn advice(status: &Status) -> Option<String> {
+    let details = status.get_error_details();
     let nearest =
         details.error_info().and_then(|info| info.metadata.get(NEAREST)).filter(|nearest| !nearest.is_empty());
     if let Some(nearest) = nearest {
@@ -85,7 +120,7 @@ fn advice(status: &Status, reason: &str, details: &ErrorDetails) -> Option<Strin
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));
     let advice = match status.code() {
-        _ if reason == "COMMIT_OUTCOME_UNKNOWN" => "send the same again: what is stored already stays as it is",
+        _ if lost(status).is_some() => "try again; if it stays so, is it `entitled serve` that listens there?",
         Code::Unavailable | Code::ResourceExhausted => return Some(later),
         Code::DeadlineExceeded | Code::Cancelled => "no answer came in time; try again",
         Code::Aborted => "it changed meanwhile; read it again and try again",
