@@ -105,6 +105,8 @@ pub struct Link {
     pub sequence: i64,
     pub head: ChainHash,
     pub totals: Totals,
+    /// What the contract granted: of `totals.granted` the part that is no adjustment.
+    pub contracted: i64,
 }
 
 /// Verifies chains entry by entry: those of one block in their order, blocks in any.
@@ -113,7 +115,7 @@ pub struct Chains(BTreeMap<Uuid, Link>);
 
 impl Chains {
     pub fn push(&mut self, entry: &Entry) -> Result<(), Misfit> {
-        let first = Link { sequence: 0, head: ChainHash::FIRST, totals: Totals::default() };
+        let first = Link { sequence: 0, head: ChainHash::FIRST, totals: Totals::default(), contracted: 0 };
         let link = self.0.entry(entry.block_id).or_insert(first);
         let misfit = |kind| Misfit { block_id: entry.block_id, entry_id: entry.id, sequence: entry.sequence, kind };
         let expected = link.sequence.saturating_add(1);
@@ -131,7 +133,9 @@ impl Chains {
         if entry.totals != totals {
             return Err(misfit(MisfitKind::Totals { expected: totals }));
         }
-        *link = Link { sequence: entry.sequence, head: entry.hash, totals };
+        let granted = if entry.kind == EntryKind::Grant { entry.amount } else { 0 };
+        let contracted = link.contracted.checked_add(granted).ok_or_else(|| misfit(MisfitKind::Balance))?;
+        *link = Link { sequence: entry.sequence, head: entry.hash, totals, contracted };
         Ok(())
     }
 

@@ -19,6 +19,7 @@ mod outages;
 mod races;
 mod record;
 mod samples;
+mod tampered;
 mod verify;
 
 /// Makes two tests of each function that takes a house: one on either database.

@@ -100,6 +100,11 @@ impl Check {
             let message = format!("the balance it leaves is {left}; the block says {claimed}");
             return Some(self.finding(told, message));
         }
+        if claim.contracted != link.contracted {
+            let [left, claimed] = [link.contracted, claim.contracted].map(|part| amount::amount(part, told.unit()));
+            let message = format!("the contract grants {left} by its entries; the block says {claimed}");
+            return Some(self.finding(told, message));
+        }
         self.claims.remove(&told.block_id);
         None
     }

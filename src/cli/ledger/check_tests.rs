@@ -114,7 +114,12 @@ fn written() -> Told {
     let held = run(Command::Reserve { take: take(), expire_time: None }).unwrap();
     run(Command::Release { reservation_id: held, block_id: None, note: String::new() });
     let block = &book.blocks[&id];
-    let claim = Claim { sequence: block.sequence, head: Some(block.head), totals: block.totals() };
+    let claim = Claim {
+        sequence: block.sequence,
+        head: Some(block.head),
+        totals: block.totals(),
+        contracted: block.contracted,
+    };
     let reservation = held_on_the_wire(&book.reservations[&held]);
     Told { entries, claims: BTreeMap::from([(id.to_string(), claim)]), reservation }
 }
@@ -171,6 +176,9 @@ fn a_block_that_claims_other_sums_is_found() {
     let mut told = written();
     told.claims.values_mut().for_each(|claim| claim.head = None);
     assert!(check(told).unwrap().message.contains("another hash"));
+    let mut told = written();
+    told.claims.values_mut().for_each(|claim| claim.contracted = 540);
+    assert_eq!(check(told).unwrap().message, "the contract grants 10 h by its entries; the block says 9 h");
 }
 
 #[test]

@@ -67,12 +67,14 @@ pub struct Claim {
     /// None: it is not written as a hash is.
     pub head: Option<ChainHash>,
     pub totals: Totals,
+    pub contracted: i64,
 }
 
 impl Claim {
     pub fn of(block: &v1::Block) -> Self {
         let totals = Totals { granted: block.granted, used: block.used, reserved: block.reserved };
-        Self { sequence: block.sequence, head: ChainHash::from_hex(&block.head_hash), totals }
+        let head = ChainHash::from_hex(&block.head_hash);
+        Self { sequence: block.sequence, head, totals, contracted: block.contracted }
     }
 }
 

@@ -44,6 +44,7 @@ pub fn write_block(block: &Block, at: DateTime<Utc>) -> v1::Block {
         priority: block.priority,
         sequence: block.sequence,
         head_hash: block.head.to_string(),
+        contracted: block.contracted,
     }
 }
 

@@ -114,6 +114,7 @@ impl House {
         for block in store.ledger_blocks(customer_id).await.unwrap().unwrap().blocks {
             let link = chains.link(block.id).unwrap();
             assert_eq!((link.sequence, link.head, link.totals), (block.sequence, block.head, block.totals()));
+            assert_eq!(link.contracted, block.contracted);
         }
         let reservations = store.reservations(customer_id, &ReservationFilter::default(), 1_000_000).await.unwrap();
         reservations.into_iter().for_each(|reservation| tally.add(reservation));
