@@ -21,11 +21,11 @@ impl ChainHash {
         &self.0
     }
 
-    /// Reads 64 hexadecimal digits.
+    /// Reads 64 hexadecimal digits, in small letters as they are written.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; 32];
         hex::decode_to_slice(text, &mut bytes).ok()?;
-        Some(Self(bytes))
+        (!text.bytes().any(|digit| digit.is_ascii_uppercase())).then_some(Self(bytes))
     }
 }
 

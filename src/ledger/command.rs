@@ -78,6 +78,7 @@ pub struct Take {
 
 /// What to draw from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     /// This block alone; absent: whichever serve, in burn order.
     pub block_id: Option<Uuid>,
@@ -91,6 +92,7 @@ pub struct Target {
 
 /// When work was done: from `start` up to, but without, `end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Performed {
     pub start: DateTime<Utc>,
     pub end: DateTime<Utc>,

@@ -7,6 +7,7 @@ use crate::model::Unit;
 
 /// A hold on one or more blocks. It ends exactly once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reservation {
     pub id: Uuid,
     pub unit: Unit,
@@ -28,6 +29,7 @@ pub struct Reservation {
 
 /// What one block puts into a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Part {
     pub block_id: Uuid,
     pub amount: i64,

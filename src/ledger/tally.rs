@@ -11,7 +11,6 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Entry, EntryKind, Reservation, ReservationState};
-use crate::model::Unit;
 
 /// In which way an entry or a reservation does not fit the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,9 +110,9 @@ impl Tally {
 /// What the entries say of one reservation.
 #[derive(Debug, Clone, Default)]
 struct Told {
-    unit: Option<Unit>,
     parts: BTreeMap<Uuid, Part>,
-    made: Option<Write>,
+    /// An entry of the write that made it.
+    made: Option<Entry>,
     ended: Option<Write>,
     /// Whether it ran out.
     is_expired: bool,
@@ -151,11 +150,10 @@ impl Told {
         self.is_settled |= is_settled;
         match entry.kind {
             EntryKind::Reserve => {
-                let write = Write::of(entry);
-                if self.parts.contains_key(&entry.block_id) || self.made.as_ref().is_some_and(|made| *made != write) {
+                let made = self.made.get_or_insert_with(|| entry.clone());
+                if self.parts.contains_key(&entry.block_id) || Write::of(made) != Write::of(entry) {
                     return Err(HoldMisfitKind::Made);
                 }
-                (self.made, self.unit) = (Some(write), Some(entry.unit));
                 let (amount, expire_time) = (entry.amount, entry.expire_time);
                 let settled_expire_time = expire_time.filter(|_| is_settled);
                 self.parts.insert(entry.block_id, Part { amount, left: amount, expire_time, settled_expire_time });
@@ -210,15 +208,20 @@ impl Told {
             Some(write) if !ended_since => (self.used, Some(write.record_time)),
             _ => (0, None),
         };
-        let made = self.made.as_ref().map(|write| write.record_time);
+        let Some(made) = &self.made else { return Err(HoldMisfitKind::Field("parts")) };
+        let target = &reservation.target;
         let of_parts = reservation.parts.iter().map(|part| (part.block_id, part.amount));
         let parts: BTreeMap<Uuid, i64> = self.parts.iter().map(|(id, part)| (*id, part.amount)).collect();
         let is_so = [
-            ("unit", self.unit == Some(reservation.unit)),
+            ("unit", reservation.unit == made.unit),
             ("parts", reservation.parts.len() == parts.len() && of_parts.collect::<BTreeMap<_, _>>() == parts),
             ("state", ended_since || self.state() == reservation.state),
             ("committed", reservation.committed == used),
-            ("create_time", Some(reservation.create_time) == made),
+            ("performed", reservation.performed == made.performed),
+            ("location_id", target.location_id == made.location_id),
+            ("product_id", target.product_id == made.product_id),
+            ("service_id", target.service_id.as_ref().is_none_or(|service_id| *service_id == made.service_id)),
+            ("create_time", reservation.create_time == made.record_time),
             ("expire_time", self.may_expire_at(reservation.expire_time)),
             ("end_time", reservation.end_time == end_time),
         ];

@@ -55,6 +55,10 @@ fn held_on_the_wire(held: &ledger::Reservation) -> Reservation {
         amount: held.amount(),
         unit: Unit::Minutes.into(),
         parts: parts.map(|it| v1::ReservationPart { block_id: it.block_id.to_string(), amount: it.amount }).collect(),
+        performed: held.performed.map(|performed| v1::Performed {
+            start_time: Some(timestamp(performed.start)),
+            end_time: Some(timestamp(performed.end)),
+        }),
         create_time: Some(timestamp(held.create_time)),
         expire_time: Some(timestamp(held.expire_time)),
         end_time: held.end_time.map(timestamp),

@@ -106,8 +106,10 @@ fn required(time: &Option<Timestamp>) -> Option<DateTime<Utc>> {
     instant(time.as_ref()?)
 }
 
+/// In whole microseconds: hashes tell no more.
 fn instant(time: &Timestamp) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp(time.seconds, u32::try_from(time.nanos).ok()?)
+    let nanos = u32::try_from(time.nanos).ok().filter(|nanos| nanos.is_multiple_of(1_000))?;
+    DateTime::from_timestamp(time.seconds, nanos)
 }
 
 fn kind(kind: v1::EntryKind) -> Option<EntryKind> {

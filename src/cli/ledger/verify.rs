@@ -3,7 +3,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::check::{Check, Finding};
 use super::entry::Claim;
@@ -24,6 +24,9 @@ const STATES: [ReservationState; 4] =
 /// A reservation must be what its entries make of it, and have ended once at most. The ledger
 /// may be written meanwhile.
 ///
+/// As JSON it tells `heads` too, the number and hash of each verified block's last entry. Kept
+/// elsewhere, they show later whether anything before them was taken away or forged.
+///
 /// Exit status: 0 everything fits, 1 something does not, or an error.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -40,6 +43,8 @@ struct Seen {
     blocks: u64,
     reservations: u64,
     entries: u64,
+    /// Of the blocks of the customers that fit, the last entries.
+    heads: Vec<Value>,
 }
 
 impl Verify {
@@ -94,6 +99,7 @@ async fn verify(
 ) -> Result<Option<Finding>, Failure> {
     let claims = claims(connection, customer_id).await?;
     seen.blocks = seen.blocks.saturating_add(count(claims.len()));
+    let heads: Vec<_> = claims.iter().filter_map(|(block_id, claim)| head(customer_id, block_id, claim)).collect();
     let mut check = Check::new(customer_id, claims);
     for state in STATES {
         let listed = reservations(connection, customer_id, state).await?;
@@ -119,13 +125,21 @@ async fn verify(
         }
         progress.show(customer_id, seen.entries);
         if page.next_page_token.is_empty() {
-            return Ok(check.end());
+            let finding = check.end();
+            seen.heads.extend(heads.into_iter().filter(|_| finding.is_none()));
+            return Ok(finding);
         }
         if page.next_page_token == page_token {
             return Err(Failure::Other("the server returns the same page again and again".into()));
         }
         page_token = page.next_page_token;
     }
+}
+
+/// None: it has no entries yet.
+fn head(customer_id: &str, block_id: &str, claim: &Claim) -> Option<Value> {
+    let hash = claim.head.filter(|_| claim.sequence > 0)?.to_string();
+    Some(json!({ "customer_id": customer_id, "block_id": block_id, "sequence": claim.sequence, "head_hash": hash }))
 }
 
 async fn claims(connection: &Connection, customer_id: &str) -> Result<BTreeMap<String, Claim>, Failure> {
@@ -168,7 +182,7 @@ fn count(length: usize) -> u64 {
 }
 
 fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(), Failure> {
-    let Seen { customers, blocks, reservations, entries } = seen;
+    let Seen { customers, blocks, reservations, entries, heads } = seen;
     let text = match context.format {
         Format::Json => {
             let misfit = finding.map(|found| {
@@ -180,7 +194,7 @@ fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(),
             });
             let told = json!({
                 "customers": customers, "blocks": blocks, "reservations": reservations, "entries": entries,
-                "misfit": misfit,
+                "misfit": misfit, "heads": heads,
             });
             format!("{told:#}")
         }

@@ -121,7 +121,7 @@ fn hashes_are_written_in_hexadecimal() {
     assert_eq!(ChainHash::from_hex(&hash.to_string()), Some(hash));
     let json = serde_json::to_string(&hash).unwrap();
     assert_eq!(serde_json::from_str::<ChainHash>(&json).unwrap(), hash);
-    for wrong in ["", "00", &"g".repeat(64), &"é".repeat(32), &"0".repeat(65)] {
+    for wrong in ["", "00", &"g".repeat(64), &"é".repeat(32), &"0".repeat(65), &hash.to_string().to_uppercase()] {
         assert_eq!(ChainHash::from_hex(wrong), None, "{wrong}");
     }
 }

@@ -3,7 +3,7 @@ use uuid::Uuid;
 use crate::ledger::{Entry, EntryKind, HoldMisfitKind as Kind, Part, Reservation, ReservationState, Tally};
 use crate::model::Unit;
 
-use super::fixture::{World, block, block_id, day, hours};
+use super::fixture::{World, block, block_id, day, hours, performed};
 
 const ENDINGS: [&str; 6] = ["open", "committed", "committed in part", "committed beyond", "released", "expired"];
 
@@ -101,7 +101,7 @@ fn pairs(all: impl Iterator<Item = usize> + Clone) -> Vec<[usize; 2]> {
 #[test]
 fn a_reservation_that_is_not_what_its_entries_make_of_it_is_seen() {
     type Change = fn(&mut Vec<Reservation>);
-    let cases: [(&str, Change, Kind); 14] = [
+    let cases: [(&str, Change, Kind); 18] = [
         ("open", |all| all[0].state = ReservationState::Released, Kind::Field("state")),
         ("released", |all| all[0].state = ReservationState::Open, Kind::Field("state")),
         ("released", |all| all[0].state = ReservationState::Expired, Kind::Field("state")),
@@ -116,6 +116,10 @@ fn a_reservation_that_is_not_what_its_entries_make_of_it_is_seen() {
         ("expired", |all| all[0].end_time = None, Kind::Field("end_time")),
         ("open", |all| all[0].unit = Unit::Credits, Kind::Field("unit")),
         ("released", |all| all[0].create_time += hours(1), Kind::Field("create_time")),
+        ("open", |all| all[0].performed = performed(day(1), day(2)), Kind::Field("performed")),
+        ("open", |all| all[0].target.location_id = Some("gb-leeds".to_owned()), Kind::Field("location_id")),
+        ("open", |all| all[0].target.product_id = Some("exchange".to_owned()), Kind::Field("product_id")),
+        ("open", |all| all[0].target.service_id = Some("workshops".to_owned()), Kind::Field("service_id")),
     ];
     for (how, change, expected) in cases {
         let story = story(how);

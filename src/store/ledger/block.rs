@@ -1,11 +1,12 @@
 use sea_orm::{DbErr, FromQueryResult};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{Block, ChainHash};
 use crate::model::Unit;
 use crate::store::Steps;
-use crate::store::contract::uuid;
+use crate::store::contract;
 use crate::store::rows::Rows;
 use crate::store::time::from_micros;
 
@@ -120,7 +121,8 @@ impl BlockRow {
             start: from_micros(self.start_time)?,
             end: from_micros(self.end_time)?,
             sequence: self.sequence,
-            head: hash(&self.head)?,
+            // Nothing was written of it yet.
+            head: if self.sequence == 0 && self.head.is_empty() { ChainHash::FIRST } else { hash(&self.head)? },
         })
     }
 }
@@ -129,10 +131,12 @@ pub(super) fn unit(name: &str) -> Result<Unit, DbErr> {
     serde_json::from_value(Value::from(name)).map_err(|error| DbErr::Json(error.to_string()))
 }
 
-/// An empty one stands for a block's beginning.
+/// As it is written, and in no other way: what is read tells of every byte.
+pub(super) fn uuid(text: &str) -> Result<Uuid, DbErr> {
+    let id = contract::uuid(text)?;
+    if id.to_string() == text { Ok(id) } else { Err(DbErr::Type(format!("no UUID as they are written: `{text}`"))) }
+}
+
 pub(super) fn hash(text: &str) -> Result<ChainHash, DbErr> {
-    if text.is_empty() {
-        return Ok(ChainHash::FIRST);
-    }
     ChainHash::from_hex(text).ok_or_else(|| DbErr::Type(format!("no hash: `{text}`")))
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::block::{self, BlockRow};
 use super::entry::{self, EntryRow};
-use super::reservation::ReservationRow;
+use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Book, Entry};
 use crate::store::batch::rows_of;
@@ -136,15 +136,16 @@ async fn load_reservations(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &m
         .optional_text("reservation_id", asked.iter().map(|(_, reservation_id)| *reservation_id));
     let given = rows.given(txn.backend(), &mut values)?;
     let sql = format!(
-        "SELECT reservation.customer_id, reservation.reservation_id, content FROM {given} JOIN reservation
+        "SELECT {columns} FROM {given} JOIN reservation
             ON reservation.customer_id = given.customer_id AND reservation.reservation_id = given.reservation_id
          UNION
-         SELECT due.customer_id, due.reservation_id, due.content FROM (
+         SELECT {columns} FROM (
              SELECT reservation.*,
                  ROW_NUMBER() OVER (PARTITION BY reservation.customer_id ORDER BY expire_time) AS place
              FROM {given} JOIN reservation ON reservation.customer_id = given.customer_id
              WHERE given.reservation_id IS NULL AND state = 'OPEN' AND expire_time <= $1
-         ) AS due WHERE due.place <= {MOST_DUE}"
+         ) AS reservation WHERE reservation.place <= {MOST_DUE}",
+        columns = reservation::COLUMNS
     );
     for row in all::<ReservationRow>(txn, sql, values).await? {
         let (customer_id, reservation) = row.read()?;

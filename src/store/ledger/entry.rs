@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
 
-use super::block::{hash, unit};
+use super::block::{hash, unit, uuid};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{Entry, EntryKind, Performed, Totals};
 use crate::store::Steps;
-use crate::store::contract::{parse, uuid};
+use crate::store::contract::parse;
 use crate::store::rows::Rows;
 use crate::store::time::from_micros;
 
@@ -20,8 +20,9 @@ pub(super) const COLUMNS: &str = "entry.customer_id, entry.block_id, entry.seque
      COALESCE(block.work_order_id, '') AS work_order_id, COALESCE(block.item_id, '') AS item_id, \
      COALESCE(block.service_id, '') AS service_id, COALESCE(block.unit, 'MINUTES') AS unit";
 
-/// What an entry says besides what is counted or searched.
+/// What an entry says besides what is counted or searched, and nothing else.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Detail<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     performed: Option<Performed>,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::block::{self, BlockRow};
 use super::entry::{self, EntryRow};
-use super::reservation::ReservationRow;
+use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Block, Entry, Reservation, ReservationState};
 use crate::store::Store;
@@ -102,9 +102,10 @@ impl Store {
     }
 
     pub async fn reservation(&self, customer_id: &str, reservation_id: Uuid) -> Result<Option<Reservation>> {
-        let sql = "SELECT customer_id, reservation_id, content FROM reservation WHERE customer_id = $1 AND reservation_id = $2";
+        let sql =
+            format!("SELECT {} FROM reservation WHERE customer_id = $1 AND reservation_id = $2", reservation::COLUMNS);
         let values = vec![customer_id.into(), reservation_id.to_string().into()];
-        let row = self.rows::<ReservationRow>(sql.to_owned(), values).await?.into_iter().next();
+        let row = self.rows::<ReservationRow>(sql, values).await?.into_iter().next();
         Ok(row.map(ReservationRow::read).transpose()?.map(|(_, reservation)| reservation))
     }
 
@@ -116,10 +117,13 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Reservation>> {
         // A reservation names no block but those that fund it.
-        let sql = "SELECT customer_id, reservation_id, content FROM reservation
+        let sql = format!(
+            "SELECT {} FROM reservation
              WHERE customer_id = $1 AND reservation_id > $2 AND ($3 = '' OR state = $3)
                AND ($4 = '' OR content LIKE '%' || $4 || '%')
-             ORDER BY reservation_id LIMIT $5";
+             ORDER BY reservation_id LIMIT $5",
+            reservation::COLUMNS
+        );
         let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
         let values = vec![
             customer_id.into(),
@@ -128,7 +132,7 @@ impl Store {
             text(filter.block_id).into(),
             limit_of(limit),
         ];
-        let rows = self.rows::<ReservationRow>(sql.to_owned(), values).await?;
+        let rows = self.rows::<ReservationRow>(sql, values).await?;
         let rows = rows.into_iter().map(|row| row.read().map(|(_, reservation)| reservation));
         rows.collect()
     }

@@ -1,10 +1,14 @@
-use sea_orm::FromQueryResult;
+use sea_orm::{DbErr, FromQueryResult};
 
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Reservation;
 use crate::store::Steps;
 use crate::store::contract::parse;
 use crate::store::rows::Rows;
+
+/// The columns of a reservation that a read names.
+pub(super) const COLUMNS: &str = "reservation.customer_id, reservation.reservation_id, reservation.state, \
+     reservation.expire_time, reservation.content";
 
 /// Keeps reservations as they are now, new ones and others.
 pub fn put_reservations(steps: &mut Steps, reservations: &[(&str, &Reservation)]) -> Result<()> {
@@ -31,15 +35,28 @@ pub fn put_reservations(steps: &mut Steps, reservations: &[(&str, &Reservation)]
 pub(super) struct ReservationRow {
     customer_id: String,
     reservation_id: String,
+    state: String,
+    expire_time: i64,
     content: String,
 }
 
 impl ReservationRow {
     pub fn read(self) -> Result<(String, Reservation)> {
-        let Self { customer_id, reservation_id: id, content } = self;
-        match parse(&content) {
-            Ok(reservation) => Ok((customer_id, reservation)),
-            Err(error) => Err(Error::Unreadable { noun: Noun::Reservation, id, source: error.into() }),
+        match self.parse() {
+            Ok(reservation) => Ok((self.customer_id, reservation)),
+            Err(error) => {
+                Err(Error::Unreadable { noun: Noun::Reservation, id: self.reservation_id, source: error.into() })
+            }
         }
+    }
+
+    /// It is searched by its columns, which must say what its content says.
+    fn parse(&self) -> Result<Reservation, DbErr> {
+        let read: Reservation = parse(&self.content)?;
+        let columns = (self.reservation_id.as_str(), self.state.as_str(), self.expire_time);
+        if columns != (read.id.to_string().as_str(), read.state.as_str(), read.expire_time.timestamp_micros()) {
+            return Err(DbErr::Type("its columns are not those of its content".to_owned()));
+        }
+        Ok(read)
     }
 }

@@ -21,7 +21,8 @@ pub(super) async fn run_out(house: &House) {
             format!("CAST(jsonb_set(CAST(content AS jsonb), '{{expire_time}}', '\"{past}\"') AS text)")
         }
     };
-    let sql = format!("UPDATE reservation SET expire_time = 0, content = {content} WHERE state = 'OPEN'");
+    let sql =
+        format!("UPDATE reservation SET expire_time = 1767225600000000, content = {content} WHERE state = 'OPEN'");
     connection.execute_unprepared(&sql).await.unwrap();
     connection.close().await.unwrap();
 }

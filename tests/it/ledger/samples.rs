@@ -124,6 +124,12 @@ impl House {
 
     /// What `entitled ledger verify` finds, as its users run it.
     pub async fn misfit(&self) -> Option<Value> {
+        let told = self.verified().await;
+        Some(told["misfit"].clone()).filter(|misfit| !misfit.is_null())
+    }
+
+    /// All it tells.
+    pub async fn verified(&self) -> Value {
         let address = self.server.address.to_string();
         let verify = move || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
@@ -131,9 +137,8 @@ impl House {
         };
         let output = tokio::task::spawn_blocking(verify).await.unwrap();
         let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
-        let misfit = Some(told["misfit"].clone()).filter(|misfit| !misfit.is_null());
-        assert_eq!(output.status.success(), misfit.is_none());
-        misfit
+        assert_eq!(output.status.success(), told["misfit"].is_null());
+        told
     }
 
     pub async fn stop(self) {

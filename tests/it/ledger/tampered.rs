@@ -11,6 +11,7 @@ on_both!(
     rows_that_cannot_be_read_are_named,
     hours_granted_past_the_contract_are_named,
     the_term_of_a_block_is_the_contracts,
+    the_heads_of_what_fits_are_told,
 );
 
 async fn rows_that_cannot_be_read_are_named(house: House) {
@@ -22,7 +23,18 @@ async fn rows_that_cannot_be_read_are_named(house: House) {
     let message = "its row cannot be read: it holds what no such row holds";
     let of_entry =
         |column: &str, value: &str| format!("UPDATE entry SET {column} = '{value}' WHERE entry_id = '{entry}'");
-    for (column, broken) in [("kind", "RELEASED"), ("detail", "{"), ("hash", "0"), ("previous_hash", "g")] {
+    let upper = |column: &str| text(column).to_uppercase();
+    let more = text("detail").replacen('{', r#"{"approved":true,"#, 1);
+    for (column, broken) in [
+        ("kind", "RELEASED"),
+        ("detail", "{"),
+        ("detail", &more),
+        ("hash", "0"),
+        ("hash", &upper("hash")),
+        ("previous_hash", "g"),
+        ("previous_hash", &upper("previous_hash")),
+        ("reservation_id", &upper("reservation_id")),
+    ] {
         let found = changed(&house, &connection, &of_entry(column, broken), &of_entry(column, &text(column))).await;
         assert_eq!((found["entry_id"].as_str(), found["message"].as_str()), (Some(&*entry), Some(message)), "{column}");
     }
@@ -34,12 +46,23 @@ async fn rows_that_cannot_be_read_are_named(house: House) {
         let found = changed(&house, &connection, &of_block(column, broken), &of_block(column, value)).await;
         assert_eq!((found["block_id"].as_str(), found["message"].as_str()), (Some(&*block), Some(message)), "{column}");
     }
-    let brace = |from: &str, to: &str| {
-        let cut = format!("replace(content, '{from}', '{to}')");
-        format!("UPDATE reservation SET content = {cut} WHERE reservation_id = '{open}'")
-    };
-    let found = changed(&house, &connection, &brace("state", "st@te"), &brace("st@te", "state")).await;
-    assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&*open), Some(message)));
+    let of_reservation = |set: &str| format!("UPDATE reservation SET {set} WHERE reservation_id = '{open}'");
+    let content = |from: &str, to: &str| of_reservation(&format!("content = replace(content, '{from}', '{to}')"));
+    for (there, back) in [
+        (content("state", "st@te"), content("st@te", "state")),
+        (content(r#""unit""#, r#""rank":1,"unit""#), content(r#""rank":1,"unit""#, r#""unit""#)),
+        // What the row says of its content is not what this says.
+        (content("OPEN", "RELEASED"), content("RELEASED", "OPEN")),
+        (of_reservation("state = 'RELEASED'"), of_reservation("state = 'OPEN'")),
+        (of_reservation("expire_time = expire_time + 1"), of_reservation("expire_time = expire_time - 1")),
+    ] {
+        let found = changed(&house, &connection, &there, &back).await;
+        assert_eq!(
+            (found["reservation_id"].as_str(), found["message"].as_str()),
+            (Some(&*open), Some(message)),
+            "{there}"
+        );
+    }
     assert_eq!(house.misfit().await, None);
     connection.close().await.unwrap();
     house.stop().await;
@@ -85,5 +108,16 @@ async fn the_term_of_a_block_is_the_contracts(house: House) {
     house.server.ledger().consume_units(consume(1)).await.unwrap();
     assert_eq!(term(&house.row(row).await), term(&stored));
     connection.close().await.unwrap();
+    house.stop().await;
+}
+
+async fn the_heads_of_what_fits_are_told(house: House) {
+    let written = house.server.ledger().consume_units(consume(1)).await.unwrap().into_inner();
+    let entry = &written.entries[0];
+    let head = serde_json::json!({
+        "customer_id": "contoso", "block_id": entry.block_id, "sequence": 2, "head_hash": entry.hash,
+    });
+    let told = house.verified().await;
+    assert_eq!(told["heads"], serde_json::json!([head]), "{told}");
     house.stop().await;
 }

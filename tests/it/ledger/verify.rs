@@ -135,19 +135,18 @@ async fn a_changed_reservation_is_named(house: House) {
     };
     let state =
         |state: &str, id: &str| format!("UPDATE reservation SET state = '{state}' WHERE reservation_id = '{id}'");
-    for (id, from, to, message) in [
-        (&open, r#""state":"OPEN""#, r#""state":"RELEASED""#, "it is listed as OPEN and says RELEASED"),
-        (&open, r#""amount":120"#, r#""amount":60"#, "its `parts` is not what its entries make of it"),
-        (
-            &extended,
-            r#""expire_time":"2"#,
-            r#""expire_time":"3"#,
-            "its `expire_time` is not what its entries make of it",
-        ),
-        (&committed, r#""committed":60"#, r#""committed":61"#, "its `committed` is not what its entries make of it"),
+    let planned = r#""performed":null"#;
+    for (id, from, to, field) in [
+        (&open, r#""amount":120"#, r#""amount":60"#, "parts"),
+        (&open, planned, r#""performed":{"start":"2026-01-01T00:00:00Z","end":"2026-01-01T01:00:00Z"}"#, "performed"),
+        (&open, r#""location_id":null"#, r#""location_id":"gb-leeds""#, "location_id"),
+        (&open, r#""product_id":null"#, r#""product_id":"azure""#, "product_id"),
+        (&open, r#""service_id":null"#, r#""service_id":"workshops""#, "service_id"),
+        (&committed, r#""committed":60"#, r#""committed":61"#, "committed"),
     ] {
         let found = changed(&house, &connection, &swap(from, to, id), &swap(to, from, id)).await;
-        assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&**id), Some(message)));
+        let message = format!("its `{field}` is not what its entries make of it");
+        assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&**id), Some(&*message)));
     }
     // The row and what it says alike.
     for (id, was, now) in
@@ -159,12 +158,27 @@ async fn a_changed_reservation_is_named(house: House) {
         let message = "its `state` is not what its entries make of it";
         assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&**id), Some(message)));
     }
+    let (there, back) = (later(&house, &extended, 1).await, later(&house, &extended, 0).await);
+    let found = changed(&house, &connection, &there, &back).await;
+    let message = "its `expire_time` is not what its entries make of it";
+    assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&*extended), Some(message)));
     // Only the row: no list has it any more.
     let found = changed(&house, &connection, &state("GONE", &open), &state("OPEN", &open)).await;
     let message = "there are entries of it, and it is missing";
     assert_eq!((found["reservation_id"].as_str(), found["message"].as_str()), (Some(&*open), Some(message)));
     connection.close().await.unwrap();
     house.stop().await;
+}
+
+/// What makes a reservation expire so many hours later than it does now.
+async fn later(house: &House, id: &str, hours: i64) -> String {
+    let row = house.row(&format!("SELECT expire_time, content FROM reservation WHERE reservation_id = '{id}'")).await;
+    let (micros, content): (i64, String) =
+        (row.try_get("", "expire_time").unwrap(), row.try_get("", "content").unwrap());
+    let mut content: Value = serde_json::from_str(&content).unwrap();
+    let micros = micros + hours * 3_600_000_000;
+    content["expire_time"] = chrono::DateTime::from_timestamp_micros(micros).unwrap().to_rfc3339().into();
+    format!("UPDATE reservation SET expire_time = {micros}, content = '{content}' WHERE reservation_id = '{id}'")
 }
 
 async fn a_changed_entry_or_block_is_named(house: House) {
