@@ -21,7 +21,7 @@ pub struct Balance {
     /// Only this block.
     #[arg(long, value_name = "UUID", conflicts_with_all = ["work_order", "service"])]
     block: Option<String>,
-    /// As it stood at this instant (RFC 3339). Default: now.
+    /// As the --block stood at this instant (RFC 3339). Default: now.
     #[arg(long, value_name = "TIME", value_parser = values::time, requires = "block")]
     at: Option<Timestamp>,
 }
@@ -53,8 +53,19 @@ impl Balance {
             }
         });
         let answer = joined(pages.await?);
-        context.answer("entitled.v1.ListBlocksResponse", &answer, |screen| hours::balances(&answer.blocks, screen))
+        context.answer("entitled.v1.ListBlocksResponse", &answer, |screen| match answer.blocks.as_slice() {
+            [] => none_of(&request),
+            blocks => hours::balances(blocks, screen),
+        })
     }
+}
+
+/// With what it was asked for, which may be mistyped.
+fn none_of(request: &ListBlocksRequest) -> String {
+    let filters = [("work order", &request.work_order_id), ("service", &request.service_id)];
+    let filters = filters.iter().filter(|(_, id)| !id.is_empty()).map(|(what, id)| format!("{what} {id}"));
+    let filters: Vec<_> = filters.collect();
+    if filters.is_empty() { "no blocks".to_owned() } else { format!("no blocks of {}", filters.join(" and ")) }
 }
 
 /// All blocks as one answer, of the first page's revision, which is the oldest.
@@ -63,4 +74,20 @@ fn joined(pages: Vec<ListBlocksResponse>) -> ListBlocksResponse {
     let mut answer = pages.next().unwrap_or_default();
     answer.blocks.extend(pages.flat_map(|page| page.blocks));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_nothing_the_filter_is_told() {
+        let told = |work_order_id: &str, service_id: &str| {
+            let (work_order_id, service_id) = (work_order_id.to_owned(), service_id.to_owned());
+            none_of(&ListBlocksRequest { work_order_id, service_id, ..Default::default() })
+        };
+        assert_eq!(told("", ""), "no blocks");
+        assert_eq!(told("typo", ""), "no blocks of work order typo");
+        assert_eq!(told("wo-1", "workshops"), "no blocks of work order wo-1 and service workshops");
+    }
 }
