@@ -49,6 +49,7 @@ const ROUND: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() {
+    let _telemetry = entitled::telemetry::init(&Config::default().log);
     let directory = tempfile::tempdir().unwrap();
     let checks = serve_checks(directory.path()).await;
     create_contract(checks).await;

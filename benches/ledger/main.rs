@@ -32,6 +32,7 @@ const PARTS: [&str; 4] = ["postgres", "hot", "sqlite", "size"];
 
 #[tokio::main]
 async fn main() {
+    let _telemetry = entitled::telemetry::init(&entitled::config::Config::default().log);
     // Cargo hands its own `--bench` on.
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
