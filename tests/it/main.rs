@@ -12,6 +12,7 @@ mod languages;
 mod ledger;
 mod notes;
 mod postgres;
+mod process;
 mod raw;
 mod sample;
 mod server;

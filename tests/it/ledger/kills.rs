@@ -1,18 +1,15 @@
 //! R21: the server is killed under load, again and again; what was acknowledged is there, and
 //! nothing is there twice.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use entitled::proto::v1;
-use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tonic::transport::Channel;
 
 use super::samples::*;
+use crate::process::Process;
 use crate::server::{BOTH, Backend};
 
 const CALLERS: usize = 16;
@@ -87,47 +84,4 @@ async fn load(server: &Process) -> (Vec<v1::ConsumeUnitsRequest>, Vec<String>) {
     let results = callers.join_all().await;
     let (asked, answered): (Vec<_>, Vec<_>) = results.into_iter().unzip();
     (asked.into_iter().flatten().collect(), answered.into_iter().flatten().collect())
-}
-
-/// A server in a process of its own.
-struct Process {
-    child: Child,
-    address: String,
-}
-
-impl Process {
-    fn start(database: &str) -> Self {
-        // Free now; whoever takes it in between fails the test loudly.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_entitled"))
-            .args(["serve", "--listen", &address, "--database", database])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { child, address }
-    }
-
-    async fn ledger(&self) -> LedgerServiceClient<Channel> {
-        loop {
-            match Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await {
-                Ok(channel) => return LedgerServiceClient::new(channel),
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-            }
-        }
-    }
-
-    /// `kill -9`, by its own id.
-    fn signal(&self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Also where a test fails before.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

@@ -1,16 +1,20 @@
 //! R08, R09, R12, R16: nobody overspends, whoever comes first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use entitled::proto::v1;
+use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use entitled::store::{Contended, Wanted, lock_books_in_txn};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 
 use super::faults::until_waiting;
 use super::on_both;
 use super::samples::*;
+use crate::process::Process;
 use crate::server::{Backend, request_id};
 
 on_both!(
@@ -27,20 +31,61 @@ fn sort<T: std::fmt::Debug>(outcomes: Vec<Result<T, Status>>) -> (usize, Vec<(Co
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_overspends_a_block_through_two_servers() {
+async fn nobody_overspends_a_block_through_two_processes() {
+    overspend(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a while: make test-faults"]
+async fn nobody_overspends_fifty_blocks_through_two_processes() {
+    overspend(50).await;
+}
+
+async fn overspend(rounds: usize) {
     let house = House::start(Backend::Postgres).await;
-    let other = house.server.start_beside().await;
-    let mut callers = JoinSet::new();
-    for caller in 0..200 {
-        let mut ledger = if caller % 2 == 0 { house.server.ledger() } else { other.ledger() };
-        callers.spawn(async move { ledger.consume_units(consume(1)).await });
+    let servers = [(); 2].map(|()| Process::start(&house.server.database()));
+    let [one, other] = [servers[0].ledger().await, servers[1].ledger().await];
+    for round in 0..rounds {
+        let customer_id = format!("customer-{round}");
+        house.put_customer(&customer_id, &[100]).await;
+        let mut callers = JoinSet::new();
+        for caller in 0..200 {
+            let mut ledger = if caller % 2 == 0 { one.clone() } else { other.clone() };
+            let request = consume_of(&customer_id, 1);
+            callers.spawn(async move { ledger.consume_units(request).await });
+        }
+        let outcomes = tokio::select! {
+            outcomes = callers.join_all() => outcomes,
+            never = watch([&one, &other], &customer_id) => match never {},
+        };
+        assert_eq!(sort(outcomes), (100, vec![forbidden("HOURS_EXHAUSTED"); 100]));
+        for mut ledger in [one.clone(), other.clone()] {
+            let found = ledger.get_block(get_block(&customer_id)).await.unwrap().into_inner();
+            assert_eq!(balance(&found.block.unwrap()), left(6_000, 0));
+        }
+        house.verify(&customer_id).await;
     }
-    let (good, bad) = sort(callers.join_all().await);
-    assert_eq!((good, bad), (100, vec![forbidden("HOURS_EXHAUSTED"); 100]));
-    assert_eq!(house.block(&ede("contoso", 0)).await, left(6_000, 0));
-    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'CONSUME'").await, 100);
-    other.stop().await;
+    let rounds = i64::try_from(rounds).unwrap();
+    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'CONSUME'").await, rounds * 100);
     house.stop().await;
+}
+
+/// Reads the block, from one server and from the other: more than there is is never gone.
+async fn watch(servers: [&LedgerServiceClient<Channel>; 2], customer_id: &str) -> Infallible {
+    let mut used = 0;
+    loop {
+        for server in servers {
+            let found = server.clone().get_block(get_block(customer_id)).await.unwrap().into_inner();
+            let found = balance(&found.block.unwrap());
+            assert_eq!(found, left(found.used, 0));
+            assert!(used <= found.used && found.used <= found.granted && found.available >= 0, "{found:?}");
+            used = found.used;
+        }
+    }
+}
+
+fn get_block(customer_id: &str) -> v1::GetBlockRequest {
+    v1::GetBlockRequest { customer_id: customer_id.into(), block_id: ede(customer_id, 0), as_of_time: None }
 }
 
 async fn nobody_overspends_a_block_in_one_process(house: House) {

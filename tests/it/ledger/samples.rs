@@ -201,9 +201,14 @@ pub fn hours(amount: i64) -> Option<v1::Quantity> {
 
 /// So many hours of contoso's block, under a new request id.
 pub fn consume(amount: i64) -> v1::ConsumeUnitsRequest {
+    consume_of("contoso", amount)
+}
+
+/// So many hours of a customer's first block.
+pub fn consume_of(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
     v1::ConsumeUnitsRequest {
-        customer_id: "contoso".into(),
-        block_id: ede("contoso", 0),
+        customer_id: customer_id.into(),
+        block_id: ede(customer_id, 0),
         quantity: hours(amount),
         request_id: request_id(),
         ..Default::default()

@@ -1,0 +1,51 @@
+//! A server in a process of its own, as its users run it.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
+use tonic::transport::Channel;
+
+pub struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    pub fn start(database: &str) -> Self {
+        // Free now; whoever takes it in between fails the test loudly.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let child = Command::new(env!("CARGO_BIN_EXE_entitled"))
+            .args(["serve", "--listen", &address, "--database", database])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, address }
+    }
+
+    /// By a connection of one's own, once it takes calls.
+    pub async fn ledger(&self) -> LedgerServiceClient<Channel> {
+        loop {
+            match Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await {
+                Ok(channel) => return LedgerServiceClient::new(channel),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// `kill -9`, by its own id.
+    pub fn signal(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Also where a test fails before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
