@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use entitled::proto::v1;
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend};
 
 use super::on_both;
 use super::samples::*;
@@ -14,17 +15,21 @@ on_both!(a_hold_runs_out_where_nobody_asks, what_ran_out_is_free_for_the_next, w
 /// As if what is held had run out by now: as no caller could ask for.
 pub(super) async fn run_out(house: &House) {
     let connection = house.connection().await;
-    let past = "2026-01-01T00:00:00Z";
-    let content = match house.backend {
-        Backend::Sqlite => format!("json_set(content, '$.expire_time', '{past}')"),
-        Backend::Postgres => {
-            format!("CAST(jsonb_set(CAST(content AS jsonb), '{{expire_time}}', '\"{past}\"') AS text)")
-        }
-    };
-    let sql =
-        format!("UPDATE reservation SET expire_time = 1767225600000000, content = {content} WHERE state = 'OPEN'");
-    connection.execute_unprepared(&sql).await.unwrap();
+    end_holds_at(&connection, "2026-01-01T00:00:00Z".parse().unwrap()).await;
     connection.close().await.unwrap();
+}
+
+/// What is held ends at this instant.
+pub(super) async fn end_holds_at(connection: &DatabaseConnection, instant: DateTime<Utc>) {
+    let (micros, text) = (instant.timestamp_micros(), instant.to_rfc3339_opts(SecondsFormat::Micros, true));
+    let content = match connection.get_database_backend() {
+        DbBackend::Postgres => {
+            format!("CAST(jsonb_set(CAST(content AS jsonb), '{{expire_time}}', '\"{text}\"') AS text)")
+        }
+        _ => format!("json_set(content, '$.expire_time', '{text}')"),
+    };
+    let sql = format!("UPDATE reservation SET expire_time = {micros}, content = {content} WHERE state = 'OPEN'");
+    connection.execute_unprepared(&sql).await.unwrap();
 }
 
 /// Waits for the server, which looks once a second.

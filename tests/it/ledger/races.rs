@@ -5,13 +5,15 @@ use std::convert::Infallible;
 
 use entitled::proto::v1;
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
-use entitled::store::{Contended, Wanted, lock_books_in_txn};
+use entitled::service::ledger::expire;
+use entitled::store::{Contended, StoreConfig, Wanted, lock_books_in_txn};
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use super::faults::until_waiting;
+use super::expiry::end_holds_at;
+use super::faults::{ledger_on, until_waiting};
 use super::on_both;
 use super::samples::*;
 use crate::process::Process;
@@ -122,10 +124,11 @@ async fn a_hold_ends_once_whoever_ends_it(house: House) {
         Backend::Sqlite => None,
         Backend::Postgres => Some(house.server.start_beside().await),
     };
-    let mut ledger = house.server.ledger();
-    let mut committed = 0;
-    for _ in 0..16 {
-        let held = ledger.reserve_units(reserve(1)).await.unwrap().into_inner().reservation.unwrap();
+    let third = ledger_on(StoreConfig { url: house.server.database(), ..StoreConfig::default() }).await;
+    let connection = house.connection().await;
+    let mut winners = Vec::new();
+    for _ in 0..64 {
+        let held = house.server.ledger().reserve_units(reserve(1)).await.unwrap().into_inner().reservation.unwrap();
         let mut callers = JoinSet::new();
         for caller in 0..4 {
             let mut ledger = match &other {
@@ -135,17 +138,33 @@ async fn a_hold_ends_once_whoever_ends_it(house: House) {
             let id = held.reservation_id.clone();
             callers.spawn(async move {
                 if caller % 2 == 0 {
-                    ledger.commit_reservation(commit(&id, None)).await.map(|_| "RESERVATION_COMMITTED")
+                    ledger.commit_reservation(commit(&id, None)).await.map(|_| "COMMITTED")
                 } else {
-                    ledger.release_reservation(release(&id)).await.map(|_| "RESERVATION_RELEASED")
+                    ledger.release_reservation(release(&id)).await.map(|_| "RELEASED")
                 }
             });
         }
-        let outcomes = callers.join_all().await;
-        let winner = *outcomes.iter().find_map(|outcome| outcome.as_ref().ok()).expect("one of them wins");
-        committed += i64::from(winner == "RESERVATION_COMMITTED");
-        assert_eq!(sort(outcomes), (1, vec![forbidden(winner); 3]), "the others are told who won");
+        // Its time runs out as well, and a replica looks for such holds.
+        let expiring = async {
+            end_holds_at(&connection, now() - chrono::Duration::hours(1)).await;
+            tokio::spawn(expire(third.clone())).abort_handle()
+        };
+        let (outcomes, expiring) = tokio::join!(callers.join_all(), expiring);
+        expiring.abort();
+        let winner = outcomes.iter().flatten().next().copied();
+        let told = forbidden(&format!("RESERVATION_{}", winner.unwrap_or("EXPIRED")));
+        let good = winner.iter().count();
+        assert_eq!(sort(outcomes), (good, vec![told; 4 - good]), "the others are told how it ended");
+        winners.push(winner.unwrap_or("EXPIRED"));
     }
+    connection.close().await.unwrap();
+    // Each has one entry that ends it, by its winner.
+    for (state, kind) in [("COMMITTED", "COMMIT"), ("RELEASED", "RELEASE"), ("EXPIRED", "EXPIRE")] {
+        let count = i64::try_from(winners.iter().filter(|winner| **winner == state).count()).unwrap();
+        assert_eq!(house.count(&format!("SELECT COUNT(*) FROM reservation WHERE state = '{state}'")).await, count);
+        assert_eq!(house.count(&format!("SELECT COUNT(*) FROM entry WHERE kind = '{kind}'")).await, count);
+    }
+    let committed = i64::try_from(winners.iter().filter(|winner| **winner == "COMMITTED").count()).unwrap();
     assert_eq!(house.block(&ede("contoso", 0)).await, left(committed * 60, 0));
     if let Some(other) = other {
         other.stop().await;
