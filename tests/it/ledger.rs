@@ -5,6 +5,7 @@ mod at_once;
 mod bad_input;
 mod cancels;
 mod checks;
+mod clocks;
 mod corrections;
 mod deadlines;
 mod events;

@@ -23,8 +23,11 @@ pub(super) async fn ledger_on(config: StoreConfig) -> Ledger {
     ledger_with(config, Clock::System).await
 }
 
-async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
-    let store = Store::connect(&config).await.unwrap();
+pub(super) async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
+    ledger_over(Store::connect(&config).await.unwrap(), clock)
+}
+
+pub(super) fn ledger_over(store: Store, clock: Clock) -> Ledger {
     let cache = Arc::new(Cache::new(10, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
     Ledger::start(Context { catalog, store, cache, clock }, DEFAULT_GRACE)
@@ -149,34 +152,6 @@ async fn a_customer_that_stays_locked_is_a_conflict_and_never_exhausted() {
     assert!(matches!(ledger.write(minutes(1, &id)).await, Err(Error::Conflict)));
     blocker.execute_unprepared("COMMIT").await.unwrap();
     assert!(!ledger.write(minutes(1, &id)).await.unwrap().replayed);
-    house.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn time_is_the_databases_whatever_a_process_thinks() {
-    let house = House::start(Backend::Postgres).await;
-    let url = house.server.database().clone();
-    let config = StoreConfig { url, ..StoreConfig::default() };
-    for skew in [-1, 1] {
-        let clock = Clock::Fixed(now() + chrono::Duration::hours(skew));
-        let ledger = ledger_with(config.clone(), clock).await;
-        let Command::Consume(take) = minutes(1, "").command else { panic!("it is a consume") };
-        // Past for one process, far ahead for another; half an hour for the database.
-        let expire_time = Some(now() + chrono::Duration::minutes(30));
-        let command = Command::Reserve { take, expire_time };
-        let held = ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await.unwrap();
-        let reservation_id = held.applied.reservation.unwrap().id;
-        let command = Command::Commit {
-            reservation_id,
-            block_id: None,
-            quantity: None,
-            allow_more: false,
-            performed: None,
-            note: String::new(),
-        };
-        ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await.unwrap();
-        assert!((held.record_time - now()).num_minutes().abs() < 5);
-    }
     house.stop().await;
 }
 
