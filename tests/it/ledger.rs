@@ -3,6 +3,7 @@
 mod answers;
 mod at_once;
 mod bad_input;
+mod batches;
 mod cancels;
 mod checks;
 mod clocks;

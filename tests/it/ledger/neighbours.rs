@@ -19,7 +19,7 @@ use crate::server::{Backend, request_id};
 on_both!(more_holds_run_out_than_one_transaction_ends,);
 
 /// One minute of a customer's first block.
-fn minute_of(customer_id: &str) -> WriteRequest {
+pub(super) fn minute_of(customer_id: &str) -> WriteRequest {
     let mut request = minutes(1, &request_id());
     request.customer_id = customer_id.to_owned();
     if let entitled::ledger::Command::Consume(take) = &mut request.command {
