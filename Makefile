@@ -22,7 +22,7 @@ test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand o
 
 test-faults: ## the same faults as in `make test`, many times over: servers and databases killed under load
 	@scripts/ensure-postgres.sh
-	cargo test --test it -- --ignored ledger::
+	cargo test --lib --test it -- --ignored ledger::
 
 lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
 	cargo fmt --all --check
