@@ -1,4 +1,5 @@
 mod chain;
+mod content_hash;
 mod corrections;
 mod fixture;
 mod holds;
