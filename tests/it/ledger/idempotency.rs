@@ -1,4 +1,4 @@
-//! R01–R07: once, however often it is asked for.
+//! R01–R05, R07: once, however often it is asked for.
 
 use entitled::proto::v1;
 use tokio::task::JoinSet;
@@ -110,8 +110,11 @@ async fn repetitions_may_say_the_same_in_other_words(house: House) {
     let mut ledger = house.server.ledger();
     let request = consume(1);
     ledger.consume_units(request.clone()).await.unwrap();
-    let minutes = v1::ConsumeUnitsRequest { quantity: quantity(60, v1::Unit::Minutes), ..request };
+    let minutes = v1::ConsumeUnitsRequest { quantity: quantity(60, v1::Unit::Minutes), ..request.clone() };
     assert!(ledger.consume_units(minutes).await.unwrap().into_inner().replayed);
+    let capitals = v1::ConsumeUnitsRequest { block_id: request.block_id.to_uppercase(), ..request.clone() };
+    assert_ne!(capitals, request);
+    assert!(ledger.consume_units(capitals).await.unwrap().into_inner().replayed);
     house.stop().await;
 }
 
