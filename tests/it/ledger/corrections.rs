@@ -1,10 +1,13 @@
 //! R26, and contracts that were there before the ledger.
 
-use entitled::model::WorkOrder;
+use chrono::{Duration, Weekday};
+use entitled::model::{WorkOrder, WorkOrderState};
 use entitled::proto::v1;
 use entitled::store::*;
 use sea_orm::ConnectionTrait as _;
 
+use super::bad_input::{last, window};
+use super::expiry::run_out;
 use super::on_both;
 use super::samples::*;
 
@@ -12,6 +15,8 @@ on_both!(
     a_block_may_shrink_below_what_was_spent,
     contracts_older_than_the_ledger_get_their_blocks,
     an_adjustment_never_goes_below_what_was_spent,
+    what_is_held_outlives_a_terminated_order,
+    what_is_held_outlives_a_suspended_order,
 );
 
 /// As a correction of the contract would.
@@ -81,5 +86,62 @@ async fn an_adjustment_never_goes_below_what_was_spent(house: House) {
         house.block(&ede("contoso", 0)).await,
         Balance { granted: 3_000, used: 3_000, reserved: 0, available: 0 }
     );
+    house.stop().await;
+}
+
+/// Holds of so many hours each.
+async fn hold<const N: usize>(house: &House, hours: [i64; N]) -> [String; N] {
+    let mut ids = Vec::new();
+    for hours in hours {
+        let held = house.server.ledger().reserve_units(reserve(hours)).await.unwrap().into_inner();
+        ids.push(held.reservation.unwrap().reservation_id);
+    }
+    ids.try_into().unwrap()
+}
+
+async fn what_is_held_outlives_a_terminated_order(house: House) {
+    let mut ledger = house.server.ledger();
+    ledger.consume_units(consume(20)).await.unwrap();
+    let [committed, late, released] = hold(&house, [10, 5, 3]).await;
+    let work = last(Weekday::Tue, 10);
+    let end = work + Duration::hours(1);
+    correct(&house, |order| (order.state, order.terminate_time) = (WorkOrderState::Terminated, Some(end))).await;
+    let ended = |used, reserved| Balance { available: 0, ..left(used, reserved) };
+    let block = ede("contoso", 0);
+    assert_eq!(house.block(&block).await, ended(1_200, 1_080));
+    let over = forbidden("FORFEITED");
+    assert_eq!(refused(ledger.consume_units(consume(1)).await), over);
+    assert_eq!(refused(ledger.consume_units(consume_any("contoso", 1)).await), over);
+    assert_eq!(refused(ledger.reserve_units(reserve(1)).await), over);
+    // Of what is held, work done before the end is recorded: so much and no more.
+    let of = |id: &str, amount, performed| v1::CommitReservationRequest { performed, ..commit(id, Some(amount)) };
+    let before = window(work, 60);
+    assert_eq!(refused(ledger.commit_reservation(of(&committed, 11, before)).await), forbidden("RESERVATION_EXCEEDED"));
+    let more = v1::CommitReservationRequest { allow_more: true, ..of(&committed, 11, before) };
+    assert_eq!(refused(ledger.commit_reservation(more).await), over);
+    ledger.commit_reservation(of(&committed, 10, before)).await.unwrap();
+    assert_eq!(refused(ledger.commit_reservation(of(&late, 5, window(end, 60))).await), over);
+    assert_eq!(refused(ledger.commit_reservation(commit(&late, None)).await), over);
+    ledger.release_reservation(release(&released)).await.unwrap();
+    assert_eq!(house.block(&block).await, ended(1_800, 300));
+    run_out(&house).await;
+    assert_eq!(refused(ledger.release_reservation(release(&late)).await), forbidden("RESERVATION_EXPIRED"));
+    assert_eq!(house.block(&block).await, ended(1_800, 0));
+    house.stop().await;
+}
+
+async fn what_is_held_outlives_a_suspended_order(house: House) {
+    let mut ledger = house.server.ledger();
+    let [committed, released] = hold(&house, [10, 3]).await;
+    correct(&house, |order| order.state = WorkOrderState::Suspended).await;
+    let suspended = forbidden("WORK_ORDER_SUSPENDED");
+    assert_eq!(refused(ledger.consume_units(consume(1)).await), suspended);
+    assert_eq!(refused(ledger.consume_units(consume_any("contoso", 1)).await), suspended);
+    assert_eq!(refused(ledger.reserve_units(reserve(1)).await), suspended);
+    let more = v1::CommitReservationRequest { allow_more: true, ..commit(&committed, Some(11)) };
+    assert_eq!(refused(ledger.commit_reservation(more).await), suspended);
+    ledger.commit_reservation(commit(&committed, None)).await.unwrap();
+    ledger.release_reservation(release(&released)).await.unwrap();
+    assert_eq!(house.block(&ede("contoso", 0)).await, left(600, 0));
     house.stop().await;
 }
