@@ -188,7 +188,8 @@ fn has_published_metadata(reason: &str, metadata: &HashMap<String, String>) {
     let published = comment.split_once("Metadata: ").map_or("", |(_, published)| published);
     let names: Vec<_> = published.split('`').skip(1).step_by(2).collect();
     let is_optional = |name: &str| ["nearest", "omitted", "field"].contains(&name);
-    let is_name = |name: &str| !["customer", "work_order"].contains(&name);
+    // These are types of resources.
+    let is_name = |name: &str| !["customer", "work_order", "block", "entry", "reservation"].contains(&name);
     let missing: Vec<_> =
         names.iter().filter(|name| is_name(name) && !is_optional(name) && !metadata.contains_key(**name)).collect();
     assert!(missing.is_empty(), "{reason} lacks {missing:?}: {metadata:?}");

@@ -1,16 +1,26 @@
-//! R16: writes that are carried out together.
+//! R16, and what writes promise each other that are carried out together.
 
 use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use entitled::service::Clock;
+use entitled::error::Error;
+use entitled::ledger::{Command, EntryKind};
+use entitled::service::ledger::WriteRequest;
+use entitled::service::{Clock, Ledger};
+use entitled::store::{EntryFilter, StoreConfig};
 use sea_orm::ConnectionTrait as _;
+use tokio::net::TcpStream;
+use tonic::Code;
 
-use super::faults::{ledger_over, until_so_many_wait, write};
+use super::faults::{ledger_on, ledger_over, until_so_many_wait, until_waiting, write};
 use super::neighbours::minute_of;
 use super::samples::*;
-use crate::server::Backend;
+use crate::server::{BOTH, Backend};
+
+async fn ledger_of(house: &House) -> Ledger {
+    ledger_on(StoreConfig { url: house.server.database(), ..StoreConfig::default() }).await
+}
 
 /// One thread: all writes of a replica are there before a lane takes them, as one batch.
 #[tokio::test]
@@ -51,5 +61,93 @@ async fn replicas_that_meet_at_many_customers_never_deadlock() {
         house.verify(customer_id).await;
     }
     blocker.close().await.unwrap();
+    house.stop().await;
+}
+
+fn noted(customer_id: &str, note: &str) -> WriteRequest {
+    let mut request = minute_of(customer_id);
+    if let Command::Consume(take) = &mut request.command {
+        take.note = note.to_owned();
+    }
+    request
+}
+
+/// One thread: what is handed over is there before a lane takes it.
+#[tokio::test]
+async fn writes_of_one_customer_keep_their_order() {
+    for backend in BOTH {
+        let house = House::start(backend).await;
+        house.put_customer("fabrikam", &[100]).await;
+        let ledger = ledger_of(&house).await;
+        // More than one batch carries.
+        let notes: Vec<String> = (0..400).map(|row| row.to_string()).collect();
+        let writes = notes.iter().flat_map(|note| ["contoso", "fabrikam"].map(|customer_id| noted(customer_id, note)));
+        for outcome in futures_util::future::join_all(writes.map(|write| ledger.write(write))).await {
+            outcome.unwrap();
+        }
+        let store = house.store().await;
+        for customer_id in ["contoso", "fabrikam"] {
+            let entries = store.entries(customer_id, &EntryFilter::default(), 1_000).await.unwrap();
+            let written = entries.into_iter().filter(|entry| entry.kind == EntryKind::Consume);
+            assert_eq!(written.map(|entry| entry.note).collect::<Vec<_>>(), notes, "{customer_id}");
+        }
+        store.close().await.unwrap();
+        house.stop().await;
+    }
+}
+
+/// One thread: all three are there before a lane takes them, as one batch.
+#[tokio::test]
+async fn a_customer_that_cannot_be_read_spoils_no_other() {
+    for backend in BOTH {
+        let house = House::start(backend).await;
+        house.put_customer("fabrikam", &[100]).await;
+        house.put_customer("northwind", &[100]).await;
+        let connection = house.connection().await;
+        connection.execute_unprepared("UPDATE block SET head = '?' WHERE customer_id = 'fabrikam'").await.unwrap();
+        let ledger = ledger_of(&house).await;
+        let write = |customer_id| ledger.write(minute_of(customer_id));
+        let (first, broken, last) = tokio::join!(write("contoso"), write("fabrikam"), write("northwind"));
+        assert_eq!((first.unwrap().applied.entries.len(), last.unwrap().applied.entries.len()), (1, 1));
+        assert!(matches!(broken, Err(Error::Unreadable { .. })), "{broken:?}");
+        let told = refused(house.server.ledger().consume_units(consume_of("fabrikam", 1)).await);
+        assert_eq!(told, (Code::Internal, "RECORD_UNREADABLE".to_owned()));
+        // Nor does a contract that cannot be read, by whoever has not read it yet.
+        let change = "UPDATE work_order_version SET content = '{' WHERE customer_id = 'northwind'";
+        connection.execute_unprepared(change).await.unwrap();
+        let ledger = ledger_of(&house).await;
+        let write = |customer_id| ledger.write(minute_of(customer_id));
+        let (good, broken) = tokio::join!(write("contoso"), write("northwind"));
+        assert_eq!(good.unwrap().applied.entries.len(), 1);
+        assert!(matches!(broken, Err(Error::Internal(_))), "{broken:?}");
+        connection.close().await.unwrap();
+        house.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_answers_what_it_has_taken() {
+    let mut house = House::start(Backend::Postgres).await;
+    let blocker = house.hold().await;
+    let mut ledger = house.server.ledger();
+    let first = tokio::spawn(async move { ledger.consume_units(consume(1)).await });
+    until_waiting(&blocker).await;
+    let mut ledger = house.server.ledger();
+    let mut second = Box::pin(ledger.consume_units(consume(2)));
+    let block = ede("contoso", 0);
+    // By the same connection, and later: the server has the second write when it answers this.
+    tokio::select! {
+        biased;
+        outcome = &mut second => panic!("{outcome:?}"),
+        found = house.block(&block) => assert_eq!(found, left(0, 0)),
+    }
+    house.server.ask_to_stop();
+    // The port goes first.
+    while TcpStream::connect(house.server.address).await.is_ok() {}
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    blocker.close().await.unwrap();
+    first.await.unwrap().unwrap();
+    second.await.unwrap();
+    assert_eq!(house.count("SELECT used FROM block").await, 180);
     house.stop().await;
 }
