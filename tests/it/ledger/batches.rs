@@ -125,6 +125,29 @@ async fn a_customer_that_cannot_be_read_spoils_no_other() {
     }
 }
 
+/// One thread: all four are there before a lane takes them, as one batch.
+#[tokio::test]
+async fn a_locked_customer_keeps_its_order_beside_one_that_cannot_be_read() {
+    let house = House::start(Backend::Postgres).await;
+    house.put_customer("fabrikam", &[100]).await;
+    house.put_customer("northwind", &[100]).await;
+    let connection = house.connection().await;
+    connection.execute_unprepared("UPDATE block SET head = '?' WHERE customer_id = 'fabrikam'").await.unwrap();
+    let ledger = ledger_of(&house).await;
+    let blocker = house.hold().await;
+    let asked = [("contoso", "1"), ("northwind", ""), ("fabrikam", ""), ("contoso", "2")];
+    let [first, good, broken, second] = asked.map(|(customer_id, note)| write(&ledger, noted(customer_id, note)));
+    good.await.unwrap().unwrap();
+    assert!(matches!(broken.await.unwrap(), Err(Error::Unreadable { .. })));
+    until_waiting(&blocker).await;
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    let [first, second] = [first.await, second.await].map(|done| done.unwrap().unwrap().applied.entries[0].sequence);
+    assert!(first < second, "{first} {second}");
+    connection.close().await.unwrap();
+    blocker.close().await.unwrap();
+    house.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_answers_what_it_has_taken() {
     let mut house = House::start(Backend::Postgres).await;
