@@ -76,6 +76,11 @@ impl Ledger {
         let last = last.ok_or_else(|| unknown_block(*block_id))?;
         (block.granted, block.used, block.reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
         (block.sequence, block.head) = (last.sequence, last.hash);
+        // And it is judged by the contract of then.
+        let known = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
+        if let Some(spec) = known.blocks.iter().find(|spec| spec.id == *block_id) {
+            block.renew(spec);
+        }
         Ok((block, *as_of, revision))
     }
 

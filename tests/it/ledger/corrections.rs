@@ -12,6 +12,7 @@ use super::on_both;
 use super::samples::*;
 
 on_both!(
+    a_block_is_judged_by_what_was_known,
     a_block_may_shrink_below_what_was_spent,
     contracts_older_than_the_ledger_get_their_blocks,
     an_adjustment_never_goes_below_what_was_spent,
@@ -30,12 +31,27 @@ async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
             change(&mut order);
             let mut info = stored.order_infos["wo-1"].clone();
             info.version += 1;
+            info.record_time = chrono::Utc::now();
             put_work_order_version_in_txn(&txn, &order, &info).await?;
             bump_revision_in_txn(&txn, "contoso", Changed::Contract).await
         })
         .await
         .unwrap();
     store.close().await.unwrap();
+}
+
+async fn a_block_is_judged_by_what_was_known(house: House) {
+    let at = async |as_of_time| {
+        let request = v1::GetBlockRequest { customer_id: "contoso".into(), block_id: ede("contoso", 0), as_of_time };
+        house.server.ledger().get_block(request).await.unwrap().into_inner().block.unwrap()
+    };
+    let before = at(None).await;
+    let known = house.server.ledger().consume_units(consume(1)).await.unwrap().into_inner().entries[0].record_time;
+    correct(&house, |order| order.end_date = order.end_date.pred_opt().unwrap()).await;
+    let ends = |block: &v1::Block| block.expire_time.unwrap().seconds;
+    assert_eq!(ends(&at(None).await), ends(&before) - 86_400);
+    assert_eq!(ends(&at(known).await), ends(&before));
+    house.stop().await;
 }
 
 async fn a_block_may_shrink_below_what_was_spent(house: House) {
