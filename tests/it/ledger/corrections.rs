@@ -31,7 +31,7 @@ async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
             change(&mut order);
             let mut info = stored.order_infos["wo-1"].clone();
             info.version += 1;
-            info.record_time = chrono::Utc::now();
+            info.record_time = now();
             put_work_order_version_in_txn(&txn, &order, &info).await?;
             bump_revision_in_txn(&txn, "contoso", Changed::Contract).await
         })
