@@ -23,7 +23,10 @@ struct Judged<'a> {
     source: &'a Source,
     block: Option<&'a Block>,
     failed: Vec<Ground>,
+    /// How many clauses of a check fail, but for the amount.
     failing: usize,
+    /// Whether the block's own time forbids it where no check would say so.
+    is_late: bool,
     /// Whether what it has counts for the others too.
     counts: bool,
     /// Whether what is left does not matter.
@@ -41,9 +44,11 @@ impl Search {
         let all = pool.iter().fold(0_i64, |sum, one| sum.saturating_add(one.left));
         let available = |one: &Judged<'_>| if one.counts { all } else { all.saturating_add(one.left) };
         let is_short = |one: &Judged<'_>| !one.is_out && available(one) < asked;
+        // As in a check, but that of equals one whose block could serve answers before one that is late.
         let rank = |one: &Judged<'_>| {
             let failing = one.failing.saturating_add(usize::from(is_short(one)));
-            (failing == 0, one.source.rank.is_designated, Reverse(failing), one.source.rank.end)
+            let failing = failing.max(usize::from(one.is_late));
+            (failing == 0, one.source.rank.is_designated, Reverse(failing), !one.is_late, one.source.rank.end)
         };
         let answering = judged.iter().reduce(|best, one| if rank(one) > rank(best) { one } else { best });
         let Some(one) = answering else { return Err(vec![exhausted(self.unit, asked, 0)]) };
@@ -74,16 +79,19 @@ impl Search {
             let is_same = |known: &Ground| known.code == ground.code;
             source.failed.iter().any(is_same) || source.is_lapsed && ground.code == code::WORK_ORDER_NOT_STARTED
         };
-        failed.extend(late.map(|late| late.ground).filter(|ground| !is_said(ground)));
-        let failing = source.failed.len().max(usize::from(!failed.is_empty()));
+        let late = late.map(|late| late.ground).filter(|ground| !is_said(ground));
+        let is_late = late.is_some() && !source.is_lapsed;
+        failed.extend(late);
+        let failing = source.failed.len();
         // What was left when its term ended is forfeited, however that ended.
         if failed.iter().any(|ground| ground.code == code::FORFEITED) {
             failed.retain(|ground| {
                 !matches!(ground.code.as_str(), code::WORK_ORDER_EXPIRED | code::WORK_ORDER_TERMINATED)
             });
         }
-        let left = block.filter(|_| !is_out).map_or(0, Block::left);
-        Some(Judged { source, block, failed, failing, counts, is_out, left })
+        let start = self.delivery.start(setting.now);
+        let left = block.filter(|block| !is_out && start < block.end).map_or(0, Block::left);
+        Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
 
     /// Only those that last as long as the hold.

@@ -35,11 +35,17 @@ pub struct Delivery {
     pub otherwise: Option<&'static str>,
 }
 
+impl Delivery {
+    pub fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.performed.map_or(now, |performed| performed.start)
+    }
+}
+
 /// Why a block cannot serve some work.
 #[derive(Debug)]
 pub struct Late {
     pub ground: Ground,
-    /// Whether nothing of the work falls into the block's time: what is left does not matter.
+    /// Whether it comes too early, or is told too late: what is left does not matter then.
     pub is_out: bool,
 }
 
@@ -49,7 +55,7 @@ pub struct Late {
 /// on it, and what was done before its end can be recorded only within the grace.
 pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
     let Delivery { performed, work, otherwise } = delivery;
-    let (start, end) = performed.map_or((now, now), |it| (it.start, it.end));
+    let (start, end) = (delivery.start(now), performed.map_or(now, |performed| performed.end));
     if start < block.start {
         let description = format!("the block begins at {}", shown(block.start));
         let field = otherwise.unwrap_or("performed.start_time");
@@ -58,8 +64,9 @@ pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: Tim
     }
     let has_ended = now >= block.end;
     let last = block.end.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
-    let is_out = start >= block.end || has_ended && (work == Work::Planned || now >= last);
-    (is_out || end > block.end).then(|| {
+    let is_after = start >= block.end;
+    let is_out = !is_after && has_ended && (work == Work::Planned || now >= last);
+    (is_after || is_out || end > block.end).then(|| {
         let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
         let field = otherwise.unwrap_or("performed.end_time");
         let ground = about(Ground::new(code::FORFEITED, field, description), block);

@@ -1,7 +1,7 @@
 use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Refusal, Source, Take};
 use crate::model::{Quantity, Unit};
 
-use super::fixture::{World, block, block_id, code, given, only, take};
+use super::fixture::{World, block, block_id, code, day, given, only, performed, take};
 
 #[test]
 fn blocks_burn_by_priority_then_expiry_then_start_then_id() {
@@ -103,6 +103,29 @@ fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
     assert_eq!(code(world.consume(1)), "PRODUCT_NOT_ON_ITEM");
     world.sources = vec![Source::open(block_id(9))];
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED", "a source the book does not have gives nothing");
+}
+
+#[test]
+fn what_is_left_of_a_live_block_answers_before_one_that_has_ended() {
+    // The item outlives its block, as what the flex allowance paid does.
+    for (ended, live) in [(1, 2), (2, 1)] {
+        let mut world = World::new(&[block(ended, 60, 0, 9), block(live, 60, 0, 100)]);
+        world.sources.iter_mut().for_each(|source| source.rank.end = day(100));
+        world.sources.sort_by_key(|source| source.block_id);
+        let Refusal::Against(grounds) = world.consume(61).unwrap_err() else { panic!("not forbidden") };
+        let told: Vec<_> = grounds.iter().map(|ground| ground.code.as_str()).collect();
+        assert_eq!(told, ["HOURS_EXHAUSTED"], "{ended} has ended");
+        let later = world.run(&Command::Reserve {
+            take: Take { performed: performed(day(20), day(21)), ..take(61) },
+            expire_time: None,
+        });
+        assert_eq!(code(later), "HOURS_EXHAUSTED");
+        // Alone it says that it is over, and as a check does, that nothing is left.
+        world.sources.retain(|source| source.block_id == Some(block_id(ended)));
+        let Refusal::Against(grounds) = world.consume(1).unwrap_err() else { panic!("not forbidden") };
+        let told: Vec<_> = grounds.iter().map(|ground| ground.code.as_str()).collect();
+        assert_eq!(told, ["FORFEITED", "HOURS_EXHAUSTED"]);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use entitled::proto::v1;
 
 use super::on_both;
 use super::samples::*;
+use crate::sample::Refusal;
 use crate::server::request_id;
 
 on_both!(
@@ -12,6 +13,7 @@ on_both!(
     a_check_as_known_sees_the_balance_of_then,
     a_check_knows_when_a_hold_runs_out,
     a_check_lists_the_blocks_in_the_order_they_burn,
+    a_check_and_a_write_say_what_is_left_beside_what_is_over,
 );
 
 fn check(amount: i64, revision: &str) -> v1::CheckEntitlementRequest {
@@ -130,5 +132,28 @@ async fn a_check_lists_the_blocks_in_the_order_they_burn(house: House) {
     let blocks = answer.coverage.unwrap().blocks;
     let listed: Vec<_> = blocks.iter().map(|block| (block.item_id.as_str(), block.available)).collect();
     assert_eq!(listed, [("ede-1", 0), ("ede-0", 180)]);
+    house.stop().await;
+}
+
+/// What the flex allowance paid ended with the contract year; its item goes on beside another.
+async fn a_check_and_a_write_say_what_is_left_beside_what_is_over(house: House) {
+    let day = |days| (now() + chrono::Duration::days(days)).date_naive().to_string();
+    for (customer_id, over) in [("fabrikam", 0), ("northwind", 1)] {
+        let mut contract = contract(customer_id, &[10, 10]);
+        let order = &mut contract["work_orders"][0];
+        order["start_date"] = day(-400).into();
+        order["items"][over + 1]["funding"] = "FLEX_ALLOWANCE".into();
+        house.apply(&contract).await;
+        let write = house.server.ledger().consume_units(consume_any(customer_id, 12)).await.unwrap_err();
+        let told = Refusal::of(&write);
+        assert_eq!(told.violations, ["quantity HOURS_EXHAUSTED"], "ede-{over} is over");
+        let check = v1::CheckEntitlementRequest { customer_id: customer_id.into(), consistency: None, ..check(12, "") };
+        let answer = house.server.entitlements().check_entitlement(check).await.unwrap().into_inner();
+        let [reason] = answer.reasons.as_slice() else { panic!("{:?}", answer.reasons) };
+        assert_eq!(reason.code, told.reason);
+        for fact in ["available", "requested", "unit"] {
+            assert_eq!(reason.metadata[fact], told.metadata[fact], "{fact}");
+        }
+    }
     house.stop().await;
 }
