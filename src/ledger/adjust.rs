@@ -77,9 +77,11 @@ pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>
         let ground = Ground::new(reason::ENTRY_NOT_REVERSIBLE, "entry_id", description);
         grounds.add([ground.fact("entry_id", entry_id)]);
     }
-    let asked = quantity.map_or(Ok(entry.left), |quantity| amount(quantity, block.unit, block.days));
+    // Of an entry that is undone already, all of it would be asked for once more.
+    let all = if entry.left == 0 { entry.amount } else { entry.left };
+    let asked = quantity.map_or(Ok(all), |quantity| amount(quantity, block.unit, block.days));
     let asked = grounds.finish_with(asked)?;
-    if asked > entry.left || asked == 0 {
+    if asked > entry.left {
         let (left, unit) = (entry.left, block.unit.as_str());
         let description = format!("of entry {entry_id} {} can still be reversed", counted(left, block.unit));
         let ground = Ground::new(reason::REVERSAL_EXCEEDS_ENTRY, "quantity", description);
