@@ -85,7 +85,7 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
     let delivery = Delivery { performed, work: Work::Done, otherwise };
     let told_of = told(&held, performed, commit.note);
     let mut lacking = if may_exceed { asked } else { held.amount() };
-    let mut against_part = None;
+    let (mut given, mut against_part) = (Vec::new(), None);
     for part in &held.parts {
         // A part whose block cannot serve this work gives nothing; the others may do.
         let against = against_delivery(draft, *part, delivery)?;
@@ -94,6 +94,7 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
         lacking = lacking.saturating_sub(used);
         if used > 0 {
             draft.post(part.block_id, EntryKind::Commit, used, &told_of)?;
+            given.push(Part { amount: used, ..*part });
         }
         let rest = part.amount.saturating_sub(used);
         if rest > 0 {
@@ -106,7 +107,7 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
         // What goes beyond the hold is judged like a new one: a block that has ended under it gives
         // no more than was held of it.
         let delivery = Delivery { work: Work::Planned, ..delivery };
-        let search = Search { delivery, expire_time: None, unit: held.unit };
+        let search = Search { delivery, expire_time: None, unit: held.unit, given: &given };
         let parts = grounds.keep(search.run(draft, lacking)).unwrap_or_default();
         parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told_of))?;
     }

@@ -10,11 +10,13 @@ use super::{Block, Ground, Part, Source, code, reason};
 use crate::model::Unit;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Search {
+pub struct Search<'a> {
     pub delivery: Delivery,
     /// A hold must not outlive its blocks.
     pub expire_time: Option<DateTime<Utc>>,
     pub unit: Unit,
+    /// What a hold gives already of the amount the caller asked for: it is told with the rest.
+    pub given: &'a [Part],
 }
 
 /// One source, judged for the time of the work too.
@@ -34,7 +36,7 @@ struct Judged<'a> {
     left: i64,
 }
 
-impl Search {
+impl Search<'_> {
     /// Takes from all that count, in burn order, until the amount is reached, if one item may be
     /// used and there is enough. Those whose own item forbids the delivery come last.
     pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
@@ -51,8 +53,9 @@ impl Search {
             (failing == 0, one.source.rank.is_designated, Reverse(failing), !one.is_late, one.source.rank.end)
         };
         let answering = judged.iter().reduce(|best, one| if rank(one) > rank(best) { one } else { best });
-        let Some(one) = answering else { return Err(vec![exhausted(self.unit, asked, 0)]) };
-        let short = is_short(one).then(|| one.name(exhausted(self.unit, asked, available(one))));
+        let Some(one) = answering else { return Err(vec![self.exhausted(asked, 0)]) };
+        let is_alone = pool.iter().all(|other| std::ptr::eq(*other, one)) && one.gives_all(self.given);
+        let short = is_short(one).then(|| one.name(self.exhausted(asked, available(one)), is_alone));
         let against: Vec<_> = one.failed.iter().cloned().chain(short).collect();
         if !against.is_empty() {
             return Err(against);
@@ -106,15 +109,29 @@ impl Search {
                 let description = format!("{description}; of {asked} asked for, {available} can be held until then");
                 Ground { description, ..beyond_block(expiry, block) }
             }
-            _ => exhausted(self.unit, asked, available),
+            _ => self.exhausted(asked, available),
         })
+    }
+
+    fn exhausted(self, asked: i64, available: i64) -> Ground {
+        let given = self.given.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount));
+        let (asked, available) = (asked.saturating_add(given), available.saturating_add(given));
+        let code = if self.unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
+        let description =
+            format!("{} asked for, {} available", counted(asked, self.unit), counted(available, self.unit));
+        let ground = Ground::new(code, "quantity", description);
+        ground.fact("available", available).fact("requested", asked).fact("unit", self.unit.as_str())
     }
 }
 
 impl Judged<'_> {
-    /// Names the item that answers, and its block.
-    fn name(&self, ground: Ground) -> Ground {
-        match self.block {
+    fn gives_all(&self, parts: &[Part]) -> bool {
+        parts.iter().all(|part| self.source.block_id == Some(part.block_id))
+    }
+
+    /// Names the item that answers, and its block if the amounts are those of it alone.
+    fn name(&self, ground: Ground, is_alone: bool) -> Ground {
+        match self.block.filter(|_| is_alone) {
             Some(block) => about(ground, block),
             None => Ground { facts: ground.facts.iter().chain(&self.source.item).cloned().collect(), ..ground },
         }
@@ -139,11 +156,4 @@ pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Ground {
     let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
     let ground = Ground::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
     about(ground, block).fact("end_time", shown(block.end))
-}
-
-fn exhausted(unit: Unit, asked: i64, available: i64) -> Ground {
-    let code = if unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
-    let description = format!("{} asked for, {} available", counted(asked, unit), counted(available, unit));
-    let ground = Ground::new(code, "quantity", description);
-    ground.fact("available", available).fact("requested", asked).fact("unit", unit.as_str())
 }

@@ -118,6 +118,6 @@ fn choose(
     let otherwise = if take.target.block_id.is_some() { "block_id" } else { "service_id" };
     let performed = kept_window(take.performed);
     let delivery = Delivery { performed, work, otherwise: performed.is_none().then_some(otherwise) };
-    let search = Search { delivery, expire_time, unit: take.quantity.unit.base() };
+    let search = Search { delivery, expire_time, unit: take.quantity.unit.base(), given: &[] };
     Ok(search.run(draft, asked.unwrap_or_default()))
 }

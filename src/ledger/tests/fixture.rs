@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, Book, Chains, Change, Command, Entry, Performed, Rank, Refusal, Setting, Source, Take, Tally, Target,
+    Applied, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Refusal, Setting, Source, Take, Tally, Target,
     apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
@@ -204,6 +204,18 @@ pub fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
         Refusal::Unknown { noun, .. } => format!("{noun} unknown"),
         refusal => refusal.code().unwrap().to_owned(),
     }
+}
+
+/// All that speaks against it.
+pub fn grounds<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<Ground> {
+    match outcome.unwrap_err() {
+        Refusal::Against(grounds) => grounds,
+        refusal => panic!("{refusal}"),
+    }
+}
+
+pub fn codes<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<String> {
+    grounds(outcome).into_iter().map(|ground| ground.code).collect()
 }
 
 /// Which blocks gave how much.

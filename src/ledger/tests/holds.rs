@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Take};
 
-use super::fixture::{World, block, block_id, code, day, given, hours, minutes, performed, take};
+use super::fixture::{World, block, block_id, code, day, given, grounds, hours, minutes, performed, take};
 
 const INSTANT: TimeDelta = TimeDelta::microseconds(1);
 
@@ -53,6 +53,27 @@ fn a_commit_of_more_needs_leave_and_cover() {
     assert_eq!(applied.reservation.unwrap().committed, 100);
     assert_eq!((world.sums(1), world.sums(2)), ([60, 60, 0], [60, 40, 0]));
     world.check();
+}
+
+#[test]
+fn what_a_commit_asks_for_counts_what_is_held_of_it() {
+    let outside = Ground { is_of_delivery: true, ..Ground::new("OUTSIDE_SERVICE_HOURS", "performed", "on a sunday") };
+    for failed in [Vec::new(), vec![outside]] {
+        let mut world = World::new(&[block(1, 60, 0, 100)]);
+        let id = world.hold(10, None);
+        world.consume(20).unwrap();
+        world.sources[0].failed = failed;
+        let short = grounds(world.commit(id, Some(50), true)).pop().unwrap();
+        assert_eq!(
+            (short.code.as_str(), short.description.as_str()),
+            ("HOURS_EXHAUSTED", "50 min asked for, 40 min available")
+        );
+        for fact in
+            [("available", "40".to_owned()), ("requested", "50".to_owned()), ("block_id", block_id(1).to_string())]
+        {
+            assert!(short.facts.contains(&fact), "{fact:?}");
+        }
+    }
 }
 
 #[test]

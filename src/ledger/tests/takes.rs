@@ -1,7 +1,7 @@
-use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Refusal, Source, Take};
+use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Source, Take};
 use crate::model::{Quantity, Unit};
 
-use super::fixture::{World, block, block_id, code, day, given, only, performed, take};
+use super::fixture::{World, block, block_id, code, codes, day, given, grounds, only, performed, take};
 
 #[test]
 fn blocks_burn_by_priority_then_expiry_then_start_then_id() {
@@ -42,6 +42,18 @@ fn a_named_block_gives_alone() {
 }
 
 #[test]
+fn what_several_blocks_have_is_told_of_none_of_them() {
+    let mut world = World::new(&[block(1, 60, 0, 100), block(2, 30, 0, 200)]);
+    let told = |ground: &Ground| {
+        let fact = |name| ground.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+        (fact("block_id"), fact("available"))
+    };
+    assert_eq!(told(&grounds(world.consume(91))[0]), (None, Some("90".to_owned())));
+    let named = Command::Consume(Take { target: only(2), ..take(91) });
+    assert_eq!(told(&grounds(world.run(&named))[0]), (Some(block_id(2).to_string()), Some("30".to_owned())));
+}
+
+#[test]
 fn what_is_counted_but_no_time_has_its_own_code() {
     let mut spec = block(1, 3, 0, 100);
     spec.unit = Unit::Events;
@@ -51,7 +63,7 @@ fn what_is_counted_but_no_time_has_its_own_code() {
     };
     world.run(&events(2)).unwrap();
     assert_eq!(code(world.run(&events(2))), "QUANTITY_EXHAUSTED");
-    let Refusal::Against(grounds) = world.run(&events(2)).unwrap_err() else { panic!("not forbidden") };
+    let grounds = grounds(world.run(&events(2)));
     assert!(!grounds[0].is_malformed);
     assert!(grounds[0].facts.contains(&("available", "1".to_owned())));
     assert!(grounds[0].facts.contains(&("requested", "2".to_owned())));
@@ -112,19 +124,15 @@ fn what_is_left_of_a_live_block_answers_before_one_that_has_ended() {
         let mut world = World::new(&[block(ended, 60, 0, 9), block(live, 60, 0, 100)]);
         world.sources.iter_mut().for_each(|source| source.rank.end = day(100));
         world.sources.sort_by_key(|source| source.block_id);
-        let Refusal::Against(grounds) = world.consume(61).unwrap_err() else { panic!("not forbidden") };
-        let told: Vec<_> = grounds.iter().map(|ground| ground.code.as_str()).collect();
-        assert_eq!(told, ["HOURS_EXHAUSTED"], "{ended} has ended");
+        assert_eq!(codes(world.consume(61)), ["HOURS_EXHAUSTED"], "{ended} has ended");
         let later = world.run(&Command::Reserve {
             take: Take { performed: performed(day(20), day(21)), ..take(61) },
             expire_time: None,
         });
-        assert_eq!(code(later), "HOURS_EXHAUSTED");
+        assert_eq!(codes(later), ["HOURS_EXHAUSTED"]);
         // Alone it says that it is over, and as a check does, that nothing is left.
         world.sources.retain(|source| source.block_id == Some(block_id(ended)));
-        let Refusal::Against(grounds) = world.consume(1).unwrap_err() else { panic!("not forbidden") };
-        let told: Vec<_> = grounds.iter().map(|ground| ground.code.as_str()).collect();
-        assert_eq!(told, ["FORFEITED", "HOURS_EXHAUSTED"]);
+        assert_eq!(codes(world.consume(1)), ["FORFEITED", "HOURS_EXHAUSTED"]);
     }
 }
 
