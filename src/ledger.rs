@@ -97,13 +97,17 @@ pub fn apply(
     Ok(draft.finish())
 }
 
-/// What makes no sense in a take, whatever there is to take from: told beside what was found
-/// before the ledger was asked.
+/// What makes no sense in a command, whatever the book has: told beside what was found before the
+/// ledger was asked.
 pub fn malformed(command: &Command, now: DateTime<Utc>) -> Vec<Ground> {
     match command {
         Command::Consume(take) => take::malformed(take, Work::Done, None, now),
         Command::Reserve { take, expire_time } => take::malformed(take, Work::Planned, *expire_time, now),
-        _ => Vec::new(),
+        Command::Extend { expire_time, .. } => take::against_expiry(*expire_time, now).into_iter().collect(),
+        Command::Commit { quantity, performed, .. } => hold::malformed(*quantity, *performed, now),
+        Command::Reverse { quantity, .. } => quantity.map(take::malformed_amount).unwrap_or_default(),
+        Command::Adjust { change, .. } => adjust::malformed(*change),
+        Command::Grant { .. } | Command::Release { .. } | Command::Expire { .. } => Vec::new(),
     }
 }
 

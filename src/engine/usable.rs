@@ -14,7 +14,7 @@ use super::query::{Delivery, Query};
 use super::{event, location};
 use crate::catalog::{ClauseUse, Locale, Rule};
 use crate::error::{Error, Noun, Result, reason as technical};
-use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity};
+use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 
 /// What is to be taken, and for which delivery.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,6 +42,8 @@ pub struct UsableBlock {
     pub work_order_id: String,
     pub item_id: String,
     pub service_id: String,
+    /// What it is counted in, and whether a request may count it in days.
+    pub counted: Option<(Unit, bool)>,
     /// In catalogue order; none: it may be used.
     pub failed: Vec<FailedClause>,
     /// Whether what it has counts for the others too: see [`counts_for_pool`].
@@ -81,8 +83,8 @@ pub enum About {
 /// The items that answer, in the order of their ids. What is left in their blocks does not
 /// matter here. Where no counted item answers at all, what a check says stands alone.
 ///
-/// Fails where the question addresses something that does not exist, where the unit does not
-/// fit, and where nothing is counted.
+/// Fails where the question addresses something that does not exist, and where nothing is counted.
+/// A quantity in a unit that does not fit is left out of the judgement: the ledger refuses it.
 pub fn usable_blocks(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
     match query.block_id {
         Some(block_id) => Ok(vec![by_id(prepared, query, block_id, now)?]),
@@ -97,7 +99,8 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
         let message = format!("block `{block_id}` is of `{}`, not of `{asked}`", spec.service_id);
         return Err(Error::invalid("service_id", technical::FIELD_CONFLICT, message));
     }
-    let question = question(query, &spec.service_id, query.location_id.unwrap_or(maker.usual_location()), now);
+    let location_id = query.location_id.unwrap_or(maker.usual_location());
+    let question = question(prepared, query, (&spec.service_id, location_id), now);
     let ask = Ask::new(prepared, &question)?;
     let context = Context::new(&ask, question.check_time.unwrap_or(now), candidate).ok_or_else(unknown)?;
     Ok(usable(&context, Some(spec.clone()), query.location_id.is_some()))
@@ -108,7 +111,7 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         let message = "name a block, or location, product and service";
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
-    let question = question(query, service_id, location_id, now);
+    let question = question(prepared, query, (service_id, location_id), now);
     let ask = Ask::new(prepared, &question)?;
     let at = question.check_time.unwrap_or(now);
     let contexts = ask.items.iter().filter_map(|candidate| Context::new(&ask, at, candidate));
@@ -119,7 +122,11 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
             usable(&context, spec, true)
         })
         .collect();
-    if blocks.is_empty() { Ok(vec![nothing_counted(prepared, &question, now)?]) } else { Ok(blocks) }
+    if blocks.is_empty() {
+        let asked = Query { quantity: query.quantity, ..question };
+        return Ok(vec![nothing_counted(prepared, &asked, now)?]);
+    }
+    Ok(blocks)
 }
 
 fn usable(context: &Context<'_>, spec: Option<BlockSpec>, has_location: bool) -> UsableBlock {
@@ -129,6 +136,7 @@ fn usable(context: &Context<'_>, spec: Option<BlockSpec>, has_location: bool) ->
         work_order_id: context.order.work_order_id.clone(),
         item_id: context.item.item_id.clone(),
         service_id: context.service.id.clone(),
+        counted: context.service.unit.map(|unit| (unit.base(), context.service.days)),
         failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
         counts: !failing.iter().any(|clause| counts_for_pool(clause.rule)),
         is_lapsed: context.is_lapsed(),
@@ -149,7 +157,14 @@ fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, Maker<'_>, B
 }
 
 /// The question the delivery puts, at the time it is performed.
-fn question<'a>(query: &BlockQuery<'a>, service_id: &'a str, location_id: &'a str, now: DateTime<Utc>) -> Query<'a> {
+fn question<'a>(
+    prepared: &Prepared,
+    query: &BlockQuery<'a>,
+    (service_id, location_id): (&'a str, &'a str),
+    now: DateTime<Utc>,
+) -> Query<'a> {
+    let service = prepared.catalog().service(service_id).map(|(_, service)| service);
+    let fits = |quantity: &Quantity| service.is_some_and(|service| service.accepts(quantity.unit));
     let (start, end) = query.performed.unzip();
     let delivery = Delivery {
         start_time: start,
@@ -164,7 +179,7 @@ fn question<'a>(query: &BlockQuery<'a>, service_id: &'a str, location_id: &'a st
         service_id,
         product: query.product,
         check_time: Some(start.unwrap_or(now)),
-        quantity: query.quantity,
+        quantity: query.quantity.filter(fits),
         delivery,
         ..Query::default()
     }
@@ -249,6 +264,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         work_order_id: coverage.map(|it| it.order.work_order_id.clone()).unwrap_or_default(),
         item_id: coverage.map(|it| it.item.item_id.clone()).unwrap_or_default(),
         service_id: question.service_id.to_owned(),
+        counted: None,
         failed: decision.reasons.iter().map(FailedClause::of).collect(),
         counts: false,
         is_lapsed: true,

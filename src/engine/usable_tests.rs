@@ -292,12 +292,22 @@ fn what_does_not_exist_or_does_not_fit_is_told() {
         ("block unknown", BlockQuery { block_id: Some(Uuid::nil()), ..query() }),
         ("FIELD_CONFLICT", BlockQuery { block_id: Some(id), service_id: Some("chalk-talks"), ..query() }),
         ("FIELD_REQUIRED", BlockQuery { service_id: None, ..query() }),
-        ("UNIT_MISMATCH", BlockQuery { quantity: credits, ..query() }),
+        ("UNIT_MISMATCH", BlockQuery { service_id: Some("chalk-talks"), quantity: credits, ..query() }),
         ("NOT_PURCHASED", BlockQuery { service_id: Some("chalk-talks"), quantity: None, ..query() }),
         ("location unknown", BlockQuery { block_id: Some(id), location_id: Some("nowhere"), ..query() }),
     ];
     for (expected, query) in cases {
         assert_eq!(refused(&prepared, &query), expected);
+    }
+    // The ledger refuses the unit; the rest is judged all the same.
+    let elsewhere = BlockQuery {
+        quantity: credits,
+        product: Some(ProductId::new("windows-server")),
+        block_id: Some(id),
+        ..query()
+    };
+    for query in [elsewhere, BlockQuery { block_id: None, ..elsewhere }] {
+        assert_eq!(refused(&prepared, &query), "PRODUCT_NOT_ON_ITEM");
     }
     // Advisory support is not kept in blocks, but has its limit.
     let advice = |hours| BlockQuery {

@@ -30,9 +30,12 @@ impl LedgerApi {
     }
 
     /// What a write did, and the token of its revision.
-    async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Result<Asked>) -> Result<(Done, String)> {
+    async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Asked) -> Result<(Done, String)> {
         let (message, deadline) = opened(request);
-        let Asked { customer_id, request_id, command } = read(message)?;
+        let Asked { customer_id, request_id, command, violations } = read(message);
+        if !violations.is_empty() {
+            return Err(self.ledger.misread(&command, violations));
+        }
         let owner = customer_id.clone();
         let request = WriteRequest { customer_id, command, request_id, actor: ACTOR.to_owned(), deadline };
         let done = self.ledger.write(request).await?;

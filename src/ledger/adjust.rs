@@ -6,7 +6,7 @@ use super::draft::{Draft, Told, amount, signed_amount, zero};
 use super::refusal::Grounds;
 use super::term::{about, counted};
 use super::{Block, Change, EntryKind, Ground, Refusal, reason};
-use crate::model::{BlockSpec, Quantity};
+use crate::model::{BlockSpec, Quantity, Unit};
 
 /// Brings the blocks to what the contract says. It may say less than was spent: the contract
 /// is the truth, nothing is left then, and whoever comes later is refused.
@@ -49,15 +49,33 @@ pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) 
 
 /// By how much the block grants more or less; not by nothing.
 fn delta(change: Change, block: &Block) -> Result<i64, Vec<Ground>> {
-    let delta = match change {
-        Change::By(quantity) => signed_amount(quantity, block.unit, block.days),
-        Change::To(quantity) if quantity.amount < 0 => amount(quantity, block.unit, block.days),
-        Change::To(quantity) => {
-            signed_amount(quantity, block.unit, block.days).map(|granted| granted.saturating_sub(block.granted))
-        }
+    let said = said(change, block.unit, block.days)?;
+    match change {
+        Change::By(_) => Ok(said),
+        Change::To(_) => not_zero(change, said.saturating_sub(block.granted)),
+    }
+}
+
+/// The amount that a change names, whatever the block grants.
+fn said(change: Change, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+    let said = match change {
+        Change::By(quantity) => signed_amount(quantity, unit, days),
+        Change::To(quantity) if quantity.amount < 0 => amount(quantity, unit, days),
+        Change::To(quantity) => signed_amount(quantity, unit, days),
     };
-    let delta = delta.and_then(|delta| if delta == 0 { Err(vec![zero()]) } else { Ok(delta) });
-    delta.map_err(|grounds| grounds.into_iter().map(|ground| ground.moved("quantity", field_of(change))).collect())
+    let moved = |ground: Ground| ground.moved("quantity", field_of(change));
+    let said = said.map_err(|grounds| grounds.into_iter().map(moved).collect::<Vec<_>>())?;
+    if matches!(change, Change::By(_)) { not_zero(change, said) } else { Ok(said) }
+}
+
+fn not_zero(change: Change, delta: i64) -> Result<i64, Vec<Ground>> {
+    if delta == 0 { Err(vec![zero().moved("quantity", field_of(change))]) } else { Ok(delta) }
+}
+
+/// What makes no sense in an adjustment, whatever there is to adjust.
+pub fn malformed(change: Change) -> Vec<Ground> {
+    let (Change::By(quantity) | Change::To(quantity)) = change;
+    said(change, quantity.unit.base(), true).err().unwrap_or_default()
 }
 
 fn field_of(change: Change) -> &'static str {

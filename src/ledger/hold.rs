@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::draft::{Draft, Told, amount};
 use super::refusal::Grounds;
 use super::search::{Search, beyond_block};
-use super::take::against_expiry;
+use super::take::{against_expiry, malformed_amount};
 use super::term::{Delivery, Work, against, against_window, counted, kept, kept_window, shown};
 use super::{EntryKind, Ground, Part, Performed, Refusal, Reservation, ReservationState, reason};
 use crate::model::Quantity;
@@ -115,6 +115,12 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
     held.committed = asked;
     end(draft, held, ReservationState::Committed);
     Ok(())
+}
+
+/// What makes no sense in a commit, whatever is held.
+pub fn malformed(quantity: Option<Quantity>, performed: Option<Performed>, now: DateTime<Utc>) -> Vec<Ground> {
+    let window = against_window(kept_window(performed), Work::Done, now);
+    window.into_iter().chain(quantity.map(malformed_amount).unwrap_or_default()).collect()
 }
 
 /// Gives all of it back.

@@ -56,12 +56,33 @@ impl Search<'_> {
         let Some(one) = answering else { return Err(vec![self.exhausted(asked, 0)]) };
         let is_alone = pool.iter().all(|other| std::ptr::eq(*other, one)) && one.gives_all(self.given);
         let short = is_short(one).then(|| one.name(self.exhausted(asked, available(one)), is_alone));
-        let against: Vec<_> = one.failed.iter().cloned().chain(short).collect();
+        let own = one.block.filter(|_| !one.counts && one.left > 0);
+        let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).chain(own).collect();
+        let (lasting, sooner) = self.lasting(&blocks);
+        // It is the expiry that is wrong if without it there would be enough.
+        let is_beyond = short.is_none() && sum(&lasting) < asked.max(1) && asked.max(1) <= sum(&blocks);
+        let beyond = sooner.filter(|_| is_beyond).and_then(|block| self.beyond(block, asked, sum(&lasting)));
+        let against: Vec<_> = one.failed.iter().cloned().chain(short).chain(beyond).collect();
         if !against.is_empty() {
             return Err(against);
         }
-        let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).collect();
-        self.take(&blocks, asked).map_err(|ground| vec![ground])
+        take_from(&lasting, asked).ok_or_else(|| vec![self.exhausted(asked, sum(&lasting))])
+    }
+
+    /// Those that last as long as the hold, and the first that does not.
+    fn lasting<'a>(self, blocks: &[&'a Block]) -> (Vec<&'a Block>, Option<&'a Block>) {
+        let lasts = |block: &&Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
+        let sooner = blocks.iter().copied().find(|block| !lasts(block));
+        (blocks.iter().copied().filter(lasts).collect(), sooner)
+    }
+
+    fn beyond(self, sooner: &Block, asked: i64, available: i64) -> Option<Ground> {
+        let mut ground = beyond_block(self.expire_time?, sooner);
+        if asked > 0 {
+            let (asked, available) = (counted(asked, self.unit), counted(available, self.unit));
+            ground.description += &format!("; of {asked} asked for, {available} can be held until then");
+        }
+        Some(ground)
     }
 
     fn judge<'a>(self, draft: &'a Draft<'_>, source: &'a Source) -> Option<Judged<'a>> {
@@ -97,22 +118,6 @@ impl Search<'_> {
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
 
-    /// Only those that last as long as the hold.
-    fn take(self, blocks: &[&Block], asked: i64) -> Result<Vec<Part>, Ground> {
-        let lasts = |block: &Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
-        let lasting: Vec<&Block> = blocks.iter().copied().filter(|block| lasts(block)).collect();
-        let sooner = blocks.iter().find(|block| !lasts(block));
-        take_from(&lasting, asked).map_err(|available| match (self.expire_time, sooner) {
-            (Some(expiry), Some(block)) => {
-                let Ground { description, .. } = beyond_block(expiry, block);
-                let (asked, available) = (counted(asked, self.unit), counted(available, self.unit));
-                let description = format!("{description}; of {asked} asked for, {available} can be held until then");
-                Ground { description, ..beyond_block(expiry, block) }
-            }
-            _ => self.exhausted(asked, available),
-        })
-    }
-
     fn exhausted(self, asked: i64, available: i64) -> Ground {
         let given = self.given.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount));
         let (asked, available) = (asked.saturating_add(given), available.saturating_add(given));
@@ -138,8 +143,12 @@ impl Judged<'_> {
     }
 }
 
-/// What each block gives; or what they have in all, if that is too little.
-fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
+fn sum(blocks: &[&Block]) -> i64 {
+    blocks.iter().fold(0, |sum, block| sum.saturating_add(block.left()))
+}
+
+/// What each block gives, if together they have enough.
+fn take_from(blocks: &[&Block], asked: i64) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     let mut lacking = asked;
     for block in blocks {
@@ -149,7 +158,7 @@ fn take_from(blocks: &[&Block], asked: i64) -> Result<Vec<Part>, i64> {
             lacking = lacking.saturating_sub(given);
         }
     }
-    if lacking == 0 { Ok(parts) } else { Err(asked.saturating_sub(lacking)) }
+    (lacking == 0).then_some(parts)
 }
 
 pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Ground {

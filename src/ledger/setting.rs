@@ -2,6 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{DEFAULT_GRACE, Ground};
+use crate::model::Unit;
 
 /// Under what a command is applied: who asks, when, and what was judged beforehand.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ impl<'a> Setting<'a> {
 pub struct Source {
     /// None: it was bought without a number, has nothing to give, and draws on the others.
     pub block_id: Option<Uuid>,
+    /// What it is counted in, and whether in days too, where no block says so.
+    pub counted: Option<(Unit, bool)>,
     /// Failed clauses, in catalogue order; none: it may be used.
     pub failed: Vec<Ground>,
     /// Whether what it has counts for the others too: no clause of term, state, base, product or
@@ -59,6 +62,6 @@ impl Source {
     pub fn refused(block_id: Uuid, failed: Vec<Ground>) -> Self {
         let rank = Rank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
         let counts = failed.is_empty();
-        Self { block_id: Some(block_id), failed, counts, is_lapsed: false, rank, item: Vec::new() }
+        Self { block_id: Some(block_id), counted: None, failed, counts, is_lapsed: false, rank, item: Vec::new() }
     }
 }

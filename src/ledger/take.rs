@@ -5,12 +5,13 @@ use uuid::Uuid;
 
 use super::draft::{Draft, Told, amount};
 use super::refusal::Grounds;
-use super::search::Search;
+use super::search::{Search, beyond_block};
 use super::term::{Delivery, Work, against_window, kept, kept_window, shown};
 use super::{
     DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, reason,
 };
 use crate::error::Noun;
+use crate::model::Quantity;
 
 /// Uses an amount at once.
 pub fn consume(draft: &mut Draft<'_>, take: &Take) -> Result<(), Refusal> {
@@ -31,8 +32,10 @@ pub fn reserve(draft: &mut Draft<'_>, take: &Take, expire_time: Option<DateTime<
     grounds.add(against_window(kept_window(take.performed), Work::Planned, now));
     let asked = grounds.keep(asked_amount(draft, take)?);
     let late = expire_time.and_then(|expire_time| against_expiry(expire_time, now));
-    let lasting = expire_time.filter(|_| late.is_none());
+    let beyond = expire_time.filter(|_| late.is_none()).and_then(|expire_time| beyond_named(draft, take, expire_time));
+    let lasting = expire_time.filter(|_| late.is_none() && beyond.is_none());
     grounds.add(late);
+    grounds.add(beyond);
     let parts = choose(draft, take, asked, Work::Planned, lasting)?;
     let parts = grounds.finish_with(parts)?;
     let ends = parts.iter().filter_map(|part| draft.find_block(part.block_id)).map(|block| block.end);
@@ -68,6 +71,12 @@ pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<
     })
 }
 
+/// A named block that ends before the hold, whatever it has; of one that has ended no expiry would do.
+fn beyond_named(draft: &Draft<'_>, take: &Take, expire_time: DateTime<Utc>) -> Option<Ground> {
+    let block = draft.find_block(take.target.block_id?)?;
+    (draft.setting().now < block.end && block.end < expire_time).then(|| beyond_block(expire_time, block))
+}
+
 fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<DateTime<Utc>>) -> Told<'a> {
     Told {
         performed: take.performed,
@@ -83,9 +92,14 @@ fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<Da
 /// What makes no sense in a take, whatever there is to take from.
 pub fn malformed(take: &Take, work: Work, expire_time: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Vec<Ground> {
     let mut grounds: Vec<Ground> = against_window(kept_window(take.performed), work, now).into_iter().collect();
-    grounds.extend(amount(take.quantity, take.quantity.unit.base(), true).err().into_iter().flatten());
+    grounds.extend(malformed_amount(take.quantity));
     grounds.extend(expire_time.and_then(|expire_time| against_expiry(kept(expire_time), now)));
     grounds
+}
+
+/// What makes no sense in an amount, whatever it is counted in.
+pub fn malformed_amount(quantity: Quantity) -> Vec<Ground> {
+    amount(quantity, quantity.unit.base(), true).err().unwrap_or_default()
 }
 
 /// The unit is that of the blocks, which are all of one service.
@@ -94,11 +108,12 @@ fn asked_amount(draft: &Draft<'_>, take: &Take) -> Result<Result<i64, Vec<Ground
         let block = draft.block(block_id)?;
         return Ok(amount(take.quantity, block.unit, block.days));
     }
-    let mut blocks = draft.setting().sources.iter().filter_map(|source| draft.find_block(source.block_id?));
-    Ok(match blocks.next() {
-        Some(block) => amount(take.quantity, block.unit, block.days),
-        None => amount(take.quantity, take.quantity.unit.base(), true),
-    })
+    let sources = draft.setting().sources;
+    let block = sources.iter().find_map(|source| draft.find_block(source.block_id?));
+    let counted = block.map(|block| (block.unit, block.days));
+    let counted = counted.or_else(|| sources.iter().find_map(|source| source.counted));
+    let (unit, days) = counted.unwrap_or((take.quantity.unit.base(), true));
+    Ok(amount(take.quantity, unit, days))
 }
 
 /// Where it comes from. What was not asked for in earnest is taken for nothing, so that the rest

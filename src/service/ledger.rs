@@ -26,10 +26,10 @@ use chrono::TimeDelta;
 
 use self::batch::Batches;
 use self::queue::Lanes;
-use self::request::{Asked, Request, Work};
+use self::request::{Asked, Request, Work, violation};
 use super::{Context, Deadline};
-use crate::error::{Error, Noun, Result};
-use crate::ledger::Command;
+use crate::error::{Error, Noun, Result, Violation, merge_violations};
+use crate::ledger::{Command, malformed};
 
 /// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: these keep
 /// the database busy while one of them waits for its callers.
@@ -72,6 +72,14 @@ impl Ledger {
             Err(Error::NotFound { noun: Noun::Customer, .. }) => Err(self.context.unknown_customer(&customer_id).await),
             outcome => outcome,
         }
+    }
+
+    /// Why a command that could not be read in full is refused: what could not be, and what makes no
+    /// sense in the rest.
+    pub fn misread(&self, command: &Command, mut violations: Vec<Violation>) -> Error {
+        let senseless = malformed(command, self.context.clock.now());
+        merge_violations(&mut violations, senseless.into_iter().map(violation).collect());
+        Error::Violations(violations)
     }
 
     /// Ends the holds of a customer whose time has run out.

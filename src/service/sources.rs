@@ -65,6 +65,7 @@ fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     Source {
         block_id: block.spec.map(|spec| spec.id),
+        counted: block.counted,
         failed: block.failed.into_iter().map(|clause| ground(clause, &field)).collect(),
         counts: block.counts,
         is_lapsed: block.is_lapsed,

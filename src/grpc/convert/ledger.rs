@@ -1,9 +1,11 @@
 //! The ledger's commands from the wire. Amounts and times are judged by the ledger itself,
 //! each with its own reason.
 
+use chrono::TimeDelta;
+
 use super::question::{mode_of, solutions};
 use super::read::{Reader, unit_of};
-use crate::error::{Error, Result, reason};
+use crate::error::{Violation, reason};
 use crate::ledger::{Change, Command, Performed, Take, Target};
 use crate::model::{Quantity, Unit};
 use crate::proto::v1;
@@ -13,10 +15,13 @@ use crate::proto::v1;
 pub struct Asked {
     pub customer_id: String,
     pub request_id: String,
+    /// With stand-ins for what could not be read.
     pub command: Command,
+    /// What could not be read.
+    pub violations: Vec<Violation>,
 }
 
-pub fn read_consume(request: v1::ConsumeUnitsRequest) -> Result<Asked> {
+pub fn read_consume(request: v1::ConsumeUnitsRequest) -> Asked {
     let v1::ConsumeUnitsRequest {
         customer_id,
         block_id,
@@ -40,7 +45,7 @@ pub fn read_consume(request: v1::ConsumeUnitsRequest) -> Result<Asked> {
     asked(read, customer_id, request_id, command)
 }
 
-pub fn read_reserve(request: v1::ReserveUnitsRequest) -> Result<Asked> {
+pub fn read_reserve(request: v1::ReserveUnitsRequest) -> Asked {
     let v1::ReserveUnitsRequest {
         customer_id,
         block_id,
@@ -67,7 +72,7 @@ pub fn read_reserve(request: v1::ReserveUnitsRequest) -> Result<Asked> {
     asked(read, customer_id, request_id, command)
 }
 
-pub fn read_extend(request: v1::ExtendReservationRequest) -> Result<Asked> {
+pub fn read_extend(request: v1::ExtendReservationRequest) -> Asked {
     let v1::ExtendReservationRequest { customer_id, reservation_id, block_id, expire_time, request_id } = request;
     let mut read = Reader::default();
     if expire_time.is_none() {
@@ -81,7 +86,7 @@ pub fn read_extend(request: v1::ExtendReservationRequest) -> Result<Asked> {
     asked(read, customer_id, request_id, command)
 }
 
-pub fn read_commit(request: v1::CommitReservationRequest) -> Result<Asked> {
+pub fn read_commit(request: v1::CommitReservationRequest) -> Asked {
     let v1::CommitReservationRequest {
         customer_id,
         reservation_id,
@@ -104,7 +109,7 @@ pub fn read_commit(request: v1::CommitReservationRequest) -> Result<Asked> {
     asked(read, customer_id, request_id, command)
 }
 
-pub fn read_release(request: v1::ReleaseReservationRequest) -> Result<Asked> {
+pub fn read_release(request: v1::ReleaseReservationRequest) -> Asked {
     let v1::ReleaseReservationRequest { customer_id, reservation_id, block_id, note, request_id } = request;
     let mut read = Reader::default();
     let command = Command::Release {
@@ -115,7 +120,7 @@ pub fn read_release(request: v1::ReleaseReservationRequest) -> Result<Asked> {
     asked(read, customer_id, request_id, command)
 }
 
-pub fn read_reverse(request: v1::ReverseEntryRequest) -> Result<Asked> {
+pub fn read_reverse(request: v1::ReverseEntryRequest) -> Asked {
     let v1::ReverseEntryRequest { customer_id, entry_id, quantity, note, request_id } = request;
     let mut read = Reader::default();
     let command = Command::Reverse {
@@ -126,7 +131,7 @@ pub fn read_reverse(request: v1::ReverseEntryRequest) -> Result<Asked> {
     asked(read, customer_id, request_id, command)
 }
 
-pub fn read_adjust(request: v1::AdjustBlockRequest) -> Result<Asked> {
+pub fn read_adjust(request: v1::AdjustBlockRequest) -> Asked {
     use v1::adjust_block_request::Change as Wire;
     let v1::AdjustBlockRequest { customer_id, block_id, change, reason: why, request_id } = request;
     let mut read = Reader::default();
@@ -143,21 +148,17 @@ pub fn read_adjust(request: v1::AdjustBlockRequest) -> Result<Asked> {
     if why.trim().is_empty() {
         read.refuse("reason", reason::FIELD_REQUIRED, "say why the block is adjusted");
     }
-    let change = change.unwrap_or(Change::By(NOTHING));
+    let change = change.unwrap_or(Change::By(SOMETHING));
     asked(read, customer_id, request_id, Command::Adjust { block_id, change, reason: why })
 }
 
-/// Stands in for what could not be read; never leaves this file.
-const NOTHING: Quantity = Quantity { amount: 0, unit: Unit::Minutes };
+/// Stands in for what could not be read, and offends nothing.
+const SOMETHING: Quantity = Quantity { amount: 1, unit: Unit::Minutes };
 
-fn asked(mut read: Reader, customer_id: String, request_id: String, command: Command) -> Result<Asked> {
+fn asked(mut read: Reader, customer_id: String, request_id: String, command: Command) -> Asked {
     let customer_id = read.required_id("customer_id", customer_id);
     let request_id = read.request_id(&request_id);
-    if read.violations.is_empty() {
-        Ok(Asked { customer_id, request_id, command })
-    } else {
-        Err(Error::Violations(read.violations))
-    }
+    Asked { customer_id, request_id, command, violations: read.violations }
 }
 
 /// A block, or location, product and service; a block may be named with any of them.
@@ -190,7 +191,7 @@ fn required_quantity(read: &mut Reader, quantity: Option<v1::Quantity>) -> Quant
     if quantity.is_none() {
         read.refuse("quantity", reason::FIELD_REQUIRED, "is required");
     }
-    optional_quantity(read, "quantity", quantity).unwrap_or(NOTHING)
+    optional_quantity(read, "quantity", quantity).unwrap_or(SOMETHING)
 }
 
 /// Any amount: whether it may be asked is the ledger's to say.
@@ -200,8 +201,8 @@ fn optional_quantity(read: &mut Reader, field: &str, quantity: Option<v1::Quanti
     if unit == 0 {
         read.refuse(field.as_str(), reason::FIELD_REQUIRED, "is required");
     }
-    let unit = read.optional_enum::<v1::Unit>(&field, unit).and_then(unit_of)?;
-    Some(Quantity { amount, unit })
+    let unit = read.optional_enum::<v1::Unit>(&field, unit).and_then(unit_of);
+    Some(Quantity { amount, unit: unit.unwrap_or(SOMETHING.unit) })
 }
 
 /// Both ends, or nothing at all.
@@ -212,8 +213,10 @@ fn read_performed(read: &mut Reader, performed: Option<v1::Performed>) -> Option
             read.refuse(field, reason::FIELD_REQUIRED, "is required");
         }
     }
-    let start = read.timestamp("performed.start_time", start_time)?;
+    let start = read.timestamp("performed.start_time", start_time);
     let end = read.timestamp("performed.end_time", end_time)?;
+    // What could not be read begins just before the end, which is judged all the same.
+    let start = start.or_else(|| end.checked_sub_signed(TimeDelta::seconds(1)))?;
     Some(Performed { start, end })
 }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Refusal, Setting, Source, Take, Tally, Target,
-    apply,
+    Applied, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Refusal, Setting, Source, Take, Tally,
+    Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 

@@ -1,9 +1,11 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Take};
+use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Source, Take};
 
-use super::fixture::{World, block, block_id, code, day, given, grounds, hours, minutes, performed, take};
+use super::fixture::{
+    World, any_block, block, block_id, code, codes, day, given, grounds, hours, minutes, only, performed, take,
+};
 
 const INSTANT: TimeDelta = TimeDelta::microseconds(1);
 
@@ -131,6 +133,37 @@ fn an_expiry_is_ahead_not_too_far_and_within_the_blocks() {
     assert_eq!(code(world.reserve(1, Some(day(20) + INSTANT))), "EXPIRY_BEYOND_BLOCK");
     assert_eq!(given(&world.reserve(1, Some(day(20))).unwrap()), [(1, 1)]);
     assert_eq!(code(world.reserve(60, Some(day(20) + INSTANT))), "HOURS_EXHAUSTED");
+}
+
+#[test]
+fn an_expiry_beyond_the_blocks_stands_beside_all_else() {
+    let mut world = World::new(&[block(1, 60, 0, 20)]);
+    let on = |target, amount| Command::Reserve {
+        take: Take { target, ..take(amount) },
+        expire_time: Some(day(20) + INSTANT),
+    };
+    let beyond = "EXPIRY_BEYOND_BLOCK";
+    for (amount, other) in [(0, "QUANTITY_ZERO"), (-1, "QUANTITY_NEGATIVE")] {
+        for target in [only(1), any_block()] {
+            assert_eq!(sorted(codes(world.run(&on(target, amount)))), [beyond, other]);
+        }
+    }
+    assert_eq!(sorted(codes(world.run(&on(only(1), 61)))), [beyond, "HOURS_EXHAUSTED"]);
+    assert_eq!(codes(world.run(&on(any_block(), 61))), ["HOURS_EXHAUSTED"], "no expiry would help");
+    let forbidden = vec![Ground::new("PRODUCT_NOT_ON_ITEM", "product_id", "it is not listed")];
+    world.sources = vec![Source { counts: false, ..Source::refused(block_id(1), forbidden) }];
+    for target in [only(1), any_block()] {
+        assert_eq!(sorted(codes(world.run(&on(target, 1)))), [beyond, "PRODUCT_NOT_ON_ITEM"]);
+    }
+    // Of a block that is over, no expiry would do.
+    world.now = day(20);
+    world.sources = vec![Source::open(block_id(1))];
+    assert!(!codes(world.run(&on(only(1), 1))).contains(&beyond.to_owned()));
+}
+
+fn sorted(mut codes: Vec<String>) -> Vec<String> {
+    codes.sort();
+    codes
 }
 
 #[test]

@@ -65,10 +65,10 @@ async fn refusal(house: &House, request: v1::ConsumeUnitsRequest) -> Refusal {
 }
 
 async fn an_item_without_a_number_answers_for_its_location(house: House) {
-    let quantity = json!({ "quantity": { "amount": 3, "unit": "HOURS" } });
+    let three = json!({ "quantity": { "amount": 3, "unit": "HOURS" } });
     let items = vec![
         json!({ "item_id": "sdm", "service_id": SDM, "all_locations": true }),
-        item("sdmq", SDM, DUBLIN, quantity),
+        item("sdmq", SDM, DUBLIN, three),
         item("fixed", EDE, LONDON, json!({ "predefined_offering": "predefined", "product_ids": ["azure/*"] })),
     ];
     put(&house, items, json!({ "downstream_location_ids": [DUBLIN] })).await;
@@ -77,6 +77,10 @@ async fn an_item_without_a_number_answers_for_its_location(house: House) {
         assert_eq!(told.violations, ["quantity HOURS_EXHAUSTED"], "{service_id}");
         let fact = |name: &str| told.metadata.get(name).map(String::as_str).unwrap_or_default();
         assert_eq!([fact("item_id"), fact("available"), fact("requested")], [item_id, "0", "60"]);
+        for unit in [v1::Unit::Credits, v1::Unit::Days] {
+            let request = v1::ConsumeUnitsRequest { quantity: quantity(1, unit), ..at(LONDON, service_id, 1) };
+            assert_eq!(refusal(&house, request).await.violations, ["quantity.unit UNIT_MISMATCH"]);
+        }
     }
     house.server.ledger().consume_units(at(DUBLIN, SDM, 1)).await.unwrap();
     house.stop().await;

@@ -1,10 +1,10 @@
 //! One pass finds everything that is wrong with a write.
 
-use chrono::Duration;
+use chrono::{Duration, Weekday};
 use entitled::proto::v1;
 use tonic::Code;
 
-use super::bad_input::window;
+use super::bad_input::{last, window};
 use super::on_both;
 use super::samples::*;
 use crate::sample::Refusal;
@@ -15,6 +15,8 @@ on_both!(
     a_commit_is_refused_for_all_at_once,
     corrections_are_refused_for_all_at_once,
     an_adjustment_names_its_own_fields,
+    what_cannot_be_read_hides_nothing,
+    an_expiry_or_a_unit_that_will_not_do_hides_no_clause,
 );
 
 /// Of work that ends before it begins.
@@ -47,7 +49,7 @@ async fn a_take_is_refused_for_all_at_once(house: House) {
     let credits =
         v1::ConsumeUnitsRequest { quantity: quantity(0, v1::Unit::Credits), performed: reversed(), ..consume(0) };
     let mismatch = "quantity.unit UNIT_MISMATCH";
-    assert_eq!(all(ledger.consume_units(credits).await), malformed(&[mismatch, REVERSED, ZERO]));
+    assert_eq!(all(ledger.consume_units(credits).await), malformed(&[REVERSED, mismatch, ZERO]));
     let unsold = v1::ConsumeUnitsRequest { product_id: "windows-server".into(), ..consume_any("contoso", 0) };
     let refusal = Refusal::of(&ledger.consume_units(unsold).await.unwrap_err());
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::InvalidArgument, "QUANTITY_ZERO"));
@@ -116,5 +118,70 @@ async fn an_adjustment_names_its_own_fields(house: House) {
         let request = v1::AdjustBlockRequest { change: Some(change), ..adjust(1) };
         assert_eq!(all(ledger.adjust_block(request).await).1, [expected]);
     }
+    house.stop().await;
+}
+
+async fn what_cannot_be_read_hides_nothing(house: House) {
+    let mut ledger = house.server.ledger();
+    let (invalid, negative) = ("request_id FIELD_INVALID", "quantity.amount QUANTITY_NEGATIVE");
+    let request = v1::ReserveUnitsRequest {
+        performed: reversed(),
+        expire_time: in_seconds(367 * 86_400),
+        note: "n".repeat(300),
+        request_id: "x".into(),
+        ..reserve(-2)
+    };
+    let expected = malformed(&["note FIELD_OUT_OF_RANGE", invalid, REVERSED, negative, "expire_time EXPIRY_TOO_FAR"]);
+    assert_eq!(all(ledger.reserve_units(request).await), expected);
+    let unread = quantity(-1, v1::Unit::Hours).map(|hours| v1::Quantity { unit: 99, ..hours });
+    for (quantity, expected) in [
+        (hours(-1), malformed(&[invalid, negative])),
+        (unread, malformed(&["quantity.unit FIELD_INVALID", invalid, negative])),
+        (None, malformed(&["quantity FIELD_REQUIRED", invalid])),
+    ] {
+        let request = v1::ConsumeUnitsRequest { quantity, request_id: "x".into(), ..consume(1) };
+        assert_eq!(all(ledger.consume_units(request).await), expected);
+    }
+    let end_time = in_seconds(3_600);
+    let performed = Some(v1::Performed { start_time: None, end_time });
+    let request = v1::CommitReservationRequest { performed, ..commit(&request_id(), Some(0)) };
+    let expected = malformed(&["performed.start_time FIELD_REQUIRED", "performed.end_time PERFORMED_IN_FUTURE", ZERO]);
+    assert_eq!(all(ledger.commit_reservation(request).await), expected);
+    let request = v1::ExtendReservationRequest { expire_time: in_seconds(-1), ..Default::default() };
+    assert!(all(ledger.extend_reservation(request).await).1.contains(&"expire_time EXPIRY_IN_PAST".to_owned()));
+    let request = v1::ReverseEntryRequest { quantity: hours(-1), ..Default::default() };
+    assert!(all(ledger.reverse_entry(request).await).1.contains(&negative.to_owned()));
+    let granted = hours(-30).map(v1::adjust_block_request::Change::Granted);
+    let request =
+        v1::AdjustBlockRequest { change: granted, reason: "r".repeat(201), request_id: "s".into(), ..adjust(1) };
+    let expected = malformed(&["reason FIELD_OUT_OF_RANGE", invalid, "granted.amount QUANTITY_NEGATIVE"]);
+    assert_eq!(all(ledger.adjust_block(request).await), expected);
+    house.stop().await;
+}
+
+async fn an_expiry_or_a_unit_that_will_not_do_hides_no_clause(house: House) {
+    let mut ledger = house.server.ledger();
+    let saturday = window(last(Weekday::Sat, 10), 60);
+    let outside = "performed OUTSIDE_SERVICE_HOURS";
+    for request in [consume(1), consume_any("contoso", 1)] {
+        let request =
+            v1::ConsumeUnitsRequest { quantity: quantity(1, v1::Unit::Credits), performed: saturday, ..request };
+        assert_eq!(all(ledger.consume_units(request).await), malformed(&["quantity.unit UNIT_MISMATCH", outside]));
+    }
+    let mut contract = contract("fabrikam", &[5]);
+    contract["work_orders"][0]["items"][1]["end_date"] = (now() + Duration::days(9)).date_naive().to_string().into();
+    house.apply(&contract).await;
+    let beyond = "expire_time EXPIRY_BEYOND_BLOCK";
+    let hold = |amount| v1::ReserveUnitsRequest {
+        customer_id: "fabrikam".into(),
+        block_id: ede("fabrikam", 0),
+        expire_time: in_seconds(30 * 86_400),
+        ..reserve(amount)
+    };
+    let request = v1::ReserveUnitsRequest { performed: saturday, ..hold(1) };
+    assert_eq!(all(ledger.reserve_units(request).await), malformed(&[beyond, outside]));
+    let request = v1::ReserveUnitsRequest { product_id: "windows-server".into(), ..hold(1) };
+    assert_eq!(all(ledger.reserve_units(request).await), malformed(&[beyond, "product_id PRODUCT_NOT_ON_ITEM"]));
+    assert_eq!(all(ledger.reserve_units(hold(0)).await), malformed(&[ZERO, beyond]));
     house.stop().await;
 }
