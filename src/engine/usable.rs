@@ -53,6 +53,8 @@ pub struct UsableBlock {
     pub is_designated: bool,
     /// The effective end.
     pub end: DateTime<Utc>,
+    /// What is left then is lost, as seen from the location.
+    pub forfeit_time: DateTime<Utc>,
 }
 
 /// A clause that fails, in words.
@@ -142,6 +144,7 @@ fn usable(context: &Context<'_>, spec: Option<BlockSpec>, has_location: bool) ->
         is_lapsed: context.is_lapsed(),
         is_designated: !has_location || location::is_designated(context),
         end: context.effective.end,
+        forfeit_time: context.forfeit_time(),
         spec,
     }
 }
@@ -270,6 +273,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         is_lapsed: true,
         is_designated: false,
         end: decision.check_time,
+        forfeit_time: decision.check_time,
     })
 }
 

@@ -46,23 +46,25 @@ impl Search<'_> {
         let all = pool.iter().fold(0_i64, |sum, one| sum.saturating_add(one.left));
         let available = |one: &Judged<'_>| if one.counts { all } else { all.saturating_add(one.left) };
         let is_short = |one: &Judged<'_>| !one.is_out && available(one) < asked;
-        // As in a check, but that of equals one whose block could serve answers before one that is late.
         let rank = |one: &Judged<'_>| {
             let failing = one.failing.saturating_add(usize::from(is_short(one)));
             let failing = failing.max(usize::from(one.is_late));
-            (failing == 0, one.source.rank.is_designated, Reverse(failing), !one.is_late, one.source.rank.end)
+            (failing == 0, one.source.rank.is_designated, Reverse(failing), one.source.rank.end)
         };
         let answering = judged.iter().reduce(|best, one| if rank(one) > rank(best) { one } else { best });
         let Some(one) = answering else { return Err(vec![self.exhausted(asked, 0)]) };
         let is_alone = pool.iter().all(|other| std::ptr::eq(*other, one)) && one.gives_all(self.given);
         let short = is_short(one).then(|| one.name(self.exhausted(asked, available(one)), is_alone));
+        // Where others live on but have too little, that its own block is over is not what stands against it.
+        let is_over_alone = pool.is_empty() || short.is_none();
+        let failed = if one.is_late && !is_over_alone { &one.source.failed } else { &one.failed };
         let own = one.block.filter(|_| !one.counts && one.left > 0);
         let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).chain(own).collect();
         let (lasting, sooner) = self.lasting(&blocks);
         // It is the expiry that is wrong if without it there would be enough.
         let is_beyond = short.is_none() && sum(&lasting) < asked.max(1) && asked.max(1) <= sum(&blocks);
         let beyond = sooner.filter(|_| is_beyond).and_then(|block| self.beyond(block, asked, sum(&lasting)));
-        let against: Vec<_> = one.failed.iter().cloned().chain(short).chain(beyond).collect();
+        let against: Vec<_> = failed.iter().cloned().chain(short).chain(beyond).collect();
         if !against.is_empty() {
             return Err(against);
         }
@@ -114,7 +116,7 @@ impl Search<'_> {
             });
         }
         let start = self.delivery.start(setting.now);
-        let left = block.filter(|block| !is_out && start < block.end).map_or(0, Block::left);
+        let left = block.filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
 

@@ -39,6 +39,8 @@ pub struct Source {
     pub counts: bool,
     /// Whether term, state or base fails: what is left does not matter then.
     pub is_lapsed: bool,
+    /// What is left then is lost, as seen from the location that was asked for.
+    pub forfeit_time: DateTime<Utc>,
     pub rank: Rank,
     /// Its ids, as facts.
     pub item: Vec<(&'static str, String)>,
@@ -61,7 +63,15 @@ impl Source {
     /// A block that these forbid.
     pub fn refused(block_id: Uuid, failed: Vec<Ground>) -> Self {
         let rank = Rank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
-        let counts = failed.is_empty();
-        Self { block_id: Some(block_id), counted: None, failed, counts, is_lapsed: false, rank, item: Vec::new() }
+        Self {
+            block_id: Some(block_id),
+            counted: None,
+            counts: failed.is_empty(),
+            failed,
+            is_lapsed: false,
+            forfeit_time: rank.end,
+            rank,
+            item: Vec::new(),
+        }
     }
 }

@@ -61,7 +61,7 @@ fn sources(
 }
 
 fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
-    let UsableBlock { is_designated, end, .. } = block;
+    let UsableBlock { is_designated, end, forfeit_time, .. } = block;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     Source {
         block_id: block.spec.map(|spec| spec.id),
@@ -69,6 +69,7 @@ fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
         failed: block.failed.into_iter().map(|clause| ground(clause, &field)).collect(),
         counts: block.counts,
         is_lapsed: block.is_lapsed,
+        forfeit_time,
         rank: Rank { is_designated, end },
         item: item.into(),
     }

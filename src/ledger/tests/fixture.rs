@@ -68,7 +68,7 @@ pub fn take(amount: i64) -> Take {
 /// What nothing speaks against but its term.
 pub fn source(spec: &BlockSpec) -> Source {
     let open = Source::open(spec.id);
-    Source { rank: Rank { end: spec.end, ..open.rank }, ..open }
+    Source { forfeit_time: spec.end, rank: Rank { end: spec.end, ..open.rank }, ..open }
 }
 
 /// A book, everything that was ever written in it, and the time.

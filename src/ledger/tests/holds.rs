@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Source, Take};
 
 use super::fixture::{
-    World, any_block, block, block_id, code, codes, day, given, grounds, hours, minutes, only, performed, take,
+    World, any_block, block, block_id, code, codes, day, given, grounds, hours, minutes, only, performed, source, take,
 };
 
 const INSTANT: TimeDelta = TimeDelta::microseconds(1);
@@ -157,7 +157,7 @@ fn an_expiry_beyond_the_blocks_stands_beside_all_else() {
     }
     // Of a block that is over, no expiry would do.
     world.now = day(20);
-    world.sources = vec![Source::open(block_id(1))];
+    world.sources = vec![source(&block(1, 60, 0, 20))];
     assert!(!codes(world.run(&on(only(1), 1))).contains(&beyond.to_owned()));
 }
 
