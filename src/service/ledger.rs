@@ -33,7 +33,7 @@ use crate::ledger::{Command, malformed};
 
 /// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: these keep
 /// the database busy while one of them waits for its callers.
-const LANES: usize = 3;
+const LANES: usize = 4;
 
 /// Writes and reads what was used of the blocks.
 #[derive(Debug, Clone)]

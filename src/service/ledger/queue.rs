@@ -21,7 +21,7 @@ pub const SHARE: usize = 1_024;
 /// How many are carried out by one transaction at most.
 const BATCH: usize = 256;
 /// How long a batch waits at most for those who are expected.
-const GATHERING: Duration = Duration::from_millis(2);
+const GATHERING: Duration = Duration::from_millis(1);
 /// How many customers that other transactions have locked are waited for at a time: each takes a connection.
 const WAITED_FOR: usize = 3;
 
@@ -52,7 +52,7 @@ impl Drop for Entrance {
 impl Lanes {
     /// Each lane runs until the last clone of the lanes is gone and the queue is empty.
     pub fn start(count: usize, batches: &Batches) -> Self {
-        let queue = Arc::new(Queue::new());
+        let queue = Arc::new(Queue::new(count));
         for _ in 0..count.max(1) {
             tokio::spawn(run(Arc::clone(&queue), batches.clone()));
         }
@@ -84,21 +84,24 @@ struct Queue {
     turn: tokio::sync::Mutex<()>,
     /// To wait for a locked customer.
     patience: Semaphore,
+    lanes: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Job>,
-    /// The customers of the batches under way.
+    /// The customers of the batches under way, and how many writes these have.
     busy: HashSet<String>,
-    /// When a batch ended last: how many waited, and how many it was about to answer.
+    under_way: usize,
+    /// With how many writes the next batch has its share of all.
     expected: usize,
     is_closed: bool,
 }
 
 impl Queue {
-    fn new() -> Self {
+    fn new(lanes: usize) -> Self {
         Self {
+            lanes,
             state: Mutex::default(),
             news: Notify::new(),
             turn: tokio::sync::Mutex::default(),
@@ -125,9 +128,9 @@ impl Queue {
 
     /// The next batch; none once nothing comes any more.
     ///
-    /// Waits a moment for as many as are expected: callers who were just answered are about to
-    /// ask again, and a transaction costs its round trips whether it carries few writes or many.
-    /// Whoever is alone does not wait.
+    /// Waits a moment until it has its share of all callers, of whom those who were just answered are about to ask
+    /// again: a transaction costs its round trips whether it carries few writes or many, and lanes are of use only
+    /// while each of them has something to do. Whoever is alone does not wait.
     async fn next(&self) -> Option<Vec<Job>> {
         let _turn = self.turn.lock().await;
         loop {
@@ -155,12 +158,13 @@ impl Queue {
         Some(self.state().take())
     }
 
-    /// What was done of these customers has ended, and so many callers are about to be answered.
-    fn end(&self, customers: &HashSet<&str>, answered: usize) {
+    /// What was done of these customers has ended: so many writes, and as many callers are about to be answered.
+    fn end(&self, customers: &HashSet<&str>, ended: usize) {
         {
             let mut state = self.state();
             state.busy.retain(|customer_id| !customers.contains(customer_id.as_str()));
-            state.expected = state.waiting.len().saturating_add(answered);
+            state.under_way = state.under_way.saturating_sub(ended);
+            state.expected = state.share(ended, self.lanes);
         }
         self.news.notify_one();
     }
@@ -185,6 +189,15 @@ impl State {
         self.waiting.iter().any(|job| !self.busy.contains(&job.request.customer_id))
     }
 
+    /// Of all who wait, are being served or were just answered, what one of the lanes gets that they can keep busy:
+    /// a customer is in one batch at a time.
+    fn share(&self, answered: usize, lanes: usize) -> usize {
+        let callers = self.waiting.len().saturating_add(self.under_way).saturating_add(answered);
+        let waiting: HashSet<&str> = self.waiting.iter().map(|job| job.request.customer_id.as_str()).collect();
+        let customers = self.busy.len().saturating_add(waiting.len());
+        callers.div_ceil(lanes.min(customers).max(1))
+    }
+
     fn is_complete(&self) -> bool {
         self.waiting.len() >= self.expected.min(BATCH)
     }
@@ -201,6 +214,7 @@ impl State {
             }
         }
         self.waiting = left;
+        self.under_way = self.under_way.saturating_add(taken.len());
         self.busy.extend(taken.iter().map(|job| job.request.customer_id.clone()));
         taken
     }
@@ -224,6 +238,7 @@ async fn insist(queue: Arc<Queue>, batches: Batches, mut jobs: Vec<Job>) {
 
 /// Carries out one batch, and returns what has to be tried by itself, by customer.
 async fn carry_out(queue: &Queue, batches: &Batches, jobs: Vec<Job>) -> Vec<Vec<Job>> {
+    let taken = jobs.len();
     let customers: Vec<String> = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
     // Whose deadline passed is told so, and nothing is done.
     let begun = jobs.into_iter().filter(|job| job.deadline.begin());
@@ -238,7 +253,7 @@ async fn carry_out(queue: &Queue, batches: &Batches, jobs: Vec<Job>) -> Vec<Vec<
         }
     }
     let ended = customers.iter().map(String::as_str).filter(|customer_id| !left.contains_key(*customer_id));
-    queue.end(&ended.collect(), answers.len());
+    queue.end(&ended.collect(), taken.saturating_sub(left.values().map(Vec::len).sum()));
     for (answer, outcome) in answers {
         let _ = answer.send(outcome);
     }
