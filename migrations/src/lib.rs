@@ -29,6 +29,17 @@ impl MigratorTrait for Migrator {
     }
 }
 
+/// Runs the statements of a step in their order.
+async fn execute(
+    manager: &SchemaManager<'_>,
+    statements: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<(), DbErr> {
+    for statement in statements {
+        manager.get_connection().execute_unprepared(statement.as_ref()).await?;
+    }
+    Ok(())
+}
+
 /// The names of the steps this version knows.
 pub fn names() -> Vec<String> {
     Migrator::migrations().iter().map(|step| step.name().to_owned()).collect()
