@@ -14,7 +14,7 @@ use crate::engine::properties::contracts::{LOCATIONS, a_contract, an_instant};
 use crate::engine::{Delivery, Outcome, Prepared, Query, blocks_of, decide};
 use crate::error::Error;
 use crate::ledger::{Block, Book, Command, Performed, Refusal, Setting, Take, Target, apply};
-use crate::model::{Balance, Balances, Contract, ProductId, Quantity};
+use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity};
 
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
 
@@ -53,7 +53,7 @@ proptest! {
                 prop_assert_eq!(taken.is_empty(), decision.outcome != Outcome::NotEntitled, "{:?} {:?}", taken, checked);
                 let taken: BTreeSet<_> = taken.iter().map(String::as_str).collect();
                 let (mut taken, checked) = (normal(taken), normal(checked));
-                if !checked.contains("FORFEITED") {
+                if is_flex(&contract, &service_id) && !checked.contains("FORFEITED") {
                     taken.remove("FORFEITED");
                 }
                 prop_assert_eq!(taken, checked, "{} at {}", service_id, location_id);
@@ -69,6 +69,11 @@ fn normal(codes: BTreeSet<&str>) -> BTreeSet<&str> {
         codes.remove("FORFEITED");
     }
     codes
+}
+
+fn is_flex(contract: &Contract, service_id: &str) -> bool {
+    let mut items = contract.work_orders.iter().flat_map(|order| &order.items);
+    items.any(|item| item.service_id == service_id && item.funding != Funding::Purchased)
 }
 
 fn counted(contract: &Contract) -> BTreeSet<String> {
