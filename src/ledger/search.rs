@@ -60,26 +60,30 @@ impl Search<'_> {
         let failed = if one.is_late && !is_over_alone { &one.source.failed } else { &one.failed };
         let own = one.block.filter(|_| !one.counts && one.left > 0);
         let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).chain(own).collect();
-        let (lasting, sooner) = self.lasting(&blocks);
-        // It is the expiry that is wrong if without it there would be enough.
-        let is_beyond = short.is_none() && sum(&lasting) < asked.max(1) && asked.max(1) <= sum(&blocks);
-        let beyond = sooner.filter(|_| is_beyond).and_then(|block| self.beyond(block, asked, sum(&lasting)));
+        let beyond = if short.is_none() { self.beyond(&blocks, asked) } else { None };
         let against: Vec<_> = failed.iter().cloned().chain(short).chain(beyond).collect();
         if !against.is_empty() {
             return Err(against);
         }
+        let lasting = self.lasting(&blocks);
         take_from(&lasting, asked).ok_or_else(|| vec![self.exhausted(asked, sum(&lasting))])
     }
 
-    /// Those that last as long as the hold, and the first that does not.
-    fn lasting<'a>(self, blocks: &[&'a Block]) -> (Vec<&'a Block>, Option<&'a Block>) {
+    /// Those that last as long as the hold.
+    fn lasting<'a>(self, blocks: &[&'a Block]) -> Vec<&'a Block> {
         let lasts = |block: &&Block| self.expire_time.is_none_or(|expiry| expiry <= block.end);
-        let sooner = blocks.iter().copied().find(|block| !lasts(block));
-        (blocks.iter().copied().filter(lasts).collect(), sooner)
+        blocks.iter().copied().filter(lasts).collect()
     }
 
-    fn beyond(self, sooner: &Block, asked: i64, available: i64) -> Option<Ground> {
-        let mut ground = beyond_block(self.expire_time?, sooner);
+    /// It is the expiry that is wrong if without it there would be enough.
+    fn beyond(self, blocks: &[&Block], asked: i64) -> Option<Ground> {
+        let expire_time = self.expire_time?;
+        let sooner = blocks.iter().find(|block| block.end < expire_time)?;
+        let (available, least) = (sum(&self.lasting(blocks)), asked.max(1));
+        if available >= least || sum(blocks) < least {
+            return None;
+        }
+        let mut ground = beyond_block(expire_time, sooner);
         if asked > 0 {
             let (asked, available) = (counted(asked, self.unit), counted(available, self.unit));
             ground.description += &format!("; of {asked} asked for, {available} can be held until then");

@@ -12,7 +12,7 @@ use super::known::{Known, keys};
 use super::page::{Page, Settled};
 use super::request::{Done, Request, Work};
 use crate::cache::Snapshot;
-use crate::error::{Error, Noun, Result};
+use crate::error::{BoxError, Error, Noun, Result};
 use crate::service::Context;
 use crate::store::{
     Books, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
@@ -71,7 +71,7 @@ impl Batches {
     /// The connection was lost at commit. The same again: the customers' locks wait for the end
     /// of the lost transaction, and the request ids then tell whether it was committed. What
     /// was is told as a repetition, what was not is done now.
-    async fn settle(&self, requests: &[Request], source: crate::error::BoxError) -> Vec<Outcome> {
+    async fn settle(&self, requests: &[Request], source: BoxError) -> Vec<Outcome> {
         match self.commit(requests, Contended::Await).await {
             Ok(outcomes) => outcomes,
             Err(error) => {

@@ -16,7 +16,6 @@ use crate::store::time::{clock, from_micros};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerBlocks {
     pub revision: i64,
-    pub contract_version: i64,
     /// The database's time.
     pub now: DateTime<Utc>,
     /// By id.
@@ -43,7 +42,7 @@ impl Store {
     /// None if there is no such customer.
     pub async fn ledger_blocks(&self, customer_id: &str) -> Result<Option<LedgerBlocks>> {
         let sql = format!(
-            "SELECT clock.now, customer.revision, customer.contract_version, {}
+            "SELECT clock.now, customer.revision, {}
              FROM (SELECT {} AS now) AS clock JOIN customer ON customer.customer_id = $1
              LEFT JOIN block ON block.customer_id = customer.customer_id ORDER BY block.block_id",
             block::COLUMNS,
@@ -51,11 +50,11 @@ impl Store {
         );
         let rows = self.rows::<CustomerBlockRow>(sql, vec![customer_id.into()]).await?;
         let Some(first) = rows.first() else { return Ok(None) };
-        let (revision, contract_version) = (first.revision, first.contract_version);
+        let revision = first.revision;
         let now = from_micros(first.now).map_err(broken)?;
         let blocks = rows.into_iter().filter_map(|row| row.block).map(BlockRow::read);
         let blocks = blocks.collect::<Result<_>>()?;
-        Ok(Some(LedgerBlocks { revision, contract_version, now, blocks }))
+        Ok(Some(LedgerBlocks { revision, now, blocks }))
     }
 
     /// A block's last entry that was recorded by then.
@@ -167,7 +166,6 @@ fn broken(error: DbErr) -> Error {
 struct CustomerBlockRow {
     now: i64,
     revision: i64,
-    contract_version: i64,
     /// None where the customer has no blocks.
     #[sea_orm(nested)]
     block: Option<BlockRow>,
