@@ -1,6 +1,7 @@
 //! The API on the wire: one thin file per service, conversions, and the one place where an
 //! error becomes a status.
 
+mod admission;
 mod catalog;
 mod contract;
 mod convert;
@@ -11,6 +12,7 @@ mod ledger;
 mod status;
 mod transport_errors;
 
+pub use admission::Admission;
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
 pub use deadline::Deadlines;

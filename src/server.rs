@@ -6,6 +6,7 @@ mod turn;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -17,17 +18,19 @@ use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::error::BoxError;
-use crate::grpc::{CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors};
+use crate::grpc::{
+    Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
+};
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
-use crate::service::{Clock, Context, Contracts, Entitlements, Ledger, feed, ledger};
+use crate::service::{Clock, Context, Contracts, Entitlements, Gate, Ledger, READS, feed, ledger};
 use crate::store::{Store, StoreConfig};
 
-/// Customers kept ready for deciding.
-const CACHED_CUSTOMERS: usize = 10_000;
+/// What customers kept ready for deciding may take of the memory, in bytes.
+const CACHE: u64 = 256 * 1024 * 1024;
 
 /// Serves until `shutdown`; `ready` is called once calls are taken, with the address bound.
 ///
@@ -39,12 +42,20 @@ pub async fn serve(
 ) -> Result<(), BoxError> {
     let catalog = Arc::new(Catalog::with_files(&config.catalog, config.default_edition.as_deref())?.catalog);
     let store = Store::connect(&store_config(&config)).await?;
+    store.claim()?;
+    store.check_integrity().await?;
     bring_up(&config, &store).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
     let address = listener.local_addr()?;
 
-    let cache = Arc::new(Cache::new(CACHED_CUSTOMERS, config.max_staleness));
-    let context = Context { catalog, store: store.clone(), cache: Arc::clone(&cache), clock: Clock::System };
+    let cache = Arc::new(Cache::new(CACHE, config.max_staleness));
+    let context = Context {
+        catalog,
+        store: store.clone(),
+        cache: Arc::clone(&cache),
+        clock: Clock::System,
+        reads: Gate::new(READS.0, READS.1),
+    };
     let follower = tokio::spawn(feed::follow(store.clone(), cache, config.max_staleness));
     let ledger = Ledger::start(context.clone(), config.ledger_grace);
     let expiry = tokio::spawn(ledger::expire(ledger.clone()));
@@ -122,7 +133,8 @@ async fn run(
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
         .prepare();
-    connections::serve(listener, Deadlines.layer(TransportErrors.layer(routes)), async move {
+    let admission = Admission::new(std::thread::available_parallelism().map_or(2, NonZero::get));
+    connections::serve(listener, Deadlines.layer(admission.layer(TransportErrors.layer(routes))), async move {
         // An error means that the sender is gone: stop as well.
         let _ = stopped.wait_for(|stop| *stop).await;
     })

@@ -8,10 +8,12 @@ mod deadline;
 mod diff;
 mod entitlements;
 pub mod feed;
+mod gate;
 pub mod ledger;
 mod plan;
 mod question;
 pub mod revision;
+mod slices;
 pub mod sources;
 pub mod token;
 
@@ -19,6 +21,7 @@ pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use deadline::Deadline;
 pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
+pub use gate::Gate;
 pub use ledger::Ledger;
 pub use plan::{Change, ChangeKind, Command, Resource};
 pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
@@ -28,13 +31,11 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
+use self::slices::uncut;
 use crate::cache::{Cache, Snapshot};
 use crate::catalog::Catalog;
-use crate::error::{Error, Noun, Result, nearest};
+use crate::error::{Error, Noun, Result};
 use crate::store::Store;
-
-/// How many customers are looked at for a name that resembles an unknown one.
-const NEAREST_AMONG: u64 = 1_000;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -43,7 +44,12 @@ pub struct Context {
     pub store: Store,
     pub cache: Arc<Cache>,
     pub clock: Clock,
+    /// To contracts that are not in the cache.
+    pub reads: Gate,
 }
+
+/// How many contracts are read at a time, and how many calls wait for one.
+pub const READS: (usize, usize) = (16, 1_024);
 
 impl Context {
     /// A customer's contract, as fresh as asked.
@@ -56,15 +62,20 @@ impl Context {
         if let Some(snapshot) = cached {
             return Ok(snapshot);
         }
+        if *consistency == Consistency::MinimizeLatency && self.cache.is_absent(customer_id) {
+            return Err(unknown_customer(customer_id));
+        }
+        let _permit = self.reads.enter().await?;
         let begun = Instant::now();
         let Some(stored) = self.store.load_contract(customer_id).await? else {
+            self.cache.keep_absent(customer_id, begun);
             return Err(match consistency {
                 // The token proves that the customer is there.
                 Consistency::AtLeast(_) => Error::NotFreshEnough,
-                Consistency::MinimizeLatency | Consistency::Full => self.unknown_customer(customer_id).await,
+                Consistency::MinimizeLatency | Consistency::Full => unknown_customer(customer_id),
             });
         };
-        let snapshot = Arc::new(Snapshot::new(&self.catalog, stored));
+        let snapshot = Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)));
         self.cache.keep(&snapshot, begun);
         match consistency {
             Consistency::AtLeast(revision) if snapshot.revision() < *revision => Err(Error::NotFreshEnough),
@@ -86,16 +97,13 @@ impl Context {
             return Err(Error::NotFreshEnough);
         }
         match self.store.load_contract_as_known(customer_id, known_time).await? {
-            Some(stored) => Ok(Arc::new(Snapshot::new(&self.catalog, stored))),
-            None => Err(self.unknown_customer(customer_id).await),
+            Some(stored) => Ok(Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)))),
+            None => Err(unknown_customer(customer_id)),
         }
     }
+}
 
-    pub async fn unknown_customer(&self, customer_id: &str) -> Error {
-        let known = self.store.list_customers(None, NEAREST_AMONG).await.unwrap_or_default();
-        let known = known.iter().map(|(customer, _)| customer.customer_id.as_str());
-        // It may be there by now, or not have been known yet.
-        let known = known.filter(|known| *known != customer_id);
-        Error::NotFound { noun: Noun::Customer, id: customer_id.to_owned(), nearest: nearest(customer_id, known) }
-    }
+/// No other name is told with it: who is a customer is nobody else's business.
+fn unknown_customer(customer_id: &str) -> Error {
+    Error::NotFound { noun: Noun::Customer, id: customer_id.to_owned(), nearest: None }
 }

@@ -23,6 +23,7 @@
 //! ```
 
 mod batch;
+mod condition;
 mod config;
 mod contract;
 mod customer;
@@ -30,6 +31,7 @@ mod entity;
 mod error;
 mod ledger;
 mod migrate;
+mod pools;
 mod postgres;
 mod request;
 mod rows;
@@ -44,83 +46,104 @@ pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in
 pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};
 pub use ledger::{
     Books, Contended, EntryFilter, LedgerBlocks, MOST_DUE, OwnedBlock, ReservationFilter, Wanted, find_entries_in_txn,
-    insert_blocks, insert_entries, lock_books_in_txn, put_reservations, update_blocks,
+    insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
 pub use request::{StoredRequest, find_request_in_txn, put_request_in_txn};
 pub use steps::Steps;
 pub use transaction::Txn;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 
+use self::condition::Condition;
+use self::pools::Pools;
+use self::sqlite::Sqlite;
 use crate::error::{Error, Result};
 
-/// How long the answer to a `ping` may take.
-const PING_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// How much longer than the database itself its client waits for the end of a statement: the
-/// database's own answer says more than silence.
-const PATIENCE_MARGIN: Duration = Duration::from_millis(500);
+/// How long the connections may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The pools of connections to one database. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Store {
-    reader: DatabaseConnection,
-    /// On SQLite a pool of one connection, on PostgreSQL the same as `reader`.
+    pools: Pools,
+    /// Where this one's transactions run.
     writer: DatabaseConnection,
-    /// The outer limit of every call: without it a dead connection is waited for until the
-    /// kernel gives it up, which takes a quarter of an hour.
+    /// None on PostgreSQL.
+    sqlite: Option<Arc<Sqlite>>,
+    condition: Arc<Condition>,
     patience: Duration,
 }
 
 impl Store {
     /// Opens the database: a file of SQLite is created if need be; its schema is not touched.
     pub async fn connect(config: &StoreConfig) -> Result<Self> {
-        let patience = config.statement_timeout.saturating_add(PATIENCE_MARGIN);
+        let patience = config.patience();
         let connected = bounded(patience, async {
             match config.url.split_once(':') {
-                Some(("sqlite", _)) => sqlite::connect(config).await,
-                Some(("postgres" | "postgresql", _)) => {
-                    let pool = postgres::connect(config).await?;
-                    Ok((pool.clone(), pool))
-                }
+                Some(("sqlite", _)) => sqlite::connect(config).await.map(|(pools, sqlite)| (pools, Some(sqlite))),
+                Some(("postgres" | "postgresql", _)) => Ok((postgres::connect(config).await?, None)),
                 _ => Err(Error::internal("the database URL begins neither with `sqlite:` nor with `postgres://`")),
             }
         });
-        let (reader, writer) = connected.await??;
-        Ok(Self { reader, writer, patience })
+        let (pools, sqlite) = connected.await??;
+        let writer = pools.ledger.clone();
+        Ok(Self { pools, writer, sqlite: sqlite.map(Arc::new), condition: Arc::default(), patience })
+    }
+
+    /// The same store, whose transactions take the connections kept for changes of contracts: those of
+    /// the ledger never wait for them.
+    #[must_use]
+    pub fn for_contracts(&self) -> Self {
+        Self { writer: self.pools.contracts.clone(), ..self.clone() }
     }
 
     /// Has each statement reported from now on: how long it took and whether it failed. For
     /// measurements; the text and the values stay here.
     pub fn observe(&mut self, observer: impl Fn(Duration, bool) + Clone + Send + Sync + 'static) {
-        let observe = observer.clone();
-        self.reader.set_metric_callback(move |about| observe(about.elapsed, about.failed));
-        self.writer.set_metric_callback(move |about| observer(about.elapsed, about.failed));
+        for pool in self.pools.each_mut() {
+            let observe = observer.clone();
+            pool.set_metric_callback(move |about| observe(about.elapsed, about.failed));
+        }
+        self.writer = self.pools.ledger.clone();
     }
 
     /// Whether many processes may share the database.
     pub fn is_postgres(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Postgres
+        self.sqlite.is_none()
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<()> {
-        bounded(PING_TIMEOUT, self.reader.execute_unprepared("SELECT 1")).await?.map_err(error::from_db)?;
-        Ok(())
+    /// How many connections write the ledger.
+    pub fn ledger_connections(&self) -> usize {
+        self.pools.ledger_connections
     }
 
-    /// Waits for the calls under way and closes every connection.
+    fn backend(&self) -> DbBackend {
+        self.writer.get_database_backend()
+    }
+
+    /// Waits for the calls under way, though not for ever, and closes every connection.
     pub async fn close(&self) -> Result<()> {
-        self.reader.close_by_ref().await.map_err(error::from_db)?;
-        self.writer.close_by_ref().await.map_err(error::from_db)
+        let pools = self.pools.each().into_iter().chain([&self.writer]);
+        let closing = futures_util::future::try_join_all(pools.map(DatabaseConnection::close_by_ref));
+        bounded(CLOSE_TIMEOUT, closing).await?.map_err(error::from_db)?;
+        match &self.sqlite {
+            Some(sqlite) => bounded(CLOSE_TIMEOUT, sqlite.close()).await,
+            None => Ok(()),
+        }
     }
 
     /// One query outside of any transaction.
     async fn read<T>(&self, query: impl Future<Output = Result<T, DbErr>>) -> Result<T> {
-        bounded(self.patience, query).await?.map_err(error::from_db)
+        self.verify_files()?;
+        bounded(self.patience, query).await?.map_err(|error| match self.condition.noticed(error) {
+            // A read meets no writes but whoever locks whole tables, and can do nothing but wait.
+            Error::Conflict => Error::Unavailable(Some("a table that is read is locked".into())),
+            error => error,
+        })
     }
 }
 

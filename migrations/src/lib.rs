@@ -7,6 +7,7 @@ mod m0002_ledger;
 mod m0003_lean_writes;
 mod m0004_room_for_blocks;
 mod m0005_room_for_customers;
+mod m0006_holds;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_lean_writes::Migration),
             Box::new(m0004_room_for_blocks::Migration),
             Box::new(m0005_room_for_customers::Migration),
+            Box::new(m0006_holds::Migration),
         ]
     }
 }

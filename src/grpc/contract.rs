@@ -58,10 +58,7 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let written =
             self.write(Command::CreateCustomer { customer }, read, request_id, validate_only, deadline).await?;
-        Ok(Response::new(v1::CreateCustomerResponse {
-            customer: Some(customer_of(&written)),
-            revision: token_of(&written),
-        }))
+        Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
     async fn get_customer(
@@ -71,10 +68,7 @@ impl ContractService for ContractApi {
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", request.into_inner().customer_id);
         let written = self.contracts.customer(&read.finish(customer_id)?).await?;
-        Ok(Response::new(v1::GetCustomerResponse {
-            customer: Some(customer_of(&written)),
-            revision: token_of(&written),
-        }))
+        Ok(Response::new(v1::GetCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
     async fn list_customers(
@@ -102,10 +96,7 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let written =
             self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only, deadline).await?;
-        Ok(Response::new(v1::UpdateCustomerResponse {
-            customer: Some(customer_of(&written)),
-            revision: token_of(&written),
-        }))
+        Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
     async fn create_work_order(
@@ -213,15 +204,16 @@ fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::Work
     orders.into_iter().enumerate().map(&mut read_one).collect()
 }
 
-fn customer_of(written: &Written) -> v1::Customer {
-    write_customer(&written.customer, written.customer_info.as_ref(), etag_of(written))
+fn customer_of(written: &Written) -> Option<v1::Customer> {
+    let customer = written.customer.as_ref()?;
+    Some(write_customer(customer, written.customer_info.as_ref(), etag_of(written)))
 }
 
 /// Empty while nothing is stored.
 fn token_of(written: &Written) -> String {
     match written.revision {
         0 => String::new(),
-        stored => revision::encode(&written.customer.customer_id, stored),
+        stored => revision::encode(&written.customer_id, stored),
     }
 }
 

@@ -31,7 +31,7 @@ pub async fn monitor(reporter: HealthReporter, store: Store) {
     let mut last = None;
     loop {
         ticks.tick().await;
-        let is_up = store.ping().await.is_ok();
+        let is_up = store.probe().await.is_ok();
         if last != Some(is_up) {
             last = Some(is_up);
             tracing::info!(serving = is_up, "health");

@@ -1,16 +1,18 @@
 //! Customers and work orders. Every change, however it is asked for, takes the one path
 //! through [`Contracts::write`].
 
+mod kept;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ledger::grant_in_txn;
 use super::plan::{Change, Command, Plan, Resource};
+use super::slices::uncut;
 use super::token::{fingerprint, open, seal};
-use super::{Consistency, Context, Deadline, Page};
+use super::{Consistency, Context, Deadline, Page, unknown_customer};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
@@ -41,14 +43,16 @@ pub struct WriteOptions {
     pub deadline: Deadline,
 }
 
-/// What a write made, or would make. Kept with its request id as the answer to repetitions.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// What a write made, or would make.
+#[derive(Debug, Clone)]
 pub struct Written {
     /// 0 where nothing is stored yet.
     pub revision: i64,
     pub contract_version: i64,
     pub changes: Vec<Change>,
-    pub customer: Customer,
+    pub customer_id: String,
+    /// The customer the command brought, or that was asked for.
+    pub customer: Option<Customer>,
     /// None where it was not written.
     pub customer_info: Option<VersionInfo>,
     /// The work orders the command brought, as they are now.
@@ -65,10 +69,11 @@ impl Contracts {
     pub async fn write(&self, command: Command, violations: Vec<Violation>, options: WriteOptions) -> Result<Written> {
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
-            let plan = self.judge(&command, stored.as_ref(), violations)?;
+            let (_, bytes) = content_hash(&command)?;
+            let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
             let plan = match plan {
                 Some(plan) => plan,
-                None => return Err(self.context.unknown_customer(command.customer_id()).await),
+                None => return Err(unknown_customer(command.customer_id())),
             };
             return Ok(written(&command, plan, stored.as_ref(), None));
         }
@@ -88,12 +93,14 @@ impl Contracts {
     }
 
     async fn commit(&self, command: Command, options: WriteOptions) -> Result<Written> {
-        let hash = content_hash(&command)?;
+        let (hash, bytes) = content_hash(&command)?;
+        let content = Content { hash: &hash, bytes };
         let record_time = self.context.clock.now();
         let outcome = self
             .context
             .store
-            .in_transaction(async |txn| self.write_in_txn(&txn, &command, &options, &hash, record_time).await)
+            .for_contracts()
+            .in_transaction(async |txn| self.write_in_txn(&txn, &command, &options, content, record_time).await)
             .await;
         let outcome = match outcome {
             Err(Error::CommitOutcomeUnknown(source)) => self.settle(&command, &options, &hash, source).await,
@@ -104,7 +111,7 @@ impl Contracts {
                 self.context.cache.note(command.customer_id(), written.revision);
                 Ok(written)
             }
-            None => Err(self.context.unknown_customer(command.customer_id()).await),
+            None => Err(unknown_customer(command.customer_id())),
         }
     }
 
@@ -114,7 +121,7 @@ impl Contracts {
         txn: &Txn,
         command: &Command,
         options: &WriteOptions,
-        hash: &str,
+        Content { hash, bytes }: Content<'_>,
         record_time: DateTime<Utc>,
     ) -> Result<Option<Written>> {
         let customer_id = command.customer_id();
@@ -124,10 +131,11 @@ impl Contracts {
             return Ok(None);
         }
         if let Some(request) = find_request_in_txn(txn, customer_id, &options.request_id).await? {
-            return replay(request, command, options, hash).map(Some);
+            return kept::replay(request, command, &options.request_id, hash).map(Some);
         }
         let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
-        let Some(plan) = self.judge(command, stored.as_ref(), Vec::new())? else { return Ok(None) };
+        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
+        let Some(plan) = judged? else { return Ok(None) };
         let info = Recording { time: record_time, actor: &options.actor, stored: stored.as_ref() };
         let revision = match () {
             () if plan.is_empty() => plan.contract.revision,
@@ -136,18 +144,19 @@ impl Contracts {
         };
         info.put(txn, command, &plan).await?;
         if !plan.is_empty() {
-            self.grant_in_txn(txn, &plan.contract, options).await?;
+            self.grant_in_txn(txn, &plan.contract, options, bytes).await?;
         }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        let outcome = serde_json::to_string(&written).map_err(|error| Error::Internal(error.into()))?;
+        let outcome = kept::outcome(&written)?;
         let request = StoredRequest { method: command.method().to_owned(), content_hash: hash.to_owned(), outcome };
         put_request_in_txn(txn, customer_id, &options.request_id, &request, record_time).await?;
         Ok(Some(written))
     }
 
     /// Blocks come into being with the items that bought them, and keep to what these say.
-    async fn grant_in_txn(&self, txn: &Txn, contract: &Contract, options: &WriteOptions) -> Result<()> {
-        let blocks = blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract.clone()));
+    async fn grant_in_txn(&self, txn: &Txn, contract: &Contract, options: &WriteOptions, bytes: usize) -> Result<()> {
+        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract.clone()));
+        let blocks = uncut(bytes, prepare);
         let customer_id = contract.customer.customer_id.as_str();
         grant_in_txn(txn, customer_id, blocks, &options.request_id, &options.actor).await
     }
@@ -161,7 +170,7 @@ impl Contracts {
         source: crate::error::BoxError,
     ) -> Result<Option<Written>> {
         match self.context.store.find_request(command.customer_id(), &options.request_id).await {
-            Ok(Some(request)) => replay(request, command, options, hash).map(Some),
+            Ok(Some(request)) => kept::replay(request, command, &options.request_id, hash).map(Some),
             _ => Err(Error::CommitOutcomeUnknown(source)),
         }
     }
@@ -217,7 +226,8 @@ impl Contracts {
             revision: snapshot.revision(),
             contract_version: snapshot.contract_version,
             changes: Vec::new(),
-            customer: snapshot.prepared.contract().customer.clone(),
+            customer_id: customer_id.to_owned(),
+            customer: Some(snapshot.prepared.contract().customer.clone()),
             customer_info: Some(snapshot.customer_info.clone()),
             work_orders: Vec::new(),
         })
@@ -290,18 +300,18 @@ fn cursor(kind: &str, token: &str, bound: &str) -> Result<Option<String>> {
     }
 }
 
-/// A repetition gets the first answer; another request under the same id is refused.
-fn replay(request: StoredRequest, command: &Command, options: &WriteOptions, hash: &str) -> Result<Written> {
-    if request.method != command.method() || request.content_hash != hash {
-        return Err(Error::RequestIdReused { request_id: options.request_id.clone() });
-    }
-    serde_json::from_str(&request.outcome).map_err(|error| Error::Internal(error.into()))
+/// What identifies a command's content, and how much it is.
+#[derive(Debug, Clone, Copy)]
+struct Content<'a> {
+    hash: &'a str,
+    bytes: usize,
 }
 
-/// The same for the same command, whatever the wire looked like.
-fn content_hash(command: &Command) -> Result<String> {
+/// The same for the same command, whatever the wire looked like; and the size of its content in bytes.
+fn content_hash(command: &Command) -> Result<(String, usize)> {
     let content = serde_json::to_vec(command).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect())
+    let bytes = content.len();
+    Ok((Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
 }
 
 /// Who records new versions, when, and on top of what.
@@ -369,6 +379,13 @@ fn written(
         (_, Some(stored)) => stored.contract_version,
         _ => 0,
     };
-    let Plan { contract, changes, .. } = plan;
-    Written { revision, contract_version, changes, customer: contract.customer, customer_info, work_orders }
+    Written {
+        revision,
+        contract_version,
+        changes: plan.changes,
+        customer_id: command.customer_id().to_owned(),
+        customer: command.customer().cloned(),
+        customer_info,
+        work_orders,
+    }
 }

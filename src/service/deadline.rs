@@ -1,7 +1,7 @@
 //! How long a caller waits, and whether what it asked for was begun by then.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
@@ -22,6 +22,11 @@ impl Deadline {
 
     pub fn has_passed(&self) -> bool {
         self.at.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// How long its caller still waits; none for as long as it takes.
+    pub fn left(&self) -> Option<Duration> {
+        self.at.map(|at| at.saturating_duration_since(Instant::now()))
     }
 
     /// Begins the write, unless it is too late.
@@ -51,8 +56,6 @@ impl Deadline {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn far() -> Instant {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::slices::Slices;
 use super::token::{fingerprint, open, seal};
 use super::{Consistency, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
@@ -69,23 +70,27 @@ impl Entitlements {
         for question in questions.iter().flatten() {
             if let Entry::Vacant(entry) = snapshots.entry((question.customer_id.clone(), question.known_time)) {
                 let snapshot = match self.snapshot(question).await {
-                    Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough)) => return Err(error),
+                    Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => {
+                        return Err(error);
+                    }
                     other => other,
                 };
                 entry.insert(snapshot);
             }
         }
-        let results = questions.into_iter().map(|question| {
-            let question = question?;
-            match snapshots.get(&(question.customer_id.clone(), question.known_time)) {
-                Some(Ok(snapshot)) => answer(snapshot, &question, now, &mut tell),
-                Some(Err(Error::NotFound { noun, id, nearest })) => {
-                    Err(Error::NotFound { noun: *noun, id: id.clone(), nearest: nearest.clone() })
+        let mut results = Vec::with_capacity(questions.len());
+        let mut slices = Slices::begin();
+        for question in questions {
+            slices.next().await;
+            results.push(question.and_then(|question| {
+                match snapshots.get(&(question.customer_id.clone(), question.known_time)) {
+                    Some(Ok(snapshot)) => answer(snapshot, &question, now, &mut tell),
+                    Some(Err(error)) => Err(error.repeated()),
+                    None => Err(Error::internal("a customer of a batch could not be read")),
                 }
-                _ => Err(Error::internal("a customer of a batch could not be read")),
-            }
-        });
-        Ok(results.collect())
+            }));
+        }
+        Ok(results)
     }
 
     /// One page of what a customer has and has not. Later pages are judged at the instant of
@@ -118,7 +123,9 @@ impl Entitlements {
         };
         let mut told = Vec::new();
         let mut next_page_token = String::new();
+        let mut slices = Slices::begin();
         for row in rows.iter().skip(start) {
+            slices.next().await;
             let asked = row.question(&query);
             let decision = engine::decide(prepared, &asked, now)?;
             if question.outcome.is_some_and(|only| only != decision.outcome) {

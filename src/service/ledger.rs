@@ -11,6 +11,8 @@ mod changes;
 mod expiry;
 mod grant;
 mod known;
+mod lanes;
+mod pace;
 mod page;
 mod queue;
 mod read;
@@ -25,15 +27,11 @@ pub use request::Done;
 use chrono::TimeDelta;
 
 use self::batch::Batches;
-use self::queue::Lanes;
+use self::lanes::Lanes;
 use self::request::{Asked, Request, Work, violation};
 use super::{Context, Deadline};
-use crate::error::{Error, Noun, Result, Violation, merge_violations};
+use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Command, malformed};
-
-/// On PostgreSQL; SQLite has one writer anyway. More would make smaller batches: these keep
-/// the database busy while one of them waits for its callers.
-const LANES: usize = 4;
 
 /// Writes and reads what was used of the blocks.
 #[derive(Debug, Clone)]
@@ -57,9 +55,14 @@ impl Ledger {
     /// Starts the tasks that write; they end with the last clone. `grace`: how long after a
     /// block's end work delivered before it can be recorded.
     pub fn start(context: Context, grace: TimeDelta) -> Self {
-        let count = if context.store.is_postgres() { LANES } else { 1 };
+        let connections = context.store.ledger_connections();
         let batches = Batches { context: context.clone(), grace };
-        Self { lanes: Lanes::start(count, &batches), context }
+        Self { lanes: Lanes::start(connections, &batches), context }
+    }
+
+    /// Whether writes that could be carried out are.
+    pub fn is_moving(&self) -> bool {
+        self.lanes.are_moving()
     }
 
     /// Carries a command out, once however often it is asked for.
@@ -67,11 +70,8 @@ impl Ledger {
         let WriteRequest { customer_id, command, request_id, actor, deadline } = request;
         let content_hash = command.content_hash();
         let asked = Asked { command, request_id, content_hash, actor };
-        let request = Request { customer_id: customer_id.clone(), work: Work::Command(Box::new(asked)) };
-        match self.lanes.submit(request, deadline).await {
-            Err(Error::NotFound { noun: Noun::Customer, .. }) => Err(self.context.unknown_customer(&customer_id).await),
-            outcome => outcome,
-        }
+        let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
+        self.lanes.submit(request, deadline).await
     }
 
     /// Why a command that could not be read in full is refused: what could not be, and what makes no

@@ -16,13 +16,25 @@ pub struct StoreConfig {
     pub lock_timeout: Duration,
 }
 
+/// How much longer than the database itself its client waits for the end of a statement: the
+/// database's own answer says more than silence.
+const PATIENCE_MARGIN: Duration = Duration::from_millis(500);
+
+impl StoreConfig {
+    /// The outer limit of every call: without it a dead connection is waited for until the
+    /// kernel gives it up, which takes a quarter of an hour.
+    pub(super) fn patience(&self) -> Duration {
+        self.statement_timeout.saturating_add(PATIENCE_MARGIN)
+    }
+}
+
 impl Default for StoreConfig {
     fn default() -> Self {
         Self {
             url: "sqlite:entitled.db".to_owned(),
             max_connections: 10,
             acquire_timeout: Duration::from_secs(2),
-            statement_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(3),
             lock_timeout: Duration::from_secs(2),
         }
     }

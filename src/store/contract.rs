@@ -38,29 +38,40 @@ const NEWEST_VERSIONS: &str = "
     FROM customer c JOIN {balances} b ON b.customer_id = c.customer_id
     WHERE c.customer_id = $1";
 
-/// The balances now, and of the holds on each block those that run out first.
+/// The balances now, and of the holds on each block those that run out first. Each is looked up by itself, so that there
+/// is one way to do it, however many holds there are.
 const BALANCES: &str = "(
-        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, h.expire_time AS release_time, h.released
-        FROM block b LEFT JOIN (
-            SELECT e.block_id, r.expire_time, CAST(SUM(e.amount) AS BIGINT) AS released,
-                   ROW_NUMBER() OVER (PARTITION BY e.block_id ORDER BY r.expire_time) AS place
-            FROM reservation r
-            JOIN entry e ON e.customer_id = r.customer_id AND e.reservation_id = r.reservation_id
-            WHERE r.customer_id = $1 AND r.state = 'OPEN' AND e.kind = 'RESERVE'
-            GROUP BY e.block_id, r.expire_time
-        ) h ON h.block_id = b.block_id AND h.place = 1
-        WHERE b.customer_id = $1
+        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, b.release_time, (
+            SELECT CAST(SUM(h.amount) AS BIGINT) FROM hold h
+            WHERE h.customer_id = $1 AND h.block_id = b.block_id AND h.expire_time = b.release_time
+        ) AS released
+        FROM (
+            SELECT block.customer_id, block.block_id, block.granted, block.used, block.reserved, (
+                SELECT MIN(h.expire_time) FROM hold h WHERE h.customer_id = $1 AND h.block_id = block.block_id
+            ) AS release_time
+            FROM block WHERE block.customer_id = $1
+        ) AS b
     )";
-/// The balances as the last entries recorded by then left them. When their holds were to run out
-/// is not known any more.
+/// The balances as the last entries recorded by then left them, found by halves: a block's entries are numbered without
+/// gaps and recorded one after the other, so that a long history costs no more than a short one. When their holds were
+/// to run out is not known any more.
 const BALANCES_AS_KNOWN: &str = "(
+        WITH RECURSIVE search (block_id, low, high) AS (
+            SELECT block_id, CAST(0 AS BIGINT), sequence FROM block WHERE customer_id = $1
+            UNION ALL
+            SELECT block_id, CASE WHEN {is_known} THEN (low + high + 1) / 2 ELSE low END,
+                   CASE WHEN {is_known} THEN high ELSE (low + high + 1) / 2 - 1 END
+            FROM search WHERE low < high
+        )
         SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
                CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
-        FROM block b JOIN entry e ON e.customer_id = b.customer_id AND e.block_id = b.block_id
-         AND e.sequence = (SELECT MAX(n.sequence) FROM entry n
-                           WHERE n.customer_id = b.customer_id AND n.block_id = b.block_id AND n.record_time <= $2)
-        WHERE b.customer_id = $1
+        FROM search JOIN entry e ON e.customer_id = $1 AND e.block_id = search.block_id AND e.sequence = search.low
+        WHERE search.low = search.high AND search.low > 0
     )";
+
+/// Whether the entry in the middle was recorded by then.
+const IS_KNOWN: &str = "(SELECT e.record_time <= $2 FROM entry e WHERE e.customer_id = $1
+             AND e.block_id = search.block_id AND e.sequence = (low + high + 1) / 2)";
 
 /// A contract, and where its documents stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +85,14 @@ pub struct StoredContract {
     pub order_infos: BTreeMap<String, VersionInfo>,
     /// Of the blocks that were written to.
     pub balances: Balances,
+    /// What its documents take as they are kept.
+    pub bytes: usize,
 }
 
 impl Store {
     /// All a customer has, in one round trip.
     pub async fn load_contract(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        self.read(load(&self.reader, customer_id, None)).await
+        self.read(load(&self.pools.checks, customer_id, None)).await
     }
 
     /// What was known of a customer at an instant: the newest versions recorded by then.
@@ -88,7 +101,7 @@ impl Store {
         customer_id: &str,
         known_time: DateTime<Utc>,
     ) -> Result<Option<StoredContract>> {
-        self.read(load(&self.reader, customer_id, Some(known_time.timestamp_micros()))).await
+        self.read(load(&self.pools.lists, customer_id, Some(known_time.timestamp_micros()))).await
     }
 }
 
@@ -131,7 +144,7 @@ async fn load(
 ) -> Result<Option<StoredContract>, DbErr> {
     let values = [customer_id.into(), known_micros.unwrap_or(i64::MAX).into()];
     let balances = if known_micros.is_some() { BALANCES_AS_KNOWN } else { BALANCES };
-    let sql = NEWEST_VERSIONS.replace("{balances}", balances);
+    let sql = NEWEST_VERSIONS.replace("{balances}", balances).replace("{is_known}", IS_KNOWN);
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     assemble(DocumentRow::find_by_statement(statement).all(db).await?)
 }
@@ -140,6 +153,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
     let mut customer = None;
     let mut orders = BTreeMap::<String, (WorkOrder, VersionInfo)>::new();
     let mut balances = Balances::new();
+    let mut bytes: usize = 0;
     for row in rows {
         let document = row.version.zip(row.record_time).zip(row.actor).zip(row.content);
         let Some((((version, record_time), actor), content)) = document else {
@@ -151,6 +165,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
             }
             continue;
         };
+        bytes = bytes.saturating_add(content.len());
         let info = info_of(version, record_time, actor)?;
         match row.work_order_id {
             None => customer = Some((parse(&content)?, info, row.revision, row.contract_version)),
@@ -163,7 +178,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
         let order_infos = orders.iter().map(|(id, (_, info))| (id.clone(), info.clone())).collect();
         let work_orders = orders.into_values().map(|(order, _)| order).collect();
         let contract = Contract { customer, work_orders, revision };
-        StoredContract { contract, contract_version, customer_info, order_infos, balances }
+        StoredContract { contract, contract_version, customer_info, order_infos, balances, bytes }
     }))
 }
 

@@ -31,7 +31,7 @@ pub enum Changed {
 impl Store {
     /// The newest revision of a customer.
     pub async fn revision(&self, customer_id: &str) -> Result<Option<i64>> {
-        let row = self.read(customer::Entity::find_by_id(customer_id).one(&self.reader)).await?;
+        let row = self.read(customer::Entity::find_by_id(customer_id).one(&self.pools.checks)).await?;
         Ok(row.map(|row| row.revision))
     }
 
@@ -40,7 +40,8 @@ impl Store {
     ///
     /// Polled from the instant of the last poll less [`Store::change_overlap`], it misses nothing.
     pub async fn changed_since(&self, since_micros: i64) -> Result<(Vec<(String, i64)>, i64)> {
-        let backend = self.reader.get_database_backend();
+        let db = &self.pools.housekeeping;
+        let backend = db.get_database_backend();
         let sql = format!(
             "SELECT clock.now, customer.customer_id, customer.revision
              FROM (SELECT {} AS now) AS clock LEFT JOIN customer ON customer.changed_at >= $1",
@@ -49,7 +50,7 @@ impl Store {
         let rows = self
             .read(
                 ChangeRow::find_by_statement(Statement::from_sql_and_values(backend, sql, [since_micros.into()]))
-                    .all(&self.reader),
+                    .all(db),
             )
             .await?;
         let now = rows.first().map(|row| row.now).ok_or_else(|| Error::internal("the database told no time"))?;
@@ -73,9 +74,9 @@ impl Store {
                AND v.version = (SELECT MAX(n.version) FROM customer_version n WHERE n.customer_id = c.customer_id)
              ORDER BY c.customer_id LIMIT $2";
         let values = [after.unwrap_or_default().into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
-        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
+        let statement = Statement::from_sql_and_values(self.pools.lists.get_database_backend(), sql, values);
         let read = async {
-            let rows = VersionRow::find_by_statement(statement).all(&self.reader).await?;
+            let rows = VersionRow::find_by_statement(statement).all(&self.pools.lists).await?;
             rows.into_iter()
                 .map(|row| Ok((parse(&row.content)?, info_of(row.version, row.record_time, row.actor)?)))
                 .collect()

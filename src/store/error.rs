@@ -52,6 +52,17 @@ pub(super) fn silence(limit: Duration) -> BoxError {
     format!("the database did not answer within {limit:?}").into()
 }
 
+/// Whether the database says that what it keeps is damaged.
+pub(super) fn is_damage(error: &DbErr) -> bool {
+    let Some(answer) = database_error(error) else { return false };
+    match answer.try_downcast_ref::<PgDatabaseError>() {
+        // data_corrupted, index_corrupted
+        Some(answer) => matches!(answer.code(), "XX001" | "XX002"),
+        // CORRUPT, NOTADB
+        None => matches!(sqlite_code(answer), Some(11 | 26)),
+    }
+}
+
 /// Whether another process keeps SQLite's file to itself for now.
 pub(super) fn is_locked(error: &DbErr) -> bool {
     database_error(error).and_then(sqlite_code) == Some(5)
@@ -98,8 +109,10 @@ fn classify_sqlstate(code: &str) -> Failure {
         // query_canceled: statement_timeout; read_only_sql_transaction: a standby;
         // idle_in_transaction_session_timeout, transaction_timeout
         "57014" | "25006" | "25P03" | "25P04" => Failure::Unavailable,
-        // connection_exception, insufficient_resources, operator_intervention
-        _ if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => Failure::Unavailable,
+        // data_corrupted, index_corrupted
+        "XX001" | "XX002" => Failure::Unavailable,
+        // connection_exception, insufficient_resources, operator_intervention, system_error
+        _ if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => Failure::Unavailable,
         _ => Failure::Broken,
     }
 }
@@ -109,9 +122,8 @@ fn classify_sqlite(code: i32) -> Failure {
     match code {
         // BUSY, LOCKED
         5 | 6 => Failure::Conflict,
-        // READONLY, IOERR, FULL, CANTOPEN
-        8 | 10 | 13 | 14 => Failure::Unavailable,
-        // CORRUPT (11) and NOTADB (26) among others: waiting heals nothing.
+        // NOMEM, READONLY, INTERRUPT (over its time limit), IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOLFS, NOTADB
+        7..=11 | 13..=15 | 22 | 26 => Failure::Unavailable,
         _ => Failure::Broken,
     }
 }
@@ -165,6 +177,9 @@ mod tests {
             ("53100", Failure::Unavailable),
             ("25006", Failure::Unavailable),
             ("08006", Failure::Unavailable),
+            ("58030", Failure::Unavailable),
+            ("XX001", Failure::Unavailable),
+            ("XX000", Failure::Broken),
             ("42P01", Failure::Broken),
             ("25P02", Failure::Broken),
             ("23514", Failure::Broken),
@@ -177,7 +192,9 @@ mod tests {
             (517, Failure::Conflict),
             (13, Failure::Unavailable),
             (8, Failure::Unavailable),
-            (11, Failure::Broken),
+            (9, Failure::Unavailable),
+            (11, Failure::Unavailable),
+            (19, Failure::Broken),
         ] {
             assert_eq!(classify_sqlite(extended & 0xff), expected, "{extended}");
         }

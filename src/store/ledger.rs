@@ -4,11 +4,13 @@
 mod block;
 mod book;
 mod entry;
+mod hold;
 mod read;
 mod reservation;
 
 pub use block::{OwnedBlock, insert_blocks, update_blocks};
 pub use book::{Books, Contended, MOST_DUE, Wanted, find_entries_in_txn, lock_books_in_txn};
 pub use entry::insert_entries;
+pub use hold::put_holds;
 pub use read::{EntryFilter, LedgerBlocks, ReservationFilter};
 pub use reservation::put_reservations;

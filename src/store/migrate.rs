@@ -23,6 +23,7 @@ impl Store {
     /// Applies the pending steps, all or none of them, and returns their names. Migrations that
     /// run at once wait for each other.
     pub async fn migrate(&self) -> Result<Vec<String>> {
+        let _no_limit = self.sqlite.as_ref().map(|sqlite| sqlite.time_limit.lift());
         let db = bounded(self.patience, begin(&self.writer)).await?.map_err(error::from_db)?;
         match apply(&db).await {
             Ok(applied) => {
@@ -31,7 +32,7 @@ impl Store {
             }
             Err(error) => {
                 if let Err(second) = db.rollback().await {
-                    tracing::debug!(error = %second, "the rollback failed as well");
+                    tracing::error!(error = %second, "a rollback failed");
                 }
                 Err(error::from_db(error))
             }
@@ -45,7 +46,7 @@ impl Store {
 
     /// Compares the schema with what this version knows; changes nothing.
     pub async fn schema_state(&self) -> Result<SchemaState> {
-        let applied = self.read(entitled_migrations::applied(&self.reader)).await?;
+        let applied = self.read(entitled_migrations::applied(&self.pools.housekeeping)).await?;
         let known = entitled_migrations::names();
         Ok(SchemaState { pending: without(&known, &applied), unknown: without(&applied, &known) })
     }

@@ -1,12 +1,13 @@
-//! PostgreSQL: one pool for all calls.
+//! PostgreSQL: a pool for each kind of call.
 
 use std::time::Duration;
 
 use sea_orm::sqlx::pool::PoolConnectionMetadata;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{self, Executor as _, Row as _};
+use sea_orm::sqlx::{self, Connection as _, Executor as _, Row as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 
+use super::pools::{Pools, Shares};
 use super::{StoreConfig, error};
 use crate::error::{Error, Result};
 
@@ -15,21 +16,40 @@ pub(super) const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 /// How long the check of a connection that comes back may take.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub(super) async fn connect(config: &StoreConfig) -> Result<DatabaseConnection> {
+pub(super) async fn connect(config: &StoreConfig) -> Result<Pools> {
     let options = session(config)?;
+    let Some(shares) = Shares::of(config.max_connections) else {
+        let pool = open(config, &options, config.max_connections).await?;
+        refuse_unsafe_commits(&pool).await?;
+        return Ok(Pools::shared(&pool, 1));
+    };
+    let housekeeping = open(config, &options, 1).await?;
+    refuse_unsafe_commits(&housekeeping).await?;
+    Ok(Pools {
+        housekeeping,
+        checks: open(config, &options, shares.checks).await?,
+        lists: open(config, &options, shares.lists).await?,
+        ledger: open(config, &options, shares.ledger).await?,
+        contracts: open(config, &options, shares.contracts).await?,
+        ledger_connections: usize::try_from(shares.ledger).unwrap_or(usize::MAX),
+    })
+}
+
+/// Connections are made when they are needed; whether they can be is seen by the first.
+async fn open(config: &StoreConfig, options: &PgConnectOptions, connections: u32) -> Result<DatabaseConnection> {
+    let options = options.clone();
     // The URL goes past sea-orm, which would write it into its trace, password and all.
     let mut pool = ConnectOptions::new("postgres://");
-    pool.max_connections(config.max_connections)
+    pool.max_connections(connections)
         .acquire_timeout(config.acquire_timeout)
+        .connect_lazy(true)
         .test_before_acquire(true)
         .idle_timeout(Duration::from_secs(5 * 60))
         .max_lifetime(Duration::from_secs(30 * 60))
         .record_stmt_in_spans(false)
         .map_sqlx_postgres_opts(move |_| options.clone())
         .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, about| Box::pin(check(connection, about))));
-    let db = Database::connect(pool).await.map_err(error::from_db)?;
-    refuse_unsafe_commits(&db).await?;
-    Ok(db)
+    Database::connect(pool).await.map_err(error::from_db)
 }
 
 fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
@@ -65,7 +85,7 @@ async fn check(connection: &mut PgConnection, _: PoolConnectionMetadata) -> Resu
     let query = connection.fetch_one("SELECT now() = statement_timestamp()");
     let answer = tokio::time::timeout(RELEASE_TIMEOUT, query).await;
     let row = answer.map_err(|_| sqlx::Error::Protocol("a connection came back and does not answer".to_owned()))??;
-    if row.try_get(0)? {
+    if row.try_get(0)? && !connection.is_in_transaction() {
         Ok(true)
     } else {
         Err(sqlx::Error::Protocol("a connection came back with an open transaction".to_owned()))

@@ -22,7 +22,7 @@ impl Store {
     /// Whether a request was carried out, as after [`Error::CommitOutcomeUnknown`].
     pub async fn find_request(&self, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
         let key = (customer_id.to_owned(), request_id.to_owned());
-        Ok(self.read(request::Entity::find_by_id(key).one(&self.reader)).await?.map(Into::into))
+        Ok(self.read(request::Entity::find_by_id(key).one(&self.pools.contracts)).await?.map(Into::into))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Steps {
 struct Step {
     sql: String,
     values: Vec<Value>,
+    /// Whether it must change a row for each of those given.
+    is_counted: bool,
 }
 
 impl Steps {
@@ -36,14 +38,23 @@ impl Steps {
 
     /// Adds a statement over rows, which it finds as the relation it is told; none if there are no rows.
     pub(super) fn push(&mut self, rows: Rows, sql: impl FnOnce(&str) -> String) -> Result<()> {
+        self.expected = self.expected.saturating_add(u64::try_from(rows.count()).unwrap_or(u64::MAX));
+        self.add(rows, sql, true)
+    }
+
+    /// Adds one that changes as many rows as it finds.
+    pub(super) fn push_any(&mut self, rows: Rows, sql: impl FnOnce(&str) -> String) -> Result<()> {
+        self.add(rows, sql, false)
+    }
+
+    fn add(&mut self, rows: Rows, sql: impl FnOnce(&str) -> String, is_counted: bool) -> Result<()> {
         if rows.count() == 0 {
             return Ok(());
         }
-        self.expected = self.expected.saturating_add(u64::try_from(rows.count()).unwrap_or(u64::MAX));
         let mut own = Vec::new();
         let values = if self.backend == DbBackend::Postgres { &mut self.values } else { &mut own };
         let sql = sql(&rows.given(self.backend, values)?);
-        self.steps.push(Step { sql, values: own });
+        self.steps.push(Step { sql, values: own, is_counted });
         Ok(())
     }
 
@@ -66,13 +77,13 @@ impl Steps {
 
 /// In one statement, for the price of one round trip.
 async fn together(txn: &Txn, steps: &[Step], values: Vec<Value>) -> Result<u64> {
-    let (parts, counts): (Vec<_>, Vec<_>) = (1..)
-        .zip(steps)
-        .map(|(number, Step { sql, .. })| {
-            (format!("step_{number} AS ({sql} RETURNING 1)"), format!("(SELECT count(*) FROM step_{number})"))
-        })
-        .unzip();
-    let sql = format!("WITH {} SELECT {}", parts.join(", "), counts.join(" + "));
+    let numbered = || (1..).zip(steps);
+    let parts =
+        numbered().map(|(number, Step { sql, .. }): (usize, _)| format!("step_{number} AS ({sql} RETURNING 1)"));
+    let counted = numbered().filter(|(_, step)| step.is_counted);
+    let counts = counted.map(|(number, _)| format!("(SELECT count(*) FROM step_{number})"));
+    let counts: Vec<_> = std::iter::once("0".to_owned()).chain(counts).collect();
+    let sql = format!("WITH {} SELECT {}", parts.collect::<Vec<_>>().join(", "), counts.join(" + "));
     let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
     let changed = txn.run(async {
         let row = txn.db().query_one_raw(statement).await?;
@@ -83,9 +94,10 @@ async fn together(txn: &Txn, steps: &[Step], values: Vec<Value>) -> Result<u64> 
 
 async fn one_by_one(txn: &Txn, steps: Vec<Step>) -> Result<u64> {
     let mut changed: u64 = 0;
-    for Step { sql, values } in steps {
+    for Step { sql, values, is_counted } in steps {
         let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
-        changed = changed.saturating_add(txn.run(txn.db().execute_raw(statement)).await?.rows_affected());
+        let rows = txn.run(txn.db().execute_raw(statement)).await?.rows_affected();
+        changed = changed.saturating_add(if is_counted { rows } else { 0 });
     }
     Ok(changed)
 }

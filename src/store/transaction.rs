@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 
+use super::condition::Condition;
 use super::{Store, bounded, error};
 use crate::error::{Error, Result};
 
 /// How often a write that met others is tried in all.
 const TRIES: u32 = 5;
+/// A commit is waited for at least that long, however late it is.
+const LEAST_FOR_COMMIT: Duration = Duration::from_secs(1);
 /// The first pause between two tries is at most this long, the next at most twice as long, …
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
@@ -25,6 +28,7 @@ struct Open {
     db: DatabaseTransaction,
     /// Whether a statement failed: PostgreSQL then answers `COMMIT` with a silent rollback.
     failed: AtomicBool,
+    condition: Arc<Condition>,
 }
 
 impl Txn {
@@ -40,7 +44,7 @@ impl Txn {
     pub(super) async fn run<T>(&self, statement: impl Future<Output = Result<T, DbErr>>) -> Result<T> {
         statement.await.map_err(|error| {
             self.0.failed.store(true, Ordering::Relaxed);
-            error::from_db(error)
+            self.0.condition.noticed(error)
         })
     }
 }
@@ -58,51 +62,100 @@ impl Store {
         F: Fn(Txn) -> W,
         W: Future<Output = Result<T>>,
     {
-        let begun = Instant::now();
+        self.condition.may_write()?;
+        let until = Instant::now().checked_add(self.patience).unwrap_or_else(Instant::now);
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
-            match self.attempt(&work).await {
-                Err(Error::Conflict) if begun.elapsed() < self.patience => tokio::time::sleep(jitter(pause)).await,
+            match self.attempt(&work, until).await {
+                Err(Error::Conflict) if left(until) > pause => tokio::time::sleep(jitter(pause)).await,
                 outcome => return outcome,
             }
             pause = pause.saturating_mul(2);
         }
-        self.attempt(&work).await
+        self.attempt(&work, until).await
     }
 
-    async fn attempt<T, W>(&self, work: impl Fn(Txn) -> W) -> Result<T>
+    async fn attempt<T, W>(&self, work: impl Fn(Txn) -> W, until: Instant) -> Result<T>
     where
         W: Future<Output = Result<T>>,
     {
-        let db = bounded(self.patience, begin(&self.writer)).await?.map_err(error::from_db)?;
-        let open = Arc::new(Open { db, failed: AtomicBool::new(false) });
-        // Out of time, the transaction is dropped, which undoes it as well.
-        let outcome = bounded(self.patience, work(Txn(Arc::clone(&open)))).await?;
-        let Open { db, failed } =
-            Arc::try_unwrap(open).map_err(|_| Error::internal("a transaction was kept longer than its work ran"))?;
-        let outcome = match outcome {
-            Ok(_) if failed.into_inner() => Err(Error::internal("a transaction went on after a failed statement")),
-            outcome => outcome,
-        };
-        match outcome {
-            Ok(value) => {
-                let committed = tokio::time::timeout(self.patience, db.commit()).await;
-                committed
-                    .map_err(|_| Error::CommitOutcomeUnknown(error::silence(self.patience)))?
-                    .map_err(error::at_commit)?;
-                Ok(value)
+        let outcome = self.attempt_once(work, until).await;
+        self.condition.note_write(&outcome);
+        outcome
+    }
+
+    async fn attempt_once<T, W>(&self, work: impl Fn(Txn) -> W, until: Instant) -> Result<T>
+    where
+        W: Future<Output = Result<T>>,
+    {
+        self.verify_files()?;
+        let begin = bounded(left(until), begin(&self.writer)).await?;
+        let db = begin.map_err(|error| self.condition.noticed(error))?;
+        let open = Arc::new(Open { db, failed: AtomicBool::new(false), condition: Arc::clone(&self.condition) });
+        let outcome = match bounded(left(until), work(Txn(Arc::clone(&open)))).await {
+            Ok(outcome) => outcome,
+            Err(silent) => {
+                // Dropped, the transaction is undone.
+                self.suspect();
+                return Err(silent);
             }
+        };
+        let Open { db, failed, .. } =
+            Arc::try_unwrap(open).map_err(|_| Error::internal("a transaction was kept longer than its work ran"))?;
+        let has_failed = failed.into_inner();
+        if has_failed {
+            self.suspect();
+        }
+        match outcome {
+            Ok(_) if has_failed => {
+                self.undo(db, until).await;
+                Err(Error::internal("a transaction went on after a failed statement"))
+            }
+            Ok(value) => self.commit(db, until).await.map(|()| value),
             Err(error) => {
                 // The first error is the one that counts.
-                if let Err(second) =
-                    bounded(self.patience, db.rollback()).await.and_then(|it| it.map_err(error::from_db))
-                {
-                    tracing::debug!(error = ?second, "the rollback failed as well");
-                }
+                self.undo(db, until).await;
                 Err(error)
             }
         }
     }
+
+    /// Commits, and believes it only when the database says that its outermost transaction has ended, in the files
+    /// that are there.
+    async fn commit(&self, db: DatabaseTransaction, until: Instant) -> Result<()> {
+        let commits = self.sqlite.as_ref().map(|sqlite| sqlite.witness.commits());
+        let limit = left(until).max(LEAST_FOR_COMMIT);
+        let committed = tokio::time::timeout(limit, db.commit()).await;
+        let committed = committed.map_err(|_| Error::CommitOutcomeUnknown(error::silence(limit)));
+        committed.and_then(|it| it.map_err(error::at_commit)).inspect_err(|_| self.suspect())?;
+        let (Some(sqlite), Some(before)) = (&self.sqlite, commits) else { return Ok(()) };
+        if sqlite.witness.commits() == before {
+            self.suspect();
+            tracing::error!("SQLite acknowledged a commit that was none; the connection is replaced");
+            return Err(Error::CommitOutcomeUnknown("SQLite committed nothing".into()));
+        }
+        sqlite.files.remember_log();
+        sqlite.files.verify().map_err(|error| Error::CommitOutcomeUnknown(error.into()))
+    }
+
+    async fn undo(&self, db: DatabaseTransaction, until: Instant) {
+        let limit = left(until).max(LEAST_FOR_COMMIT);
+        if let Err(error) = bounded(limit, db.rollback()).await.and_then(|it| it.map_err(error::from_db)) {
+            self.suspect();
+            tracing::error!(error = ?error, "a rollback failed; the connection is replaced");
+        }
+    }
+
+    /// SQLite's one connection that writes is not used again. PostgreSQL's are asked before each goes back.
+    fn suspect(&self) {
+        if let Some(sqlite) = &self.sqlite {
+            sqlite.witness.suspect();
+        }
+    }
+}
+
+fn left(until: Instant) -> Duration {
+    until.saturating_duration_since(Instant::now())
 }
 
 /// SQLite takes its write lock at once: taken later, it could not be waited for. PostgreSQL's

@@ -27,7 +27,6 @@ on_both_servers!(
     many_at_once_with_ids_of_their_own_write_once,
     customers_are_paged_completely,
     work_orders_are_paged_completely,
-    a_write_is_seen_by_whoever_shows_its_token,
     a_revision_that_is_not_there_yet_is_not_answered,
     what_was_known_can_be_asked,
 );
@@ -466,11 +465,14 @@ async fn work_orders_are_paged_completely(server: &TestServer) {
     assert_eq!(rest.work_orders.last().unwrap().work_order_id, "wo-zzz");
 }
 
-async fn a_write_is_seen_by_whoever_shows_its_token(server: &TestServer) {
+#[tokio::test]
+async fn a_write_is_seen_by_whoever_shows_its_token() {
+    let server = TestServer::start(Backend::Postgres).await;
+    let server = &server;
     let mut contracts = server.contracts();
     contracts.create_customer(create_customer(customer("contoso"))).await.unwrap();
     contracts.create_work_order(create(base("contoso"))).await.unwrap();
-    let other = (*server).start_beside().await;
+    let other = server.start_beside().await;
     let ask = async |server: &TestServer, consistency: Option<v1::Consistency>| {
         let request = v1::CheckEntitlementRequest { consistency, ..check("contoso") };
         server.entitlements().check_entitlement(request).await.unwrap().into_inner()

@@ -9,6 +9,7 @@ mod checks;
 mod clocks;
 mod corrections;
 mod deadlines;
+mod disk;
 mod events;
 mod expiry;
 mod faults;

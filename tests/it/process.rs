@@ -25,6 +25,38 @@ impl Process {
         Self { child, address }
     }
 
+    /// One to which a file that may not grow is a write that fails, as on a full disk, and no signal to die of.
+    pub fn start_ignoring_file_limits(database: &str) -> Self {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_entitled")])
+            .args(["serve", "--listen", &address, "--database", database])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { child, address }
+    }
+
+    /// What a server says that does not start.
+    pub fn refused(database: &str, arguments: &[&str]) -> String {
+        // One that starts all the same is ended, and the test fails.
+        let output = Command::new("timeout")
+            .args(["20", env!("CARGO_BIN_EXE_entitled"), "serve", "--listen", "127.0.0.1:0", "--database", database])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// From now on no file grows beyond so many bytes; none: as large as it likes.
+    pub fn limit_file_size(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let (id, limit) = (self.child.id().to_string(), format!("--fsize={limit}:unlimited"));
+        assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
+    }
+
     /// By a connection of one's own, once it takes calls.
     pub async fn ledger(&self) -> LedgerServiceClient<Channel> {
         loop {

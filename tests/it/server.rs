@@ -31,7 +31,7 @@ pub struct TestServer {
     task: JoinHandle<Result<(), BoxError>>,
     config: Config,
     /// Holds the file of SQLite.
-    _directory: Option<TempDir>,
+    directory: Option<TempDir>,
 }
 
 impl TestServer {
@@ -68,6 +68,13 @@ impl TestServer {
         Self::serve(self.config.clone(), None).await
     }
 
+    /// Stops, and serves again on the same database once `meanwhile` is done: SQLite is for one server at a time.
+    pub async fn give_way<T>(self, meanwhile: impl Future<Output = T>) -> (Self, T) {
+        let (config, directory) = self.end().await;
+        let done = meanwhile.await;
+        (Self::serve(config, directory).await, done)
+    }
+
     async fn serve(config: Config, directory: Option<TempDir>) -> Self {
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -81,7 +88,7 @@ impl TestServer {
             Err(_) => panic!("the server did not start: {:?}", task.await),
         };
         let channel = connect(address).await;
-        Self { address, channel, stop: Some(stop), task, config, _directory: directory }
+        Self { address, channel, stop: Some(stop), task, config, directory }
     }
 
     /// A connection of one's own.
@@ -111,10 +118,15 @@ impl TestServer {
     }
 
     /// Asks the server to stop and sees it end well.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        self.end().await;
+    }
+
+    async fn end(mut self) -> (Config, Option<TempDir>) {
         self.ask_to_stop();
         drop(self.channel);
         self.task.await.unwrap().unwrap();
+        (self.config, self.directory)
     }
 
     /// Asks the server to stop and does not wait for it.

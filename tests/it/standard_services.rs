@@ -188,7 +188,7 @@ async fn a_server_goes_on_where_another_one_stopped() {
     for backend in BOTH {
         let one = TestServer::start(backend).await;
         let revision = stored(&one, "contoso").await;
-        let other = one.start_beside().await;
+        let (other, ()) = one.give_way(async {}).await;
         let request =
             v1::CheckEntitlementRequest { consistency: crate::sample::at_least(&revision), ..check("contoso") };
         let answer = other.entitlements().check_entitlement(request).await.unwrap().into_inner();
@@ -197,7 +197,7 @@ async fn a_server_goes_on_where_another_one_stopped() {
         let update =
             v1::UpdateCustomerRequest { customer: Some(renamed), request_id: request_id(), ..Default::default() };
         other.contracts().update_customer(update).await.unwrap();
-        other.stop().await;
+        let (one, ()) = other.give_way(async {}).await;
         let read = one.contracts().get_customer(v1::GetCustomerRequest { customer_id: "contoso".to_owned() }).await;
         assert_eq!(read.unwrap().into_inner().customer.unwrap().display_name, "Contoso plc");
         one.contracts().create_work_order(create(crate::sample::add_on("contoso", "wo-3"))).await.unwrap();

@@ -34,17 +34,21 @@ impl Batches {
     /// What became of each, in their order. Nobody is left over where all are of one customer, but for holds: then
     /// some of them were ended, and the next run goes on.
     pub async fn run(&self, requests: &[Request]) -> Vec<Outcome> {
+        let contended = if are_of_one_customer(requests) { Contended::Await } else { Contended::LeaveOut };
+        self.run_with(requests, contended).await
+    }
+
+    async fn run_with(&self, requests: &[Request], contended: Contended) -> Vec<Outcome> {
         if requests.is_empty() {
             return Vec::new();
         }
-        let contended = if are_of_one_customer(requests) { Contended::Await } else { Contended::LeaveOut };
         match self.commit(requests, contended).await {
             Ok(outcomes) => outcomes,
             Err(Error::CommitOutcomeUnknown(source)) => self.settle(requests, source).await,
             // One that breaks the transaction spoils none but itself.
             Err(error) if requests.len() > 1 && may_be_of_one(&error) => {
                 tracing::warn!(%error, writes = requests.len(), "a batch of writes failed; its halves are tried");
-                self.run_halves(requests).await
+                self.run_halves(requests, contended).await
             }
             Err(error) => {
                 if let Error::Unavailable(Some(source)) = &error {
@@ -55,15 +59,16 @@ impl Batches {
         }
     }
 
-    async fn run_halves(&self, requests: &[Request]) -> Vec<Outcome> {
+    /// A locked customer is waited for only where its whole batch was of it: here others wait behind it.
+    async fn run_halves(&self, requests: &[Request], contended: Contended) -> Vec<Outcome> {
         let (first, second) = requests.split_at(requests.len().div_euclid(2));
-        let mut outcomes = Box::pin(self.run(first)).await;
+        let mut outcomes = Box::pin(self.run_with(first, contended)).await;
         // Who was left out of the first half is so of the second one: a customer's writes keep their order.
         let left = first.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
         let left: BTreeSet<&str> = left.map(|(request, _)| request.customer_id.as_str()).collect();
         let is_left = |request: &&Request| left.contains(request.customer_id.as_str());
         let rest: Vec<Request> = second.iter().filter(|request| !is_left(request)).cloned().collect();
-        let mut of_rest = Box::pin(self.run(&rest)).await.into_iter();
+        let mut of_rest = Box::pin(self.run_with(&rest, contended)).await.into_iter();
         outcomes.extend(second.iter().map(|request| if is_left(&request) { None } else { of_rest.next().flatten() }));
         outcomes
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Book, Entry, Reservation, Totals};
-use crate::store::{Steps, Txn, insert_blocks, insert_entries, put_reservations, update_blocks};
+use crate::store::{Steps, Txn, insert_blocks, insert_entries, put_holds, put_reservations, update_blocks};
 
 /// The changes of some customers' books.
 #[derive(Debug, Default)]
@@ -62,7 +62,9 @@ impl Changes {
         let entries: Vec<&Entry> = self.books.iter().flat_map(|book| &book.entries).collect();
         insert_entries(&mut steps, &entries)?;
         update_blocks(&mut steps, &self.owned(|book| &book.blocks))?;
-        put_reservations(&mut steps, &self.owned(|book| &book.reservations))?;
+        let reservations = self.owned(|book| &book.reservations);
+        put_reservations(&mut steps, &reservations)?;
+        put_holds(&mut steps, &reservations)?;
         steps.run_in_txn(txn).await
     }
 

@@ -1,15 +1,18 @@
-//! The way of a write to its batch: a bounded queue, and lanes that take whatever waits.
+//! Where writes wait, by customer and in order, until a lane takes some of them as one batch.
 //!
-//! A write never runs in its caller's future. A caller that goes away changes nothing, and
-//! cannot leave a transaction open on a connection that others are given.
+//! ```text
+//!  push ─▶ waiting of its customer ─ the customer's turn ─▶ take ─▶ Batch ─ dropped ─▶ end
+//!    │                                  (newest first in overload)    busy: no other batch takes it
+//!    └─▶ refused: no room, or its answer would come after its deadline
+//! ```
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, Semaphore, oneshot};
+use tokio::sync::{Notify, oneshot};
 
-use super::batch::Batches;
+use super::pace::Pace;
 use super::request::{Done, Request};
 use crate::error::{Error, Result};
 use crate::service::Deadline;
@@ -22,152 +25,19 @@ pub const SHARE: usize = 1_024;
 const BATCH: usize = 256;
 /// How long a batch waits at most for those who are expected.
 const GATHERING: Duration = Duration::from_millis(1);
-/// How many customers that other transactions have locked are waited for at a time: each takes a connection.
-const WAITED_FOR: usize = 3;
+/// With a longer way to an answer the newest come first: of the oldest, many have given up.
+const OVERLOAD: Duration = Duration::from_millis(250);
+/// How often those are looked for who wait for nothing any more.
+const SWEEP: Duration = Duration::from_millis(1);
+/// Writes that could go on are not left alone for so long while there is a lane.
+const STUCK: Duration = Duration::from_secs(8);
 
 /// A write on its way.
 #[derive(Debug)]
-struct Job {
-    request: Request,
-    deadline: Deadline,
-    answer: oneshot::Sender<Result<Done>>,
-}
-
-/// The lanes, each of which carries out one batch after the other. A customer is in one batch at
-/// a time, so that its writes keep the order they came in; its lock keeps other replicas apart.
-#[derive(Debug, Clone)]
-pub(super) struct Lanes(Arc<Entrance>);
-
-/// Closes the queue when the last of those who could hand something over is gone.
-#[derive(Debug)]
-struct Entrance(Arc<Queue>);
-
-impl Drop for Entrance {
-    fn drop(&mut self) {
-        self.0.state().is_closed = true;
-        self.0.news.notify_one();
-    }
-}
-
-impl Lanes {
-    /// Each lane runs until the last clone of the lanes is gone and the queue is empty.
-    pub fn start(count: usize, batches: &Batches) -> Self {
-        let queue = Arc::new(Queue::new(count));
-        for _ in 0..count.max(1) {
-            tokio::spawn(run(Arc::clone(&queue), batches.clone()));
-        }
-        Self(Arc::new(Entrance(queue)))
-    }
-
-    /// Hands a write over and waits for what became of it; one that was not begun by its deadline
-    /// never is.
-    pub async fn submit(&self, request: Request, deadline: Deadline) -> Result<Done> {
-        if deadline.has_passed() {
-            return Err(deadline.give_up());
-        }
-        let (answer, answered) = oneshot::channel();
-        self.0.0.push(Job { request, deadline: deadline.clone(), answer })?;
-        answered.await.unwrap_or_else(|lost| match deadline.is_given_up() {
-            true => Err(Error::DeadlinePassed),
-            // A lane that breaks off in the middle of a batch may have committed it.
-            false => Err(Error::CommitOutcomeUnknown(lost.into())),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct Queue {
-    state: Mutex<State>,
-    /// Something has come, a batch has ended, or nothing comes any more.
-    news: Notify,
-    /// One lane at a time waits for a batch: what comes then is for it.
-    turn: tokio::sync::Mutex<()>,
-    /// To wait for a locked customer.
-    patience: Semaphore,
-    lanes: usize,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    waiting: VecDeque<Job>,
-    /// The customers of the batches under way, and how many writes these have.
-    busy: HashSet<String>,
-    under_way: usize,
-    /// With how many writes the next batch has its share of all.
-    expected: usize,
-    is_closed: bool,
-}
-
-impl Queue {
-    fn new(lanes: usize) -> Self {
-        Self {
-            lanes,
-            state: Mutex::default(),
-            news: Notify::new(),
-            turn: tokio::sync::Mutex::default(),
-            patience: Semaphore::new(WAITED_FOR),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds it can leave it half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, job: Job) -> Result<()> {
-        {
-            let mut state = self.state();
-            if state.waiting.len() >= SHARE && !state.has_room_for(&job) {
-                return Err(Error::Overloaded);
-            }
-            state.waiting.push_back(job);
-        }
-        self.news.notify_one();
-        Ok(())
-    }
-
-    /// The next batch; none once nothing comes any more.
-    ///
-    /// Waits a moment until it has its share of all callers, of whom those who were just answered are about to ask
-    /// again: a transaction costs its round trips whether it carries few writes or many, and lanes are of use only
-    /// while each of them has something to do. Whoever is alone does not wait.
-    async fn next(&self) -> Option<Vec<Job>> {
-        let _turn = self.turn.lock().await;
-        loop {
-            {
-                let state = self.state();
-                if state.has_ready() {
-                    break;
-                }
-                if state.is_closed && state.waiting.is_empty() {
-                    // The other lanes, too.
-                    self.news.notify_one();
-                    return None;
-                }
-            }
-            self.news.notified().await;
-        }
-        let moment = tokio::time::sleep(GATHERING);
-        tokio::pin!(moment);
-        while !self.state().is_complete() {
-            tokio::select! {
-                () = self.news.notified() => {}
-                () = &mut moment => break,
-            }
-        }
-        Some(self.state().take())
-    }
-
-    /// What was done of these customers has ended: so many writes, and as many callers are about to be answered.
-    fn end(&self, customers: &HashSet<&str>, ended: usize) {
-        {
-            let mut state = self.state();
-            state.busy.retain(|customer_id| !customers.contains(customer_id.as_str()));
-            state.under_way = state.under_way.saturating_sub(ended);
-            state.expected = state.share(ended, self.lanes);
-        }
-        self.news.notify_one();
-    }
+pub(super) struct Job {
+    pub request: Request,
+    pub deadline: Deadline,
+    pub answer: oneshot::Sender<Result<Done>>,
 }
 
 impl Job {
@@ -175,87 +45,305 @@ impl Job {
     fn is_late(&self) -> bool {
         self.deadline.has_passed() && matches!(self.deadline.give_up(), Error::DeadlinePassed)
     }
+
+    /// Sends its caller away, if nothing was begun.
+    fn refuse(self) {
+        if matches!(self.deadline.give_up(), Error::DeadlinePassed) {
+            let _ = self.answer.send(Err(Error::Overloaded));
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    /// Something has come, a batch has ended, or nothing comes any more.
+    news: Notify,
+    /// One lane at a time waits for a batch: what comes then is for it.
+    gathering: tokio::sync::Mutex<()>,
+    lanes: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    /// By customer, in the order in which they came.
+    waiting: HashMap<String, VecDeque<Job>>,
+    count: usize,
+    /// Customers that have writes waiting and none under way, by when their turn is.
+    turns: VecDeque<String>,
+    /// Customers of the batches under way, and how many writes and batches these are.
+    busy: HashSet<String>,
+    under_way: usize,
+    batches: usize,
+    /// With how many writes the next batch has its share of all.
+    expected: usize,
+    pace: Pace,
+    /// Since when there is something to take that no lane took.
+    ready_since: Instant,
+    swept: Instant,
+    is_closed: bool,
+}
+
+/// What a lane carries out. Its customers are in no other batch until it is dropped.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub jobs: Vec<Job>,
+    pub claim: Claim,
+}
+
+/// Customers that are being written to.
+#[derive(Debug)]
+pub(super) struct Claim {
+    queue: Arc<Queue>,
+    customers: HashSet<String>,
+    writes: usize,
+    begun: Instant,
+}
+
+impl Claim {
+    /// A claim of its own for one of the customers.
+    pub fn split(&mut self, customer_id: &str, writes: usize) -> Self {
+        let customers = self.customers.take(customer_id).into_iter().collect();
+        self.writes = self.writes.saturating_sub(writes);
+        Self { queue: Arc::clone(&self.queue), customers, writes, begun: self.begun }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.queue.end(&self.customers, self.writes);
+    }
+}
+
+impl Queue {
+    pub fn new(lanes: usize) -> Self {
+        Self { lanes, state: Mutex::default(), news: Notify::new(), gathering: tokio::sync::Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that holds it can leave it half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn push(&self, job: Job) -> Result<()> {
+        self.state().admit(job)?;
+        self.news.notify_one();
+        Ok(())
+    }
+
+    /// Nothing comes any more.
+    pub fn close(&self) {
+        self.state().is_closed = true;
+        self.news.notify_one();
+    }
+
+    /// Whether there are writes that could go on and do not.
+    pub fn is_stuck(&self) -> bool {
+        let state = self.state();
+        !state.turns.is_empty() && state.ready_since.elapsed() > STUCK
+    }
+
+    /// The next batch; none once nothing comes any more.
+    ///
+    /// Waits a moment until it has its share of all callers, of whom those who were just answered are about to ask
+    /// again: a transaction costs its round trips whether it carries few writes or many, and lanes are of use only
+    /// while each of them has something to do. Whoever is alone does not wait.
+    pub async fn next(self: &Arc<Self>) -> Option<Batch> {
+        let _gathering = self.gathering.lock().await;
+        loop {
+            self.until_ready().await?;
+            let moment = tokio::time::sleep(GATHERING);
+            tokio::pin!(moment);
+            while !self.state().is_complete() {
+                tokio::select! {
+                    () = self.news.notified() => {}
+                    () = &mut moment => break,
+                }
+            }
+            let (jobs, refused) = self.state().take();
+            refused.into_iter().for_each(Job::refuse);
+            if !jobs.is_empty() {
+                let customers = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
+                let claim = Claim { queue: Arc::clone(self), customers, writes: jobs.len(), begun: Instant::now() };
+                return Some(Batch { jobs, claim });
+            }
+        }
+    }
+
+    async fn until_ready(&self) -> Option<()> {
+        loop {
+            {
+                let state = self.state();
+                if !state.turns.is_empty() {
+                    return Some(());
+                }
+                if state.is_closed && state.count == 0 {
+                    // The other lanes, too.
+                    self.news.notify_one();
+                    return None;
+                }
+            }
+            self.news.notified().await;
+        }
+    }
+
+    /// What was done of these customers has ended: so many writes, and as many callers are about to be answered.
+    fn end(&self, customers: &HashSet<String>, writes: usize) {
+        self.state().end(customers, writes, self.lanes);
+        self.news.notify_one();
+    }
+
+    /// How long a batch took, from its claim to now.
+    pub fn note(&self, claim: &Claim) {
+        self.state().pace.note(claim.begun.elapsed());
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let now = Instant::now();
+        Self {
+            waiting: HashMap::new(),
+            count: 0,
+            turns: VecDeque::new(),
+            busy: HashSet::new(),
+            under_way: 0,
+            batches: 0,
+            expected: 0,
+            pace: Pace::default(),
+            ready_since: now,
+            swept: now,
+            is_closed: false,
+        }
+    }
 }
 
 impl State {
-    /// Whose deadline has passed waits for nothing any more.
-    fn has_room_for(&mut self, job: &Job) -> bool {
-        self.waiting.retain(|waiting| !waiting.is_late());
-        let of_customer = |waiting: &&Job| waiting.request.customer_id == job.request.customer_id;
-        self.waiting.len() < QUEUE && self.waiting.iter().filter(of_customer).count() < SHARE
+    fn admit(&mut self, job: Job) -> Result<()> {
+        let customer_id = job.request.customer_id.clone();
+        let of_customer = self.waiting.get(&customer_id).map_or(0, VecDeque::len);
+        if self.count >= QUEUE || of_customer >= SHARE {
+            self.sweep();
+            let of_customer = self.waiting.get(&customer_id).map_or(0, VecDeque::len);
+            if self.count >= QUEUE || of_customer >= SHARE {
+                return Err(Error::Overloaded);
+            }
+        }
+        // Somebody has to go first: else nobody would ever see that it goes quicker again.
+        let is_alone = self.count == 0 && self.under_way == 0;
+        if !is_alone && job.deadline.left().is_some_and(|left| self.until_answer() > left) {
+            return Err(Error::Overloaded);
+        }
+        let of_customer = self.waiting.entry(customer_id.clone()).or_default();
+        of_customer.push_back(job);
+        self.count = self.count.saturating_add(1);
+        if of_customer.len() == 1 && !self.busy.contains(&customer_id) {
+            self.ready(customer_id);
+        }
+        Ok(())
     }
 
-    fn has_ready(&self) -> bool {
-        self.waiting.iter().any(|job| !self.busy.contains(&job.request.customer_id))
+    /// For the next to come.
+    fn until_answer(&self) -> Duration {
+        self.pace.until_answer(self.count.div_euclid(BATCH.saturating_mul(self.batches.max(1))))
+    }
+
+    fn ready(&mut self, customer_id: String) {
+        if self.turns.is_empty() {
+            self.ready_since = Instant::now();
+        }
+        self.turns.push_back(customer_id);
+    }
+
+    /// Whose deadline has passed waits for nothing any more.
+    fn sweep(&mut self) {
+        if self.swept.elapsed() < SWEEP {
+            return;
+        }
+        self.swept = Instant::now();
+        self.waiting.values_mut().for_each(|jobs| jobs.retain(|job| !job.is_late()));
+        self.waiting.retain(|_, jobs| !jobs.is_empty());
+        self.turns.retain(|customer_id| self.waiting.contains_key(customer_id));
+        self.count = self.waiting.values().map(VecDeque::len).sum();
+    }
+
+    fn is_complete(&self) -> bool {
+        self.count >= self.expected.min(BATCH)
+    }
+
+    /// As many as one batch carries, each customer in its turn and none more than its share while there is room for
+    /// others; and those whose answer would come too late.
+    fn take(&mut self) -> (Vec<Job>, Vec<Job>) {
+        let is_overloaded = self.until_answer() > OVERLOAD;
+        let share = BATCH.div_euclid(self.turns.len().max(1)).max(1);
+        let (mut taken, mut hopeless) = (Vec::new(), Vec::new());
+        let mut in_batch = Vec::new();
+        while taken.len() < BATCH {
+            let next = if is_overloaded { self.turns.pop_back() } else { self.turns.pop_front() };
+            let Some(customer_id) = next else { break };
+            self.take_of(&customer_id, share.min(BATCH.saturating_sub(taken.len())), &mut taken, &mut hopeless);
+            in_batch.push(customer_id);
+        }
+        for customer_id in &in_batch {
+            let room = BATCH.saturating_sub(taken.len());
+            self.take_of(customer_id, room, &mut taken, &mut hopeless);
+        }
+        if taken.is_empty() {
+            // Nobody would be in time: tried all the same, for it may go quicker than it did.
+            taken = std::mem::take(&mut hopeless);
+        }
+        self.count = self.count.saturating_sub(taken.len()).saturating_sub(hopeless.len());
+        self.under_way = self.under_way.saturating_add(taken.len());
+        self.batches = self.batches.saturating_add(1);
+        let mut left: HashSet<String> = in_batch.into_iter().collect();
+        for job in &taken {
+            left.remove(&job.request.customer_id);
+            self.busy.insert(job.request.customer_id.clone());
+        }
+        // Of whom nothing was taken in the end.
+        left.retain(|customer_id| self.waiting.contains_key(customer_id));
+        self.turns.extend(left);
+        if taken.is_empty() {
+            self.batches = self.batches.saturating_sub(1);
+        }
+        self.ready_since = Instant::now();
+        (taken, hopeless)
+    }
+
+    fn take_of(&mut self, customer_id: &str, most: usize, taken: &mut Vec<Job>, hopeless: &mut Vec<Job>) {
+        let Some(jobs) = self.waiting.get_mut(customer_id) else { return };
+        let enough = taken.len().saturating_add(most);
+        while taken.len() < enough {
+            let Some(job) = jobs.pop_front() else { break };
+            if job.is_late() {
+                self.count = self.count.saturating_sub(1);
+            } else if job.deadline.left().is_some_and(|left| left < self.pace.batch()) {
+                hopeless.push(job);
+            } else {
+                taken.push(job);
+            }
+        }
+        if jobs.is_empty() {
+            self.waiting.remove(customer_id);
+        }
+    }
+
+    fn end(&mut self, customers: &HashSet<String>, writes: usize, lanes: usize) {
+        for customer_id in customers {
+            if self.busy.remove(customer_id) && self.waiting.contains_key(customer_id) {
+                self.ready(customer_id.clone());
+            }
+        }
+        self.under_way = self.under_way.saturating_sub(writes);
+        self.batches = self.batches.saturating_sub(1);
+        self.expected = self.share(writes, lanes);
     }
 
     /// Of all who wait, are being served or were just answered, what one of the lanes gets that they can keep busy:
     /// a customer is in one batch at a time.
     fn share(&self, answered: usize, lanes: usize) -> usize {
-        let callers = self.waiting.len().saturating_add(self.under_way).saturating_add(answered);
-        let waiting: HashSet<&str> = self.waiting.iter().map(|job| job.request.customer_id.as_str()).collect();
-        let customers = self.busy.len().saturating_add(waiting.len());
+        let callers = self.count.saturating_add(self.under_way).saturating_add(answered);
+        let customers = self.busy.len().saturating_add(self.turns.len());
         callers.div_ceil(lanes.min(customers).max(1))
     }
-
-    fn is_complete(&self) -> bool {
-        self.waiting.len() >= self.expected.min(BATCH)
-    }
-
-    /// As many as one batch carries, without the customers of another one.
-    fn take(&mut self) -> Vec<Job> {
-        let mut taken = Vec::new();
-        let mut left = VecDeque::new();
-        for job in self.waiting.drain(..) {
-            if taken.len() < BATCH && !self.busy.contains(&job.request.customer_id) {
-                taken.push(job);
-            } else {
-                left.push_back(job);
-            }
-        }
-        self.waiting = left;
-        self.under_way = self.under_way.saturating_add(taken.len());
-        self.busy.extend(taken.iter().map(|job| job.request.customer_id.clone()));
-        taken
-    }
-}
-
-async fn run(queue: Arc<Queue>, batches: Batches) {
-    while let Some(jobs) = queue.next().await {
-        for left in carry_out(&queue, &batches, jobs).await {
-            tokio::spawn(insist(Arc::clone(&queue), batches.clone(), left));
-        }
-    }
-}
-
-/// Tries the writes of one customer for as long as it takes.
-async fn insist(queue: Arc<Queue>, batches: Batches, mut jobs: Vec<Job>) {
-    let _turn = queue.patience.acquire().await;
-    while !jobs.is_empty() {
-        jobs = carry_out(&queue, &batches, jobs).await.into_iter().flatten().collect();
-    }
-}
-
-/// Carries out one batch, and returns what has to be tried by itself, by customer.
-async fn carry_out(queue: &Queue, batches: &Batches, jobs: Vec<Job>) -> Vec<Vec<Job>> {
-    let taken = jobs.len();
-    let customers: Vec<String> = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
-    // Whose deadline passed is told so, and nothing is done.
-    let begun = jobs.into_iter().filter(|job| job.deadline.begin());
-    let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.request, (job.deadline, job.answer))).unzip();
-    let outcomes = batches.run(&requests).await;
-    let mut left: BTreeMap<String, Vec<Job>> = BTreeMap::new();
-    let mut answers = Vec::new();
-    for ((request, (deadline, answer)), outcome) in requests.into_iter().zip(callers).zip(outcomes) {
-        match outcome {
-            Some(outcome) => answers.push((answer, outcome)),
-            None => left.entry(request.customer_id.clone()).or_default().push(Job { request, deadline, answer }),
-        }
-    }
-    let ended = customers.iter().map(String::as_str).filter(|customer_id| !left.contains_key(*customer_id));
-    queue.end(&ended.collect(), taken.saturating_sub(left.values().map(Vec::len).sum()));
-    for (answer, outcome) in answers {
-        let _ = answer.send(outcome);
-    }
-    left.into_values().collect()
 }

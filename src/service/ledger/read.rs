@@ -7,7 +7,7 @@ use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{Block, Book, Command, Entry, Reservation, ReservationState, Setting, apply};
 use crate::service::token::{fingerprint, open, seal};
-use crate::service::{Consistency, Page, page_token_invalid};
+use crate::service::{Consistency, Page, page_token_invalid, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
 
 const BLOCKS_PAGE: &str = "blocks1";
@@ -125,8 +125,10 @@ impl Ledger {
         });
         let filter = ReservationFilter { block_id: *block_id, state: *state, after: after.transpose()? };
         self.revision(customer_id).await?;
-        let found = self.context.store.reservations(customer_id, &filter, limit(page)).await?;
+        let (found, looked_up_to) = self.context.store.reservations(customer_id, &filter, limit(page)).await?;
         let (here, last) = cut(found, page, |last| vec![last.id.to_string()]);
+        // A page may end before it is full: no more are looked at for one.
+        let last = last.or_else(|| looked_up_to.map(|id| vec![id.to_string()]));
         Ok((here, token(RESERVATIONS_PAGE, &bound, last)))
     }
 
@@ -150,7 +152,7 @@ impl Ledger {
     /// into being with the first write.
     async fn all_blocks(&self, customer_id: &str) -> Result<Blocks> {
         let Some(stored) = self.context.store.ledger_blocks(customer_id).await? else {
-            return Err(self.context.unknown_customer(customer_id).await);
+            return Err(unknown_customer(customer_id));
         };
         let snapshot = self.context.snapshot(customer_id, &Consistency::AtLeast(stored.revision)).await?;
         let mut book = Book::new(customer_id);
@@ -177,7 +179,7 @@ impl Ledger {
     async fn revision(&self, customer_id: &str) -> Result<i64> {
         match self.context.store.revision(customer_id).await? {
             Some(revision) => Ok(revision),
-            None => Err(self.context.unknown_customer(customer_id).await),
+            None => Err(unknown_customer(customer_id)),
         }
     }
 }

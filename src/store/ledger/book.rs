@@ -106,10 +106,10 @@ async fn lock(
                  SELECT 1 FROM {requests} JOIN request
                    ON request.customer_id = given.customer_id AND request.request_id = given.request_id
              ) AS is_known,
-             EXISTS (
-                 SELECT 1 FROM reservation
-                 WHERE reservation.customer_id = locked.customer_id AND state = 'OPEN' AND expire_time <= clock.now
-             ) AS is_due, {block}
+             COALESCE((
+                 SELECT MIN(expire_time) FROM reservation
+                 WHERE reservation.customer_id = locked.customer_id AND state = 'OPEN'
+             ) <= clock.now, FALSE) AS is_due, {block}
          FROM clock
          LEFT JOIN {customers} ON TRUE
          LEFT JOIN customer AS seen ON seen.customer_id = given.customer_id

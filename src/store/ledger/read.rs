@@ -12,6 +12,9 @@ use crate::ledger::{Block, Entry, Reservation, ReservationState};
 use crate::store::Store;
 use crate::store::time::{clock, from_micros};
 
+/// How many reservations one call looks at for those its filter lets through.
+const LOOKED_AT: u64 = 5_000;
+
 /// A customer's blocks, as far as they have rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerBlocks {
@@ -46,7 +49,7 @@ impl Store {
              FROM (SELECT {} AS now) AS clock JOIN customer ON customer.customer_id = $1
              LEFT JOIN block ON block.customer_id = customer.customer_id ORDER BY block.block_id",
             block::COLUMNS,
-            clock(self.reader.get_database_backend())
+            clock(self.backend())
         );
         let rows = self.rows::<CustomerBlockRow>(sql, vec![customer_id.into()]).await?;
         let Some(first) = rows.first() else { return Ok(None) };
@@ -57,7 +60,7 @@ impl Store {
         Ok(Some(LedgerBlocks { revision, now, blocks }))
     }
 
-    /// A block's last entry that was recorded by then.
+    /// A block's last entry that was recorded by then, found by halves as in a contract as it was known.
     pub async fn last_entry(
         &self,
         customer_id: &str,
@@ -65,10 +68,20 @@ impl Store {
         record_time: DateTime<Utc>,
     ) -> Result<Option<Entry>> {
         let sql = format!(
-            "SELECT {} FROM entry LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
-             WHERE entry.customer_id = $1 AND entry.block_id = $2 AND entry.record_time <= $3
-             ORDER BY entry.sequence DESC LIMIT 1",
-            entry::COLUMNS
+            "WITH RECURSIVE search (low, high) AS (
+                 SELECT CAST(0 AS BIGINT), sequence FROM block WHERE customer_id = $1 AND block_id = $2
+                 UNION ALL
+                 SELECT CASE WHEN {is_known} THEN (low + high + 1) / 2 ELSE low END,
+                        CASE WHEN {is_known} THEN high ELSE (low + high + 1) / 2 - 1 END
+                 FROM search WHERE low < high
+             )
+             SELECT {columns} FROM search
+             JOIN entry ON entry.customer_id = $1 AND entry.block_id = $2 AND entry.sequence = search.low
+             LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+             WHERE search.low = search.high",
+            columns = entry::COLUMNS,
+            is_known = "(SELECT e.record_time <= $3 FROM entry e WHERE e.customer_id = $1 AND e.block_id = $2
+                         AND e.sequence = (low + high + 1) / 2)",
         );
         let values = vec![customer_id.into(), block_id.to_string().into(), record_time.timestamp_micros().into()];
         let rows = self.rows::<EntryRow>(sql, values).await?;
@@ -108,20 +121,23 @@ impl Store {
         Ok(row.map(ReservationRow::read).transpose()?.map(|(_, reservation)| reservation))
     }
 
-    /// Reservations in the order of their ids.
+    /// Reservations in the order of their ids, and, where fewer were found than asked for although there may be more,
+    /// the id up to which was looked: a rare one is not searched for in a long history by one call.
     pub async fn reservations(
         &self,
         customer_id: &str,
         filter: &ReservationFilter,
         limit: u64,
-    ) -> Result<Vec<Reservation>> {
+    ) -> Result<(Vec<Reservation>, Option<Uuid>)> {
         // A reservation names no block but those that fund it.
         let sql = format!(
-            "SELECT {} FROM reservation
-             WHERE customer_id = $1 AND reservation_id > $2 AND ($3 = '' OR state = $3)
-               AND ($4 = '' OR content LIKE '%' || $4 || '%')
+            "SELECT {columns} FROM (
+                 SELECT * FROM reservation WHERE customer_id = $1 AND reservation_id > $2
+                 ORDER BY reservation_id LIMIT {LOOKED_AT}
+             ) AS reservation
+             WHERE ($3 = '' OR state = $3) AND ($4 = '' OR content LIKE '%' || $4 || '%')
              ORDER BY reservation_id LIMIT $5",
-            reservation::COLUMNS
+            columns = reservation::COLUMNS
         );
         let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
         let values = vec![
@@ -132,8 +148,27 @@ impl Store {
             limit_of(limit),
         ];
         let rows = self.rows::<ReservationRow>(sql, values).await?;
-        let rows = rows.into_iter().map(|row| row.read().map(|(_, reservation)| reservation));
-        rows.collect()
+        let found: Vec<_> =
+            rows.into_iter().map(|row| row.read().map(|(_, reservation)| reservation)).collect::<Result<_>>()?;
+        let is_full = u64::try_from(found.len()).unwrap_or(u64::MAX) >= limit;
+        let is_filtered = filter.state.is_some() || filter.block_id.is_some();
+        let looked_up_to = match is_filtered && !is_full {
+            true => self.last_looked_at(customer_id, &text(filter.after)).await?,
+            false => None,
+        };
+        Ok((found, looked_up_to))
+    }
+
+    /// The last of the reservations that one call looks at, if there are so many.
+    async fn last_looked_at(&self, customer_id: &str, after: &str) -> Result<Option<Uuid>> {
+        let sql = format!(
+            "SELECT reservation_id FROM reservation WHERE customer_id = $1 AND reservation_id > $2
+             ORDER BY reservation_id LIMIT 1 OFFSET {}",
+            LOOKED_AT.saturating_sub(1)
+        );
+        let rows = self.rows::<ReservationIdRow>(sql, vec![customer_id.into(), after.into()]).await?;
+        let last = rows.into_iter().next().map(|row| block::uuid(&row.reservation_id));
+        last.transpose().map_err(broken)
     }
 
     /// Customers with reservations whose time has run out by the database's clock, the most
@@ -142,15 +177,16 @@ impl Store {
         let sql = format!(
             "SELECT customer_id, COUNT(*) AS due FROM reservation WHERE state = 'OPEN' AND expire_time <= {}
              GROUP BY customer_id ORDER BY MIN(expire_time) LIMIT $1",
-            clock(self.reader.get_database_backend())
+            clock(self.backend())
         );
-        let rows = self.rows::<DueRow>(sql, vec![limit_of(limit)]).await?;
+        let statement = Statement::from_sql_and_values(self.backend(), sql, [limit_of(limit)]);
+        let rows = self.read(DueRow::find_by_statement(statement).all(&self.pools.housekeeping)).await?;
         Ok(rows.into_iter().map(|row| (row.customer_id, row.due)).collect())
     }
 
     async fn rows<T: FromQueryResult>(&self, sql: String, values: Vec<Value>) -> Result<Vec<T>> {
-        let statement = Statement::from_sql_and_values(self.reader.get_database_backend(), sql, values);
-        self.read(T::find_by_statement(statement).all(&self.reader)).await
+        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        self.read(T::find_by_statement(statement).all(&self.pools.lists)).await
     }
 }
 
@@ -169,6 +205,11 @@ struct CustomerBlockRow {
     /// None where the customer has no blocks.
     #[sea_orm(nested)]
     block: Option<BlockRow>,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct ReservationIdRow {
+    reservation_id: String,
 }
 
 #[derive(Debug, FromQueryResult)]

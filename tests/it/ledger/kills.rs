@@ -35,14 +35,19 @@ async fn kill(backend: Backend, rounds: usize) {
     // The house's own server makes the customer, and reads at the end.
     let house = House::start(backend).await;
     let database = house.server.database().clone();
-    let mut asked = Vec::new();
-    let mut acknowledged = Vec::new();
-    for _ in 0..rounds {
-        let server = Process::start(&database);
-        let (requests, answered) = load(&server).await;
-        asked.extend(requests);
-        acknowledged.extend(answered);
-    }
+    let killing = async {
+        let (mut asked, mut acknowledged) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            let server = Process::start(&database);
+            let (requests, answered) = load(&server).await;
+            asked.extend(requests);
+            acknowledged.extend(answered);
+        }
+        (asked, acknowledged)
+    };
+    let House { server, backend } = house;
+    let (server, (asked, acknowledged)) = server.give_way(killing).await;
+    let house = House { server, backend };
     assert!(acknowledged.len() >= rounds * ANSWERS);
     let mut ledger = house.server.ledger();
     for request in &asked {

@@ -116,7 +116,7 @@ impl House {
             assert_eq!((link.sequence, link.head, link.totals), (block.sequence, block.head, block.totals()));
             assert_eq!(link.contracted, block.contracted);
         }
-        let reservations = store.reservations(customer_id, &ReservationFilter::default(), 1_000_000).await.unwrap();
+        let reservations = store.reservations(customer_id, &ReservationFilter::default(), 1_000_000).await.unwrap().0;
         reservations.into_iter().for_each(|reservation| tally.add(reservation));
         tally.finish().unwrap_or_else(|misfit| panic!("{misfit:?}"));
         store.close().await.unwrap();

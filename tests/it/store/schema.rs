@@ -9,12 +9,19 @@ use super::{Fixture, on_both};
 
 on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told);
 
-const STEPS: [&str; 5] =
-    ["m0001_contracts", "m0002_ledger", "m0003_lean_writes", "m0004_room_for_blocks", "m0005_room_for_customers"];
+const STEPS: [&str; 6] = [
+    "m0001_contracts",
+    "m0002_ledger",
+    "m0003_lean_writes",
+    "m0004_room_for_blocks",
+    "m0005_room_for_customers",
+    "m0006_holds",
+];
 
 async fn an_empty_database_is_brought_up_once(fixture: Fixture) {
     let connection = fixture.connection().await;
     for table in [
+        "hold",
         "reservation",
         "entry",
         "block",

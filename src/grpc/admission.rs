@@ -1,0 +1,126 @@
+//! Calls that take long are let in a few at a time, by kind, before their messages are read: however many there are,
+//! quick ones find a thread, and memory holds few answers.
+
+use std::task::{Context, Poll};
+
+use futures_util::future::{BoxFuture, Either};
+use http::{Request, Response};
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use crate::service::Gate;
+
+/// How many of a kind wait to be let in; the next is RESOURCE_EXHAUSTED.
+const WAITING: usize = 256;
+
+/// Decide many questions at once.
+const BULK: [&str; 2] =
+    ["/entitled.v1.EntitlementService/BatchCheckEntitlements", "/entitled.v1.EntitlementService/ListEntitlements"];
+/// Read as much as they are asked for.
+const LISTS: [&str; 6] = [
+    "/entitled.v1.ContractService/ListCustomers",
+    "/entitled.v1.ContractService/ListWorkOrders",
+    "/entitled.v1.LedgerService/GetBlock",
+    "/entitled.v1.LedgerService/ListBlocks",
+    "/entitled.v1.LedgerService/ListEntries",
+    "/entitled.v1.LedgerService/ListReservations",
+];
+/// Read and judge whole documents.
+const CONTRACT_WRITES: [&str; 4] = [
+    "/entitled.v1.ContractService/CreateCustomer",
+    "/entitled.v1.ContractService/UpdateCustomer",
+    "/entitled.v1.ContractService/CreateWorkOrder",
+    "/entitled.v1.ContractService/ApplyContract",
+];
+
+/// A gate for each kind.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    bulk: Gate,
+    lists: Gate,
+    contract_writes: Gate,
+}
+
+impl Admission {
+    /// For so many threads: bulk work shall leave some of them to the others.
+    pub fn new(threads: usize) -> Self {
+        Self {
+            bulk: Gate::new(threads.div_euclid(2), WAITING),
+            lists: Gate::new(threads, WAITING),
+            contract_writes: Gate::new(threads, WAITING),
+        }
+    }
+
+    fn gate(&self, path: &str) -> Option<&Gate> {
+        match path {
+            _ if BULK.contains(&path) => Some(&self.bulk),
+            _ if LISTS.contains(&path) => Some(&self.lists),
+            _ if CONTRACT_WRITES.contains(&path) => Some(&self.contract_writes),
+            _ => None,
+        }
+    }
+}
+
+impl<S> Layer<S> for Admission {
+    type Service = Admitted<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Admitted { admission: self.clone(), inner }
+    }
+}
+
+/// The service made by [`Admission`].
+#[derive(Debug, Clone)]
+pub struct Admitted<S> {
+    admission: Admission,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Admitted<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Either<S::Future, BoxFuture<'static, Result<Self::Response, Self::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let Some(gate) = self.admission.gate(request.uri().path()).cloned() else {
+            return Either::Left(self.inner.call(request));
+        };
+        let next = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, next);
+        Either::Right(Box::pin(async move {
+            match gate.enter().await {
+                // In until the answer is there; sending it is bounded elsewhere.
+                Ok(_permit) => ready.call(request).await,
+                Err(error) => Ok(Status::from(error).into_http()),
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+    use crate::proto::FILE_DESCRIPTOR_SET;
+
+    #[test]
+    fn every_path_is_a_call_of_the_api() {
+        let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
+        for path in BULK.into_iter().chain(LISTS).chain(CONTRACT_WRITES) {
+            let (service, method) = path.trim_start_matches('/').split_once('/').unwrap();
+            let service = pool.get_service_by_name(service).unwrap();
+            assert!(service.methods().any(|known| known.name() == method), "{path}");
+        }
+    }
+}

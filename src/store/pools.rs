@@ -1,0 +1,76 @@
+//! Connections by what they are for: no kind of call can take those of another.
+
+use sea_orm::DatabaseConnection;
+
+#[derive(Debug, Clone)]
+pub(super) struct Pools {
+    /// What changed, what is due, whether the database answers: what keeps this process honest.
+    pub housekeeping: DatabaseConnection,
+    /// The contracts that checks are decided by.
+    pub checks: DatabaseConnection,
+    /// Lists, the past, and other reads whose size the caller chooses.
+    pub lists: DatabaseConnection,
+    pub ledger: DatabaseConnection,
+    pub contracts: DatabaseConnection,
+    pub ledger_connections: usize,
+}
+
+/// How many connections each kind has, of all there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shares {
+    pub checks: u32,
+    pub lists: u32,
+    pub ledger: u32,
+    pub contracts: u32,
+}
+
+impl Shares {
+    /// None where there are too few to be shared out; one is for housekeeping.
+    pub fn of(connections: u32) -> Option<Self> {
+        let eighth = connections.div_euclid(8).max(1);
+        let checks = connections.div_euclid(5).max(1);
+        let taken = eighth.saturating_add(eighth).saturating_add(checks).saturating_add(1);
+        let ledger = connections.checked_sub(taken).filter(|rest| *rest > 0)?;
+        Some(Self { checks, lists: eighth, ledger, contracts: eighth })
+    }
+}
+
+impl Pools {
+    /// One for all.
+    pub fn shared(pool: &DatabaseConnection, ledger_connections: usize) -> Self {
+        let pool = || pool.clone();
+        Self {
+            housekeeping: pool(),
+            checks: pool(),
+            lists: pool(),
+            ledger: pool(),
+            contracts: pool(),
+            ledger_connections,
+        }
+    }
+
+    pub fn each(&self) -> [&DatabaseConnection; 5] {
+        [&self.housekeeping, &self.checks, &self.lists, &self.ledger, &self.contracts]
+    }
+
+    pub fn each_mut(&mut self) -> [&mut DatabaseConnection; 5] {
+        [&mut self.housekeeping, &mut self.checks, &mut self.lists, &mut self.ledger, &mut self.contracts]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_share_and_writes_of_the_ledger_the_most() {
+        assert_eq!(Shares::of(10), Some(Shares { checks: 2, lists: 1, ledger: 5, contracts: 1 }));
+        assert_eq!(Shares::of(5), Some(Shares { checks: 1, lists: 1, ledger: 1, contracts: 1 }));
+        assert_eq!(Shares::of(4), None);
+        for connections in 5..=10_000 {
+            let Shares { checks, lists, ledger, contracts } = Shares::of(connections).unwrap();
+            assert_eq!(1 + checks + lists + ledger + contracts, connections);
+            assert!([checks, lists, contracts].into_iter().all(|share| (1..=ledger).contains(&share)), "{connections}");
+        }
+    }
+}

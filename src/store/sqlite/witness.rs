@@ -1,0 +1,50 @@
+//! What SQLite itself tells of the connection that writes.
+//!
+//! After an error SQLite may have ended a transaction by itself, of which sqlx knows nothing: it then opens the next one
+//! as a savepoint of one that is not there, whose release is no commit. So sqlx's word is not taken for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use sea_orm::sqlx::sqlite::SqliteConnection;
+use sea_orm::sqlx::{self, Connection as _, Executor as _};
+
+/// Shared by the pool of the one connection that writes and by those who use it.
+#[derive(Debug, Default)]
+pub struct Witness {
+    commits: AtomicU64,
+    /// Something failed on the connection: it must not be used again.
+    is_suspect: AtomicBool,
+}
+
+impl Witness {
+    /// How many transactions SQLite has set about to commit: outermost ones, no savepoints.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
+    }
+
+    /// The connection at hand is thrown away when it comes back.
+    pub fn suspect(&self) {
+        self.is_suspect.store(true, Ordering::Release);
+    }
+
+    /// Has SQLite report the commits of a new connection.
+    pub async fn watch(self: Arc<Self>, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        connection.lock_handle().await?.set_commit_hook(move || {
+            self.commits.fetch_add(1, Ordering::AcqRel);
+            true
+        });
+        Ok(())
+    }
+
+    /// Whether a connection that comes back is surely in no transaction: SQLite begins one only then.
+    pub async fn is_clean(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+        let is_suspect = self.is_suspect.swap(false, Ordering::AcqRel);
+        if is_suspect || connection.is_in_transaction() {
+            tracing::warn!("the connection that writes had an error and is replaced");
+            return Ok(false);
+        }
+        connection.execute("BEGIN; ROLLBACK").await?;
+        Ok(true)
+    }
+}
