@@ -31,6 +31,7 @@ mod error;
 mod ledger;
 mod migrate;
 mod postgres;
+mod refusal;
 mod request;
 mod rows;
 mod sqlite;

@@ -6,6 +6,7 @@ use sea_orm::sqlx::pool::PoolConnectionMetadata;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, Executor as _, Row as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use tracing::subscriber::NoSubscriber;
 
 use super::{StoreConfig, error};
 use crate::error::{Error, Result};
@@ -32,8 +33,15 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<DatabaseConnection> 
     Ok(db)
 }
 
+/// Reading its options the driver logs, values and all, what it does not know of the URL and of a
+/// file of passwords. Here nobody listens; and its error may quote a part of the URL.
+fn options(url: &str) -> Result<PgConnectOptions> {
+    tracing::subscriber::with_default(NoSubscriber::default(), || url.parse())
+        .map_err(|_| Error::internal("the URL of the database cannot be read"))
+}
+
 fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
-    let options = config.url.parse::<PgConnectOptions>().map_err(|error| Error::Internal(error.into()))?;
+    let options = options(&config.url)?;
     let millis = |limit: Duration| limit.as_millis().to_string();
     Ok(options.application_name("entitled").options([
         ("default_transaction_isolation", "read committed"),

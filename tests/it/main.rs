@@ -15,6 +15,7 @@ mod postgres;
 mod process;
 mod raw;
 mod sample;
+mod secrets;
 mod server;
 mod standard_services;
 mod store;
