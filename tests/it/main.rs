@@ -8,6 +8,7 @@ mod corpus;
 mod editions;
 mod entitlements;
 mod fuzz;
+mod hostile_files;
 mod languages;
 mod ledger;
 mod notes;
