@@ -156,3 +156,22 @@ fn duration(text: &str) -> Option<Duration> {
     };
     number.parse::<u64>().ok()?.checked_mul(milliseconds).map(Duration::from_millis)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_is_told_by_the_help_and_the_documentation() {
+        let help = crate::cli::Cli::command();
+        let help = help.find_subcommand("serve").unwrap().get_long_about().unwrap().to_string();
+        let documentation = include_str!("../../docs/OPERATIONS.md");
+        for Setting { key, variable, .. } in SETTINGS {
+            for text in [&help, documentation] {
+                assert!(text.contains(key) && text.contains(variable), "{key}");
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@ use sea_orm::sqlx::pool::PoolConnectionMetadata;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, Executor as _, Row as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use tracing::instrument::WithSubscriber as _;
 use tracing::subscriber::NoSubscriber;
 
 use super::{StoreConfig, error};
@@ -28,7 +29,8 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<DatabaseConnection> 
         .record_stmt_in_spans(false)
         .map_sqlx_postgres_opts(move |_| options.clone())
         .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, about| Box::pin(check(connection, about))));
-    let db = Database::connect(pool).await.map_err(error::from_db)?;
+    // For its own options it reads the file of passwords again; see `options`.
+    let db = Database::connect(pool).with_subscriber(NoSubscriber::default()).await.map_err(error::from_db)?;
     refuse_unsafe_commits(&db).await?;
     Ok(db)
 }

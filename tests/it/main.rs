@@ -18,6 +18,7 @@ mod raw;
 mod sample;
 mod secrets;
 mod server;
+mod settings;
 mod standard_services;
 mod store;
 mod targets;

@@ -176,7 +176,8 @@ async fn a_server_and_its_answers_do_not_tell_its_database() {
             let status = ledger.list_blocks(request).await.unwrap_err();
             assert_silent("an answer", &format!("{status:?}"));
         }
-        server.stop();
+        // Not on the thread of the client, which has to let its connection go.
+        tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
         let log = std::fs::read_to_string(log).unwrap();
         assert!(log.contains("TRACE"), "the log is one of level trace");
         assert_silent("the log", &log);
