@@ -8,6 +8,7 @@ mod completions;
 mod demo;
 pub mod document;
 mod failure;
+mod flags;
 mod hours;
 mod import;
 mod ledger;
@@ -25,6 +26,8 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::flags::parse;
 
 use self::client::Connection;
 use self::failure::Failure;
@@ -53,7 +56,7 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 struct Global {
     /// The server to ask.
-    #[arg(long, global = true, env = "ENTITLED_ADDRESS", value_name = "URL", default_value = client::DEFAULT_ADDRESS)]
+    #[arg(long, global = true, env = "ENTITLED_ADDRESS", hide_env_values = true, value_name = "URL", default_value = client::DEFAULT_ADDRESS)]
     address: String,
     /// The token to sign in with.
     #[arg(long, global = true, env = "ENTITLED_TOKEN", hide_env_values = true, value_name = "TOKEN")]
@@ -101,15 +104,16 @@ impl Context {
         Connection::open(&self.address, self.token.as_deref()).await
     }
 
-    /// Writes one answer: the message `name` of the API, or the table made of it.
-    fn answer(
+    /// Writes one answer: the message `name` of the API, or the table made of it. The table is
+    /// given the answer without the controls its texts may have.
+    fn answer<M: prost::Message + Default>(
         &self,
         name: &str,
-        answer: &impl prost::Message,
-        table: impl FnOnce(&Screen) -> String,
+        answer: &M,
+        table: impl FnOnce(&M, &Screen) -> String,
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Table => table(&self.screen),
+            Format::Table => table(&reflect::shown(name, answer)?, &self.screen),
             Format::Json => reflect::json(name, answer)?,
         };
         screen::write(&text).map_err(Failure::from)

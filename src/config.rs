@@ -2,6 +2,7 @@
 //! setting and never showing a secret.
 
 mod database_url;
+mod environment;
 mod load;
 mod setting;
 
@@ -14,7 +15,8 @@ use chrono::TimeDelta;
 use crate::ledger::DEFAULT_GRACE;
 
 pub use database_url::DatabaseUrl;
-pub use load::{Flags, Mistakes, environment, from_file_and};
+pub use environment::{Environment, variable};
+pub use load::{Flags, Mistakes, from_file_and};
 
 /// What a server runs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,5 +91,5 @@ impl Config {
 
 /// Whether colours are welcome where a terminal shows them: `NO_COLOR` is not set.
 pub fn is_coloured() -> bool {
-    environment("NO_COLOR").is_none() && environment("TERM").as_deref() != Some("dumb")
+    variable("NO_COLOR").is_none() && variable("TERM").as_deref() != Some("dumb")
 }

@@ -201,8 +201,14 @@ fn is_part(field: &str, whole: &str) -> bool {
     field.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.') && !rest.contains('['))
 }
 
+/// In bytes; how far two names are apart takes time by the length of both.
+const LONGEST_SLIP: usize = 256;
+
 /// The known name that `unknown` is most likely a slip of.
 pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    if unknown.len() > LONGEST_SLIP {
+        return None;
+    }
     known
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
@@ -259,5 +265,6 @@ mod tests {
         assert_eq!(nearest("rapid-respons", known).as_deref(), Some("rapid-response"));
         assert_eq!(nearest("webcast", known).as_deref(), Some("webcasts"));
         assert_eq!(nearest("zzz", known), None);
+        assert_eq!(nearest(&"webcasts".repeat(1_000_000), known), None);
     }
 }

@@ -16,7 +16,7 @@
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
 //! Dependencies point one way: `grpc → service → {engine, purchase, ledger, cache → store} →
-//! {catalog, model}`, with [`error`] below all. `docs/ARCHITECTURE.md` says why.
+//! {catalog, model}`, with [`error`], [`input`] and [`legible`] below all. `docs/ARCHITECTURE.md` says why.
 
 #![cfg_attr(
     test,
@@ -30,7 +30,9 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod grpc;
+pub mod input;
 pub mod ledger;
+pub mod legible;
 pub mod model;
 pub mod proto;
 pub mod purchase;

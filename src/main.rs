@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
-use clap::Parser;
-use entitled::cli::{self, Cli};
+use entitled::cli;
 use entitled::telemetry;
 
 /// A call is some two hundred small allocations, on whichever thread is free: glibc's own allocator takes a fifth of a
@@ -10,7 +9,10 @@ use entitled::telemetry;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     let config = match cli.config() {
         Ok(config) => config,
         Err(mistakes) => return cli::refuse(&mistakes),

@@ -33,6 +33,7 @@ mod ledger;
 mod migrate;
 mod pools;
 mod postgres;
+mod refusal;
 mod request;
 mod rows;
 mod sqlite;

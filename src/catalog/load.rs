@@ -24,6 +24,8 @@ use self::sheet::{Mode, Sheet};
 use self::source::{Mistakes, Parsed, Sources};
 use super::{Catalog, Edition};
 use crate::error::nearest;
+use crate::input;
+use crate::legible::sentence;
 
 pub use self::sheet::Change;
 
@@ -78,7 +80,7 @@ pub struct CatalogError {
 
 impl CatalogError {
     pub(super) fn whole(message: impl Into<String>) -> Self {
-        Self { mistakes: vec![Mistake { file: String::new(), line: 0, message: message.into() }] }
+        Self { mistakes: vec![Mistake { file: String::new(), line: 0, message: sentence(&message.into()) }] }
     }
 }
 
@@ -129,7 +131,7 @@ impl Catalog {
         let mut unread = Vec::new();
         for file in files {
             let name = file.as_ref().display().to_string();
-            match std::fs::read_to_string(file) {
+            match input::read_file(file.as_ref()) {
                 Ok(text) => sources.push(&name, &text),
                 Err(error) => unread.push(Mistake { file: name, line: 0, message: error.to_string() }),
             }

@@ -83,7 +83,7 @@ impl Catalog {
                     let (edition_id, locale) = (edition_id.clone(), locale.clone());
                     v1::ListServicesRequest { edition_id, locale, ..Default::default() }
                 });
-                let table = |screen: &_| catalog::services(&answer.services, screen);
+                let table = |answer: &v1::ListServicesResponse, screen: &_| catalog::services(&answer.services, screen);
                 context.answer("entitled.v1.ListServicesResponse", &answer, table)?;
             }
             What::Clauses(Filter { edition: edition_id, locale }) => {
@@ -91,21 +91,22 @@ impl Catalog {
                     v1::ListClausesRequest { edition_id: edition_id.clone(), ..Default::default() }
                 });
                 let locale = locale.as_deref().unwrap_or("en");
-                let table = |screen: &_| catalog::clauses(&answer.clauses, locale, screen);
+                let table =
+                    |answer: &v1::ListClausesResponse, screen: &_| catalog::clauses(&answer.clauses, locale, screen);
                 context.answer("entitled.v1.ListClausesResponse", &answer, table)?;
             }
             What::Products(Filter { edition: edition_id, .. }) => {
                 let answer = every_page!(connection, list_products, ListProductsResponse.products, {
                     v1::ListProductsRequest { edition_id: edition_id.clone(), ..Default::default() }
                 });
-                let table = |screen: &_| catalog::products(&answer.products, screen);
+                let table = |answer: &v1::ListProductsResponse, screen: &_| catalog::products(&answer.products, screen);
                 context.answer("entitled.v1.ListProductsResponse", &answer, table)?;
             }
             What::Editions { locale } => {
                 let answer = every_page!(connection, list_editions, ListEditionsResponse.editions, {
                     v1::ListEditionsRequest { locale: locale.clone(), ..Default::default() }
                 });
-                let table = |screen: &_| catalog::editions(&answer.editions, screen);
+                let table = |answer: &v1::ListEditionsResponse, screen: &_| catalog::editions(&answer.editions, screen);
                 context.answer("entitled.v1.ListEditionsResponse", &answer, table)?;
             }
         }

@@ -105,8 +105,8 @@ impl Check {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();
-        context.answer("entitled.v1.CheckEntitlementResponse", &answer, |screen| {
-            decision::text(&request, &answer, screen)
+        context.answer("entitled.v1.CheckEntitlementResponse", &answer, |answer, screen| {
+            decision::text(&request, answer, screen)
         })?;
         Ok(ExitCode::from(decision::exit_status(answer.decision())))
     }

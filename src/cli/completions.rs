@@ -24,7 +24,7 @@ impl Completions {
         // First to memory: a reader that goes away must not be an error.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "entitled", &mut script);
-        screen::write(String::from_utf8_lossy(&script).trim_end())?;
+        screen::write_raw(String::from_utf8_lossy(&script).trim_end())?;
         Ok(ExitCode::SUCCESS)
     }
 }

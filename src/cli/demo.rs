@@ -11,7 +11,7 @@ use super::client::Connection;
 use super::import::{self, Source};
 use super::serve::stop_asked;
 use super::{Context, Failure, screen};
-use crate::config::Config;
+use crate::config::{Config, DatabaseUrl};
 use crate::server;
 
 const SAMPLES: [(&str, &str); 3] = [
@@ -28,8 +28,8 @@ pub struct Demo {
 impl Demo {
     pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
         let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
-        let url = format!("sqlite:{}", directory.path().join("entitled.db").display());
-        config.database = url.parse().map_err(|error: &str| Failure::Other(error.into()))?;
+        let database = DatabaseUrl::of_file(&directory.path().join("entitled.db"));
+        config.database = database.map_err(|error| Failure::Other(error.into()))?;
         Ok(Self { _directory: directory })
     }
 

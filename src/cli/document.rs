@@ -1,10 +1,12 @@
 //! An import document: one customer and its work orders, in YAML or JSON.
 //!
 //! It is read along the descriptors of `ApplyContractRequest`, so that it knows every field
-//! the API knows, and finds every mistake at once, each with its line.
+//! the API knows, and finds every mistake at once, each with its line. A file may come from
+//! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
 mod pairs;
 pub mod quantity;
+mod room;
 mod scalar;
 mod tree;
 mod walk;

@@ -11,6 +11,7 @@ use super::render::status;
 use super::screen::{Screen, Tone};
 use crate::catalog::CatalogError;
 use crate::error::{BoxError, Error as ServiceError};
+use crate::legible::{lines, shown};
 
 /// Why a command has no answer.
 #[derive(Debug)]
@@ -53,18 +54,20 @@ impl Failure {
         let error = screen.paint(Tone::Bad, "error:");
         match self {
             Self::Usage(message) => {
-                message.lines().map(|line| format!("{error} {line}")).collect::<Vec<_>>().join("\n")
+                message.lines().map(|line| format!("{error} {}", shown(line))).collect::<Vec<_>>().join("\n")
             }
             Self::Unreachable { address, cause } => format!(
-                "{error} no server answers at {address}: {cause}\n\n  \
-                 start one with `entitled serve --demo`, or name another with --address or ENTITLED_ADDRESS"
+                "{error} no server answers at {}: {}\n\n  \
+                 start one with `entitled serve --demo`, or name another with --address or ENTITLED_ADDRESS",
+                shown(address),
+                shown(cause)
             ),
             Self::Status(refusal) => status::text(refusal, screen, |_| None),
             Self::Unsettled { status, request_id } => {
                 let repeat = "send the same again with this id: it is not applied twice";
-                status::unsettled(status, screen, &format!("{repeat}\n\n  --request-id {request_id}"))
+                status::unsettled(status, screen, &format!("{repeat}\n\n  --request-id {}", shown(request_id)))
             }
-            Self::Other(cause) => format!("{error} {}", chain(cause.as_ref())),
+            Self::Other(cause) => format!("{error} {}", lines(&chain(cause.as_ref()))),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +11,9 @@ use super::document::{self, Document, Mistake};
 use super::render::{changes, status};
 use super::screen::{self, Screen, Tone};
 use super::{Context, Failure, Format};
+use crate::error::MOST_VIOLATIONS;
+use crate::input::{self, Unread};
+use crate::legible::shown;
 use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 
 /// Store customers and their work orders, one document per file.
@@ -19,6 +22,9 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 /// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
 /// or not at all, and every mistake is told at once, with its line. The same document again
 /// changes nothing. Exit status: 1 if any document was refused, or has no answer.
+///
+/// Only regular files and standard input are read, up to 8 MiB. With its aliases written out a
+/// document has at most as much, and 500,000 values, each up to 64 KiB, on 64 levels.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -27,7 +33,7 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
   entitled import examples/*.yaml"
 )]
 pub struct Import {
-    /// The documents; `-` reads standard input.
+    /// The documents; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Only check everything and show what would change.
@@ -47,7 +53,7 @@ pub struct Source {
 
 impl Source {
     pub fn read(name: &str, text: &str) -> Result<Self, Vec<Mistake>> {
-        Ok(Self { name: name.to_owned(), document: document::read(text)? })
+        Ok(Self { name: shown(name).into_owned(), document: document::read(text)? })
     }
 }
 
@@ -100,8 +106,8 @@ impl Import {
         match send(connection, source, self.plan).await {
             Ok(answer) => {
                 tally.counts.add(&answer.changes);
-                context.answer("entitled.v1.ApplyContractResponse", &answer, |screen| {
-                    changes::text(&source.name, &answer, screen)
+                context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
+                    changes::text(&source.name, answer, screen)
                 })
             }
             Err(refusal) => {
@@ -163,19 +169,23 @@ pub async fn send(connection: &Connection, source: &Source, is_plan: bool) -> Re
 
 /// Why a file cannot be sent.
 enum Unreadable {
-    File(io::Error),
+    File(Unread),
     Document(Vec<Mistake>),
 }
 
 impl Unreadable {
     fn text(&self, file: &Path, errors: &Screen) -> String {
-        let name = errors.paint(Tone::Heading, &file.display().to_string());
+        let name = errors.paint(Tone::Heading, &shown(&file.display().to_string()));
         let error = errors.paint(Tone::Bad, "error:");
         match self {
-            Self::File(why) => format!("{name}\n{error} {why}\n"),
+            Self::File(why) => {
+                let way = if matches!(why, Unread::NotAFile(_)) { "; `-` reads standard input" } else { "" };
+                format!("{name}\n{error} {}{way}\n", shown(&why.to_string()))
+            }
             Self::Document(mistakes) => {
                 let count = match mistakes.len() {
                     1 => "1 mistake".to_owned(),
+                    MOST_VIOLATIONS.. => format!("at least {MOST_VIOLATIONS} mistakes"),
                     count => format!("{count} mistakes"),
                 };
                 format!("{name}\n{error} {count}; nothing was sent\n\n{}\n", changes::mistakes(mistakes, errors))
@@ -185,11 +195,7 @@ impl Unreadable {
 }
 
 fn open(file: &Path) -> Result<Source, Unreadable> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        io::stdin().lock().read_to_string(&mut text).map_err(Unreadable::File)?;
-    } else {
-        text = std::fs::read_to_string(file).map_err(Unreadable::File)?;
-    }
+    let text = if file == Path::new("-") { input::read(io::stdin().lock()) } else { input::read_file(file) };
+    let text = text.map_err(Unreadable::File)?;
     Source::read(&file.display().to_string(), &text).map_err(Unreadable::Document)
 }

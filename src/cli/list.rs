@@ -60,7 +60,7 @@ impl List {
             }
         });
         let answer = joined(pages.await?);
-        context.answer("entitled.v1.ListEntitlementsResponse", &answer, |screen| list::text(&answer, screen))?;
+        context.answer("entitled.v1.ListEntitlementsResponse", &answer, list::text)?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{Failure, screen};
-use crate::config::{self, Config, Flags, Mistakes};
+use crate::config::{self, Config, Environment, Flags, Mistakes};
 use crate::server;
 
 /// Bring the schema of the database up to this version.
@@ -28,7 +28,7 @@ pub struct Migrate {
 impl Migrate {
     pub(super) fn config(&self) -> Result<Config, Mistakes> {
         let flags = Flags { database: self.database.as_deref(), ..Flags::default() };
-        config::from_file_and(Config::default(), config::environment, &flags)
+        config::from_file_and(Config::default(), &Environment::of_process(), &flags)
     }
 
     pub(super) async fn run(self, config: &Config) -> Result<ExitCode, Failure> {

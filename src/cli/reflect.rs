@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, SerializeOptions, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, EnumDescriptor, Kind, MapKey, MessageDescriptor, SerializeOptions, Value,
+};
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
 use crate::error::{BoxError, Error};
+use crate::legible;
 use crate::proto::FILE_DESCRIPTOR_SET;
 
 static POOL: LazyLock<Result<DescriptorPool, String>> =
@@ -24,11 +27,42 @@ pub fn prefix(descriptor: &EnumDescriptor) -> String {
     descriptor.default_value().name().trim_end_matches("UNSPECIFIED").to_owned()
 }
 
+/// `answer`, the message `name` of the API, with every control in its texts told by code point.
+pub fn shown<M: prost::Message + Default>(name: &str, answer: &M) -> Result<M, BoxError> {
+    let mut dynamic = DynamicMessage::new(message(name)?);
+    dynamic.transcode_from(answer)?;
+    show_message(&mut dynamic);
+    Ok(dynamic.transcode_to()?)
+}
+
+fn show_message(message: &mut DynamicMessage) {
+    message.fields_mut().for_each(|(_, value)| show_value(value));
+}
+
+fn show_value(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = legible::shown(text).into_owned(),
+        Value::Message(message) => show_message(message),
+        Value::List(values) => values.iter_mut().for_each(show_value),
+        Value::Map(values) => {
+            let shown = values.drain().map(|(key, mut value)| {
+                show_value(&mut value);
+                match key {
+                    MapKey::String(key) => (MapKey::String(legible::shown(&key).into_owned()), value),
+                    key => (key, value),
+                }
+            });
+            *values = shown.collect();
+        }
+        _ => {}
+    }
+}
+
 /// `answer`, the message `name` of the API, as proto3 JSON with the names of the proto files.
 pub fn json(name: &str, answer: &impl prost::Message) -> Result<String, BoxError> {
     let mut dynamic = DynamicMessage::new(message(name)?);
     dynamic.transcode_from(answer)?;
-    Ok(serde_json::to_string_pretty(&Json(&dynamic))?)
+    Ok(legible::json(&serde_json::to_string_pretty(&Json(&dynamic))?).into_owned())
 }
 
 /// Fields in the order of the proto files and maps in the order of their keys, so that equal
@@ -88,6 +122,30 @@ impl Serialize for JsonValue<'_> {
 mod tests {
     use super::*;
     use crate::proto::v1;
+
+    #[test]
+    fn no_control_of_an_answer_is_shown() {
+        let evil = "\u{1b}[31mFORGED\n\u{202e}\u{9b}2J";
+        let told = "\\u{1b}[31mFORGED\\u{a}\\u{202e}\\u{9b}2J";
+        let reason = |text: &str| v1::Reason {
+            code: text.to_owned(),
+            metadata: [(text.to_owned(), text.to_owned())].into(),
+            ..Default::default()
+        };
+        let answer = |text: &str| v1::CheckEntitlementResponse {
+            decision: v1::Decision::NotEntitled.into(),
+            reasons: vec![reason(text)],
+            coverage: Some(v1::Coverage { work_order_id: text.to_owned(), ..Default::default() }),
+            revision: text.to_owned(),
+            ..Default::default()
+        };
+        let name = "entitled.v1.CheckEntitlementResponse";
+        assert_eq!(shown(name, &answer(evil)).unwrap(), answer(told));
+        let json = json(name, &answer(evil)).unwrap();
+        assert!(!json.contains(|letter: char| letter.is_control() && letter != '\n' || letter == '\u{202e}'), "{json}");
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(value["revision"], evil);
+    }
 
     #[test]
     fn answers_are_proto3_json_in_a_fixed_order() {

@@ -61,8 +61,8 @@ impl ResponseTarget {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().get_response_target(request.clone()).await?.into_inner();
-        context.answer("entitled.v1.GetResponseTargetResponse", &answer, |screen| {
-            target::text(&request, &answer, screen)
+        context.answer("entitled.v1.GetResponseTargetResponse", &answer, |answer, screen| {
+            target::text(&request, answer, screen)
         })?;
         Ok(ExitCode::SUCCESS)
     }

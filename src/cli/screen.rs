@@ -10,7 +10,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::config::{environment, is_coloured};
+use crate::config::{is_coloured, variable};
+use crate::legible::painted;
 
 /// Where nobody says how wide it is.
 const USUAL_WIDTH: u16 = 100;
@@ -48,7 +49,7 @@ impl Screen {
     }
 
     fn new(is_terminal: bool, width: Option<u16>) -> Self {
-        let width = width.or_else(|| environment("COLUMNS")?.parse().ok()).unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH);
+        let width = width.or_else(|| variable("COLUMNS")?.parse().ok()).unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH);
         Self { is_terminal, is_coloured: is_terminal && is_coloured(), width }
     }
 
@@ -142,8 +143,14 @@ fn breakable(name: &str) -> String {
     breakable
 }
 
-/// Writes an answer. A reader that has seen enough, such as `head`, is no error.
+/// Writes an answer: no control but the screen's own colours.
 pub fn write(text: &str) -> io::Result<()> {
+    write_raw(&painted(text))
+}
+
+/// Writes what is no answer but a program's text. A reader that has seen enough, such as `head`,
+/// is no error.
+pub fn write_raw(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match writeln!(output, "{text}").and_then(|()| output.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
@@ -151,7 +158,7 @@ pub fn write(text: &str) -> io::Result<()> {
     }
 }
 
-/// Writes what went wrong; where even that cannot be said, the exit status says it.
+/// Writes what went wrong, as an answer is written; where even that cannot be said, the exit status says it.
 pub fn write_error(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", painted(text));
 }

@@ -6,23 +6,24 @@ use tracing::warn;
 
 use super::demo::Demo;
 use super::{Context, Failure};
-use crate::config::{self, Config, Flags, Mistakes};
+use crate::config::{self, Config, Environment, Flags, Mistakes};
 use crate::server;
 
 /// Serve the API.
 ///
 /// Settings come from a file, then the environment, then flags; the later wins. A mistake in any
-/// of them refuses the start. The keys of the file (TOML), their variables and defaults:
+/// of them refuses the start, as does an unknown key or variable. The keys of the file (TOML),
+/// their variables, defaults and ranges:
 ///
 ///   listen           ENTITLED_LISTEN           127.0.0.1:50051
 ///   database         ENTITLED_DATABASE_URL     sqlite:entitled.db
-///   max_connections  ENTITLED_MAX_CONNECTIONS  10
-///   max_staleness    ENTITLED_MAX_STALENESS    1s, how old a cached answer may be
-///   ledger_grace     ENTITLED_LEDGER_GRACE     30d after a block's end, to record what was done before it
-///   drain_timeout    ENTITLED_DRAIN_TIMEOUT    20s, for calls still running at the end
-///   catalog          ENTITLED_CATALOG          none; a list of files (of paths with commas between)
+///   max_connections  ENTITLED_MAX_CONNECTIONS  10 (1 to 10000)
+///   max_staleness    ENTITLED_MAX_STALENESS    1s (50ms to 5m), how old a cached answer may be
+///   ledger_grace     ENTITLED_LEDGER_GRACE     30d (0d to 366d) after a block's end, to record what was done before it
+///   drain_timeout    ENTITLED_DRAIN_TIMEOUT    20s (0s to 10m), for calls still running at the end
+///   catalog          ENTITLED_CATALOG          none; a list of up to 100 files (of paths with commas between)
 ///   default_edition  ENTITLED_DEFAULT_EDITION  the embedded one; judges what nobody bought
-///   log              ENTITLED_LOG              info, directives such as entitled=debug
+///   log              ENTITLED_LOG              info, directives such as entitled=debug (up to 4096 bytes)
 ///   log_format       ENTITLED_LOG_FORMAT       auto, or text, or json
 #[derive(Debug, Args)]
 #[command(
@@ -70,7 +71,7 @@ impl Serve {
             default_edition: self.default_edition.as_deref(),
             ledger_grace: self.ledger_grace.as_deref(),
         };
-        config::from_file_and(Config::default(), config::environment, &flags)
+        config::from_file_and(Config::default(), &Environment::of_process(), &flags)
     }
 
     pub(super) async fn run(self, mut config: Config, context: &Context) -> Result<ExitCode, Failure> {

@@ -204,6 +204,31 @@ async fn an_unknown_name_is_told_with_the_one_that_was_meant() {
 }
 
 #[tokio::test]
+async fn no_control_of_a_refusal_reaches_the_terminal() {
+    let evil = "\u{1b}]0;OWNED\u{7}\u{1b}[2J\u{9b}31m\u{202e}\nFORGED";
+    let mut details = ErrorDetails::with_error_info(evil, "entitled.v1", [(evil.to_owned(), evil.to_owned())]);
+    details.add_bad_request_violation(evil, evil);
+    let hint = ErrorDetails::with_error_info("X", "entitled.v1", [("nearest".to_owned(), evil.to_owned())]);
+    for details in [details, hint] {
+        let refusal = Status::with_error_details(Code::InvalidArgument, evil, details);
+        let texts = [
+            Failure::from(refusal.clone()),
+            Failure::of_write(Status::unknown(evil), evil),
+            Failure::Unreachable { address: evil.to_owned(), cause: evil.to_owned() },
+            Failure::Usage(evil.to_owned()),
+            Failure::Other(evil.into()),
+        ]
+        .map(|failure| failure.text(&Screen::plain(80)));
+        for text in texts {
+            assert!(!text.contains(|letter: char| letter != '\n' && letter.is_control()), "{text:?}");
+            assert!(!text.contains('\u{202e}') && text.contains("\\u{1b}]0;"), "{text:?}");
+        }
+        let text = Failure::from(refusal).text(&Screen::plain(80));
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("FORGED")), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_list_is_read_to_its_last_page() {
     let connection = Connection::open(&serve(&Script::default()).await, None).await.unwrap();
     let read = pages(|page_token| {

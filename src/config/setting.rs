@@ -1,4 +1,4 @@
-//! Every setting, and how its text is read.
+//! Every setting: its names, its range, and how its text is read.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,8 +9,10 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Config, LogFormat};
 use crate::ledger::LONGEST_GRACE;
+use crate::legible::excerpt;
 
-/// A setting by its key in the file and its variable in the environment.
+/// A setting by its key in the file and its variable in the environment. `docs/OPERATIONS.md` and
+/// `entitled serve --help` tell the range of each.
 pub struct Setting {
     pub key: &'static str,
     pub variable: &'static str,
@@ -20,7 +22,11 @@ pub struct Setting {
 /// The one setting that may be a list.
 pub const CATALOG: &str = "catalog";
 
-pub const SETTINGS: [Setting; 10] = [
+const MOST_CATALOG_FILES: usize = 100;
+/// In bytes; also of the directives of the log.
+const LONGEST_TEXT: usize = 4_096;
+
+pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "listen",
         variable: "ENTITLED_LISTEN",
@@ -31,45 +37,41 @@ pub const SETTINGS: [Setting; 10] = [
     Setting {
         key: "database",
         variable: "ENTITLED_DATABASE_URL",
-        set: |config, text| text.parse().map(|value| config.database = value).map_err(str::to_owned),
+        set: |config, text| text.parse().map(|value| config.database = value),
     },
     Setting {
         key: "max_connections",
         variable: "ENTITLED_MAX_CONNECTIONS",
         set: |config, text| {
-            let value = read(text, "a number of connections, 1 to 10000")?;
-            if !(1..=10_000).contains(&value) {
-                return Err(format!("expected a number of connections, 1 to 10000; found `{text}`"));
-            }
-            config.max_connections = value;
-            Ok(())
+            number(text, "a number of connections", 1..=10_000).map(|value| config.max_connections = value)
         },
     },
     Setting {
         key: "max_staleness",
         variable: "ENTITLED_MAX_STALENESS",
-        set: |config, text| duration(text).map(|value| config.max_staleness = value),
+        set: |config, text| time(text, ["50ms", "5m"]).map(|value| config.max_staleness = value),
     },
     Setting {
         key: "ledger_grace",
         variable: "ENTITLED_LEDGER_GRACE",
         set: |config, text| {
-            let grace = TimeDelta::from_std(duration(text)?).ok().filter(|grace| *grace <= LONGEST_GRACE);
-            let too_long = || format!("expected at most {} days; found `{text}`", LONGEST_GRACE.num_days());
-            grace.map(|value| config.ledger_grace = value).ok_or_else(too_long)
+            let longest = format!("{}d", LONGEST_GRACE.num_days());
+            let grace = time(text, ["0d", &longest])?;
+            config.ledger_grace = TimeDelta::from_std(grace).map_err(|error| error.to_string())?;
+            Ok(())
         },
     },
     Setting {
         key: "drain_timeout",
         variable: "ENTITLED_DRAIN_TIMEOUT",
-        set: |config, text| duration(text).map(|value| config.drain_timeout = value),
+        set: |config, text| time(text, ["0s", "10m"]).map(|value| config.drain_timeout = value),
     },
     Setting {
         key: CATALOG,
         variable: "ENTITLED_CATALOG",
         set: |config, text| {
-            config.catalog =
-                text.split(',').map(str::trim).filter(|file| !file.is_empty()).map(PathBuf::from).collect();
+            let files = text.split(',').map(str::trim).filter(|file| !file.is_empty()).map(PathBuf::from).collect();
+            config.catalog = catalog(files)?;
             Ok(())
         },
     },
@@ -78,7 +80,7 @@ pub const SETTINGS: [Setting; 10] = [
         variable: "ENTITLED_DEFAULT_EDITION",
         set: |config, text| {
             // Whether there is such an edition is seen when the catalogue is loaded.
-            config.default_edition = Some(text.to_owned());
+            config.default_edition = Some(short(text)?.to_owned());
             Ok(())
         },
     },
@@ -86,7 +88,7 @@ pub const SETTINGS: [Setting; 10] = [
         key: "log",
         variable: "ENTITLED_LOG",
         set: |config, text| {
-            EnvFilter::builder().parse(text).map_err(|error| error.to_string())?;
+            EnvFilter::builder().parse(short(text)?).map_err(|error| error.to_string())?;
             config.log.filter = text.to_owned();
             Ok(())
         },
@@ -99,30 +101,77 @@ pub const SETTINGS: [Setting; 10] = [
                 "auto" => LogFormat::Auto,
                 "text" => LogFormat::Text,
                 "json" => LogFormat::Json,
-                _ => return Err(format!("expected `auto`, `text` or `json`; found `{text}`")),
+                _ => return Err(format!("expected `auto`, `text` or `json`; found `{}`", excerpt(text))),
             };
             Ok(())
         },
     },
 ];
 
+/// The files of the catalogue, wherever they were named.
+pub fn catalog(files: Vec<PathBuf>) -> Result<Vec<PathBuf>, String> {
+    match files.len() {
+        0..=MOST_CATALOG_FILES => Ok(files),
+        found => Err(format!("expected at most {MOST_CATALOG_FILES} files; found {found}")),
+    }
+}
+
+fn short(text: &str) -> Result<&str, String> {
+    if text.len() <= LONGEST_TEXT {
+        return Ok(text);
+    }
+    Err(format!("expected at most {LONGEST_TEXT} bytes; found {}", text.len()))
+}
+
 fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("expected {expected}; found `{text}`"))
+    text.parse().map_err(|_| format!("expected {expected}; found `{}`", excerpt(text)))
+}
+
+fn number(text: &str, noun: &str, range: std::ops::RangeInclusive<u32>) -> Result<u32, String> {
+    let value = text.parse().ok().filter(|value| range.contains(value));
+    value.ok_or_else(|| format!("expected {noun}, {} to {}; found `{}`", range.start(), range.end(), excerpt(text)))
+}
+
+/// A time within the two, which are written as the setting itself is.
+fn time(text: &str, [least, most]: [&str; 2]) -> Result<Duration, String> {
+    let value = duration(text).ok_or_else(|| {
+        format!("expected a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `{}`", excerpt(text))
+    })?;
+    if duration(least).is_some_and(|least| value < least) || duration(most).is_some_and(|most| value > most) {
+        return Err(format!("expected a time from {least} to {most}; found `{}`", excerpt(text)));
+    }
+    Ok(value)
 }
 
 /// A whole number and `ms`, `s`, `m`, `h` or `d`.
-fn duration(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let milliseconds = match unit.trim() {
-        "ms" => Some(1),
-        "s" => Some(1_000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        "d" => Some(86_400_000),
-        _ => None,
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
     };
-    let value = number.parse::<u64>().ok().zip(milliseconds).and_then(|(number, each)| number.checked_mul(each));
-    value
-        .map(Duration::from_millis)
-        .ok_or_else(|| format!("expected a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `{text}`"))
+    number.parse::<u64>().ok()?.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_is_told_by_the_help_and_the_documentation() {
+        let help = crate::cli::Cli::command();
+        let help = help.find_subcommand("serve").unwrap().get_long_about().unwrap().to_string();
+        let documentation = include_str!("../../docs/OPERATIONS.md");
+        for Setting { key, variable, .. } in SETTINGS {
+            for text in [&help, documentation] {
+                assert!(text.contains(key) && text.contains(variable), "{key}");
+            }
+        }
+    }
 }

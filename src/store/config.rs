@@ -53,12 +53,12 @@ impl fmt::Debug for StoreConfig {
     }
 }
 
-/// A path is no secret; anything else may hold a password.
+/// The path of a file is no secret; anything else may be a password, also where the URL is not what it should be.
 fn redacted(url: &str) -> String {
     match url.split_once(':') {
-        Some(("sqlite", _)) => url.to_owned(),
-        Some((scheme, _)) => format!("{scheme}:***"),
-        None => "***".to_owned(),
+        Some(("sqlite", rest)) => format!("sqlite:{}", rest.split_once('?').map_or(rest, |(path, _)| path)),
+        Some((scheme @ ("postgres" | "postgresql"), _)) => format!("{scheme}:***"),
+        _ => "***".to_owned(),
     }
 }
 
@@ -71,5 +71,9 @@ mod tests {
         let config = StoreConfig { url: "postgres://me:s3cret@db/entitled".to_owned(), ..StoreConfig::default() };
         let printed = format!("{config:?}");
         assert!(printed.contains("postgres:***") && !printed.contains("s3cret"), "{printed}");
+        for url in ["sqlite:e.db?key=s3cret", "s3cret://db", "s3cret", "postgresql:s3cret"] {
+            let config = StoreConfig { url: url.to_owned(), ..StoreConfig::default() };
+            assert!(!format!("{config:?}").contains("s3cret"), "{url}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr};
 
+use super::refusal::untold;
 use crate::error::{BoxError, Error};
 
 /// What a failed call means for its caller.
@@ -30,8 +31,8 @@ pub(super) fn from_db(error: DbErr) -> Error {
             tracing::debug!(?failure, %error, "a write met another one");
             Error::Conflict
         }
-        Failure::Unavailable => Error::Unavailable(Some(error.into())),
-        Failure::Broken => Error::Internal(error.into()),
+        Failure::Unavailable => Error::Unavailable(Some(untold(error))),
+        Failure::Broken => Error::Internal(untold(error)),
     }
 }
 
@@ -39,7 +40,7 @@ pub(super) fn from_db(error: DbErr) -> Error {
 pub(super) fn at_commit(error: DbErr) -> Error {
     match database_error(&error) {
         Some(answer) if surely_undone(answer) => from_db(error),
-        _ => Error::CommitOutcomeUnknown(error.into()),
+        _ => Error::CommitOutcomeUnknown(untold(error)),
     }
 }
 
@@ -144,7 +145,7 @@ fn sqlite_code(answer: &dyn DatabaseError) -> Option<i32> {
     answer.code()?.parse::<i32>().ok().map(|extended| extended & 0xff)
 }
 
-fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
+pub(super) fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
     match sqlx_error(error)? {
         SqlxError::Database(answer) => Some(&**answer),
         _ => None,

@@ -6,6 +6,8 @@ use sea_orm::sqlx::pool::PoolConnectionMetadata;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::{self, Connection as _, Executor as _, Row as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use tracing::instrument::WithSubscriber as _;
+use tracing::subscriber::NoSubscriber;
 
 use super::pools::{Pools, Shares};
 use super::{StoreConfig, error};
@@ -49,11 +51,19 @@ async fn open(config: &StoreConfig, options: &PgConnectOptions, connections: u32
         .record_stmt_in_spans(false)
         .map_sqlx_postgres_opts(move |_| options.clone())
         .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, about| Box::pin(check(connection, about))));
-    Database::connect(pool).await.map_err(error::from_db)
+    // For its own options it reads the file of passwords again; see `options`.
+    Database::connect(pool).with_subscriber(NoSubscriber::default()).await.map_err(error::from_db)
+}
+
+/// Reading its options the driver logs, values and all, what it does not know of the URL and of a
+/// file of passwords. Here nobody listens; and its error may quote a part of the URL.
+fn options(url: &str) -> Result<PgConnectOptions> {
+    tracing::subscriber::with_default(NoSubscriber::default(), || url.parse())
+        .map_err(|_| Error::internal("the URL of the database cannot be read"))
 }
 
 fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
-    let options = config.url.parse::<PgConnectOptions>().map_err(|error| Error::Internal(error.into()))?;
+    let options = options(&config.url)?;
     let millis = |limit: Duration| limit.as_millis().to_string();
     Ok(options.application_name("entitled").options([
         ("default_transaction_isolation", "read committed"),

@@ -50,7 +50,9 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<(Pools, Sqlite)> {
     if config.url.contains(":memory:") || config.url.contains("mode=memory") {
         return Err(Error::internal("a database in memory cannot be shared by connections: name a file"));
     }
-    let options = config.url.parse::<SqliteConnectOptions>().map_err(|error| Error::Internal(error.into()))?;
+    // The driver's error may quote a part of the URL.
+    let options = config.url.parse::<SqliteConnectOptions>();
+    let options = options.map_err(|_| Error::internal("the URL of the database cannot be read"))?;
     let files = Files::open(options.get_filename())?;
     let options = options
         // It is there; were it gone one day, a new and empty one would be no answer.

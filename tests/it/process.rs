@@ -1,6 +1,8 @@
 //! A server in a process of its own, as its users run it.
 
+use std::fs::File;
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -38,6 +40,21 @@ impl Process {
         Self { child, address }
     }
 
+    /// One that logs everything there is to log into a file.
+    pub fn start_logging(database: &str, format: &str, log: &Path) -> Self {
+        let log = File::create(log).unwrap();
+        let output = log.try_clone().unwrap();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let child = Command::new(env!("CARGO_BIN_EXE_entitled"))
+            .args(["serve", "--listen", &address, "--database", database])
+            .envs([("ENTITLED_LOG", "trace"), ("ENTITLED_LOG_FORMAT", format)])
+            .stdout(output)
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { child, address }
+    }
+
     /// What a server says that does not start.
     pub fn refused(database: &str, arguments: &[&str]) -> String {
         // One that starts all the same is ended, and the test fails.
@@ -55,6 +72,13 @@ impl Process {
         let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
         let (id, limit) = (self.child.id().to_string(), format!("--fsize={limit}:unlimited"));
         assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
+    }
+
+    /// Asks it to stop, and waits for its end.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap();
     }
 
     /// By a connection of one's own, once it takes calls.

@@ -5,6 +5,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::entry::shifted;
 use super::{CatalogError, Mistake};
+use crate::error::MOST_VIOLATIONS;
+use crate::legible::sentence;
 
 struct Source {
     name: String,
@@ -45,7 +47,7 @@ impl Sources {
             let (table, errors) = DeTable::parse_recoverable(&source.text);
             for error in &errors {
                 let at = error.span().map_or(0, |span| span.start).min(source.text.len());
-                mistakes.add(source.start.saturating_add(at), error.message().trim_end());
+                mistakes.add(source.start.saturating_add(at), error.message().trim_end().replace('\n', ": "));
             }
             if !errors.is_empty() {
                 mistakes.broken.push(source.start..=source.start.saturating_add(source.text.len()));
@@ -82,7 +84,7 @@ impl<'i> Mistakes<'i> {
     /// In a file that is no TOML only that is told: the rest of it may be misread.
     pub fn add(&mut self, at: usize, message: impl Into<String>) {
         if !self.broken.iter().any(|file| file.contains(&at)) {
-            self.all.push((at, message.into()));
+            self.all.push((at, sentence(&message.into())));
         }
     }
 
@@ -103,6 +105,8 @@ impl<'i> Mistakes<'i> {
     /// The value, if nothing is wrong; else all mistakes, by file and line.
     pub fn into_result<T>(mut self, value: Option<T>) -> Result<T, CatalogError> {
         self.all.sort();
+        // To find the line of each takes a while.
+        self.all.truncate(MOST_VIOLATIONS);
         let mut mistakes: Vec<Mistake> = Vec::new();
         for (at, message) in self.all {
             let (file, line) = self.sources.locate(at);

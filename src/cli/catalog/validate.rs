@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, CatalogError, Change, Edition, Loaded};
 use crate::cli::render::catalog;
 use crate::cli::screen::{self, Tone};
 use crate::cli::{Context, Failure, Format};
+use crate::legible;
 
 /// Check editions and overlays before a server is given them; needs no server.
 ///
@@ -58,7 +59,8 @@ fn table(error: &CatalogError, context: &Context) -> String {
 }
 
 fn pretty(value: &Value) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.into()))
+    let json = serde_json::to_string_pretty(value).map_err(|error| Failure::Other(error.into()))?;
+    Ok(legible::json(&json).into_owned())
 }
 
 fn mistakes(error: &CatalogError) -> Value {

@@ -1,5 +1,6 @@
 //! Quantities written short: `400h`, `12h30m`, `90 min`, `5d`, `10 credits`.
 
+use crate::legible::excerpt;
 use crate::proto::v1::{Quantity, Unit};
 
 /// The spellings of each unit.
@@ -25,7 +26,10 @@ pub fn parse(text: &str) -> Result<Quantity, String> {
     }
     let (second, rest) = part(rest, text)?;
     if !rest.is_empty() || (first.unit(), second.unit()) != (Unit::Hours, Unit::Minutes) {
-        return Err(format!("`{text}` is more than one quantity: only hours and minutes go together, as in `12h30m`"));
+        return Err(format!(
+            "`{}` is more than one quantity: only hours and minutes go together, as in `12h30m`",
+            excerpt(text)
+        ));
     }
     let minutes = first.amount.checked_mul(MINUTES_PER_HOUR).and_then(|minutes| minutes.checked_add(second.amount));
     let amount = minutes.ok_or_else(|| too_much(text))?;
@@ -38,9 +42,13 @@ fn part<'a>(rest: &'a str, text: &str) -> Result<(Quantity, &'a str), String> {
     let (unit, rest) = rest.split_at(rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len()));
     let unit = unit.trim();
     if amount.is_empty() || unit.starts_with(['.', ',']) {
-        return Err(format!("`{text}` is not a whole number and a unit, such as `400h`, `12h30m` or `10 credits`"));
+        return Err(format!(
+            "`{}` is not a whole number and a unit, such as `400h`, `12h30m` or `10 credits`",
+            excerpt(text)
+        ));
     }
     if unit.is_empty() {
+        let amount = excerpt(amount);
         return Err(format!(
             "`{amount}` has no unit: write `{amount}h`, `{amount}m`, `{amount}d`, `{amount} credits`, `{amount} events` …"
         ));
@@ -50,13 +58,14 @@ fn part<'a>(rest: &'a str, text: &str) -> Result<(Quantity, &'a str), String> {
     match UNITS.iter().find(|(_, spellings)| spellings.contains(&lower.as_str())) {
         Some((unit, _)) => Ok((Quantity { amount, unit: (*unit).into() }, rest)),
         None => Err(format!(
-            "`{unit}` is not a unit: h (hours), m (minutes), d (days), credits, events, attendees, visits or engagements"
+            "`{}` is not a unit: h (hours), m (minutes), d (days), credits, events, attendees, visits or engagements",
+            excerpt(unit)
         )),
     }
 }
 
 fn too_much(text: &str) -> String {
-    format!("`{text}` is more than any quantity can be")
+    format!("`{}` is more than any quantity can be", excerpt(text))
 }
 
 #[cfg(test)]

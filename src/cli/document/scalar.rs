@@ -9,6 +9,7 @@ use super::tree::{Content, Node};
 use super::walk::found;
 use crate::cli::{reflect, values};
 use crate::error::{nearest, reason};
+use crate::legible::excerpt;
 
 /// Why a value does not do.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ pub fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
     };
     match kind {
         Kind::String if is_plain && !is_text(text) => {
-            Err(Wrong::kind(format!("expected text; to mean the text `{text}`, put it in quotes")))
+            Err(Wrong::kind(format!("expected text; to mean the text `{}`, put it in quotes", excerpt(text))))
         }
         Kind::String => Ok(Value::String(text.to_owned())),
         Kind::Bool => boolean(text, is_plain).map(Value::Bool),
@@ -80,7 +81,7 @@ fn boolean(text: &str, is_plain: bool) -> Result<bool, Wrong> {
         "true" | "True" | "TRUE" if is_plain => Ok(true),
         "false" | "False" | "FALSE" if is_plain => Ok(false),
         "true" | "false" => Err(Wrong::kind(format!("expected true or false; write {text} without quotes"))),
-        _ => Err(Wrong::kind(format!("expected true or false; found `{text}`"))),
+        _ => Err(Wrong::kind(format!("expected true or false; found `{}`", excerpt(text)))),
     }
 }
 
@@ -88,11 +89,11 @@ fn boolean(text: &str, is_plain: bool) -> Result<bool, Wrong> {
 fn whole_number<T: FromStr>(text: &str) -> Result<T, Wrong> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Wrong::kind(format!("expected a whole number; found `{text}`")));
+        return Err(Wrong::kind(format!("expected a whole number; found `{}`", excerpt(text))));
     }
     text.parse().map_err(|_| Wrong {
         reason: reason::FIELD_OUT_OF_RANGE,
-        description: format!("`{text}` is larger than this field can hold"),
+        description: format!("`{}` is larger than this field can hold", excerpt(text)),
     })
 }
 
@@ -113,7 +114,7 @@ fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<i32, Wrong> {
         Some(name) => format!("did you mean {name}?"),
         None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),
     };
-    Err(Wrong::kind(format!("`{text}` is not known here; {hint}")))
+    Err(Wrong::kind(format!("`{}` is not known here; {hint}", excerpt(text))))
 }
 
 fn short_form(descriptor: &MessageDescriptor, text: &str) -> Result<Value, Wrong> {

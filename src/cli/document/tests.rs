@@ -160,6 +160,74 @@ fn aliases_are_followed_but_not_without_end() {
 }
 
 #[test]
+fn an_alias_counts_as_what_it_stands_for() {
+    let long = "x".repeat(60_000);
+    let told = mistakes(&format!("a: &a {long}\nb: [{}]\n", vec!["*a"; 1_000].join(",")));
+    assert_eq!((told.len(), told[0].0), (1, 2));
+    assert!(told[0].2.contains("too large") && told[0].2.contains("8388608 bytes"), "{told:?}");
+    let anchors: String = (0..64).map(|level| format!("&a{level} [")).collect();
+    let told = mistakes(&format!("a: {anchors}{}{}\n", "x, ".repeat(20_000), "]".repeat(64)));
+    assert!(told[0].2.contains("too large") || told[0].2.contains("nested"), "{told:?}");
+    let chain: String = (1..200).map(|level| format!("a{level}: &a{level} [*a{}]\n", level - 1)).collect();
+    let told = mistakes(&format!("a0: &a0 [x]\n{chain}"));
+    assert_eq!((told[0].0, told[0].2.as_str()), (64, "nested too deeply: at most 64 levels"));
+}
+
+#[test]
+fn a_value_longer_than_any_field_is_refused() {
+    for text in [
+        format!("customer: {}", "x".repeat(200_000)),
+        format!("customer: \"{}\"", "\\n".repeat(100_000)),
+        format!("customer:\n  customer_id: |\n{}", "    x\n".repeat(100_000)),
+        format!("{}: a", "x".repeat(1_000)) + &"x".repeat(65_536),
+    ] {
+        let told = mistakes(&text);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].2.contains("is too long: at most 65536"), "{told:?}");
+    }
+    assert!(read(&format!("customer: {{display_name: {}}}", "x".repeat(65_536))).is_ok());
+}
+
+#[test]
+fn what_is_wrong_is_told_on_one_short_line_without_controls() {
+    let evil = "customer: {\"\\e]0;OWNED\\a\\e[2J\\nFORGED\\u202e\": 1}\n";
+    let told = mistakes(evil);
+    let name = r"\u{1b}]0;OWNED\u{7}\u{1b}[2J\u{a}FORGED\u{202e}";
+    assert_eq!(told[0].1, format!("customer.{name}"));
+    assert!(told[0].2.starts_with(&format!("there is no `{name}` here; ")), "{told:?}");
+    let long = "y".repeat(60_000);
+    for line in [
+        format!("{}: 1", "y".repeat(1_000)),
+        format!("unit_price: {long}"),
+        format!("all_locations: {long}"),
+        format!("delivery_mode: {long}"),
+        format!("quantity: {long}"),
+        format!("quantity: 1{}", "0".repeat(60_000)),
+        format!("quantity: 1h2m{long}"),
+        format!("location_ids: {long}"),
+        format!("waivers: [{long}]"),
+        format!("events: [{{start_time: {long}}}]"),
+    ] {
+        let told = item(&line);
+        assert!(told.len() < 500 && told.contains('…'), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_document_is_not_quoted() {
+    let told = mistakes("root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n");
+    assert_eq!(told[0].2, "expected fields such as `customer`, `work_orders`; found text");
+}
+
+#[test]
+fn no_more_mistakes_are_gathered_than_anyone_reads() {
+    let keys: String = (0..10_000).map(|number| format!("  k{number}: 1\n")).collect();
+    assert_eq!(mistakes(&format!("customer:\n{keys}")).len(), 1_000);
+    let list = "{a: 1}, ".repeat(10_000);
+    assert_eq!(mistakes(&format!("work_orders: [{list}]")).len(), 1_000);
+}
+
+#[test]
 fn a_character_that_json_writes_as_a_pair_of_escapes() {
     let request = read("{\"customer\": {\"display_name\": \"\\ud83d\\ude00 \u{1F600}\"}}").unwrap().request;
     assert_eq!(request.customer.unwrap().display_name, "😀 😀");

@@ -6,12 +6,9 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use super::pairs;
+use super::room::{DEEPEST, Room, too_deep};
 use crate::error::Violation;
-
-/// Deeper than any document is.
-const DEEPEST: usize = 64;
-/// More nodes than any document needs, so that aliases of aliases end.
-const MOST_NODES: usize = 500_000;
+use crate::legible::sentence;
 
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -45,10 +42,10 @@ pub struct Mistake {
 
 impl Mistake {
     pub fn new(line: usize, field: &str, reason: &'static str, description: impl Into<String>) -> Self {
-        Self { line: Some(line), violation: Violation::new(field, reason, description) }
+        Self { line: Some(line), violation: Violation::new(sentence(field), reason, sentence(&description.into())) }
     }
 
-    fn syntax(line: usize, description: impl Into<String>) -> Self {
+    pub fn syntax(line: usize, description: impl Into<String>) -> Self {
         Self::new(line, "", "SYNTAX", description)
     }
 }
@@ -105,7 +102,7 @@ struct Open {
 struct Builder {
     open: Vec<Open>,
     anchors: BTreeMap<usize, Node>,
-    nodes: usize,
+    room: Room,
     root: Option<Node>,
 }
 
@@ -126,10 +123,11 @@ impl Builder {
                 None => Ok(()),
             },
             Event::Alias(anchor) => match self.anchors.get(&anchor) {
+                // Before it is written out: it may not fit.
                 Some(node) => {
-                    self.nodes = self.nodes.saturating_add(size(node));
-                    let node = if self.nodes > MOST_NODES { None } else { Some(node.clone()) };
-                    self.put(node.ok_or_else(|| too_large(line))?, 0)
+                    self.room.take_all(node, self.open.len(), line)?;
+                    let node = node.clone();
+                    self.hold(node, 0)
                 }
                 None => Err(Mistake::syntax(line, "an alias inside what it stands for")),
             },
@@ -142,18 +140,21 @@ impl Builder {
 
     fn begin(&mut self, content: Content, anchor: usize, line: usize) -> Result<(), Mistake> {
         if self.open.len() >= DEEPEST {
-            return Err(Mistake::syntax(line, "nested too deeply"));
+            return Err(too_deep(line));
         }
         self.open.push(Open { node: Node { line, content }, anchor, key: None });
         Ok(())
     }
 
+    /// What was read to its end. Of a list or a map the parts have been counted.
     fn put(&mut self, node: Node, anchor: usize) -> Result<(), Mistake> {
-        self.nodes = self.nodes.saturating_add(1);
-        if self.nodes > MOST_NODES {
-            return Err(too_large(node.line));
-        }
+        self.room.take(&node.content, node.line)?;
+        self.hold(node, anchor)
+    }
+
+    fn hold(&mut self, node: Node, anchor: usize) -> Result<(), Mistake> {
         if anchor > 0 {
+            self.room.take_all(&node, self.open.len(), node.line)?;
             self.anchors.insert(anchor, node.clone());
         }
         let Some(Open { node: parent, key, .. }) = self.open.last_mut() else {
@@ -170,17 +171,4 @@ impl Builder {
         }
         Ok(())
     }
-}
-
-fn too_large(line: usize) -> Mistake {
-    Mistake::syntax(line, "the document is too large")
-}
-
-fn size(node: &Node) -> usize {
-    let below: usize = match &node.content {
-        Content::List(nodes) => nodes.iter().map(size).fold(0, usize::saturating_add),
-        Content::Map(entries) => entries.iter().map(|entry| size(&entry.node)).fold(0, usize::saturating_add),
-        _ => 0,
-    };
-    below.saturating_add(1)
 }

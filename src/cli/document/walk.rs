@@ -7,7 +7,8 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Va
 use super::scalar::{self, Wrong};
 use super::tree::{Content, Entry, Mistake, Node};
 use crate::cli::reflect;
-use crate::error::nearest;
+use crate::error::{MOST_VIOLATIONS, nearest};
+use crate::legible::excerpt;
 use crate::proto::v1::ApplyContractRequest;
 
 /// What a document may hold; the rest of the request is the call's own.
@@ -32,6 +33,11 @@ struct Walk {
 }
 
 impl Walk {
+    /// Whether as much is wrong as is told at once.
+    fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST_VIOLATIONS
+    }
+
     fn wrong(&mut self, line: usize, path: &str, wrong: Wrong) {
         self.mistakes.push(Mistake::new(line, path, wrong.reason, wrong.description));
     }
@@ -41,14 +47,20 @@ impl Walk {
         let mut message = DynamicMessage::new(descriptor.clone());
         let Content::Map(entries) = &node.content else {
             let names = allowed.iter().take(4).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            self.wrong(node.line, path, Wrong::kind(format!("expected fields such as {names}; found {}", found(node))));
+            // What is no document at all may be any file, a secret one too: nothing of it is quoted.
+            let is_document = !path.is_empty() || matches!(node.content, Content::List(_));
+            let found = if is_document { found(node) } else { "text".to_owned() };
+            self.wrong(node.line, path, Wrong::kind(format!("expected fields such as {names}; found {found}")));
             return message;
         };
         let mut seen = BTreeMap::new();
         for entry in entries {
-            let path = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+            if self.is_full() {
+                break;
+            }
+            let path = if path.is_empty() { excerpt(&entry.key) } else { format!("{path}.{}", excerpt(&entry.key)) };
             if let Some(line) = seen.insert(entry.key.as_str(), entry.line) {
-                let description = format!("`{}` is written twice: already in line {line}", entry.key);
+                let description = format!("`{}` is written twice: already in line {line}", excerpt(&entry.key));
                 self.wrong(entry.line, &path, Wrong { reason: "DUPLICATE_KEY", description });
                 continue;
             }
@@ -70,7 +82,7 @@ impl Walk {
             Some(name) => format!("did you mean `{name}`?"),
             None => format!("known are {}", allowed.join(", ")),
         };
-        let description = format!("there is no `{}` here; {hint}", entry.key);
+        let description = format!("there is no `{}` here; {hint}", excerpt(&entry.key));
         self.wrong(entry.line, path, Wrong { reason: "FIELD_UNKNOWN", description });
     }
 
@@ -86,11 +98,14 @@ impl Walk {
             self.wrong(entry.line, path, Wrong::kind(format!("expected a list; found {}", found(&entry.node))));
             return None;
         };
-        let values = nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(index, node)| self.value(&field.kind(), node, &format!("{path}[{index}]"), node.line));
-        Some(Value::List(values.collect()))
+        let mut values = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            if self.is_full() {
+                break;
+            }
+            values.extend(self.value(&field.kind(), node, &format!("{path}[{index}]"), node.line));
+        }
+        Some(Value::List(values))
     }
 
     fn value(&mut self, kind: &Kind, node: &Node, path: &str, line: usize) -> Option<Value> {
@@ -112,11 +127,11 @@ impl Walk {
     }
 }
 
-/// What a node is, in the words of whoever wrote it.
+/// What a node is, in the words of whoever wrote it: the beginning of them.
 pub fn found(node: &Node) -> String {
     match &node.content {
         Content::Plain(_) if node.is_null() => "nothing".to_owned(),
-        Content::Plain(text) | Content::Text(text) => format!("`{text}`"),
+        Content::Plain(text) | Content::Text(text) => format!("`{}`", excerpt(text)),
         Content::List(_) => "a list".to_owned(),
         Content::Map(_) => "a map of fields".to_owned(),
     }

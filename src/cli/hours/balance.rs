@@ -32,7 +32,7 @@ impl Balance {
         if let Some(block_id) = self.block {
             let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };
             let answer = connection.ledger().get_block(request).await?.into_inner();
-            return context.answer("entitled.v1.GetBlockResponse", &answer, |screen| {
+            return context.answer("entitled.v1.GetBlockResponse", &answer, |answer, screen| {
                 hours::balances(answer.block.as_slice(), screen)
             });
         }
@@ -53,7 +53,7 @@ impl Balance {
             }
         });
         let answer = joined(pages.await?);
-        context.answer("entitled.v1.ListBlocksResponse", &answer, |screen| match answer.blocks.as_slice() {
+        context.answer("entitled.v1.ListBlocksResponse", &answer, |answer, screen| match answer.blocks.as_slice() {
             [] => none_of(&request),
             blocks => hours::balances(blocks, screen),
         })

@@ -40,7 +40,7 @@ impl Commit {
         let connection = context.connect().await?;
         let id = request.request_id.clone();
         let answer = written(&id, connection.ledger().commit_reservation(request)).await?;
-        context.answer("entitled.v1.CommitReservationResponse", &answer, |screen| {
+        context.answer("entitled.v1.CommitReservationResponse", &answer, |answer, screen| {
             let written = Written {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),

@@ -23,7 +23,7 @@ impl Consume {
         let request = self.request();
         let id = request.request_id.clone();
         let answer = written(&id, connection.ledger().consume_units(request)).await?;
-        context.answer("entitled.v1.ConsumeUnitsResponse", &answer, |screen| {
+        context.answer("entitled.v1.ConsumeUnitsResponse", &answer, |answer, screen| {
             let written = Written {
                 entries: &answer.entries,
                 reservation: None,

@@ -30,7 +30,7 @@ impl Extend {
         let connection = context.connect().await?;
         let id = request.request_id.clone();
         let answer = written(&id, connection.ledger().extend_reservation(request)).await?;
-        context.answer("entitled.v1.ExtendReservationResponse", &answer, |screen| {
+        context.answer("entitled.v1.ExtendReservationResponse", &answer, |answer, screen| {
             let written = Written {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),

@@ -26,7 +26,7 @@ impl Release {
         let connection = context.connect().await?;
         let id = request.request_id.clone();
         let answer = written(&id, connection.ledger().release_reservation(request)).await?;
-        context.answer("entitled.v1.ReleaseReservationResponse", &answer, |screen| {
+        context.answer("entitled.v1.ReleaseReservationResponse", &answer, |answer, screen| {
             let written = Written {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),

@@ -26,7 +26,7 @@ impl Reserve {
         let request = self.request();
         let id = request.request_id.clone();
         let answer = written(&id, connection.ledger().reserve_units(request)).await?;
-        context.answer("entitled.v1.ReserveUnitsResponse", &answer, |screen| {
+        context.answer("entitled.v1.ReserveUnitsResponse", &answer, |answer, screen| {
             let written = Written {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),

@@ -36,7 +36,7 @@ impl Reverse {
         let connection = context.connect().await?;
         let id = request.request_id.clone();
         let answer = written(&id, connection.ledger().reverse_entry(request)).await?;
-        context.answer("entitled.v1.ReverseEntryResponse", &answer, |screen| {
+        context.answer("entitled.v1.ReverseEntryResponse", &answer, |answer, screen| {
             let written = Written {
                 entries: &answer.entries,
                 reservation: None,

@@ -10,6 +10,7 @@ use super::entry::Claim;
 use crate::cli::client::{Connection, PAGE_SIZE, pages};
 use crate::cli::screen::{self, Screen, Tone};
 use crate::cli::{Context, Failure, Format};
+use crate::legible::{self, excerpt, shown};
 use crate::proto::v1::{
     ListBlocksRequest, ListCustomersRequest, ListEntriesRequest, ListReservationsRequest, Reservation, ReservationState,
 };
@@ -196,7 +197,7 @@ fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(),
                 "customers": customers, "blocks": blocks, "reservations": reservations, "entries": entries,
                 "misfit": misfit, "heads": heads,
             });
-            format!("{told:#}")
+            legible::json(&format!("{told:#}")).into_owned()
         }
         Format::Table => {
             let counted =
@@ -216,6 +217,7 @@ fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(),
                     ];
                     let heading = context.screen.paint(Tone::Bad, "DOES NOT FIT");
                     let facts = facts.into_iter().filter(|(_, fact)| !fact.is_empty());
+                    let facts = facts.map(|(name, fact)| (name, shown(&fact).into_owned()));
                     format!("{heading}\n{}", context.screen.pairs(facts))
                 }
             }
@@ -238,7 +240,7 @@ impl Progress {
     fn show(&mut self, customer_id: &str, entries: u64) {
         if self.is_shown {
             // Where it cannot be shown, the work goes on all the same.
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{entries} entries, {customer_id}");
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{entries} entries, {}", excerpt(customer_id));
         }
     }
 

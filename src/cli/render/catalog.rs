@@ -5,6 +5,7 @@ use comfy_table::Cell;
 use super::words;
 use crate::catalog::{Change, Loaded};
 use crate::cli::screen::{Screen, Tone};
+use crate::legible::shown;
 use crate::proto::v1::{Clause, Edition, Product, Service, Unit};
 
 pub fn editions(editions: &[Edition], screen: &Screen) -> String {
@@ -27,7 +28,7 @@ pub fn loaded(loaded: &Loaded, screen: &Screen) -> String {
     for edition in loaded.catalog.editions() {
         let note = if edition.id == default.id { "default" } else { "" };
         table.add_row([
-            screen.name(Tone::Plain, &edition.id),
+            screen.name(Tone::Plain, &shown(&edition.id)),
             Screen::number(edition.services.len()),
             Screen::number(edition.clauses.len()),
             Screen::number(edition.products()),
@@ -40,13 +41,14 @@ pub fn loaded(loaded: &Loaded, screen: &Screen) -> String {
 }
 
 fn overlay(changes: &[Change], screen: &Screen) -> String {
-    let heading = changes.first().map(|first| format!("{}, over {}", first.file, first.edition_id)).unwrap_or_default();
+    let heading = changes.first().map(|first| format!("{}, over {}", first.file, first.edition_id));
+    let heading = heading.unwrap_or_default();
     let mut table = screen.table(&["", "id", "changes"]);
     for change in changes {
         let what = if change.fields.is_empty() { "new".to_owned() } else { change.fields.join(", ") };
-        table.add_row([Cell::new(change.noun), screen.name(Tone::Plain, &change.id), Cell::new(what)]);
+        table.add_row([Cell::new(change.noun), screen.name(Tone::Plain, &shown(&change.id)), Cell::new(shown(&what))]);
     }
-    format!("{}\n{}", screen.paint(Tone::Heading, &heading), screen.laid_out(table))
+    format!("{}\n{}", screen.paint(Tone::Heading, &shown(&heading)), screen.laid_out(table))
 }
 
 pub fn services(services: &[Service], screen: &Screen) -> String {

@@ -10,6 +10,7 @@ use crate::cli::client::{root, root_cause};
 use crate::cli::document::Mistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
+use crate::legible::shown;
 
 /// The metadata key of the known name that was probably meant.
 const NEAREST: &str = "nearest";
@@ -45,18 +46,20 @@ fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usiz
     let violations = violations(&details, line_of);
     let name = code_name(status.code());
     let reason_words =
-        if reason.is_empty() { String::new() } else { format!(" {}", screen.paint(Tone::Heading, reason)) };
+        if reason.is_empty() { String::new() } else { format!(" {}", screen.paint(Tone::Heading, &shown(reason))) };
     let message = match (lost(status), status.message()) {
         (Some(cause), _) => format!("the connection to the server was lost before it answered: {cause}"),
         (None, "") => status.code().description().to_owned(),
         (None, message) => message.to_owned(),
     };
+    let message = shown(&message);
     let mut parts = vec![format!("{} {name}{reason_words}\n  {message}", screen.paint(Tone::Bad, "error:"))];
     // The table tells every field.
     let metadata = metadata.iter().filter(|(key, _)| violations.is_empty() || !matches!(*key, "field" | "fields"));
     let metadata: Vec<_> = metadata.collect();
     if !metadata.is_empty() {
-        parts.push(screen.pairs(metadata.iter().map(|(key, value)| (*key, (*value).to_owned()))));
+        let metadata: Vec<_> = metadata.iter().map(|(key, value)| (shown(key), shown(value))).collect();
+        parts.push(screen.pairs(metadata.iter().map(|(key, value)| (key.as_ref(), value.clone().into_owned()))));
     }
     if !violations.is_empty() {
         parts.push(changes::mistakes(&violations, screen));
@@ -71,7 +74,7 @@ fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usiz
 fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<Mistake> {
     let violation = |field: &str, reason: &str, description: &str| Mistake {
         line: line_of(field),
-        violation: Violation::clause(field, reason, description),
+        violation: Violation::clause(shown(field), shown(reason), shown(description)),
     };
     let mut found: Vec<Mistake> = match (details.bad_request(), details.precondition_failure()) {
         (Some(bad), _) => {
@@ -115,7 +118,7 @@ fn advice(status: &Status) -> Option<String> {
         details.error_info().and_then(|info| info.metadata.get(NEAREST)).filter(|nearest| !nearest.is_empty());
     if let Some(nearest) = nearest {
         let is_told = status.message().contains("did you mean");
-        return (!is_told).then(|| format!("did you mean `{nearest}`?"));
+        return (!is_told).then(|| format!("did you mean `{}`?", shown(nearest)));
     }
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));

@@ -1,0 +1,70 @@
+//! The command line itself, and what is wrong with it.
+
+use std::borrow::Cow;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::{Cli, USAGE, screen};
+use crate::legible::shown;
+
+/// The command line of this process; what is wrong with it, or the help it asks for, is told here.
+pub fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let flags: Vec<String> = std::env::args_os().map(|flag| flag.to_string_lossy().into_owned()).collect();
+        let text = error.render().to_string();
+        // Where a stranger's text may be quoted, not in colours: those are his too.
+        match untold(&text, &flags) {
+            Some(text) if error.use_stderr() => screen::write_error(&text),
+            Some(text) => drop(screen::write(&text)),
+            None => drop(error.print()),
+        }
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
+    })
+}
+
+/// The text without what must not be shown of the flags it may quote, if there is any: controls,
+/// and what follows the scheme of a database's URL.
+fn untold(text: &str, flags: &[String]) -> Option<String> {
+    let mut told = None;
+    for flag in flags {
+        let secret = flag.find("postgres").and_then(|at| flag.get(at..)).filter(|url| url.contains(':'));
+        if let Some(secret) = secret {
+            told = Some(told.unwrap_or_else(|| text.to_owned()).replace(secret, "postgres://…"));
+        } else if matches!(shown(flag), Cow::Owned(_)) {
+            told.get_or_insert_with(|| text.to_owned());
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How a command line is refused.
+    fn refused(flags: &[&str]) -> Option<String> {
+        let error = Cli::try_parse_from(flags).unwrap_err();
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        untold(&error.render().to_string(), &flags)
+    }
+
+    #[test]
+    fn a_url_that_is_no_flag_is_not_quoted() {
+        for flags in [
+            ["entitled", "migrate", "postgres://me:s3cret@db/e"],
+            ["entitled", "migrate", "--databse=postgresql://me:s3cret@db/e"],
+            ["entitled", "postgres:me:s3cret@db/e", "migrate"],
+        ] {
+            let told = refused(&flags).unwrap();
+            assert!(!told.contains("s3cret") && told.contains("error: "), "{told}");
+        }
+        assert_eq!(refused(&["entitled", "migrate", "--dry"]), None);
+    }
+
+    #[test]
+    fn a_flag_with_controls_is_told_without_colours() {
+        let told = refused(&["entitled", "check", "--severity", "\u{1b}[2J\u{202e}"]).unwrap();
+        assert!(told.contains("error: invalid value"), "{told}");
+    }
+}
