@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
+use super::context::Context;
 use super::prepared::{Candidate, Prepared};
 use super::query::Query;
 use crate::catalog::{Edition, Family, Service};
 use crate::error::{Error, Noun, Result, nearest, reason as technical};
-use crate::model::{Location, ProductId, Quantity, start_of_day};
+use crate::model::{Contact, Location, ProductId, Quantity, start_of_day};
 
 /// What is asked of a contract.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +37,10 @@ pub struct Reading<'a> {
     pub preview_end: Option<DateTime<Utc>>,
     /// The first instant without support for the asked product.
     pub retired_from: Option<DateTime<Utc>>,
+    /// The contact who asks, if the customer has them.
+    pub contact: Option<&'a Contact>,
+    /// Whether the customer holds the licence the service needs.
+    pub is_licensed: bool,
 }
 
 impl<'a> Ask<'a> {
@@ -47,7 +52,7 @@ impl<'a> Ask<'a> {
         let found = catalog.service(query.service_id);
         let (edition, service) = found.ok_or_else(|| unknown_service(prepared, query))?;
         let row = catalog.editions().iter().position(|own| std::ptr::eq(own, edition)).unwrap_or_default();
-        let reading = Reading::new(row, edition, service, query, location);
+        let reading = Reading::new(row, edition, service, (prepared, query, location));
         if let Some(product) = query.product
             && reading.family.is_none()
         {
@@ -61,8 +66,35 @@ impl<'a> Ask<'a> {
     }
 }
 
+impl<'a> Ask<'a> {
+    /// The question to every candidate, base items first, each group in the order of the ids.
+    pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+        self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
+    }
+
+    /// The question to the items that were bought of the service itself.
+    pub fn of_items(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+        self.of(self.items, at)
+    }
+
+    fn of(&self, candidates: &'a [Candidate], at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+        let mut ask = *self;
+        candidates.iter().filter_map(move |candidate| {
+            let context = Context::new(&ask, at, candidate)?;
+            // The next one is likely to be of the same edition.
+            ask.reading = context.reading;
+            Some(context)
+        })
+    }
+}
+
 impl<'a> Reading<'a> {
-    fn new(row: usize, edition: &'a Edition, service: &'a Service, query: &Query<'_>, location: &Location) -> Self {
+    fn new(
+        row: usize,
+        edition: &'a Edition,
+        service: &'a Service,
+        (prepared, query, location): (&'a Prepared, &Query<'_>, &Location),
+    ) -> Self {
         let zone = location.time_zone;
         let family = query.product.and_then(|product| edition.family(product.family));
         let life_cycle = query.product.zip(family).map(|(product, family)| family.life_cycle_of(product.component));
@@ -77,6 +109,8 @@ impl<'a> Reading<'a> {
             delivery_start: service.delivery_starts.map(|date| start_of_day(zone, date)),
             preview_end: life_cycle.preview_until.map(end_of),
             retired_from: life_cycle.retired_from.map(|date| start_of_day(zone, date)),
+            contact: query.contact_id.and_then(|contact_id| prepared.contact(contact_id)),
+            is_licensed: service.license.as_ref().is_none_or(|license| prepared.has_license(license)),
         }
     }
 
@@ -92,7 +126,7 @@ impl<'a> Reading<'a> {
             return Some(*self);
         }
         let edition = prepared.catalog().editions().get(row)?;
-        Some(Self::new(row, edition, edition.service(query.service_id)?, query, location))
+        Some(Self::new(row, edition, edition.service(query.service_id)?, (prepared, query, location)))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::{BlockSpec, Item, Quantity, Unit, WorkOrder, block_id};
 
 /// Every block of the contract, in the order of their ids.
 pub fn blocks_of(prepared: &Prepared) -> Vec<BlockSpec> {
-    let made = prepared.all_candidates().filter_map(|candidate| Maker::new(prepared, candidate));
+    let made = prepared.all_candidates().iter().filter_map(|candidate| Maker::new(prepared, candidate));
     let mut blocks: Vec<_> = made.flat_map(|maker| maker.own().into_iter().chain(maker.included())).collect();
     blocks.sort_by_key(|block| block.id);
     blocks
@@ -58,6 +58,12 @@ impl<'a> Maker<'a> {
         hours.into_iter().flat_map(of).flatten().collect()
     }
 
+    /// The ids of all of them.
+    pub fn ids(&self) -> Vec<Uuid> {
+        let included = self.included().into_iter().map(|block| block.id);
+        self.candidate.block.map(|block| block.id).into_iter().chain(included).collect()
+    }
+
     fn included_block(&self, service_id: &str, hours: i64) -> Option<BlockSpec> {
         let service = self.edition.service(service_id)?;
         let granted = Quantity { amount: hours, unit: Unit::Hours }.in_base_unit().filter(|granted| *granted > 0)?;
@@ -66,7 +72,7 @@ impl<'a> Maker<'a> {
     }
 
     fn spec(&self, service: &Service, id: Uuid, granted: i64, unit: Unit) -> BlockSpec {
-        let Span { start, end } = self.life();
+        let Span { start, end } = self.candidate.life;
         BlockSpec {
             id,
             work_order_id: self.order.work_order_id.clone(),
@@ -83,11 +89,9 @@ impl<'a> Maker<'a> {
 
     /// From the first instant at which it can serve any of its locations to the last: bases may
     /// cover them for different times.
-    pub fn life(&self) -> Span {
+    pub fn worked_out_life(&self) -> Span {
         let own = self.candidate.term.span();
-        let served = self.candidate.reach.iter().enumerate();
-        let served = served.filter(|(_, reach)| !matches!(reach, super::reach::Reach::Never));
-        let covered = served.filter_map(|(location, _)| {
+        let covered = self.candidate.reach.locations().filter_map(|location| {
             let cover = self.prepared.base_coverage(self.candidate, location)?.span()?;
             Some(Span { start: own.start.max(cover.start), end: own.end.min(cover.end) })
         });

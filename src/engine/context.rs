@@ -1,12 +1,12 @@
 use chrono::{DateTime, Utc};
 
 use super::ask::{Ask, Reading};
-use super::base::BaseState;
-use super::prepared::{Block, Candidate, Prepared};
+use super::base::{BaseCoverage, BaseState};
+use super::prepared::{Block, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::span::{Span, TermState};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
-use crate::model::{Item, Location, WorkOrder, WorkOrderState};
+use crate::model::{Item, Location, ProductId, Waiver, WorkOrder, WorkOrderState};
 
 /// One candidate under one question at one instant: all a clause may look at.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,16 @@ pub struct Context<'a> {
     pub base: Option<BaseState>,
     /// From the latest of order, item and base start to the earliest of their ends.
     pub effective: Span,
+    /// The base cover that follows from, none where no base is needed.
+    pub coverage: Option<BaseCoverage<'a>>,
+    /// What is left in the blocks of all items that serve, where somebody has summed it up.
+    pub serving: Option<i128>,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many clauses were judged on this thread: what the work of an answer is counted in.
+    pub static JUDGED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// What a clause says of a candidate.
@@ -50,30 +60,8 @@ impl<'a> Context<'a> {
     /// None where the candidate cannot answer: its edition does not have the service, or has
     /// it with the base package, which this is not.
     pub fn new(ask: &Ask<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
-        Self::read(ask.prepared, ask.query, (ask.location_row, ask.location), at, candidate, &ask.reading)
-    }
-
-    /// The same question to another candidate.
-    pub fn beside(&self, candidate: &'a Candidate) -> Option<Self> {
-        let location = (self.location_row, self.location);
-        Self::read(self.prepared, self.query, location, self.at, candidate, &self.reading)
-    }
-
-    /// The same question to the same candidate at another instant.
-    pub fn later(&self, at: DateTime<Utc>) -> Option<Self> {
-        let location = (self.location_row, self.location);
-        Self::read(self.prepared, self.query, location, at, self.candidate, &self.reading)
-    }
-
-    fn read(
-        prepared: &'a Prepared,
-        query: &'a Query<'a>,
-        (location_row, location): (usize, &'a Location),
-        at: DateTime<Utc>,
-        candidate: &'a Candidate,
-        reading: &Reading<'a>,
-    ) -> Option<Self> {
-        let reading = reading.in_edition(candidate.edition, prepared, query, location)?;
+        let Ask { prepared, query, location_row, location, .. } = *ask;
+        let reading = ask.reading.in_edition(candidate.edition, prepared, query, location)?;
         let (edition, service) = (reading.edition, reading.service);
         if service.is_base() != candidate.is_base {
             return None;
@@ -102,7 +90,34 @@ impl<'a> Context<'a> {
             term,
             base,
             effective,
+            coverage,
+            serving: None,
         })
+    }
+
+    /// The same question to every item that was bought of the service itself, this one too.
+    pub fn all_items(&self) -> impl Iterator<Item = Self> + use<'a> {
+        let items = self.prepared.candidates(self.query.service_id);
+        let Self { prepared, query, location_row, location, reading, .. } = *self;
+        Ask { prepared, query, location_row, location, items, reading }.of_items(self.at)
+    }
+
+    /// The same question to the same candidate at another instant.
+    pub fn later(&self, at: DateTime<Utc>) -> Self {
+        let base = self.coverage.map(|coverage| coverage.at(at));
+        Self { at, term: self.candidate.term.at(at), base, serving: None, ..*self }
+    }
+
+    /// Whether the order covers the product.
+    pub fn covers(&self, product: ProductId<'_>) -> bool {
+        let order = self.prepared.order(self.candidate.order);
+        order.is_some_and(|order| order.covered.matches(&self.order.covered_products, product))
+    }
+
+    /// Whether the order covers any product of the family.
+    pub fn covers_any_of(&self, family: &str) -> bool {
+        let order = self.prepared.order(self.candidate.order);
+        order.is_some_and(|order| order.covered.touches_family(&self.order.covered_products, family))
     }
 
     /// When everything but term, state and base is judged: the delivery's start, else the
@@ -135,18 +150,22 @@ impl<'a> Context<'a> {
         if !clause.waivable {
             return None;
         }
-        let lifts = |products: &[crate::model::ProductPattern]| {
-            products.is_empty() || self.query.product.is_some_and(|asked| products.iter().any(|own| own.matches(asked)))
+        let is_product = |own: &PreparedWaiver, waiver: &Waiver| {
+            let products = &waiver.product_ids;
+            products.is_empty() || self.query.product.is_some_and(|asked| own.products.matches(products, asked))
         };
+        let lifts = |own: &PreparedWaiver| self.item.waivers.get(own.row).is_some_and(|waiver| is_product(own, waiver));
         let instant = self.instant();
         let mut waivers = self.candidate.waivers.iter();
-        let found = waivers.find(|own| own.clause == clause.row && own.valid.contains(instant) && lifts(&own.products));
+        let found = waivers.find(|own| own.clause == clause.row && own.valid.contains(instant) && lifts(own));
         found.map(|waiver| waiver.row)
     }
 
     /// Judges one clause; a waiver is not looked at.
     pub fn judge(&self, rule: Rule) -> Verdict {
         use super::{event, hours, location, product, quantity, request, term};
+        #[cfg(test)]
+        JUDGED.set(JUDGED.get() + 1);
         match rule {
             Rule::TermNotStarted
             | Rule::TermExpired

@@ -118,9 +118,15 @@ pub(super) struct Explanation {
     remedy: Option<Remedy>,
     remedy_at: Option<(String, String)>,
     is_waivable: bool,
+    is_brief: bool,
 }
 
 impl Explanation {
+    /// Whether anybody reads the remedy: some are searched for.
+    pub fn wants_remedy(&self) -> bool {
+        !self.is_brief
+    }
+
     pub fn fact(&mut self, name: &'static str, value: impl Into<String>) {
         self.metadata.push((name, value.into()));
     }
@@ -190,13 +196,8 @@ pub(super) fn reason<'a>(
     clause: &'a Clause,
     is_open: bool,
 ) -> Reason<'a> {
-    let mut explanation = Explanation { is_waivable: clause_use.waivable, ..Explanation::default() };
-    explanation.fact("service_id", context.service.id.as_str());
-    explanation.fact("location_id", context.location.location_id.as_str());
-    explanation.fact("work_order_id", context.order.work_order_id.as_str());
-    explanation.fact("item_id", context.item.item_id.as_str());
-    explain(context, clause_use.rule, is_open, &mut explanation);
-    let Explanation { metadata, remedy, remedy_at, .. } = explanation;
+    let explanation = Explanation { is_waivable: clause_use.waivable, ..Explanation::default() };
+    let Explanation { metadata, remedy, remedy_at, .. } = explained(context, clause_use, is_open, explanation);
     let mut remedy = remedy.unwrap_or_default();
     if remedy.kind == RemedyKind::RecordWaiver {
         remedy.value.clone_from(&clause.code);
@@ -211,6 +212,25 @@ pub(super) fn reason<'a>(
         (None, None) => Default::default(),
     };
     Reason { clause, metadata, remedy }
+}
+
+/// What a failed clause says of a candidate, without what would help.
+pub(super) fn facts(context: &Context<'_>, clause_use: &ClauseUse) -> Vec<(&'static str, String)> {
+    explained(context, clause_use, false, Explanation { is_brief: true, ..Explanation::default() }).metadata
+}
+
+fn explained(
+    context: &Context<'_>,
+    clause_use: &ClauseUse,
+    is_open: bool,
+    mut explanation: Explanation,
+) -> Explanation {
+    explanation.fact("service_id", context.service.id.as_str());
+    explanation.fact("location_id", context.location.location_id.as_str());
+    explanation.fact("work_order_id", context.order.work_order_id.as_str());
+    explanation.fact("item_id", context.item.item_id.as_str());
+    explain(context, clause_use.rule, is_open, &mut explanation);
+    explanation
 }
 
 fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {

@@ -4,14 +4,15 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
-use super::quantity::{pool, remedy_more};
+use super::pool::left;
+use super::quantity::remedy_more;
 use super::span::Span;
 use crate::catalog::{EventRule, Rule};
 use crate::model::{PlannedEvent, Unit, day_of, instant_of};
 
 /// The event in question: the request's window, else the item's event that runs now.
-#[derive(Debug, Clone, Copy)]
-struct Event {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Event {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
     confirmed: Option<DateTime<Utc>>,
@@ -29,17 +30,17 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
         Rule::EventDuration => match event {
             None => Verdict::Unknown,
             Some(_) if context.is_lapsed() => Verdict::Holds,
-            Some(event) => Verdict::fails_if(events_per_solution(context, event, terms) > pool(context)),
+            Some(event) => Verdict::fails_if(events_per_solution(context, event, terms) > left(context)),
         },
         Rule::EventSolutions => {
-            Verdict::fails_if(events_of_solutions(context).is_some_and(|needed| needed > pool(context)))
+            Verdict::fails_if(events_of_solutions(context).is_some_and(|needed| needed > left(context)))
         }
         _ => Verdict::Holds,
     }
 }
 
 /// A window with one end is no window.
-fn event_of(context: &Context<'_>) -> Option<Event> {
+pub(super) fn event_of(context: &Context<'_>) -> Option<Event> {
     let delivery = &context.query.delivery;
     if let Some((start, end)) = delivery.window() {
         return Some(Event { start, end, confirmed: delivery.confirmed_time });
@@ -52,14 +53,16 @@ fn event_of(context: &Context<'_>) -> Option<Event> {
 /// Whether a planned event runs at the time of the check, for the asked product and solution.
 pub(super) fn is_running(context: &Context<'_>, event: &PlannedEvent) -> bool {
     let is_now = event.start_time <= context.at && context.at < event.end_time;
-    let has_product = event.product_ids.is_empty()
-        || context.query.product.is_none_or(|asked| event.product_ids.iter().any(|pattern| pattern.matches(asked)));
+    let has_product = || {
+        event.product_ids.is_empty()
+            || context.query.product.is_none_or(|asked| event.product_ids.iter().any(|pattern| pattern.matches(asked)))
+    };
     let has_solution = match context.query.delivery.solution_ids.as_slice() {
         [] => true,
         [asked] => event.solution_id == *asked,
         _ => false,
     };
-    is_now && has_product && has_solution
+    is_now && has_solution && has_product()
 }
 
 /// Whole days before the start, at the same time of day on the clock of the location.
@@ -142,12 +145,14 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanat
         _ => events_needed(context, event, terms),
     };
     explanation.fact("events_needed", needed.to_string());
-    explanation.fact("events_available", pool(context).to_string());
+    explanation.fact("events_available", left(context).to_string());
     explanation.fact("unit", Unit::Events.as_str());
     if rule == Rule::EventSolutions {
         explanation.fact("solutions", solutions(context).to_string());
     }
-    remedy_more(context, needed, explanation);
+    if explanation.wants_remedy() {
+        remedy_more(context, needed, explanation);
+    }
 }
 
 /// The one field that is missing of the event, or all of the delivery where more are.

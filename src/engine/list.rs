@@ -1,5 +1,7 @@
 //! What a customer has and has not: one row per location and service.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{Outcome, Prepared, Query};
@@ -39,14 +41,10 @@ pub fn rows<'a>(prepared: &'a Prepared, query: &ListQuery<'a>) -> Vec<Row<'a>> {
 /// The services of the default edition, then those only other editions have.
 fn listed_services<'a>(prepared: &'a Prepared, group: Option<&str>) -> Vec<&'a Service> {
     let catalog = prepared.catalog();
-    let mut services: Vec<&Service> = catalog.default_edition().services.iter().collect();
-    for service in catalog.editions().iter().flat_map(|edition| &edition.services) {
-        if !services.iter().any(|listed| listed.id == service.id) {
-            services.push(service);
-        }
-    }
-    services.retain(|service| group.is_none_or(|group| service.group == group));
-    services
+    let mut seen = HashSet::new();
+    let editions = std::iter::once(catalog.default_edition()).chain(catalog.editions());
+    let services = editions.flat_map(|edition| &edition.services).filter(|service| seen.insert(&service.id));
+    services.filter(|service| group.is_none_or(|group| service.group == group)).collect()
 }
 
 impl<'a> Row<'a> {

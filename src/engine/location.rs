@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
-use super::reach::Reach;
+use super::span::End;
 use crate::catalog::{LocationRule, RemedyKind, Rule};
 use crate::model::{DeliveryMode, Location, WorkOrder};
 
@@ -21,7 +23,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
 }
 
 pub(super) fn is_designated(context: &Context<'_>) -> bool {
-    context.candidate.reach.get(context.location_row).is_some_and(|reach| reach.at(context.at))
+    context.candidate.reach.at(context.location_row).at(context.at)
 }
 
 /// Remote delivery is always included; any other way only if the service or the item says so.
@@ -42,9 +44,11 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
     match rule {
         Rule::Country | Rule::ExcludedCountry => {
             explanation.fact("country", context.location.country.as_str());
-            remedy_elsewhere(context, rule, explanation);
+            if explanation.wants_remedy() {
+                remedy_elsewhere(context, rule, explanation);
+            }
         }
-        Rule::LocationDesignated => remedy_undesignated(context, explanation),
+        Rule::LocationDesignated if explanation.wants_remedy() => remedy_undesignated(context, explanation),
         Rule::SingleLocation => {
             let location_id = context.location.location_id.as_str();
             explanation.remedy(RemedyKind::DesignateLocation, "work_order.items.location_ids", location_id);
@@ -67,9 +71,10 @@ fn remedy_elsewhere(context: &Context<'_>, rule: Rule, explanation: &mut Explana
         Rule::Country => context.service.is_available_in(&location.country),
         _ => !context.edition.excludes_country(&location.country),
     };
-    let designated = contract.work_orders.iter().flat_map(WorkOrder::designated_locations);
-    let designated = designated.filter_map(|id| contract.customer.location(id)).filter(|location| is_good(location));
-    let ids: BTreeSet<&str> = designated.map(|location| location.location_id.as_str()).collect();
+    let locations = contract.customer.locations.iter().enumerate();
+    let designated = locations.filter(|(row, _)| context.prepared.is_designated(*row)).map(|(_, location)| location);
+    let good = designated.filter(|location| is_good(location));
+    let ids: BTreeSet<&str> = good.map(|location| location.location_id.as_str()).collect();
     if !ids.is_empty() {
         explanation.ask("location_id", ids.into_iter().collect::<Vec<_>>().join(", "));
     }
@@ -77,7 +82,8 @@ fn remedy_elsewhere(context: &Context<'_>, rule: Rule, explanation: &mut Explana
 
 fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
     let Context { service, order, item, .. } = *context;
-    let location_id = context.location.location_id.as_str();
+    let prepared_order = context.prepared.order(context.candidate.order);
+    let is_on_order = prepared_order.is_some_and(|order| order.designates(context.location_row));
     if remedy_extension(context, explanation) {
         return;
     }
@@ -89,10 +95,9 @@ fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
         LocationRule::Listed => item.all_locations,
     };
     if takes_another_item {
-        let orders = context.prepared.contract().work_orders.iter().filter(|other| other.designates(location_id));
-        let own_first = orders.min_by_key(|other| (!std::ptr::eq(*other, order), &other.work_order_id));
-        explanation.remedy_buy(&service.id, own_first);
-    } else if !order.designates(location_id) && !may_share_order(context, order) {
+        let own = Some(order).filter(|_| is_on_order);
+        explanation.remedy_buy(&service.id, own.or_else(|| context.prepared.designated_by(context.location_row)));
+    } else if !is_on_order && !may_share_order(context, order) {
         // An excluded country and any other take an order each (2.4).
         let bought = if service.is_base() { &context.edition.base_package } else { &service.id };
         explanation.remedy_buy(bought, None);
@@ -101,26 +106,40 @@ fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
     }
 }
 
-/// An order that extends the base to the location is not in force: it comes, or has ended.
-fn remedy_extension(context: &Context<'_>, explanation: &mut Explanation) -> bool {
-    let stretches = || {
-        let reach = context.candidate.reach.get(context.location_row);
-        reach.into_iter().flat_map(Reach::stretches).filter(|stretch| !stretch.span.is_empty())
-    };
+/// What is said of the orders that extend the base to a location where none does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extension {
+    Comes(DateTime<Utc>),
+    /// The row of the order that was the last.
+    Over(usize, End),
+}
+
+pub(super) fn extension(context: &Context<'_>) -> Option<Extension> {
+    let stretches = context.candidate.reach.at(context.location_row).stretches();
+    let stretches = || stretches.iter().filter(|stretch| !stretch.span.is_empty());
     let starts = stretches().map(|stretch| stretch.span.start);
     let next = starts.filter(|start| context.at < *start && *start < context.candidate.term.end).min();
     if let Some(start) = next {
-        explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
-        return true;
+        return Some(Extension::Comes(start));
     }
-    let orders = &context.prepared.contract().work_orders;
+    let id = |row: usize| context.prepared.contract().work_orders.get(row).map(|order| &order.work_order_id);
     let over = stretches().filter(|stretch| stretch.span.end <= context.at);
-    let over = over.filter_map(|stretch| Some((stretch, orders.get(stretch.order)?)));
-    let last = over.max_by_key(|(stretch, order)| (stretch.span.end, &order.work_order_id));
-    if let Some((stretch, order)) = last {
-        explanation.remedy_renew(order, Some(stretch.end_cause));
+    let last = over.max_by_key(|stretch| (stretch.span.end, id(stretch.order)));
+    last.map(|stretch| Extension::Over(stretch.order, stretch.end_cause))
+}
+
+/// An order that extends the base to the location is not in force: it comes, or has ended.
+fn remedy_extension(context: &Context<'_>, explanation: &mut Explanation) -> bool {
+    match extension(context) {
+        None => return false,
+        Some(Extension::Comes(start)) => explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start)),
+        Some(Extension::Over(row, end_cause)) => {
+            if let Some(order) = context.prepared.contract().work_orders.get(row) {
+                explanation.remedy_renew(order, Some(end_cause));
+            }
+        }
     }
-    last.is_some()
+    true
 }
 
 /// Lets an order serve the location, and the item that does not serve all the order does.
@@ -139,9 +158,12 @@ pub(super) fn remedy_designate(
 
 /// Whether an order may serve the location beside its host: one in an excluded country stands
 /// on an order of its own (2.4).
-pub(super) fn may_share_order(context: &Context<'_>, order: &WorkOrder) -> bool {
+fn may_share_order(context: &Context<'_>, order: &WorkOrder) -> bool {
     let host = context.prepared.location(&order.host_location_id);
-    let Some((_, host)) = host else { return false };
+    host.is_some_and(|(_, host)| may_share_country(context, host))
+}
+
+pub(super) fn may_share_country(context: &Context<'_>, host: &Location) -> bool {
     let asked = &context.location.country;
     let is_excluded = |country| context.edition.excludes_country(country);
     host.country == *asked || !(is_excluded(&host.country) || is_excluded(asked))

@@ -3,24 +3,29 @@
 //! neither looks at a calendar nor searches.
 
 mod build;
+mod cover;
+mod extension;
+mod item;
+mod order;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::build::Builder;
-pub(super) use self::build::block_of;
-use super::base::{BaseCoverage, BaseSpan};
-use super::reach::Reach;
+pub(super) use self::item::{block_of, year_end};
+use self::order::PreparedOrder;
+pub(super) use self::order::order_term;
+use super::base::{self, BaseCoverage, Bases};
+use super::blocks::Maker;
+use super::reach::Reaches;
+use super::sorted::Sorted;
 use super::span::{End, Span, Term};
-use crate::catalog::{Catalog, Edition};
-use crate::model::{
-    Balances, Contract, Funding, Item, Location, ProductPattern, Release, Unit, WorkOrder, WorkOrderState,
-    contract_year, start_of_day,
-};
+use crate::catalog::Catalog;
+use crate::model::{Balances, Contact, Contract, Location, Release, Unit, WorkOrder, WorkOrderState};
 
 /// One customer's contract at one revision, ready for [`super::decide`].
 #[derive(Debug)]
@@ -28,12 +33,22 @@ pub struct Prepared {
     catalog: Arc<Catalog>,
     contract: Contract,
     location_rows: HashMap<String, usize>,
-    /// The base items: candidates of every base service.
-    base_candidates: Vec<Candidate>,
-    /// The others, by service.
-    candidates: HashMap<String, Vec<Candidate>>,
-    /// By location: the bases that cover it, in the order of their starts.
-    bases_at: Vec<Vec<BaseSpan>>,
+    contact_rows: HashMap<String, usize>,
+    licenses: HashSet<String>,
+    /// By row of the work order.
+    orders: Vec<PreparedOrder>,
+    /// The base items, candidates of every base service, then the others, service by service.
+    candidates: Vec<Candidate>,
+    bases: usize,
+    services: HashMap<String, Range<usize>>,
+    /// Which candidate a block belongs to.
+    blocks: HashMap<Uuid, usize>,
+    /// By location: the bases that cover it.
+    bases_at: Vec<Bases>,
+    /// When an item may gain or lose its base, or what would give it one, sorted.
+    base_turns: Vec<DateTime<Utc>>,
+    /// By location: the order with the first id that designates it.
+    designated_by: Vec<Option<usize>>,
     /// Whether the designated locations lie in more than one country (2.4).
     multi_country: bool,
 }
@@ -53,12 +68,17 @@ pub struct Candidate {
     pub term: Term,
     pub state: WorkOrderState,
     pub support: Support,
-    /// By location.
-    pub reach: Vec<Reach>,
+    pub reach: Reaches,
     /// What it bought, if it is counted.
     pub block: Option<Block>,
+    /// When its blocks live; of an item without any, its term.
+    pub life: Span,
+    /// Of its products and tenants.
+    pub products: Sorted,
+    pub tenants: Sorted,
     pub waivers: Vec<PreparedWaiver>,
-    /// Instants at which time alone can change what this item answers, sorted.
+    /// Instants at which time alone can change what this item answers, sorted; besides those of
+    /// its base and its reach.
     pub turns: Vec<DateTime<Utc>>,
 }
 
@@ -68,7 +88,7 @@ pub enum Support {
     /// Its own order carries the base; so does a base item itself.
     OwnOrder,
     /// The base named by its order, empty if that is no base.
-    Named(Vec<BaseSpan>),
+    Named(Arc<Bases>),
     /// Any base that covers the asked location.
     AnyCovering,
 }
@@ -112,7 +132,7 @@ pub struct PreparedWaiver {
     /// Row of the waived clause in the edition.
     pub clause: u8,
     pub valid: Span,
-    pub products: Vec<ProductPattern>,
+    pub products: Sorted,
 }
 
 impl Prepared {
@@ -123,41 +143,62 @@ impl Prepared {
 
     /// A block without a balance is as it was bought.
     pub fn with_balances(catalog: Arc<Catalog>, contract: Contract, balances: &Balances) -> Self {
-        let builder = Builder { catalog: &catalog, contract: &contract, balances };
-        let bases_at: Vec<_> = contract.customer.locations.iter().map(|location| builder.bases_at(location)).collect();
+        let customer = &contract.customer;
+        let location_rows = rows_of(customer.locations.iter().map(|location| &location.location_id));
+        let contact_rows = rows_of(customer.contacts.iter().map(|contact| &contact.contact_id));
+        let licenses = customer.licenses.iter().cloned().collect();
+        let builder = Builder::new(&catalog, &contract, balances, &location_rows);
+        let candidates = builder.candidates();
+        let bases_at = builder.bases_at(&candidates);
         let base_turns = builder.base_turns();
-        let mut base_candidates = Vec::new();
-        let mut candidates: HashMap<String, Vec<Candidate>> = HashMap::new();
-        for (order_row, order) in contract.work_orders.iter().enumerate() {
-            for (item_row, item) in order.items.iter().enumerate() {
-                let Some(candidate) = builder.candidate(order_row, order, item_row, item, &base_turns) else {
-                    continue;
-                };
-                if candidate.is_base {
-                    base_candidates.push(candidate);
-                } else {
-                    candidates.entry(item.service_id.clone()).or_default().push(candidate);
-                }
-            }
-        }
-        let locations = contract.customer.locations.iter().enumerate();
-        let location_rows = locations.map(|(row, location)| (location.location_id.clone(), row)).collect();
-        let multi_country = builder.is_multi_country();
-        let prepared = Self { location_rows, base_candidates, candidates, bases_at, multi_country, catalog, contract };
-        prepared.sorted()
+        let designated_by = builder.designated_by();
+        let multi_country = builder.is_multi_country(&designated_by);
+        let orders = builder.orders;
+        let bases = candidates.partition_point(|candidate| candidate.is_base);
+        let mut prepared = Self {
+            location_rows,
+            contact_rows,
+            licenses,
+            orders,
+            candidates,
+            bases,
+            services: HashMap::new(),
+            blocks: HashMap::new(),
+            bases_at,
+            base_turns,
+            designated_by,
+            multi_country,
+            catalog,
+            contract,
+        };
+        prepared.find_services();
+        prepared.find_blocks();
+        prepared
     }
 
-    /// Candidates in the order of their ids, which settles the last ties.
-    fn sorted(mut self) -> Self {
-        let orders = &self.contract.work_orders;
-        let ids = |candidate: &Candidate| {
-            let order = orders.get(candidate.order);
-            let item = order.and_then(|order| order.items.get(candidate.item));
-            (order.map(|order| order.work_order_id.clone()), item.map(|item| item.item_id.clone()))
+    fn find_services(&mut self) {
+        for (row, candidate) in self.candidates.iter().enumerate().skip(self.bases) {
+            let order = self.contract.work_orders.get(candidate.order);
+            let Some(item) = order.and_then(|order| order.items.get(candidate.item)) else { continue };
+            match self.services.get_mut(&item.service_id) {
+                Some(rows) => rows.end = row.saturating_add(1),
+                None => _ = self.services.insert(item.service_id.clone(), row..row.saturating_add(1)),
+            }
+        }
+    }
+
+    fn find_blocks(&mut self) {
+        let found = |candidate| {
+            let maker = Maker::new(self, candidate)?;
+            let ids = maker.ids();
+            Some((if ids.is_empty() { candidate.life } else { maker.worked_out_life() }, ids))
         };
-        self.base_candidates.sort_by_cached_key(ids);
-        self.candidates.values_mut().for_each(|candidates| candidates.sort_by_cached_key(ids));
-        self
+        let found: Vec<_> = self.candidates.iter().map(found).collect();
+        for (row, (candidate, found)) in self.candidates.iter_mut().zip(found).enumerate() {
+            let Some((life, ids)) = found else { continue };
+            candidate.life = life;
+            self.blocks.extend(ids.into_iter().map(|id| (id, row)));
+        }
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -173,27 +214,49 @@ impl Prepared {
         Some((row, self.contract.customer.locations.get(row)?))
     }
 
+    pub(super) fn contact(&self, contact_id: &str) -> Option<&Contact> {
+        self.contract.customer.contacts.get(*self.contact_rows.get(contact_id)?)
+    }
+
+    pub(super) fn has_license(&self, license: &str) -> bool {
+        self.licenses.contains(license)
+    }
+
+    pub(super) fn order(&self, row: usize) -> Option<&PreparedOrder> {
+        self.orders.get(row)
+    }
+
     pub(super) fn base_candidates(&self) -> &[Candidate] {
-        &self.base_candidates
+        self.candidates.get(..self.bases).unwrap_or_default()
     }
 
     /// Every candidate, in no particular order.
-    pub(super) fn all_candidates(&self) -> impl Iterator<Item = &Candidate> {
-        self.base_candidates.iter().chain(self.candidates.values().flatten())
+    pub(super) fn all_candidates(&self) -> &[Candidate] {
+        &self.candidates
     }
 
+    /// In the order of their ids, which settles the last ties.
     pub(super) fn candidates(&self, service_id: &str) -> &[Candidate] {
-        self.candidates.get(service_id).map_or(&[], Vec::as_slice)
+        let rows = self.services.get(service_id).cloned();
+        rows.and_then(|rows| self.candidates.get(rows)).unwrap_or_default()
+    }
+
+    pub(super) fn candidate_of_block(&self, block_id: Uuid) -> Option<&Candidate> {
+        self.candidates.get(*self.blocks.get(&block_id)?)
     }
 
     /// The base cover of an item at a location; none where it needs none.
     pub(super) fn base_coverage<'a>(&'a self, candidate: &'a Candidate, location: usize) -> Option<BaseCoverage<'a>> {
         let bases = match &candidate.support {
             Support::OwnOrder => return None,
-            Support::Named(bases) => bases.as_slice(),
-            Support::AnyCovering => self.bases_at.get(location).map_or(&[][..], Vec::as_slice),
+            Support::Named(bases) => bases,
+            Support::AnyCovering => self.bases_at.get(location).unwrap_or(&base::NONE),
         };
         Some(BaseCoverage::new(bases, candidate.term.start()))
+    }
+
+    pub(super) fn base_turns(&self) -> &[DateTime<Utc>] {
+        &self.base_turns
     }
 
     /// How the order itself comes to its end.
@@ -202,47 +265,26 @@ impl Prepared {
         Some(order_term(order, host.time_zone).end_cause)
     }
 
+    /// The order with the first id that designates the location.
+    pub(super) fn designated_by(&self, location: usize) -> Option<&WorkOrder> {
+        self.contract.work_orders.get((*self.designated_by.get(location)?)?)
+    }
+
+    /// Whether any order designates the location.
+    pub(super) fn is_designated(&self, location: usize) -> bool {
+        self.designated_by.get(location).is_some_and(Option::is_some)
+    }
+
     pub(super) fn is_multi_country(&self) -> bool {
         self.multi_country
     }
 }
 
-pub(super) fn carries_base(edition: &Edition, order: &WorkOrder) -> bool {
-    order.items.iter().any(|item| item.service_id == edition.base_package)
-}
-
-/// Whether the order is neither a draft nor suspended.
-pub(super) fn is_in_effect(order: &WorkOrder) -> bool {
-    matches!(order.state, WorkOrderState::Active | WorkOrderState::Terminated)
-}
-
-/// The order's own term.
-pub(super) fn order_term(order: &WorkOrder, zone: Tz) -> Term {
-    let span = days(zone, order.start_date, order.end_date);
-    Term::new(span, span, termination(order, span))
-}
-
-fn term_of(order: &WorkOrder, item: &Item, zone: Tz) -> Term {
-    let span = days(zone, order.start_date, order.end_date);
-    let own = days(zone, item.start_date.unwrap_or(order.start_date), item.end_date.unwrap_or(order.end_date));
-    Term::new(span, own, termination(order, span))
-}
-
-/// A terminated order that does not say when has never begun: nothing unknown entitles.
-fn termination(order: &WorkOrder, span: Span) -> Option<DateTime<Utc>> {
-    match order.state {
-        WorkOrderState::Terminated => Some(order.terminate_time.unwrap_or(span.start)),
-        _ => order.terminate_time,
+/// Of equal ids, the first.
+fn rows_of<'i>(ids: impl Iterator<Item = &'i String>) -> HashMap<String, usize> {
+    let mut rows = HashMap::new();
+    for (row, id) in ids.enumerate() {
+        rows.entry(id.clone()).or_insert(row);
     }
-}
-
-/// From the first instant of `first` to the last of `last`.
-fn days(zone: Tz, first: NaiveDate, last: NaiveDate) -> Span {
-    Span { start: start_of_day(zone, first), end: start_of_day(zone, last.succ_opt().unwrap_or(last)) }
-}
-
-/// The end of the contract year in which what the flex allowance paid must be used.
-pub(super) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
-    let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
-    (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
+    rows
 }

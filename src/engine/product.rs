@@ -12,14 +12,14 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
     let Some(product) = context.query.product else { return Verdict::Holds };
     let service = context.service;
     Verdict::fails_if(match rule {
-        Rule::ProductCovered => !any_matches(&context.order.covered_products, product),
+        Rule::ProductCovered => !context.covers(product),
         Rule::ProductPrerelease => {
             context.reading.preview_end.is_some_and(|end| context.instant() < end)
                 && !names(&service.products_only, product)
         }
         Rule::ProductRetired => context.reading.retired_from.is_some_and(|start| context.instant() >= start),
         Rule::ProductExcluded | Rule::RetailProduct => !service.serves(product),
-        Rule::ProductOnItem => !any_matches(&context.item.product_ids, product),
+        Rule::ProductOnItem => !context.candidate.products.matches(&context.item.product_ids, product),
         _ => false,
     })
 }
@@ -35,7 +35,7 @@ fn names(patterns: &[ProductPattern], product: ProductId<'_>) -> bool {
 
 fn covers_family(context: &Context<'_>) -> bool {
     let Some(family) = &context.service.covered_family else { return true };
-    context.order.covered_products.iter().any(|pattern| pattern.touches_family(family))
+    context.covers_any_of(family)
 }
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {

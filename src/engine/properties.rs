@@ -1,9 +1,11 @@
 //! Laws that hold for every contract and every question, on random ones.
 
 pub(crate) mod contracts;
+mod crowd;
 mod laws;
 mod model;
 mod remedies;
+mod slow;
 mod time;
 mod wider;
 

@@ -1,10 +1,8 @@
 //! What is left of counted things (2.2, 2.3): group D of the clauses.
 
-use chrono::{DateTime, Utc};
-
-use super::blocks::Maker;
 use super::context::{Context, Verdict};
 use super::decision::{Explanation, time};
+use super::pool::{left, next_enough};
 use super::prepared::Candidate;
 use super::usable::{fails, is_of_delivery};
 use crate::catalog::{QuantityRule, RemedyKind, Rule};
@@ -17,47 +15,41 @@ pub(super) fn is_about(rule: Rule) -> bool {
 
 /// A needed amount must be available; without one, anything at all.
 pub(super) fn judge(context: &Context<'_>) -> Verdict {
-    let needed = match context.query.quantity {
+    let is_lacking = needed(context).is_some_and(|needed| own_available(context) < needed && left(context) < needed);
+    Verdict::fails_if(is_lacking)
+}
+
+fn needed(context: &Context<'_>) -> Option<i64> {
+    match context.query.quantity {
         // An amount too large to count is more than anyone has.
-        Some(quantity) => quantity.in_base_unit().unwrap_or(i64::MAX),
-        None if context.candidate.block.is_some() => 1,
+        Some(quantity) => Some(quantity.in_base_unit().unwrap_or(i64::MAX)),
         // Bought without a number: nothing that could run out.
-        None => return Verdict::Holds,
-    };
-    Verdict::fails_if(own_available(context) < needed && pool(context) < needed)
+        None => context.candidate.block.map(|_| 1),
+    }
+}
+
+/// Whether the rule may look at what other items have left.
+pub(super) fn needs_pool(context: &Context<'_>, rule: Rule) -> bool {
+    match rule {
+        Rule::HoursAvailable | Rule::QuantityAvailable => {
+            needed(context).is_some_and(|needed| own_available(context) < needed)
+        }
+        rule => is_about(rule) && !context.is_lapsed(),
+    }
 }
 
 /// The items whose blocks the service is drawn from, in the order in which the ledger uses them
 /// up: the item at hand, and the others that serve.
 pub(super) fn drawn_from<'a>(context: &Context<'a>) -> Vec<Context<'a>> {
-    let candidates = context.prepared.candidates(context.query.service_id).iter();
-    let mut drawn: Vec<_> = candidates.filter_map(|candidate| drawn(context, candidate)).collect();
+    let counted = context.all_items().filter(|item| item.candidate.block.is_some());
+    let is_it = |item: &Context<'a>| std::ptr::eq(item.candidate, context.candidate);
+    let mut drawn: Vec<_> = counted.filter(|item| is_it(item) || can_serve(item)).collect();
     drawn.sort_by_cached_key(|one| {
-        let Candidate { block, .. } = one.candidate;
-        let life = Maker::new(one.prepared, one.candidate).map_or(one.effective, |maker| maker.life());
+        let Candidate { block, life, .. } = one.candidate;
         let id = block.map(|block| block.id).unwrap_or_default();
         (forbids_delivery(one), burn_key(one.item.priority, life.end, life.start, id))
     });
     drawn
-}
-
-/// Whether the same is left to draw from at another instant, in the same order.
-pub(super) fn draws_the_same<'a>(one: &Context<'a>, other: &Context<'a>) -> bool {
-    let mut candidates = one.prepared.candidates(one.query.service_id).iter();
-    one.service.is_base() || candidates.all(|candidate| left_of(one, candidate) == left_of(other, candidate))
-}
-
-fn left_of<'a>(context: &Context<'a>, candidate: &'a Candidate) -> Option<(i64, i64, DateTime<Utc>, bool)> {
-    let one = drawn(context, candidate)?;
-    Some((one.block()?.reserved, own_available(&one), one.forfeit_time(), forbids_delivery(&one)))
-}
-
-fn drawn<'a>(context: &Context<'a>, candidate: &'a Candidate) -> Option<Context<'a>> {
-    candidate.block?;
-    if std::ptr::eq(candidate, context.candidate) {
-        return Some(*context);
-    }
-    context.beside(candidate).filter(can_serve)
 }
 
 /// Whether the item itself forbids the delivery: then it gives last.
@@ -66,15 +58,6 @@ fn forbids_delivery(context: &Context<'_>) -> bool {
     let is_said = delivery.mode.is_some() || delivery.window().is_some();
     let mut clauses = context.service.gates.iter();
     is_said && clauses.any(|clause| is_of_delivery(clause.rule) && fails(context, clause))
-}
-
-/// The item's own block and those of the other items that could serve here.
-pub(super) fn pool(context: &Context<'_>) -> i64 {
-    let others = context.prepared.candidates(context.query.service_id).iter();
-    let others = others.filter(|other| !std::ptr::eq(*other, context.candidate));
-    let contexts = others.filter_map(|other| context.beside(other));
-    let serving = contexts.filter(|other| other.candidate.block.is_some() && can_serve(other));
-    serving.fold(own_available(context), |sum, other| sum.saturating_add(own_available(&other)))
 }
 
 /// What the item's block still has; 0 once it has ended.
@@ -86,7 +69,7 @@ pub(super) fn own_available(context: &Context<'_>) -> i64 {
 }
 
 /// Whether another item fails no term, state, base, product or location clause.
-fn can_serve(context: &Context<'_>) -> bool {
+pub(super) fn can_serve(context: &Context<'_>) -> bool {
     context
         .service
         .gates
@@ -123,17 +106,19 @@ pub(super) fn counts_for_pool(rule: Rule) -> bool {
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
     let unit = context.candidate.block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
     let requested = context.query.quantity.map_or(Some(1), |quantity| quantity.in_base_unit()).unwrap_or(i64::MAX);
-    explanation.fact("available", pool(context).to_string());
+    explanation.fact("available", left(context).to_string());
     explanation.fact("requested", requested.to_string());
     explanation.fact("unit", unit.map_or("", Unit::as_str));
-    remedy_more(context, requested, explanation);
+    if explanation.wants_remedy() {
+        remedy_more(context, requested, explanation);
+    }
 }
 
 /// More of what is counted: on the item, or where that would not count, on a further one.
 pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut Explanation) {
     let purchase = &context.service.purchase;
     let own = own_available(context);
-    let lacking = needed.saturating_sub(pool(context));
+    let lacking = needed.saturating_sub(left(context));
     let (more, item_id) = if takes_another_item(context) {
         // What the item has left counts beside a further one only if the item could serve.
         let more = if can_serve(context) { lacking } else { lacking.saturating_add(own) };
@@ -162,15 +147,6 @@ fn room(context: &Context<'_>) -> Option<i64> {
     let amount = |item: &Item| item.quantity.map_or(implied, |it| it.in_base_unit().unwrap_or(i64::MAX));
     let items = context.order.items.iter().filter(|item| item.service_id == context.item.service_id);
     Some(most.saturating_sub(items.fold(0, |sum: i64, item| sum.saturating_add(amount(item)))))
-}
-
-/// When another item that is bought already begins, and there is enough.
-fn next_enough(context: &Context<'_>, needed: i64) -> Option<DateTime<Utc>> {
-    let others = context.prepared.candidates(context.query.service_id).iter();
-    let starts = others.filter_map(|other| Some(context.beside(other)?.effective.start));
-    let is_enough =
-        |start: &DateTime<Utc>| context.later(*start).is_some_and(|later| !later.is_lapsed() && pool(&later) >= needed);
-    starts.filter(|start| context.at < *start).filter(is_enough).min()
 }
 
 /// What is added to the item would be lost with it, or the item is sold in one size only.

@@ -1,9 +1,12 @@
 //! Which locations an item is for (2.4).
 
-use super::prepared::{carries_base, is_in_effect, order_term};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
 use super::span::{End, Span};
-use crate::catalog::{Catalog, Edition, LocationRule};
-use crate::model::{Contract, Item, WorkOrder};
+
+static NEVER: Reach = Reach::Never;
 
 /// Whether an item is for a location.
 #[derive(Debug, Clone)]
@@ -11,7 +14,7 @@ pub enum Reach {
     Never,
     Always,
     /// While an order that extends its base to there is in force.
-    During(Vec<Stretch>),
+    During(Arc<Stretches>),
 }
 
 /// While an order extends its base to a location.
@@ -23,99 +26,110 @@ pub struct Stretch {
     pub order: usize,
 }
 
+/// The stretches of all orders that extend a base to one location.
+#[derive(Debug)]
+pub struct Stretches {
+    all: Vec<Stretch>,
+    /// When any begins and none is left, in turns.
+    turns: Vec<DateTime<Utc>>,
+}
+
+/// The locations an item is for. Most items of an order share one.
+#[derive(Debug, Clone)]
+pub struct Reaches(Arc<[(usize, Reach)]>);
+
 impl Reach {
-    pub fn at(&self, instant: chrono::DateTime<chrono::Utc>) -> bool {
+    pub fn during(stretches: Vec<Stretch>) -> Self {
+        if stretches.is_empty() {
+            return Self::Never;
+        }
+        let turns = turns_of(stretches.iter().map(|stretch| stretch.span));
+        Self::During(Arc::new(Stretches { all: stretches, turns }))
+    }
+
+    pub fn at(&self, instant: DateTime<Utc>) -> bool {
         match self {
             Self::Never => false,
             Self::Always => true,
-            Self::During(stretches) => stretches.iter().any(|stretch| stretch.span.contains(instant)),
+            Self::During(stretches) => {
+                let passed = stretches.turns.partition_point(|turn| *turn <= instant);
+                !passed.is_multiple_of(2)
+            }
         }
-    }
-
-    pub fn spans(&self) -> impl Iterator<Item = Span> {
-        self.stretches().iter().map(|stretch| stretch.span)
     }
 
     pub fn stretches(&self) -> &[Stretch] {
         match self {
-            Self::During(stretches) => stretches,
+            Self::During(stretches) => &stretches.all,
+            Self::Never | Self::Always => &[],
+        }
+    }
+
+    /// The instants at which [`Self::at`] gives another answer, sorted.
+    pub fn turns(&self) -> &[DateTime<Utc>] {
+        match self {
+            Self::During(stretches) => &stretches.turns,
             Self::Never | Self::Always => &[],
         }
     }
 }
 
-/// An order in an excluded country that names a base: its locations are downstream of it.
-#[derive(Debug)]
-pub struct Extension<'a> {
-    order: &'a WorkOrder,
-    stretch: Stretch,
-}
-
-/// The orders that extend the base `order` carries, names, or — naming none — may lean on.
-pub(super) fn extensions_of<'a>(
-    contract: &'a Contract,
-    catalog: &Catalog,
-    order: &WorkOrder,
-    edition: &Edition,
-) -> Vec<Extension<'a>> {
-    let is_its_base = |named: &str| {
-        if carries_base(edition, order) {
-            named == order.work_order_id
-        } else {
-            order.base_work_order_id.as_ref().is_none_or(|base| base == named)
+/// When the spans taken together begin and end: those that overlap or adjoin are one.
+fn turns_of(spans: impl Iterator<Item = Span>) -> Vec<DateTime<Utc>> {
+    let mut spans: Vec<_> = spans.filter(|span| !span.is_empty()).collect();
+    spans.sort_by_key(|span| span.start);
+    let mut turns: Vec<DateTime<Utc>> = Vec::new();
+    for span in spans {
+        match turns.last_mut() {
+            Some(end) if span.start <= *end => *end = span.end.max(*end),
+            _ => turns.extend([span.start, span.end]),
         }
-    };
-    let extends = |(row, other): (usize, &'a WorkOrder)| {
-        let named = other.base_work_order_id.as_deref()?;
-        let host = contract.customer.location(&other.host_location_id)?;
-        let excluded = catalog.edition(&other.edition_id)?.excludes_country(&host.country);
-        if !excluded || !is_in_effect(other) || !is_its_base(named) {
-            return None;
-        }
-        let term = order_term(other, host.time_zone);
-        let stretch = Stretch { span: term.span(), end_cause: term.end_cause, order: row };
-        Some(Extension { order: other, stretch })
-    };
-    contract.work_orders.iter().enumerate().filter_map(extends).collect()
-}
-
-/// Where a base item serves: the locations it lists, or every designated one and those of
-/// the orders that extend it.
-pub(super) fn base_reach(order: &WorkOrder, item: &Item, location_id: &str, extensions: &[Extension<'_>]) -> Reach {
-    if !item.all_locations {
-        return listed(order, item, location_id);
     }
-    if order.designates(location_id) { Reach::Always } else { extended(location_id, extensions) }
+    turns
 }
 
-/// Where any other item serves.
-pub(super) fn reach_of(
-    rule: LocationRule,
-    order: &WorkOrder,
-    item: &Item,
-    location_id: &str,
-    extensions: &[Extension<'_>],
-) -> Reach {
-    let is_at_host = item.all_locations || item.location_ids.contains(&order.host_location_id);
-    match rule {
-        LocationRule::HostServesAll if is_at_host => {
-            if order.designates(location_id) {
-                Reach::Always
-            } else {
-                extended(location_id, extensions)
-            }
-        }
-        LocationRule::HostServesAll | LocationRule::Listed => listed(order, item, location_id),
+impl Reaches {
+    /// Of the locations, by their rows, the ones it is ever for.
+    pub fn new(reaches: impl IntoIterator<Item = (usize, Reach)>) -> Self {
+        let ever = reaches.into_iter().filter(|(_, reach)| !matches!(reach, Reach::Never));
+        let mut ever: Vec<_> = ever.collect();
+        ever.sort_by_key(|(location, _)| *location);
+        ever.dedup_by_key(|(location, _)| *location);
+        Self(ever.into())
+    }
+
+    pub fn at(&self, location: usize) -> &Reach {
+        let found = self.0.binary_search_by_key(&location, |(own, _)| *own).ok();
+        found.and_then(|row| self.0.get(row)).map_or(&NEVER, |(_, reach)| reach)
+    }
+
+    /// Rows of the locations it is ever for.
+    pub fn locations(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().map(|(location, _)| *location)
     }
 }
 
-fn listed(order: &WorkOrder, item: &Item, location_id: &str) -> Reach {
-    let is_named = item.all_locations || item.location_ids.iter().any(|id| id == location_id);
-    if is_named && order.designates(location_id) { Reach::Always } else { Reach::Never }
-}
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
-fn extended(location_id: &str, extensions: &[Extension<'_>]) -> Reach {
-    let designating = extensions.iter().filter(|extension| extension.order.designates(location_id));
-    let stretches: Vec<_> = designating.map(|extension| extension.stretch).collect();
-    if stretches.is_empty() { Reach::Never } else { Reach::During(stretches) }
+    use super::*;
+
+    fn day(day: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(day * 86_400, 0).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_reached_while_any_stretch_lasts(drawn in vec((0..20i64, 0..6i64), 0..8), instant in 0..28i64) {
+            let span = |(start, length): &(i64, i64)| Span { start: day(*start), end: day(start + length) };
+            let stretch = |drawn| Stretch { span: span(drawn), end_cause: End::Expired, order: 0 };
+            let reach = Reach::during(drawn.iter().map(stretch).collect());
+            let at = |instant| drawn.iter().any(|drawn| span(drawn).contains(day(instant)));
+            prop_assert_eq!(reach.at(day(instant)), at(instant));
+            let changes: Vec<_> = (0..30).filter(|instant| at(*instant) != at(instant - 1)).map(day).collect();
+            prop_assert_eq!(reach.turns(), changes);
+        }
+    }
 }

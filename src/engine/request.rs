@@ -20,7 +20,8 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
                 .is_some_and(|(asked, longest)| asked > longest),
         ),
         Rule::Contact => Verdict::fails_if(
-            query.contact_id.is_some() && !contact(context).is_some_and(|contact| is_designated(context, contact)),
+            query.contact_id.is_some()
+                && !context.reading.contact.is_some_and(|contact| is_designated(context, contact)),
         ),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
         Rule::Severity => known(query.severity, |severity| context.service.severities.contains(&severity)),
@@ -33,17 +34,13 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
             (Some(_), None) => Verdict::Holds,
             (None, _) => Verdict::Unknown,
         },
-        Rule::Tenant => known(query.tenant_id, |tenant| context.item.tenant_ids.iter().any(|id| id == tenant)),
+        Rule::Tenant => {
+            known(query.tenant_id, |tenant| context.candidate.tenants.names(&context.item.tenant_ids, tenant))
+        }
         Rule::Activity => Verdict::fails_if(
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
         ),
-        Rule::License => Verdict::fails_if(
-            context
-                .service
-                .license
-                .as_ref()
-                .is_some_and(|license| !context.prepared.contract().customer.licenses.contains(license)),
-        ),
+        Rule::License => Verdict::fails_if(!context.reading.is_licensed),
         _ => Verdict::Holds,
     }
 }
@@ -55,10 +52,6 @@ fn known<T>(fact: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {
 fn requested_minutes(context: &Context<'_>) -> Option<i64> {
     // An amount too large to count is larger than any limit.
     context.query.quantity.map(|quantity| quantity.in_base_unit().unwrap_or(i64::MAX))
-}
-
-fn contact<'a>(context: &Context<'a>) -> Option<&'a Contact> {
-    context.prepared.contract().customer.contact(context.query.contact_id?)
 }
 
 fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
@@ -82,7 +75,7 @@ fn is_open(context: &Context<'_>, channel: Channel) -> bool {
 fn is_bound_to_portals(context: &Context<'_>) -> bool {
     context.service.incident
         && is_cloud(context)
-        && contact(context).is_some_and(|contact| {
+        && context.reading.contact.is_some_and(|contact| {
             !contact.roles.is_empty() && contact.roles.iter().all(|role| *role == ContactRole::CloudAdministrator)
         })
 }

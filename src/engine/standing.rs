@@ -8,7 +8,9 @@ use super::ask::Ask;
 use super::base::BaseState;
 use super::context::{Context, Verdict};
 use super::decision::{Outcome, bit};
-use super::validity::{earliest, next_turn};
+use super::pool::{self, Pool};
+use super::quantity::counts_for_pool;
+use super::usable::is_of_delivery;
 use super::{hours, location, quantity};
 use crate::catalog::{Missing, Rule};
 
@@ -24,6 +26,10 @@ pub(super) struct Standing {
     pub reserved: i64,
     /// What is left with that of other items, where a clause says that it is too little.
     pub pool: Option<i64>,
+    /// Whether no clause fails that keeps what it has from counting for others.
+    pub can_serve: bool,
+    /// Whether the item itself forbids the delivery: then it gives last.
+    pub forbids_delivery: bool,
     /// The candidate itself.
     pub order: usize,
     pub item: usize,
@@ -37,41 +43,59 @@ impl Standing {
             _ => Outcome::NotEntitled,
         }
     }
+
+    /// What a counted item gives where another one answers: left, held, and whether it comes last.
+    pub fn gives(&self) -> Option<(i64, i64, bool)> {
+        self.can_serve.then_some((self.available, self.reserved, self.forbids_delivery))
+    }
 }
 
-#[derive(Debug)]
-pub(super) struct Judgement<'a> {
-    pub best: Option<(Context<'a>, Standing)>,
-    /// The next instant at which any candidate may stand differently.
-    pub next_turn: Option<DateTime<Utc>>,
-}
+/// A candidate with how it stands.
+pub(super) type Best<'a> = (Context<'a>, Standing);
 
-/// Judges every candidate at one instant and keeps the best.
-pub(super) fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Judgement<'a> {
-    let mut judgement = Judgement { best: None, next_turn: None };
-    for candidate in ask.prepared.base_candidates().iter().chain(ask.items) {
-        let Some(context) = Context::new(ask, at, candidate) else { continue };
-        let standing = stand(&context);
-        judgement.next_turn = earliest(judgement.next_turn, next_turn(&context));
-        let is_better =
-            judgement.best.as_ref().is_none_or(|(best, so_far)| rank(&context, &standing) > rank(best, so_far));
-        if is_better {
-            judgement.best = Some((context, standing));
+/// Judges every candidate at one instant and keeps the best: of equals the first, and they come
+/// in the order of their ids.
+pub(super) fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -> Option<Best<'a>> {
+    let mut best: Option<(Rank, Best<'a>)> = None;
+    for mut context in ask.contexts(at) {
+        let standing = stand(&mut context, pool);
+        let rank = rank(&context, &standing);
+        if best.as_ref().is_none_or(|(so_far, _)| rank > *so_far) {
+            best = Some((rank, (context, standing)));
         }
     }
-    judgement
+    best.map(|(_, best)| best)
 }
 
 /// The best outcome first; among equals those for the location, the fewest failed clauses,
-/// the latest effective end. Candidates come in the order of their ids, and the first of
-/// equals stays.
-fn rank(context: &Context<'_>, standing: &Standing) -> (Outcome, bool, Reverse<u32>, DateTime<Utc>) {
-    let failed = Reverse(standing.failed.count_ones());
-    (standing.outcome(), location::is_designated(context), failed, context.effective.end)
+/// the latest effective end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Rank {
+    outcome: Outcome,
+    is_designated: bool,
+    failed: Reverse<u32>,
+    end: DateTime<Utc>,
+}
+
+impl Rank {
+    /// What time may make of the candidate at most.
+    pub fn highest(context: &Context<'_>) -> Self {
+        let end = context.effective.end;
+        Self { outcome: Outcome::Entitled, is_designated: true, failed: Reverse(0), end }
+    }
+}
+
+pub(super) fn rank(context: &Context<'_>, standing: &Standing) -> Rank {
+    Rank {
+        outcome: standing.outcome(),
+        is_designated: location::is_designated(context),
+        failed: Reverse(standing.failed.count_ones()),
+        end: context.effective.end,
+    }
 }
 
 /// Lets every clause judge the candidate.
-pub(super) fn stand(context: &Context<'_>) -> Standing {
+pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Standing {
     let is_lapsed = context.is_lapsed();
     let mut standing = Standing {
         failed: 0,
@@ -81,6 +105,8 @@ pub(super) fn stand(context: &Context<'_>) -> Standing {
         available: quantity::own_available(context),
         reserved: context.block().map_or(0, |block| block.reserved),
         pool: None,
+        can_serve: true,
+        forbids_delivery: false,
         order: context.candidate.order,
         item: context.candidate.item,
     };
@@ -88,6 +114,9 @@ pub(super) fn stand(context: &Context<'_>) -> Standing {
         // What is left does not matter where nothing is in force.
         if is_lapsed && matches!(clause.rule, Rule::HoursAvailable | Rule::QuantityAvailable) {
             continue;
+        }
+        if quantity::needs_pool(context, clause.rule) {
+            pool.tell(context);
         }
         match context.judge(clause.rule) {
             Verdict::Holds => {
@@ -106,8 +135,10 @@ pub(super) fn stand(context: &Context<'_>) -> Standing {
             }
             Verdict::Fails => {
                 standing.failed |= bit(clause);
+                standing.can_serve &= !counts_for_pool(clause.rule);
+                standing.forbids_delivery |= is_of_delivery(clause.rule);
                 if quantity::is_about(clause.rule) {
-                    standing.pool = Some(quantity::pool(context));
+                    standing.pool = Some(pool::left(context));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Which offer answers an incident, and by when (2.2, 2.3).
 
 use std::cmp::Reverse;
+use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -55,13 +56,12 @@ pub struct Alternative<'a> {
 /// as the incident is opened. The most specialised offer comes first.
 pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<'a>> {
     let catalog = prepared.catalog();
-    let of_customer = prepared.contract().work_orders.iter().filter_map(|order| catalog.edition(&order.edition_id));
-    let mut services: Vec<&str> = Vec::new();
-    for service in std::iter::once(catalog.default_edition()).chain(of_customer).flat_map(|it| it.response.offers()) {
-        if !services.contains(&service) {
-            services.push(service);
-        }
-    }
+    let mut seen = HashSet::new();
+    let of_customer = prepared.contract().work_orders.iter().map(|order| order.edition_id.as_str());
+    let editions = of_customer.filter(|edition_id| seen.insert(*edition_id)).filter_map(|id| catalog.edition(id));
+    let offers = std::iter::once(catalog.default_edition()).chain(editions).flat_map(|it| it.response.offers());
+    let mut seen = HashSet::new();
+    let services = offers.filter(|service| seen.insert(*service));
     let question = |service_id| Query {
         location_id: incident.location_id,
         product: Some(incident.product),
@@ -74,7 +74,7 @@ pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<
         delivery: Delivery { solution_ids: incident.solution_id.into_iter().collect(), ..Delivery::default() },
         ..Query::default()
     };
-    services.into_iter().map(question).collect()
+    services.map(question).collect()
 }
 
 /// The offer with the shortest initial response governs, among equals the most specialised

@@ -5,11 +5,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::base::BaseState;
 use super::context::{Context, Verdict};
 use super::decision::{ACTIVE, Explanation, time};
-use super::location::may_share_order;
+use super::location::may_share_country;
 use super::prepared::{Candidate, Support};
 use super::span::{End, Scope, Span, TermState};
 use crate::catalog::{RemedyKind, Rule};
-use crate::model::{WorkOrder, WorkOrderState};
+use crate::model::WorkOrderState;
 
 /// The nearest instant beside one that will not do.
 const STEP: TimeDelta = TimeDelta::seconds(1);
@@ -80,7 +80,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             }
         }
         Rule::StateDraft | Rule::StateSuspended => explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
-        Rule::BaseAgreement => remedy_base(context, explanation),
+        Rule::BaseAgreement if explanation.wants_remedy() => remedy_base(context, explanation),
         Rule::BaseExpired | Rule::BaseTerminated => {
             if let Some(BaseState::Ended { order, ended_by, at, .. }) = context.base {
                 explanation.fact("end_time", time(at));
@@ -140,33 +140,57 @@ fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
 
 /// What gives the item a base: the first that will do of bringing one into force, waiting for
 /// one, letting one serve the location, and ordering one.
-fn remedy_base(context: &Context<'_>, explanation: &mut Explanation) {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BaseRemedy {
+    /// The row of an order.
+    Renew(usize),
+    Wait(DateTime<Utc>),
+    /// The rows of an order and its base item.
+    Designate(usize, usize),
+    Buy,
+}
+
+pub(super) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
     let candidate = context.candidate;
     // Before the item's start, the base at that start is what counts.
     let instant = context.at.max(candidate.term.start());
     let orders = &context.prepared.contract().work_orders;
     let named = context.order.base_work_order_id.as_ref();
+    let is_named = |base: &Candidate| {
+        named.is_none_or(|named| orders.get(base.order).is_some_and(|order| *named == order.work_order_id))
+    };
     let bases = || {
         let bases = context.prepared.base_candidates().iter();
-        let with_orders = bases.filter_map(|base| Some((base, orders.get(base.order)?)));
-        with_orders.filter(move |(base, order)| {
-            base.term.span().contains(instant) && named.is_none_or(|named| *named == order.work_order_id)
-        })
+        bases.filter(move |base| base.term.span().contains(instant) && is_named(base))
     };
     let is_idle = |base: &Candidate| matches!(base.state, WorkOrderState::Draft | WorkOrderState::Suspended);
-    let serves = |base: &Candidate| base.reach.get(context.location_row).is_some_and(|reach| reach.at(instant));
-    if let Some((_, order)) = bases().find(|(base, _)| is_idle(base) && (named.is_some() || serves(base))) {
-        explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE);
-        explanation.remedy_at(&order.work_order_id, None);
-    } else if let Some(start) = next_base(context, instant) {
-        explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
-    } else if let Some((base, order)) =
-        bases().find(|(base, order)| !is_idle(base) && can_reach(context, order)).filter(|_| named.is_none())
-    {
-        let item = order.items.get(base.item).filter(|item| !item.all_locations);
-        super::location::remedy_designate(context, order, item.map(|item| item.item_id.as_str()), explanation);
-    } else {
-        explanation.remedy_buy(&context.edition.base_package, Some(context.order));
+    let serves = |base: &Candidate| base.reach.at(context.location_row).at(instant);
+    if let Some(base) = bases().find(|base| is_idle(base) && (named.is_some() || serves(base))) {
+        return BaseRemedy::Renew(base.order);
+    }
+    if let Some(start) = next_base(context, instant) {
+        return BaseRemedy::Wait(start);
+    }
+    let mut active = bases().filter(|base| named.is_none() && !is_idle(base));
+    let reaching = active.find(|base| can_reach(context, base));
+    reaching.map_or(BaseRemedy::Buy, |base| BaseRemedy::Designate(base.order, base.item))
+}
+
+fn remedy_base(context: &Context<'_>, explanation: &mut Explanation) {
+    let orders = &context.prepared.contract().work_orders;
+    match base_remedy(context) {
+        BaseRemedy::Renew(row) => {
+            explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE);
+            explanation.remedy_at(orders.get(row).map_or("", |order| &order.work_order_id), None);
+        }
+        BaseRemedy::Wait(start) => explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start)),
+        BaseRemedy::Designate(row, item) => {
+            if let Some(order) = orders.get(row) {
+                let item = order.items.get(item).filter(|item| !item.all_locations);
+                super::location::remedy_designate(context, order, item.map(|item| item.item_id.as_str()), explanation);
+            }
+        }
+        BaseRemedy::Buy => explanation.remedy_buy(&context.edition.base_package, Some(context.order)),
     }
 }
 
@@ -177,6 +201,8 @@ fn next_base(context: &Context<'_>, instant: DateTime<Utc>) -> Option<DateTime<U
     (instant < start && start < context.candidate.term.end).then_some(start)
 }
 
-fn can_reach(context: &Context<'_>, base: &WorkOrder) -> bool {
-    matches!(context.candidate.support, Support::AnyCovering) && may_share_order(context, base)
+fn can_reach(context: &Context<'_>, base: &Candidate) -> bool {
+    let hosts = &context.prepared.contract().customer.locations;
+    matches!(context.candidate.support, Support::AnyCovering)
+        && hosts.get(base.host).is_some_and(|host| may_share_country(context, host))
 }

@@ -1,4 +1,5 @@
 mod added_service;
 mod changed_editions;
 mod found;
+mod growth;
 mod holds;

@@ -7,9 +7,10 @@ use super::ask::Ask;
 use super::blocks::Maker;
 use super::context::{Context, Verdict};
 use super::decide;
-use super::decision::{self, Outcome, Reason};
+use super::decision::{self, Outcome, Reason, Remedy};
+use super::pool::Pool;
 use super::prepared::{Candidate, Prepared};
-use super::quantity::counts_for_pool;
+use super::quantity::{counts_for_pool, is_about};
 use super::query::{Delivery, Query};
 use super::{event, location};
 use crate::catalog::{ClauseUse, Locale, Rule};
@@ -104,8 +105,9 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
     let location_id = query.location_id.unwrap_or(maker.usual_location());
     let question = question(prepared, query, (&spec.service_id, location_id), now);
     let ask = Ask::new(prepared, &question)?;
-    let context = Context::new(&ask, question.check_time.unwrap_or(now), candidate).ok_or_else(unknown)?;
-    Ok(usable(&context, Some(spec.clone()), query.location_id.is_some()))
+    let at = question.check_time.unwrap_or(now);
+    let context = Context::new(&ask, at, candidate).ok_or_else(unknown)?;
+    Ok(usable(context, Some(spec.clone()), query.location_id.is_some(), &Pool::new(&ask, at)))
 }
 
 fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
@@ -116,12 +118,12 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     let question = question(prepared, query, (service_id, location_id), now);
     let ask = Ask::new(prepared, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let contexts = ask.items.iter().filter_map(|candidate| Context::new(&ask, at, candidate));
-    let counted = contexts.filter(|context| context.service.unit.is_some());
+    let counted = ask.of_items(at).filter(|context| context.service.unit.is_some());
+    let pool = Pool::new(&ask, at);
     let blocks: Vec<_> = counted
         .map(|context| {
             let spec = Maker::new(prepared, context.candidate).and_then(|maker| maker.own());
-            usable(&context, spec, true)
+            usable(context, spec, true, &pool)
         })
         .collect();
     if blocks.is_empty() {
@@ -131,9 +133,18 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     Ok(blocks)
 }
 
-fn usable(context: &Context<'_>, spec: Option<BlockSpec>, has_location: bool) -> UsableBlock {
+fn usable<'a>(
+    mut context: Context<'a>,
+    spec: Option<BlockSpec>,
+    has_location: bool,
+    pool: &Pool<'_, 'a>,
+) -> UsableBlock {
     let clauses = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, has_location));
-    let failing: Vec<_> = clauses.filter(|clause| fails(context, clause)).collect();
+    let failing: Vec<_> = clauses.filter(|clause| fails(&context, clause)).collect();
+    if failing.iter().any(|clause| is_about(clause.rule)) {
+        pool.tell(&mut context);
+    }
+    let context = &context;
     UsableBlock {
         work_order_id: context.order.work_order_id.clone(),
         item_id: context.item.item_id.clone(),
@@ -151,12 +162,11 @@ fn usable(context: &Context<'_>, spec: Option<BlockSpec>, has_location: bool) ->
 
 /// The block of this id, with the item it belongs to.
 fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, Maker<'_>, BlockSpec)> {
-    prepared.all_candidates().find_map(|candidate| {
-        let maker = Maker::new(prepared, candidate)?;
-        let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| maker.own());
-        let spec = own.or_else(|| maker.included().into_iter().find(|spec| spec.id == block_id))?;
-        Some((candidate, maker, spec))
-    })
+    let candidate = prepared.candidate_of_block(block_id)?;
+    let maker = Maker::new(prepared, candidate)?;
+    let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| maker.own());
+    let spec = own.or_else(|| maker.included().into_iter().find(|spec| spec.id == block_id))?;
+    Some((candidate, maker, spec))
 }
 
 /// The question the delivery puts, at the time it is performed.
@@ -233,7 +243,8 @@ pub(super) fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
 
 fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause> {
     let clause = context.edition.clauses.get(usize::from(clause_use.row))?;
-    let mut reason = decision::reason(context, clause_use, clause, false);
+    let metadata = decision::facts(context, clause_use);
+    let mut reason = Reason { clause, metadata, remedy: Remedy::default() };
     Some(match clause_use.rule {
         Rule::EventSolutions => {
             let description = event::explain_too_few(context, &mut reason.metadata);

@@ -1,83 +1,126 @@
 //! How long an answer is good: until time alone gives another one.
+//!
+//! As long as the item that answers stands and speaks as it does, and as much is left in each
+//! block, another item gets in before it only by standing better itself. So each item is judged
+//! again at its own turns, against the answer and not against all others; and no further than
+//! the first change that is known already.
 
 use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
 use super::context::Context;
-use super::decision::{bit, reason};
-use super::quantity::draws_the_same;
-use super::standing::{Judgement, Standing, judge, stand};
-use crate::catalog::{ClauseUse, Rule};
-use crate::model::LATEST;
+use super::decision::reason;
+use super::pool::Pool;
+use super::standing::{Best, Rank, Standing, judge, rank, stand};
+use super::turns::Turns;
+use super::words::may_differ;
+use crate::catalog::ClauseUse;
+use crate::engine::decision::bit;
 
-/// The next instant at which the answer is another one: every turn of a candidate is tried.
-pub(super) fn valid_until(ask: &Ask<'_>, judgement: &Judgement<'_>) -> Option<DateTime<Utc>> {
-    let best = judgement.best.as_ref()?;
-    let mut turn = judgement.next_turn?;
+/// The next instant at which the answer is another one.
+pub(super) fn valid_until(ask: &Ask<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
+    let (mut at, mut pool) = (best.0.at, pool);
     loop {
-        // Where the item that answers stands differently, so does the answer: no need to look
-        // at the others.
-        let again = Context::new(ask, turn, best.0.candidate).map(|context| (context, stand(&context)));
-        if !again.is_some_and(|again| is_same_answer(best, &again)) {
+        let turn = first_change(ask, best, &pool, at)?;
+        if !best.0.service.is_base() || ask.items.is_empty() {
             return Some(turn);
         }
-        let later = judge(ask, turn);
-        if !later.best.is_some_and(|other| is_same_answer(best, &other) && draws_the_same(&best.0, &other.0)) {
+        // Another edition sells by the piece what is a base service here. What is left of that
+        // does not show in the answer, but who answers may hang on it.
+        pool = Pool::new(ask, turn);
+        let later = judge(ask, turn, &pool);
+        if !later.is_some_and(|later| is_same_answer(best, &later)) {
             return Some(turn);
         }
-        turn = later.next_turn?;
+        at = turn;
+    }
+}
+
+/// The first turn behind `at` at which the answer changes, or what is left in a block.
+fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let mut first = change_of_its_own(best, pool, at);
+    let best_rank = rank(&best.0, &best.1);
+    let mut is_before = true;
+    for context in ask.contexts(at) {
+        if std::ptr::eq(context.candidate, best.0.candidate) {
+            is_before = false;
+            continue;
+        }
+        let other = Other { best: best_rank, is_before, first };
+        first = other.change(context, pool).or(first);
+    }
+    first
+}
+
+/// When the item that answers stands differently, or says something else.
+fn change_of_its_own<'a>(best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (context, standing) = best;
+    let mut before = *context;
+    Turns::new(&context.later(at)).in_words(context).find(|turn| {
+        let mut later = context.later(*turn);
+        let has_changed = stand(&mut later, pool) != *standing || !says_the_same(best, &before, &later);
+        before = later;
+        has_changed
+    })
+}
+
+/// Another item than the one that answers.
+struct Other {
+    best: Rank,
+    /// Whether it comes first where both stand equal.
+    is_before: bool,
+    /// The first change that is known.
+    first: Option<DateTime<Utc>>,
+}
+
+impl Other {
+    /// When it answers instead, or has something else left to give, if that is sooner.
+    fn change<'a>(&self, mut context: Context<'a>, pool: &Pool<'_, 'a>) -> Option<DateTime<Utc>> {
+        let is_counted = context.candidate.block.is_some() && !context.candidate.is_base;
+        if !is_counted && !self.is_beaten_by(&Rank::highest(&context)) {
+            return None;
+        }
+        let mut turns = Turns::new(&context).briefly();
+        let mut turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
+        let gives = is_counted.then(|| stand(&mut context, pool).gives());
+        loop {
+            let mut later = context.later(turn);
+            let standing = stand(&mut later, pool);
+            if gives.is_some_and(|gives| gives != standing.gives()) || self.is_beaten_by(&rank(&later, &standing)) {
+                return Some(turn);
+            }
+            turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
+        }
+    }
+
+    fn is_beaten_by(&self, rank: &Rank) -> bool {
+        *rank > self.best || self.is_before && *rank == self.best
+    }
+
+    fn is_sooner(&self, turn: DateTime<Utc>) -> bool {
+        self.first.is_none_or(|first| turn < first)
     }
 }
 
 /// Whether both say the same to the last word.
-fn is_same_answer((one, standing): &(Context<'_>, Standing), (other, later): &(Context<'_>, Standing)) -> bool {
-    if standing != later {
-        return false;
-    }
-    // The same candidate from here on, so both have the same clauses.
-    let mut told = one.service.clauses.iter().filter(|clause| (standing.failed | standing.open) & bit(clause) != 0);
-    let mut waived = one.service.clauses.iter().filter(|clause| standing.waived & bit(clause) != 0);
-    told.all(|clause| !can_say_otherwise(clause.rule) || says_the_same(one, other, clause, standing))
-        && waived.all(|clause| one.waiver(clause) == other.waiver(clause))
+fn is_same_answer(best: &Best<'_>, other: &Best<'_>) -> bool {
+    best.1 == other.1 && says_the_same(best, &best.0, &other.0)
 }
 
-/// Whether what a reason says can change while its clause goes on failing or being open.
-fn can_say_otherwise(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::TermNotStarted
-            | Rule::BaseAgreement
-            | Rule::LocationDesignated
-            | Rule::HoursAvailable
-            | Rule::QuantityAvailable
-            | Rule::EventNotice
-            | Rule::EventDuration
-            | Rule::EventSolutions
-    )
+/// Whether a later look at the candidate that answers says the same of it; the look before it did.
+fn says_the_same(best: &Best<'_>, before: &Context<'_>, later: &Context<'_>) -> bool {
+    let (context, standing) = best;
+    let clauses = || context.service.clauses.iter();
+    let mut told = clauses().filter(|clause| (standing.failed | standing.open) & bit(clause) != 0);
+    let mut waived = clauses().filter(|clause| standing.waived & bit(clause) != 0);
+    told.all(|clause| !may_differ(clause.rule, before, later) || has_same_words(context, later, clause, standing))
+        && waived.all(|clause| context.waiver(clause) == later.waiver(clause))
 }
 
-fn says_the_same(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, standing: &Standing) -> bool {
+fn has_same_words(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, standing: &Standing) -> bool {
     let is_open = standing.open & bit(used) != 0;
     one.edition.clauses.get(usize::from(used.row)).is_none_or(|clause| {
         let (one, other) = (reason(one, used, clause, is_open), reason(other, used, clause, is_open));
         (one.metadata, one.remedy) == (other.metadata, other.remedy)
     })
-}
-
-/// The next instant at which this candidate may stand differently.
-pub(super) fn next_turn(context: &Context<'_>) -> Option<DateTime<Utc>> {
-    let turns = &context.candidate.turns;
-    let by_contract = turns.get(turns.partition_point(|turn| *turn <= context.at)).copied();
-    let reading = &context.reading;
-    let turns = [by_contract, reading.delivery_start, reading.preview_end, reading.retired_from];
-    turns.into_iter().fold(None, |next, turn| earliest(next, after(context.at, turn)))
-}
-
-fn after(instant: DateTime<Utc>, turn: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    // What lies behind the last nameable instant never comes.
-    turn.filter(|turn| *turn > instant && *turn < LATEST)
-}
-
-pub(super) fn earliest(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
-    one.into_iter().chain(other).min()
 }

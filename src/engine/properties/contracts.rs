@@ -40,7 +40,7 @@ const PATTERNS: [&str; 6] =
 const WAIVED: [&str; 5] =
     ["PRODUCT_NOT_COVERED", "PRODUCT_PRERELEASE", "ONSITE_NOT_INCLUDED", "OUTSIDE_SERVICE_HOURS", "AEM_NOTICE"];
 /// Services with rules of their own come up more often.
-const SPECIAL: [&str; 8] = [
+pub const SPECIAL: [&str; 8] = [
     "unified-enhanced-response",
     "support-technology-advisor",
     "enhanced-designated-engineering",
@@ -135,7 +135,7 @@ fn some_events() -> impl Strategy<Value = Vec<PlannedEvent>> {
     })
 }
 
-fn an_item() -> impl Strategy<Value = Item> {
+pub fn an_item() -> impl Strategy<Value = Item> {
     let place = (any::<bool>(), some_locations(4));
     let bought = (option::weighted(0.9, a_quantity()), select(vec![Funding::Purchased, Funding::FlexAllowance]));
     let dates = (option::weighted(0.3, a_day()), option::weighted(0.3, a_day().prop_map(|number| number + 4)));
@@ -177,7 +177,7 @@ fn an_item() -> impl Strategy<Value = Item> {
 }
 
 /// Every other order has a base package to begin with.
-fn some_items() -> impl Strategy<Value = Vec<Item>> {
+fn some_items(more: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = Vec<Item>> {
     let base = an_item().prop_map(|item| Item {
         service_id: edition().base_package.clone(),
         quantity: None,
@@ -185,10 +185,10 @@ fn some_items() -> impl Strategy<Value = Vec<Item>> {
         end_date: None,
         ..item
     });
-    (option::of(base), vec(an_item(), 0..5)).prop_map(|(base, items)| base.into_iter().chain(items).collect())
+    (option::of(base), more).prop_map(|(base, items)| base.into_iter().chain(items).collect())
 }
 
-fn fitting(service_id: &str, quantity: Quantity) -> Quantity {
+pub fn fitting(service_id: &str, quantity: Quantity) -> Quantity {
     let service = service(service_id);
     if service.accepts(quantity.unit) {
         return quantity;
@@ -197,7 +197,7 @@ fn fitting(service_id: &str, quantity: Quantity) -> Quantity {
 }
 
 /// An order before it is known which orders stand beside it: the base it names is an index.
-fn an_order() -> impl Strategy<Value = (WorkOrder, Option<Index>)> {
+fn an_order(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = (WorkOrder, Option<Index>)> {
     let states = prop_oneof![
         10 => Just((WorkOrderState::Active, None)),
         1 => Just((WorkOrderState::Draft, None)),
@@ -205,7 +205,7 @@ fn an_order() -> impl Strategy<Value = (WorkOrder, Option<Index>)> {
         3 => an_instant().prop_map(|time| (WorkOrderState::Terminated, Some(time))),
     ];
     let place = (0..LOCATIONS.len(), some_locations(6));
-    (a_term(), states, place, some_patterns(), option::weighted(0.3, any::<Index>()), some_items()).prop_map(
+    (a_term(), states, place, some_patterns(), option::weighted(0.3, any::<Index>()), some_items(items)).prop_map(
         |((start_date, end_date), (state, terminate_time), (host, downstream), covered_products, base, mut items)| {
             for (number, item) in items.iter_mut().enumerate() {
                 item.item_id = format!("item-{number}");
@@ -233,7 +233,12 @@ fn an_order() -> impl Strategy<Value = (WorkOrder, Option<Index>)> {
 }
 
 pub fn a_contract() -> impl Strategy<Value = Contract> {
-    vec(an_order(), 0..6).prop_map(|drawn| {
+    a_contract_of(vec(an_item(), 0..5))
+}
+
+/// With these items besides the base packages on every order.
+pub fn a_contract_of(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = Contract> {
+    vec(an_order(items), 0..6).prop_map(|drawn| {
         let id = |number: usize| format!("wo-{number}");
         let orders = drawn.len();
         let named = |(number, (mut order, base)): (usize, (WorkOrder, Option<Index>))| {

@@ -10,8 +10,8 @@ use super::contracts::{LOCATIONS, a_contract, an_instant, day, details, question
 use super::{edition, prepared, service};
 use crate::catalog::{Channel, Locale, RemedyKind, Severity};
 use crate::engine::ask::Ask;
-use crate::engine::context::Context;
 use crate::engine::decision::{bit, reason};
+use crate::engine::pool::Pool;
 use crate::engine::standing::stand;
 use crate::engine::{Prepared, Query, Reason, decide};
 use crate::model::{
@@ -165,10 +165,10 @@ fn turns(contract: &Contract, query: &Query<'static>, place: Option<&Place>, tol
 
 fn standing_of(prepared: &Prepared, query: &Query<'static>, (order, item): &Place) -> Vec<Told> {
     let ask = Ask::new(prepared, query).unwrap();
-    let candidates = prepared.base_candidates().iter().chain(ask.items);
-    let mut contexts = candidates.filter_map(|candidate| Context::new(&ask, query.check_time?, candidate));
-    let context = contexts.find(|it| (&it.order.work_order_id, &it.item.item_id) == (order, item)).unwrap();
-    let standing = stand(&context);
+    let at = query.check_time.unwrap();
+    let mut contexts = ask.contexts(at);
+    let mut context = contexts.find(|it| (&it.order.work_order_id, &it.item.item_id) == (order, item)).unwrap();
+    let standing = stand(&mut context, &Pool::new(&ask, at));
     let told = context.service.clauses.iter().filter_map(|used| {
         let is_open = standing.open & bit(used) != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];

@@ -1,0 +1,87 @@
+//! Working out what the orders of a contract are to each other.
+
+use std::collections::{BTreeSet, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use super::Candidate;
+use super::build::Builder;
+use super::order::is_in_effect;
+use crate::engine::base::{BaseSpan, Bases};
+use crate::engine::reach::Reach;
+
+impl Builder<'_> {
+    /// The term of an order as a base: none if it carries no base, is a draft or suspended, or
+    /// was terminated before it began.
+    pub(super) fn base_span(&self, row: usize) -> Option<BaseSpan> {
+        let (order, prepared) = (self.contract.work_orders.get(row)?, self.orders.get(row)?);
+        if !is_in_effect(order) || !prepared.carries_base {
+            return None;
+        }
+        let term = prepared.term?;
+        let base = BaseSpan { order: row, span: term.span(), end_cause: term.end_cause, ended_by: row };
+        (!base.span.is_empty()).then_some(base)
+    }
+
+    /// The bases that cover each location. Of several base items each serves its own locations.
+    pub(super) fn bases_at(&self, candidates: &[Candidate]) -> Vec<Bases> {
+        let mut all: Vec<Vec<BaseSpan>> = vec![Vec::new(); self.contract.customer.locations.len()];
+        for candidate in candidates.iter().filter(|candidate| candidate.is_base) {
+            let Some(base) = self.base_span(candidate.order) else { continue };
+            for location in candidate.reach.locations() {
+                if let Some(bases) = all.get_mut(location) {
+                    add_base(bases, base, candidate.reach.at(location));
+                }
+            }
+        }
+        let id = |row: usize| self.contract.work_orders.get(row).map(|order| &order.work_order_id);
+        let key = |base: &BaseSpan| (base.span.start, base.span.end, id(base.order), id(base.ended_by));
+        all.iter_mut().for_each(|bases| bases.sort_by(|one, other| key(one).cmp(&key(other))));
+        all.into_iter().map(Bases::new).collect()
+    }
+
+    /// When any base, in effect or not, or any order that names one, begins and ends: then an
+    /// item may gain or lose its base, or what would give it one.
+    pub(super) fn base_turns(&self) -> Vec<DateTime<Utc>> {
+        let orders = self.contract.work_orders.iter().zip(&self.orders);
+        let about_bases =
+            orders.filter(|(order, prepared)| order.base_work_order_id.is_some() || prepared.carries_base);
+        let terms = about_bases.filter_map(|(_, prepared)| Some(prepared.term?.span()));
+        let turns: BTreeSet<_> = terms.flat_map(|span| [span.start, span.end]).collect();
+        turns.into_iter().collect()
+    }
+
+    /// By location: the order with the first id that designates it.
+    pub(super) fn designated_by(&self) -> Vec<Option<usize>> {
+        let id = |row: &usize| self.contract.work_orders.get(*row).map(|order| &order.work_order_id);
+        let rows = || self.orders.iter().enumerate();
+        let first = |location| {
+            let designating = rows().filter(|(_, order)| order.designates(location));
+            designating.map(|(row, _)| row).min_by(|one, other| id(one).cmp(&id(other)))
+        };
+        (0..self.contract.customer.locations.len()).map(first).collect()
+    }
+
+    pub(super) fn is_multi_country(&self, designated_by: &[Option<usize>]) -> bool {
+        let locations = self.contract.customer.locations.iter().zip(designated_by);
+        let countries = locations.filter(|(_, by)| by.is_some()).map(|(location, _)| &location.country);
+        countries.collect::<HashSet<_>>().len() > 1
+    }
+}
+
+fn add_base(bases: &mut Vec<BaseSpan>, base: BaseSpan, reach: &Reach) {
+    match reach {
+        Reach::Never => {}
+        Reach::Always => bases.push(base),
+        Reach::During(_) => {
+            let parts = reach.stretches().iter().filter_map(|stretch| {
+                let span = base.span.intersect(stretch.span)?;
+                if span.end == base.span.end {
+                    return Some(BaseSpan { span, ..base });
+                }
+                Some(BaseSpan { span, end_cause: stretch.end_cause, ended_by: stretch.order, ..base })
+            });
+            bases.extend(parts);
+        }
+    }
+}

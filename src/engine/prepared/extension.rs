@@ -1,0 +1,61 @@
+//! Orders in an excluded country that name a base: their locations are downstream of it (2.4).
+
+use std::collections::HashMap;
+
+use super::PreparedOrder;
+use super::order::is_in_effect;
+use crate::catalog::Catalog;
+use crate::engine::reach::{Reach, Stretch};
+use crate::model::Contract;
+
+/// An order that extends the base it names.
+#[derive(Debug)]
+struct Extension<'a> {
+    base: &'a str,
+    stretch: Stretch,
+}
+
+/// Where the orders that extend a base bring it to.
+#[derive(Debug)]
+pub(super) struct Extensions<'a> {
+    /// By the base that is named, or of all bases: by location.
+    found: HashMap<Option<&'a str>, Vec<Reach>>,
+}
+
+impl<'a> Extensions<'a> {
+    pub fn new(catalog: &Catalog, contract: &'a Contract, orders: &[PreparedOrder]) -> Self {
+        let extends = |(row, (order, prepared)): (usize, (&'a crate::model::WorkOrder, &PreparedOrder))| {
+            let base = order.base_work_order_id.as_deref()?;
+            let host = contract.customer.locations.get(prepared.host?)?;
+            let edition = catalog.editions().get(prepared.edition?)?;
+            if !edition.excludes_country(&host.country) || !is_in_effect(order) {
+                return None;
+            }
+            let term = prepared.term?;
+            Some(Extension { base, stretch: Stretch { span: term.span(), end_cause: term.end_cause, order: row } })
+        };
+        let all: Vec<_> = contract.work_orders.iter().zip(orders).enumerate().filter_map(extends).collect();
+        let locations = contract.customer.locations.len();
+        let mut found = HashMap::new();
+        for base in std::iter::once(None).chain(all.iter().map(|extension| Some(extension.base))) {
+            found.entry(base).or_insert_with(|| reaches(&all, base, orders, locations));
+        }
+        Self { found }
+    }
+
+    /// How the base of this id, or any base, reaches a location by being extended.
+    pub fn reach(&self, base: Option<&str>, location: usize) -> Reach {
+        let found = self.found.get(&base).and_then(|reaches| reaches.get(location));
+        found.cloned().unwrap_or(Reach::Never)
+    }
+}
+
+fn reaches(all: &[Extension<'_>], base: Option<&str>, orders: &[PreparedOrder], locations: usize) -> Vec<Reach> {
+    let of_base: Vec<_> = all.iter().filter(|own| base.is_none_or(|base| base == own.base)).collect();
+    let reach = |location| {
+        let designates = |row: usize| orders.get(row).is_some_and(|order| order.designates(location));
+        let here = of_base.iter().filter(|own| designates(own.stretch.order));
+        Reach::during(here.map(|own| own.stretch).collect())
+    };
+    (0..locations).map(reach).collect()
+}

@@ -1,0 +1,112 @@
+//! How long an answer is good, found slowly: every candidate is judged anew at every turn of
+//! any, sums up anew what all others have left, and says all it has to say.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
+use super::crowd::{a_crowd, asked};
+use super::{CATALOG, answer};
+use crate::engine::ask::Ask;
+use crate::engine::context::Context;
+use crate::engine::decision::{bit, reason};
+use crate::engine::pool::Pool;
+use crate::engine::quantity::{can_serve, own_available};
+use crate::engine::standing::{Best, rank, stand};
+use crate::engine::usable::{fails, is_of_delivery};
+use crate::engine::{Prepared, Query};
+use crate::model::{Balances, Contract, LATEST};
+
+/// Judges every candidate, each with a sum of its own.
+fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
+    let candidates = ask.prepared.base_candidates().iter().chain(ask.items);
+    let mut best: Option<Best<'a>> = None;
+    for mut context in candidates.filter_map(|candidate| Context::new(ask, at, candidate)) {
+        let standing = stand(&mut context, &Pool::new(ask, at));
+        context.serving = None;
+        if best.as_ref().is_none_or(|(other, so_far)| rank(&context, &standing) > rank(other, so_far)) {
+            best = Some((context, standing));
+        }
+    }
+    best
+}
+
+/// Everything that is said of the candidate that answers, and what is left to draw from.
+fn said(best: &Option<Best<'_>>) -> String {
+    let Some((context, standing)) = best else { return String::new() };
+    let told = context.service.clauses.iter().filter_map(|used| {
+        let is_open = standing.open & bit(used) != 0;
+        let clause = &context.edition.clauses[usize::from(used.row)];
+        let is_told = is_open || standing.failed & bit(used) != 0;
+        is_told.then(|| reason(context, used, clause, is_open)).map(|it| format!("{:?} {:?}", it.metadata, it.remedy))
+    });
+    let waived = context.service.clauses.iter().filter(|clause| standing.waived & bit(clause) != 0);
+    let waived: Vec<_> = waived.map(|clause| context.waiver(clause)).collect();
+    let given = context.all_items().filter(|_| !context.service.is_base()).filter_map(|item| gives(context, &item));
+    let given: Vec<_> = given.collect();
+    format!("{standing:?} {waived:?} {given:?}\n{}", told.collect::<Vec<_>>().join("\n"))
+}
+
+fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
+    let block = item.block()?;
+    let is_it = std::ptr::eq(item.candidate, context.candidate);
+    let mut clauses = item.service.gates.iter();
+    let forbids = clauses.any(|clause| is_of_delivery(clause.rule) && fails(item, clause));
+    let given = (item.item.item_id.as_str(), block.reserved, own_available(item), item.forfeit_time(), forbids);
+    (is_it || can_serve(item)).then(|| format!("{given:?}"))
+}
+
+/// Whatever instant an order, an item or a question names.
+fn turns(ask: &Ask<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
+    let prepared = ask.prepared;
+    let mut turns: BTreeSet<_> = prepared.base_turns().iter().copied().collect();
+    for candidate in prepared.all_candidates() {
+        turns.extend(&candidate.turns);
+        turns.extend(candidate.reach.locations().flat_map(|row| candidate.reach.at(row).turns()));
+        let stretches = candidate.reach.locations().flat_map(|row| candidate.reach.at(row).stretches());
+        turns.extend(stretches.flat_map(|stretch| [stretch.span.start, stretch.span.end]));
+    }
+    for context in ask.contexts(at) {
+        let reading = context.reading;
+        turns.extend([reading.delivery_start, reading.preview_end, reading.retired_from].into_iter().flatten());
+    }
+    turns
+}
+
+fn valid_until(prepared: &Prepared, query: &Query<'_>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let ask = Ask::new(prepared, query).unwrap();
+    let best = judge(&ask, at);
+    let now = said(&best);
+    let mut later = turns(&ask, at).into_iter().filter(|turn| *turn > at && *turn < LATEST);
+    later.find(|turn| best.is_some() && said(&judge(&ask, *turn)) != now)
+}
+
+fn check(
+    (contract, balances, service_id): &(Contract, Balances, &'static str),
+    details: &Query<'static>,
+    at: DateTime<Utc>,
+    picks: &[(Index, Index)],
+) -> Result<(), TestCaseError> {
+    let prepared = Prepared::with_balances(Arc::clone(&CATALOG), contract.clone(), balances);
+    let services: Vec<_> = services_of(contract).into_iter().collect();
+    for (place, service) in picks {
+        let (location, ..) = LOCATIONS[place.index(LOCATIONS.len())];
+        let query = question(location, asked(service_id, &services, *service), details, at);
+        let (told, until) = answer(&prepared, &query);
+        prop_assert_eq!(until, valid_until(&prepared, &query, at), "{:?}\n{:#?}", query, told);
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn an_answer_is_good_as_long_as_every_turn_of_anybody_says(
+        crowd in a_crowd(), details in details(), at in an_instant(), picks in any::<[(Index, Index); 3]>(),
+    ) {
+        check(&crowd, &details, at, &picks)?;
+    }
+}

@@ -1,0 +1,66 @@
+//! The instants at which time alone may change how a candidate stands.
+
+use chrono::{DateTime, Utc};
+
+use super::context::Context;
+use crate::model::LATEST;
+
+/// They come one after the other, each once, from the instant that was judged on.
+#[derive(Debug, Clone)]
+pub(super) struct Turns<'a> {
+    at: DateTime<Utc>,
+    own: &'a [DateTime<Utc>],
+    bases: &'a [DateTime<Utc>],
+    reach: &'a [DateTime<Utc>],
+    others: [Option<DateTime<Utc>>; 5],
+    is_brief: bool,
+    has_reach_turned: bool,
+}
+
+impl<'a> Turns<'a> {
+    /// When a clause may judge it otherwise.
+    pub fn new(context: &Context<'a>) -> Self {
+        let reading = &context.reading;
+        let (covered, uncovered) =
+            context.coverage.and_then(|coverage| coverage.span()).map(|span| (span.start, span.end)).unzip();
+        Self {
+            at: context.at,
+            own: &context.candidate.turns,
+            bases: &[],
+            reach: context.candidate.reach.at(context.location_row).turns(),
+            others: [reading.delivery_start, reading.preview_end, reading.retired_from, covered, uncovered],
+            is_brief: false,
+            has_reach_turned: false,
+        }
+    }
+
+    /// And when it may say something else of its base, or lean on another one.
+    pub fn in_words(self, context: &Context<'a>) -> Self {
+        let bases = if context.coverage.is_some() { context.prepared.base_turns() } else { &[] };
+        Self { bases, ..self }
+    }
+
+    /// Whether an order extends a base to the location has two states, however often it changes:
+    /// only the first change behind each other turn.
+    pub fn briefly(self) -> Self {
+        Self { is_brief: true, ..self }
+    }
+
+    fn behind(&self, turns: &[DateTime<Utc>]) -> Option<DateTime<Utc>> {
+        turns.get(turns.partition_point(|turn| *turn <= self.at)).copied()
+    }
+}
+
+impl Iterator for Turns<'_> {
+    type Item = DateTime<Utc>;
+
+    fn next(&mut self) -> Option<DateTime<Utc>> {
+        let others = self.others.iter().flatten().filter(|turn| **turn > self.at).copied();
+        let next = others.chain(self.behind(self.own)).chain(self.behind(self.bases)).min();
+        let reach = if self.is_brief && self.has_reach_turned { None } else { self.behind(self.reach) };
+        self.has_reach_turned = reach.is_some_and(|reach| next.is_none_or(|next| reach < next));
+        // What lies behind the last nameable instant never comes.
+        self.at = next.into_iter().chain(reach).min().filter(|turn| *turn < LATEST)?;
+        Some(self.at)
+    }
+}
