@@ -28,6 +28,12 @@ pub struct Config {
     pub max_staleness: Duration,
     /// How long after a block's end work delivered before it can be recorded.
     pub ledger_grace: TimeDelta,
+    /// Connections of callers at most,
+    pub max_clients: usize,
+    /// their calls at once,
+    pub max_calls: usize,
+    /// and MiB of answers that wait for them.
+    pub max_unsent: usize,
     /// How long running calls may take to end after a stop was asked for.
     pub drain_timeout: Duration,
     /// Catalogue files: editions beside the embedded one, and overlays onto any before them.
@@ -65,6 +71,9 @@ impl Default for Config {
             max_connections: 10,
             max_staleness: Duration::from_secs(1),
             ledger_grace: DEFAULT_GRACE,
+            max_clients: 1_024,
+            max_calls: 10_000,
+            max_unsent: 256,
             drain_timeout: Duration::from_secs(20),
             catalog: Vec::new(),
             default_edition: None,

@@ -200,6 +200,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_have_a_range() {
+        let mistakes = |key: &str, value: &str| load(&format!("{key} = {value}"), &[], Flags::default());
+        for (key, least, most) in [("max_clients", 1, 100_000), ("max_calls", 1, 1_000_000), ("max_unsent", 8, 65_536)]
+        {
+            assert!(mistakes(key, &least.to_string()).is_ok() && mistakes(key, &most.to_string()).is_ok(), "{key}");
+            for wrong in [least - 1, most + 1] {
+                let Mistakes(told) = mistakes(key, &wrong.to_string()).unwrap_err();
+                let end = format!(", {least} to {most}; found `{wrong}`");
+                assert!(
+                    told[0].starts_with(&format!("FILE:1: {key}: expected")) && told[0].ends_with(&end),
+                    "{told:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn every_mistake_refuses_the_start_and_names_its_setting() {
         let file = "# settings\nlisen = \"0.0.0.0:1\"\nmax_staleness = 3\nzzz = [1]\nlog = [1]\n";
         let environment = [("ENTITLED_DATABASE_URL", "mysql://me:secret@db"), ("ENTITLED_LOG", "a=b=c")];

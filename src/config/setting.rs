@@ -1,5 +1,6 @@
 //! Every setting, and how its text is read.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub struct Setting {
 /// The one setting that may be a list.
 pub const CATALOG: &str = "catalog";
 
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 13] = [
     Setting {
         key: "listen",
         variable: "ENTITLED_LISTEN",
@@ -58,6 +59,21 @@ pub const SETTINGS: [Setting; 10] = [
             let too_long = || format!("expected at most {} days; found `{text}`", LONGEST_GRACE.num_days());
             grace.map(|value| config.ledger_grace = value).ok_or_else(too_long)
         },
+    },
+    Setting {
+        key: "max_clients",
+        variable: "ENTITLED_MAX_CLIENTS",
+        set: |config, text| number(text, "connections", 1..=100_000).map(|value| config.max_clients = value),
+    },
+    Setting {
+        key: "max_calls",
+        variable: "ENTITLED_MAX_CALLS",
+        set: |config, text| number(text, "calls", 1..=1_000_000).map(|value| config.max_calls = value),
+    },
+    Setting {
+        key: "max_unsent",
+        variable: "ENTITLED_MAX_UNSENT",
+        set: |config, text| number(text, "MiB", 8..=65_536).map(|value| config.max_unsent = value),
     },
     Setting {
         key: "drain_timeout",
@@ -108,6 +124,11 @@ pub const SETTINGS: [Setting; 10] = [
 
 fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("expected {expected}; found `{text}`"))
+}
+
+fn number(text: &str, of: &str, range: RangeInclusive<usize>) -> Result<usize, String> {
+    let expected = || format!("expected a number of {of}, {} to {}; found `{text}`", range.start(), range.end());
+    text.parse().ok().filter(|value| range.contains(value)).ok_or_else(expected)
 }
 
 /// A whole number and `ms`, `s`, `m`, `h` or `d`.
