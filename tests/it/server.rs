@@ -8,6 +8,7 @@ use entitled::proto::v1::catalog_service_client::CatalogServiceClient;
 use entitled::proto::v1::contract_service_client::ContractServiceClient;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
+use entitled::server::Ended;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -28,7 +29,7 @@ pub struct TestServer {
     pub address: SocketAddr,
     pub channel: Channel,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), BoxError>>,
+    task: JoinHandle<Result<Ended, BoxError>>,
     config: Config,
     /// Holds the file of SQLite.
     _directory: Option<TempDir>,
@@ -68,7 +69,8 @@ impl TestServer {
         Self::serve(self.config.clone(), None).await
     }
 
-    async fn serve(config: Config, directory: Option<TempDir>) -> Self {
+    /// A server with just these settings.
+    pub async fn serve(config: Config, directory: Option<TempDir>) -> Self {
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(entitled::server::serve(
@@ -115,6 +117,12 @@ impl TestServer {
         self.ask_to_stop();
         drop(self.channel);
         self.task.await.unwrap().unwrap();
+    }
+
+    /// Waits until a server that was asked to stop has ended.
+    pub async fn ended(self) -> Ended {
+        drop(self.channel);
+        self.task.await.unwrap().unwrap()
     }
 
     /// Asks the server to stop and does not wait for it.
