@@ -29,8 +29,8 @@ use super::wire::Wire;
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
 /// Streams that their client gave up before we saw them. A client that obeys short deadlines does so
-/// with all it sends while we are busy; beyond five times its streams it is no such client.
-const RESETS_AT_ONCE: usize = 1_000;
+/// with all it sends while we are busy, for a second or so; beyond that it is no such client.
+const RESETS_AT_ONCE: usize = 4_000;
 /// Streams that we had to end because of what the client sent on them, in the life of a connection.
 const LOCAL_RESETS_PER_CONNECTION: usize = 10_000;
 const HEADERS: u32 = 16 << 10;

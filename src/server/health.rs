@@ -5,11 +5,12 @@
 //! that grow old. A monitor that died, or hangs, cannot leave SERVING behind.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream, StreamExt as _};
+use tokio::sync::watch;
 use tonic::{Request, Response, Status};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
@@ -43,13 +44,13 @@ pub struct Facts {
     /// When the last good answer of the store came, in milliseconds since `begun`; 0: it did not
     /// answer when it was last asked.
     answered: AtomicU64,
-    is_stopping: AtomicBool,
+    is_stopping: watch::Sender<bool>,
     tasks: OnceLock<Down>,
 }
 
 impl Facts {
     pub fn new() -> Self {
-        let (answered, is_stopping, tasks) = (AtomicU64::new(0), AtomicBool::new(false), OnceLock::new());
+        let (answered, is_stopping, tasks) = (AtomicU64::new(0), watch::Sender::new(false), OnceLock::new());
         Self { begun: Instant::now(), answered, is_stopping, tasks }
     }
 
@@ -63,11 +64,11 @@ impl Facts {
         let valid = u64::try_from(VALID.as_millis()).unwrap_or(u64::MAX);
         let store_answers = answered > 0 && now.saturating_sub(answered) <= valid;
         let tasks_run = self.tasks.get().is_some_and(Down::none);
-        store_answers && tasks_run && !self.is_stopping.load(Ordering::Relaxed)
+        store_answers && tasks_run && !*self.is_stopping.borrow()
     }
 
     pub fn stop(&self) {
-        self.is_stopping.store(true, Ordering::Relaxed);
+        self.is_stopping.send_replace(true);
     }
 
     pub fn watch_tasks(&self, tasks: Down) {
@@ -126,9 +127,14 @@ impl Health for Probes {
         let service = request.into_inner().service;
         self.0.status(&service)?;
         let facts = Arc::clone(&self.0);
-        let looks = stream::unfold(tokio::time::interval(PERIOD), |mut ticks| async {
-            ticks.tick().await;
-            Some(((), ticks))
+        let looking = (tokio::time::interval(PERIOD), facts.is_stopping.subscribe());
+        let looks = stream::unfold(looking, |(mut ticks, mut stop)| async {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                // Not a second later: the stream ends now, and this is its last word.
+                _ = stop.changed() => {}
+            }
+            Some(((), (ticks, stop)))
         });
         let mut last = None;
         let changes = looks.filter_map(move |()| {

@@ -63,9 +63,10 @@ async fn what_waiting_does_not_mend_ends_the_start_at_once() {
     let url = postgres::database().await;
     entitled::server::migrate(&config(&url), false).await.unwrap();
     let admin = Database::connect(&url).await.unwrap();
-    admin.execute_unprepared("ALTER ROLE CURRENT_USER SET synchronous_commit = on").await.unwrap();
+    let (_, name) = url.rsplit_once('/').unwrap();
+    admin.execute_unprepared(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).await.unwrap();
     admin.close().await.unwrap();
-    let unsafe_commits = refuses(config(&format!("{url}?options=-csynchronous_commit=off"))).await;
+    let unsafe_commits = refuses(config(&url)).await;
     assert!(unsafe_commits.contains("synchronous_commit"), "{unsafe_commits}");
 
     let directory = tempfile::tempdir().unwrap();
