@@ -36,6 +36,8 @@ use crate::config::{Config, Mistakes};
 
 /// Wrong flags or settings, as clap has it.
 const USAGE: u8 = 2;
+/// How long the end waits for somebody to read why.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// The server reads and writes on one thread while another still decides.
 const LEAST_WORKERS: usize = 2;
 
@@ -147,9 +149,19 @@ pub fn run(cli: Cli, config: Config) -> ExitCode {
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|failure| {
-        screen::write_error(&failure.text(&errors));
+        last_words(failure.text(&errors));
         failure.exit_code()
     })
+}
+
+/// Says why, if anybody listens: a reader that has stalled must not hold the end of the process.
+fn last_words(text: String) {
+    let (tell, told) = std::sync::mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        screen::write_error(&text);
+        drop(tell);
+    });
+    let _ = told.recv_timeout(LAST_WORDS);
 }
 
 async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> Result<ExitCode, Failure> {

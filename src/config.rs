@@ -30,13 +30,29 @@ pub struct Config {
     pub max_staleness: Duration,
     /// How long after a block's end work delivered before it can be recorded.
     pub ledger_grace: TimeDelta,
+    /// Connections of callers at most,
+    pub max_clients: usize,
+    /// their calls at once,
+    pub max_calls: usize,
+    /// and MiB of answers that wait for them.
+    pub max_unsent: usize,
     /// How long running calls may take to end after a stop was asked for.
     pub drain_timeout: Duration,
+    pub on_damage: OnDamage,
     /// Catalogue files: editions beside the embedded one, and overlays onto any before them.
     pub catalog: Vec<PathBuf>,
     /// The edition that judges what nobody bought; without one the embedded edition.
     pub default_edition: Option<String>,
     pub log: Log,
+}
+
+/// What becomes of a file of SQLite that is damaged when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDamage {
+    /// It is not served.
+    Refuse,
+    /// What can be read is read, and no write is taken.
+    ReadOnly,
 }
 
 /// What is logged, and how.
@@ -67,7 +83,11 @@ impl Default for Config {
             max_connections: 10,
             max_staleness: Duration::from_secs(1),
             ledger_grace: DEFAULT_GRACE,
+            max_clients: 1_024,
+            max_calls: 10_000,
+            max_unsent: 256,
             drain_timeout: Duration::from_secs(20),
+            on_damage: OnDamage::Refuse,
             catalog: Vec::new(),
             default_edition: None,
             log: Log {

@@ -18,4 +18,4 @@ pub use contract::ContractApi;
 pub use deadline::Deadlines;
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
-pub use transport_errors::{MESSAGE_LIMIT, TransportErrors};
+pub use transport_errors::{MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded};

@@ -1,19 +1,37 @@
 //! The server: builds the house, takes calls, and ends in bounded time.
 
+mod answer;
+mod budget;
+mod connection;
 mod connections;
+mod door;
+mod edge;
+mod files;
+mod frames;
 mod health;
+mod question;
+mod start;
+mod tasks;
 mod turn;
+mod wire;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 use tonic::service::Routes;
 use tower::Layer as _;
 
+use self::edge::Edge;
+use self::health::Facts;
+use self::start::Calls;
+use self::tasks::Tasks;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::config::Config;
@@ -27,141 +45,181 @@ use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::service::{Clock, Context, Contracts, Entitlements, Gate, Ledger, READS, feed, ledger};
-use crate::store::{Store, StoreConfig};
+use crate::store::Store;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
+/// How long callers wait at the start for a database that answers at once, before they are told that it
+/// does not.
+const FIRST_TRY: Duration = Duration::from_secs(1);
+/// A question to reflection is a name.
+const REFLECTION_LIMIT: usize = 16 << 10;
+/// How long the store may take to close.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// How a server ended that was asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every call had its answer.
+    Drained,
+    /// The drain time was over; calls that were still running were cut off.
+    CutOff,
+}
 
 /// Serves until `shutdown`; `ready` is called once calls are taken, with the address bound.
 ///
-/// A database of SQLite is created and brought up; one of PostgreSQL must be up to date.
+/// A database of SQLite is created and brought up; one of PostgreSQL must be up to date, and is waited
+/// for where it does not answer.
 pub async fn serve(
     config: Config,
     ready: impl FnOnce(SocketAddr) + Send,
     shutdown: impl Future<Output = ()> + Send,
-) -> Result<(), BoxError> {
+) -> Result<Ended, BoxError> {
     let catalog = Arc::new(Catalog::with_files(&config.catalog, config.default_edition.as_deref())?.catalog);
-    let store = Store::connect(&store_config(&config)).await?;
-    store.claim()?;
-    store.check_integrity().await?;
-    bring_up(&config, &store).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
     let address = listener.local_addr()?;
-
-    let cache = Arc::new(Cache::new(CACHE, config.max_staleness));
-    let context = Context {
-        catalog,
-        store: store.clone(),
-        cache: Arc::clone(&cache),
-        clock: Clock::System,
-        reads: Gate::new(READS.0, READS.1),
-    };
-    let follower = tokio::spawn(feed::follow(store.clone(), cache, config.max_staleness));
-    let ledger = Ledger::start(context.clone(), config.ledger_grace);
-    let expiry = tokio::spawn(ledger::expire(ledger.clone()));
-    let (reporter, health) = tonic_health::server::health_reporter();
-    health::not_serving(&reporter).await;
-    let monitor = tokio::spawn(health::monitor(reporter.clone(), store.clone()));
+    let mut opening = pin!(start::open(&config));
+    let mut opened = first_try(&config, opening.as_mut()).await?;
 
     let (stop, stopped) = watch::channel(false);
-    let server = tokio::spawn(run(context, ledger, listener, health, stopped));
-    tracing::info!(%address, database = %config.database, "serving");
+    let edge = Edge::new(&config, stopped);
+    let facts = Arc::new(Facts::new());
+    let calls = Calls::new(standards(&facts)?);
+    let admission = Admission::new(std::thread::available_parallelism().map_or(2, NonZero::get));
+    let service = Deadlines.layer(admission.layer(TransportErrors.layer(calls.clone())));
+    let mut server = Abort(tokio::spawn(connections::serve(listener, service, edge, config.max_clients)));
+    let mut tasks = Tasks::default();
+    let mut store = None;
+    let mut move_in = |opened: Store, tasks: &mut Tasks| {
+        calls.open(furnish(&config, &catalog, &opened, &facts, tasks));
+        tracing::info!(%address, database = %config.database, "serving");
+        store = Some(opened);
+    };
+    let mut is_open = opened.is_some();
+    if let Some(opened) = opened.take() {
+        move_in(opened, &mut tasks);
+    } else {
+        tracing::warn!(%address, database = %config.database, "listening; no call is answered before the database is");
+    }
     ready(address);
 
-    let mut server = server;
-    let ended = tokio::select! {
-        ended = &mut server => ended,
-        () = shutdown => {
-            tracing::info!("stopping: no new calls, running ones may end");
-            monitor.abort();
-            health::not_serving(&reporter).await;
-            let _ = stop.send(true);
-            match tokio::time::timeout(config.drain_timeout, &mut server).await {
-                Ok(ended) => ended,
-                Err(_) => {
-                    // A client that never finishes its handshake must not keep the process.
-                    tracing::warn!("calls were still running at the end of the drain time; stopping all the same");
-                    server.abort();
-                    Ok(Ok(()))
+    let mut shutdown = pin!(shutdown);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut server.0 => break unexpected(ended),
+            opened = opening.as_mut(), if !is_open => {
+                is_open = true;
+                match opened {
+                    Ok(opened) => move_in(opened, &mut tasks),
+                    Err(error) => break Err(error),
                 }
+            }
+            name = tasks.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
+            () = &mut shutdown => {
+                tracing::info!("stopping: no new calls, running ones may end");
+                facts.stop();
+                let _ = stop.send(true);
+                break Ok(drain(&mut server, config.drain_timeout).await);
             }
         }
     };
-    follower.abort();
-    expiry.abort();
-    monitor.abort();
-    store.close().await?;
-    ended?
+    drop(tasks);
+    if let Some(store) = store {
+        close(&store).await;
+    }
+    ended
 }
 
 /// Brings the schema up; the names of the steps applied, or with `dry_run` still to apply.
 pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxError> {
-    let store = Store::connect(&store_config(config)).await?;
+    let store = Store::connect(&start::store_config(config)).await?;
     let steps = if dry_run { store.pending_migrations().await? } else { store.migrate().await? };
     store.close().await?;
     Ok(steps)
 }
 
-async fn run(
-    context: Context,
-    ledger: Ledger,
-    listener: TcpListener,
-    health: impl tower::Service<
-        http::Request<tonic::body::Body>,
-        Response = http::Response<tonic::body::Body>,
-        Error = std::convert::Infallible,
-        Future: Send,
-    > + tonic::server::NamedService
-    + Clone
-    + Send
-    + Sync
-    + 'static,
-    mut stopped: watch::Receiver<bool>,
-) -> Result<(), BoxError> {
+/// Ends what it holds, also where the server ends early.
+struct Abort(JoinHandle<()>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The store, if it is there at once. Callers meanwhile wait to be taken.
+async fn first_try<F>(config: &Config, opening: Pin<&mut F>) -> Result<Option<Store>, BoxError>
+where
+    F: Future<Output = Result<Store, BoxError>>,
+{
+    if config.database.is_sqlite() {
+        return opening.await.map(Some);
+    }
+    tokio::time::timeout(FIRST_TRY, opening).await.ok().transpose()
+}
+
+/// Health and reflection.
+fn standards(facts: &Arc<Facts>) -> Result<Routes, BoxError> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+        .build_v1()?
+        .max_decoding_message_size(REFLECTION_LIMIT);
+    Ok(Routes::new(health::service(Arc::clone(facts))).add_service(reflection).prepare())
+}
+
+/// Everything that needs the store: our calls, and what runs beside them.
+fn furnish(config: &Config, catalog: &Arc<Catalog>, store: &Store, facts: &Arc<Facts>, tasks: &mut Tasks) -> Routes {
+    let cache = Arc::new(Cache::new(CACHE, config.max_staleness));
+    let context = Context {
+        catalog: Arc::clone(catalog),
+        store: store.clone(),
+        cache: Arc::clone(&cache),
+        clock: Clock::System,
+        reads: Gate::new(READS.0, READS.1),
+    };
+    let ledger = Ledger::start(context.clone(), config.ledger_grace);
+    let (followed, max_staleness) = (store.clone(), config.max_staleness);
+    tasks.keep("feed", move || feed::follow(followed.clone(), Arc::clone(&cache), max_staleness));
+    let expiring = ledger.clone();
+    tasks.keep("expiry", move || ledger::expire(expiring.clone()));
+    let (probed, moving, watched) = (store.clone(), ledger.clone(), Arc::clone(facts));
+    facts.watch_tasks(tasks.down());
+    tasks.keep("health", move || health::monitor(Arc::clone(&watched), probed.clone(), moving.clone()));
+
     let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
-    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
-    let routes = Routes::new(health)
-        .add_service(reflection)
-        .add_service(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
+    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(catalog)));
+    Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
-        .prepare();
-    let admission = Admission::new(std::thread::available_parallelism().map_or(2, NonZero::get));
-    connections::serve(listener, Deadlines.layer(admission.layer(TransportErrors.layer(routes))), async move {
-        // An error means that the sender is gone: stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    })
-    .await;
-    Ok(())
+        .prepare()
 }
 
-async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
-    if config.database.is_sqlite() {
-        let steps = store.migrate().await?;
-        if !steps.is_empty() {
-            tracing::info!(steps = steps.join(", "), "the schema was brought up");
+async fn drain(server: &mut Abort, limit: Duration) -> Ended {
+    match tokio::time::timeout(limit, &mut server.0).await {
+        Ok(_) => Ended::Drained,
+        Err(_) => {
+            tracing::warn!("calls were still running at the end of the drain time; stopping all the same");
+            server.0.abort();
+            Ended::CutOff
         }
-        return Ok(());
     }
-    let pending = store.pending_migrations().await?;
-    if pending.is_empty() {
-        return Ok(());
-    }
-    Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into())
 }
 
-fn store_config(config: &Config) -> StoreConfig {
-    StoreConfig {
-        url: config.database.expose().to_owned(),
-        max_connections: config.max_connections,
-        ..StoreConfig::default()
+fn unexpected(ended: Result<(), JoinError>) -> Result<Ended, BoxError> {
+    ended?;
+    Err("the server ended without being asked to".into())
+}
+
+/// What the store still has to do must not hold the end: it is made for being cut off at any moment.
+async fn close(store: &Store) {
+    match tokio::time::timeout(CLOSING, store.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(?error, "the store did not close well"),
+        Err(_) => tracing::warn!("the store did not close in time"),
     }
 }
 

@@ -9,10 +9,9 @@ use tokio::sync::oneshot;
 
 use super::client::Connection;
 use super::import::{self, Source};
-use super::serve::stop_asked;
 use super::{Context, Failure, screen};
 use crate::config::{Config, DatabaseUrl};
-use crate::server;
+use crate::server::{self, Ended};
 
 const SAMPLES: [(&str, &str); 3] = [
     ("halden-mills.yaml", include_str!("../../examples/halden-mills.yaml")),
@@ -34,7 +33,12 @@ impl Demo {
     }
 
     /// Serves until asked to stop, or until the samples turn out not to load.
-    pub(super) async fn serve(&self, config: Config, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn serve(
+        &self,
+        config: Config,
+        context: &Context,
+        asked: impl Future<Output = ()> + Send,
+    ) -> Result<Ended, Failure> {
         let (failed, has_failed) = oneshot::channel();
         let token = context.token.clone();
         let ready = move |address: SocketAddr| {
@@ -49,13 +53,13 @@ impl Demo {
         let mut failure = None;
         let stop = async {
             tokio::select! {
-                () = stop_asked() => {}
+                () = asked => {}
                 () = hung_up() => {}
                 Ok(why) = has_failed => failure = Some(why),
             }
         };
-        server::serve(config, ready, stop).await?;
-        failure.map_or(Ok(()), Err)
+        let ended = server::serve(config, ready, stop).await?;
+        failure.map_or(Ok(ended), Err)
     }
 }
 
@@ -109,7 +113,7 @@ In another terminal, try:
 "
     );
     // Nobody may be reading; the server goes on.
-    let _ = screen::write(&text);
+    tokio::task::spawn_blocking(move || screen::write(&text));
 }
 
 #[cfg(test)]

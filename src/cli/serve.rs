@@ -1,13 +1,17 @@
+mod signals;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use tracing::warn;
 
 use super::demo::Demo;
 use super::{Context, Failure};
 use crate::config::{self, Config, Environment, Flags, Mistakes};
-use crate::server;
+use crate::server::{self, Ended};
+
+/// The exit status where the drain time was over before all calls had ended.
+const CUT_OFF: u8 = 5;
 
 /// Serve the API.
 ///
@@ -20,11 +24,19 @@ use crate::server;
 ///   max_connections  ENTITLED_MAX_CONNECTIONS  10 (1 to 10000)
 ///   max_staleness    ENTITLED_MAX_STALENESS    1s (50ms to 5m), how old a cached answer may be
 ///   ledger_grace     ENTITLED_LEDGER_GRACE     30d (0d to 366d) after a block's end, to record what was done before it
+///   max_clients      ENTITLED_MAX_CLIENTS      1024 (1 to 100000) connections of callers
+///   max_calls        ENTITLED_MAX_CALLS        10000 (1 to 1000000) calls at once
+///   max_unsent       ENTITLED_MAX_UNSENT       256 (8 to 65536) MiB of answers that wait for their callers
 ///   drain_timeout    ENTITLED_DRAIN_TIMEOUT    20s (0s to 10m), for calls still running at the end
+///   on_damage        ENTITLED_ON_DAMAGE        refuse, or read_only: what becomes of a damaged file of SQLite
 ///   catalog          ENTITLED_CATALOG          none; a list of up to 100 files (of paths with commas between)
 ///   default_edition  ENTITLED_DEFAULT_EDITION  the embedded one; judges what nobody bought
 ///   log              ENTITLED_LOG              info, directives such as entitled=debug (up to 4096 bytes)
 ///   log_format       ENTITLED_LOG_FORMAT       auto, or text, or json
+///
+/// SIGTERM and Ctrl-C let running calls end, a second one ends at once. Exit status: 0 if every call
+/// had its answer, 5 if the drain time was over before, 128 and the number of the signal (143, 130)
+/// after a second one, 1 if it could not serve, 2 if a setting is wrong.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -75,34 +87,15 @@ impl Serve {
     }
 
     pub(super) async fn run(self, mut config: Config, context: &Context) -> Result<ExitCode, Failure> {
-        if self.demo {
-            Demo::prepare(&mut config)?.serve(config, context).await?;
+        let stop = signals::listen(config.drain_timeout).await?;
+        let ended = if self.demo {
+            Demo::prepare(&mut config)?.serve(config, context, stop).await?
         } else {
-            server::serve(config, |_| {}, stop_asked()).await?;
-        }
-        Ok(ExitCode::SUCCESS)
+            server::serve(config, |_| {}, stop).await?
+        };
+        Ok(match ended {
+            Ended::Drained => ExitCode::SUCCESS,
+            Ended::CutOff => ExitCode::from(CUT_OFF),
+        })
     }
-}
-
-/// Ends when the process is asked to stop.
-pub async fn stop_asked() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                tokio::select! {
-                    _ = interrupted => {}
-                    _ = terminated.recv() => {}
-                }
-            }
-            Err(error) => {
-                warn!(%error, "only an interrupt can stop this server");
-                let _ = interrupted.await;
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupted.await;
 }

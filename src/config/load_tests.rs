@@ -136,3 +136,16 @@ fn a_file_that_is_no_toml_or_not_there_is_a_mistake() {
     let missing = Flags { file: Some(Path::new("/no/such/file")), ..Flags::default() };
     assert!(from_file_and(Config::default(), &Environment::default(), &missing).is_err());
 }
+
+#[test]
+fn numbers_have_a_range() {
+    let mistakes = |key: &str, value: &str| load(&format!("{key} = {value}"), &[], Flags::default());
+    for (key, least, most) in [("max_clients", 1, 100_000), ("max_calls", 1, 1_000_000), ("max_unsent", 8, 65_536)] {
+        assert!(mistakes(key, &least.to_string()).is_ok() && mistakes(key, &most.to_string()).is_ok(), "{key}");
+        for wrong in [least - 1, most + 1] {
+            let Mistakes(told) = mistakes(key, &wrong.to_string()).unwrap_err();
+            let end = format!(", {least} to {most}; found `{wrong}`");
+            assert!(told[0].starts_with(&format!("FILE:1: {key}: expected")) && told[0].ends_with(&end), "{told:?}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use tracing_subscriber::EnvFilter;
 
-use super::{Config, LogFormat};
+use super::{Config, LogFormat, OnDamage};
 use crate::ledger::LONGEST_GRACE;
 use crate::legible::excerpt;
 
@@ -62,9 +62,36 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     Setting {
+        key: "max_clients",
+        variable: "ENTITLED_MAX_CLIENTS",
+        set: |config, text| size(text, "a number of connections", 1..=100_000).map(|value| config.max_clients = value),
+    },
+    Setting {
+        key: "max_calls",
+        variable: "ENTITLED_MAX_CALLS",
+        set: |config, text| size(text, "a number of calls", 1..=1_000_000).map(|value| config.max_calls = value),
+    },
+    Setting {
+        key: "max_unsent",
+        variable: "ENTITLED_MAX_UNSENT",
+        set: |config, text| size(text, "a number of MiB", 8..=65_536).map(|value| config.max_unsent = value),
+    },
+    Setting {
         key: "drain_timeout",
         variable: "ENTITLED_DRAIN_TIMEOUT",
         set: |config, text| time(text, ["0s", "10m"]).map(|value| config.drain_timeout = value),
+    },
+    Setting {
+        key: "on_damage",
+        variable: "ENTITLED_ON_DAMAGE",
+        set: |config, text| {
+            config.on_damage = match text {
+                "refuse" => OnDamage::Refuse,
+                "read_only" => OnDamage::ReadOnly,
+                _ => return Err(format!("expected `refuse` or `read_only`; found `{}`", excerpt(text))),
+            };
+            Ok(())
+        },
     },
     Setting {
         key: CATALOG,
@@ -130,6 +157,10 @@ fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
 fn number(text: &str, noun: &str, range: std::ops::RangeInclusive<u32>) -> Result<u32, String> {
     let value = text.parse().ok().filter(|value| range.contains(value));
     value.ok_or_else(|| format!("expected {noun}, {} to {}; found `{}`", range.start(), range.end(), excerpt(text)))
+}
+
+fn size(text: &str, noun: &str, range: std::ops::RangeInclusive<u32>) -> Result<usize, String> {
+    number(text, noun, range).and_then(|value| usize::try_from(value).map_err(|error| error.to_string()))
 }
 
 /// A time within the two, which are written as the setting itself is.

@@ -1,7 +1,7 @@
 //! The caller's deadline, as `grpc-timeout` says it, kept for every call.
 //!
-//! It has to be the outermost layer: what stands before it must not read the header. The timer
-//! of tonic's server does, and answers CANCELLED, whether or not the write was made.
+//! What stands before it must not read the header. The timer of tonic's server does, and answers
+//! CANCELLED, whether or not the write was made.
 
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -16,8 +16,8 @@ use crate::service::Deadline;
 
 const HEADER: &str = "grpc-timeout";
 
-/// How long a call of this API may take, whatever its caller says.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long a call may take, whatever its caller says.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// The answer needs some time to reach its caller: a tenth of what there is, and at most this.
 const MARGIN: Duration = Duration::from_millis(5);
@@ -56,7 +56,7 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let deadline = match take(request.headers_mut()) {
-            Ok(timeout) => deadline_of(request.uri().path(), timeout),
+            Ok(timeout) => deadline_of(timeout),
             Err(error) => return Box::pin(std::future::ready(Ok(Status::from(error).into_http()))),
         };
         if deadline.has_passed() {
@@ -81,12 +81,11 @@ pub fn opened<T>(mut request: tonic::Request<T>) -> (T, Deadline) {
     (request.into_inner(), deadline)
 }
 
-/// Health can be watched for ever, and reflection asked for as long as one likes.
-fn deadline_of(path: &str, timeout: Option<Duration>) -> Deadline {
-    let is_ours = !path.starts_with("/grpc.");
+/// A call is answered by then. A stream has begun by then: how long it goes on is seen to elsewhere.
+fn deadline_of(timeout: Option<Duration>) -> Deadline {
     let asked = timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
-    let limit = asked.into_iter().chain(is_ours.then_some(LIMIT)).min();
-    limit.and_then(|limit| Instant::now().checked_add(limit)).map_or_else(Deadline::default, Deadline::at)
+    let limit = asked.map_or(LIMIT, |asked| asked.min(LIMIT));
+    Instant::now().checked_add(limit).map_or_else(Deadline::default, Deadline::at)
 }
 
 /// What the caller says, off the request: from here on there is one timer.
@@ -137,15 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn a_call_of_ours_ends_but_health_is_watched_for_ever() {
-        let limit = |path, timeout| format!("{:?}", deadline_of(path, timeout));
-        let ours = "/entitled.v1.LedgerService/ConsumeUnits";
-        let watch = "/grpc.health.v1.Health/Watch";
-        assert!(!limit(ours, None).contains("at: None"));
-        assert!(limit(watch, None).contains("at: None"));
-        assert!(!limit(watch, Some(Duration::from_secs(1))).contains("at: None"));
+    fn every_call_ends() {
+        let has_end = |timeout| !format!("{:?}", deadline_of(timeout)).contains("at: None");
+        assert!(has_end(None) && has_end(Some(Duration::from_secs(1))));
         // Longer than any call may take, or than can be counted.
-        assert!(!limit(ours, Some(Duration::from_secs(u64::MAX))).contains("at: None"));
-        assert!(deadline_of(ours, Some(Duration::from_nanos(1))).has_passed());
+        assert!(has_end(Some(Duration::from_secs(u64::MAX))));
+        assert!(deadline_of(Some(Duration::from_nanos(1))).has_passed());
     }
 }

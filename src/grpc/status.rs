@@ -11,7 +11,7 @@ use crate::error::{Error, Noun, Violation};
 
 /// The domain of every reason.
 pub(super) const DOMAIN: &str = "entitled.v1";
-const RETRY_SOON: Duration = Duration::from_millis(500);
+pub(super) const RETRY_SOON: Duration = Duration::from_millis(500);
 
 /// What the violations, or the fields, of one status may take: details travel in a header, in
 /// base64, and the clients of some languages take no more than 8 KiB of headers in all.

@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use tower::{Layer, Service};
 
-use super::status::DOMAIN;
+use super::status::{DOMAIN, RETRY_SOON};
 
 /// The largest message a caller may send.
 pub const MESSAGE_LIMIT: usize = 1 << 20;
@@ -77,12 +77,7 @@ fn translated(response: &Response<Body>) -> Option<Status> {
     }
     // No message, half of one, a frame it cannot read, bytes that are no message.
     if is(Code::Internal) {
-        return Some(refusal(
-            Code::InvalidArgument,
-            "MESSAGE_MALFORMED",
-            "the bytes sent are not a message of this call".to_owned(),
-            [],
-        ));
+        return Some(malformed("the bytes sent are not a message of this call"));
     }
     if is(Code::Unimplemented) {
         return Some(match headers.get("grpc-accept-encoding") {
@@ -96,6 +91,33 @@ fn translated(response: &Response<Body>) -> Option<Status> {
         });
     }
     None
+}
+
+/// What was sent is no call, or no message of one.
+pub fn malformed(message: &str) -> Status {
+    refusal(Code::InvalidArgument, "MESSAGE_MALFORMED", message.to_owned(), [])
+}
+
+/// There is no room for the call, its message or its answer. Of a write this is said only where
+/// nothing was written.
+pub fn overloaded() -> Status {
+    retry(Code::ResourceExhausted, "OVERLOADED", "the server has too much to do; nothing was written")
+}
+
+/// The server stops.
+pub fn draining() -> Status {
+    retry(Code::Unavailable, "DRAINING", "this server is stopping; another one will answer")
+}
+
+/// A stream was open for as long as one may be.
+pub fn out_of_time() -> Status {
+    refusal(Code::DeadlineExceeded, "DEADLINE_PASSED", "the stream was open for too long; open another".to_owned(), [])
+}
+
+fn retry(code: Code, reason: &str, message: &str) -> Status {
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
+    details.set_retry_info(Some(RETRY_SOON));
+    Status::with_error_details(code, message, details)
 }
 
 fn refusal<const N: usize>(code: Code, reason: &str, message: String, metadata: [(&str, String); N]) -> Status {

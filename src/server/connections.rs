@@ -4,56 +4,137 @@
 //! `grpc-timeout` and answers CANCELLED: to a caller that cannot know whether its write was made.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::io;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tonic::body::Body;
 use tower::{Service, ServiceExt as _};
 
+use super::connection::{Connection, Verdict};
+use super::door::Door;
+use super::edge::Edge;
+use super::files;
 use super::turn::OneTurnLater;
+use super::wire::Wire;
 
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
-const LOCAL_RESETS_PER_CONNECTION: usize = 1_024;
+/// Streams that their client gave up before we saw them. A client that obeys short deadlines does so
+/// with all it sends while we are busy, for a second or so; beyond that it is no such client.
+const RESETS_AT_ONCE: usize = 4_000;
+/// Streams that we had to end because of what the client sent on them, in the life of a connection.
+const LOCAL_RESETS_PER_CONNECTION: usize = 10_000;
+const HEADERS: u32 = 16 << 10;
+const FRAME: u32 = 16 << 10;
+/// What a client may send ahead of our reading it, on a stream and on all of them.
+const STREAM_WINDOW: u32 = 128 << 10;
+const CONNECTION_WINDOW: u32 = 256 << 10;
+/// What is taken off an answer before it can be sent.
+const SEND_BUFFER: usize = 64 << 10;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What keeps a connection from being taken, such as too many open files, may pass.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often a connection is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// How long a connection that is told to go may take to do so.
+const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Serves every connection until `stopped`, and then ends when the last of them has: new calls
-/// are sent elsewhere, those under way are answered.
-pub async fn serve<S>(listener: TcpListener, service: S, stopped: impl Future<Output = ()>)
+/// Serves every connection until the server stops, at most `limit` at once, and then ends when the
+/// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
+/// this is dropped breaks off.
+pub async fn serve<S>(listener: TcpListener, service: S, edge: Arc<Edge>, limit: usize)
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static,
 {
-    let service = TowerToHyperService::new(service.map_request(|request: Request<_>| request.map(Body::new)));
-    let builder = builder();
-    let connections = GracefulShutdown::new();
-    let mut stopped = pin!(stopped);
+    let builder = Arc::new(builder());
+    let limit = files::allow_for(limit);
+    let mut connections = JoinSet::new();
+    let mut stopped = pin!(edge.stopped());
     loop {
         let stream = tokio::select! {
             () = &mut stopped => break,
-            stream = accept(&listener) => stream,
-        };
-        let connection =
-            builder.serve_connection(TokioIo::new(OneTurnLater::new(stream)), service.clone()).into_owned();
-        let connection = connections.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
+            Some(_) = connections.join_next() => {
+                edge.is_crowded.store(connections.len() >= limit, Ordering::Relaxed);
+                continue;
             }
-        });
+            stream = accept(&listener, &edge) => stream,
+        };
+        if connections.len() >= limit {
+            refuse(stream, &edge, limit);
+            continue;
+        }
+        let connection = Connection::new(Arc::clone(&edge));
+        let door = Door::new(service.clone(), Arc::clone(&connection));
+        connections.spawn(keep(stream, connection, door, Arc::clone(&builder)));
     }
     // The port first: who comes now is to be refused, and not to wait.
     drop(listener);
-    connections.shutdown().await;
+    while connections.join_next().await.is_some() {}
+}
+
+/// One connection, to its end.
+async fn keep<S>(stream: TcpStream, connection: Arc<Connection>, door: Door<S>, builder: Arc<Builder<TokioExecutor>>)
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static,
+{
+    let wire = OneTurnLater::new(Wire::new(stream, Arc::clone(&connection)));
+    let service = TowerToHyperService::new(door.map_request(|request: Request<_>| request.map(Body::new)));
+    let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let mut stopped = pin!(connection.edge.stopped());
+    let mut ticks = tokio::time::interval(TICK);
+    let mut is_leaving = false;
+    let mut farewell = 0_u32;
+    loop {
+        tokio::select! {
+            biased;
+            ended = http.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection broke off");
+                }
+                return;
+            }
+            () = &mut stopped, if !is_leaving => {
+                is_leaving = true;
+                http.as_mut().graceful_shutdown();
+            }
+            _ = ticks.tick() => match connection.verdict() {
+                Verdict::Stays | Verdict::Retires if is_leaving => {
+                    // It was told to go a while ago, and has nothing to wait for.
+                    if farewell >= 2 && connection.is_at_rest() {
+                        return;
+                    }
+                    farewell = farewell.saturating_add(1);
+                }
+                Verdict::Stays => {}
+                Verdict::Retires => {
+                    is_leaving = true;
+                    http.as_mut().graceful_shutdown();
+                }
+                Verdict::Closes(why) => {
+                    tell_closed(&connection.edge, why);
+                    http.as_mut().graceful_shutdown();
+                    let _ = tokio::time::timeout(FAREWELL, http).await;
+                    return;
+                }
+            },
+        }
+    }
 }
 
 fn builder() -> Builder<TokioExecutor> {
@@ -62,21 +143,58 @@ fn builder() -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
+        .max_pending_accept_reset_streams(RESETS_AT_ONCE)
         .max_local_error_reset_streams(LOCAL_RESETS_PER_CONNECTION)
+        .max_header_list_size(HEADERS)
+        .max_frame_size(FRAME)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT);
     builder
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener, edge: &Edge) -> TcpStream {
     loop {
         // Without `nodelay` answers wait for the client's delayed acknowledgements, 40 ms and more.
         match listener.accept().await.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
             Ok(stream) => return stream,
+            // It was gone before it was taken.
+            Err(error) if is_of_client(&error) => tracing::debug!(%error, "a connection was not taken"),
             Err(error) => {
-                tracing::debug!(%error, "a connection was not taken");
+                if let Some(more) = edge.complaints.not_taken.due(edge.now()) {
+                    tracing::error!(
+                        %error, more,
+                        "no connection can be taken; if files are what is lacking, raise their limit (ulimit -n) \
+                         or lower max_clients"
+                    );
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+}
+
+fn is_of_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::InvalidInput
+    )
+}
+
+/// Closed at once: whoever is turned away soon can go elsewhere.
+fn refuse(stream: TcpStream, edge: &Edge, limit: usize) {
+    drop(stream);
+    edge.is_crowded.store(true, Ordering::Relaxed);
+    if let Some(more) = edge.complaints.crowded.due(edge.now()) {
+        tracing::warn!(limit, more, "there are as many connections as max_clients allows: others are closed at once");
+    }
+}
+
+fn tell_closed(edge: &Edge, why: &str) {
+    tracing::debug!(why, "a connection is closed");
+    if let Some(more) = edge.complaints.closed.due(edge.now()) {
+        tracing::warn!(why, more, "a connection is closed: its client keeps the server waiting");
     }
 }

@@ -1,16 +1,34 @@
 //! `grpc.health.v1`: serving only while the store answers. `liveness` says that the process
 //! runs, whatever the store does.
+//!
+//! Nothing here is set and then stands: whether we serve is worked out when it is asked, of facts
+//! that grow old. A monitor that died, or hangs, cannot leave SERVING behind.
 
-use std::time::Duration;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
+use futures_util::stream::{self, Stream, StreamExt as _};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status};
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_server::{Health, HealthServer};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
+use super::tasks::Down;
+use crate::service::Ledger;
 use crate::store::Store;
 
 const PERIOD: Duration = Duration::from_secs(1);
+/// How long the last good answer of the store counts: a probe takes a second at most, and the next one
+/// comes a second later.
+const VALID: Duration = Duration::from_secs(5);
+/// A probe is a name; what is longer is not read.
+const MESSAGE_LIMIT: usize = 4 << 10;
 
-/// Names a probe can ask for; the empty one is the whole server.
+const LIVENESS: &str = "liveness";
+/// Names a probe can ask for besides; the empty one is the whole server.
 const SERVICES: [&str; 6] = [
     "",
     "readiness",
@@ -20,29 +38,152 @@ const SERVICES: [&str; 6] = [
     "entitled.v1.CatalogService",
 ];
 
-pub async fn not_serving(reporter: &HealthReporter) {
-    reporter.set_service_status("liveness", ServingStatus::Serving).await;
-    set_all(reporter, ServingStatus::NotServing).await;
+/// Of these, the services that write.
+const WRITES: [&str; 2] = ["entitled.v1.ContractService", "entitled.v1.LedgerService"];
+
+/// What is known of this server's state.
+#[derive(Debug)]
+pub struct Facts {
+    begun: Instant,
+    /// When the last good answer of the store came, in milliseconds since `begun`; 0: it did not
+    /// answer when it was last asked.
+    answered: AtomicU64,
+    is_stopping: watch::Sender<bool>,
+    /// A damaged database is read, by choice.
+    is_read_only: AtomicBool,
+    tasks: OnceLock<Down>,
 }
 
-/// Asks the store once a second; runs until it is dropped.
-pub async fn monitor(reporter: HealthReporter, store: Store) {
-    let mut ticks = tokio::time::interval(PERIOD);
-    let mut last = None;
-    loop {
-        ticks.tick().await;
-        let is_up = store.probe().await.is_ok();
-        if last != Some(is_up) {
-            last = Some(is_up);
-            tracing::info!(serving = is_up, "health");
-            let status = if is_up { ServingStatus::Serving } else { ServingStatus::NotServing };
-            set_all(&reporter, status).await;
+impl Facts {
+    pub fn new() -> Self {
+        let (answered, is_stopping, tasks) = (AtomicU64::new(0), watch::Sender::new(false), OnceLock::new());
+        Self { begun: Instant::now(), answered, is_stopping, is_read_only: AtomicBool::new(false), tasks }
+    }
+
+    /// Whether calls can be answered: the one place where all that is known comes together.
+    pub fn is_serving(&self) -> bool {
+        self.is_serving_at(self.elapsed())
+    }
+
+    fn is_serving_at(&self, now: u64) -> bool {
+        let answered = self.answered.load(Ordering::Relaxed);
+        let valid = u64::try_from(VALID.as_millis()).unwrap_or(u64::MAX);
+        let store_answers = answered > 0 && now.saturating_sub(answered) <= valid;
+        let tasks_run = self.tasks.get().is_some_and(Down::none);
+        store_answers && tasks_run && !*self.is_stopping.borrow()
+    }
+
+    pub fn stop(&self) {
+        self.is_stopping.send_replace(true);
+    }
+
+    pub fn watch_tasks(&self, tasks: Down) {
+        let _ = self.tasks.set(tasks);
+    }
+
+    fn note(&self, answers: bool) {
+        self.answered.store(if answers { self.elapsed().max(1) } else { 0 }, Ordering::Relaxed);
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn status(&self, service: &str) -> Result<ServingStatus, Status> {
+        match service {
+            LIVENESS => Ok(ServingStatus::Serving),
+            _ if !SERVICES.contains(&service) => Err(Status::not_found("service not registered")),
+            _ if WRITES.contains(&service) && self.is_read_only.load(Ordering::Relaxed) => {
+                Ok(ServingStatus::NotServing)
+            }
+            _ if self.is_serving() => Ok(ServingStatus::Serving),
+            _ => Ok(ServingStatus::NotServing),
         }
     }
 }
 
-async fn set_all(reporter: &HealthReporter, status: ServingStatus) {
-    for service in SERVICES {
-        reporter.set_service_status(service, status).await;
+/// Asks the store once a second, and whether writes go on; runs until it is dropped.
+pub async fn monitor(facts: Arc<Facts>, store: Store, ledger: Ledger) {
+    facts.is_read_only.store(store.is_read_only(), Ordering::Relaxed);
+    let mut ticks = tokio::time::interval(PERIOD);
+    let mut last = None;
+    loop {
+        ticks.tick().await;
+        let probed = store.probe().await;
+        facts.note(probed.is_ok() && ledger.is_moving());
+        let is_serving = facts.is_serving();
+        if last.replace(is_serving) != Some(is_serving) {
+            let why = probed.err().map(|error| format!("{error:?}"));
+            tracing::info!(serving = is_serving, why, "health");
+        }
+    }
+}
+
+/// The service on the wire.
+pub fn service(facts: Arc<Facts>) -> HealthServer<impl Health> {
+    HealthServer::new(Probes(facts)).max_decoding_message_size(MESSAGE_LIMIT)
+}
+
+struct Probes(Arc<Facts>);
+
+#[tonic::async_trait]
+impl Health for Probes {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<HealthCheckResponse, Status>> + Send>>;
+
+    async fn check(&self, request: Request<HealthCheckRequest>) -> Result<Response<HealthCheckResponse>, Status> {
+        self.0.status(&request.get_ref().service).map(|status| Response::new(answer(status)))
+    }
+
+    /// The status now, and each that is another one. The end of the server ends it (`server::door`).
+    async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let service = request.into_inner().service;
+        self.0.status(&service)?;
+        let facts = Arc::clone(&self.0);
+        let looking = (tokio::time::interval(PERIOD), facts.is_stopping.subscribe());
+        let looks = stream::unfold(looking, |(mut ticks, mut stop)| async {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                // Not a second later: the stream ends now, and this is its last word.
+                _ = stop.changed() => {}
+            }
+            Some(((), (ticks, stop)))
+        });
+        let mut last = None;
+        let changes = looks.filter_map(move |()| {
+            let status = facts.status(&service).unwrap_or(ServingStatus::ServiceUnknown);
+            let is_new = last.replace(status) != Some(status);
+            std::future::ready(is_new.then(|| Ok(answer(status))))
+        });
+        Ok(Response::new(Box::pin(changes)))
+    }
+}
+
+fn answer(status: ServingStatus) -> HealthCheckResponse {
+    HealthCheckResponse { status: status.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tasks::Tasks;
+    use super::*;
+
+    #[test]
+    fn what_is_not_renewed_grows_old() {
+        let facts = Facts::new();
+        let now = |facts: &Facts| facts.is_serving_at(facts.answered.load(Ordering::Relaxed));
+        facts.note(true);
+        assert!(!now(&facts), "its tasks do not run yet");
+        facts.watch_tasks(Tasks::default().down());
+        assert!(now(&facts));
+        let answered = facts.answered.load(Ordering::Relaxed);
+        assert!(facts.is_serving_at(answered + 5_000) && !facts.is_serving_at(answered + 5_001));
+        facts.note(false);
+        assert!(!facts.is_serving_at(1));
+        facts.note(true);
+        facts.stop();
+        assert!(!now(&facts));
+        assert_eq!(facts.status(LIVENESS).unwrap(), ServingStatus::Serving);
+        assert_eq!(facts.status("readiness").unwrap(), ServingStatus::NotServing);
+        assert!(facts.status("other").is_err());
     }
 }

@@ -65,10 +65,12 @@ impl Store {
     /// Where the last write failed, one is tried: a full disk is seen by nothing else.
     pub async fn probe(&self) -> Result<()> {
         self.ping().await?;
-        if self.condition.is_damaged.load(Ordering::Relaxed) {
+        if self.condition.is_damaged.load(Ordering::Relaxed) && !self.is_read_only() {
             return Err(Error::Unavailable(Some("the database says that its data are damaged".into())));
         }
-        self.condition.may_write()?;
+        if self.is_read_only() {
+            return Ok(());
+        }
         if self.is_postgres() {
             self.refuse_standby().await?;
         }
@@ -98,6 +100,10 @@ impl Store {
     /// No write is taken any more: what is damaged may still be read.
     pub fn make_read_only(&self) {
         self.condition.is_read_only.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_read_only(&self) -> bool {
+        self.condition.is_read_only.load(Ordering::Relaxed)
     }
 
     /// Keeps other servers from a database of SQLite until this process ends.

@@ -1,58 +1,53 @@
 //! A server in a process of its own, as its users run it.
 
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use tonic::transport::Channel;
 
 pub struct Process {
     child: Child,
-    address: String,
+    address: SocketAddr,
 }
 
 impl Process {
     pub fn start(database: &str) -> Self {
-        // Free now; whoever takes it in between fails the test loudly.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_entitled"))
-            .args(["serve", "--listen", &address, "--database", database])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { child, address }
+        Self::start_with(database, &[], None)
+    }
+
+    /// With other settings, and with something that reads its errors.
+    pub fn start_with(database: &str, environment: &[(&str, &str)], errors: Option<Stdio>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
+        command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(errors.unwrap_or_else(Stdio::null));
+        Self::serve(command, database)
     }
 
     /// One to which a file that may not grow is a write that fails, as on a full disk, and no signal to die of.
     pub fn start_ignoring_file_limits(database: &str) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let child = Command::new("sh")
-            .args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_entitled")])
-            .args(["serve", "--listen", &address, "--database", database])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self { child, address }
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_entitled")]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self::serve(command, database)
     }
 
     /// One that logs everything there is to log into a file.
     pub fn start_logging(database: &str, format: &str, log: &Path) -> Self {
         let log = File::create(log).unwrap();
-        let output = log.try_clone().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_entitled"))
-            .args(["serve", "--listen", &address, "--database", database])
-            .envs([("ENTITLED_LOG", "trace"), ("ENTITLED_LOG_FORMAT", format)])
-            .stdout(output)
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self { child, address }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
+        command.envs([("ENTITLED_LOG", "trace"), ("ENTITLED_LOG_FORMAT", format)]);
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        Self::serve(command, database)
+    }
+
+    fn serve(mut command: Command, database: &str) -> Self {
+        // Free now; whoever takes it in between fails the test loudly.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        command.args(["serve", "--listen", &address.to_string(), "--database", database]);
+        Self { child: command.spawn().unwrap(), address }
     }
 
     /// What a server says that does not start.
@@ -76,25 +71,55 @@ impl Process {
 
     /// Asks it to stop, and waits for its end.
     pub fn stop(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.tell("TERM");
         self.child.wait().unwrap();
     }
 
-    /// By a connection of one's own, once it takes calls.
-    pub async fn ledger(&self) -> LedgerServiceClient<Channel> {
+    /// What it logs; it has to be piped.
+    pub fn errors(&mut self) -> ChildStderr {
+        self.child.stderr.take().unwrap()
+    }
+
+    /// Its address, once it takes calls.
+    pub async fn until_up(&self) -> SocketAddr {
+        self.channel().await;
+        self.address
+    }
+
+    pub async fn channel(&self) -> Channel {
         loop {
             match Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await {
-                Ok(channel) => return LedgerServiceClient::new(channel),
+                Ok(channel) => return channel,
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
     }
 
+    /// By a connection of one's own, once it takes calls.
+    pub async fn ledger(&self) -> LedgerServiceClient<Channel> {
+        LedgerServiceClient::new(self.channel().await)
+    }
+
     /// `kill -9`, by its own id.
     pub fn signal(&self) {
+        self.tell("KILL");
+    }
+
+    pub fn tell(&self, signal: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
+    }
+
+    /// Its exit status, once it has ended; a hang fails.
+    pub async fn exit_code(&mut self) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "the server does not end");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use entitled::proto::v1::catalog_service_client::CatalogServiceClient;
 use entitled::proto::v1::contract_service_client::ContractServiceClient;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
+use entitled::server::Ended;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -28,7 +29,7 @@ pub struct TestServer {
     pub address: SocketAddr,
     pub channel: Channel,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), BoxError>>,
+    task: JoinHandle<Result<Ended, BoxError>>,
     config: Config,
     /// Holds the file of SQLite.
     directory: Option<TempDir>,
@@ -75,7 +76,8 @@ impl TestServer {
         (Self::serve(config, directory).await, done)
     }
 
-    async fn serve(config: Config, directory: Option<TempDir>) -> Self {
+    /// A server with just these settings.
+    pub async fn serve(config: Config, directory: Option<TempDir>) -> Self {
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(entitled::server::serve(
@@ -127,6 +129,12 @@ impl TestServer {
         drop(self.channel);
         self.task.await.unwrap().unwrap();
         (self.config, self.directory)
+    }
+
+    /// Waits until a server that was asked to stop has ended.
+    pub async fn ended(self) -> Ended {
+        drop(self.channel);
+        self.task.await.unwrap().unwrap()
     }
 
     /// Asks the server to stop and does not wait for it.

@@ -1,0 +1,123 @@
+//! The body of an answer: counted until it is sent, and handed over in small pieces.
+//!
+//! hyper asks for the next piece only when the last one found its way, and never of a stream whose
+//! client gives no room. So it is not here that an answer nobody takes is noticed, but by its bytes,
+//! which the connection knows of until they are sent (`connection::Connection::hold`).
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, poll_fn};
+use http::{HeaderMap, Response};
+use http_body::{Body as _, Frame};
+use prost::bytes::Bytes;
+use tonic::Status;
+use tonic::body::Body;
+
+use super::connection::{Connection, Kind, Ticket};
+use crate::error::Error;
+use crate::grpc::overloaded;
+
+/// A frame of HTTP/2 as every client takes it.
+const PIECE: usize = 16 << 10;
+
+pub struct Answer {
+    body: Body,
+    connection: Arc<Connection>,
+    /// What is left of the message that is being handed over.
+    rest: Bytes,
+    /// What ends it before its time.
+    end: Option<BoxFuture<'static, Status>>,
+    is_over: bool,
+    ticket: Ticket,
+}
+
+/// Makes the answer ready to be sent. What a call of ours answers is encoded here, so that its size is
+/// known before it waits for its client.
+pub async fn ready(
+    response: Response<Body>,
+    connection: Arc<Connection>,
+    ticket: Ticket,
+    end: Option<BoxFuture<'static, Status>>,
+) -> Response<Body> {
+    let (head, mut body) = response.into_parts();
+    if body.is_end_stream() {
+        return Response::from_parts(head, body);
+    }
+    let mut rest = Bytes::new();
+    if !ticket.is_stream() {
+        // A message that is there; what follows it is asked for in its turn.
+        if let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+            && let Ok(message) = frame.into_data()
+        {
+            match connection.hold(message, ticket.kind()) {
+                Some(held) => rest = held,
+                None => return untold(ticket.kind()).into_http(),
+            }
+        }
+    }
+    Response::from_parts(head, Body::new(Answer { body, connection, rest, end, is_over: false, ticket }))
+}
+
+/// An answer there is no room for. Of a write this must not say that nothing was written.
+fn untold(kind: Kind) -> Status {
+    match kind {
+        Kind::Write => Error::CommitOutcomeUnknown("there was no room for the answer".into()).into(),
+        Kind::Read | Kind::Probe | Kind::Stream => overloaded(),
+    }
+}
+
+impl Answer {
+    /// The last frame, with this status.
+    fn over(&mut self, status: &Status) -> Frame<Bytes> {
+        self.is_over = true;
+        let mut trailers = HeaderMap::new();
+        // Only a message that is no header fails, and ours are.
+        let _ = status.add_header(&mut trailers);
+        Frame::trailers(trailers)
+    }
+}
+
+impl http_body::Body for Answer {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.rest.is_empty() && !self.is_over {
+            match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(message) => match self.connection.hold(message, self.ticket.kind()) {
+                        Some(held) => self.rest = held,
+                        None => return Poll::Ready(Some(Ok(self.over(&overloaded())))),
+                    },
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                Poll::Pending => {
+                    let Some(end) = &mut self.end else { return Poll::Pending };
+                    let Poll::Ready(status) = end.poll_unpin(context) else { return Poll::Pending };
+                    return Poll::Ready(Some(Ok(self.over(&status))));
+                }
+                other => return other,
+            }
+        }
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let size = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(size);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && (self.is_over || self.body.is_end_stream())
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("rest", &self.rest.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,268 @@
+//! One connection: how much it may hold, and how long it may keep us waiting.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use prost::bytes::Bytes;
+
+use super::budget::Budget;
+use super::edge::Edge;
+
+/// One client's part of the answers that may wait for all: an eighth.
+const PART: usize = 8;
+/// Bytes of one client's requests.
+const REQUESTS: usize = 16 << 20;
+
+/// How long a client has to begin: the preface and its settings.
+const GREETING: Duration = Duration::from_secs(5);
+/// How long a frame, or a block of headers, may be under way, and a write to the client wait.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may be there without a call,
+const IDLE: Duration = Duration::from_secs(5 * 60);
+/// and where there are too many of them.
+const IDLE_IN_A_CROWD: Duration = Duration::from_secs(10);
+/// Answers are counted by the time they were made, in steps of this,
+const STEP: Duration = Duration::from_secs(5);
+/// so that one of three steps ago has waited for 10 to 15 seconds.
+const STEPS: u64 = 4;
+
+#[derive(Debug)]
+pub struct Connection {
+    pub edge: Arc<Edge>,
+    answers: Budget,
+    requests: Budget,
+    /// Answers not sent yet, by the step they were made in.
+    waiting: [AtomicUsize; STEPS as usize],
+    calls: AtomicUsize,
+    begun: u64,
+    idle_since: AtomicU64,
+    has_greeted: AtomicBool,
+    /// Since when a frame has been under way, and a write waiting; 0 if none.
+    within_since: AtomicU64,
+    blocked_since: AtomicU64,
+}
+
+/// What is to become of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Stays,
+    /// It is not used: no new calls.
+    Retires,
+    /// It keeps us waiting for too long.
+    Closes(&'static str),
+}
+
+impl Connection {
+    pub fn new(edge: Arc<Edge>) -> Arc<Self> {
+        let now = edge.now();
+        Arc::new(Self {
+            answers: Budget::new(edge.answers.limit() / PART),
+            edge,
+            requests: Budget::new(REQUESTS),
+            waiting: Default::default(),
+            calls: AtomicUsize::new(0),
+            begun: now,
+            idle_since: AtomicU64::new(now),
+            has_greeted: AtomicBool::new(false),
+            within_since: AtomicU64::new(0),
+            blocked_since: AtomicU64::new(0),
+        })
+    }
+
+    pub fn greeted(&self) {
+        self.has_greeted.store(true, Ordering::Relaxed);
+    }
+
+    pub fn within_since(&self, since: u64) {
+        self.within_since.store(since, Ordering::Relaxed);
+    }
+
+    pub fn blocked_since(&self, since: u64) {
+        self.blocked_since.store(since, Ordering::Relaxed);
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        self.verdict_at(self.edge.now())
+    }
+
+    fn verdict_at(&self, now: u64) -> Verdict {
+        let is_over =
+            |since: u64, limit: Duration| since > 0 && u128::from(now.saturating_sub(since)) > limit.as_millis();
+        let since = |at: &AtomicU64| at.load(Ordering::Relaxed);
+        if !self.has_greeted.load(Ordering::Relaxed) && is_over(self.begun, GREETING) {
+            return Verdict::Closes("it did not begin to speak HTTP/2 in time");
+        }
+        if is_over(since(&self.within_since), PATIENCE) {
+            return Verdict::Closes("it did not end a frame it had begun");
+        }
+        if is_over(since(&self.blocked_since), PATIENCE) {
+            return Verdict::Closes("it does not read what is sent");
+        }
+        // The step that comes next is the oldest one, too.
+        if self.waiting_in(step(now).saturating_add(1)).is_some_and(|count| count.load(Ordering::Relaxed) > 0) {
+            return Verdict::Closes("it did not take an answer in time");
+        }
+        let idle = if self.edge.is_crowded.load(Ordering::Relaxed) { IDLE_IN_A_CROWD } else { IDLE };
+        let is_idle = self.calls.load(Ordering::Relaxed) == 0 && is_over(since(&self.idle_since), idle);
+        if is_idle { Verdict::Retires } else { Verdict::Stays }
+    }
+
+    fn waiting_in(&self, step: u64) -> Option<&AtomicUsize> {
+        self.waiting.get(usize::try_from(step.checked_rem(STEPS)?).ok()?)
+    }
+
+    /// Whether so much waits for this client, or for all, that no further call is taken on.
+    pub fn is_full(&self) -> bool {
+        self.answers.is_spent() || self.edge.answers.is_spent()
+    }
+
+    /// Whether nothing of it is under way.
+    pub fn is_at_rest(&self) -> bool {
+        self.calls.load(Ordering::Relaxed) == 0 && self.answers.used() == 0
+    }
+
+    fn take_request(&self, bytes: usize) -> bool {
+        if !self.requests.take(bytes) {
+            return false;
+        }
+        let fits = self.edge.requests.take(bytes);
+        if !fits {
+            self.requests.give(bytes);
+        }
+        fits
+    }
+
+    /// An answer that counts until its last byte is sent, or its stream is gone; none where there is no
+    /// room. One that is too large for any connection may be the only one of its own.
+    pub fn hold(self: &Arc<Self>, bytes: Bytes, kind: Kind) -> Option<Bytes> {
+        let size = bytes.len();
+        if kind == Kind::Probe {
+            self.answers.take_anyway(size);
+            self.edge.answers.take_anyway(size);
+        } else if !self.answers.take_or_alone(size) {
+            return None;
+        } else if !self.edge.answers.take(size) {
+            self.answers.give(size);
+            return None;
+        }
+        let step = step(self.edge.now());
+        self.waiting_in(step).map(|count| count.fetch_add(1, Ordering::Relaxed));
+        Some(Bytes::from_owner(Held { bytes, connection: Arc::clone(self), step }))
+    }
+}
+
+fn step(now: u64) -> u64 {
+    u128::from(now).checked_div(STEP.as_millis()).and_then(|step| u64::try_from(step).ok()).unwrap_or_default()
+}
+
+struct Held {
+    bytes: Bytes,
+    connection: Arc<Connection>,
+    step: u64,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Self { bytes, connection, step } = self;
+        connection.answers.give(bytes.len());
+        connection.edge.answers.give(bytes.len());
+        connection.waiting_in(*step).map(|count| count.fetch_sub(1, Ordering::Relaxed));
+    }
+}
+
+/// The bytes of one request: they count until it is answered, for what is read of it lives on in what
+/// is made of it.
+#[derive(Debug)]
+pub struct Intake {
+    connection: Arc<Connection>,
+    bytes: AtomicUsize,
+}
+
+impl Intake {
+    pub fn new(connection: &Arc<Connection>) -> Arc<Self> {
+        Arc::new(Self { connection: Arc::clone(connection), bytes: AtomicUsize::new(0) })
+    }
+
+    pub fn grow(&self, bytes: usize) -> bool {
+        let fits = self.connection.take_request(bytes);
+        if fits {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        fits
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        let bytes = *self.bytes.get_mut();
+        self.connection.requests.give(bytes);
+        self.connection.edge.requests.give(bytes);
+    }
+}
+
+/// What kind of call it is, by what it may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Health, once: answered whatever else there is to do.
+    Probe,
+    /// A stream without an end of its own.
+    Stream,
+    Read,
+    Write,
+}
+
+/// A call under way, until its answer is handed over.
+#[derive(Debug)]
+pub struct Ticket {
+    connection: Arc<Connection>,
+    kind: Kind,
+}
+
+impl Ticket {
+    pub fn take(connection: &Arc<Connection>, kind: Kind) -> Option<Self> {
+        let is_admitted = match kind {
+            Kind::Probe => true,
+            Kind::Stream => !connection.is_full() && connection.edge.long_streams.take(1),
+            Kind::Read | Kind::Write => !connection.is_full() && connection.edge.calls.take(1),
+        };
+        is_admitted.then(|| {
+            connection.calls.fetch_add(1, Ordering::Relaxed);
+            Self { connection: Arc::clone(connection), kind }
+        })
+    }
+}
+
+impl Ticket {
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn is_stream(&self) -> bool {
+        self.kind == Kind::Stream
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let Self { connection, kind } = self;
+        match kind {
+            Kind::Probe => {}
+            Kind::Stream => connection.edge.long_streams.give(1),
+            Kind::Read | Kind::Write => connection.edge.calls.give(1),
+        }
+        if connection.calls.fetch_sub(1, Ordering::Relaxed) == 1 {
+            connection.idle_since.store(connection.edge.now(), Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

@@ -1,0 +1,129 @@
+//! What every call passes first: is it a call at all, is there room for it, and whatever happens in
+//! it, it is answered.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use tonic::Status;
+use tonic::body::Body;
+use tower::Service;
+
+use super::connection::{Connection, Intake, Kind, Ticket};
+use super::question::Question;
+use super::{answer, tasks};
+use crate::error::Error;
+use crate::grpc::{malformed, overloaded};
+
+const CHECK_HEALTH: &str = "/grpc.health.v1.Health/Check";
+const WATCH_HEALTH: &str = "/grpc.health.v1.Health/Watch";
+/// How long one may ask for reflection on one stream.
+const REFLECTION: Duration = Duration::from_secs(60);
+/// What calls that only read begin with; another name is taken for a write.
+const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
+
+/// The door of one connection.
+#[derive(Debug, Clone)]
+pub struct Door<S> {
+    inner: S,
+    connection: Arc<Connection>,
+}
+
+impl<S> Door<S> {
+    pub fn new(inner: S, connection: Arc<Connection>) -> Self {
+        Self { inner, connection }
+    }
+}
+
+impl<S> Service<Request<Body>> for Door<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if let Some(refusal) = refused(&request) {
+            return Box::pin(std::future::ready(Ok(refusal)));
+        }
+        let path = request.uri().path();
+        let kind = kind_of(path);
+        let Some(ticket) = Ticket::take(&self.connection, kind) else {
+            return Box::pin(std::future::ready(Ok(overloaded().into_http())));
+        };
+        let limit = (path != WATCH_HEALTH).then_some(REFLECTION);
+        let edge = &self.connection.edge;
+        let end = || (kind == Kind::Stream).then(|| edge.end_of_stream(limit));
+        let (asks, answers) = (end(), end());
+        let intake = Intake::new(&self.connection);
+        let counted = Arc::clone(&intake);
+        let call = self.inner.call(request.map(|body| Body::new(Question::new(body, counted, asks))));
+        let connection = Arc::clone(&self.connection);
+        let answered = async move {
+            let response = call.await.unwrap_or_else(|never| match never {});
+            drop(intake);
+            answer::ready(response, connection, ticket, answers).await
+        };
+        Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(broken))))
+    }
+}
+
+/// A panic ends its own call, and no other.
+fn broken(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    Status::from(Error::internal(format!("a call panicked: {}", tasks::words(&*panic)))).into_http()
+}
+
+fn kind_of(path: &str) -> Kind {
+    if path == CHECK_HEALTH {
+        return Kind::Probe;
+    }
+    if path.starts_with("/grpc.") {
+        return Kind::Stream;
+    }
+    let method = path.rsplit('/').next().unwrap_or_default();
+    if READS.iter().any(|read| method.starts_with(read)) { Kind::Read } else { Kind::Write }
+}
+
+/// What is no call of gRPC: the status of HTTP says so, for clients that know no other.
+fn refused(request: &Request<Body>) -> Option<Response<Body>> {
+    if request.method() != Method::POST {
+        let mut refusal = malformed("calls of gRPC are sent by POST").into_http();
+        *refusal.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        return Some(refusal);
+    }
+    if !request.headers().get(CONTENT_TYPE).is_some_and(is_grpc) {
+        let told = "the content type is neither `application/grpc` nor `application/grpc+proto`";
+        let mut refusal = malformed(told).into_http();
+        *refusal.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Some(refusal);
+    }
+    None
+}
+
+fn is_grpc(content_type: &HeaderValue) -> bool {
+    const NAME: &[u8] = b"application/grpc";
+    const PROTO: &[u8] = b"+proto";
+    let text = content_type.as_bytes();
+    let Some((name, rest)) = text.split_at_checked(NAME.len()) else { return false };
+    let rest = match rest.split_at_checked(PROTO.len()) {
+        Some((proto, rest)) if proto.eq_ignore_ascii_case(PROTO) => rest,
+        _ => rest,
+    };
+    name.eq_ignore_ascii_case(NAME) && matches!(rest.first(), None | Some(b';' | b' '))
+}
+
+#[cfg(test)]
+#[path = "door_tests.rs"]
+mod tests;

@@ -1,0 +1,66 @@
+use tokio::sync::watch;
+use tonic::Code;
+
+use super::*;
+use crate::config::Config;
+use crate::server::edge::Edge;
+
+#[test]
+fn only_grpc_is_grpc() {
+    let is_grpc = |text: &'static str| is_grpc(&HeaderValue::from_static(text));
+    for good in ["application/grpc", "application/grpc+proto", "Application/gRPC;charset=utf-8"] {
+        assert!(is_grpc(good), "{good}");
+    }
+    for bad in ["", "application/json", "application/grpc-web", "application/grpc+json", "application/grp", "grpc"] {
+        assert!(!is_grpc(bad), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_not_known_to_read_is_taken_for_a_write() {
+    assert_eq!(kind_of("/entitled.v1.EntitlementService/BatchCheckEntitlements"), Kind::Read);
+    assert_eq!(kind_of("/entitled.v1.LedgerService/GetBlock"), Kind::Read);
+    assert_eq!(kind_of("/entitled.v1.LedgerService/ConsumeUnits"), Kind::Write);
+    assert_eq!(kind_of(CHECK_HEALTH), Kind::Probe);
+    assert_eq!(kind_of(WATCH_HEALTH), Kind::Stream);
+    assert_eq!(kind_of("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"), Kind::Stream);
+    assert_eq!(kind_of("/"), Kind::Write);
+}
+
+/// Calls `path` of a service that does what `answer` says, in a server that has room for `unsent` MiB.
+async fn call(path: &str, unsent: usize, answer: fn() -> Response<Body>) -> Response<Body> {
+    let config = Config { max_unsent: unsent, ..Config::default() };
+    let connection = Connection::new(Edge::new(&config, watch::channel(false).1));
+    let service = tower::service_fn(move |_: Request<Body>| async move { Ok(answer()) });
+    let mut door = Door::new(service, Arc::clone(&connection));
+    let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").body(Body::empty()).unwrap();
+    let response = door.call(request).await.unwrap();
+    if response.headers().contains_key("grpc-status") {
+        assert!(connection.is_at_rest(), "nothing is left of a call that is answered");
+    }
+    response
+}
+
+fn code_and_reason(response: &Response<Body>) -> (Code, String) {
+    let status = Status::from_header_map(response.headers()).unwrap();
+    let details = tonic_types::StatusExt::get_error_details(&status);
+    (status.code(), details.error_info().unwrap().reason.clone())
+}
+
+#[tokio::test]
+async fn a_panic_is_the_answer_of_its_own_call() {
+    let response = call("/entitled.v1.LedgerService/GetBlock", 8, || panic!("secret words")).await;
+    assert_eq!(code_and_reason(&response), (Code::Internal, "INTERNAL".to_owned()));
+    assert!(!format!("{response:?}").contains("secret"), "{response:?}");
+}
+
+#[tokio::test]
+async fn an_answer_without_room_does_not_say_that_nothing_was_written() {
+    let large = || Response::new(Body::new("x".repeat(2 << 20)));
+    let read = call("/entitled.v1.LedgerService/GetBlock", 1, large).await;
+    assert_eq!(code_and_reason(&read), (Code::ResourceExhausted, "OVERLOADED".to_owned()));
+    let write = call("/entitled.v1.LedgerService/ConsumeUnits", 1, large).await;
+    assert_eq!(code_and_reason(&write), (Code::Unavailable, "COMMIT_OUTCOME_UNKNOWN".to_owned()));
+    let fits = call("/entitled.v1.LedgerService/ConsumeUnits", 8, large).await;
+    assert!(!fits.headers().contains_key("grpc-status"));
+}

@@ -1,0 +1,123 @@
+//! What all connections share: how much of everything there is, and when the end has come.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+use tonic::Status;
+
+use super::budget::Budget;
+use crate::config::Config;
+use crate::grpc::{draining, out_of_time};
+
+const MEBIBYTE: usize = 1 << 20;
+/// Bytes of requests that are read or worked on.
+const REQUESTS: usize = 128 << 20;
+/// Streams that live for as long as their callers like: health watched, reflection.
+const LONG_STREAMS: usize = 1_000;
+/// The same complaint is told once in this time.
+const SELDOM: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub struct Edge {
+    begun: Instant,
+    /// Bytes of answers that wait to be sent.
+    pub answers: Budget,
+    pub requests: Budget,
+    pub calls: Budget,
+    pub long_streams: Budget,
+    /// No further connection is taken: the idle ones are to make room.
+    pub is_crowded: AtomicBool,
+    pub complaints: Complaints,
+    stop: watch::Receiver<bool>,
+}
+
+/// What is told of clients, seldom: they must not fill the log.
+#[derive(Debug, Default)]
+pub struct Complaints {
+    pub closed: Seldom,
+    pub crowded: Seldom,
+    pub not_taken: Seldom,
+}
+
+impl Edge {
+    pub fn new(config: &Config, stop: watch::Receiver<bool>) -> Arc<Self> {
+        Arc::new(Self {
+            begun: Instant::now(),
+            answers: Budget::new(config.max_unsent.saturating_mul(MEBIBYTE)),
+            requests: Budget::new(REQUESTS),
+            calls: Budget::new(config.max_calls),
+            long_streams: Budget::new(LONG_STREAMS),
+            is_crowded: AtomicBool::new(false),
+            complaints: Complaints::default(),
+            stop,
+        })
+    }
+
+    /// Milliseconds since the start, never 0.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    /// Ends when the server is asked to stop.
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.clone();
+        async move {
+            // An error means that the sender is gone: stop as well.
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
+    }
+
+    /// What ends a long stream: the end of the server, or its own time.
+    pub fn end_of_stream(&self, limit: Option<Duration>) -> BoxFuture<'static, Status> {
+        let stopped = self.stopped();
+        Box::pin(async move {
+            let over = async {
+                match limit {
+                    Some(limit) => tokio::time::sleep(limit).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stopped => draining(),
+                () = over => out_of_time(),
+            }
+        })
+    }
+}
+
+/// Lets one complaint through in a while, and counts those between.
+#[derive(Debug, Default)]
+pub struct Seldom {
+    next: AtomicU64,
+    kept_back: AtomicU64,
+}
+
+impl Seldom {
+    /// How many were kept back since the last one, if it is time for one.
+    pub fn due(&self, now: u64) -> Option<u64> {
+        let next = self.next.load(Ordering::Relaxed);
+        let then = now.saturating_add(u64::try_from(SELDOM.as_millis()).unwrap_or(u64::MAX));
+        let is_due =
+            now >= next && self.next.compare_exchange(next, then, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_due {
+            return Some(self.kept_back.swap(0, Ordering::Relaxed));
+        }
+        self.kept_back.fetch_add(1, Ordering::Relaxed);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_told_once_in_a_while_with_the_number_of_those_between() {
+        let seldom = Seldom::default();
+        let told: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| seldom.due(now)).to_vec();
+        assert_eq!(told, [Some(0), None, None, Some(2), None]);
+    }
+}

@@ -1,0 +1,133 @@
+//! Until the store is there: calls are told so, health answers, and it is tried again and again.
+
+use std::convert::Infallible;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::{Either, Ready, ready};
+use http::{Request, Response};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::Service;
+
+use crate::config::{Config, OnDamage};
+use crate::error::{BoxError, Error};
+use crate::store::{Store, StoreConfig};
+
+/// Between two tries to reach the database.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Every so many of them it is told again that it cannot be reached.
+const TOLD_EVERY: u32 = 60;
+
+/// Opens the store and brings it up.
+///
+/// A file of SQLite is there or it is not: what is wrong with it ends the start. A server of
+/// PostgreSQL may only be away, and is waited for; a setting nothing can come of, or a schema that is
+/// too old, ends the start as well.
+pub async fn open(config: &Config) -> Result<Store, BoxError> {
+    let mut tries = 0_u32;
+    loop {
+        let error = match try_open(config).await {
+            Ok(store) => return Ok(store),
+            Err(error) => error,
+        };
+        if config.database.is_sqlite() {
+            return Err(CannotOpen { database: config.database.to_string(), source: error }.into());
+        }
+        if !is_away(&error) {
+            return Err(error);
+        }
+        if tries.checked_rem(TOLD_EVERY) == Some(0) {
+            tracing::warn!(database = %config.database, ?error, "the database cannot be reached; it is tried again");
+        }
+        tries = tries.saturating_add(1);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{database} cannot be opened")]
+struct CannotOpen {
+    database: String,
+    source: BoxError,
+}
+
+fn is_away(error: &BoxError) -> bool {
+    matches!(error.downcast_ref(), Some(Error::Unavailable(_) | Error::Conflict))
+}
+
+async fn try_open(config: &Config) -> Result<Store, BoxError> {
+    let store = Store::connect(&store_config(config)).await?;
+    store.claim()?;
+    if let Err(damage) = store.check_integrity().await {
+        if config.on_damage == OnDamage::Refuse {
+            return Err(damage.into());
+        }
+        tracing::error!(error = ?damage, "the database is served read-only, as `on_damage` says");
+        store.make_read_only();
+    }
+    bring_up(config, &store).await?;
+    Ok(store)
+}
+
+async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
+    if config.database.is_sqlite() && !store.is_read_only() {
+        let steps = store.migrate().await?;
+        if !steps.is_empty() {
+            tracing::info!(steps = steps.join(", "), "the schema was brought up");
+        }
+        return Ok(());
+    }
+    let pending = store.pending_migrations().await?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into())
+}
+
+pub fn store_config(config: &Config) -> StoreConfig {
+    StoreConfig {
+        url: config.database.expose().to_owned(),
+        max_connections: config.max_connections,
+        ..StoreConfig::default()
+    }
+}
+
+/// The calls of this server: those of the standards from the first moment, ours once the store is there.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    standards: Routes,
+    ours: Arc<OnceLock<Routes>>,
+}
+
+impl Calls {
+    pub fn new(standards: Routes) -> Self {
+        Self { standards, ours: Arc::default() }
+    }
+
+    pub fn open(&self, ours: Routes) {
+        let _ = self.ours.set(ours);
+    }
+}
+
+impl Service<Request<Body>> for Calls {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Either<<Routes as Service<Request<Body>>>::Future, Ready<Result<Response<Body>, Infallible>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if request.uri().path().starts_with("/grpc.") {
+            return Either::Left(self.standards.call(request));
+        }
+        match self.ours.get() {
+            Some(ours) => Either::Left(ours.clone().call(request)),
+            None => Either::Right(ready(Ok(Status::from(Error::Unavailable(None)).into_http()))),
+        }
+    }
+}

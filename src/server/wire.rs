@@ -1,0 +1,95 @@
+//! The bytes of a connection, looked at as they pass: whether the client ends what it begins, and
+//! whether it reads.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::connection::Connection;
+use super::frames::Frames;
+
+#[derive(Debug)]
+pub struct Wire<S> {
+    stream: S,
+    connection: Arc<Connection>,
+    frames: Frames,
+    within_since: u64,
+    is_blocked: bool,
+}
+
+impl<S> Wire<S> {
+    pub fn new(stream: S, connection: Arc<Connection>) -> Self {
+        Self { stream, connection, frames: Frames::default(), within_since: 0, is_blocked: false }
+    }
+
+    fn note_read(&mut self, bytes: &[u8]) {
+        let whole = self.frames.whole;
+        self.frames.read(bytes);
+        let has_ended_one = self.frames.whole != whole;
+        if whole == 0 && has_ended_one {
+            self.connection.greeted();
+        }
+        let since = match self.frames.is_within() {
+            false => 0,
+            true if self.within_since == 0 || has_ended_one => self.connection.edge.now(),
+            true => self.within_since,
+        };
+        if since != self.within_since {
+            self.within_since = since;
+            self.connection.within_since(since);
+        }
+    }
+
+    fn note_write(&mut self, is_blocked: bool) {
+        if is_blocked != self.is_blocked {
+            self.is_blocked = is_blocked;
+            self.connection.blocked_since(if is_blocked { self.connection.edge.now() } else { 0 });
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.note_read(buffer.filled().get(before..).unwrap_or_default());
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_write(written.is_pending());
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.note_write(written.is_pending());
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,8 @@
+//! What a client may not do: hold memory, connections or the end of the server by keeping it waiting.
+
+mod frames;
+mod http;
+mod limits;
+mod logs;
+mod start;
+mod stop;

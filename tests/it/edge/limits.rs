@@ -1,0 +1,224 @@
+//! A client that does not read, half sends, or never begins.
+
+use entitled::proto::v1;
+use futures_util::future::join_all;
+use prost::Message as _;
+use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use super::frames::*;
+use crate::raw;
+use crate::sample::{check, refused, stored};
+use crate::server::{Backend, TestServer};
+
+const CHECK: &str = "/entitled.v1.EntitlementService/CheckEntitlement";
+const CLAUSES: &str = "/entitled.v1.CatalogService/ListClauses";
+const HEALTH: &str = "/grpc.health.v1.Health/Check";
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+
+async fn is_serving(server: &TestServer) -> bool {
+    let asked = HealthCheckRequest { service: "readiness".to_owned() };
+    let answer = HealthClient::new(server.another_channel().await).check(asked).await.unwrap();
+    answer.into_inner().status() == ServingStatus::Serving
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_keeps_the_server_waiting_is_let_go() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    stored(&server, "contoso").await;
+    let address = server.address;
+    let message = prefixed(&check("contoso").encode_to_vec());
+    let says_nothing = Raw::silent(address).await;
+    let half_a_preface = Raw::silent(address).await;
+    half_a_preface.0.try_write(b"PRI * HTTP/2.0\r\n").unwrap();
+    let half_a_frame = async move {
+        let mut raw = Raw::open(address, 0).await;
+        let begun = frame(HEADERS, END_HEADERS, 1, &block(CHECK));
+        tokio::io::AsyncWriteExt::write_all(&mut raw.0, &begun[..20]).await.unwrap();
+        raw.closed().await;
+    };
+    let half_a_block = async move {
+        let mut raw = Raw::open(address, 0).await;
+        raw.send(HEADERS, 0, 1, &block(CHECK)).await;
+        raw.closed().await;
+    };
+    let reads_no_answer = async {
+        let mut raw = Raw::open(address, 0).await;
+        raw.call(1, CHECK, &message[5..]).await;
+        raw.closed().await;
+    };
+    let reads_no_health = async {
+        let mut raw = Raw::open(address, 0).await;
+        raw.call(1, WATCH, &[]).await;
+        raw.closed().await;
+    };
+    let reads_half_an_answer = async {
+        let mut raw = Raw::open(address, 20).await;
+        raw.call(1, CHECK, &message[5..]).await;
+        raw.closed().await;
+    };
+    let ends = [
+        tokio::spawn(says_nothing.closed()),
+        tokio::spawn(half_a_preface.closed()),
+        tokio::spawn(half_a_frame),
+        tokio::spawn(half_a_block),
+    ];
+    tokio::join!(reads_no_answer, reads_no_health, reads_half_an_answer);
+    for end in join_all(ends).await {
+        end.unwrap();
+    }
+    assert!(is_serving(&server).await);
+    server.stop().await;
+}
+
+/// Half a message is waited for as long as a call may take, whosever call it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_message_ends_with_the_time_of_its_call() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    let mut raw = Raw::open(server.address, 1 << 16).await;
+    for (stream, path) in [(1, CHECK), (3, HEALTH), (5, WATCH)] {
+        raw.send(HEADERS, END_HEADERS, stream, &block(path)).await;
+        raw.send(DATA, 0, stream, &[0, 0, 0, 0, 9, 1]).await;
+    }
+    let mut ended = Vec::new();
+    while ended.len() < 3 {
+        let answer = raw.until(HEADERS).await.unwrap();
+        assert_eq!(answer.flags & END_STREAM, END_STREAM, "a status and nothing else");
+        ended.push(answer.stream);
+    }
+    ended.sort_unstable();
+    assert_eq!(ended, [1, 3, 5]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_are_not_read_are_bounded() {
+    let server = TestServer::start_with(Backend::Sqlite, |config| config.max_unsent = 8).await;
+    stored(&server, "contoso").await;
+    // An answer of some hundred bytes is one of many; this one is large.
+    let request = v1::ListClausesRequest { page_size: 1_000, ..Default::default() };
+    let size = server.catalog().list_clauses(request.clone()).await.unwrap().into_inner().encoded_len();
+    let room = (1 << 20) / size;
+    let mut raw = Raw::open(server.address, 0).await;
+    let (mut held, mut refused) = (0, 0);
+    for stream in (0..u32::try_from(room + 20).unwrap()).map(|call| 2 * call + 1) {
+        raw.call(stream, CLAUSES, &request.encode_to_vec()).await;
+        let answer = raw.until(HEADERS).await.unwrap();
+        assert_eq!(answer.stream, stream);
+        match answer.flags & END_STREAM {
+            0 => held += 1,
+            _ => refused += 1,
+        }
+    }
+    assert_eq!((held, refused), (room, 20), "of {size} bytes each");
+    // Nobody else is hindered, and the door stays open for health.
+    server.entitlements().check_entitlement(check("contoso")).await.unwrap();
+    assert!(is_serving(&server).await);
+    raw.call(1_001, HEALTH, &[]).await;
+    raw.send(WINDOW_UPDATE, 0, 1_001, &1_000_u32.to_be_bytes()).await;
+    assert_eq!(raw.until(DATA).await.unwrap().stream, 1_001);
+    drop(raw);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn there_are_only_so_many_connections_and_calls() {
+    let server = TestServer::start_with(Backend::Sqlite, |config| {
+        config.max_clients = 2;
+        config.max_calls = 1;
+    })
+    .await;
+    stored(&server, "contoso").await;
+    // The server's own channel is one; this is the other, with a call that goes on.
+    let mut raw = Raw::open(server.address, 1 << 16).await;
+    raw.send(HEADERS, END_HEADERS, 1, &block(CHECK)).await;
+    raw.send(PING, 0, 0, &[0; 8]).await;
+    raw.until(PING).await.unwrap();
+    let refusal = refused(server.entitlements().check_entitlement(check("contoso")).await);
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::ResourceExhausted, "OVERLOADED"), "{refusal:?}");
+    assert!(refusal.has_retry_info, "{refusal:?}");
+    HealthClient::new(server.channel.clone()).check(HealthCheckRequest::default()).await.unwrap();
+    Raw::silent(server.address).await.closed().await;
+
+    raw.send(RESET, 0, 1, &8_u32.to_be_bytes()).await;
+    raw.send(PING, 0, 0, &[1; 8]).await;
+    raw.until(PING).await.unwrap();
+    loop {
+        // The call is given up by a task of its own.
+        match server.entitlements().check_entitlement(check("contoso")).await {
+            Ok(_) => break,
+            Err(status) => assert_eq!(status.code(), Code::ResourceExhausted),
+        }
+    }
+    drop(raw);
+    server.stop().await;
+}
+
+/// Clients with short deadlines give up whole bursts of calls: no reason to send them away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_given_up_at_once_are_no_attack() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    stored(&server, "contoso").await;
+    let message = prefixed(&check("contoso").encode_to_vec());
+    let mut raw = Raw::open(server.address, 1 << 16).await;
+    for burst in 0..20 {
+        let mut bytes = Vec::new();
+        for call in 0..180 {
+            let stream = 2 * (burst * 180 + call) + 1;
+            bytes.extend(frame(HEADERS, END_HEADERS, stream, &block(CHECK)));
+            bytes.extend(frame(DATA, END_STREAM, stream, &message));
+            bytes.extend(frame(RESET, 0, stream, &8_u32.to_be_bytes()));
+        }
+        tokio::io::AsyncWriteExt::write_all(&mut raw.0, &bytes).await.unwrap();
+        raw.send(PING, 0, 0, &[7; 8]).await;
+        loop {
+            let frame = raw.next().await.expect("the connection stays");
+            assert_ne!(frame.kind, GOAWAY, "{frame:?}");
+            if frame.kind == PING {
+                break;
+            }
+        }
+    }
+    raw.call(9_001, CHECK, &message[5..]).await;
+    while raw.until(DATA).await.unwrap().stream != 9_001 {}
+    drop(raw);
+    server.stop().await;
+}
+
+/// Rapid reset: more of them at once than any such client has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_resets_is_sent_away() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    let mut bytes = Vec::new();
+    for call in 0..100_000 {
+        bytes.extend(frame(HEADERS, END_HEADERS, 2 * call + 1, &block(CHECK)));
+        bytes.extend(frame(RESET, 0, 2 * call + 1, &8_u32.to_be_bytes()));
+    }
+    let raw = Raw::open(server.address, 0).await;
+    let (mut reads, mut writes) = raw.0.into_split();
+    let flood = tokio::spawn(async move {
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut writes, &bytes).await;
+        writes
+    });
+    // However it goes on, everybody else is served.
+    tokio::io::AsyncReadExt::read_u8(&mut reads).await.unwrap();
+    assert!(is_serving(&server).await);
+    drop(reads);
+    let _ = flood.await;
+    assert!(is_serving(&server).await);
+    server.stop().await;
+}
+
+/// Reflection and health read names, and nothing longer.
+#[tokio::test]
+async fn the_standards_read_short_messages_only() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    let long = vec![b' '; 17 << 10];
+    let status = raw::call(server.channel.clone(), HEALTH, long.clone()).await.unwrap_err();
+    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+    raw::call(server.channel.clone(), REFLECTION, long).await.unwrap_err();
+    server.stop().await;
+}
