@@ -32,6 +32,7 @@ pub mod error;
 pub mod grpc;
 pub mod ledger;
 pub mod model;
+pub mod mutant;
 pub mod proto;
 pub mod purchase;
 pub mod server;

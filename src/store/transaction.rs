@@ -10,6 +10,7 @@ use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 
 use super::{Store, bounded, error};
 use crate::error::{Error, Result};
+use crate::mutant::{self, Mutant};
 
 /// How often a write that met others is tried in all.
 const TRIES: u32 = 5;
@@ -85,6 +86,10 @@ impl Store {
             outcome => outcome,
         };
         match outcome {
+            Ok(value) if mutant::is_on(Mutant::AcknowledgeBeforeCommit) => {
+                tokio::spawn(db.commit());
+                Ok(value)
+            }
             Ok(value) => {
                 let committed = tokio::time::timeout(self.patience, db.commit()).await;
                 committed

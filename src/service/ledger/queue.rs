@@ -12,6 +12,7 @@ use tokio::sync::{Notify, Semaphore, oneshot};
 use super::batch::Batches;
 use super::request::{Done, Request};
 use crate::error::{Error, Result};
+use crate::mutant::{self, Mutant};
 use crate::service::Deadline;
 
 /// How many writes may wait before the next is sent away.
@@ -222,6 +223,9 @@ impl State {
 
 async fn run(queue: Arc<Queue>, batches: Batches) {
     while let Some(jobs) = queue.next().await {
+        if mutant::strikes(Mutant::LaneDies, 300) {
+            return;
+        }
         for left in carry_out(&queue, &batches, jobs).await {
             tokio::spawn(insist(Arc::clone(&queue), batches.clone(), left));
         }

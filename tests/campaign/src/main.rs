@@ -1,6 +1,8 @@
 //! The fault campaign: real servers on real databases, seeded faults, writers that keep what they sent and were
 //! answered, and a look at the raw tables after each round. `make campaign`; docs/RELIABILITY.md says what it shows.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails"))]
+
 mod abilities;
 mod answer;
 mod caller;
@@ -145,7 +147,7 @@ async fn campaign(
 /// Those that were given, and then the numbers behind the last one.
 fn seeds(given: &[u64]) -> impl Iterator<Item = u64> {
     let next = given.last().copied().unwrap_or(0).saturating_add(1);
-    given.to_vec().into_iter().chain(next..)
+    given.iter().copied().chain(next..)
 }
 
 /// What is wanted and possible here; and what is not possible, with its reason.
@@ -159,17 +161,23 @@ fn faults(wanted: &[Fault]) -> (Vec<Fault>, Vec<String>) {
 }
 
 fn binary(given: Option<&Path>) -> Result<PathBuf, BoxError> {
-    let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target"));
-    let built = ["release", "debug"].map(|profile| target.join(profile).join("entitled"));
+    // Beside this program, or in the release build next to it.
+    let here = std::env::current_exe()?;
+    let profiles = here.parent().and_then(Path::parent).ok_or("this program stands nowhere")?;
+    let built = ["release", "debug"].map(|profile| profiles.join(profile).join("entitled"));
     let candidates = given.map_or(built.to_vec(), |given| vec![given.to_owned()]);
     let found = candidates.iter().find(|candidate| candidate.is_file());
     let found = found.ok_or_else(|| format!("no program at {candidates:?}: build it, or name it with --binary"))?;
     Ok(found.canonicalize()?)
 }
 
+/// What the program says, and the commit of the working tree, where there is one.
 fn version(binary: &Path) -> Result<String, BoxError> {
-    let output = Command::new(binary).arg("--version").output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    let told = Command::new(binary).arg("--version").output()?;
+    let commit = Command::new("git").args(["describe", "--always", "--dirty"]).output();
+    let commit = commit.ok().filter(|output| output.status.success()).map(|output| output.stdout);
+    let commit = commit.map(|commit| format!(" ({})", String::from_utf8_lossy(&commit).trim()));
+    Ok(format!("{}{}", String::from_utf8(told.stdout)?.trim(), commit.unwrap_or_default()))
 }
 
 fn write(file: Option<&Path>, text: &str) -> Result<(), BoxError> {

@@ -153,7 +153,7 @@ pub fn findings(outcome: &Outcome) -> Vec<String> {
 }
 
 fn seconds(time: Option<Duration>) -> String {
-    time.map_or("–".to_owned(), |time| format!("{:.1} s", time.as_secs_f32()))
+    time.map_or("–".to_owned(), |time| format!("{:.2} s", time.as_secs_f32()))
 }
 
 fn joined(seeds: &[u64]) -> String {

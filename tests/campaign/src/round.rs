@@ -1,6 +1,5 @@
 //! One round: writers at work, an injury, its healing, and the account.
 
-use std::fmt::Display;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -73,6 +72,7 @@ pub async fn play(stage: &mut Stage, database: Database, seed: u64, injury: Inju
         outcome.findings.push(Finding::new(Kind::Recovery, "the server does not begin to serve"));
     }
     injure(&mut scene, &probe, &injury).await?;
+    revive(&mut scene, &mut outcome).await?;
     recover(&mut scene, &probe, &mut outcome).await?;
     tokio::time::sleep(AFTERMATH).await;
     account(scene, &binary.to_string_lossy(), &mut outcome).await?;
@@ -90,6 +90,16 @@ async fn injure(scene: &mut Scene<'_>, probe: &Probe, injury: &Injury) -> Result
     probe.watch(false);
     for (fault, wound) in wounds.into_iter().rev() {
         scene.heal(fault, wound).await?;
+    }
+    Ok(())
+}
+
+/// A server that has ended by itself is a finding; started again, it shows what it has lost.
+async fn revive(scene: &mut Scene<'_>, outcome: &mut Outcome) -> Result<(), BoxError> {
+    if let Some(status) = scene.server.has_ended()? {
+        outcome.findings.push(Finding::new(Kind::Exit, format!("the server ended by itself: {status}")));
+        scene.server.start_again()?;
+        scene.server.listening().await?;
     }
     Ok(())
 }
@@ -119,6 +129,7 @@ async fn recover(scene: &mut Scene<'_>, probe: &Probe, outcome: &mut Outcome) ->
 /// Stops everything, and holds what was told against what is there.
 async fn account(mut scene: Scene<'_>, binary: &str, outcome: &mut Outcome) -> Result<(), BoxError> {
     scene.workload.stop().await;
+    revive(&mut scene, outcome).await?;
     scene.workload.settle().await;
     outcome.findings.extend(oddities(&scene, outcome).await);
     outcome.peak_memory = scene.server.peak_memory();
@@ -156,24 +167,18 @@ async fn oddities(scene: &Scene<'_>, outcome: &Outcome) -> Vec<Finding> {
 /// As its operators do, after a look at what it says of itself.
 async fn stop(scene: &mut Scene<'_>, binary: &str) -> Result<Vec<Finding>, BoxError> {
     let mut findings = Vec::new();
-    let exit = |what: &dyn Display| Finding::new(Kind::Exit, format!("the server ended {what}"));
-    if let Some(status) = scene.server.has_ended()? {
-        findings.push(exit(&format!("by itself: {status}")));
-    } else {
-        let verify = Command::new(binary)
-            .args(["ledger", "verify", "--output", "json", "--address", &scene.server.url()])
-            .stdin(Stdio::null())
-            .output()?;
-        if !verify.status.success() {
-            let told =
-                format!("{}{}", String::from_utf8_lossy(&verify.stdout), String::from_utf8_lossy(&verify.stderr));
-            findings.push(Finding::new(Kind::Misfit, format!("ledger verify: {}", told.trim())));
-        }
-        match scene.server.stop().await? {
-            Some(status) if status.success() => {}
-            Some(status) => findings.push(exit(&format!("with {status}"))),
-            None => findings.push(exit(&"only when it was killed")),
-        }
+    let verify = Command::new(binary)
+        .args(["ledger", "verify", "--output", "json", "--address", &scene.server.url()])
+        .stdin(Stdio::null())
+        .output()?;
+    if !verify.status.success() {
+        let told = format!("{}{}", String::from_utf8_lossy(&verify.stdout), String::from_utf8_lossy(&verify.stderr));
+        findings.push(Finding::new(Kind::Misfit, format!("ledger verify: {}", told.trim())));
+    }
+    match scene.server.stop().await? {
+        Some(status) if status.success() => {}
+        Some(status) => findings.push(Finding::new(Kind::Exit, format!("asked to stop, the server ended: {status}"))),
+        None => findings.push(Finding::new(Kind::Exit, "asked to stop, the server did not end")),
     }
     let panics = scene.server.log.panics();
     findings

@@ -121,8 +121,8 @@ impl Workload {
     pub async fn settle(&self) {
         let open = Arc::new(Mutex::new(self.shared.history.open()));
         let mut settlers = JoinSet::new();
-        for caller in self.connections.iter().cycle().take(SETTLERS).cloned() {
-            let open = Arc::clone(&open);
+        for caller in self.connections.iter().cycle().take(SETTLERS) {
+            let (caller, open) = (caller.clone(), Arc::clone(&open));
             settlers.spawn(async move {
                 loop {
                     // Not held while the answer is waited for.
@@ -226,7 +226,10 @@ impl Writer {
         let amount = self.random.i64(2..=60);
         let is_long = self.random.u8(0..4) > 0;
         let seconds = if is_long { LONG } else { SHORT };
-        let reply = self.send(Write::Reserve(contract::reserve(customer_id, amount, seconds))).await;
+        let write = Write::Reserve(contract::reserve(customer_id, amount, seconds));
+        let request_id = write.request_id().to_owned();
+        let reply = self.send(write).await;
+        self.note_early(&reply.answer, "EXPIRY_IN_PAST", is_long, request_id).await;
         if let Some(reservation_id) = reply.reservation_id {
             self.held.push(Held { customer_id, reservation_id, amount, is_long });
         }
@@ -244,12 +247,17 @@ impl Writer {
         };
         let request_id = write.request_id().to_owned();
         let answer = self.send(write).await.answer;
-        if let Answer::Refused { told, .. } = &answer
-            && told.ends_with("RESERVATION_EXPIRED")
+        self.note_early(&answer, "RESERVATION_EXPIRED", is_long, request_id).await;
+        answer
+    }
+
+    /// A long hold is told to be over.
+    async fn note_early(&self, answer: &Answer, reason: &str, is_long: bool, request_id: String) {
+        if let Answer::Refused { told, .. } = answer
+            && told.ends_with(reason)
             && is_long
         {
             self.manners.early.lock().await.push(request_id);
         }
-        answer
     }
 }
