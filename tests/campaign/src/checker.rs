@@ -37,6 +37,8 @@ pub enum Kind {
     Panic,
     /// The process ended when it should not, or in another way.
     Exit,
+    /// A round that could not be played to its end.
+    Broken,
 }
 
 /// One kind of it, with the request ids concerned.

@@ -29,7 +29,9 @@ use std::time::{Duration, Instant};
 use clap::{Parser, ValueEnum};
 use entitled::error::BoxError;
 
-use nemesis::{Database, Fault, Nemesis};
+use tokio::signal::unix::{SignalKind, signal};
+
+use nemesis::{Database, Fault, Injury, Nemesis};
 use round::Outcome;
 use scene::Stage;
 
@@ -84,7 +86,12 @@ impl Databases {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 4)]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    let outcome = tokio::select! {
+        outcome = run(Arguments::parse()) => outcome,
+        // Servers, databases and mounts go with their values.
+        stopped = asked_to_stop() => stopped,
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -92,6 +99,15 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn asked_to_stop() -> Result<bool, BoxError> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+    Err("stopped before its end".into())
 }
 
 async fn run(arguments: Arguments) -> Result<bool, BoxError> {
@@ -107,6 +123,11 @@ async fn run(arguments: Arguments) -> Result<bool, BoxError> {
     }
     let version = version(&stage.binary)?;
     let (faults, skipped) = faults(&arguments.faults);
+    let has_faults = |database: &Database| faults.iter().any(|fault| fault.is_of(*database));
+    let databases: Vec<Database> = databases.into_iter().filter(has_faults).collect();
+    if databases.is_empty() {
+        return Err("none of these faults can be made here on this database".into());
+    }
     let outcomes = campaign(&mut stage, &arguments, &databases, &faults).await?;
     write(arguments.report.as_deref(), &report::markdown(&outcomes, &version, &skipped))?;
     Ok(outcomes.iter().all(|outcome| outcome.findings.is_empty()))
@@ -134,7 +155,7 @@ async fn campaign(
                     return Ok(outcomes);
                 }
                 let Some(injury) = nemesis.next() else { continue };
-                let outcome = round::play(stage, *database, seed, injury).await?;
+                let outcome = play(stage, *database, seed, injury).await?;
                 eprintln!("{}", report::progress(outcomes.len().saturating_add(1), &outcome));
                 report::findings(&outcome).iter().for_each(|finding| eprintln!("{finding}"));
                 outcomes.push(outcome);
@@ -142,6 +163,19 @@ async fn campaign(
         }
     }
     Ok(outcomes)
+}
+
+/// A round that breaks off is a finding, and the next one gets a PostgreSQL that nobody has hurt.
+async fn play(stage: &mut Stage, database: Database, seed: u64, injury: Injury) -> Result<Outcome, BoxError> {
+    match round::play(stage, database, seed, injury.clone()).await {
+        Ok(outcome) => Ok(outcome),
+        Err(error) => {
+            if let Some(cluster) = &mut stage.cluster {
+                *cluster = topology::Cluster::start().await?;
+            }
+            Ok(Outcome::broken(database, seed, injury, &error))
+        }
+    }
 }
 
 /// Those that were given, and then the numbers behind the last one.

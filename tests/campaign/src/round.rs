@@ -42,6 +42,30 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    fn new(database: Database, seed: u64, injury: Injury) -> Self {
+        let (acknowledged, refused, ambiguous, peak_memory, findings) = (0, 0, 0, 0, Vec::new());
+        let (recovery, serving, not_serving) = (None, None, None);
+        Self {
+            database,
+            seed,
+            injury,
+            acknowledged,
+            refused,
+            ambiguous,
+            findings,
+            recovery,
+            serving,
+            not_serving,
+            peak_memory,
+        }
+    }
+
+    /// Of a round that broke off.
+    pub fn broken(database: Database, seed: u64, injury: Injury, error: &BoxError) -> Self {
+        let what = format!("the round broke off: {error}");
+        Self { findings: vec![Finding::new(Kind::Broken, what)], ..Self::new(database, seed, injury) }
+    }
+
     pub fn count(&self, kind: Kind) -> usize {
         self.findings.iter().filter(|finding| finding.kind == kind).map(Finding::count).sum()
     }
@@ -50,19 +74,7 @@ impl Outcome {
 pub async fn play(stage: &mut Stage, database: Database, seed: u64, injury: Injury) -> Result<Outcome, BoxError> {
     let binary = stage.binary.clone();
     let mut scene = Scene::set(stage, database, &injury).await?;
-    let mut outcome = Outcome {
-        database,
-        seed,
-        injury: injury.clone(),
-        acknowledged: 0,
-        refused: 0,
-        ambiguous: 0,
-        findings: Vec::new(),
-        recovery: None,
-        serving: None,
-        not_serving: None,
-        peak_memory: 0,
-    };
+    let mut outcome = Outcome::new(database, seed, injury.clone());
     scene.server.listening().await?;
     scene.workload.seed().await?;
     scene.workload.start(seed ^ injury.detail);
@@ -98,6 +110,8 @@ async fn injure(scene: &mut Scene<'_>, probe: &Probe, injury: &Injury) -> Result
 async fn revive(scene: &mut Scene<'_>, outcome: &mut Outcome) -> Result<(), BoxError> {
     if let Some(status) = scene.server.has_ended()? {
         outcome.findings.push(Finding::new(Kind::Exit, format!("the server ended by itself: {status}")));
+        // Whatever ended it: with a log that is read it has to start.
+        scene.server.log.read_on();
         scene.server.start_again()?;
         scene.server.listening().await?;
     }

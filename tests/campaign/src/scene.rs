@@ -15,7 +15,9 @@ use crate::workload::Workload;
 
 /// Room for the database of a round, and for a log.
 const DISK: &str = "64m";
-const LOG_DISK: &str = "1m";
+const LOG_DISK: &str = "32m";
+/// So that there is something to write all the time.
+const TALKATIVE: &str = "debug,h2=info,hyper=info";
 
 /// What a campaign brings to every round.
 #[derive(Debug)]
@@ -69,8 +71,7 @@ impl<'a> Scene<'a> {
         let log = log_disk.as_ref().map_or(directory.path(), Tmpfs::path).join("log");
         let mut environment = stage.environment.clone();
         if injury.faults.iter().any(|fault| fault.is_of_log()) {
-            // So that there is something to write.
-            environment.push(("ENTITLED_LOG".to_owned(), "debug".to_owned()));
+            environment.push(("ENTITLED_LOG".to_owned(), TALKATIVE.to_owned()));
         }
         let server = Server::start(&stage.binary, &server_url, Log::new(log, log_disk.is_some()), environment)?;
         let shared = Callers::new(&server.url())?;

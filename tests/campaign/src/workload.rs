@@ -26,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 const BREATH: Duration = Duration::from_millis(2);
 /// How many repeat at a time, when all is over.
 const SETTLERS: usize = 16;
-const SETTLING: Duration = Duration::from_secs(60);
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// Holds of this many seconds end in the middle of a round, the others not before everything is over.
 const SHORT: i64 = 3;

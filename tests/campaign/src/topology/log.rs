@@ -83,7 +83,7 @@ impl Log {
     /// Its end, for a server that did not start.
     pub fn tail(&self) -> String {
         let text = fs::read(&self.path).unwrap_or_default();
-        let from = text.len().saturating_sub(2_000);
+        let from = text.len().saturating_sub(500);
         String::from_utf8_lossy(text.get(from..).unwrap_or_default()).into_owned()
     }
 }
