@@ -3,19 +3,26 @@
 BUF_VERSION := 1.75.0
 BUF := .venv/bin/buf
 
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Of `make campaign`: for how long, from which seed on, on which database (sqlite, postgres, both).
+MINUTES := 60
+SEED := 1
+DATABASE := both
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fuzz test-faults lint fmt bench
+.PHONY: help run test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the sample customers from a temporary database
 	cargo run -- serve --demo
 
 # The benches are only measured by `make bench`; that they compile is seen by `make lint`.
-test: ## unit, integration and documentation tests; the integration tests start a PostgreSQL of their own
+test: ## unit, integration and documentation tests, and three minutes of faults; PostgreSQL is one of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
+	@$(MAKE) --no-print-directory campaign-short
 
 test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
 	cargo test --test it -- --ignored fuzz::
@@ -23,6 +30,25 @@ test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand o
 test-faults: ## the same faults as in `make test`, many times over: servers and databases killed under load
 	@scripts/ensure-postgres.sh
 	cargo test --lib --test it -- --ignored ledger::
+
+campaign: ## faults under load on both databases, every write counted in the raw tables: MINUTES=60 SEED=1 DATABASE=both
+	@scripts/ensure-postgres.sh
+	cargo build --release
+	cargo run -p entitled-campaign -- --minutes $(MINUTES) --seed $(SEED) --database $(DATABASE) \
+		--binary $(TARGET)/release/entitled --report $(TARGET)/campaign.md
+	@echo 'the table: $(TARGET)/campaign.md'
+
+# With the tests selected, everything has the features it was compiled with for `cargo test`.
+campaign-short: ## three minutes of it, with a fixed seed and the debug build: a part of `make test`
+	@scripts/ensure-postgres.sh
+	cargo build --workspace --bins --tests
+	$(TARGET)/debug/entitled-campaign --minutes 3 --seed 1 --binary $(TARGET)/debug/entitled
+
+campaign-mutants: ## whether the campaign finds each mistake that is made on purpose
+	@scripts/ensure-postgres.sh
+	cargo build --features mutants
+	cp $(TARGET)/debug/entitled $(TARGET)/debug/entitled-mutants
+	cargo run -p entitled-campaign -- --mutants --binary $(TARGET)/debug/entitled-mutants
 
 lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
 	cargo fmt --all --check

@@ -34,6 +34,7 @@ pub mod input;
 pub mod ledger;
 pub mod legible;
 pub mod model;
+pub mod mutant;
 pub mod proto;
 pub mod purchase;
 pub mod server;

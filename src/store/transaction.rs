@@ -11,6 +11,7 @@ use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
 use super::condition::Condition;
 use super::{Store, bounded, error};
 use crate::error::{Error, Result};
+use crate::mutant::{self, Mutant};
 
 /// How often a write that met others is tried in all.
 const TRIES: u32 = 5;
@@ -111,6 +112,10 @@ impl Store {
                 self.undo(db, until).await;
                 Err(Error::internal("a transaction went on after a failed statement"))
             }
+            Ok(value) if mutant::is_on(Mutant::AcknowledgeBeforeCommit) => {
+                tokio::spawn(db.commit());
+                Ok(value)
+            }
             Ok(value) => self.commit(db, until).await.map(|()| value),
             Err(error) => {
                 // The first error is the one that counts.
@@ -129,7 +134,7 @@ impl Store {
         let committed = committed.map_err(|_| Error::CommitOutcomeUnknown(error::silence(limit)));
         committed.and_then(|it| it.map_err(error::at_commit)).inspect_err(|_| self.suspect())?;
         let (Some(sqlite), Some(before)) = (&self.sqlite, commits) else { return Ok(()) };
-        if sqlite.witness.commits() == before {
+        if sqlite.witness.commits() == before && !mutant::is_on(Mutant::NestedSavepoint) {
             self.suspect();
             tracing::error!("SQLite acknowledged a commit that was none; the connection is replaced");
             return Err(Error::CommitOutcomeUnknown("SQLite committed nothing".into()));

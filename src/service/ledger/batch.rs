@@ -13,6 +13,7 @@ use super::page::{Page, Settled};
 use super::request::{Done, Request, Work};
 use crate::cache::Snapshot;
 use crate::error::{BoxError, Error, Noun, Result};
+use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
     Books, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
@@ -212,6 +213,9 @@ fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
 /// What is kept of the writes that were done now: once each, and nothing of those refused.
 fn new_requests(requests: &[Request], outcomes: &[Outcome]) -> Result<Vec<(RequestKey, StoredRequest)>> {
     let mut stored = Vec::new();
+    if mutant::is_on(Mutant::UniqueKeyDropped) {
+        return Ok(stored);
+    }
     for (request, outcome) in requests.iter().zip(outcomes) {
         if let (Work::Command(asked), Some(Ok(done)), Some(key)) = (&request.work, outcome, request.key())
             && !done.replayed

@@ -12,6 +12,7 @@ use super::batch::Batches;
 use super::queue::{Batch, Claim, Job, Queue};
 use super::request::{Done, Request};
 use crate::error::{Error, Result};
+use crate::mutant::{self, Mutant};
 use crate::service::Deadline;
 
 /// More would make smaller batches: these keep the database busy while one of them waits for its callers.
@@ -76,6 +77,9 @@ async fn supervise(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>)
 
 async fn run(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>) {
     while let Some(batch) = queue.next().await {
+        if mutant::strikes(Mutant::LaneDies, 300) {
+            return;
+        }
         for left in carry_out(&queue, &batches, batch).await {
             tokio::spawn(insist(Arc::clone(&queue), batches.clone(), Arc::clone(&awaited), left));
         }

@@ -11,6 +11,7 @@ use super::entry::{self, EntryRow};
 use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Book, Entry};
+use crate::mutant;
 use crate::store::batch::rows_of;
 use crate::store::rows::Rows;
 use crate::store::time::{clock, from_micros};
@@ -197,7 +198,7 @@ async fn reversible(txn: &Txn, asked: &[(&str, Uuid)]) -> Result<Vec<(Entry, i64
 impl Books {
     fn read(rows: Vec<LockedRow>) -> Result<Self> {
         let first = rows.first().ok_or_else(|| Error::internal("the database told no time"))?;
-        let now = from_micros(first.now).map_err(|error| Error::Internal(error.into()))?;
+        let now = from_micros(first.now).map(mutant::clock).map_err(|error| Error::Internal(error.into()))?;
         let is_known = first.is_known;
         let (locked, by_customer, left_out) = Default::default();
         let mut books = Self { now, locked, by_customer, left_out, is_known };

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sea_orm::sqlx::sqlite::SqliteConnection;
 use sea_orm::sqlx::{self, Connection as _, Executor as _};
 
+use crate::mutant::{self, Mutant};
+
 /// Shared by the pool of the one connection that writes and by those who use it.
 #[derive(Debug, Default)]
 pub struct Witness {
@@ -39,6 +41,9 @@ impl Witness {
 
     /// Whether a connection that comes back is surely in no transaction: SQLite begins one only then.
     pub async fn is_clean(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+        if mutant::is_on(Mutant::NestedSavepoint) {
+            return Ok(true);
+        }
         let is_suspect = self.is_suspect.swap(false, Ordering::AcqRel);
         if is_suspect || connection.is_in_transaction() {
             tracing::warn!("the connection that writes had an error and is replaced");
