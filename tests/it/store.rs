@@ -3,6 +3,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 mod contracts;
+mod costs;
 mod faults;
 pub mod proxy;
 mod samples;

@@ -347,3 +347,7 @@ impl State {
         callers.div_ceil(lanes.min(customers).max(1))
     }
 }
+
+#[cfg(test)]
+#[path = "queue_tests.rs"]
+mod tests;

@@ -120,6 +120,12 @@ impl House {
         reservations.into_iter().for_each(|reservation| tally.add(reservation));
         tally.finish().unwrap_or_else(|misfit| panic!("{misfit:?}"));
         store.close().await.unwrap();
+        // What is held by when it runs out is all that is held.
+        let held =
+            format!("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM hold WHERE customer_id = '{customer_id}'");
+        let reserved =
+            format!("SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) FROM block WHERE customer_id = '{customer_id}'");
+        assert_eq!(self.count(&held).await, self.count(&reserved).await);
     }
 
     /// What `entitled ledger verify` finds, as its users run it.

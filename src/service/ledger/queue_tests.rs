@@ -1,0 +1,113 @@
+use super::super::request::Work;
+use super::*;
+
+const MILLI: Duration = Duration::from_millis(1);
+
+fn job(customer_id: &str, deadline: Deadline) -> Job {
+    let request = Request { customer_id: customer_id.to_owned(), work: Work::Expire };
+    Job { request, deadline, answer: oneshot::channel().0 }
+}
+
+fn within(limit: Duration) -> Deadline {
+    Deadline::at(Instant::now() + limit)
+}
+
+/// A state in which so many writes of each customer wait.
+fn waiting(customers: &[(&str, usize)]) -> State {
+    let mut state = State::default();
+    for (customer_id, count) in customers {
+        for _ in 0..*count {
+            state.admit(job(customer_id, Deadline::default())).unwrap();
+        }
+    }
+    state
+}
+
+/// How many writes of each customer were taken, in the order of the batch.
+fn counts(jobs: &[Job]) -> Vec<(&str, usize)> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for job in jobs {
+        match counts.last_mut() {
+            Some((customer_id, count)) if *customer_id == job.request.customer_id => *count += 1,
+            _ => counts.push((&job.request.customer_id, 1)),
+        }
+    }
+    counts
+}
+
+#[test]
+fn a_customer_that_floods_leaves_room_in_the_batch_for_all_others() {
+    let mut state = waiting(&[("hog", 1_000), ("a", 1), ("b", 2)]);
+    let (jobs, refused) = state.take();
+    assert_eq!(counts(&jobs), [("hog", 85), ("a", 1), ("b", 2), ("hog", 168)]);
+    assert!(refused.is_empty() && state.count == 747);
+}
+
+#[test]
+fn a_customer_is_in_one_batch_at_a_time_and_keeps_its_turn() {
+    let mut state = waiting(&[("a", 300), ("b", 1)]);
+    assert_eq!(counts(&state.take().0), [("a", 128), ("b", 1), ("a", 127)]);
+    assert!(state.turns.is_empty(), "both are busy");
+    state.admit(job("c", Deadline::default())).unwrap();
+    assert_eq!(counts(&state.take().0), [("c", 1)]);
+    state.end(&HashSet::from(["a".to_owned(), "b".to_owned()]), 256, 2);
+    assert_eq!(state.turns, ["a"]);
+    assert_eq!(counts(&state.take().0), [("a", 45)]);
+    assert_eq!((state.count, state.under_way, state.batches), (0, 46, 2));
+}
+
+#[test]
+fn who_cannot_be_answered_in_time_is_sent_away_at_once() {
+    let mut state = waiting(&[("a", 1)]);
+    state.pace.note(MILLI * 100);
+    assert!(matches!(state.admit(job("b", within(MILLI * 50))), Err(Error::Overloaded)));
+    state.admit(job("b", within(MILLI * 5_000))).unwrap();
+    state.admit(job("c", Deadline::default())).unwrap();
+    // Alone, it is tried: how else would anybody see that it goes quicker again?
+    let mut alone = State::default();
+    alone.pace.note(MILLI * 100);
+    alone.admit(job("b", within(MILLI * 50))).unwrap();
+    assert_eq!(counts(&alone.take().0), [("b", 1)]);
+}
+
+#[test]
+fn who_cannot_be_answered_in_time_any_more_takes_no_place_in_a_batch() {
+    let mut state = State::default();
+    state.admit(job("a", within(MILLI * 50))).unwrap();
+    state.admit(job("b", within(MILLI * 5_000))).unwrap();
+    state.pace.note(MILLI * 100);
+    let (jobs, refused) = state.take();
+    assert_eq!((counts(&jobs), counts(&refused)), (vec![("b", 1)], vec![("a", 1)]));
+    assert_eq!((state.count, state.under_way), (0, 1));
+    let deadline = refused[0].deadline.clone();
+    refused.into_iter().for_each(Job::refuse);
+    assert!(deadline.is_given_up(), "nothing will be written");
+}
+
+#[test]
+fn in_overload_the_newest_come_first() {
+    let mut state = waiting(&[("old", 300), ("new", 300)]);
+    state.pace.note(MILLI * 200);
+    let (jobs, _) = state.take();
+    assert_eq!(counts(&jobs)[0].0, "new");
+}
+
+#[test]
+fn who_gave_up_makes_room_for_those_who_did_not() {
+    let late = Deadline::at(Instant::now());
+    let mut state = State::default();
+    for _ in 0..SHARE {
+        state.admit(job("a", late.clone())).unwrap();
+    }
+    state.swept = Instant::now() - SWEEP;
+    state.admit(job("a", Deadline::default())).unwrap();
+    assert_eq!((state.count, counts(&state.take().0)), (1, vec![("a", 1)]));
+}
+
+#[test]
+fn a_full_queue_and_a_full_share_send_the_next_away() {
+    let mut state = waiting(&[("a", SHARE), ("b", SHARE)]);
+    for customer_id in ["a", "c"] {
+        assert!(matches!(state.admit(job(customer_id, Deadline::default())), Err(Error::Overloaded)), "{customer_id}");
+    }
+}

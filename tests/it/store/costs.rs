@@ -1,0 +1,101 @@
+//! What a call costs does not grow with what was before it, or with who else there is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use entitled::cache::Cache;
+use entitled::catalog::Catalog;
+use entitled::error::{Error, Noun};
+use entitled::service::{Clock, Consistency, Context, Gate, READS, feed};
+use entitled::store::Store;
+use sea_orm::{ConnectionTrait as _, DbBackend};
+
+use super::samples::*;
+use super::{Fixture, on_both};
+
+on_both!(what_was_known_long_ago_is_found_in_a_long_history, an_unknown_customer_is_looked_up_once);
+
+/// Before, SQLite compared each entry with all others of its block, and had no end; four such checks ended all reads.
+async fn what_was_known_long_ago_is_found_in_a_long_history(fixture: Fixture) {
+    const ENTRIES: i64 = 60_000;
+    let Fixture { store, .. } = &fixture;
+    put_customer(store, &customer("contoso", "Contoso"), &info(1)).await.unwrap();
+    let connection = fixture.connection().await;
+    let block = uuid::Uuid::now_v7();
+    connection
+        .execute_unprepared(&format!(
+            "INSERT INTO block (customer_id, block_id, work_order_id, item_id, service_id, unit, days, start_time, end_time,
+                 contracted, granted, used, reserved, excess, sequence, head)
+             VALUES ('contoso', '{block}', 'wo', 'item', 'service', 'UNIT_HOURS', 0, 0, 1, 0, 100000, {ENTRIES}, 0, 0, {ENTRIES}, '')"
+        ))
+        .await
+        .unwrap();
+    let id = match connection.get_database_backend() {
+        DbBackend::Postgres => "lpad(to_hex(n), 32, '0')",
+        _ => "printf('%032x', n)",
+    };
+    // The n-th is recorded at the n-th second of 2026, and uses the n-th minute.
+    let first = instant("2026-03-01T08:00:00.123456Z").timestamp_micros();
+    connection
+        .execute_unprepared(&format!(
+            "INSERT INTO entry (customer_id, block_id, sequence, entry_id, kind, amount, granted, used, reserved, record_time,
+                 detail, previous_hash, hash)
+             SELECT 'contoso', '{block}', n, {id}, 'CONSUME', 1, 100000, n, 0, {first} + n * 1000000, '{{}}', '', ''
+             FROM (WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {ENTRIES})
+                   SELECT n FROM numbers) AS numbered"
+        ))
+        .await
+        .unwrap();
+    for known in [1, 2, 777, ENTRIES / 2, ENTRIES - 1, ENTRIES, ENTRIES + 5] {
+        let at = instant("2026-03-01T08:00:00.123456Z") + chrono::Duration::seconds(known);
+        let found = store.load_contract_as_known("contoso", at).await.unwrap().unwrap();
+        assert_eq!(found.balances[&block].used, known.min(ENTRIES), "{known}");
+    }
+    let before = instant("2026-03-01T08:00:00.123456Z");
+    let found = store.load_contract_as_known("contoso", before).await.unwrap().unwrap();
+    assert!(found.balances.is_empty(), "nothing was recorded yet");
+}
+
+/// Before, it read a thousand customers to find a name that resembles the one that is not there, each time.
+async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
+    let Fixture { mut store, config, _directory } = fixture;
+    for row in 0..20 {
+        let id = format!("contoso-{row}");
+        put_customer(&store, &customer(&id, "Contoso"), &info(1)).await.unwrap();
+    }
+    let statements = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&statements);
+    store.observe(move |_, _| drop(counted.fetch_add(1, Ordering::Relaxed)));
+    let context = Context {
+        catalog: Arc::new(Catalog::embedded().unwrap()),
+        store,
+        cache: Arc::new(Cache::new(1 << 20, Duration::from_secs(3_600))),
+        clock: Clock::System,
+        reads: Gate::new(READS.0, READS.1),
+    };
+    context.cache.mark_fresh(std::time::Instant::now());
+    let ask = async || {
+        let asked = context.snapshot("contoso-x", &Consistency::MinimizeLatency).await;
+        assert!(matches!(asked, Err(Error::NotFound { noun: Noun::Customer, nearest: None, .. })), "{asked:?}");
+        statements.swap(0, Ordering::Relaxed)
+    };
+    assert_eq!(ask().await, 1);
+    assert_eq!(ask().await, 0, "it is remembered");
+    // Until there is such a customer, here or elsewhere.
+    let elsewhere = Store::connect(&config).await.unwrap();
+    put_customer(&elsewhere, &customer("contoso-x", "Contoso"), &info(1)).await.unwrap();
+    let follower = feed::follow(context.store.clone(), Arc::clone(&context.cache), Duration::from_millis(40));
+    let found = async {
+        loop {
+            if context.snapshot("contoso-x", &Consistency::MinimizeLatency).await.is_ok() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = follower => panic!("the feed ended"),
+        () = found => {}
+    }
+}
