@@ -11,7 +11,7 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use divan::{Bencher, black_box};
 use entitled::catalog::{Catalog, Edition, EditionSource, Severity};
 use entitled::engine::{Delivery, Outcome, Prepared, Query, decide};
@@ -24,6 +24,9 @@ static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
 fn main() {
     divan::main();
 }
+
+/// As much as a customer may have: see the limits in `docs/OPERATIONS.md`.
+static LARGEST: LazyLock<Prepared> = LazyLock::new(|| Prepared::new(Arc::clone(&CATALOGS[row(1)]), largest_contract()));
 
 /// The built-in catalogue, and the same with nine more services for each of its own.
 static CATALOGS: LazyLock<[Arc<Catalog>; 2]> = LazyLock::new(|| TIMES.map(|times| Arc::new(catalog(times))));
@@ -112,6 +115,86 @@ fn items(count: usize) -> Vec<Value> {
     services.enumerate().map(item).take(count).collect()
 }
 
+const MOST_ORDERS: usize = 200;
+const MOST_ITEMS: usize = 5_000;
+const MOST_OF_A_SERVICE: usize = 300;
+const MOST_LOCATIONS: usize = 250;
+const LONGEST_LIST: usize = 1_000;
+
+fn day(number: usize) -> String {
+    let day = NaiveDate::from_ymd_opt(2026, 7, 1).unwrap() + Days::new(number as u64);
+    day.to_string()
+}
+
+/// Of the 200 orders every other one is a base agreement, the longest first; the others lean on
+/// any of them and share 300 items of each of 16 services, with terms of their own, a waiver, and
+/// a planned event where the service has events.
+fn largest_contract() -> Contract {
+    let many = |count: usize, prefix: &str| (0..count).map(|row| format!("{prefix}-{row}")).collect::<Vec<_>>();
+    let sites = many(MOST_LOCATIONS, "site");
+    let holidays: Vec<_> = (0..LONGEST_LIST).map(day).collect();
+    let location = |id: &String| json!({"location_id": id, "display_name": "Site", "country": "GB", "time_zone": "Europe/London", "holidays": holidays});
+    let contacts = many(LONGEST_LIST, "contact").into_iter().map(|id| json!({"contact_id": id}));
+    let products: Vec<_> = many(LONGEST_LIST - 1, "azure/p").into_iter().chain(["azure/app-service".into()]).collect();
+    let asked = ["unified-enhanced-response", "enhanced-designated-engineering", "azure-event-management"];
+    let edition = CATALOGS[row(1)].default_edition();
+    let others = edition.services.iter().filter(|service| !service.is_base()).map(|service| service.id.as_str());
+    let others = others.filter(|id| !asked.contains(id) && *id != edition.base_package);
+    let services: Vec<_> = asked.into_iter().chain(others).collect();
+    let mut items: Vec<Vec<Value>> = vec![Vec::new(); MOST_ORDERS];
+    for number in 0..MOST_ITEMS - MOST_ORDERS / 2 {
+        let (service_id, place) = (services[number / MOST_OF_A_SERVICE], number % MOST_OF_A_SERVICE);
+        items[place % (MOST_ORDERS / 2) * 2 + 1].push(large_item(service_id, number, place));
+    }
+    let order = |(row, mut items): (usize, Vec<Value>)| {
+        if row % 2 == 0 {
+            items.push(json!({"item_id": "base", "service_id": edition.base_package, "all_locations": true}));
+        }
+        json!({
+            "work_order_id": format!("wo-{row:03}"), "customer_id": "acme", "edition_id": edition.id,
+            "start_date": if row == 0 { "2026-01-01".to_owned() } else { day(row) },
+            "end_date": if row % 2 == 0 { day(9_000 - row) } else { day(10_000) },
+            "host_location_id": sites[0], "downstream_location_ids": sites[1..], "covered_products": products,
+            "currency": "GBP", "items": items,
+        })
+    };
+    let orders: Vec<_> = items.into_iter().enumerate().map(order).collect();
+    let contract: Contract = serde_json::from_value(json!({
+        "customer": {
+            "customer_id": "acme", "display_name": "Acme", "locations": sites.iter().map(location).collect::<Vec<_>>(),
+            "contacts": contacts.collect::<Vec<_>>(), "licenses": many(LONGEST_LIST, "license"),
+        },
+        "work_orders": orders,
+        "revision": 1,
+    }))
+    .unwrap();
+    assert_eq!(contract.work_orders.iter().map(|order| order.items.len()).sum::<usize>(), MOST_ITEMS);
+    contract
+}
+
+fn large_item(service_id: &str, number: usize, place: usize) -> Value {
+    let (start, end) = (day(300 + 10 * place), day(305 + 10 * place));
+    let clause =
+        if service_id == "enhanced-designated-engineering" { "ONSITE_NOT_INCLUDED" } else { "PRODUCT_NOT_COVERED" };
+    let waiver = json!({"code": clause, "reference": "a letter", "start_date": start, "end_date": end});
+    let mut item = json!({
+        "item_id": format!("item-{number}"), "service_id": service_id, "location_ids": ["site-3"],
+        "product_ids": ["azure/*"], "waivers": [waiver],
+        "start_date": day(201 + place), "end_date": day(5_000 + 10 * place),
+    });
+    let service = CATALOGS[0].default_edition().service(service_id).unwrap();
+    if let Some(unit) = service.unit {
+        item["quantity"] = json!({"amount": 1, "unit": unit.as_str()});
+    }
+    if service.event.is_some() {
+        let (start, end) = (format!("{start}T00:00:00Z"), format!("{end}T00:00:00Z"));
+        let event = json!({"event_id": "e", "solution_id": "shop", "start_time": start, "end_time": end,
+                           "confirmed_time": "2026-01-01T00:00:00Z"});
+        item["events"] = json!([event]);
+    }
+    item
+}
+
 fn question(service_id: &'static str) -> Query<'static> {
     Query {
         location_id: "site-3",
@@ -176,6 +259,34 @@ fn refused_for_several_reasons(bencher: Bencher<'_, '_>, times: usize) {
 #[divan::bench(args = TIMES)]
 fn not_purchased(bencher: Bencher<'_, '_>, times: usize) {
     measure(bencher, times, &question("rapid-response"), Outcome::NotEntitled, 1);
+}
+
+/// The same questions to as much as a customer may have. Of the services there are 300 items each;
+/// "later" is when they all run.
+#[divan::bench(args = [
+    ("problem-resolution-support", 0, 0), ("unified-enhanced-response", 0, 0), ("unified-enhanced-response", 1_000, 0),
+    ("enhanced-designated-engineering", 0, 0), ("enhanced-designated-engineering", 1_000, 0),
+    ("enhanced-designated-engineering", 1_000, 200), ("enhanced-designated-engineering", 1_000, 400),
+    ("azure-event-management", 0, 0), ("azure-event-management", 1_000, 1),
+    ("services-insights-for-developers", 0, 500), ("services-insights-for-developers", 1_000, 500),
+])]
+fn largest(bencher: Bencher<'_, '_>, (service_id, days, amount): (&'static str, u64, i64)) {
+    let at = instant() + Days::new(days);
+    let unit = CATALOGS[0].default_edition().service(service_id).unwrap().unit;
+    let quantity = unit.filter(|_| amount > 0).map(|unit| Quantity { amount, unit });
+    let query = Query { quantity, check_time: Some(at), ..question(service_id) };
+    let decision = decide(&LARGEST, &query, at).unwrap();
+    assert!(decision.coverage.is_some() && decision.valid_until.is_some());
+    bencher.bench_local(|| black_box(decide(black_box(&LARGEST), black_box(&query), at)));
+}
+
+/// What a cache miss costs besides reading the contract: as much as a customer may have.
+#[divan::bench(sample_count = 20)]
+fn prepare_the_largest(bencher: Bencher<'_, '_>) {
+    let catalog = &CATALOGS[row(1)];
+    let contract = largest_contract();
+    let inputs = || contract.clone();
+    bencher.with_inputs(inputs).bench_local_values(|contract| Prepared::new(Arc::clone(catalog), contract));
 }
 
 /// What a cache miss costs besides reading the contract.

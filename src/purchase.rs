@@ -10,6 +10,7 @@ mod customer;
 mod event;
 mod findings;
 mod item;
+mod limits;
 mod location;
 mod maximum;
 mod order;
@@ -29,6 +30,8 @@ use std::collections::HashMap;
 use crate::catalog::Catalog;
 use crate::error::{Violation, reason};
 use crate::model::{Contract, Customer};
+
+pub use self::limits::MOST_WORK_ORDERS;
 
 use self::findings::{Findings, shown};
 use self::setting::{Order, Setting};
@@ -51,6 +54,9 @@ pub fn validate(catalog: &Catalog, contract: &Contract, submitted: &[(String, &s
     let setting = Setting::new(catalog, contract);
     let mut times_seen: HashMap<&str, usize> = HashMap::new();
     let mut findings = Findings::default();
+    if let Some((path, _)) = submitted.first() {
+        limits::judge_orders(&setting, path, &mut findings);
+    }
     for (path, work_order_id) in submitted {
         let earlier = times_seen.entry(work_order_id).or_default();
         if *earlier > 0 {

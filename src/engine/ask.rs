@@ -9,6 +9,11 @@ use crate::catalog::{Edition, Family, Service};
 use crate::error::{Error, Noun, Result, nearest, reason as technical};
 use crate::model::{Contact, Location, ProductId, Quantity, start_of_day};
 
+/// Most locations an unknown one is compared with: that takes its time. Where there are more, those
+/// that begin alike.
+const MOST_HINTED: usize = 50;
+const ALIKE: usize = 2;
+
 /// What is asked of a contract.
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
@@ -67,6 +72,11 @@ impl<'a> Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
+    /// The base items, then those that were bought of the service itself.
+    pub fn candidates(&self) -> impl Iterator<Item = &'a Candidate> + use<'a> {
+        self.prepared.base_candidates().iter().chain(self.items)
+    }
+
     /// The question to every candidate, base items first, each group in the order of the ids.
     pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
         self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
@@ -81,10 +91,16 @@ impl<'a> Ask<'a> {
         let mut ask = *self;
         candidates.iter().filter_map(move |candidate| {
             let context = Context::new(&ask, at, candidate)?;
-            // The next one is likely to be of the same edition.
-            ask.reading = context.reading;
+            ask.read_as(&context);
             Some(context)
         })
+    }
+
+    /// The next candidate is likely to be of the same edition.
+    pub fn read_as(&mut self, context: &Context<'a>) {
+        if context.reading.row != self.reading.row {
+            self.reading = context.reading;
+        }
     }
 }
 
@@ -131,8 +147,10 @@ impl<'a> Reading<'a> {
 }
 
 fn addressed_location<'a>(prepared: &'a Prepared, location_id: &str) -> Result<(usize, &'a Location)> {
+    let is_few = prepared.contract().customer.locations.len() <= MOST_HINTED;
     prepared.location(location_id).ok_or_else(|| {
         let known = prepared.contract().customer.locations.iter().map(|location| location.location_id.as_str());
+        let known = known.filter(|known| is_few || known.get(..ALIKE) == location_id.get(..ALIKE)).take(MOST_HINTED);
         Error::NotFound { noun: Noun::Location, id: location_id.to_owned(), nearest: nearest(location_id, known) }
     })
 }

@@ -99,8 +99,8 @@ fn last(spans: &[BaseSpan]) -> Vec<usize> {
 pub struct BaseCoverage<'a> {
     bases: &'a Bases,
     item_start: DateTime<Utc>,
-    /// The unbroken stretch, and the base it ends with.
-    run: Option<(Span, &'a BaseSpan)>,
+    /// The bases the unbroken stretch begins and ends with.
+    run: Option<(&'a BaseSpan, &'a BaseSpan)>,
 }
 
 impl<'a> BaseCoverage<'a> {
@@ -108,24 +108,23 @@ impl<'a> BaseCoverage<'a> {
         // What ended before the item's start is no part of any stretch from there on.
         let first = bases.longest.partition_point(|row| bases.has_ended(*row, item_start));
         let last = bases.last.get(first).and_then(|row| bases.span(*row));
-        let run = bases.span(first).zip(last);
-        let run = run.map(|(first, last)| (Span { start: first.span.start, end: last.span.end }, last));
-        Self { bases, item_start, run }
+        Self { bases, item_start, run: bases.span(first).zip(last) }
     }
 
     /// The unbroken stretch of cover, if there is one.
     pub fn span(&self) -> Option<Span> {
-        self.run.map(|(span, _)| span)
+        self.run.map(|(first, last)| Span { start: first.span.start, end: last.span.end })
     }
 
     /// Before the item's start, the state at that start is told.
     pub fn at(&self, instant: DateTime<Utc>) -> BaseState {
         let instant = instant.max(self.item_start);
         match self.run {
-            Some((span, last)) if instant >= span.end => {
-                BaseState::Ended { order: last.order, ended_by: last.ended_by, cause: last.end_cause, at: span.end }
+            Some((_, last)) if instant >= last.span.end => {
+                let BaseSpan { order, ended_by, end_cause, span } = *last;
+                BaseState::Ended { order, ended_by, cause: end_cause, at: span.end }
             }
-            Some((span, _)) if instant >= span.start => self.longest_at(instant),
+            Some((first, _)) if instant >= first.span.start => self.longest_at(instant),
             _ => self.gap(),
         }
     }

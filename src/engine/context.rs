@@ -6,7 +6,7 @@ use super::prepared::{Block, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::span::{Span, TermState};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
-use crate::model::{Item, Location, ProductId, Waiver, WorkOrder, WorkOrderState};
+use crate::model::{Item, Location, Waiver, WorkOrder, WorkOrderState};
 
 /// One candidate under one question at one instant: all a clause may look at.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,11 @@ pub struct Context<'a> {
     pub coverage: Option<BaseCoverage<'a>>,
     /// What is left in the blocks of all items that serve, where somebody has summed it up.
     pub serving: Option<i128>,
+    /// Whether it serves itself, where that is known.
+    pub serves: Option<bool>,
+    /// Whether the asked product is one the order covers, and one the item is for.
+    pub is_covered: bool,
+    pub is_on_item: bool,
 }
 
 #[cfg(test)]
@@ -92,6 +97,12 @@ impl<'a> Context<'a> {
             effective,
             coverage,
             serving: None,
+            serves: None,
+            is_covered: query.product.is_none_or(|product| {
+                let prepared = prepared.order(candidate.order);
+                prepared.is_some_and(|prepared| prepared.covered.matches(&order.covered_products, product))
+            }),
+            is_on_item: query.product.is_none_or(|product| candidate.products.matches(&item.product_ids, product)),
         })
     }
 
@@ -105,13 +116,7 @@ impl<'a> Context<'a> {
     /// The same question to the same candidate at another instant.
     pub fn later(&self, at: DateTime<Utc>) -> Self {
         let base = self.coverage.map(|coverage| coverage.at(at));
-        Self { at, term: self.candidate.term.at(at), base, serving: None, ..*self }
-    }
-
-    /// Whether the order covers the product.
-    pub fn covers(&self, product: ProductId<'_>) -> bool {
-        let order = self.prepared.order(self.candidate.order);
-        order.is_some_and(|order| order.covered.matches(&self.order.covered_products, product))
+        Self { at, term: self.candidate.term.at(at), base, serving: None, serves: None, ..*self }
     }
 
     /// Whether the order covers any product of the family.

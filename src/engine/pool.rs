@@ -36,7 +36,7 @@ fn sum<'a>(items: impl Iterator<Item = Context<'a>>) -> i128 {
 fn share(context: &Context<'_>) -> i128 {
     match own_available(context) {
         0 => 0,
-        own if !context.candidate.is_base && can_serve(context) => i128::from(own),
+        own if !context.candidate.is_base && context.serves.unwrap_or_else(|| can_serve(context)) => i128::from(own),
         _ => 0,
     }
 }
@@ -74,7 +74,7 @@ impl<'a> Sweep<'a> {
     fn new(context: &Context<'a>, last: DateTime<Utc>) -> Self {
         let counted = context.all_items().filter(|item| item.candidate.block.is_some());
         let items: Vec<_> = counted.map(|item| (item, share(&item))).collect();
-        let turns_of = |item: &Context<'a>| Turns::new(item).take_while(move |turn| *turn <= last);
+        let turns_of = |item: &Context<'a>| Turns::new(item, item.at).take_while(move |turn| *turn <= last);
         let rows = items.iter().enumerate();
         let mut turns: Vec<_> = rows.flat_map(|(row, (item, _))| turns_of(item).map(move |turn| (turn, row))).collect();
         turns.sort_unstable_by(|one, other| other.cmp(one));

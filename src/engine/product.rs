@@ -12,14 +12,14 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
     let Some(product) = context.query.product else { return Verdict::Holds };
     let service = context.service;
     Verdict::fails_if(match rule {
-        Rule::ProductCovered => !context.covers(product),
+        Rule::ProductCovered => !context.is_covered,
         Rule::ProductPrerelease => {
             context.reading.preview_end.is_some_and(|end| context.instant() < end)
                 && !names(&service.products_only, product)
         }
         Rule::ProductRetired => context.reading.retired_from.is_some_and(|start| context.instant() >= start),
         Rule::ProductExcluded | Rule::RetailProduct => !service.serves(product),
-        Rule::ProductOnItem => !context.candidate.products.matches(&context.item.product_ids, product),
+        Rule::ProductOnItem => !context.is_on_item,
         _ => false,
     })
 }

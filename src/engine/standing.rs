@@ -12,7 +12,7 @@ use super::pool::{self, Pool};
 use super::quantity::counts_for_pool;
 use super::usable::is_of_delivery;
 use super::{hours, location, quantity};
-use crate::catalog::{Missing, Rule};
+use crate::catalog::{ClauseUse, Missing, Rule};
 
 /// How one candidate stands to the question: sets of clauses by their rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,30 @@ impl Standing {
         }
     }
 
+    /// Lets one clause judge.
+    fn take(&mut self, context: &Context<'_>, clause: &ClauseUse) {
+        let is_waived = || context.waiver(clause).is_some();
+        match context.judge(clause.rule) {
+            Verdict::Holds => {
+                if clause.rule == Rule::ServiceHours && is_waived() && hours::leans_on_waiver(context) {
+                    self.waived |= bit(clause);
+                }
+            }
+            Verdict::Unknown if clause.missing == Missing::Open => self.open |= bit(clause),
+            Verdict::Unknown => {}
+            // The waiver of service hours lifts weekends only; its rule has applied it.
+            Verdict::Fails if clause.rule != Rule::ServiceHours && is_waived() => self.waived |= bit(clause),
+            Verdict::Fails => {
+                self.failed |= bit(clause);
+                self.can_serve &= !counts_for_pool(clause.rule);
+                self.forbids_delivery |= is_of_delivery(clause.rule);
+                if quantity::is_about(clause.rule) {
+                    self.pool = Some(pool::left(context));
+                }
+            }
+        }
+    }
+
     /// What a counted item gives where another one answers: left, held, and whether it comes last.
     pub fn gives(&self) -> Option<(i64, i64, bool)> {
         self.can_serve.then_some((self.available, self.reserved, self.forbids_delivery))
@@ -56,15 +80,19 @@ pub(super) type Best<'a> = (Context<'a>, Standing);
 /// Judges every candidate at one instant and keeps the best: of equals the first, and they come
 /// in the order of their ids.
 pub(super) fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -> Option<Best<'a>> {
-    let mut best: Option<(Rank, Best<'a>)> = None;
-    for mut context in ask.contexts(at) {
+    let mut ask = *ask;
+    let (mut best, mut best_rank) = (None, None);
+    for candidate in ask.candidates() {
+        let Some(mut context) = Context::new(&ask, at, candidate) else { continue };
+        ask.read_as(&context);
         let standing = stand(&mut context, pool);
         let rank = rank(&context, &standing);
-        if best.as_ref().is_none_or(|(so_far, _)| rank > *so_far) {
-            best = Some((rank, (context, standing)));
+        // None is less than any.
+        if Some(rank) > best_rank {
+            (best, best_rank) = (Some((context, standing)), Some(rank));
         }
     }
-    best.map(|(_, best)| best)
+    best
 }
 
 /// The best outcome first; among equals those for the location, the fewest failed clauses,
@@ -78,9 +106,8 @@ pub(super) struct Rank {
 }
 
 impl Rank {
-    /// What time may make of the candidate at most.
-    pub fn highest(context: &Context<'_>) -> Self {
-        let end = context.effective.end;
+    /// What time may make of a candidate at most that has come to its end by then.
+    pub fn highest(end: DateTime<Utc>) -> Self {
         Self { outcome: Outcome::Entitled, is_designated: true, failed: Reverse(0), end }
     }
 }
@@ -110,7 +137,13 @@ pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Stand
         order: context.candidate.order,
         item: context.candidate.item,
     };
-    for clause in &context.service.gates {
+    // What others have left is looked at last: by then it is known whether this one serves itself.
+    let gates = &context.service.gates;
+    for clause in gates.iter().filter(|clause| !quantity::is_about(clause.rule)) {
+        standing.take(context, clause);
+    }
+    context.serves = Some(standing.can_serve);
+    for clause in gates.iter().filter(|clause| quantity::is_about(clause.rule)) {
         // What is left does not matter where nothing is in force.
         if is_lapsed && matches!(clause.rule, Rule::HoursAvailable | Rule::QuantityAvailable) {
             continue;
@@ -118,30 +151,7 @@ pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Stand
         if quantity::needs_pool(context, clause.rule) {
             pool.tell(context);
         }
-        match context.judge(clause.rule) {
-            Verdict::Holds => {
-                if clause.rule == Rule::ServiceHours
-                    && context.waiver(clause).is_some()
-                    && hours::leans_on_waiver(context)
-                {
-                    standing.waived |= bit(clause);
-                }
-            }
-            Verdict::Unknown if clause.missing == Missing::Open => standing.open |= bit(clause),
-            Verdict::Unknown => {}
-            // The waiver of service hours lifts weekends only; its rule has applied it.
-            Verdict::Fails if clause.rule != Rule::ServiceHours && context.waiver(clause).is_some() => {
-                standing.waived |= bit(clause);
-            }
-            Verdict::Fails => {
-                standing.failed |= bit(clause);
-                standing.can_serve &= !counts_for_pool(clause.rule);
-                standing.forbids_delivery |= is_of_delivery(clause.rule);
-                if quantity::is_about(clause.rule) {
-                    standing.pool = Some(pool::left(context));
-                }
-            }
-        }
+        standing.take(context, clause);
     }
     standing
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::context::Context;
 use crate::model::LATEST;
 
-/// They come one after the other, each once, from the instant that was judged on.
+/// They come one after the other, each once.
 #[derive(Debug, Clone)]
 pub(super) struct Turns<'a> {
     at: DateTime<Utc>,
@@ -18,13 +18,13 @@ pub(super) struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    /// When a clause may judge it otherwise.
-    pub fn new(context: &Context<'a>) -> Self {
+    /// When a clause may judge it otherwise, behind `at`.
+    pub fn new(context: &Context<'a>, at: DateTime<Utc>) -> Self {
         let reading = &context.reading;
         let (covered, uncovered) =
             context.coverage.and_then(|coverage| coverage.span()).map(|span| (span.start, span.end)).unzip();
         Self {
-            at: context.at,
+            at,
             own: &context.candidate.turns,
             bases: &[],
             reach: context.candidate.reach.at(context.location_row).turns(),

@@ -9,13 +9,13 @@ use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
 use super::context::Context;
-use super::decision::reason;
+use super::decision::{bit, reason};
 use super::pool::Pool;
+use super::prepared::Candidate;
 use super::standing::{Best, Rank, Standing, judge, rank, stand};
 use super::turns::Turns;
 use super::words::may_differ;
 use crate::catalog::ClauseUse;
-use crate::engine::decision::bit;
 
 /// The next instant at which the answer is another one.
 pub(super) fn valid_until(ask: &Ask<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
@@ -41,26 +41,39 @@ fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: Dat
     let mut first = change_of_its_own(best, pool, at);
     let best_rank = rank(&best.0, &best.1);
     let mut is_before = true;
-    for context in ask.contexts(at) {
-        if std::ptr::eq(context.candidate, best.0.candidate) {
+    let mut ask = *ask;
+    for candidate in ask.candidates() {
+        if std::ptr::eq(candidate, best.0.candidate) {
             is_before = false;
             continue;
         }
         let other = Other { best: best_rank, is_before, first };
+        if !is_counted(candidate) && !other.is_beaten_by(&Rank::highest(candidate.term.end)) {
+            continue;
+        }
+        let Some(context) = Context::new(&ask, at, candidate) else { continue };
+        ask.read_as(&context);
         first = other.change(context, pool).or(first);
     }
     first
 }
 
+/// Whether what is left of it shows where another item answers.
+fn is_counted(candidate: &Candidate) -> bool {
+    candidate.block.is_some() && !candidate.is_base
+}
+
 /// When the item that answers stands differently, or says something else.
 fn change_of_its_own<'a>(best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let (context, standing) = best;
-    let mut before = *context;
-    Turns::new(&context.later(at)).in_words(context).find(|turn| {
+    let mut before: Option<Context<'a>> = None;
+    Turns::new(context, at).in_words(context).find(|turn| {
         let mut later = context.later(*turn);
-        let has_changed = stand(&mut later, pool) != *standing || !says_the_same(best, &before, &later);
-        before = later;
-        has_changed
+        if stand(&mut later, pool) != *standing || !says_the_same(best, before.as_ref().unwrap_or(context), &later) {
+            return true;
+        }
+        before = Some(later);
+        false
     })
 }
 
@@ -76,11 +89,11 @@ struct Other {
 impl Other {
     /// When it answers instead, or has something else left to give, if that is sooner.
     fn change<'a>(&self, mut context: Context<'a>, pool: &Pool<'_, 'a>) -> Option<DateTime<Utc>> {
-        let is_counted = context.candidate.block.is_some() && !context.candidate.is_base;
-        if !is_counted && !self.is_beaten_by(&Rank::highest(&context)) {
+        let is_counted = is_counted(context.candidate);
+        if !is_counted && !self.is_beaten_by(&Rank::highest(context.effective.end)) {
             return None;
         }
-        let mut turns = Turns::new(&context).briefly();
+        let mut turns = Turns::new(&context, context.at).briefly();
         let mut turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
         let gives = is_counted.then(|| stand(&mut context, pool).gives());
         loop {

@@ -12,11 +12,11 @@ use crate::error::{Error, Result, reason};
 use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
+use crate::purchase::MOST_WORK_ORDERS;
 use crate::service::{self, Command, Contracts, Deadline, WriteOptions, Written, revision};
 
 /// Callers are not identified yet.
 const ACTOR: &str = "anonymous";
-const MOST_WORK_ORDERS: usize = 1_000;
 
 /// `ContractService` on the wire.
 #[derive(Debug)]

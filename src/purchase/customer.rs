@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::error::reason;
 use crate::model::{Contact, Customer, Location, codes};
 
-use super::findings::{Findings, LONGEST_LIST, below, shown};
+use super::findings::{Findings, LONGEST_LIST, MOST_LOCATIONS, below, shown};
 
 pub(super) fn judge(customer: &Customer, path: &str, findings: &mut Findings) {
     findings.id(path, "customer_id", &customer.customer_id);
@@ -13,7 +13,7 @@ pub(super) fn judge(customer: &Customer, path: &str, findings: &mut Findings) {
     if customer.locations.is_empty() {
         findings.required(path, "locations", "at least one support location");
     }
-    findings.at_most(path, "locations", customer.locations.len(), LONGEST_LIST);
+    findings.at_most(path, "locations", customer.locations.len(), MOST_LOCATIONS);
     for (index, location) in customer.locations.iter().enumerate() {
         judge_location(location, &below(path, &format!("locations[{index}]")), findings);
     }
@@ -130,8 +130,8 @@ mod tests {
                 |c| location(c).holidays = holidays(1_001),
                 &["locations[0].holidays FIELD_OUT_OF_RANGE"],
             ),
-            ("as many locations as may be", |c| fill_locations(c, 1_000), &[]),
-            ("more locations", |c| fill_locations(c, 1_001), &["locations FIELD_OUT_OF_RANGE"]),
+            ("as many locations as may be", |c| fill_locations(c, 250), &[]),
+            ("more locations", |c| fill_locations(c, 251), &["locations FIELD_OUT_OF_RANGE"]),
         ]);
     }
 

@@ -12,6 +12,8 @@ pub(super) const LONGEST_TENANT_ID: usize = 128;
 pub(super) const LONGEST_TEXT: usize = 200;
 /// Most entries of an ordinary list.
 pub(super) const LONGEST_LIST: usize = 1_000;
+/// Most locations of a customer: there are fewer countries.
+pub(super) const MOST_LOCATIONS: usize = 250;
 /// Most events, and most waivers, of one item.
 pub(super) const LONGEST_AGREED_LIST: usize = 100;
 

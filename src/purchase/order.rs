@@ -7,7 +7,7 @@ use crate::model::{WorkOrder, WorkOrderState, codes};
 
 use super::findings::{Findings, LONGEST_LIST, shown};
 use super::setting::Order;
-use super::{base, country, item, location, maximum, product};
+use super::{base, country, item, limits, location, maximum, product};
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     let Order { setting, order: work_order, path, .. } = *order;
@@ -31,6 +31,7 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     let item_ids = work_order.items.iter().map(|item| item.item_id.as_str());
     findings.distinct(path, item_ids, |index| format!("items[{index}].item_id"));
     maximum::judge(order, findings);
+    limits::judge(order, findings);
 }
 
 fn judge_customer(order: &WorkOrder, customer_id: &str, path: &str, findings: &mut Findings) {
@@ -119,8 +120,12 @@ mod tests {
                 ("no products", |o| o.covered_products.clear(), &["covered_products FIELD_REQUIRED"]),
                 ("no items", |o| o.items.clear(), &["items FIELD_REQUIRED"]),
                 ("an item twice", |o| o.items.extend(o.items.clone()), &["items[1].item_id DUPLICATE_ID"]),
-                ("as many items as may be", |o| fill(o, 1_000), &[]),
-                ("more items", |o| fill(o, 1_001), &["items FIELD_OUT_OF_RANGE"]),
+                ("as many items as may be", |o| fill(o, 1_000), &["items[300].service_id FIELD_OUT_OF_RANGE"]),
+                (
+                    "more items",
+                    |o| fill(o, 1_001),
+                    &["items FIELD_OUT_OF_RANGE", "items[300].service_id FIELD_OUT_OF_RANGE"],
+                ),
             ],
         );
     }

@@ -9,6 +9,7 @@ use crate::catalog::{Catalog, Edition, Rule, Service};
 use crate::model::{Contract, Item, Location, WorkOrder, start_of_day};
 
 use super::findings::{Enforced, below};
+use super::limits::Counts;
 
 /// An order that is a base agreement, with its term up to its termination.
 pub(super) struct Base<'a> {
@@ -25,6 +26,7 @@ pub(super) struct Setting<'a> {
     pub bases: Vec<Base<'a>>,
     /// Whether the designated locations of all orders lie in more than one country.
     pub is_multi_country: bool,
+    pub counts: Counts<'a>,
 }
 
 impl<'a> Setting<'a> {
@@ -35,7 +37,8 @@ impl<'a> Setting<'a> {
         let countries: HashSet<_> =
             designated.filter_map(|id| locations.get(id)).map(|location| location.country.as_str()).collect();
         let is_multi_country = countries.len() > 1;
-        let mut setting = Self { catalog, contract, locations, bases: Vec::new(), is_multi_country };
+        let counts = Counts::new(contract);
+        let mut setting = Self { catalog, contract, locations, bases: Vec::new(), is_multi_country, counts };
         let bases = contract.work_orders.iter().filter(|order| is_base_agreement(catalog, order));
         setting.bases = bases.map(|order| setting.base(order)).collect();
         setting

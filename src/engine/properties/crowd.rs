@@ -17,7 +17,10 @@ pub type Crowd = (Contract, Balances, &'static str);
 pub fn a_crowd() -> impl Strategy<Value = Crowd> {
     let others =
         ["services-insights-for-developers", "reactive-support-management-add-on", "problem-resolution-support"];
-    let services = select(SPECIAL.into_iter().chain(others).collect::<Vec<_>>());
+    a_crowd_of(select(SPECIAL.into_iter().chain(others).collect::<Vec<_>>()))
+}
+
+pub fn a_crowd_of(services: impl Strategy<Value = &'static str>) -> impl Strategy<Value = Crowd> {
     (services, a_contract_of(vec(an_item(), 0..12)), vec(a_balance(), 1..20)).prop_map(
         |(service_id, mut contract, balances)| {
             let items = contract.work_orders.iter_mut().flat_map(|order| &mut order.items);

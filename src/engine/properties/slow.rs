@@ -2,15 +2,16 @@
 //! any, sums up anew what all others have left, and says all it has to say.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
-use super::crowd::{a_crowd, asked};
+use super::crowd::{a_crowd, a_crowd_of, asked};
 use super::{CATALOG, answer};
+use crate::catalog::{Catalog, Edition, EditionSource};
 use crate::engine::ask::Ask;
 use crate::engine::context::Context;
 use crate::engine::decision::{bit, reason};
@@ -86,12 +87,13 @@ fn valid_until(prepared: &Prepared, query: &Query<'_>, at: DateTime<Utc>) -> Opt
 }
 
 fn check(
+    catalog: &Arc<Catalog>,
     (contract, balances, service_id): &(Contract, Balances, &'static str),
     details: &Query<'static>,
     at: DateTime<Utc>,
     picks: &[(Index, Index)],
 ) -> Result<(), TestCaseError> {
-    let prepared = Prepared::with_balances(Arc::clone(&CATALOG), contract.clone(), balances);
+    let prepared = Prepared::with_balances(Arc::clone(catalog), contract.clone(), balances);
     let services: Vec<_> = services_of(contract).into_iter().collect();
     for (place, service) in picks {
         let (location, ..) = LOCATIONS[place.index(LOCATIONS.len())];
@@ -107,6 +109,38 @@ proptest! {
     fn an_answer_is_good_as_long_as_every_turn_of_anybody_says(
         crowd in a_crowd(), details in details(), at in an_instant(), picks in any::<[(Index, Index); 3]>(),
     ) {
-        check(&crowd, &details, at, &picks)?;
+        check(&CATALOG, &crowd, &details, at, &picks)?;
+    }
+
+    /// Where one edition sells by the piece what is a base service in another, base items and
+    /// counted ones answer side by side.
+    #[test]
+    fn so_it_is_where_editions_disagree_on_what_is_a_base_service(
+        (mut contract, balances, service_id) in a_crowd_of(Just(MIXED)), details in details(), at in an_instant(),
+        is_other in any::<[bool; 5]>(), picks in any::<[(Index, Index); 3]>(),
+    ) {
+        for (order, _) in contract.work_orders.iter_mut().zip(is_other).filter(|(_, is_other)| *is_other) {
+            order.edition_id = "other".to_owned();
+        }
+        check(&MIXED_CATALOG, &(contract, balances, service_id), &details, at, &picks)?;
     }
 }
+
+const MIXED: &str = "on-demand-education";
+
+static MIXED_CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
+    let mut source = EditionSource::unified_enterprise_2023();
+    let old = "group = \"education\"\nplan = \"BASE\"\ndelivery_modes = [\"REMOTE\", \"ON_SITE\"]\n\
+               clauses = [\"@contract\", \"@proactive\"]";
+    let new = "group = \"education\"\nplan = \"ADD_ON\"\nunit = \"ENGAGEMENTS\"\npurchase = { quantity = \"one\" }\n\
+               clauses = [\"@contract\", \"@beside-base\", \"@proactive\", \"QUANTITY_EXHAUSTED\"]";
+    let mut changes = 0;
+    for (_, text) in &mut source.files {
+        changes += text.matches(old).count();
+        *text = text.replace(old, new).replace("id = \"unified-enterprise-2023\"", "id = \"other\"");
+    }
+    assert_eq!(changes, 1);
+    let own = Edition::load(&EditionSource::unified_enterprise_2023()).unwrap();
+    let other = Edition::load(&source).unwrap_or_else(|error| panic!("{error}"));
+    Arc::new(Catalog::new(vec![own, other]).unwrap())
+});
