@@ -24,7 +24,7 @@ const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
 /// Connections that do not read, and what each of them asks for.
 const UNREAD: usize = 6;
-const BATCHES: usize = 8;
+const BATCHES: usize = 4;
 const CHECKS: usize = 1_000;
 const HALF_SENT: usize = 40;
 /// Several times what can be answered within their deadlines.
@@ -82,7 +82,7 @@ impl Crowd {
                     let answer = caller.ask(&write, Patience::Deadline(HURRY)).await.answer;
                     // A closed door is no reason to knock without a pause.
                     if !answer.is_sign_of_life() {
-                        tokio::time::sleep(HURRY).await;
+                        tokio::time::sleep(HURRY.saturating_mul(10)).await;
                     }
                 }
             });

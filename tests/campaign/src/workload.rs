@@ -26,6 +26,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 const BREATH: Duration = Duration::from_millis(2);
 /// How many repeat at a time, when all is over.
 const SETTLERS: usize = 16;
+/// They give up when for so long none of them was answered well.
 const SETTLING: Duration = Duration::from_secs(30);
 
 /// Holds of this many seconds end in the middle of a round, the others not before everything is over.
@@ -132,9 +133,15 @@ impl Workload {
                 }
             });
         }
-        let all = async { while settlers.join_next().await.is_some() {} };
         // What is open then is a finding.
-        let _ = tokio::time::timeout(SETTLING, all).await;
+        let is_hopeless = |begun: u64| !self.shared.pulse.has_done_since(begun);
+        loop {
+            let begun = self.shared.pulse.now();
+            let all = async { while settlers.join_next().await.is_some() {} };
+            if tokio::time::timeout(SETTLING, all).await.is_ok() || is_hopeless(begun) {
+                return;
+            }
+        }
     }
 }
 
