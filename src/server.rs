@@ -18,7 +18,7 @@ mod wire;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::num::NonZero;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -49,9 +49,8 @@ use crate::store::Store;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
-/// How long callers wait at the start for a database that answers at once, before they are told that it
-/// does not.
-const FIRST_TRY: Duration = Duration::from_secs(1);
+/// How long calls wait at the start for the store to open, before they are told that it does not answer.
+const FIRST_TRY: Duration = Duration::from_secs(2);
 /// A question to reflection is a name.
 const REFLECTION_LIMIT: usize = 16 << 10;
 /// How long the store may take to close.
@@ -66,10 +65,11 @@ pub enum Ended {
     CutOff,
 }
 
-/// Serves until `shutdown`; `ready` is called once calls are taken, with the address bound.
+/// Serves until `shutdown`; `ready` is called with the address bound, once the store is open or the server waits for a
+/// PostgreSQL that does not answer.
 ///
-/// A database of SQLite is created and brought up; one of PostgreSQL must be up to date, and is waited
-/// for where it does not answer.
+/// A database of SQLite is created, checked and brought up; one of PostgreSQL must be up to date, and is waited for
+/// where it does not answer. Health answers meanwhile, and `shutdown` is obeyed.
 pub async fn serve(
     config: Config,
     ready: impl FnOnce(SocketAddr) + Send,
@@ -78,40 +78,43 @@ pub async fn serve(
     let catalog = Arc::new(Catalog::with_files(&config.catalog, config.default_edition.as_deref())?.catalog);
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
     let address = listener.local_addr()?;
-    let mut opening = pin!(start::open(&config));
-    let mut opened = first_try(&config, opening.as_mut()).await?;
 
     let (stop, stopped) = watch::channel(false);
     let edge = Edge::new(&config, stopped);
     let facts = Arc::new(Facts::new());
-    let calls = Calls::new(standards(&facts)?);
+    let calls = Calls::new(standards(&facts)?, FIRST_TRY);
     let admission = Admission::new(std::thread::available_parallelism().map_or(2, NonZero::get));
     let service = Deadlines.layer(admission.layer(TransportErrors.layer(calls.clone())));
-    let mut server = Abort(tokio::spawn(connections::serve(listener, service, edge, config.max_clients)));
+    let clients = files::allow_beside(start::many_connections(&config), config.max_clients);
+    let mut server = Abort(tokio::spawn(connections::serve(listener, service, edge, clients)));
     let mut tasks = Tasks::default();
     let mut store = None;
-    let mut move_in = |opened: Store, tasks: &mut Tasks| {
-        calls.open(furnish(&config, &catalog, &opened, &facts, tasks));
-        tracing::info!(%address, database = %config.database, "serving");
-        store = Some(opened);
-    };
-    let mut is_open = opened.is_some();
-    if let Some(opened) = opened.take() {
-        move_in(opened, &mut tasks);
-    } else {
-        tracing::warn!(%address, database = %config.database, "listening; no call is answered before the database is");
-    }
-    ready(address);
+    let mut ready = Some(ready);
+    let mut opening = pin!(start::open(&config));
+    let mut first_try = pin!(tokio::time::sleep(FIRST_TRY));
+    let mut is_first_try = true;
 
     let mut shutdown = pin!(shutdown);
     let ended = loop {
         tokio::select! {
             ended = &mut server.0 => break unexpected(ended),
-            opened = opening.as_mut(), if !is_open => {
-                is_open = true;
-                match opened {
-                    Ok(opened) => move_in(opened, &mut tasks),
-                    Err(error) => break Err(error),
+            opened = opening.as_mut(), if store.is_none() => match opened {
+                Ok(opened) => {
+                    calls.open(furnish(&config, &catalog, &opened, &facts, &mut tasks));
+                    tracing::info!(%address, database = %config.database, "serving");
+                    store = Some(opened);
+                    is_first_try = false;
+                    tell(&mut ready, address);
+                }
+                Err(error) => break Err(error),
+            },
+            () = first_try.as_mut(), if is_first_try => {
+                is_first_try = false;
+                let database = &config.database;
+                tracing::warn!(%address, %database, "listening; no call is answered before the database is open");
+                // A file of SQLite is there: it is being looked through, and ends the start or will be open.
+                if !database.is_sqlite() {
+                    tell(&mut ready, address);
                 }
             }
             name = tasks.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
@@ -147,15 +150,11 @@ impl Drop for Abort {
     }
 }
 
-/// The store, if it is there at once. Callers meanwhile wait to be taken.
-async fn first_try<F>(config: &Config, opening: Pin<&mut F>) -> Result<Option<Store>, BoxError>
-where
-    F: Future<Output = Result<Store, BoxError>>,
-{
-    if config.database.is_sqlite() {
-        return opening.await.map(Some);
+/// Calls `ready`, unless it was called before.
+fn tell(ready: &mut Option<impl FnOnce(SocketAddr)>, address: SocketAddr) {
+    if let Some(ready) = ready.take() {
+        ready(address);
     }
-    tokio::time::timeout(FIRST_TRY, opening).await.ok().transpose()
 }
 
 /// Health and reflection.

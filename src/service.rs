@@ -44,7 +44,7 @@ pub struct Context {
     pub store: Store,
     pub cache: Arc<Cache>,
     pub clock: Clock,
-    /// To contracts that are not in the cache.
+    /// To contracts that are not in the cache, and to those of the past.
     pub reads: Gate,
 }
 
@@ -91,6 +91,7 @@ impl Context {
         known_time: DateTime<Utc>,
         consistency: &Consistency,
     ) -> Result<Arc<Snapshot>> {
+        let _permit = self.reads.enter().await?;
         if let Consistency::AtLeast(revision) = consistency
             && self.store.revision(customer_id).await? < Some(*revision)
         {

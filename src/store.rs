@@ -77,6 +77,7 @@ pub struct Store {
     sqlite: Option<Arc<Sqlite>>,
     condition: Arc<Condition>,
     patience: Duration,
+    lock_timeout: Duration,
 }
 
 impl Store {
@@ -92,7 +93,8 @@ impl Store {
         });
         let (pools, sqlite) = connected.await??;
         let writer = pools.ledger.clone();
-        Ok(Self { pools, writer, sqlite: sqlite.map(Arc::new), condition: Arc::default(), patience })
+        let (sqlite, condition) = (sqlite.map(Arc::new), Arc::default());
+        Ok(Self { pools, writer, sqlite, condition, patience, lock_timeout: config.lock_timeout })
     }
 
     /// The same store, whose transactions take the connections kept for changes of contracts: those of

@@ -78,6 +78,7 @@ impl<'a> Ask<'a> {
     }
 
     /// The question to every candidate, base items first, each group in the order of the ids.
+    #[cfg(test)]
     pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
         self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
     }

@@ -1,15 +1,25 @@
-//! Calls that take long are let in a few at a time, by kind, before their messages are read: however many there are,
-//! quick ones find a thread, and memory holds few answers.
+//! Calls that take long are let in a few at a time, by kind: however many there are, quick ones find a thread, and
+//! memory holds few answers.
+//!
+//! A call stands at its gate only once its request is here: one whose client sends half of it keeps out nobody else.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, Either};
 use http::{Request, Response};
+use http_body::{Body as _, Frame};
+use prost::bytes::{Bytes, BytesMut};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
+use super::MESSAGE_LIMIT;
 use crate::service::Gate;
+
+/// What stands before a message: whether it is compressed, and its length.
+const PREFIX: usize = 5;
 
 /// How many of a kind wait to be let in; the next is RESOURCE_EXHAUSTED.
 const WAITING: usize = 256;
@@ -98,12 +108,48 @@ where
         let next = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, next);
         Either::Right(Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let body = match read(body).await {
+                Ok(bytes) => Body::new(Whole(Some(bytes))),
+                Err(status) => return Ok(status.into_http()),
+            };
             match gate.enter().await {
                 // In until the answer is there; sending it is bounded elsewhere.
-                Ok(_permit) => ready.call(request).await,
+                Ok(_permit) => ready.call(Request::from_parts(head, body)).await,
                 Err(error) => Ok(Status::from(error).into_http()),
             }
         }))
+    }
+}
+
+/// Reads a request to its end, or to where it is longer than the largest message. The rest is left: by what is read
+/// tonic sees that the message is too large. It must not read on itself, for then a client could still keep it waiting.
+async fn read(mut body: Body) -> Result<Bytes, Status> {
+    let mut bytes = BytesMut::new();
+    while bytes.len() <= MESSAGE_LIMIT.saturating_add(PREFIX) {
+        match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await.transpose()?.map(Frame::into_data) {
+            // Copied: frames as they come hold on to more than they bring.
+            Some(Ok(data)) => bytes.extend_from_slice(&data),
+            // Trailers: nothing follows them, and no call of ours looks at them.
+            Some(Err(_)) | None => break,
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// The body of a request that has been read.
+struct Whole(Option<Bytes>);
+
+impl http_body::Body for Whole {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
     }
 }
 
@@ -113,6 +159,28 @@ mod tests {
 
     use super::*;
     use crate::proto::FILE_DESCRIPTOR_SET;
+
+    #[tokio::test]
+    async fn a_request_is_read_to_its_end_or_to_where_it_is_too_long() {
+        let longest = MESSAGE_LIMIT + PREFIX;
+        for (sent, kept) in [(0, 0), (longest, longest), (longest + 1, longest + 1)] {
+            assert_eq!(read(Body::new("x".repeat(sent))).await.unwrap().len(), kept);
+        }
+        // Its end is not waited for.
+        assert_eq!(read(Body::new(Endless)).await.unwrap().len(), longest + 1);
+    }
+
+    /// Byte by byte, without an end.
+    struct Endless;
+
+    impl http_body::Body for Endless {
+        type Data = Bytes;
+        type Error = Status;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0])))))
+        }
+    }
 
     #[test]
     fn every_path_is_a_call_of_the_api() {

@@ -66,8 +66,9 @@ where
         let edge = &self.connection.edge;
         let end = || (kind == Kind::Stream).then(|| edge.end_of_stream(limit));
         let (asks, answers) = (end(), end());
-        let intake = Intake::new(&self.connection);
-        let counted = Arc::clone(&intake);
+        // Health is answered whatever else there is room for; its messages are short.
+        let intake = (kind != Kind::Probe).then(|| Intake::new(&self.connection));
+        let counted = intake.clone();
         let call = self.inner.call(request.map(|body| Body::new(Question::new(body, counted, asks))));
         let connection = Arc::clone(&self.connection);
         let answered = async move {

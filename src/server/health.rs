@@ -21,8 +21,9 @@ use crate::service::Ledger;
 use crate::store::Store;
 
 const PERIOD: Duration = Duration::from_secs(1);
-/// How long the last good answer of the store counts: a probe takes a second at most, and the next one
-/// comes a second later.
+/// How long the last good answer of the store counts. A probe begins a second after the last one, or when that has
+/// ended; one that fails is told when it ends. It waits a second for each question, of which PostgreSQL is asked two;
+/// after a failed write it tries one too, for as long as any write may take.
 const VALID: Duration = Duration::from_secs(5);
 /// A probe is a name; what is longer is not read.
 const MESSAGE_LIMIT: usize = 4 << 10;

@@ -18,12 +18,13 @@ use crate::grpc::overloaded;
 /// A body that ends with an error where there is no room for it, or once its time has come.
 pub struct Question {
     body: Body,
-    intake: Arc<Intake>,
+    /// None: it is not counted.
+    intake: Option<Arc<Intake>>,
     end: Option<BoxFuture<'static, Status>>,
 }
 
 impl Question {
-    pub fn new(body: Body, intake: Arc<Intake>, end: Option<BoxFuture<'static, Status>>) -> Self {
+    pub fn new(body: Body, intake: Option<Arc<Intake>>, end: Option<BoxFuture<'static, Status>>) -> Self {
         Self { body, intake, end }
     }
 }
@@ -42,7 +43,7 @@ impl http_body::Body for Question {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(bytes) = frame.data_ref()
-            && !self.intake.grow(bytes.len())
+            && self.intake.as_ref().is_some_and(|intake| !intake.grow(bytes.len()))
         {
             return Poll::Ready(Some(Err(overloaded())));
         }
@@ -58,5 +59,31 @@ impl http_body::Body for Question {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+    use tonic::Code;
+
+    use super::super::connection::Connection;
+    use super::super::edge::Edge;
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn a_request_without_room_is_refused_where_it_is_counted() {
+        let connection = Connection::new(Edge::new(&Config::default(), watch::channel(false).1));
+        let others = Intake::new(&connection);
+        assert!(others.grow(16 << 20), "as much as one connection may have");
+        let first = async |intake| {
+            let mut question = Question::new(Body::new("a message".to_owned()), intake, None);
+            std::future::poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut question), context)).await.unwrap()
+        };
+        assert_eq!(first(Some(Intake::new(&connection))).await.unwrap_err().code(), Code::ResourceExhausted);
+        assert_eq!(first(None).await.unwrap().into_data().unwrap(), "a message");
+        drop(others);
+        assert!(first(Some(Intake::new(&connection))).await.is_ok());
     }
 }

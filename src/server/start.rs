@@ -1,12 +1,14 @@
-//! Until the store is there: calls are told so, health answers, and it is tried again and again.
+//! Until the store is there: calls wait for it a moment and are then told so, health answers, and PostgreSQL is tried
+//! again and again.
 
 use std::convert::Infallible;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::future::{Either, Ready, ready};
+use futures_util::future::{BoxFuture, Either};
 use http::{Request, Response};
+use tokio::sync::SetOnce;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -16,9 +18,9 @@ use crate::config::{Config, OnDamage};
 use crate::error::{BoxError, Error};
 use crate::store::{Store, StoreConfig};
 
-/// Between two tries to reach the database.
+/// Between the end of a try to reach the database and the next one.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Every so many of them it is told again that it cannot be reached.
+/// The first failed try, and every so many after it, is logged.
 const TOLD_EVERY: u32 = 60;
 
 /// Opens the store and brings it up.
@@ -61,7 +63,8 @@ fn is_away(error: &BoxError) -> bool {
 async fn try_open(config: &Config) -> Result<Store, BoxError> {
     let store = Store::connect(&store_config(config)).await?;
     store.claim()?;
-    if let Err(damage) = store.check_integrity().await {
+    // Whatever else keeps the file from being looked through says nothing of damage, and is not served.
+    if let Some(damage) = store.find_damage().await? {
         if config.on_damage == OnDamage::Refuse {
             return Err(damage.into());
         }
@@ -95,16 +98,24 @@ pub fn store_config(config: &Config) -> StoreConfig {
     }
 }
 
+/// How many connections to the database there may be, of all pools together. SQLite's are always the same few.
+pub fn many_connections(config: &Config) -> usize {
+    if config.database.is_sqlite() { 0 } else { usize::try_from(config.max_connections).unwrap_or(usize::MAX) }
+}
+
 /// The calls of this server: those of the standards from the first moment, ours once the store is there.
 #[derive(Debug, Clone)]
 pub struct Calls {
     standards: Routes,
-    ours: Arc<OnceLock<Routes>>,
+    ours: Arc<SetOnce<Routes>>,
+    begun: Instant,
+    /// How long after `begun` ours wait for the store.
+    patience: Duration,
 }
 
 impl Calls {
-    pub fn new(standards: Routes) -> Self {
-        Self { standards, ours: Arc::default() }
+    pub fn new(standards: Routes, patience: Duration) -> Self {
+        Self { standards, ours: Arc::default(), begun: Instant::now(), patience }
     }
 
     pub fn open(&self, ours: Routes) {
@@ -115,7 +126,8 @@ impl Calls {
 impl Service<Request<Body>> for Calls {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Either<<Routes as Service<Request<Body>>>::Future, Ready<Result<Response<Body>, Infallible>>>;
+    type Future =
+        Either<<Routes as Service<Request<Body>>>::Future, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -127,7 +139,22 @@ impl Service<Request<Body>> for Calls {
         }
         match self.ours.get() {
             Some(ours) => Either::Left(ours.clone().call(request)),
-            None => Either::Right(ready(Ok(Status::from(Error::Unavailable(None)).into_http()))),
+            None => {
+                let left = self.patience.saturating_sub(self.begun.elapsed());
+                Either::Right(Box::pin(once_open(Arc::clone(&self.ours), left, request)))
+            }
         }
+    }
+}
+
+/// Answers a call that came before the store was there.
+async fn once_open(
+    ours: Arc<SetOnce<Routes>>,
+    patience: Duration,
+    request: Request<Body>,
+) -> Result<Response<Body>, Infallible> {
+    match tokio::time::timeout(patience, ours.wait()).await {
+        Ok(ours) => ours.clone().call(request).await,
+        Err(_) => Ok(Status::from(Error::Unavailable(None)).into_http()),
     }
 }

@@ -2,6 +2,7 @@
 //! through [`Contracts::write`].
 
 mod kept;
+mod size;
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::ledger::grant_in_txn;
 use super::plan::{Change, Command, Plan, Resource};
 use super::slices::uncut;
 use super::token::{fingerprint, open, seal};
-use super::{Consistency, Context, Deadline, Page, unknown_customer};
+use super::{Consistency, Context, Deadline, Gate, Page, unknown_customer};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
@@ -26,10 +27,15 @@ use crate::store::{
 const CUSTOMERS_PAGE: &str = "customers1";
 const ORDERS_PAGE: &str = "orders1";
 
+/// How many contracts are written at a time, and how many calls wait to write one.
+const WRITES: (usize, usize) = (2, 256);
+
 /// Reads and changes contracts.
 #[derive(Debug, Clone)]
 pub struct Contracts {
     context: Context,
+    /// To writes, which go on when their callers have gone.
+    writes: Gate,
 }
 
 /// How a write is to be made.
@@ -61,7 +67,7 @@ pub struct Written {
 
 impl Contracts {
     pub fn new(context: Context) -> Self {
-        Self { context }
+        Self { context, writes: Gate::new(WRITES.0, WRITES.1) }
     }
 
     /// Makes a change, once however often it is asked for. `violations` are those of the
@@ -70,6 +76,7 @@ impl Contracts {
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
             let (_, bytes) = content_hash(&command)?;
+            let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
             let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
             let plan = match plan {
                 Some(plan) => plan,
@@ -77,13 +84,17 @@ impl Contracts {
             };
             return Ok(written(&command, plan, stored.as_ref(), None));
         }
+        let permit = self.writes.enter().await?;
         if !options.deadline.begin() {
             return Err(Error::DeadlinePassed);
         }
         // Not in the caller's future: one that goes away in the middle of a transaction would
         // leave it open on a connection others are given.
         let this = self.clone();
-        let task = tokio::spawn(async move { this.commit(command, options).await });
+        let task = tokio::spawn(async move {
+            let _permit = permit;
+            this.commit(command, options).await
+        });
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
 
@@ -134,6 +145,7 @@ impl Contracts {
             return kept::replay(request, command, &options.request_id, hash).map(Some);
         }
         let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
+        let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
         let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
         let Some(plan) = judged? else { return Ok(None) };
         let info = Recording { time: record_time, actor: &options.actor, stored: stored.as_ref() };
@@ -216,6 +228,10 @@ impl Contracts {
             let known = validate_all(self, &stored.contract);
             let broken = validate_all(self, &plan.contract);
             violations.extend(broken.into_iter().filter(|violation| !known.contains(violation)));
+        }
+        if !plan.is_empty() {
+            let path = submitted.first().map_or("customer", |(path, _)| path);
+            violations.extend(size::judge(&plan.contract, size::of_stored(stored), path));
         }
         violations
     }

@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -34,9 +33,6 @@ pub struct Answer<'a> {
     pub target: Option<TargetAnswer<'a>>,
 }
 
-/// The customer, and up to when what was recorded counts.
-type SnapshotKey = (String, Option<DateTime<Utc>>);
-
 /// One page of a list.
 #[derive(Debug)]
 pub struct Listed<T> {
@@ -66,31 +62,39 @@ impl Entitlements {
         mut tell: impl FnMut(&Answer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
         let now = self.context.clock.now();
-        let mut snapshots: HashMap<SnapshotKey, Result<Arc<Snapshot>>> = HashMap::new();
-        for question in questions.iter().flatten() {
-            if let Entry::Vacant(entry) = snapshots.entry((question.customer_id.clone(), question.known_time)) {
-                let snapshot = match self.snapshot(question).await {
-                    Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => {
-                        return Err(error);
-                    }
-                    other => other,
-                };
-                entry.insert(snapshot);
+        let mut results = Vec::with_capacity(questions.len());
+        // Each snapshot answers all of its questions and is let go before the next one is read: a batch may ask for
+        // many.
+        let mut groups: HashMap<_, Vec<(usize, Question)>> = HashMap::new();
+        for (row, question) in questions.into_iter().enumerate() {
+            match question {
+                Ok(question) => {
+                    let key = (question.customer_id.clone(), question.known_time);
+                    groups.entry(key).or_default().push((row, question));
+                }
+                Err(error) => results.push((row, Err(error))),
             }
         }
-        let mut results = Vec::with_capacity(questions.len());
+        let mut groups: Vec<_> = groups.into_values().collect();
+        groups.sort_unstable_by_key(|group| group.first().map(|(row, _)| *row));
         let mut slices = Slices::begin();
-        for question in questions {
-            slices.next().await;
-            results.push(question.and_then(|question| {
-                match snapshots.get(&(question.customer_id.clone(), question.known_time)) {
-                    Some(Ok(snapshot)) => answer(snapshot, &question, now, &mut tell),
-                    Some(Err(error)) => Err(error.repeated()),
-                    None => Err(Error::internal("a customer of a batch could not be read")),
-                }
-            }));
+        for group in groups {
+            let Some((_, first)) = group.first() else { continue };
+            let snapshot = match self.snapshot(first).await {
+                Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => return Err(error),
+                other => other,
+            };
+            for (row, question) in group {
+                slices.next().await;
+                let result = match &snapshot {
+                    Ok(snapshot) => answer(snapshot, &question, now, &mut tell),
+                    Err(error) => Err(error.repeated()),
+                };
+                results.push((row, result));
+            }
         }
-        Ok(results)
+        results.sort_unstable_by_key(|(row, _)| *row);
+        Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
     /// One page of what a customer has and has not. Later pages are judged at the instant of

@@ -16,7 +16,8 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) struct Condition {
     /// The last write failed for a reason of the database's own.
     cannot_write: AtomicBool,
-    /// It has said that its data are damaged; no waiting heals that.
+    /// It has said that its data are damaged. No waiting heals a file of SQLite; PostgreSQL goes on beside a damaged
+    /// page or index, and can be mended while it runs.
     is_damaged: AtomicBool,
     /// By choice, because it is damaged.
     is_read_only: AtomicBool,
@@ -60,12 +61,13 @@ impl Store {
         Ok(())
     }
 
-    /// Whether the database answers, takes writes, and says nothing of damage.
+    /// Whether the database answers, takes writes and, of SQLite, has said nothing of damage.
     ///
     /// Where the last write failed, one is tried: a full disk is seen by nothing else.
     pub async fn probe(&self) -> Result<()> {
         self.ping().await?;
-        if self.condition.is_damaged.load(Ordering::Relaxed) && !self.is_read_only() {
+        let is_damaged = self.sqlite.is_some() && self.condition.is_damaged.load(Ordering::Relaxed);
+        if is_damaged && !self.is_read_only() {
             return Err(Error::Unavailable(Some("the database says that its data are damaged".into())));
         }
         if self.is_read_only() {
@@ -80,20 +82,22 @@ impl Store {
         Ok(())
     }
 
-    /// Looks through the whole database for damage, which takes a second for some hundred megabytes. PostgreSQL has
-    /// checks of its own.
-    pub async fn check_integrity(&self) -> Result<()> {
-        let Some(sqlite) = &self.sqlite else { return Ok(()) };
+    /// Looks through the whole database for damage, which takes a second for some hundred megabytes: what is damaged, as
+    /// an error. PostgreSQL has checks of its own.
+    pub async fn find_damage(&self) -> Result<Option<Error>> {
+        let Some(sqlite) = &self.sqlite else { return Ok(None) };
         let _no_limit = sqlite.time_limit.lift();
         let query = Statement::from_string(DbBackend::Sqlite, "PRAGMA quick_check(1)");
-        let row = self.pools.housekeeping.query_one_raw(query).await.map_err(|error| self.condition.noticed(error))?;
+        let row = match self.pools.housekeeping.query_one_raw(query).await {
+            Ok(row) => row,
+            Err(cause) if error::is_damage(&cause) => return Ok(Some(self.condition.noticed(cause))),
+            Err(cause) => return Err(error::from_db(cause)),
+        };
         let found: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose().map_err(error::from_db)?;
         match found.as_deref() {
-            Some("ok") => Ok(()),
-            found => Err(Error::internal(format!(
-                "the database is damaged ({}): restore a backup",
-                found.unwrap_or("SQLite's check says nothing")
-            ))),
+            Some("ok") => Ok(None),
+            Some(found) => Ok(Some(Error::internal(format!("the database is damaged ({found}): restore a backup")))),
+            None => Err(Error::internal("SQLite's check of the database says nothing")),
         }
     }
 

@@ -14,24 +14,33 @@ use super::{Store, Txn};
 use crate::error::{Error, Result};
 use crate::model::{Balance, Balances, Contract, Customer, Release, VersionInfo, WorkOrder};
 
-/// The customer and its work orders in their newest versions, and the balances of its blocks, by
+/// The customer and its work orders in their newest versions, each looked up by itself, and the balances of its blocks, by
 /// one statement and so as of one instant. Both databases number parameters alike.
 const NEWEST_VERSIONS: &str = "
+    WITH RECURSIVE orders (work_order_id) AS (
+        SELECT MIN(v.work_order_id) FROM work_order_version v WHERE v.customer_id = $1
+        UNION ALL
+        SELECT (SELECT MIN(v.work_order_id) FROM work_order_version v
+                WHERE v.customer_id = $1 AND v.work_order_id > orders.work_order_id)
+        FROM orders WHERE orders.work_order_id IS NOT NULL)
     SELECT c.revision, c.contract_version, NULL AS work_order_id, v.version, v.record_time, v.actor, v.content,
            NULL AS block_id, CAST(NULL AS BIGINT) AS granted, CAST(NULL AS BIGINT) AS used,
            CAST(NULL AS BIGINT) AS reserved, CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
     FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
-      AND v.version = (SELECT MAX(n.version) FROM customer_version n
-                       WHERE n.customer_id = v.customer_id AND n.record_time <= $2)
+      AND v.version = (SELECT n.version FROM customer_version n
+                       WHERE n.customer_id = c.customer_id AND n.record_time <= $2
+                       ORDER BY n.version DESC LIMIT 1)
     UNION ALL
     SELECT c.revision, c.contract_version, v.work_order_id, v.version, v.record_time, v.actor, v.content,
            NULL, NULL, NULL, NULL, NULL, NULL
-    FROM customer c JOIN work_order_version v ON v.customer_id = c.customer_id
+    FROM customer c CROSS JOIN orders
+         JOIN work_order_version v ON v.customer_id = c.customer_id AND v.work_order_id = orders.work_order_id
     WHERE c.customer_id = $1
-      AND v.version = (SELECT MAX(n.version) FROM work_order_version n
-                       WHERE n.customer_id = v.customer_id AND n.work_order_id = v.work_order_id
-                         AND n.record_time <= $2)
+      AND v.version = (SELECT n.version FROM work_order_version n
+                       WHERE n.customer_id = c.customer_id AND n.work_order_id = orders.work_order_id
+                         AND n.record_time <= $2
+                       ORDER BY n.version DESC LIMIT 1)
     UNION ALL
     SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used, b.reserved,
            b.release_time, b.released

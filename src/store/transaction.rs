@@ -54,8 +54,8 @@ impl Store {
     /// Runs `work` in a transaction of its own and commits it; an error undoes it all.
     ///
     /// On [`Error::Conflict`], from the database or from `work` itself, everything is undone and
-    /// `work` runs again, at most five times in all: it must have no effects but those on `txn`,
-    /// and must judge what it reads anew each time. Where the connection is lost during the
+    /// `work` runs again, at most five times in all and while there is time to wait for a lock: it
+    /// must have no effects but those on `txn`, and must judge what it reads anew each time. Where the connection is lost during the
     /// commit, the result is [`Error::CommitOutcomeUnknown`]. A caller that goes away before the
     /// commit undoes it; spawn what must not be given up halfway.
     pub async fn in_transaction<T, F, W>(&self, work: F) -> Result<T>
@@ -68,7 +68,10 @@ impl Store {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
             match self.attempt(&work, until).await {
-                Err(Error::Conflict) if left(until) > pause => tokio::time::sleep(jitter(pause)).await,
+                // With less time the next try would end in silence, not in a conflict.
+                Err(Error::Conflict) if left(until) > pause.saturating_add(self.lock_timeout) => {
+                    tokio::time::sleep(jitter(pause)).await;
+                }
                 outcome => return outcome,
             }
             pause = pause.saturating_mul(2);

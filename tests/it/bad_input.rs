@@ -805,8 +805,10 @@ async fn other_content_under_a_stored_id_names_the_fields(server: &TestServer) {
     taken(refusal, "work_order", "wo-2", "work_orders[1].currency,work_orders[1].items[0].quantity.amount");
 
     // Very many fields: counted, so that every client can read the answer.
+    let services = ["proof-of-concept", "onboarding-services", "adoption-services"];
     let items = |price: i64| {
-        (0..900).map(move |row| v1::Item { unit_price: Some(price), ..item(&format!("i-{row}"), "proof-of-concept") })
+        let services = services.into_iter().cycle().take(900).enumerate();
+        services.map(move |(row, id)| v1::Item { unit_price: Some(price), ..item(&format!("i-{row}"), id) })
     };
     let large =
         |price: i64| v1::WorkOrder { items: items(price).collect(), ..order("contoso", "wo-large", Vec::new()) };

@@ -32,14 +32,9 @@ pub(super) struct Batches {
 pub(super) type Outcome = Option<Result<Done>>;
 
 impl Batches {
-    /// What became of each, in their order. Nobody is left over where all are of one customer, but for holds: then
+    /// What became of each, in their order. Where locked customers are awaited, nobody is left over but for holds: then
     /// some of them were ended, and the next run goes on.
-    pub async fn run(&self, requests: &[Request]) -> Vec<Outcome> {
-        let contended = if are_of_one_customer(requests) { Contended::Await } else { Contended::LeaveOut };
-        self.run_with(requests, contended).await
-    }
-
-    async fn run_with(&self, requests: &[Request], contended: Contended) -> Vec<Outcome> {
+    pub async fn run(&self, requests: &[Request], contended: Contended) -> Vec<Outcome> {
         if requests.is_empty() {
             return Vec::new();
         }
@@ -60,16 +55,15 @@ impl Batches {
         }
     }
 
-    /// A locked customer is waited for only where its whole batch was of it: here others wait behind it.
     async fn run_halves(&self, requests: &[Request], contended: Contended) -> Vec<Outcome> {
         let (first, second) = requests.split_at(requests.len().div_euclid(2));
-        let mut outcomes = Box::pin(self.run_with(first, contended)).await;
+        let mut outcomes = Box::pin(self.run(first, contended)).await;
         // Who was left out of the first half is so of the second one: a customer's writes keep their order.
         let left = first.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
         let left: BTreeSet<&str> = left.map(|(request, _)| request.customer_id.as_str()).collect();
         let is_left = |request: &&Request| left.contains(request.customer_id.as_str());
         let rest: Vec<Request> = second.iter().filter(|request| !is_left(request)).cloned().collect();
-        let mut of_rest = Box::pin(self.run_with(&rest, contended)).await.into_iter();
+        let mut of_rest = Box::pin(self.run(&rest, contended)).await.into_iter();
         outcomes.extend(second.iter().map(|request| if is_left(&request) { None } else { of_rest.next().flatten() }));
         outcomes
     }
@@ -170,10 +164,6 @@ impl Batches {
 struct Committed {
     outcomes: Vec<Outcome>,
     revisions: BTreeMap<String, i64>,
-}
-
-fn are_of_one_customer(requests: &[Request]) -> bool {
-    requests.windows(2).all(|pair| matches!(pair, [one, next] if one.customer_id == next.customer_id))
 }
 
 /// Whether the others may fare better without the one it is about; where the store is away, nobody does.

@@ -32,6 +32,10 @@ pub async fn expire(ledger: Ledger) {
 }
 
 async fn expire_due(ledger: &Ledger) -> Result<(), Error> {
+    // A damaged database that is only read keeps its holds as they are.
+    if ledger.context.store.is_read_only() {
+        return Ok(());
+    }
     let mut holds: i64 = 0;
     let due = ledger.context.store.customers_with_due_reservations(CUSTOMERS).await?;
     let due = due.into_iter().take_while(|(_, count)| {

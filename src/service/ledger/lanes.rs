@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
 
 use super::batch::Batches;
 use super::queue::{Batch, Claim, Job, Queue};
@@ -14,11 +17,19 @@ use super::request::{Done, Request};
 use crate::error::{Error, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Deadline;
+use crate::store::Contended;
 
 /// More would make smaller batches: these keep the database busy while one of them waits for its callers.
 const MOST_LANES: usize = 4;
+/// Threads of the lanes: deciding is quick, and most of the time they wait for the database.
+const THREADS: usize = 2;
 /// How many customers that other transactions have locked are waited for at a time: each takes a connection.
 const MOST_AWAITED: usize = 3;
+/// How long a refusal is held back, and for which part of the time its caller waits.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+const PART_OF_DEADLINE: f64 = 0.75;
+/// How long the writes of one more wait for their turn to wait.
+const LONGEST_AWAITED: Duration = Duration::from_secs(2);
 
 /// A customer is in one batch at a time, so that its writes keep the order they came in; its lock keeps other
 /// replicas apart.
@@ -38,12 +49,12 @@ impl Drop for Entrance {
 impl Lanes {
     /// As many as the connections are good for. Each runs until the last clone is gone and the queue is empty.
     pub fn start(connections: usize, batches: &Batches) -> Self {
-        let lanes = connections.saturating_sub(1).clamp(1, MOST_LANES);
-        let awaited = Arc::new(Semaphore::new(connections.saturating_sub(lanes).clamp(1, MOST_AWAITED)));
+        let waits = connections.div_euclid(2).clamp(1, MOST_AWAITED);
+        let lanes = connections.saturating_sub(waits).clamp(1, MOST_LANES);
+        let awaited = Arc::new(Semaphore::new(waits));
         let queue = Arc::new(Queue::new(lanes));
-        for _ in 0..lanes {
-            tokio::spawn(supervise(Arc::clone(&queue), batches.clone(), Arc::clone(&awaited)));
-        }
+        let lane = || supervise(Arc::clone(&queue), batches.clone(), Arc::clone(&awaited));
+        on_threads_of_their_own((0..lanes).map(|_| lane()).collect());
         Self(Arc::new(Entrance(queue)))
     }
 
@@ -54,7 +65,10 @@ impl Lanes {
             return Err(deadline.give_up());
         }
         let (answer, answered) = oneshot::channel();
-        self.0.0.push(Job { request, deadline: deadline.clone(), answer })?;
+        if let Err(refused) = self.0.0.push(Job::new(request, deadline.clone(), answer)) {
+            tokio::time::sleep(pause(&deadline)).await;
+            return Err(refused);
+        }
         answered.await.unwrap_or_else(|lost| match deadline.is_given_up() {
             true => Err(Error::DeadlinePassed),
             // A lane that breaks off in the middle of a batch may have committed it.
@@ -68,6 +82,46 @@ impl Lanes {
     }
 }
 
+/// Callers that repeat at once, whatever they are told, would have the server do nothing but refuse: the answer
+/// waits, for most of the time the caller does.
+fn pause(deadline: &Deadline) -> Duration {
+    deadline.left().map_or(LONGEST_PAUSE, |left| left.mul_f64(PART_OF_DEADLINE).min(LONGEST_PAUSE))
+}
+
+/// However many calls wait for a thread to be read, answered or refused, writes that were taken go on: by threads
+/// that nothing else is run on. They end with the lanes.
+fn on_threads_of_their_own(lanes: Vec<impl Future<Output = ()> + Send + 'static>) {
+    let run = async { drop(futures_util::future::join_all(lanes).await) };
+    let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name("ledger").enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::warn!(%error, "no threads for the ledger alone; it shares those of all calls");
+            tokio::spawn(run);
+            return;
+        }
+    };
+    let lanes = runtime.spawn(run);
+    let threads = Threads(Some(runtime));
+    tokio::spawn(async move {
+        if let Err(error) = lanes.await {
+            tracing::error!(%error, "the lanes of the ledger broke off");
+        }
+        drop(threads);
+    });
+}
+
+/// A runtime that a task of another one may drop: nobody waits for what still runs on it.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// A lane that breaks off is replaced: what it had claimed is free again.
 async fn supervise(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>) {
     while let Err(error) = tokio::spawn(run(Arc::clone(&queue), batches.clone(), Arc::clone(&awaited))).await {
@@ -76,38 +130,54 @@ async fn supervise(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>)
 }
 
 async fn run(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>) {
+    let mut insisting = JoinSet::new();
     while let Some(batch) = queue.next().await {
         if mutant::strikes(Mutant::LaneDies, 300) {
             return;
         }
-        for left in carry_out(&queue, &batches, batch).await {
-            tokio::spawn(insist(Arc::clone(&queue), batches.clone(), Arc::clone(&awaited), left));
+        let writes = batch.jobs.len();
+        let (left, took) = carry_out(&batches, batch, Contended::LeaveOut).await;
+        queue.note(took, writes);
+        for left in left {
+            insisting.spawn(insist(batches.clone(), Arc::clone(&awaited), left));
         }
+        while insisting.try_join_next().is_some() {}
     }
+    while insisting.join_next().await.is_some() {}
 }
 
-/// Tries the writes of one customer for as long as it takes.
-async fn insist(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>, batch: Batch) {
-    let _permit = awaited.acquire().await;
+/// Waits for the lock of one customer, beside the lanes, and ends as many of its holds as there are.
+async fn insist(batches: Batches, awaited: Arc<Semaphore>, batch: Batch) {
+    let Ok(_permit) = tokio::time::timeout(LONGEST_AWAITED, awaited.acquire()).await else {
+        // Too many others are locked as well; of these nothing was written.
+        let Batch { jobs, claim } = batch;
+        drop(claim);
+        return jobs.into_iter().for_each(|job| drop(job.answer.send(Err(Error::Conflict))));
+    };
     let mut left = vec![batch];
     while let Some(batch) = left.pop() {
-        left.extend(carry_out(&queue, &batches, batch).await);
+        left.extend(carry_out(&batches, batch, Contended::Await).await.0);
     }
 }
 
-/// Carries out one batch, and returns what has to be tried by itself, by customer.
-async fn carry_out(queue: &Queue, batches: &Batches, Batch { jobs, mut claim }: Batch) -> Vec<Batch> {
+/// Carries out one batch, and returns what has to be tried by itself, by customer, and how long it took.
+async fn carry_out(
+    batches: &Batches,
+    Batch { jobs, mut claim }: Batch,
+    contended: Contended,
+) -> (Vec<Batch>, Duration) {
+    let start = Instant::now();
     // Whose deadline passed is told so, and nothing is done.
     let begun = jobs.into_iter().filter(|job| job.deadline.begin());
     let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.request, (job.deadline, job.answer))).unzip();
-    let outcomes = batches.run(&requests).await;
-    queue.note(&claim);
+    let outcomes = batches.run(&requests, contended).await;
+    let took = start.elapsed();
     let mut left: BTreeMap<String, Vec<Job>> = BTreeMap::new();
     let mut answers = Vec::new();
     for ((request, (deadline, answer)), outcome) in requests.into_iter().zip(callers).zip(outcomes) {
         match outcome {
             Some(outcome) => answers.push((answer, outcome)),
-            None => left.entry(request.customer_id.clone()).or_default().push(Job { request, deadline, answer }),
+            None => left.entry(request.customer_id.clone()).or_default().push(Job::new(request, deadline, answer)),
         }
     }
     let left = left.into_iter().map(|(customer_id, jobs)| {
@@ -120,5 +190,5 @@ async fn carry_out(queue: &Queue, batches: &Batches, Batch { jobs, mut claim }: 
     for (answer, outcome) in answers {
         let _ = answer.send(outcome);
     }
-    left
+    (left, took)
 }

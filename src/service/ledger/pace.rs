@@ -10,13 +10,25 @@ const ALL: u32 = 4;
 pub(super) struct Pace {
     /// From taking a batch to its answers; none before the first.
     batch: Option<Duration>,
+    /// The part of one write in it.
+    write: Duration,
 }
 
 impl Pace {
-    /// A batch has ended that took so long.
-    pub fn note(&mut self, took: Duration) {
-        let blended = |old: Duration| old.saturating_mul(OLD).saturating_add(took).checked_div(ALL);
-        self.batch = self.batch.and_then(blended).or(Some(took));
+    /// A batch of so many writes has ended that took so long.
+    pub fn note(&mut self, took: Duration, writes: usize) {
+        let blended =
+            |old: Duration, new: Duration| old.saturating_mul(OLD).saturating_add(new).checked_div(ALL).unwrap_or(new);
+        let write = took.checked_div(u32::try_from(writes).unwrap_or(u32::MAX)).unwrap_or(took);
+        self.write = self.batch.map_or(write, |_| blended(self.write, write));
+        self.batch = Some(self.batch.map_or(took, |batch| blended(batch, took)));
+    }
+
+    /// How many writes are carried out in so long. The larger a batch, the less of it is one write: whoever takes so
+    /// many comes nearer to that time with each batch.
+    pub fn within(&self, limit: Duration) -> usize {
+        let writes = limit.as_nanos().checked_div(self.write.as_nanos()).unwrap_or(u128::MAX);
+        usize::try_from(writes).unwrap_or(usize::MAX)
     }
 
     /// How long a batch takes.
@@ -45,16 +57,24 @@ mod tests {
     #[test]
     fn who_waits_behind_more_waits_longer() {
         let mut pace = Pace::default();
-        pace.note(MILLI * 8);
+        pace.note(MILLI * 8, 1);
         assert_eq!(pace.until_answer(0), MILLI * 8);
         assert_eq!(pace.until_answer(2), MILLI * 24);
     }
 
     #[test]
+    fn so_many_writes_fit_into_the_time() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.within(MILLI), usize::MAX, "nothing is known yet");
+        pace.note(MILLI * 20, 100);
+        assert_eq!(pace.within(MILLI * 10), 50);
+    }
+
+    #[test]
     fn one_slow_batch_is_forgotten() {
         let mut pace = Pace::default();
-        pace.note(MILLI * 500);
-        (0..20).for_each(|_| pace.note(MILLI * 4));
+        pace.note(MILLI * 500, 1);
+        (0..20).for_each(|_| pace.note(MILLI * 4, 1));
         assert!(pace.batch() < MILLI * 8, "{pace:?}");
     }
 }

@@ -23,6 +23,10 @@ pub const QUEUE: usize = 2_048;
 pub const SHARE: usize = 1_024;
 /// How many are carried out by one transaction at most.
 const BATCH: usize = 256;
+/// Callers in a hurry get smaller batches: one shall take this part of the time they wait, for its turn, the end of the
+/// one before and the way back take the rest. But none is made smaller than this.
+const PART: u32 = 4;
+const SMALL_BATCH: usize = 32;
 /// How long a batch waits at most for those who are expected.
 const GATHERING: Duration = Duration::from_millis(1);
 /// With a longer way to an answer the newest come first: of the oldest, many have given up.
@@ -38,9 +42,15 @@ pub(super) struct Job {
     pub request: Request,
     pub deadline: Deadline,
     pub answer: oneshot::Sender<Result<Done>>,
+    /// How long its caller waits, from when it came; none for as long as it takes.
+    pub patience: Option<Duration>,
 }
 
 impl Job {
+    pub fn new(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
+        Self { request, patience: deadline.left(), deadline, answer }
+    }
+
     /// Whether its caller waits no longer: then it is given up.
     fn is_late(&self) -> bool {
         self.deadline.has_passed() && matches!(self.deadline.give_up(), Error::DeadlinePassed)
@@ -81,6 +91,8 @@ struct State {
     /// Since when there is something to take that no lane took.
     ready_since: Instant,
     swept: Instant,
+    /// How long those wait who are most in a hurry, of all that wait.
+    hurry: Option<Duration>,
     is_closed: bool,
 }
 
@@ -97,15 +109,15 @@ pub(super) struct Claim {
     queue: Arc<Queue>,
     customers: HashSet<String>,
     writes: usize,
-    begun: Instant,
 }
 
 impl Claim {
-    /// A claim of its own for one of the customers.
+    /// A claim of its own for one of the customers, which counts as a batch.
     pub fn split(&mut self, customer_id: &str, writes: usize) -> Self {
+        self.queue.state().add_batch();
         let customers = self.customers.take(customer_id).into_iter().collect();
         self.writes = self.writes.saturating_sub(writes);
-        Self { queue: Arc::clone(&self.queue), customers, writes, begun: self.begun }
+        Self { queue: Arc::clone(&self.queue), customers, writes }
     }
 }
 
@@ -164,7 +176,7 @@ impl Queue {
             refused.into_iter().for_each(Job::refuse);
             if !jobs.is_empty() {
                 let customers = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
-                let claim = Claim { queue: Arc::clone(self), customers, writes: jobs.len(), begun: Instant::now() };
+                let claim = Claim { queue: Arc::clone(self), customers, writes: jobs.len() };
                 return Some(Batch { jobs, claim });
             }
         }
@@ -193,9 +205,9 @@ impl Queue {
         self.news.notify_one();
     }
 
-    /// How long a batch took, from its claim to now.
-    pub fn note(&self, claim: &Claim) {
-        self.state().pace.note(claim.begun.elapsed());
+    /// How long a batch of so many writes took that waited for no lock.
+    pub fn note(&self, took: Duration, writes: usize) {
+        self.state().pace.note(took, writes);
     }
 }
 
@@ -213,6 +225,7 @@ impl Default for State {
             pace: Pace::default(),
             ready_since: now,
             swept: now,
+            hurry: None,
             is_closed: false,
         }
     }
@@ -234,6 +247,7 @@ impl State {
         if !is_alone && job.deadline.left().is_some_and(|left| self.until_answer() > left) {
             return Err(Error::Overloaded);
         }
+        self.hurry = self.hurry.into_iter().chain(job.patience).min();
         let of_customer = self.waiting.entry(customer_id.clone()).or_default();
         of_customer.push_back(job);
         self.count = self.count.saturating_add(1);
@@ -243,9 +257,20 @@ impl State {
         Ok(())
     }
 
-    /// For the next to come.
+    /// For the next to come: the batches before its own, the one under way, and its own.
     fn until_answer(&self) -> Duration {
-        self.pace.until_answer(self.count.div_euclid(BATCH.saturating_mul(self.batches.max(1))))
+        let waiting = self.count.div_euclid(self.batch_size().saturating_mul(self.batches.max(1)));
+        self.pace.until_answer(waiting.saturating_add(usize::from(self.batches > 0)))
+    }
+
+    /// How many writes a batch carries: as many as fit into the time of the callers most in a hurry.
+    fn batch_size(&self) -> usize {
+        let limit = self.hurry.and_then(|patience| patience.checked_div(PART));
+        limit.map_or(BATCH, |limit| self.pace.within(limit).clamp(SMALL_BATCH, BATCH))
+    }
+
+    fn add_batch(&mut self) {
+        self.batches = self.batches.saturating_add(1);
     }
 
     fn ready(&mut self, customer_id: String) {
@@ -268,45 +293,47 @@ impl State {
     }
 
     fn is_complete(&self) -> bool {
-        self.count >= self.expected.min(BATCH)
+        self.count >= self.expected.min(self.batch_size())
     }
 
     /// As many as one batch carries, each customer in its turn and none more than its share while there is room for
     /// others; and those whose answer would come too late.
     fn take(&mut self) -> (Vec<Job>, Vec<Job>) {
         let is_overloaded = self.until_answer() > OVERLOAD;
-        let share = BATCH.div_euclid(self.turns.len().max(1)).max(1);
+        let size = self.batch_size();
+        let share = size.div_euclid(self.turns.len().max(1)).max(1);
         let (mut taken, mut hopeless) = (Vec::new(), Vec::new());
         let mut in_batch = Vec::new();
-        while taken.len() < BATCH {
-            let next = if is_overloaded { self.turns.pop_back() } else { self.turns.pop_front() };
+        while taken.len() < size {
+            // One of those who have waited longest is in each batch.
+            let is_newest = is_overloaded && !in_batch.is_empty();
+            let next = if is_newest { self.turns.pop_back() } else { self.turns.pop_front() };
             let Some(customer_id) = next else { break };
-            self.take_of(&customer_id, share.min(BATCH.saturating_sub(taken.len())), &mut taken, &mut hopeless);
+            self.take_of(&customer_id, share.min(size.saturating_sub(taken.len())), &mut taken, &mut hopeless);
             in_batch.push(customer_id);
         }
         for customer_id in &in_batch {
-            let room = BATCH.saturating_sub(taken.len());
+            let room = size.saturating_sub(taken.len());
             self.take_of(customer_id, room, &mut taken, &mut hopeless);
         }
         if taken.is_empty() {
-            // Nobody would be in time: tried all the same, for it may go quicker than it did.
-            taken = std::mem::take(&mut hopeless);
+            // Nobody would be in time: some are tried all the same, for it may go quicker than it did.
+            let rest = hopeless.split_off(hopeless.len().min(size));
+            taken = std::mem::replace(&mut hopeless, rest);
         }
         self.count = self.count.saturating_sub(taken.len()).saturating_sub(hopeless.len());
         self.under_way = self.under_way.saturating_add(taken.len());
-        self.batches = self.batches.saturating_add(1);
-        let mut left: HashSet<String> = in_batch.into_iter().collect();
-        for job in &taken {
-            left.remove(&job.request.customer_id);
-            self.busy.insert(job.request.customer_id.clone());
-        }
-        // Of whom nothing was taken in the end.
-        left.retain(|customer_id| self.waiting.contains_key(customer_id));
-        self.turns.extend(left);
-        if taken.is_empty() {
-            self.batches = self.batches.saturating_sub(1);
+        self.busy.extend(taken.iter().map(|job| job.request.customer_id.clone()));
+        // Whoever has writes left is either in the batch or still has a turn: `end` gives the former one again.
+        let has_left =
+            |customer_id: &String| self.waiting.contains_key(customer_id) && !self.busy.contains(customer_id);
+        in_batch.retain(has_left);
+        self.turns.extend(in_batch);
+        if !taken.is_empty() {
+            self.add_batch();
         }
         self.ready_since = Instant::now();
+        self.hurry = self.waiting.values().flatten().filter_map(|job| job.patience).min();
         (taken, hopeless)
     }
 

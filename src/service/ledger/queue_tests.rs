@@ -5,7 +5,7 @@ const MILLI: Duration = Duration::from_millis(1);
 
 fn job(customer_id: &str, deadline: Deadline) -> Job {
     let request = Request { customer_id: customer_id.to_owned(), work: Work::Expire };
-    Job { request, deadline, answer: oneshot::channel().0 }
+    Job::new(request, deadline, oneshot::channel().0)
 }
 
 fn within(limit: Duration) -> Deadline {
@@ -59,13 +59,13 @@ fn a_customer_is_in_one_batch_at_a_time_and_keeps_its_turn() {
 #[test]
 fn who_cannot_be_answered_in_time_is_sent_away_at_once() {
     let mut state = waiting(&[("a", 1)]);
-    state.pace.note(MILLI * 100);
+    state.pace.note(MILLI * 100, BATCH);
     assert!(matches!(state.admit(job("b", within(MILLI * 50))), Err(Error::Overloaded)));
     state.admit(job("b", within(MILLI * 5_000))).unwrap();
     state.admit(job("c", Deadline::default())).unwrap();
     // Alone, it is tried: how else would anybody see that it goes quicker again?
     let mut alone = State::default();
-    alone.pace.note(MILLI * 100);
+    alone.pace.note(MILLI * 100, BATCH);
     alone.admit(job("b", within(MILLI * 50))).unwrap();
     assert_eq!(counts(&alone.take().0), [("b", 1)]);
 }
@@ -75,7 +75,7 @@ fn who_cannot_be_answered_in_time_any_more_takes_no_place_in_a_batch() {
     let mut state = State::default();
     state.admit(job("a", within(MILLI * 50))).unwrap();
     state.admit(job("b", within(MILLI * 5_000))).unwrap();
-    state.pace.note(MILLI * 100);
+    state.pace.note(MILLI * 100, BATCH);
     let (jobs, refused) = state.take();
     assert_eq!((counts(&jobs), counts(&refused)), (vec![("b", 1)], vec![("a", 1)]));
     assert_eq!((state.count, state.under_way), (0, 1));
@@ -85,11 +85,37 @@ fn who_cannot_be_answered_in_time_any_more_takes_no_place_in_a_batch() {
 }
 
 #[test]
-fn in_overload_the_newest_come_first() {
-    let mut state = waiting(&[("old", 300), ("new", 300)]);
-    state.pace.note(MILLI * 200);
+fn callers_in_a_hurry_get_smaller_batches() {
+    let mut state = State::default();
+    state.pace.note(MILLI * 100, 200);
+    assert_eq!(state.batch_size(), BATCH);
+    state.admit(job("a", within(MILLI * 400))).unwrap();
+    let size = state.batch_size();
+    assert!((150..=200).contains(&size), "{size}: a quarter of the time, at half a millisecond each");
+    // Who is in no hurry gets large ones again.
+    let mut state = waiting(&[("a", 256)]);
+    state.pace.note(MILLI * 100, 200);
+    assert_eq!(state.take().0.len(), BATCH);
+}
+
+#[test]
+fn of_the_hopeless_no_more_are_tried_than_a_batch_carries() {
+    let mut state = State::default();
+    for _ in 0..600 {
+        state.admit(job("a", within(MILLI * 500))).unwrap();
+    }
+    state.pace.note(MILLI * 1_000, BATCH);
+    let (jobs, refused) = state.take();
+    assert!(jobs.len() <= BATCH && jobs.len() + refused.len() == 600, "{} and {}", jobs.len(), refused.len());
+}
+
+#[test]
+fn in_overload_the_newest_come_first_beside_one_of_the_oldest() {
+    let mut state = waiting(&[("old", 300), ("older", 1), ("new", 1), ("newest", 1)]);
+    state.pace.note(MILLI * 200, BATCH);
     let (jobs, _) = state.take();
-    assert_eq!(counts(&jobs)[0].0, "new");
+    let order: Vec<_> = counts(&jobs).into_iter().map(|(customer_id, _)| customer_id).collect();
+    assert_eq!(order, ["old", "newest", "new", "older", "old"]);
 }
 
 #[test]

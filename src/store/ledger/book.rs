@@ -64,11 +64,14 @@ pub async fn lock_books_in_txn(
     }
     let is_due = rows.iter().any(|row| row.is_due);
     let mut books = Books::read(rows)?;
-    if is_due || wanted.values().any(|wanted| !wanted.reservations.is_empty()) {
-        load_reservations(txn, wanted, &mut books).await?;
+    // Of customers that were left out there is nothing to read.
+    let wanted = wanted.iter().filter(|(customer_id, _)| books.locked.contains_key(**customer_id));
+    let wanted: Vec<(&str, &Wanted)> = wanted.map(|(customer_id, wanted)| (*customer_id, wanted)).collect();
+    if is_due || wanted.iter().any(|(_, wanted)| !wanted.reservations.is_empty()) {
+        load_reservations(txn, &wanted, &mut books).await?;
     }
-    if wanted.values().any(|wanted| !wanted.entries.is_empty()) {
-        load_entries(txn, wanted, &mut books).await?;
+    if wanted.iter().any(|(_, wanted)| !wanted.entries.is_empty()) {
+        load_entries(txn, &wanted, &mut books).await?;
     }
     Ok(books)
 }
@@ -122,7 +125,7 @@ async fn lock(
     all(txn, sql, values).await
 }
 
-async fn load_reservations(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut Books) -> Result<()> {
+async fn load_reservations(txn: &Txn, wanted: &[(&str, &Wanted)], books: &mut Books) -> Result<()> {
     // A row without a reservation asks for those that are due.
     let asked: Vec<(&str, Option<Uuid>)> = wanted
         .iter()
@@ -165,7 +168,7 @@ pub async fn find_entries_in_txn(txn: &Txn, asked: &BTreeSet<(String, Uuid)>) ->
     Ok(found.map(|(entry, _)| (entry.id, entry)).collect())
 }
 
-async fn load_entries(txn: &Txn, wanted: &BTreeMap<&str, Wanted>, books: &mut Books) -> Result<()> {
+async fn load_entries(txn: &Txn, wanted: &[(&str, &Wanted)], books: &mut Books) -> Result<()> {
     let asked: Vec<(&str, Uuid)> =
         wanted.iter().flat_map(|(customer_id, wanted)| wanted.entries.iter().map(|id| (*customer_id, *id))).collect();
     for (entry, reversed) in reversible(txn, &asked).await? {

@@ -13,6 +13,7 @@ use crate::raw;
 use crate::sample::{check, refused, stored};
 use crate::server::{Backend, TestServer};
 
+const BATCH: &str = "/entitled.v1.EntitlementService/BatchCheckEntitlements";
 const CHECK: &str = "/entitled.v1.EntitlementService/CheckEntitlement";
 const CLAUSES: &str = "/entitled.v1.CatalogService/ListClauses";
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -91,6 +92,31 @@ async fn half_a_message_ends_with_the_time_of_its_call() {
     }
     ended.sort_unstable();
     assert_eq!(ended, [1, 3, 5]);
+    server.stop().await;
+}
+
+/// Of batches few run at a time; one that is still being sent does not run.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_batch_keeps_no_other_waiting() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    stored(&server, "contoso").await;
+    let batch = v1::BatchCheckEntitlementsRequest { checks: vec![check("contoso")], ..Default::default() };
+    let message = prefixed(&batch.encode_to_vec());
+    let threads = u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
+    let mut raw = Raw::open(server.address, 1 << 16).await;
+    let streams = (0..threads + 2).map(|call| 2 * call + 1);
+    for stream in streams {
+        raw.send(HEADERS, END_HEADERS, stream, &block(BATCH)).await;
+        // Of one nothing comes but its head.
+        if stream > 1 {
+            raw.send(DATA, 0, stream, &message[..message.len() / 2]).await;
+        }
+    }
+    raw.send(PING, 0, 0, &[0; 8]).await;
+    raw.until(PING).await.unwrap();
+    let answer = server.entitlements().batch_check_entitlements(batch).await.unwrap().into_inner();
+    assert_eq!(answer.results.len(), 1);
+    drop(raw);
     server.stop().await;
 }
 

@@ -69,7 +69,7 @@ async fn the_exit_status_tells_how_a_server_ended() {
     drop(call);
 
     for (signal, status) in [("TERM", 143), ("INT", 130)] {
-        let mut hurried = Process::start_with(&database("c.db"), &[("ENTITLED_DRAIN_TIMEOUT", "1h")], None);
+        let mut hurried = Process::start_with(&database("c.db"), &[("ENTITLED_DRAIN_TIMEOUT", "10m")], None);
         let mut call = endless_call(hurried.until_up().await, CHECK).await;
         hurried.tell("TERM");
         // It is stopping by now.

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use entitled::proto::v1;
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use tonic::Code;
 use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::samples::*;
 use crate::process::Process;
@@ -49,10 +52,15 @@ impl Disk {
         }
     }
 
-    async fn kept(&self) -> Vec<String> {
+    /// Past the server.
+    async fn connection(&self) -> DatabaseConnection {
         let mut options = ConnectOptions::new(format!("sqlite:{}", self.database.display()));
         options.max_connections(1).sqlx_logging(false);
-        let connection = Database::connect(options).await.unwrap();
+        Database::connect(options).await.unwrap()
+    }
+
+    async fn kept(&self) -> Vec<String> {
+        let connection = self.connection().await;
         let sql = "SELECT request_id FROM entry WHERE kind = 'CONSUME'";
         let statement = Statement::from_string(connection.get_database_backend(), sql);
         let rows = connection.query_all_raw(statement).await.unwrap();
@@ -136,4 +144,51 @@ async fn a_damaged_file_refuses_the_start() {
         .unwrap();
     let refused = Process::refused(&format!("sqlite:{}", damaged.display()), &[]);
     assert!(refused.contains("not a database"), "{refused}");
+}
+
+/// A page of an index that no check needs is overwritten.
+#[tokio::test]
+async fn a_damaged_file_is_served_read_only_by_choice() {
+    let mut disk = Disk::start().await;
+    disk.until_well().await;
+    // Its end brings everything into the file itself.
+    disk.server.tell("TERM");
+    assert_eq!(disk.server.exit_code().await, Some(0));
+    let page = {
+        let connection = disk.connection().await;
+        let sql = "SELECT rootpage FROM sqlite_master WHERE name = 'entry_reversed'";
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        connection.close().await.unwrap();
+        usize::try_from(row.try_get_by_index::<i64>(0).unwrap()).unwrap()
+    };
+    let mut bytes = std::fs::read(&disk.database).unwrap();
+    bytes[(page - 1) * 4096..page * 4096].fill(0x5a);
+    std::fs::write(&disk.database, bytes).unwrap();
+    let url = format!("sqlite:{}", disk.database.display());
+    let refused = Process::refused(&url, &[]);
+    assert!(refused.contains("damaged"), "{refused}");
+
+    disk.server = Process::start_with(&url, &[("ENTITLED_ON_DAMAGE", "read_only")], None);
+    disk.ledger = disk.server.ledger().await;
+    let request = v1::ListBlocksRequest { customer_id: "contoso".into(), ..Default::default() };
+    // The server listens before it has looked at its file.
+    let blocks = loop {
+        match disk.ledger.list_blocks(request.clone()).await {
+            Ok(answer) => break answer.into_inner().blocks,
+            Err(status) => assert_eq!(status.code(), Code::Unavailable, "{status:?}"),
+        }
+    };
+    assert_eq!(blocks[0].used, 1);
+    assert!(unavailable(&disk.consume().await.1));
+    let mut health = HealthClient::new(disk.server.channel().await);
+    let mut status = async |service: &str| {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        health.check(request).await.unwrap().into_inner().status()
+    };
+    assert_eq!(status("entitled.v1.LedgerService").await, ServingStatus::NotServing);
+    assert_eq!(status("entitled.v1.ContractService").await, ServingStatus::NotServing);
+    while status("entitled.v1.EntitlementService").await != ServingStatus::Serving {
+        tokio::task::yield_now().await;
+    }
 }

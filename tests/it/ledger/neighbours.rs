@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use entitled::cli::document;
 use entitled::error::Error;
 use entitled::proto::v1;
+use entitled::proto::v1::consistency::Requirement;
+use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::service::Deadline;
 use entitled::service::ledger::{QUEUE, SHARE, WriteRequest};
 use entitled::store::StoreConfig;
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
+use tonic::Code;
 
 use super::expiry::run_out;
 use super::faults::{ledger_on, minutes, until_so_many_wait, until_waiting, write};
@@ -31,7 +35,8 @@ pub(super) fn minute_of(customer_id: &str) -> WriteRequest {
 /// Patient enough that only an end of the lock ends its wait.
 async fn patient(house: &House) -> entitled::service::Ledger {
     let url = house.server.database().clone();
-    ledger_on(StoreConfig { url, lock_timeout: Duration::from_secs(60), ..StoreConfig::default() }).await
+    let (lock_timeout, statement_timeout) = (Duration::from_secs(60), Duration::from_secs(60));
+    ledger_on(StoreConfig { url, lock_timeout, statement_timeout, ..StoreConfig::default() }).await
 }
 
 /// On one thread, so that both wait before a lane looks.
@@ -101,6 +106,49 @@ async fn a_customer_that_floods_leaves_room_for_others() {
         assert!(matches!(outcome, Ok(_) | Err(Error::Overloaded)), "{outcome:?}");
     });
     blocker.close().await.unwrap();
+    house.stop().await;
+}
+
+/// Before, contract writes had no queue, and all calls one pool: checks and writes of the ledger found no connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn contract_writes_that_wait_take_nothing_from_checks_and_the_ledger() {
+    const WRITERS: usize = 200;
+    let house = House::start(Backend::Postgres).await;
+    house.put_customer("fabrikam", &[10]).await;
+    let blocker = house.hold().await;
+    let document = document::read(&contract("contoso", &[100]).to_string()).unwrap().request;
+    let mut writers = JoinSet::new();
+    for _ in 0..WRITERS {
+        let mut contracts = house.server.contracts();
+        let request = v1::ApplyContractRequest { request_id: request_id(), ..document.clone() };
+        writers.spawn(async move { contracts.apply_contract(request).await });
+    }
+    until_waiting(&blocker).await;
+    // By connections of their own: one carries 200 calls.
+    let mut ledger = house.server.lone_ledger().await;
+    let mut entitlements = EntitlementServiceClient::new(house.server.another_channel().await);
+    for used in 1..=5 {
+        ledger.consume_units(consume_of("fabrikam", 1)).await.unwrap();
+        let check = v1::CheckEntitlementRequest {
+            customer_id: "fabrikam".into(),
+            location_id: LONDON.into(),
+            product_id: "azure".into(),
+            service_id: EDE.into(),
+            consistency: Some(v1::Consistency { requirement: Some(Requirement::FullyConsistent(true)) }),
+            ..Default::default()
+        };
+        let answer = entitlements.check_entitlement(check).await.unwrap().into_inner();
+        assert_eq!(answer.coverage.unwrap().blocks[0].used, 60 * used);
+    }
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    blocker.close().await.unwrap();
+    for outcome in writers.join_all().await {
+        let outcome = outcome.map(|_| ()).map_err(|status| status.code());
+        assert!(
+            matches!(outcome, Ok(()) | Err(Code::ResourceExhausted | Code::Unavailable | Code::Aborted)),
+            "{outcome:?}"
+        );
+    }
     house.stop().await;
 }
 

@@ -14,7 +14,11 @@ use sea_orm::{ConnectionTrait as _, DbBackend};
 use super::samples::*;
 use super::{Fixture, on_both};
 
-on_both!(what_was_known_long_ago_is_found_in_a_long_history, an_unknown_customer_is_looked_up_once);
+on_both!(
+    what_was_known_long_ago_is_found_in_a_long_history,
+    documents_are_found_among_many_versions,
+    an_unknown_customer_is_looked_up_once,
+);
 
 /// Before, SQLite compared each entry with all others of its block, and had no end; four such checks ended all reads.
 async fn what_was_known_long_ago_is_found_in_a_long_history(fixture: Fixture) {
@@ -41,7 +45,7 @@ async fn what_was_known_long_ago_is_found_in_a_long_history(fixture: Fixture) {
         .execute_unprepared(&format!(
             "INSERT INTO entry (customer_id, block_id, sequence, entry_id, kind, amount, granted, used, reserved, record_time,
                  detail, previous_hash, hash)
-             SELECT 'contoso', '{block}', n, {id}, 'CONSUME', 1, 100000, n, 0, {first} + n * 1000000, '{{}}', '', ''
+             SELECT 'contoso', '{block}', n, {id}, 'CONSUME', 1, 100000, n, 0, {first} + n * CAST(1000000 AS BIGINT), '{{}}', '', ''
              FROM (WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {ENTRIES})
                    SELECT n FROM numbers) AS numbered"
         ))
@@ -57,6 +61,38 @@ async fn what_was_known_long_ago_is_found_in_a_long_history(fixture: Fixture) {
     assert!(found.balances.is_empty(), "nothing was recorded yet");
 }
 
+/// Before, each version was compared with all others: 30,000 of a document took longer than a statement may.
+async fn documents_are_found_among_many_versions(fixture: Fixture) {
+    const VERSIONS: i64 = 30_000;
+    let Fixture { store, .. } = &fixture;
+    put_customer(store, &customer("contoso", "Contoso"), &info(1)).await.unwrap();
+    for work_order_id in ["wo-1", "wo-2"] {
+        put_order(store, &order("contoso", work_order_id, "GBP"), &info(1)).await.unwrap();
+    }
+    let connection = fixture.connection().await;
+    for (table, key) in [("customer_version", ""), ("work_order_version", ", work_order_id")] {
+        connection
+            .execute_unprepared(&format!(
+                "INSERT INTO {table} (customer_id{key}, version, record_time, actor, content)
+                 SELECT customer_id{key}, n, record_time + n * CAST(1000000 AS BIGINT), actor, content
+                 FROM {table} CROSS JOIN
+                    (WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < {VERSIONS})
+                     SELECT n FROM numbers) AS numbered"
+            ))
+            .await
+            .unwrap();
+    }
+    let newest = store.load_contract("contoso").await.unwrap().unwrap();
+    assert_eq!(newest.customer_info.version, VERSIONS);
+    let at = info(1).record_time + chrono::Duration::seconds(777);
+    let then = store.load_contract_as_known("contoso", at).await.unwrap().unwrap();
+    assert_eq!(then.customer_info.version, 777);
+    for (found, version) in [(newest, VERSIONS), (then, 777)] {
+        let orders: Vec<_> = found.order_infos.iter().map(|(id, info)| (id.as_str(), info.version)).collect();
+        assert_eq!(orders, [("wo-1", version), ("wo-2", version)]);
+    }
+}
+
 /// Before, it read a thousand customers to find a name that resembles the one that is not there, each time.
 async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
     let Fixture { mut store, config, _directory } = fixture;
@@ -66,7 +102,9 @@ async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
     }
     let statements = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&statements);
-    store.observe(move |_, _| drop(counted.fetch_add(1, Ordering::Relaxed)));
+    store.observe(move |_, _| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    });
     let context = Context {
         catalog: Arc::new(Catalog::embedded().unwrap()),
         store,
