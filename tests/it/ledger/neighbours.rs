@@ -114,7 +114,7 @@ async fn a_customer_that_floods_leaves_room_for_others() {
 async fn contract_writes_that_wait_take_nothing_from_checks_and_the_ledger() {
     const WRITERS: usize = 200;
     let house = House::start(Backend::Postgres).await;
-    house.put_customer("fabrikam", &[10]).await;
+    house.put_customer("fabrikam", &[1_000]).await;
     let blocker = house.hold().await;
     let document = document::read(&contract("contoso", &[100]).to_string()).unwrap().request;
     let mut writers = JoinSet::new();
@@ -127,8 +127,12 @@ async fn contract_writes_that_wait_take_nothing_from_checks_and_the_ledger() {
     // By connections of their own: one carries 200 calls.
     let mut ledger = house.server.lone_ledger().await;
     let mut entitlements = EntitlementServiceClient::new(house.server.another_channel().await);
-    for used in 1..=5 {
-        ledger.consume_units(consume_of("fabrikam", 1)).await.unwrap();
+    let (mut used, mut first) = (0, None);
+    // Until the first of them has given up.
+    while first.is_none() {
+        used += 1;
+        let minute = v1::ConsumeUnitsRequest { quantity: quantity(1, v1::Unit::Minutes), ..consume_of("fabrikam", 1) };
+        ledger.consume_units(minute).await.unwrap();
         let check = v1::CheckEntitlementRequest {
             customer_id: "fabrikam".into(),
             location_id: LONDON.into(),
@@ -138,11 +142,12 @@ async fn contract_writes_that_wait_take_nothing_from_checks_and_the_ledger() {
             ..Default::default()
         };
         let answer = entitlements.check_entitlement(check).await.unwrap().into_inner();
-        assert_eq!(answer.coverage.unwrap().blocks[0].used, 60 * used);
+        assert_eq!(answer.coverage.unwrap().blocks[0].used, used);
+        first = writers.try_join_next();
     }
     blocker.execute_unprepared("COMMIT").await.unwrap();
     blocker.close().await.unwrap();
-    for outcome in writers.join_all().await {
+    for outcome in writers.join_all().await.into_iter().chain(first.map(Result::unwrap)) {
         let outcome = outcome.map(|_| ()).map_err(|status| status.code());
         assert!(
             matches!(outcome, Ok(()) | Err(Code::ResourceExhausted | Code::Unavailable | Code::Aborted)),
