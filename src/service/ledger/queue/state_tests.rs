@@ -1,5 +1,8 @@
-use super::super::request::Work;
+use tokio::sync::oneshot;
+
+use super::super::super::request::{Request, Work};
 use super::*;
+use crate::service::Deadline;
 
 const MILLI: Duration = Duration::from_millis(1);
 
