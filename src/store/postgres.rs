@@ -15,24 +15,25 @@ use crate::error::{Error, Result};
 
 /// A client that fell silent within a transaction holds locks no longer than this.
 pub(super) const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
+/// How long a change of a contract waits for a lock, each time it is tried.
+const SHORT_LOCK: Duration = Duration::from_millis(300);
 /// How long the check of a connection that comes back may take.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) async fn connect(config: &StoreConfig) -> Result<Pools> {
+    refuse_unsafe_commits(config).await?;
     let options = session(config)?;
     let Some(shares) = Shares::of(config.max_connections) else {
         let pool = open(config, &options, config.max_connections).await?;
-        refuse_unsafe_commits(&pool).await?;
         return Ok(Pools::shared(&pool, 1));
     };
     let housekeeping = open(config, &options, 1).await?;
-    refuse_unsafe_commits(&housekeeping).await?;
     Ok(Pools {
         housekeeping,
         checks: open(config, &options, shares.checks).await?,
         lists: open(config, &options, shares.lists).await?,
         ledger: open(config, &options, shares.ledger).await?,
-        contracts: open(config, &options, shares.contracts).await?,
+        contracts: open(config, &in_a_hurry(config, options), shares.contracts).await?,
         ledger_connections: usize::try_from(shares.ledger).unwrap_or(usize::MAX),
     })
 }
@@ -67,6 +68,8 @@ fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
     let millis = |limit: Duration| limit.as_millis().to_string();
     Ok(options.application_name("entitled").options([
         ("default_transaction_isolation", "read committed"),
+        // Also where the database's own setting is changed while this runs.
+        ("synchronous_commit", "on"),
         ("statement_timeout", &millis(config.statement_timeout)),
         ("lock_timeout", &millis(config.lock_timeout)),
         ("idle_in_transaction_session_timeout", &millis(IDLE_IN_TRANSACTION)),
@@ -83,6 +86,11 @@ fn session(config: &StoreConfig) -> Result<PgConnectOptions> {
         ("tcp_keepalives_count", "3"),
         ("tcp_user_timeout", "30000"),
     ]))
+}
+
+/// There are few connections for changes of contracts: none waits long for the lock of one customer.
+fn in_a_hurry(config: &StoreConfig, session: PgConnectOptions) -> PgConnectOptions {
+    session.options([("lock_timeout", &config.lock_timeout.min(SHORT_LOCK).as_millis().to_string())])
 }
 
 /// Runs on each connection before it goes back into the pool.
@@ -103,14 +111,31 @@ async fn check(connection: &mut PgConnection, _: PoolConnectionMetadata) -> Resu
 }
 
 /// With `synchronous_commit = off` a crash of the database takes back commits we have answered.
-async fn refuse_unsafe_commits(db: &DatabaseConnection) -> Result<()> {
+async fn refuse_unsafe_commits(config: &StoreConfig) -> Result<()> {
+    // Of a session as the database would have it.
+    let db = open(config, &options(&config.url)?, 1).await?;
     let show = Statement::from_string(db.get_database_backend(), "SHOW synchronous_commit");
     let row = db.query_one_raw(show).await.map_err(error::from_db)?;
     let setting: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose().map_err(error::from_db)?;
+    db.close().await.map_err(error::from_db)?;
     match setting.as_deref() {
         Some("off") | None => Err(Error::internal(
             "the database has synchronous_commit = off and would lose acknowledged writes in a crash; set it to on",
         )),
         Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_are_durable_whatever_the_database_is_set_to_meanwhile() {
+        let config = StoreConfig { url: "postgres://localhost/entitled".to_owned(), ..StoreConfig::default() };
+        let session = session(&config).unwrap();
+        assert!(session.get_options().unwrap().contains("synchronous_commit=on"), "{:?}", session.get_options());
+        let contracts = in_a_hurry(&config, session);
+        assert!(contracts.get_options().unwrap().ends_with("lock_timeout=300"), "the last one counts");
     }
 }

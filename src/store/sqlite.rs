@@ -55,6 +55,7 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<(Pools, Sqlite)> {
     let options = options.map_err(|_| Error::internal("the URL of the database cannot be read"))?;
     let files = Files::open(options.get_filename())?;
     let options = options
+        .filename(files.path())
         // It is there; were it gone one day, a new and empty one would be no answer.
         .create_if_missing(false)
         .busy_timeout(config.statement_timeout)

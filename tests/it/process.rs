@@ -26,14 +26,6 @@ impl Process {
         Self::serve(command, database)
     }
 
-    /// One to which a file that may not grow is a write that fails, as on a full disk, and no signal to die of.
-    pub fn start_ignoring_file_limits(database: &str) -> Self {
-        let mut command = Command::new("sh");
-        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_entitled")]);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        Self::serve(command, database)
-    }
-
     /// One that logs everything there is to log into a file.
     pub fn start_logging(database: &str, format: &str, log: &Path) -> Self {
         let log = File::create(log).unwrap();

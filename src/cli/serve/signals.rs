@@ -18,6 +18,9 @@ use crate::telemetry;
 const BY_SIGNAL: i32 = 128;
 const INTERRUPT: i32 = 2;
 const TERMINATE: i32 = 15;
+/// SIGXFSZ, on Linux and the BSDs.
+#[cfg(unix)]
+const FILE_SIZE: i32 = 25;
 /// What may come after the drain time: the store closes, the last lines of the log are written.
 const AFTERWARDS: Duration = Duration::from_secs(8);
 /// How often it is seen whether the server's threads still turn,
@@ -102,6 +105,8 @@ async fn see_turning(server: &Handle) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// Held, so that a write beyond the limit of file sizes is an error and not the end of the process.
+    _file_size: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
@@ -109,7 +114,11 @@ impl Signals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
 
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
+        })
     }
 
     /// The number of the next one.

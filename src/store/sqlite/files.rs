@@ -15,8 +15,8 @@ pub struct Files {
     database: Watched,
     /// The write-ahead log, which holds the newest commits.
     log: Watched,
-    /// Held while this process serves the database.
-    claim: Mutex<Option<File>>,
+    /// Held while this process serves the database: the file itself, and the one beside it.
+    claim: Mutex<Option<[File; 2]>>,
 }
 
 impl Files {
@@ -27,9 +27,16 @@ impl Files {
         if !opened.is_file() {
             return Err(Error::internal(format!("{} is not a regular file: name one", path.display())));
         }
-        let database = Watched { path: path.to_owned(), opened: OnceLock::from(identity(&opened)) };
-        let log = Watched { path: beside(path, "-wal"), opened: OnceLock::new() };
+        // SQLite keeps its log beside the file itself, not beside a link to it.
+        let path = std::fs::canonicalize(path).map_err(|error| cannot_open(path, &error))?;
+        let log = Watched { path: beside(&path, "-wal"), opened: OnceLock::new() };
+        let database = Watched { path, opened: OnceLock::from(identity(&opened)) };
         Ok(Self { database, log, claim: Mutex::default() })
+    }
+
+    /// Of the database, without links.
+    pub fn path(&self) -> &Path {
+        &self.database.path
     }
 
     /// Remembers the log; it is there once a connection has read or written.
@@ -47,21 +54,24 @@ impl Files {
 
     /// Keeps other servers from this database until this process ends: SQLite is for one.
     ///
-    /// The lock is the operating system's, on a file beside the database that stays there.
+    /// The locks are the operating system's: on the file itself, whichever of its names it was opened by, and on a file
+    /// beside it that stays there, for where the former are SQLite's own.
     pub fn claim(&self) -> Result<()> {
-        let path = beside(&self.database.path, "-lock");
-        let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(|error| cannot_open(&path, &error))?;
+        let locked = [self.lock(&self.database.path)?, self.lock(&beside(&self.database.path, "-lock"))?];
+        *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(locked);
+        Ok(())
+    }
+
+    fn lock(&self, path: &Path) -> Result<File> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(|error| cannot_open(path, &error))?;
         match file.try_lock() {
-            Ok(()) => {
-                *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
-                Ok(())
-            }
+            Ok(()) => Ok(file),
             Err(std::fs::TryLockError::WouldBlock) => Err(Error::internal(format!(
                 "another server is serving {}: stop it first, or use PostgreSQL for several",
                 self.database.path.display()
             ))),
-            Err(std::fs::TryLockError::Error(error)) => Err(cannot_open(&path, &error)),
+            Err(std::fs::TryLockError::Error(error)) => Err(cannot_open(path, &error)),
         }
     }
 }
@@ -165,5 +175,27 @@ mod tests {
         assert!(refused.to_string().contains("another server is serving"), "{refused}");
         drop(files);
         second.claim().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_one_by_whichever_name() {
+        let (directory, path, files) = files();
+        files.claim().unwrap();
+        let (link, other) = (directory.path().join("link.db"), directory.path().join("other.db"));
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        std::fs::hard_link(&path, &other).unwrap();
+        std::fs::remove_file(directory.path().join("entitled.db-lock")).unwrap();
+        for name in [&path, &link, &other] {
+            let second = Files::open(name).unwrap();
+            assert!(second.claim().is_err(), "{}", name.display());
+        }
+        // The log that is watched is the one SQLite writes.
+        let linked = Files::open(&link).unwrap();
+        let log = directory.path().join("entitled.db-wal");
+        std::fs::write(&log, "").unwrap();
+        linked.remember_log();
+        std::fs::remove_file(&log).unwrap();
+        assert!(told(linked.verify()).contains("entitled.db-wal was deleted"));
     }
 }

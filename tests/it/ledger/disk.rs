@@ -31,7 +31,7 @@ impl Disk {
         // The test's own server goes on elsewhere, and keeps the directory.
         let copy = database.with_file_name("served.db");
         let (house, ()) = server.give_way(async { std::fs::copy(&database, &copy).map(|_| ()).unwrap() }).await;
-        let server = Process::start_ignoring_file_limits(&format!("sqlite:{}", copy.display()));
+        let server = Process::start(&format!("sqlite:{}", copy.display()));
         let ledger = server.ledger().await;
         Self { server, ledger, database: copy, _house: house }
     }

@@ -13,6 +13,9 @@ use entitled::store::StoreConfig;
 use sea_orm::ConnectionTrait as _;
 use tokio::task::JoinSet;
 use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use super::expiry::run_out;
 use super::faults::{ledger_on, minutes, until_so_many_wait, until_waiting, write};
@@ -20,7 +23,7 @@ use super::on_both;
 use super::samples::*;
 use crate::server::{Backend, request_id};
 
-on_both!(more_holds_run_out_than_one_transaction_ends,);
+on_both!(more_holds_run_out_than_one_transaction_ends, health_tells_when_everything_is_locked,);
 
 /// One minute of a customer's first block.
 pub(super) fn minute_of(customer_id: &str) -> WriteRequest {
@@ -154,6 +157,32 @@ async fn contract_writes_that_wait_take_nothing_from_checks_and_the_ledger() {
             "{outcome:?}"
         );
     }
+    house.stop().await;
+}
+
+/// Before, health said SERVING for as long as every write met the lock.
+async fn health_tells_when_everything_is_locked(house: House) {
+    let blocker = house.connection().await;
+    let locks: &[&str] = match house.backend {
+        Backend::Sqlite => &["BEGIN IMMEDIATE"],
+        Backend::Postgres => &["BEGIN", "LOCK TABLE entry IN SHARE MODE"],
+    };
+    for lock in locks {
+        blocker.execute_unprepared(lock).await.unwrap();
+    }
+    house.server.ledger().consume_units(consume(1)).await.unwrap_err();
+    let mut health = HealthClient::new(house.server.another_channel().await);
+    let mut until = async |status: ServingStatus| {
+        let request = HealthCheckRequest { service: "entitled.v1.LedgerService".to_owned() };
+        while health.check(request.clone()).await.unwrap().into_inner().status() != status {
+            tokio::task::yield_now().await;
+        }
+    };
+    until(ServingStatus::NotServing).await;
+    blocker.execute_unprepared("COMMIT").await.unwrap();
+    until(ServingStatus::Serving).await;
+    house.server.ledger().consume_units(consume(1)).await.unwrap();
+    blocker.close().await.unwrap();
     house.stop().await;
 }
 

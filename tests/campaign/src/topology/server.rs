@@ -43,10 +43,7 @@ impl Server {
     }
 
     pub fn start_again(&mut self) -> Result<(), BoxError> {
-        // A write beyond RLIMIT_FSIZE shall be an error, as on a full disk, and not the end of the process.
-        let mut child = Command::new("sh")
-            .args(["-c", r#"trap "" XFSZ; exec "$0" "$@""#])
-            .arg(&self.binary)
+        let mut child = Command::new(&self.binary)
             .args(["serve", "--listen", &self.address.to_string(), "--database", &self.database])
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
