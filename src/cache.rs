@@ -143,11 +143,6 @@ impl Cache {
         self.contracts.get(customer_id).filter(|snapshot| snapshot.contract_version == contract_version)
     }
 
-    /// Whether there are documents of a customer, of whichever version.
-    pub fn has_documents(&self, customer_id: &str) -> bool {
-        self.contracts.peek(customer_id).is_some()
-    }
-
     pub fn keep_version(&self, snapshot: &Arc<Snapshot>) {
         self.contracts.insert(snapshot.prepared.contract().customer.customer_id.clone(), Arc::clone(snapshot));
     }

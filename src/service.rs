@@ -83,20 +83,6 @@ impl Context {
         }
     }
 
-    /// Has the documents of a customer in the cache, of whichever version, before a transaction needs them: large ones take
-    /// their time, and other customers share the transaction. Whether there is such a customer is seen by that.
-    pub async fn warm(&self, customer_id: &str) -> Result<()> {
-        if self.cache.has_documents(customer_id) {
-            return Ok(());
-        }
-        match self.snapshot(customer_id, &Consistency::MinimizeLatency).await {
-            Ok(snapshot) => self.cache.keep_version(&snapshot),
-            Err(Error::NotFound { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
     /// A customer's contract by what was recorded up to `known_time`, in a store that has what was
     /// asked for.
     pub async fn snapshot_as_known(

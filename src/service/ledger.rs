@@ -68,7 +68,6 @@ impl Ledger {
     /// Carries a command out, once however often it is asked for.
     pub async fn write(&self, request: WriteRequest) -> Result<Done> {
         let WriteRequest { customer_id, command, request_id, actor, deadline } = request;
-        self.context.warm(&customer_id).await?;
         let content_hash = command.content_hash();
         let asked = Asked { command, request_id, content_hash, actor };
         let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
