@@ -22,7 +22,6 @@ use tower::{Service, ServiceExt as _};
 use super::connection::{Connection, Verdict};
 use super::door::Door;
 use super::edge::Edge;
-use super::files;
 use super::turn::OneTurnLater;
 use super::wire::Wire;
 
@@ -60,7 +59,6 @@ where
         + 'static,
 {
     let builder = Arc::new(builder());
-    let limit = files::allow_for(limit);
     let mut connections = JoinSet::new();
     let mut stopped = pin!(edge.stopped());
     loop {

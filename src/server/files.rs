@@ -3,13 +3,8 @@
 /// What the process needs besides: SQLite's files, the log, the runtime's own.
 const RESERVED: usize = 128;
 
-/// How many of `clients` connections there is room for; raises the limit of open files, as far as
-/// this process may.
-pub fn allow_for(clients: usize) -> usize {
-    allow_beside(0, clients)
-}
-
-/// The same, beside so many connections to a database.
+/// How many of `clients` connections there is room for, beside so many to a database; raises the limit of open files, as
+/// far as this process may.
 #[cfg(unix)]
 pub fn allow_beside(database: usize, clients: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};

@@ -1,4 +1,4 @@
-//! Connections by what they are for: no kind of call can take those of another.
+//! Connections by what they are for: a call of one pool takes none of another.
 
 use sea_orm::DatabaseConnection;
 
