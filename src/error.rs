@@ -50,12 +50,22 @@ pub enum Error {
     Internal(#[source] BoxError),
 }
 
+/// Why the store cannot answer: what it keeps is damaged. What else it keeps may be well.
+#[derive(Debug, thiserror::Error)]
+#[error("the database says that its data are damaged")]
+pub struct Damage(#[source] pub BoxError);
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Error {
     pub fn internal(message: impl Into<String>) -> Self {
         Self::Internal(message.into().into())
+    }
+
+    /// Whether it is about data that are damaged.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Unavailable(Some(source)) if source.is::<Damage>())
     }
 
     /// The same answer for another of those who wait for one result; what caused it is told

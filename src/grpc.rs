@@ -15,7 +15,9 @@ mod transport_errors;
 pub use admission::Admission;
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
-pub use deadline::Deadlines;
+pub use deadline::{Deadlines, patience};
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
-pub use transport_errors::{MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded};
+pub use transport_errors::{
+    MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded, overloaded_response,
+};

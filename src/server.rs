@@ -75,6 +75,7 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr) + Send,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<Ended, BoxError> {
+    start::check_clock(Clock::System.now())?;
     let catalog = Arc::new(Catalog::with_files(&config.catalog, config.default_edition.as_deref())?.catalog);
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
     let address = listener.local_addr()?;
@@ -86,7 +87,7 @@ pub async fn serve(
     let admission = Admission::new(std::thread::available_parallelism().map_or(2, NonZero::get));
     let service = Deadlines.layer(admission.layer(TransportErrors.layer(calls.clone())));
     let clients = files::allow_beside(start::many_connections(&config), config.max_clients);
-    let mut server = Abort(tokio::spawn(connections::serve(listener, service, edge, clients)));
+    let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&edge), clients)));
     let mut tasks = Tasks::default();
     let mut store = None;
     let mut ready = Some(ready);
@@ -100,7 +101,7 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(furnish(&config, &catalog, &opened, &facts, &mut tasks));
+                    calls.open(furnish(&config, &catalog, &opened, &facts, &edge, &mut tasks));
                     tracing::info!(%address, database = %config.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -168,7 +169,14 @@ fn standards(facts: &Arc<Facts>) -> Result<Routes, BoxError> {
 }
 
 /// Everything that needs the store: our calls, and what runs beside them.
-fn furnish(config: &Config, catalog: &Arc<Catalog>, store: &Store, facts: &Arc<Facts>, tasks: &mut Tasks) -> Routes {
+fn furnish(
+    config: &Config,
+    catalog: &Arc<Catalog>,
+    store: &Store,
+    facts: &Arc<Facts>,
+    edge: &Edge,
+    tasks: &mut Tasks,
+) -> Routes {
     let cache = Arc::new(Cache::new(CACHE, config.max_staleness));
     let context = Context {
         catalog: Arc::clone(catalog),
@@ -177,7 +185,7 @@ fn furnish(config: &Config, catalog: &Arc<Catalog>, store: &Store, facts: &Arc<F
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
     };
-    let ledger = Ledger::start(context.clone(), config.ledger_grace);
+    let ledger = Ledger::start(context.clone(), config.ledger_grace, edge.wait_of_writes.clone());
     let (followed, max_staleness) = (store.clone(), config.max_staleness);
     tasks.keep("feed", move || feed::follow(followed.clone(), Arc::clone(&cache), max_staleness));
     let expiring = ledger.clone();

@@ -81,11 +81,19 @@ pub fn opened<T>(mut request: tonic::Request<T>) -> (T, Deadline) {
     (request.into_inner(), deadline)
 }
 
+/// How long the call waits for its answer; one that says nothing sensible is refused later.
+pub fn patience(headers: &HeaderMap) -> Duration {
+    limit_of(headers.get(HEADER).and_then(parse))
+}
+
 /// A call is answered by then. A stream has begun by then: how long it goes on is seen to elsewhere.
 fn deadline_of(timeout: Option<Duration>) -> Deadline {
+    Instant::now().checked_add(limit_of(timeout)).map_or_else(Deadline::default, Deadline::at)
+}
+
+fn limit_of(timeout: Option<Duration>) -> Duration {
     let asked = timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
-    let limit = asked.map_or(LIMIT, |asked| asked.min(LIMIT));
-    Instant::now().checked_add(limit).map_or_else(Deadline::default, Deadline::at)
+    asked.map_or(LIMIT, |asked| asked.min(LIMIT))
 }
 
 /// What the caller says, off the request: from here on there is one timer.

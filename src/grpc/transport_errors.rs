@@ -1,9 +1,10 @@
 //! Errors the transport finds before a handler runs, in the words of this API: they too have
 //! a published reason and a code of the table.
 
+use std::sync::LazyLock;
 use std::task::{Context, Poll};
 
-use http::{HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -102,6 +103,14 @@ pub fn malformed(message: &str) -> Status {
 /// nothing was written.
 pub fn overloaded() -> Status {
     retry(Code::ResourceExhausted, "OVERLOADED", "the server has too much to do; nothing was written")
+}
+
+/// The same as a response, made once: under overload it is given to most calls.
+pub fn overloaded_response() -> Response<Body> {
+    static MADE: LazyLock<HeaderMap> = LazyLock::new(|| overloaded().into_http::<Body>().into_parts().0.headers);
+    let mut response = Response::new(Body::default());
+    response.headers_mut().clone_from(&MADE);
+    response
 }
 
 /// The server stops.

@@ -122,6 +122,14 @@ impl Connection {
         self.calls.load(Ordering::Relaxed) == 0 && self.answers.used() == 0
     }
 
+    /// Where many calls are under way, each connection may have as many of them as if all had the same: a few that
+    /// hold theirs for long leave room for the others.
+    fn has_its_part(&self) -> bool {
+        let (calls, connections) = (&self.edge.calls, self.edge.connections.load(Ordering::Relaxed));
+        let part = calls.limit().div_euclid(connections.max(1)).max(1);
+        calls.used() >= calls.limit().div_euclid(2) && self.calls.load(Ordering::Relaxed) >= part
+    }
+
     fn take_request(&self, bytes: usize) -> bool {
         if !self.requests.take(bytes) {
             return false;
@@ -230,7 +238,9 @@ impl Ticket {
         let is_admitted = match kind {
             Kind::Probe => true,
             Kind::Stream => !connection.is_full() && connection.edge.long_streams.take(1),
-            Kind::Read | Kind::Write => !connection.is_full() && connection.edge.calls.take(1),
+            Kind::Read | Kind::Write => {
+                !connection.is_full() && !connection.has_its_part() && connection.edge.calls.take(1)
+            }
         };
         is_admitted.then(|| {
             connection.calls.fetch_add(1, Ordering::Relaxed);

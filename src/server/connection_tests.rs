@@ -90,3 +90,21 @@ fn all_connections_together_have_so_many_calls() {
     drop(calls);
     assert!(Ticket::take(&same, Kind::Read).is_some());
 }
+
+#[test]
+fn connections_that_hold_many_calls_leave_room_for_the_others() {
+    let config = Config { max_calls: 8, ..Config::default() };
+    let edge = Edge::new(&config, watch::channel(false).1);
+    edge.connections.store(4, Ordering::Relaxed);
+    let take = |connection: &Arc<Connection>| Ticket::take(connection, Kind::Read);
+    let calls_of = |connection: &Arc<Connection>| std::iter::from_fn(|| take(connection)).collect::<Vec<_>>();
+    let (first, second, third) =
+        (Connection::new(Arc::clone(&edge)), Connection::new(Arc::clone(&edge)), Connection::new(edge));
+    let held = calls_of(&first);
+    assert_eq!(held.len(), 4, "half of all is for whoever comes");
+    assert_eq!(calls_of(&second).len(), 2);
+    let calls: Vec<_> = [&second, &third].into_iter().flat_map(calls_of).collect();
+    assert_eq!(calls.len(), 4, "each has its part");
+    drop((held, calls));
+    assert_eq!(calls_of(&second).len(), 4, "half of all again");
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tonic::Status;
 use tonic::body::Body;
 use tower::Service;
@@ -19,9 +19,11 @@ use super::connection::{Connection, Intake, Kind, Ticket};
 use super::question::Question;
 use super::{answer, tasks};
 use crate::error::Error;
-use crate::grpc::{malformed, overloaded};
+use crate::grpc::{malformed, overloaded_response, patience};
+use crate::service::ledger::pause;
 
 const CHECK_HEALTH: &str = "/grpc.health.v1.Health/Check";
+const LEDGER: &str = "/entitled.v1.LedgerService/";
 const WATCH_HEALTH: &str = "/grpc.health.v1.Health/Watch";
 /// How long one may ask for reflection on one stream.
 const REFLECTION: Duration = Duration::from_secs(60);
@@ -38,6 +40,16 @@ pub struct Door<S> {
 impl<S> Door<S> {
     pub fn new(inner: S, connection: Arc<Connection>) -> Self {
         Self { inner, connection }
+    }
+
+    /// How long the refusal of a write is held back that would be answered too late. It is not even read: in overload
+    /// most calls are such, and what is spent on them is taken from the others.
+    fn pause_of_hopeless(&self, kind: Kind, path: &str, headers: &HeaderMap) -> Option<Duration> {
+        if kind != Kind::Write || !path.starts_with(LEDGER) {
+            return None;
+        }
+        let patience = patience(headers);
+        self.connection.edge.wait_of_writes.is_longer_than(patience).then(|| pause(Some(patience)))
     }
 }
 
@@ -60,8 +72,15 @@ where
         let path = request.uri().path();
         let kind = kind_of(path);
         let Some(ticket) = Ticket::take(&self.connection, kind) else {
-            return Box::pin(std::future::ready(Ok(overloaded().into_http())));
+            return Box::pin(std::future::ready(Ok(overloaded_response())));
         };
+        if let Some(pause) = self.pause_of_hopeless(kind, path, request.headers()) {
+            return Box::pin(async move {
+                tokio::time::sleep(pause).await;
+                drop(ticket);
+                Ok(overloaded_response())
+            });
+        }
         let limit = (path != WATCH_HEALTH).then_some(REFLECTION);
         let edge = &self.connection.edge;
         let end = || (kind == Kind::Stream).then(|| edge.end_of_stream(limit));

@@ -64,3 +64,22 @@ async fn an_answer_without_room_does_not_say_that_nothing_was_written() {
     let fits = call("/entitled.v1.LedgerService/ConsumeUnits", 8, large).await;
     assert!(!fits.headers().contains_key("grpc-status"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_would_be_answered_too_late_is_refused_before_it_is_read() {
+    let connection = Connection::new(Edge::new(&Config::default(), watch::channel(false).1));
+    connection.edge.wait_of_writes.tell(Duration::from_millis(80));
+    let service = tower::service_fn(|_: Request<Body>| async { Ok(Response::new(Body::new("answer".to_owned()))) });
+    let mut door = Door::new(service, Arc::clone(&connection));
+    let mut call = async |path: &str, timeout: &str| {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").header("grpc-timeout", timeout);
+        door.call(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    let refusal = call("/entitled.v1.LedgerService/ConsumeUnits", "50m").await;
+    assert_eq!(code_and_reason(&refusal), (Code::ResourceExhausted, "OVERLOADED".to_owned()));
+    assert!(connection.is_at_rest());
+    for (path, timeout) in [("LedgerService/ConsumeUnits", "200m"), ("LedgerService/GetBlock", "50m")] {
+        let answer = call(&format!("/entitled.v1.{path}"), timeout).await;
+        assert!(!answer.headers().contains_key("grpc-status"), "{path} {timeout}");
+    }
+}

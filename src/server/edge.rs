@@ -1,7 +1,7 @@
 //! What all connections share: how much of everything there is, and when the end has come.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
@@ -11,6 +11,7 @@ use tonic::Status;
 use super::budget::Budget;
 use crate::config::Config;
 use crate::grpc::{draining, out_of_time};
+use crate::service::ledger::Wait;
 
 const MEBIBYTE: usize = 1 << 20;
 /// Bytes of requests that are read or worked on.
@@ -28,6 +29,9 @@ pub struct Edge {
     pub requests: Budget,
     pub calls: Budget,
     pub long_streams: Budget,
+    /// How long a write of the ledger waits that comes now.
+    pub wait_of_writes: Wait,
+    pub connections: AtomicUsize,
     /// No further connection is taken: the idle ones are to make room.
     pub is_crowded: AtomicBool,
     pub complaints: Complaints,
@@ -50,6 +54,8 @@ impl Edge {
             requests: Budget::new(REQUESTS),
             calls: Budget::new(config.max_calls),
             long_streams: Budget::new(LONG_STREAMS),
+            wait_of_writes: Wait::default(),
+            connections: AtomicUsize::new(0),
             is_crowded: AtomicBool::new(false),
             complaints: Complaints::default(),
             stop,

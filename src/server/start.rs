@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Datelike as _, Utc};
 use futures_util::future::{BoxFuture, Either};
 use http::{Request, Response};
 use tokio::sync::SetOnce;
@@ -22,6 +23,17 @@ use crate::store::{Store, StoreConfig};
 const PAUSE: Duration = Duration::from_secs(1);
 /// The first failed try, and every so many after it, is logged.
 const TOLD_EVERY: u32 = 60;
+
+/// No clock that is right shows less: one without a battery begins again at 1970.
+const EARLIEST_YEAR: i32 = 2020;
+
+/// Every answer depends on the time. A clock that cannot be right ends the start.
+pub fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
+    if (EARLIEST_YEAR..=9999).contains(&now.year()) {
+        return Ok(());
+    }
+    Err(format!("the clock of this machine says {now}, which cannot be: set it, and start again").into())
+}
 
 /// Opens the store and brings it up.
 ///
@@ -156,5 +168,19 @@ async fn once_open(
     match tokio::time::timeout(patience, ours.wait()).await {
         Ok(ours) => ours.clone().call(request).await,
         Err(_) => Ok(Status::from(Error::Unavailable(None)).into_http()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_cannot_be_right_ends_the_start() {
+        let at = |text: &str| check_clock(text.parse().unwrap());
+        assert!(at("2026-11-28T00:00:00Z").is_ok() && at("2020-01-01T00:00:00Z").is_ok());
+        assert!(at("1969-12-31T23:59:59Z").is_err());
+        let told = at("1970-01-01T00:02:00Z").unwrap_err().to_string();
+        assert!(told.contains("1970-01-01 00:02:00"), "{told}");
     }
 }

@@ -17,12 +17,14 @@ mod page;
 mod queue;
 mod read;
 mod request;
+mod wait;
 
 pub use expiry::expire;
 pub(super) use grant::grant_in_txn;
 pub use queue::{QUEUE, SHARE};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;
+pub use wait::{Wait, pause};
 
 use chrono::TimeDelta;
 
@@ -53,11 +55,11 @@ pub struct WriteRequest {
 
 impl Ledger {
     /// Starts the tasks that write; they end with the last clone. `grace`: how long after a
-    /// block's end work delivered before it can be recorded.
-    pub fn start(context: Context, grace: TimeDelta) -> Self {
+    /// block's end work delivered before it can be recorded. `wait`: told how long writes wait.
+    pub fn start(context: Context, grace: TimeDelta, wait: Wait) -> Self {
         let connections = context.store.ledger_connections();
         let batches = Batches { context: context.clone(), grace };
-        Self { lanes: Lanes::start(connections, &batches), context }
+        Self { lanes: Lanes::start(connections, &batches, wait), context }
     }
 
     /// Whether writes that could be carried out are.

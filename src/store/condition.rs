@@ -11,6 +11,10 @@ use crate::error::{Error, Result};
 /// How long the answer to a probe may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The tables a write may take.
+const WRITTEN: [&str; 8] =
+    ["customer", "customer_version", "work_order_version", "request", "block", "entry", "reservation", "hold"];
+
 /// What is known of the database.
 #[derive(Debug, Default)]
 pub(super) struct Condition {
@@ -36,8 +40,9 @@ impl Condition {
     pub fn note_write<T>(&self, outcome: &Result<T>) {
         match outcome {
             Ok(_) => self.cannot_write.store(false, Ordering::Relaxed),
-            // A conflict may be with one other write, or with a lock on everything.
-            Err(Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) | Error::Conflict) => {
+            // A conflict may be with one other write, or with a lock on everything; what is internal may be of one
+            // customer, or of a table that is gone.
+            Err(Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) | Error::Conflict | Error::Internal(_)) => {
                 self.cannot_write.store(true, Ordering::Relaxed);
             }
             // About the write; the database may be well.
@@ -133,19 +138,13 @@ impl Store {
 
     /// A write that changes nothing and is committed all the same. It takes the locks of tables that writes take.
     async fn write_nothing(&self) -> Result<()> {
-        let sql = match self.is_postgres() {
-            true => {
-                "SELECT pg_current_xact_id();
-                 INSERT INTO customer SELECT * FROM customer WHERE FALSE;
-                 INSERT INTO request SELECT * FROM request WHERE FALSE;
-                 INSERT INTO block SELECT * FROM block WHERE FALSE;
-                 INSERT INTO entry SELECT * FROM entry WHERE FALSE;
-                 INSERT INTO reservation SELECT * FROM reservation WHERE FALSE;
-                 INSERT INTO hold SELECT * FROM hold WHERE FALSE"
-            }
+        let write = match self.is_postgres() {
+            true => "SELECT pg_current_xact_id()",
             // Writes the page it stands on, whatever it was.
             false => "PRAGMA user_version = 0",
         };
-        self.in_transaction(async |txn| txn.run(txn.db().execute_unprepared(sql)).await.map(|_| ())).await
+        let tables = WRITTEN.map(|table| format!("; INSERT INTO {table} SELECT * FROM {table} WHERE FALSE"));
+        let sql = format!("{write}{}", tables.concat());
+        self.in_transaction(async |txn| txn.run(txn.db().execute_unprepared(&sql)).await.map(|_| ())).await
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr};
 
 use super::refusal::untold;
-use crate::error::{BoxError, Error};
+use crate::error::{BoxError, Damage, Error};
 
 /// What a failed call means for its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(super) fn from_db(error: DbErr) -> Error {
             tracing::debug!(?failure, %error, "a write met another one");
             Error::Conflict
         }
+        Failure::Unavailable if is_damage(&error) => Error::Unavailable(Some(Damage(untold(error)).into())),
         Failure::Unavailable => Error::Unavailable(Some(untold(error))),
         Failure::Broken => Error::Internal(untold(error)),
     }

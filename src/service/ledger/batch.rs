@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
@@ -20,6 +21,9 @@ use crate::store::{
     lock_books_in_txn, put_requests, put_revisions,
 };
 
+/// How long a batch may read contracts that are not in memory: large ones must not take the time of all others.
+const LOADING: Duration = Duration::from_millis(100);
+
 /// Carries out batches of writes.
 #[derive(Debug, Clone)]
 pub(super) struct Batches {
@@ -27,8 +31,8 @@ pub(super) struct Batches {
     pub grace: TimeDelta,
 }
 
-/// What became of a write; none where it has to be tried by itself: its customer was locked by another transaction, or
-/// had more holds to end first than one transaction does.
+/// What became of a write; none where it has to be tried by itself: its customer was locked by another transaction, had
+/// more holds to end first than one transaction does, or a contract that others had left no time to read.
 pub(super) type Outcome = Option<Result<Done>>;
 
 impl Batches {
@@ -96,15 +100,15 @@ impl Batches {
         let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests), contended).await?;
         let now = books.now;
         let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
-        let mut pages = self.pages(txn, requests, &known, &mut books).await?;
+        let mut pages = self.pages(txn, requests, &known, &mut books, contended).await?;
         let Books { locked, left_out, .. } = books;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
             .map(|request| match pages.get_mut(request.customer_id.as_str()) {
                 Some(page) => page.settle(request, &known),
-                None if locked.contains_key(&request.customer_id) => known.replay(request),
                 None if left_out.contains(&request.customer_id) => Ok(Settled::Later),
+                None if locked.contains_key(&request.customer_id) => known.replay(request),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
             .collect();
@@ -125,34 +129,46 @@ impl Batches {
         Ok(Committed { outcomes, revisions })
     }
 
-    /// The books of the customers for whom there is something to do but to repeat an answer.
+    /// The books of the customers for whom there is something to do but to repeat an answer. Those whose contracts there
+    /// is no time to read are left out as well, where somebody may be.
     async fn pages<'a>(
         &self,
         txn: &Txn,
         requests: &'a [Request],
         known: &Known,
         books: &mut Books,
+        contended: Contended,
     ) -> Result<BTreeMap<&'a str, Page>> {
-        let Books { now, locked, by_customer, .. } = books;
+        let Books { now, locked, by_customer, left_out, .. } = books;
         let mut pages = BTreeMap::new();
+        let mut loading = Duration::ZERO;
         for request in requests.iter().filter(|request| known.find(request).is_none()) {
             // Once a customer: its book is taken out.
             let customer_id = request.customer_id.as_str();
             let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
                 continue;
             };
-            let snapshot = self.contract_in_txn(txn, customer_id, locked.contract_version).await?;
+            // Balances are not asked of it, so one of the same documents will do, however old.
+            let snapshot = match self.context.cache.of_version(customer_id, locked.contract_version) {
+                Some(snapshot) => snapshot,
+                None if loading > LOADING && contended == Contended::LeaveOut => {
+                    left_out.insert(customer_id.to_owned());
+                    continue;
+                }
+                None => {
+                    let start = Instant::now();
+                    let snapshot = self.load_contract_in_txn(txn, customer_id).await?;
+                    loading = loading.saturating_add(start.elapsed());
+                    snapshot
+                }
+            };
             pages.insert(customer_id, Page::open(snapshot, book, *now, self.grace)?);
         }
         Ok(pages)
     }
 
-    /// The contract as the lock keeps it. Balances are not asked of it, so one of the same
-    /// documents will do, however old.
-    async fn contract_in_txn(&self, txn: &Txn, customer_id: &str, contract_version: i64) -> Result<Arc<Snapshot>> {
-        if let Some(snapshot) = self.context.cache.of_version(customer_id, contract_version) {
-            return Ok(snapshot);
-        }
+    /// The contract as the lock keeps it.
+    async fn load_contract_in_txn(&self, txn: &Txn, customer_id: &str) -> Result<Arc<Snapshot>> {
         let stored = load_contract_in_txn(txn, customer_id).await?;
         let stored = stored.ok_or_else(|| Error::internal("a locked customer has no documents"))?;
         let snapshot = Arc::new(Snapshot::new(&self.context.catalog, stored));
@@ -168,7 +184,7 @@ struct Committed {
 
 /// Whether the others may fare better without the one it is about; where the store is away, nobody does.
 fn may_be_of_one(error: &Error) -> bool {
-    !matches!(error, Error::Unavailable(_) | Error::CommitOutcomeUnknown(_))
+    error.is_damage() || !matches!(error, Error::Unavailable(_) | Error::CommitOutcomeUnknown(_))
 }
 
 fn all(requests: &[Request], error: impl Fn() -> Error) -> Vec<Outcome> {

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use super::batch::Batches;
 use super::queue::{Batch, Claim, Job, Queue};
 use super::request::{Done, Request};
+use super::wait::{Wait, pause};
 use crate::error::{Error, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Deadline;
@@ -25,9 +26,6 @@ const MOST_LANES: usize = 4;
 const THREADS: usize = 2;
 /// How many customers that other transactions have locked are waited for at a time: each takes a connection.
 const MOST_AWAITED: usize = 3;
-/// How long a refusal is held back, and for which part of the time its caller waits.
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-const PART_OF_DEADLINE: f64 = 0.75;
 /// How long the writes of one more wait for their turn to wait.
 const LONGEST_AWAITED: Duration = Duration::from_secs(2);
 
@@ -48,11 +46,11 @@ impl Drop for Entrance {
 
 impl Lanes {
     /// As many as the connections are good for. Each runs until the last clone is gone and the queue is empty.
-    pub fn start(connections: usize, batches: &Batches) -> Self {
+    pub fn start(connections: usize, batches: &Batches, wait: Wait) -> Self {
         let waits = connections.div_euclid(2).clamp(1, MOST_AWAITED);
         let lanes = connections.saturating_sub(waits).clamp(1, MOST_LANES);
         let awaited = Arc::new(Semaphore::new(waits));
-        let queue = Arc::new(Queue::new(lanes));
+        let queue = Arc::new(Queue::new(lanes, wait));
         let lane = || supervise(Arc::clone(&queue), batches.clone(), Arc::clone(&awaited));
         on_threads_of_their_own((0..lanes).map(|_| lane()).collect());
         Self(Arc::new(Entrance(queue)))
@@ -66,7 +64,7 @@ impl Lanes {
         }
         let (answer, answered) = oneshot::channel();
         if let Err(refused) = self.0.0.push(Job::new(request, deadline.clone(), answer)) {
-            tokio::time::sleep(pause(&deadline)).await;
+            tokio::time::sleep(pause(deadline.left())).await;
             return Err(refused);
         }
         answered.await.unwrap_or_else(|lost| match deadline.is_given_up() {
@@ -80,12 +78,6 @@ impl Lanes {
     pub fn are_moving(&self) -> bool {
         !self.0.0.is_stuck()
     }
-}
-
-/// Callers that repeat at once, whatever they are told, would have the server do nothing but refuse: the answer
-/// waits, for most of the time the caller does.
-fn pause(deadline: &Deadline) -> Duration {
-    deadline.left().map_or(LONGEST_PAUSE, |left| left.mul_f64(PART_OF_DEADLINE).min(LONGEST_PAUSE))
 }
 
 /// However many calls wait for a thread to be read, answered or refused, writes that were taken go on: by threads

@@ -18,6 +18,7 @@ pub use self::state::{QUEUE, SHARE};
 
 use self::state::State;
 use super::request::{Done, Request};
+use super::wait::Wait;
 use crate::error::{Error, Result};
 use crate::service::Deadline;
 
@@ -62,6 +63,7 @@ pub(super) struct Queue {
     /// One lane at a time waits for a batch: what comes then is for it.
     gathering: tokio::sync::Mutex<()>,
     lanes: usize,
+    wait: Wait,
 }
 
 /// What a lane carries out. Its customers are in no other batch until it is dropped.
@@ -96,8 +98,8 @@ impl Drop for Claim {
 }
 
 impl Queue {
-    pub fn new(lanes: usize) -> Self {
-        Self { lanes, state: Mutex::default(), news: Notify::new(), gathering: tokio::sync::Mutex::default() }
+    pub fn new(lanes: usize, wait: Wait) -> Self {
+        Self { lanes, wait, state: Mutex::default(), news: Notify::new(), gathering: tokio::sync::Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -105,8 +107,16 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What changes how long the next one waits is told to the door.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        let outcome = change(&mut state);
+        self.wait.tell(state.until_answer());
+        outcome
+    }
+
     pub fn push(&self, job: Job) -> Result<()> {
-        self.state().admit(job)?;
+        self.change(|state| state.admit(job))?;
         self.news.notify_one();
         Ok(())
     }
@@ -140,7 +150,7 @@ impl Queue {
                     () = &mut moment => break,
                 }
             }
-            let (jobs, refused) = self.state().take();
+            let (jobs, refused) = self.change(State::take);
             refused.into_iter().for_each(Job::refuse);
             if !jobs.is_empty() {
                 let customers = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
@@ -169,7 +179,7 @@ impl Queue {
 
     /// What was done of these customers has ended: so many writes, and as many callers are about to be answered.
     fn end(&self, customers: &HashSet<String>, writes: usize) {
-        self.state().end(customers, writes, self.lanes);
+        self.change(|state| state.end(customers, writes, self.lanes));
         self.news.notify_one();
     }
 

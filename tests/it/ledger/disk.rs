@@ -52,6 +52,19 @@ impl Disk {
         }
     }
 
+    /// Puts something else where an index begins, past SQLite.
+    async fn overwrite(&self, index: &str, page: &[u8]) {
+        let connection = self.connection().await;
+        let sql = format!("SELECT rootpage FROM sqlite_schema WHERE name = '{index}'");
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+        connection.close().await.unwrap();
+        let number = usize::try_from(row.try_get_by_index::<i64>(0).unwrap()).unwrap();
+        let mut bytes = std::fs::read(&self.database).unwrap();
+        bytes[(number - 1) * 4096..][..page.len()].copy_from_slice(page);
+        std::fs::write(&self.database, bytes).unwrap();
+    }
+
     /// Past the server.
     async fn connection(&self) -> DatabaseConnection {
         let mut options = ConnectOptions::new(format!("sqlite:{}", self.database.display()));
@@ -146,6 +159,19 @@ async fn a_damaged_file_refuses_the_start() {
     assert!(refused.contains("not a database"), "{refused}");
 }
 
+/// An index without entries is well formed; by that of the requests a repetition would be carried out again.
+#[tokio::test]
+async fn an_index_without_its_entries_refuses_the_start() {
+    let mut disk = Disk::start().await;
+    disk.until_well().await;
+    disk.server.tell("TERM");
+    assert_eq!(disk.server.exit_code().await, Some(0));
+    // A leaf of an index with no cells.
+    disk.overwrite("sqlite_autoindex_request_1", &[0x0a, 0, 0, 0, 0, 0x10, 0, 0]).await;
+    let refused = Process::refused(&format!("sqlite:{}", disk.database.display()), &[]);
+    assert!(refused.contains("damaged") && refused.contains("sqlite_autoindex_request_1"), "{refused}");
+}
+
 /// A page of an index that no check needs is overwritten.
 #[tokio::test]
 async fn a_damaged_file_is_served_read_only_by_choice() {
@@ -154,17 +180,7 @@ async fn a_damaged_file_is_served_read_only_by_choice() {
     // Its end brings everything into the file itself.
     disk.server.tell("TERM");
     assert_eq!(disk.server.exit_code().await, Some(0));
-    let page = {
-        let connection = disk.connection().await;
-        let sql = "SELECT rootpage FROM sqlite_master WHERE name = 'entry_reversed'";
-        let statement = Statement::from_string(connection.get_database_backend(), sql);
-        let row = connection.query_one_raw(statement).await.unwrap().unwrap();
-        connection.close().await.unwrap();
-        usize::try_from(row.try_get_by_index::<i64>(0).unwrap()).unwrap()
-    };
-    let mut bytes = std::fs::read(&disk.database).unwrap();
-    bytes[(page - 1) * 4096..page * 4096].fill(0x5a);
-    std::fs::write(&disk.database, bytes).unwrap();
+    disk.overwrite("entry_reversed", &[0x5a; 4096]).await;
     let url = format!("sqlite:{}", disk.database.display());
     let refused = Process::refused(&url, &[]);
     assert!(refused.contains("damaged"), "{refused}");

@@ -8,7 +8,7 @@ use entitled::catalog::Catalog;
 use entitled::error::{Error, Result};
 use entitled::ledger::{Command, DEFAULT_GRACE, Take, Target};
 use entitled::model::{Quantity, Unit};
-use entitled::service::ledger::{Done, SHARE, WriteRequest};
+use entitled::service::ledger::{Done, SHARE, Wait, WriteRequest};
 use entitled::service::{Clock, Context, Deadline, Gate, Ledger, READS};
 use entitled::store::{Store, StoreConfig};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
@@ -30,7 +30,11 @@ pub(super) async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
 pub(super) fn ledger_over(store: Store, clock: Clock) -> Ledger {
     let cache = Arc::new(Cache::new(1 << 20, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
-    Ledger::start(Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1) }, DEFAULT_GRACE)
+    Ledger::start(
+        Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1) },
+        DEFAULT_GRACE,
+        Wait::default(),
+    )
 }
 
 pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {

@@ -112,6 +112,53 @@ async fn a_customer_that_floods_leaves_room_for_others() {
     house.stop().await;
 }
 
+/// What the database says of a damaged page or index, it says of the whole transaction.
+#[tokio::test]
+async fn damage_of_one_customer_spares_the_others_of_its_batch() {
+    let house = House::start(Backend::Postgres).await;
+    house.put_customer("fabrikam", &[10]).await;
+    let connection = house.connection().await;
+    let damage = "CREATE FUNCTION damage() RETURNS trigger LANGUAGE plpgsql AS
+                  $$BEGIN RAISE EXCEPTION 'invalid page in block 7' USING ERRCODE = 'XX001'; END$$;
+                  CREATE TRIGGER damage BEFORE INSERT ON entry FOR EACH ROW WHEN (NEW.customer_id = 'contoso')
+                  EXECUTE FUNCTION damage()";
+    connection.execute_unprepared(damage).await.unwrap();
+    let ledger = patient(&house).await;
+    let writes = ["contoso", "fabrikam", "contoso"].map(|customer_id| write(&ledger, minute_of(customer_id)));
+    for (number, written) in writes.into_iter().enumerate() {
+        let outcome = written.await.unwrap();
+        let is_told_so = if number == 1 { outcome.is_ok() } else { matches!(outcome, Err(Error::Unavailable(_))) };
+        assert!(is_told_so, "{outcome:?}");
+    }
+    connection.execute_unprepared("DROP TRIGGER damage ON entry").await.unwrap();
+    connection.close().await.unwrap();
+    house.stop().await;
+}
+
+/// Contracts that are not in memory are read a few in a batch; those left out are neither lost nor told so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_large_contracts_are_written_to_for_the_first_time() {
+    let customers: Vec<String> = (0..24).map(|number| format!("customer-{number}")).collect();
+    let house = House::start(Backend::Postgres).await;
+    for customer_id in &customers {
+        house.put_customer(customer_id, &[100; 250]).await;
+    }
+    let ledger = patient(&house).await;
+    let mut writes = JoinSet::new();
+    for customer_id in customers.iter().chain(&customers) {
+        let (ledger, request) = (ledger.clone(), minute_of(customer_id));
+        writes.spawn(async move { ledger.write(request).await });
+    }
+    while let Some(written) = writes.join_next().await {
+        assert_eq!(written.unwrap().unwrap().applied.entries.len(), 1);
+    }
+    assert_eq!(house.count("SELECT CAST(SUM(used) AS BIGINT) FROM block").await, 48);
+    for customer_id in &customers {
+        house.verify(customer_id).await;
+    }
+    house.stop().await;
+}
+
 /// Before, contract writes had no queue, and all calls one pool: checks and writes of the ledger found no connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn contract_writes_that_wait_take_nothing_from_checks_and_the_ledger() {

@@ -15,7 +15,7 @@ pub const SHARE: usize = 1_024;
 const BATCH: usize = 256;
 /// Callers in a hurry get smaller batches: one shall take this part of the time they wait, for its turn, the end of the
 /// one before and the way back take the rest. But none is made smaller than this.
-const PART: u32 = 4;
+const PART: u32 = 3;
 const SMALL_BATCH: usize = 32;
 /// With a longer way to an answer the newest come first: of the oldest, many have given up.
 const OVERLOAD: Duration = Duration::from_millis(250);
@@ -74,9 +74,7 @@ impl State {
                 return Err(Error::Overloaded);
             }
         }
-        // Somebody has to go first: else nobody would ever see that it goes quicker again.
-        let is_alone = self.count == 0 && self.under_way == 0;
-        if !is_alone && job.deadline.left().is_some_and(|left| self.until_answer() > left) {
+        if job.deadline.left().is_some_and(|left| self.until_answer() > left) {
             return Err(Error::Overloaded);
         }
         self.hurry = self.hurry.into_iter().chain(job.patience).min();
@@ -90,7 +88,11 @@ impl State {
     }
 
     /// For the next to come: the batches before its own, the one under way, and its own.
-    fn until_answer(&self) -> Duration {
+    pub fn until_answer(&self) -> Duration {
+        // Somebody has to go first: else nobody would ever see that it goes quicker again.
+        if self.count == 0 && self.under_way == 0 {
+            return Duration::ZERO;
+        }
         let waiting = self.count.div_euclid(self.batch_size().saturating_mul(self.batches.max(1)));
         self.pace.until_answer(waiting.saturating_add(usize::from(self.batches > 0)))
     }

@@ -92,9 +92,9 @@ fn callers_in_a_hurry_get_smaller_batches() {
     let mut state = State::default();
     state.pace.note(MILLI * 100, 200);
     assert_eq!(state.batch_size(), BATCH);
-    state.admit(job("a", within(MILLI * 400))).unwrap();
+    state.admit(job("a", within(MILLI * 300))).unwrap();
     let size = state.batch_size();
-    assert!((150..=200).contains(&size), "{size}: a quarter of the time, at half a millisecond each");
+    assert!((150..=200).contains(&size), "{size}: a third of the time, at half a millisecond each");
     // Who is in no hurry gets large ones again.
     let mut state = waiting(&[("a", 256)]);
     state.pace.note(MILLI * 100, 200);
