@@ -65,7 +65,7 @@ async fn an_answer_without_room_does_not_say_that_nothing_was_written() {
     assert!(!fits.headers().contains_key("grpc-status"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_write_that_would_be_answered_too_late_is_refused_before_it_is_read() {
     let connection = Connection::new(Edge::new(&Config::default(), watch::channel(false).1));
     connection.edge.wait_of_writes.tell(Duration::from_millis(80));

@@ -2,6 +2,8 @@
 //! through [`Contracts::write`].
 
 mod kept;
+mod read;
+mod recording;
 mod size;
 
 use std::sync::Arc;
@@ -9,23 +11,19 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use self::recording::{Recording, written};
 use super::ledger::grant_in_txn;
 use super::plan::{Change, Command, Plan, Resource};
 use super::slices::uncut;
-use super::token::{fingerprint, open, seal};
-use super::{Consistency, Context, Deadline, Gate, Page, unknown_customer};
+use super::{Context, Deadline, Gate, unknown_customer};
 use crate::engine::{Prepared, blocks_of};
-use crate::error::{Error, Noun, Result, Violation, merge_violations, nearest};
+use crate::error::{Error, Result, Violation, merge_violations};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
 use crate::purchase;
 use crate::store::{
     Changed, StoredContract, StoredRequest, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
-    load_contract_in_txn, lock_customer_in_txn, put_customer_version_in_txn, put_request_in_txn,
-    put_work_order_version_in_txn,
+    load_contract_in_txn, lock_customer_in_txn, put_request_in_txn,
 };
-
-const CUSTOMERS_PAGE: &str = "customers1";
-const ORDERS_PAGE: &str = "orders1";
 
 /// How many contracts are written at a time, and how many calls wait to write one.
 const WRITES: (usize, usize) = (2, 256);
@@ -235,67 +233,6 @@ impl Contracts {
         }
         violations
     }
-
-    pub async fn customer(&self, customer_id: &str) -> Result<Written> {
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        Ok(Written {
-            revision: snapshot.revision(),
-            contract_version: snapshot.contract_version,
-            changes: Vec::new(),
-            customer_id: customer_id.to_owned(),
-            customer: Some(snapshot.prepared.contract().customer.clone()),
-            customer_info: Some(snapshot.customer_info.clone()),
-            work_orders: Vec::new(),
-        })
-    }
-
-    pub async fn work_order(&self, customer_id: &str, work_order_id: &str) -> Result<Written> {
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        let contract = snapshot.prepared.contract();
-        let Some(order) = contract.work_order(work_order_id) else {
-            let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
-            let nearest = nearest(work_order_id, known);
-            return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
-        };
-        let info = snapshot.order_infos.get(work_order_id).cloned();
-        let mut written = self.customer(customer_id).await?;
-        written.revision = snapshot.revision();
-        written.work_orders = vec![(order.clone(), info)];
-        Ok(written)
-    }
-
-    /// Customers by id, and the token of the next page.
-    pub async fn customers(&self, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
-        let after = cursor(CUSTOMERS_PAGE, &page.token, "")?;
-        let limit = u64::try_from(page.size).unwrap_or(u64::MAX).saturating_add(1);
-        let mut customers = self.context.store.list_customers(after.as_deref(), limit).await?;
-        let has_more = customers.len() > page.size;
-        customers.truncate(page.size);
-        let last = customers.last().filter(|_| has_more).map(|(customer, _)| customer.customer_id.as_str());
-        let next = last.map(|last| seal(CUSTOMERS_PAGE, &["", last])).unwrap_or_default();
-        Ok((customers, next))
-    }
-
-    /// Work orders by id, and the token of the next page.
-    pub async fn work_orders(
-        &self,
-        customer_id: &str,
-        page: &Page,
-    ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        let bound = fingerprint(&[customer_id]);
-        let after = cursor(ORDERS_PAGE, &page.token, &bound)?.unwrap_or_default();
-        let contract = snapshot.prepared.contract();
-        let mut rest = contract.work_orders.iter().filter(|order| order.work_order_id > after).peekable();
-        let orders: Vec<_> = rest
-            .by_ref()
-            .take(page.size)
-            .map(|order| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned()))
-            .collect();
-        let last = orders.last().filter(|_| rest.peek().is_some()).map(|(order, _)| order.work_order_id.as_str());
-        let next = last.map(|last| seal(ORDERS_PAGE, &[&bound, last])).unwrap_or_default();
-        Ok((orders, next))
-    }
 }
 
 fn validate_all(contracts: &Contracts, contract: &Contract) -> Vec<Violation> {
@@ -303,17 +240,6 @@ fn validate_all(contracts: &Contracts, contract: &Contract) -> Vec<Violation> {
     let all: Vec<_> =
         orders.map(|order| (format!("work_orders[{}]", order.work_order_id), order.work_order_id.as_str())).collect();
     purchase::validate(&contracts.context.catalog, contract, &all)
-}
-
-/// The last id of the page before.
-fn cursor(kind: &str, token: &str, bound: &str) -> Result<Option<String>> {
-    if token.is_empty() {
-        return Ok(None);
-    }
-    match open(kind, token).unwrap_or_default().as_slice() {
-        [own, last] if own == bound => Ok(Some(last.clone())),
-        _ => Err(super::entitlements::page_token_invalid()),
-    }
 }
 
 /// What identifies a command's content, and how much it is.
@@ -328,80 +254,4 @@ fn content_hash(command: &Command) -> Result<(String, usize)> {
     let content = serde_json::to_vec(command).map_err(|error| Error::Internal(error.into()))?;
     let bytes = content.len();
     Ok((Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
-}
-
-/// Who records new versions, when, and on top of what.
-struct Recording<'a> {
-    time: DateTime<Utc>,
-    actor: &'a str,
-    stored: Option<&'a StoredContract>,
-}
-
-impl Recording<'_> {
-    fn customer_info(&self) -> VersionInfo {
-        self.after(self.stored.map(|stored| &stored.customer_info))
-    }
-
-    fn order_info(&self, work_order_id: &str) -> VersionInfo {
-        self.after(self.stored.and_then(|stored| stored.order_infos.get(work_order_id)))
-    }
-
-    /// A version is never recorded before the one it follows, whatever the clocks say.
-    fn after(&self, previous: Option<&VersionInfo>) -> VersionInfo {
-        let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
-        let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
-        VersionInfo { version, record_time, actor: self.actor.to_owned() }
-    }
-
-    async fn put(&self, txn: &Txn, command: &Command, plan: &Plan) -> Result<()> {
-        if plan.changes(Resource::Customer, command.customer_id()) {
-            put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
-        }
-        for (_, order) in command.work_orders() {
-            if plan.changes(Resource::WorkOrder, &order.work_order_id) {
-                put_work_order_version_in_txn(txn, order, &self.order_info(&order.work_order_id)).await?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `recorded`: the revision of the write and how it was recorded; none if nothing was.
-fn written(
-    command: &Command,
-    plan: Plan,
-    stored: Option<&StoredContract>,
-    recorded: Option<(i64, &Recording<'_>)>,
-) -> Written {
-    let recording = recorded.map(|(_, recording)| recording);
-    let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| match recording {
-        Some(recording) if plan.changes(resource, id) => Some(match resource {
-            Resource::Customer => recording.customer_info(),
-            Resource::WorkOrder => recording.order_info(id),
-        }),
-        _ => stored.cloned(),
-    };
-    let stored_order = |id: &str| stored.and_then(|stored| stored.order_infos.get(id));
-    let orders = command.work_orders().into_iter();
-    let work_orders = orders.map(|(_, order)| {
-        let id = order.work_order_id.as_str();
-        (order.clone(), info_of(Resource::WorkOrder, id, stored_order(id)))
-    });
-    let work_orders = work_orders.collect();
-    let customer_info = info_of(Resource::Customer, command.customer_id(), stored.map(|stored| &stored.customer_info));
-    let revision = recorded.map_or(plan.contract.revision, |(revision, _)| revision);
-    let contract_version = match (&recorded, stored) {
-        (Some(_), _) if !plan.is_empty() => revision,
-        (_, Some(stored)) => stored.contract_version,
-        _ => 0,
-    };
-    Written {
-        revision,
-        contract_version,
-        changes: plan.changes,
-        customer_id: command.customer_id().to_owned(),
-        customer: command.customer().cloned(),
-        customer_info,
-        work_orders,
-    }
 }
