@@ -50,9 +50,9 @@ pub enum Error {
     Internal(#[source] BoxError),
 }
 
-/// Why the store cannot answer: what it keeps is damaged. What else it keeps may be well.
+/// Why PostgreSQL cannot answer: a page or an index is damaged. What else it keeps may be well.
 #[derive(Debug, thiserror::Error)]
-#[error("the database says that its data are damaged")]
+#[error("the database says that its data are damaged: {0}")]
 pub struct Damage(#[source] pub BoxError);
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -44,6 +44,7 @@ use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
+use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Contracts, Entitlements, Gate, Ledger, READS, feed, ledger};
 use crate::store::Store;
 
@@ -185,7 +186,9 @@ fn furnish(
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
     };
-    let ledger = Ledger::start(context.clone(), config.ledger_grace, edge.wait_of_writes.clone());
+    let (grace, expected_wait) = (config.ledger_grace, edge.wait_of_writes.clone());
+    let options = LedgerOptions { grace, expected_wait, ..LedgerOptions::default() };
+    let ledger = Ledger::start(context.clone(), options);
     let (followed, max_staleness) = (store.clone(), config.max_staleness);
     tasks.keep("feed", move || feed::follow(followed.clone(), Arc::clone(&cache), max_staleness));
     let expiring = ledger.clone();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 
 use super::load::Seen;
 
@@ -41,14 +41,21 @@ impl Cluster {
         format!("{}/{name}", self.url.trim_end_matches("/postgres"))
     }
 
+    /// Without the pool's maintenance task: it may never end, and keep its thread.
+    async fn connect(&self) -> DatabaseConnection {
+        let mut options = ConnectOptions::new(&self.url);
+        options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
+        Database::connect(options).await.unwrap()
+    }
+
     pub async fn run(&self, sql: &str) {
-        let database = Database::connect(&self.url).await.unwrap();
+        let database = self.connect().await;
         database.execute_unprepared(sql).await.unwrap();
         database.close().await.unwrap();
     }
 
     async fn ask(&self, sql: &str) -> String {
-        let database = Database::connect(&self.url).await.unwrap();
+        let database = self.connect().await;
         let statement = sea_orm::Statement::from_string(database.get_database_backend(), sql);
         let answer = database.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap();
         database.close().await.unwrap();

@@ -1,7 +1,7 @@
 //! The caller's deadline, as `grpc-timeout` says it, kept for every call.
 //!
-//! What stands before it must not read the header. The timer of tonic's server does, and answers
-//! CANCELLED, whether or not the write was made.
+//! Nothing that stands before it may act on the header but the door, which only refuses by it. The timer of tonic's
+//! server does act on it, and answers CANCELLED, whether or not the write was made.
 
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -81,9 +81,12 @@ pub fn opened<T>(mut request: tonic::Request<T>) -> (T, Deadline) {
     (request.into_inner(), deadline)
 }
 
-/// How long the call waits for its answer; one that says nothing sensible is refused later.
-pub fn patience(headers: &HeaderMap) -> Duration {
-    limit_of(headers.get(HEADER).and_then(parse))
+/// How long the call may take for its caller; none where the header cannot be read, for which it is refused here.
+pub fn patience(headers: &HeaderMap) -> Option<Duration> {
+    match headers.get(HEADER) {
+        Some(timeout) => parse(timeout).map(|timeout| limit_of(Some(timeout))),
+        None => Some(limit_of(None)),
+    }
 }
 
 /// A call is answered by then. A stream has begun by then: how long it goes on is seen to elsewhere.

@@ -34,7 +34,9 @@ pub struct Connection {
     requests: Budget,
     /// Answers not sent yet, by the step they were made in.
     waiting: [AtomicUsize; STEPS as usize],
+    /// Calls of any kind, and those of them that count against `max_calls`.
     calls: AtomicUsize,
+    counted_calls: AtomicUsize,
     begun: u64,
     idle_since: AtomicU64,
     has_greeted: AtomicBool,
@@ -62,6 +64,7 @@ impl Connection {
             requests: Budget::new(REQUESTS),
             waiting: Default::default(),
             calls: AtomicUsize::new(0),
+            counted_calls: AtomicUsize::new(0),
             begun: now,
             idle_since: AtomicU64::new(now),
             has_greeted: AtomicBool::new(false),
@@ -122,12 +125,25 @@ impl Connection {
         self.calls.load(Ordering::Relaxed) == 0 && self.answers.used() == 0
     }
 
-    /// Where many calls are under way, each connection may have as many of them as if all had the same: a few that
-    /// hold theirs for long leave room for the others.
-    fn has_its_part(&self) -> bool {
-        let (calls, connections) = (&self.edge.calls, self.edge.connections.load(Ordering::Relaxed));
-        let part = calls.limit().div_euclid(connections.max(1)).max(1);
-        calls.used() >= calls.limit().div_euclid(2) && self.calls.load(Ordering::Relaxed) >= part
+    /// Whether this connection has as many calls under way as it may. While half of all calls are in use, that is an
+    /// equal share for each connection that has some, and for one more that comes: a few that hold many calls for long
+    /// leave room for the others.
+    fn has_its_share_of_calls(&self) -> bool {
+        let (calls, connections) = (&self.edge.calls, self.edge.busy_connections.load(Ordering::Relaxed));
+        let share = calls.limit().div_euclid(connections.saturating_add(1)).max(1);
+        calls.used() >= calls.limit().div_euclid(2) && self.counted_calls.load(Ordering::Relaxed) >= share
+    }
+
+    fn count_call(&self) {
+        if self.counted_calls.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.edge.busy_connections.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn uncount_call(&self) {
+        if self.counted_calls.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.edge.busy_connections.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     fn take_request(&self, bytes: usize) -> bool {
@@ -239,11 +255,14 @@ impl Ticket {
             Kind::Probe => true,
             Kind::Stream => !connection.is_full() && connection.edge.long_streams.take(1),
             Kind::Read | Kind::Write => {
-                !connection.is_full() && !connection.has_its_part() && connection.edge.calls.take(1)
+                !connection.is_full() && !connection.has_its_share_of_calls() && connection.edge.calls.take(1)
             }
         };
         is_admitted.then(|| {
             connection.calls.fetch_add(1, Ordering::Relaxed);
+            if matches!(kind, Kind::Read | Kind::Write) {
+                connection.count_call();
+            }
             Self { connection: Arc::clone(connection), kind }
         })
     }
@@ -265,7 +284,10 @@ impl Drop for Ticket {
         match kind {
             Kind::Probe => {}
             Kind::Stream => connection.edge.long_streams.give(1),
-            Kind::Read | Kind::Write => connection.edge.calls.give(1),
+            Kind::Read | Kind::Write => {
+                connection.edge.calls.give(1);
+                connection.uncount_call();
+            }
         }
         if connection.calls.fetch_sub(1, Ordering::Relaxed) == 1 {
             connection.idle_since.store(connection.edge.now(), Ordering::Relaxed);

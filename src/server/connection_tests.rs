@@ -95,16 +95,26 @@ fn all_connections_together_have_so_many_calls() {
 fn connections_that_hold_many_calls_leave_room_for_the_others() {
     let config = Config { max_calls: 8, ..Config::default() };
     let edge = Edge::new(&config, watch::channel(false).1);
-    edge.connections.store(4, Ordering::Relaxed);
     let take = |connection: &Arc<Connection>| Ticket::take(connection, Kind::Read);
     let calls_of = |connection: &Arc<Connection>| std::iter::from_fn(|| take(connection)).collect::<Vec<_>>();
-    let (first, second, third) =
-        (Connection::new(Arc::clone(&edge)), Connection::new(Arc::clone(&edge)), Connection::new(edge));
+    let [first, second, third] = [(); 3].map(|()| Connection::new(Arc::clone(&edge)));
     let held = calls_of(&first);
-    assert_eq!(held.len(), 4, "half of all is for whoever comes");
-    assert_eq!(calls_of(&second).len(), 2);
-    let calls: Vec<_> = [&second, &third].into_iter().flat_map(calls_of).collect();
-    assert_eq!(calls.len(), 4, "each has its part");
-    drop((held, calls));
-    assert_eq!(calls_of(&second).len(), 4, "half of all again");
+    assert_eq!(held.len(), 4, "half of all: nobody else has calls");
+    assert_eq!(calls_of(&second).len(), 2, "a third of all: one more may come");
+    let others = (calls_of(&second), take(&third).unwrap());
+    assert_eq!(edge.busy_connections.load(Ordering::Relaxed), 3);
+    assert!(take(&first).is_none() && take(&second).is_none() && take(&third).is_some());
+    drop((held, others));
+    assert_eq!(edge.busy_connections.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn streams_of_health_take_no_share_of_the_calls() {
+    let edge = Edge::new(&Config { max_calls: 1, ..Config::default() }, watch::channel(false).1);
+    let connection = Connection::new(edge);
+    let _watch = Ticket::take(&connection, Kind::Stream).unwrap();
+    let call = Ticket::take(&connection, Kind::Read).unwrap();
+    assert!(Ticket::take(&connection, Kind::Read).is_none());
+    drop(call);
+    assert!(Ticket::take(&connection, Kind::Write).is_some());
 }

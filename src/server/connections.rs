@@ -65,7 +65,6 @@ where
         let stream = tokio::select! {
             () = &mut stopped => break,
             Some(_) = connections.join_next() => {
-                edge.connections.store(connections.len(), Ordering::Relaxed);
                 edge.is_crowded.store(connections.len() >= limit, Ordering::Relaxed);
                 continue;
             }
@@ -78,7 +77,6 @@ where
         let connection = Connection::new(Arc::clone(&edge));
         let door = Door::new(service.clone(), Arc::clone(&connection));
         connections.spawn(keep(stream, connection, door, Arc::clone(&builder)));
-        edge.connections.store(connections.len(), Ordering::Relaxed);
     }
     // The port first: who comes now is to be refused, and not to wait.
     drop(listener);

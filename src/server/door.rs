@@ -42,14 +42,12 @@ impl<S> Door<S> {
         Self { inner, connection }
     }
 
-    /// How long the refusal of a write is held back that would be answered too late. It is not even read: in overload
-    /// most calls are such, and what is spent on them is taken from the others.
-    fn pause_of_hopeless(&self, kind: Kind, path: &str, headers: &HeaderMap) -> Option<Duration> {
-        if kind != Kind::Write || !path.starts_with(LEDGER) {
-            return None;
-        }
-        let patience = patience(headers);
-        self.connection.edge.wait_of_writes.is_longer_than(patience).then(|| pause(Some(patience)))
+    /// Whether this is a write of the ledger that would be answered too late. It is refused before its body is read: in
+    /// overload most calls are refused, and what is spent on them is taken from the others.
+    fn is_hopeless(&self, kind: Kind, path: &str, headers: &HeaderMap) -> bool {
+        let wait = &self.connection.edge.wait_of_writes;
+        let is_write = kind == Kind::Write && path.starts_with(LEDGER);
+        is_write && patience(headers).is_some_and(|patience| wait.is_longer_than(patience))
     }
 }
 
@@ -72,14 +70,12 @@ where
         let path = request.uri().path();
         let kind = kind_of(path);
         let Some(ticket) = Ticket::take(&self.connection, kind) else {
-            return Box::pin(std::future::ready(Ok(overloaded_response())));
+            return refuse_later(patience(request.headers()));
         };
-        if let Some(pause) = self.pause_of_hopeless(kind, path, request.headers()) {
-            return Box::pin(async move {
-                tokio::time::sleep(pause).await;
-                drop(ticket);
-                Ok(overloaded_response())
-            });
+        if self.is_hopeless(kind, path, request.headers()) {
+            // A refusal takes no room from calls that are carried out.
+            drop(ticket);
+            return refuse_later(patience(request.headers()));
         }
         let limit = (path != WATCH_HEALTH).then_some(REFLECTION);
         let edge = &self.connection.edge;
@@ -97,6 +93,14 @@ where
         };
         Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(broken))))
     }
+}
+
+/// There is no room for a call. Its caller is told so after a pause: it may repeat it at once.
+fn refuse_later(patience: Option<Duration>) -> BoxFuture<'static, Result<Response<Body>, Infallible>> {
+    Box::pin(async move {
+        tokio::time::sleep(pause(patience)).await;
+        Ok(overloaded_response())
+    })
 }
 
 /// A panic ends its own call, and no other.

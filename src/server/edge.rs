@@ -11,7 +11,7 @@ use tonic::Status;
 use super::budget::Budget;
 use crate::config::Config;
 use crate::grpc::{draining, out_of_time};
-use crate::service::ledger::Wait;
+use crate::service::ledger::ExpectedWait;
 
 const MEBIBYTE: usize = 1 << 20;
 /// Bytes of requests that are read or worked on.
@@ -29,9 +29,10 @@ pub struct Edge {
     pub requests: Budget,
     pub calls: Budget,
     pub long_streams: Budget,
-    /// How long a write of the ledger waits that comes now.
-    pub wait_of_writes: Wait,
-    pub connections: AtomicUsize,
+    /// How long the next write of the ledger would wait.
+    pub wait_of_writes: ExpectedWait,
+    /// Connections that have calls under way which count against `max_calls`.
+    pub busy_connections: AtomicUsize,
     /// No further connection is taken: the idle ones are to make room.
     pub is_crowded: AtomicBool,
     pub complaints: Complaints,
@@ -54,8 +55,8 @@ impl Edge {
             requests: Budget::new(REQUESTS),
             calls: Budget::new(config.max_calls),
             long_streams: Budget::new(LONG_STREAMS),
-            wait_of_writes: Wait::default(),
-            connections: AtomicUsize::new(0),
+            wait_of_writes: ExpectedWait::default(),
+            busy_connections: AtomicUsize::new(0),
             is_crowded: AtomicBool::new(false),
             complaints: Complaints::default(),
             stop,

@@ -39,6 +39,11 @@ impl Deadline {
         if *self.begun.get_or_init(|| false) { Error::DeadlinePassedWriting } else { Error::DeadlinePassed }
     }
 
+    /// Whether the write is begun.
+    pub fn is_begun(&self) -> bool {
+        self.begun.get() == Some(&true)
+    }
+
     /// Whether there will be no write any more.
     pub fn is_given_up(&self) -> bool {
         self.begun.get() == Some(&false)

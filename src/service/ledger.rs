@@ -8,6 +8,7 @@
 
 mod batch;
 mod changes;
+mod expected_wait;
 mod expiry;
 mod grant;
 mod known;
@@ -17,14 +18,15 @@ mod page;
 mod queue;
 mod read;
 mod request;
-mod wait;
 
+pub use expected_wait::{ExpectedWait, pause};
 pub use expiry::expire;
 pub(super) use grant::grant_in_txn;
 pub use queue::{QUEUE, SHARE};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;
-pub use wait::{Wait, pause};
+
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -33,13 +35,33 @@ use self::lanes::Lanes;
 use self::request::{Asked, Request, Work, violation};
 use super::{Context, Deadline};
 use crate::error::{Error, Result, Violation, merge_violations};
-use crate::ledger::{Command, malformed};
+use crate::ledger::{Command, DEFAULT_GRACE, malformed};
+
+/// Large contracts that are not in memory must not take the time of everybody else.
+const LOADING: Duration = Duration::from_millis(100);
 
 /// Writes and reads what was used of the blocks.
 #[derive(Debug, Clone)]
 pub struct Ledger {
     context: Context,
     lanes: Lanes,
+}
+
+/// How a ledger writes.
+#[derive(Debug, Clone)]
+pub struct LedgerOptions {
+    /// How long after a block's end work delivered before it can be recorded.
+    pub grace: TimeDelta,
+    /// Once a batch has read contracts that are not in memory for so long, it leaves the others to the next batch.
+    pub loading: Duration,
+    /// Is told how long the next write would wait.
+    pub expected_wait: ExpectedWait,
+}
+
+impl Default for LedgerOptions {
+    fn default() -> Self {
+        Self { grace: DEFAULT_GRACE, loading: LOADING, expected_wait: ExpectedWait::default() }
+    }
 }
 
 /// A write as a caller asks for it.
@@ -54,12 +76,12 @@ pub struct WriteRequest {
 }
 
 impl Ledger {
-    /// Starts the tasks that write; they end with the last clone. `grace`: how long after a
-    /// block's end work delivered before it can be recorded. `wait`: told how long writes wait.
-    pub fn start(context: Context, grace: TimeDelta, wait: Wait) -> Self {
+    /// Starts the tasks that write; they end with the last clone.
+    pub fn start(context: Context, options: LedgerOptions) -> Self {
+        let LedgerOptions { grace, loading, expected_wait } = options;
         let connections = context.store.ledger_connections();
-        let batches = Batches { context: context.clone(), grace };
-        Self { lanes: Lanes::start(connections, &batches, wait), context }
+        let batches = Batches { context: context.clone(), grace, loading };
+        Self { lanes: Lanes::start(connections, &batches, expected_wait), context }
     }
 
     /// Whether writes that could be carried out are.

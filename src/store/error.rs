@@ -31,7 +31,9 @@ pub(super) fn from_db(error: DbErr) -> Error {
             tracing::debug!(?failure, %error, "a write met another one");
             Error::Conflict
         }
-        Failure::Unavailable if is_damage(&error) => Error::Unavailable(Some(Damage(untold(error)).into())),
+        Failure::Unavailable if is_damage(&error) && is_postgres(&error) => {
+            Error::Unavailable(Some(Damage(untold(error)).into()))
+        }
         Failure::Unavailable => Error::Unavailable(Some(untold(error))),
         Failure::Broken => Error::Internal(untold(error)),
     }
@@ -63,6 +65,10 @@ pub(super) fn is_damage(error: &DbErr) -> bool {
         // CORRUPT, NOTADB
         None => matches!(sqlite_code(answer), Some(11 | 26)),
     }
+}
+
+fn is_postgres(error: &DbErr) -> bool {
+    database_error(error).is_some_and(|answer| answer.try_downcast_ref::<PgDatabaseError>().is_some())
 }
 
 /// Whether another process keeps SQLite's file to itself for now.

@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 pub(super) const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 /// How long a change of a contract waits for a lock, each time it is tried.
 const SHORT_LOCK: Duration = Duration::from_millis(300);
+/// A connection is used for so long, and again after so long without use.
+const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
+const LONGEST_IDLE: Duration = Duration::from_secs(5 * 60);
 /// How long the check of a connection that comes back may take.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -47,13 +50,25 @@ async fn open(config: &StoreConfig, options: &PgConnectOptions, connections: u32
         .acquire_timeout(config.acquire_timeout)
         .connect_lazy(true)
         .test_before_acquire(true)
-        .idle_timeout(Duration::from_secs(5 * 60))
-        .max_lifetime(Duration::from_secs(30 * 60))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .map_sqlx_postgres_before_acquire(|_, about| {
+            Box::pin(std::future::ready(Ok(is_fresh(about.age, about.idle_for))))
+        })
         .record_stmt_in_spans(false)
         .map_sqlx_postgres_opts(move |_| options.clone())
         .map_sqlx_postgres_pool_opts(|pool| pool.after_release(|connection, about| Box::pin(check(connection, about))));
     // For its own options it reads the file of passwords again; see `options`.
     Database::connect(pool).with_subscriber(NoSubscriber::default()).await.map_err(error::from_db)
+}
+
+/// Whether a connection is used again; one that is not is replaced.
+///
+/// The pool's own limits of lifetime and idleness stay unset: with either of them sqlx 0.9 starts a maintenance task,
+/// which reads a count of idle connections that may underflow, then never ends, and keeps the thread of all others
+/// (sqlx #3645).
+fn is_fresh(age: Duration, idle: Duration) -> bool {
+    age < LONGEST_LIFE && idle < LONGEST_IDLE
 }
 
 /// Reading its options the driver logs, values and all, what it does not know of the URL and of a
@@ -129,6 +144,18 @@ async fn refuse_unsafe_commits(config: &StoreConfig) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn no_pool_has_a_maintenance_task() {
+        let options = options("postgres://nobody@127.0.0.1:1/nothing").unwrap();
+        let db = open(&StoreConfig::default(), &options, 1).await.unwrap();
+        let pool = db.get_postgres_connection_pool();
+        assert_eq!((pool.options().get_idle_timeout(), pool.options().get_max_lifetime()), (None, None));
+        assert_eq!(pool.options().get_min_connections(), 0);
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        assert!(is_fresh(minutes(29), minutes(4)));
+        assert!(!is_fresh(minutes(30), minutes(0)) && !is_fresh(minutes(6), minutes(5)));
+    }
 
     #[test]
     fn commits_are_durable_whatever_the_database_is_set_to_meanwhile() {

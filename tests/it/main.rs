@@ -5,6 +5,7 @@ mod bad_input;
 mod catalog;
 mod contracts;
 mod corpus;
+mod database;
 mod edge;
 mod editions;
 mod entitlements;

@@ -7,7 +7,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database};
+use sea_orm::ConnectionTrait as _;
+
+use crate::database::connect;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh");
 
@@ -62,9 +64,7 @@ impl Cluster {
     pub async fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         // Not a shared pool: a connection must not outlive the runtime of the test that opened it.
-        let mut options = ConnectOptions::new(format!("{}/postgres", self.server_url));
-        options.max_connections(1).sqlx_logging(false);
-        let admin = Database::connect(options).await.expect("the private cluster accepts connections");
+        let admin = connect(&format!("{}/postgres", self.server_url)).await;
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a new database");
         admin.close().await.expect("the connection closes");
         format!("{}/{name}", self.server_url)
@@ -107,7 +107,7 @@ fn complaint(script: &mut Child) -> String {
 #[tokio::test]
 async fn each_database_is_new_and_empty() {
     for url in [database().await, database().await] {
-        let database = Database::connect(url).await.expect("a connection");
+        let database = connect(&url).await;
         database.execute_unprepared("CREATE TABLE only_here (id INT)").await.expect("nothing is there yet");
         database.close().await.expect("the connection closes");
     }
@@ -117,11 +117,11 @@ async fn each_database_is_new_and_empty() {
 async fn a_killed_cluster_comes_back_with_what_it_had() {
     let mut cluster = Cluster::start().unwrap();
     let url = cluster.database().await;
-    let before = Database::connect(&url).await.unwrap();
+    let before = connect(&url).await;
     before.execute_unprepared("CREATE TABLE kept (id INT)").await.unwrap();
     cluster.kill();
     before.execute_unprepared("SELECT 1").await.expect_err("its sessions are killed as well");
     cluster.start_again();
-    let after = Database::connect(&url).await.unwrap();
+    let after = connect(&url).await;
     after.execute_unprepared("INSERT INTO kept VALUES (1)").await.expect("the table is there");
 }

@@ -4,8 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::ConnectionTrait as _;
 
+use crate::database::connect;
 use crate::postgres::{self, Cluster};
 use crate::process::Process;
 use entitled::proto::v1::ListBlocksRequest;
@@ -148,7 +149,7 @@ async fn a_session_that_is_refused_is_not_told() {
 async fn a_server_and_its_answers_do_not_tell_its_database() {
     for format in FORMATS {
         let mut cluster = Cluster::start().unwrap();
-        let admin = Database::connect(format!("{}/postgres", cluster.server_url)).await.unwrap();
+        let admin = connect(&format!("{}/postgres", cluster.server_url)).await;
         for statement in
             ["CREATE ROLE c4nary SUPERUSER LOGIN PASSWORD 'c4nary'", "CREATE DATABASE \"C4nary\" OWNER c4nary"]
         {

@@ -13,7 +13,9 @@ mod writes;
 use std::time::Duration;
 
 use entitled::store::{Store, StoreConfig};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{Database, DatabaseConnection};
+
+use crate::database::options;
 
 /// A migrated store on a database of its own, and a way past it.
 pub struct Fixture {
@@ -48,8 +50,8 @@ impl Fixture {
 
     /// A connection of one's own.
     pub async fn connection(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(&self.config.url);
-        options.max_connections(1).sqlx_logging(false).acquire_timeout(Duration::from_secs(5));
+        let mut options = options(&self.config.url);
+        options.acquire_timeout(Duration::from_secs(5));
         Database::connect(options).await.unwrap()
     }
 }

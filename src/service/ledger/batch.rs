@@ -10,8 +10,8 @@ use futures_util::FutureExt as _;
 
 use super::changes::Changes;
 use super::known::{Known, keys};
-use super::page::{Page, Settled};
-use super::request::{Done, Request, Work};
+use super::page::{Left, Outcome, Page, Settled};
+use super::request::{Request, Work};
 use crate::cache::Snapshot;
 use crate::error::{BoxError, Error, Noun, Result};
 use crate::mutant::{self, Mutant};
@@ -21,19 +21,15 @@ use crate::store::{
     lock_books_in_txn, put_requests, put_revisions,
 };
 
-/// How long a batch may read contracts that are not in memory: large ones must not take the time of all others.
-const LOADING: Duration = Duration::from_millis(100);
-
 /// Carries out batches of writes.
 #[derive(Debug, Clone)]
 pub(super) struct Batches {
     pub context: Context,
     pub grace: TimeDelta,
+    /// Once a batch has read contracts for so long, it begins to read no other: large ones that are not in memory must
+    /// not take the time of everybody else.
+    pub loading: Duration,
 }
-
-/// What became of a write; none where it has to be tried by itself: its customer was locked by another transaction, had
-/// more holds to end first than one transaction does, or a contract that others had left no time to read.
-pub(super) type Outcome = Option<Result<Done>>;
 
 impl Batches {
     /// What became of each, in their order. Where locked customers are awaited, nobody is left over but for holds: then
@@ -63,12 +59,19 @@ impl Batches {
         let (first, second) = requests.split_at(requests.len().div_euclid(2));
         let mut outcomes = Box::pin(self.run(first, contended)).await;
         // Who was left out of the first half is so of the second one: a customer's writes keep their order.
-        let left = first.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_none());
-        let left: BTreeSet<&str> = left.map(|(request, _)| request.customer_id.as_str()).collect();
-        let is_left = |request: &&Request| left.contains(request.customer_id.as_str());
-        let rest: Vec<Request> = second.iter().filter(|request| !is_left(request)).cloned().collect();
+        let mut left = BTreeMap::new();
+        for (request, outcome) in first.iter().zip(&outcomes) {
+            if let Outcome::Left(why) = outcome {
+                left.insert(request.customer_id.as_str(), *why);
+            }
+        }
+        let left = |request: &Request| left.get(request.customer_id.as_str()).copied();
+        let rest: Vec<Request> = second.iter().filter(|request| left(request).is_none()).cloned().collect();
         let mut of_rest = Box::pin(self.run(&rest, contended)).await.into_iter();
-        outcomes.extend(second.iter().map(|request| if is_left(&request) { None } else { of_rest.next().flatten() }));
+        outcomes.extend(second.iter().map(|request| match left(request) {
+            Some(why) => Outcome::Left(why),
+            None => of_rest.next().unwrap_or(Outcome::Left(Left::Alone)),
+        }));
         outcomes
     }
 
@@ -100,15 +103,16 @@ impl Batches {
         let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests), contended).await?;
         let now = books.now;
         let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
-        let mut pages = self.pages(txn, requests, &known, &mut books, contended).await?;
+        let (mut pages, unread) = self.pages(txn, requests, &known, &mut books, contended).await?;
         let Books { locked, left_out, .. } = books;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
             .map(|request| match pages.get_mut(request.customer_id.as_str()) {
                 Some(page) => page.settle(request, &known),
-                None if left_out.contains(&request.customer_id) => Ok(Settled::Later),
+                None if unread.contains(request.customer_id.as_str()) => Ok(Settled::Left(Left::Again)),
                 None if locked.contains_key(&request.customer_id) => known.replay(request),
+                None if left_out.contains(&request.customer_id) => Ok(Settled::Left(Left::Alone)),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
             .collect();
@@ -119,7 +123,7 @@ impl Batches {
             .map(|(settled, request)| {
                 let revision = revisions.get(&request.customer_id).copied();
                 let revision = revision.or(locked.get(&request.customer_id).map(|it| it.revision));
-                settled.map(|settled| settled.done(revision, now)).transpose()
+                settled.map_or_else(|error| Outcome::Done(Err(error)), |settled| settled.outcome(revision, now))
             })
             .collect();
         let mut steps = Steps::of(txn);
@@ -129,8 +133,8 @@ impl Batches {
         Ok(Committed { outcomes, revisions })
     }
 
-    /// The books of the customers for whom there is something to do but to repeat an answer. Those whose contracts there
-    /// is no time to read are left out as well, where somebody may be.
+    /// The books of the customers for whom there is something to do but to repeat an answer; and, if `contended` allows
+    /// to leave somebody out, the customers whose contracts there was no time to read.
     async fn pages<'a>(
         &self,
         txn: &Txn,
@@ -138,9 +142,9 @@ impl Batches {
         known: &Known,
         books: &mut Books,
         contended: Contended,
-    ) -> Result<BTreeMap<&'a str, Page>> {
-        let Books { now, locked, by_customer, left_out, .. } = books;
-        let mut pages = BTreeMap::new();
+    ) -> Result<(BTreeMap<&'a str, Page>, BTreeSet<&'a str>)> {
+        let Books { now, locked, by_customer, .. } = books;
+        let (mut pages, mut unread) = (BTreeMap::new(), BTreeSet::new());
         let mut loading = Duration::ZERO;
         for request in requests.iter().filter(|request| known.find(request).is_none()) {
             // Once a customer: its book is taken out.
@@ -151,8 +155,8 @@ impl Batches {
             // Balances are not asked of it, so one of the same documents will do, however old.
             let snapshot = match self.context.cache.of_version(customer_id, locked.contract_version) {
                 Some(snapshot) => snapshot,
-                None if loading > LOADING && contended == Contended::LeaveOut => {
-                    left_out.insert(customer_id.to_owned());
+                None if loading > self.loading && contended == Contended::LeaveOut => {
+                    unread.insert(customer_id);
                     continue;
                 }
                 None => {
@@ -164,7 +168,7 @@ impl Batches {
             };
             pages.insert(customer_id, Page::open(snapshot, book, *now, self.grace)?);
         }
-        Ok(pages)
+        Ok((pages, unread))
     }
 
     /// The contract as the lock keeps it.
@@ -188,7 +192,7 @@ fn may_be_of_one(error: &Error) -> bool {
 }
 
 fn all(requests: &[Request], error: impl Fn() -> Error) -> Vec<Outcome> {
-    requests.iter().map(|_| Some(Err(error()))).collect()
+    requests.iter().map(|_| Outcome::Done(Err(error()))).collect()
 }
 
 /// The revisions of the customers whose books have changed, after this batch.
@@ -223,7 +227,7 @@ fn new_requests(requests: &[Request], outcomes: &[Outcome]) -> Result<Vec<(Reque
         return Ok(stored);
     }
     for (request, outcome) in requests.iter().zip(outcomes) {
-        if let (Work::Command(asked), Some(Ok(done)), Some(key)) = (&request.work, outcome, request.key())
+        if let (Work::Command(asked), Outcome::Done(Ok(done)), Some(key)) = (&request.work, outcome, request.key())
             && !done.replayed
         {
             stored.push((key, asked.stored(done)?));

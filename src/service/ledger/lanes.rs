@@ -12,9 +12,10 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use super::batch::Batches;
+use super::expected_wait::{ExpectedWait, pause};
+use super::page::{Left, Outcome};
 use super::queue::{Batch, Claim, Job, Queue};
 use super::request::{Done, Request};
-use super::wait::{Wait, pause};
 use crate::error::{Error, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Deadline;
@@ -46,7 +47,7 @@ impl Drop for Entrance {
 
 impl Lanes {
     /// As many as the connections are good for. Each runs until the last clone is gone and the queue is empty.
-    pub fn start(connections: usize, batches: &Batches, wait: Wait) -> Self {
+    pub fn start(connections: usize, batches: &Batches, wait: ExpectedWait) -> Self {
         let waits = connections.div_euclid(2).clamp(1, MOST_AWAITED);
         let lanes = connections.saturating_sub(waits).clamp(1, MOST_LANES);
         let awaited = Arc::new(Semaphore::new(waits));
@@ -164,19 +165,23 @@ async fn carry_out(
     let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.request, (job.deadline, job.answer))).unzip();
     let outcomes = batches.run(&requests, contended).await;
     let took = start.elapsed();
-    let mut left: BTreeMap<String, Vec<Job>> = BTreeMap::new();
-    let mut answers = Vec::new();
+    let mut alone: BTreeMap<String, Vec<Job>> = BTreeMap::new();
+    let (mut again, mut answers) = (Vec::new(), Vec::new());
     for ((request, (deadline, answer)), outcome) in requests.into_iter().zip(callers).zip(outcomes) {
         match outcome {
-            Some(outcome) => answers.push((answer, outcome)),
-            None => left.entry(request.customer_id.clone()).or_default().push(Job::new(request, deadline, answer)),
+            Outcome::Done(outcome) => answers.push((answer, outcome)),
+            Outcome::Left(Left::Alone) => {
+                alone.entry(request.customer_id.clone()).or_default().push(Job::begun(request, deadline, answer));
+            }
+            Outcome::Left(Left::Again) => again.push(Job::begun(request, deadline, answer)),
         }
     }
-    let left = left.into_iter().map(|(customer_id, jobs)| {
+    let left = alone.into_iter().map(|(customer_id, jobs)| {
         let claim: Claim = claim.split(&customer_id, jobs.len());
         Batch { jobs, claim }
     });
     let left = left.collect();
+    claim.give_back(again);
     // The customers first: who is answered may ask again at once.
     drop(claim);
     for (answer, outcome) in answers {

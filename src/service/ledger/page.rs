@@ -43,19 +43,35 @@ pub(super) enum Settled {
     Repeated(Applied),
     /// In another batch.
     Replayed(Done),
-    /// Not at all for now.
-    Later,
+    /// Not now: it is left for another batch.
+    Left(Left),
+}
+
+/// Why a write is left out of its batch, and what has to become of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// To be tried by itself: its customer was locked by another transaction, or had more holds to end first than one
+    /// transaction does.
+    Alone,
+    /// To be tried with the next batch: this one had no time left to read its contract.
+    Again,
+}
+
+/// What became of a write in its batch.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Done(Result<Done>),
+    Left(Left),
 }
 
 impl Settled {
-    /// None for later.
-    pub fn done(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Option<Done> {
+    pub fn outcome(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Outcome {
         let revision = revision.unwrap_or_default();
         match self {
-            Self::Applied(applied) => Some(Done { revision, record_time, applied, replayed: false }),
-            Self::Repeated(applied) => Some(Done { revision, record_time, applied, replayed: true }),
-            Self::Replayed(done) => Some(done),
-            Self::Later => None,
+            Self::Applied(applied) => Outcome::Done(Ok(Done { revision, record_time, applied, replayed: false })),
+            Self::Repeated(applied) => Outcome::Done(Ok(Done { revision, record_time, applied, replayed: true })),
+            Self::Replayed(done) => Outcome::Done(Ok(done)),
+            Self::Left(left) => Outcome::Left(left),
         }
     }
 }
@@ -105,7 +121,7 @@ impl Page {
         }
         // Before all of them are ended, what they hold would be refused to it.
         if self.is_behind {
-            return Ok(Settled::Later);
+            return Ok(Settled::Left(Left::Alone));
         }
         if let Some((first, applied)) = self.done.get(&asked.request_id) {
             return asked.repeats(first).map(|()| Settled::Repeated(applied.clone()));

@@ -3,7 +3,8 @@
 //! ```text
 //!  push ─▶ waiting of its customer ─ the customer's turn ─▶ take ─▶ Batch ─ dropped ─▶ end
 //!    │                                  (newest first in overload)    busy: no other batch takes it
-//!    └─▶ refused: no room, or its answer would come after its deadline
+//!    └─▶ refused: no room, or its answer would come after its deadline; the server's door refuses by the same
+//!        number, before it reads the call (`expected_wait`)
 //! ```
 
 mod state;
@@ -17,8 +18,8 @@ use tokio::sync::{Notify, oneshot};
 pub use self::state::{QUEUE, SHARE};
 
 use self::state::State;
+use super::expected_wait::ExpectedWait;
 use super::request::{Done, Request};
-use super::wait::Wait;
 use crate::error::{Error, Result};
 use crate::service::Deadline;
 
@@ -42,6 +43,11 @@ impl Job {
         Self { request, patience: deadline.left(), deadline, answer }
     }
 
+    /// One that a batch has begun and left for another: it is carried out whatever its deadline says.
+    pub fn begun(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
+        Self { request, patience: None, deadline, answer }
+    }
+
     /// Whether its caller waits no longer: then it is given up.
     fn is_late(&self) -> bool {
         self.deadline.has_passed() && matches!(self.deadline.give_up(), Error::DeadlinePassed)
@@ -63,7 +69,7 @@ pub(super) struct Queue {
     /// One lane at a time waits for a batch: what comes then is for it.
     gathering: tokio::sync::Mutex<()>,
     lanes: usize,
-    wait: Wait,
+    wait: ExpectedWait,
 }
 
 /// What a lane carries out. Its customers are in no other batch until it is dropped.
@@ -79,26 +85,35 @@ pub(super) struct Claim {
     queue: Arc<Queue>,
     customers: HashSet<String>,
     writes: usize,
+    /// It waits beside the lanes, and nobody waits for it.
+    is_apart: bool,
 }
 
 impl Claim {
-    /// A claim of its own for one of the customers, which counts as a batch.
+    /// A claim of its own for one of the customers, to be carried out beside the lanes.
     pub fn split(&mut self, customer_id: &str, writes: usize) -> Self {
-        self.queue.state().add_batch();
+        self.queue.change(|state| state.set_apart(writes));
         let customers = self.customers.take(customer_id).into_iter().collect();
         self.writes = self.writes.saturating_sub(writes);
-        Self { queue: Arc::clone(&self.queue), customers, writes }
+        Self { queue: Arc::clone(&self.queue), customers, writes, is_apart: true }
+    }
+
+    /// Puts writes back to the front of where they waited, in their order: they go on with a batch after this one.
+    pub fn give_back(&self, jobs: Vec<Job>) {
+        self.queue.state().give_back(jobs);
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.queue.end(&self.customers, self.writes);
+        let Self { queue, customers, writes, is_apart } = self;
+        queue.change(|state| state.end(customers, *writes, queue.lanes, *is_apart));
+        queue.news.notify_one();
     }
 }
 
 impl Queue {
-    pub fn new(lanes: usize, wait: Wait) -> Self {
+    pub fn new(lanes: usize, wait: ExpectedWait) -> Self {
         Self { lanes, wait, state: Mutex::default(), news: Notify::new(), gathering: tokio::sync::Mutex::default() }
     }
 
@@ -107,7 +122,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What changes how long the next one waits is told to the door.
+    /// Changes the state, and tells the door how long the next write would wait.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let outcome = change(&mut state);
@@ -154,7 +169,7 @@ impl Queue {
             refused.into_iter().for_each(Job::refuse);
             if !jobs.is_empty() {
                 let customers = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
-                let claim = Claim { queue: Arc::clone(self), customers, writes: jobs.len() };
+                let claim = Claim { queue: Arc::clone(self), customers, writes: jobs.len(), is_apart: false };
                 return Some(Batch { jobs, claim });
             }
         }
@@ -175,12 +190,6 @@ impl Queue {
             }
             self.news.notified().await;
         }
-    }
-
-    /// What was done of these customers has ended: so many writes, and as many callers are about to be answered.
-    fn end(&self, customers: &HashSet<String>, writes: usize) {
-        self.change(|state| state.end(customers, writes, self.lanes));
-        self.news.notify_one();
     }
 
     /// How long a batch of so many writes took that waited for no lock.

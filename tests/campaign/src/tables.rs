@@ -35,7 +35,8 @@ pub struct Tables {
 impl Tables {
     pub async fn read(url: &str) -> Result<Self, BoxError> {
         let mut options = ConnectOptions::new(url);
-        options.max_connections(1).sqlx_logging(false);
+        // Without the pool's maintenance task: it may never end, and keep its thread.
+        options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
         let db = Database::connect(options).await?;
         let mut rows = Rows::new();
         for row in all(&db, ENTRIES).await? {

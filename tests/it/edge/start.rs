@@ -3,13 +3,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use entitled::config::Config;
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::ConnectionTrait as _;
 use tokio::task::block_in_place;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::database::connect;
 use crate::postgres::{self, Cluster};
 use crate::sample::{check, refused, stored};
 use crate::server::TestServer;
@@ -62,7 +63,7 @@ async fn what_waiting_does_not_mend_ends_the_start_at_once() {
 
     let url = postgres::database().await;
     entitled::server::migrate(&config(&url), false).await.unwrap();
-    let admin = Database::connect(&url).await.unwrap();
+    let admin = connect(&url).await;
     let (_, name) = url.rsplit_once('/').unwrap();
     admin.execute_unprepared(&format!("ALTER DATABASE {name} SET synchronous_commit = off")).await.unwrap();
     admin.close().await.unwrap();

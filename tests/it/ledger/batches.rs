@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use entitled::error::Error;
 use entitled::ledger::{Command, EntryKind};
-use entitled::service::ledger::WriteRequest;
+use entitled::service::ledger::{LedgerOptions, WriteRequest};
 use entitled::service::{Clock, Ledger};
 use entitled::store::{EntryFilter, StoreConfig};
 use sea_orm::ConnectionTrait as _;
@@ -36,7 +36,7 @@ async fn replicas_that_meet_at_many_customers_never_deadlock() {
         store.observe(move |_, failed| {
             failures.fetch_add(usize::from(failed), Ordering::Relaxed);
         });
-        ledger_over(store, Clock::System)
+        ledger_over(store, Clock::System, LedgerOptions::default())
     };
     let (there, back) = (replica().await, replica().await);
     let blocker = house.connection().await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use entitled::proto::v1;
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tonic::Code;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -13,6 +13,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::samples::*;
+use crate::database::connect;
 use crate::process::Process;
 use crate::server::{Backend, TestServer};
 
@@ -67,9 +68,7 @@ impl Disk {
 
     /// Past the server.
     async fn connection(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(format!("sqlite:{}", self.database.display()));
-        options.max_connections(1).sqlx_logging(false);
-        Database::connect(options).await.unwrap()
+        connect(&format!("sqlite:{}", self.database.display())).await
     }
 
     async fn kept(&self) -> Vec<String> {

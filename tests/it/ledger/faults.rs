@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use entitled::cache::Cache;
 use entitled::catalog::Catalog;
 use entitled::error::{Error, Result};
-use entitled::ledger::{Command, DEFAULT_GRACE, Take, Target};
+use entitled::ledger::{Command, Take, Target};
 use entitled::model::{Quantity, Unit};
-use entitled::service::ledger::{Done, SHARE, Wait, WriteRequest};
+use entitled::service::ledger::{Done, LedgerOptions, SHARE, WriteRequest};
 use entitled::service::{Clock, Context, Deadline, Gate, Ledger, READS};
 use entitled::store::{Store, StoreConfig};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
@@ -24,17 +24,13 @@ pub(super) async fn ledger_on(config: StoreConfig) -> Ledger {
 }
 
 pub(super) async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
-    ledger_over(Store::connect(&config).await.unwrap(), clock)
+    ledger_over(Store::connect(&config).await.unwrap(), clock, LedgerOptions::default())
 }
 
-pub(super) fn ledger_over(store: Store, clock: Clock) -> Ledger {
+pub(super) fn ledger_over(store: Store, clock: Clock, options: LedgerOptions) -> Ledger {
     let cache = Arc::new(Cache::new(1 << 20, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
-    Ledger::start(
-        Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1) },
-        DEFAULT_GRACE,
-        Wait::default(),
-    )
+    Ledger::start(Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1) }, options)
 }
 
 pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {

@@ -8,12 +8,13 @@ use std::time::Duration;
 use entitled::ledger::EntryKind;
 use entitled::proto::v1;
 use entitled::store::EntryFilter;
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::ConnectionTrait as _;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tonic::Code;
 
 use super::samples::*;
+use crate::database::connect;
 use crate::postgres::Cluster;
 use crate::server::{Backend, TestServer};
 
@@ -40,7 +41,7 @@ async fn kill(rounds: usize) {
     let mut cluster = Cluster::start().unwrap();
     let database = cluster.database().await;
     // Commits that take a while are hit more often.
-    let admin = Database::connect(&database).await.unwrap();
+    let admin = connect(&database).await;
     admin.execute_unprepared("ALTER ROLE postgres SET commit_delay = 20000").await.unwrap();
     admin.execute_unprepared("ALTER ROLE postgres SET commit_siblings = 0").await.unwrap();
     admin.close().await.unwrap();

@@ -10,11 +10,12 @@ use entitled::proto::v1;
 use entitled::service::Clock;
 use entitled::store::{EntryFilter, ReservationFilter, Store, StoreConfig};
 use prost_types::Timestamp;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, QueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, QueryResult, Statement};
 use serde_json::{Value, json};
 use tonic::{Code, Status};
 
 use crate::corpus::explain;
+use crate::database::connect;
 use crate::sample::Refusal;
 use crate::server::{Backend, TestServer, request_id};
 
@@ -67,9 +68,7 @@ impl House {
 
     /// Past the service.
     pub async fn connection(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(self.server.database());
-        options.max_connections(1).sqlx_logging(false);
-        Database::connect(options).await.unwrap()
+        connect(&self.server.database()).await
     }
 
     /// Another transaction holds what a write needs, until it is told to let go.

@@ -103,8 +103,17 @@ impl State {
         limit.map_or(BATCH, |limit| self.pace.within(limit).clamp(SMALL_BATCH, BATCH))
     }
 
-    pub fn add_batch(&mut self) {
-        self.batches = self.batches.saturating_add(1);
+    /// So many writes of a batch go on beside the lanes: nobody waits for them.
+    pub fn set_apart(&mut self, writes: usize) {
+        self.under_way = self.under_way.saturating_sub(writes);
+    }
+
+    /// Writes that a batch had begun and could not carry out wait again, before those that came after them.
+    pub fn give_back(&mut self, jobs: Vec<Job>) {
+        self.count = self.count.saturating_add(jobs.len());
+        for job in jobs.into_iter().rev() {
+            self.waiting.entry(job.request.customer_id.clone()).or_default().push_front(job);
+        }
     }
 
     fn ready(&mut self, customer_id: String) {
@@ -164,7 +173,7 @@ impl State {
         in_batch.retain(has_left);
         self.turns.extend(in_batch);
         if !taken.is_empty() {
-            self.add_batch();
+            self.batches = self.batches.saturating_add(1);
         }
         self.ready_since = Instant::now();
         self.hurry = self.waiting.values().flatten().filter_map(|job| job.patience).min();
@@ -178,7 +187,7 @@ impl State {
             let Some(job) = jobs.pop_front() else { break };
             if job.is_late() {
                 self.count = self.count.saturating_sub(1);
-            } else if job.deadline.left().is_some_and(|left| left < self.pace.batch()) {
+            } else if !job.deadline.is_begun() && job.deadline.left().is_some_and(|left| left < self.pace.batch()) {
                 hopeless.push(job);
             } else {
                 taken.push(job);
@@ -189,14 +198,17 @@ impl State {
         }
     }
 
-    pub fn end(&mut self, customers: &HashSet<String>, writes: usize, lanes: usize) {
+    /// A batch of these customers has ended: so many callers are about to be answered.
+    pub fn end(&mut self, customers: &HashSet<String>, writes: usize, lanes: usize, is_apart: bool) {
         for customer_id in customers {
             if self.busy.remove(customer_id) && self.waiting.contains_key(customer_id) {
                 self.ready(customer_id.clone());
             }
         }
-        self.under_way = self.under_way.saturating_sub(writes);
-        self.batches = self.batches.saturating_sub(1);
+        if !is_apart {
+            self.under_way = self.under_way.saturating_sub(writes);
+            self.batches = self.batches.saturating_sub(1);
+        }
         self.expected = self.share(writes, lanes);
     }
 

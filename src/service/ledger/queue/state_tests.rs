@@ -53,7 +53,7 @@ fn a_customer_is_in_one_batch_at_a_time_and_keeps_its_turn() {
     assert!(state.turns.is_empty(), "both are busy");
     state.admit(job("c", Deadline::default())).unwrap();
     assert_eq!(counts(&state.take().0), [("c", 1)]);
-    state.end(&HashSet::from(["a".to_owned(), "b".to_owned()]), 256, 2);
+    state.end(&HashSet::from(["a".to_owned(), "b".to_owned()]), 256, 2, false);
     assert_eq!(state.turns, ["a"]);
     assert_eq!(counts(&state.take().0), [("a", 45)]);
     assert_eq!((state.count, state.under_way, state.batches), (0, 46, 2));
@@ -139,4 +139,37 @@ fn a_full_queue_and_a_full_share_send_the_next_away() {
     for customer_id in ["a", "c"] {
         assert!(matches!(state.admit(job(customer_id, Deadline::default())), Err(Error::Overloaded)), "{customer_id}");
     }
+}
+
+#[test]
+fn who_waits_for_a_lock_beside_the_lanes_keeps_nobody_else_out() {
+    let mut state = waiting(&[("locked", 1)]);
+    state.pace.note(MILLI * 100, 1);
+    let writes = state.take().0.len();
+    state.set_apart(writes);
+    state.end(&HashSet::new(), 0, 1, false);
+    assert_eq!(state.until_answer(), Duration::ZERO, "the lane has nothing to do");
+    state.admit(job("b", within(MILLI * 50))).unwrap();
+    assert_eq!(counts(&state.take().0), [("b", 1)]);
+    assert_eq!((state.under_way, state.batches), (1, 1));
+    state.end(&HashSet::from(["locked".to_owned()]), writes, 1, true);
+    assert_eq!((state.under_way, state.batches), (1, 1));
+}
+
+#[test]
+fn writes_that_are_given_back_come_before_later_ones_of_their_customer() {
+    let mut state = waiting(&[("a", 2), ("b", 1)]);
+    let (jobs, _) = state.take();
+    assert_eq!(counts(&jobs), [("a", 2), ("b", 1)]);
+    let begun = Deadline::at(Instant::now() + MILLI * 5);
+    assert!(begun.begin());
+    state.admit(job("a", Deadline::default())).unwrap();
+    let request = |customer_id: &str| Request { customer_id: customer_id.to_owned(), work: Work::Expire };
+    state.give_back(vec![Job::begun(request("a"), begun.clone(), oneshot::channel().0)]);
+    state.end(&HashSet::from(["a".to_owned(), "b".to_owned()]), 3, 1, false);
+    state.pace.note(MILLI * 10_000, 1);
+    let (jobs, refused) = state.take();
+    assert!(refused.is_empty() && jobs.len() == 2, "a write that was begun is carried out whatever its deadline says");
+    assert!(jobs[0].deadline.is_begun() && !jobs[1].deadline.is_begun());
+    assert_eq!(state.count, 0);
 }

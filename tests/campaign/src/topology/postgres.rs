@@ -53,7 +53,8 @@ impl Cluster {
 
     async fn admin(&self) -> Result<DatabaseConnection, BoxError> {
         let mut options = ConnectOptions::new(format!("{}/postgres", self.server_url));
-        options.max_connections(1).sqlx_logging(false);
+        // Without the pool's maintenance task: it may never end, and keep its thread.
+        options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);
         Ok(Database::connect(options).await?)
     }
 

@@ -1,4 +1,5 @@
-//! How long a write waits that comes now: told by the queue, asked at the door before a call is read.
+//! How long the next write would wait for its answer. The queue tells it, and the door of the server asks for it before
+//! it reads a call.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,22 +9,22 @@ use std::time::Duration;
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 const PART_OF_DEADLINE: f64 = 0.75;
 
-/// From coming to being answered, as the queue last saw it. Clones are the same.
+/// The time from a write's arrival to its answer, as the queue last saw it. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Wait(Arc<AtomicU64>);
+pub struct ExpectedWait(Arc<AtomicU64>);
 
-impl Wait {
+impl ExpectedWait {
     pub(crate) fn tell(&self, wait: Duration) {
         self.0.store(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Whether whoever waits so long would wait in vain.
+    /// Whether a caller that waits for `patience` would wait in vain.
     pub fn is_longer_than(&self, patience: Duration) -> bool {
         u128::from(self.0.load(Ordering::Relaxed)) > patience.as_micros()
     }
 }
 
-/// How long the refusal of a caller is held back that waits so long; none for as long as it takes.
+/// How long we hold a refusal back from a caller that waits for `patience`. `None`: the caller sets no limit.
 ///
 /// Callers that repeat at once, whatever they are told, would have the server do nothing but refuse.
 pub fn pause(patience: Option<Duration>) -> Duration {
@@ -36,7 +37,7 @@ mod tests {
 
     #[test]
     fn who_waits_less_than_the_queue_takes_waits_in_vain() {
-        let wait = Wait::default();
+        let wait = ExpectedWait::default();
         assert!(!wait.is_longer_than(Duration::ZERO), "nothing is known yet");
         wait.tell(Duration::from_millis(20));
         assert!(wait.is_longer_than(Duration::from_millis(19)));
