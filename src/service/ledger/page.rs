@@ -59,6 +59,7 @@ pub(super) enum Left {
 
 /// What became of a write in its batch.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all writes of a batch are done")]
 pub(super) enum Outcome {
     Done(Result<Done>),
     Left(Left),
