@@ -134,7 +134,7 @@ impl Batches {
     }
 
     /// The books of the customers for whom there is something to do but to repeat an answer; and, if `contended` allows
-    /// to leave somebody out, the customers whose contracts there was no time to read.
+    /// leaving somebody out, the customers whose contracts there was no time to read.
     async fn pages<'a>(
         &self,
         txn: &Txn,

@@ -92,7 +92,10 @@ pub(super) struct Claim {
 impl Claim {
     /// A claim of its own for one of the customers, to be carried out beside the lanes.
     pub fn split(&mut self, customer_id: &str, writes: usize) -> Self {
-        self.queue.change(|state| state.set_apart(writes));
+        // Of what is apart already, nothing counts as under way.
+        if !self.is_apart {
+            self.queue.change(|state| state.set_apart(writes));
+        }
         let customers = self.customers.take(customer_id).into_iter().collect();
         self.writes = self.writes.saturating_sub(writes);
         Self { queue: Arc::clone(&self.queue), customers, writes, is_apart: true }
@@ -195,5 +198,40 @@ impl Queue {
     /// How long a batch of so many writes took that waited for no lock.
     pub fn note(&self, took: Duration, writes: usize) {
         self.state().pace.note(took, writes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::Work;
+    use super::*;
+
+    fn push(queue: &Queue, customer_id: &str) {
+        let request = Request { customer_id: customer_id.to_owned(), work: Work::Expire };
+        queue.push(Job::new(request, Deadline::default(), oneshot::channel().0)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_door_is_told_how_long_the_next_write_would_wait() {
+        let wait = ExpectedWait::default();
+        let queue = Arc::new(Queue::new(1, wait.clone()));
+        queue.note(Duration::from_millis(100), 1);
+        let must_wait = || wait.is_longer_than(Duration::ZERO);
+        push(&queue, "locked");
+        assert!(must_wait());
+        let mut batch = queue.next().await.unwrap();
+        assert!(must_wait(), "it is under way");
+        let mut apart = batch.claim.split("locked", 1);
+        drop(batch);
+        assert!(!must_wait(), "what waits beside the lanes keeps nobody waiting");
+        push(&queue, "other");
+        let batch = queue.next().await.unwrap();
+        let again = apart.split("locked", 1);
+        drop((apart, again));
+        push(&queue, "third");
+        drop(queue.next().await);
+        assert!(must_wait(), "the other write is still under way");
+        drop(batch);
+        assert!(!must_wait());
     }
 }
