@@ -11,7 +11,7 @@
 mod adjust;
 mod block;
 mod book;
-mod canonical;
+mod chain_hash;
 mod chain;
 mod command;
 mod draft;
@@ -27,7 +27,7 @@ mod term;
 
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
-pub use canonical::ChainHash;
+pub use chain_hash::ChainHash;
 pub use chain::{Chains, Link, Misfit, MisfitKind, fold, verify};
 pub use command::{Change, Command, Performed, Take, Target};
 pub use entry::{Entry, EntryKind};

@@ -3,6 +3,7 @@
 //! Rules that need the catalogue live in [`crate::engine`] and [`crate::purchase`].
 
 mod block;
+mod canonical;
 pub mod codes;
 mod customer;
 mod product;
@@ -10,6 +11,7 @@ mod quantity;
 mod time;
 mod work_order;
 
+pub use canonical::Canonical;
 pub use block::{BlockSpec, burn_key};
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};

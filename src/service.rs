@@ -5,6 +5,7 @@
 mod clock;
 pub mod contracts;
 mod deadline;
+mod decision_id;
 mod diff;
 mod entitlements;
 pub mod feed;

@@ -1,9 +1,12 @@
 //! Errors the transport finds before a handler runs, in the words of this API: they too have
 //! a published reason and a code of the table.
 
+use std::convert;
 use std::sync::LazyLock;
 use std::task::{Context, Poll};
 
+use futures_util::FutureExt as _;
+use futures_util::future::Map;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -36,11 +39,10 @@ pub struct Translate<S> {
 impl<S> Service<Request<Body>> for Translate<S>
 where
     S: Service<Request<Body>, Response = Response<Body>>,
-    S::Future: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = S::Error;
-    type Future = futures_util::future::BoxFuture<'static, Result<Self::Response, Self::Error>>;
+    type Future = Map<S::Future, fn(Result<Response<Body>, S::Error>) -> Result<Response<Body>, S::Error>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -49,15 +51,12 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         // Health and reflection are not of this API: their errors stay as their standards have them.
         let is_ours = !request.uri().path().starts_with("/grpc.");
-        let call = self.inner.call(request);
-        Box::pin(async move {
-            let response = call.await?;
-            Ok(match translated(&response).filter(|_| is_ours) {
-                Some(status) => status.into_http(),
-                None => response,
-            })
-        })
+        self.inner.call(request).map(if is_ours { in_our_words } else { convert::identity })
     }
+}
+
+fn in_our_words<E>(answer: Result<Response<Body>, E>) -> Result<Response<Body>, E> {
+    answer.map(|response| translated(&response).map_or(response, Status::into_http))
 }
 
 /// A status of ours carries details; one without them is the transport's.

@@ -6,8 +6,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::canonical::Canonical;
-use super::{ChainHash, Entry, EntryKind, Totals};
+use super::{ChainHash, Entry, EntryKind, Performed, Totals};
+use crate::model::Canonical;
 
 /// Names the encoding: another one gets another name.
 const ENCODING: &str = "entitled.ledger.entry.1";
@@ -42,13 +42,14 @@ impl Entry {
             totals: _,
         } = self;
         let mut canonical = Canonical::new(ENCODING);
-        canonical.hash(*previous_hash).text(customer_id).id(*block_id).number(*sequence).id(*id);
+        canonical.digest_of(previous_hash.as_bytes()).text(customer_id).id(*block_id).number(*sequence).id(*id);
         canonical.text(work_order_id).text(item_id).text(service_id).text(unit.as_str());
-        canonical.text(kind.as_str()).number(*amount).performed(*performed);
+        canonical.text(kind.as_str()).number(*amount);
+        Performed::write(*performed, &mut canonical);
         canonical.optional_text(location_id.as_deref()).optional_text(product_id.as_deref());
         canonical.optional_id(*reservation_id).optional_time(*expire_time).optional_id(*reversed_entry_id);
         canonical.text(note).optional_text(request_id.as_deref()).text(actor).time(*record_time);
-        canonical.finish()
+        ChainHash::new(canonical.digest())
     }
 }
 

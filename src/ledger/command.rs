@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::canonical::Canonical;
-use crate::model::{BlockSpec, DeliveryMode, Quantity};
+use crate::model::{BlockSpec, Canonical, DeliveryMode, Quantity};
 
 /// One thing to do, as the caller said it: nothing in it was looked up or worked out, so that
 /// a repeated request is the same command.
@@ -98,6 +97,12 @@ pub struct Performed {
     pub end: DateTime<Utc>,
 }
 
+impl Performed {
+    pub(super) fn write(performed: Option<Self>, canonical: &mut Canonical) {
+        canonical.optional_time(performed.map(|it| it.start)).optional_time(performed.map(|it| it.end));
+    }
+}
+
 /// How an administrator changes what a block grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
@@ -146,7 +151,9 @@ impl Command {
             Self::Commit { reservation_id, block_id, quantity, allow_more, performed, note } => {
                 canonical.id(*reservation_id).optional_id(*block_id);
                 write_optional(&mut canonical, *quantity);
-                canonical.number(i64::from(*allow_more)).performed(*performed).text(note);
+                canonical.number(i64::from(*allow_more));
+                Performed::write(*performed, &mut canonical);
+                canonical.text(note);
             }
             Self::Release { reservation_id, block_id, note } => {
                 canonical.id(*reservation_id).optional_id(*block_id).text(note);
@@ -170,7 +177,7 @@ impl Command {
                 canonical.id(*reservation_id);
             }
         }
-        canonical.finish().to_string()
+        hex::encode(canonical.digest())
     }
 }
 
@@ -182,7 +189,8 @@ impl Take {
         canonical.optional_text(product_id.as_deref()).optional_text(service_id.as_deref());
         canonical.optional_text(mode.map(DeliveryMode::as_str));
         write(canonical, *quantity);
-        canonical.performed(*performed).text(note);
+        Performed::write(*performed, canonical);
+        canonical.text(note);
         // Without solutions it is the hash that earlier versions stored.
         if !solution_ids.is_empty() {
             let sorted: BTreeSet<&String> = solution_ids.iter().collect();

@@ -17,7 +17,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tonic::body::Body;
-use tower::{Service, ServiceExt as _};
+use tower::Service;
 
 use super::connection::{Connection, Verdict};
 use super::door::Door;
@@ -92,7 +92,7 @@ where
         + 'static,
 {
     let wire = OneTurnLater::new(Wire::new(stream, Arc::clone(&connection)));
-    let service = TowerToHyperService::new(door.map_request(|request: Request<_>| request.map(Body::new)));
+    let service = TowerToHyperService::new(door);
     let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut stopped = pin!(connection.edge.stopped());
     let mut ticks = tokio::time::interval(TICK);

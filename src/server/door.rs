@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::body::Body;
 use tower::Service;
@@ -18,7 +19,7 @@ use tower::Service;
 use super::connection::{Connection, Intake, Kind, Ticket};
 use super::question::Question;
 use super::{answer, tasks};
-use crate::error::Error;
+use crate::error::{BoxError, Error};
 use crate::grpc::{malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
 
@@ -51,9 +52,10 @@ impl<S> Door<S> {
     }
 }
 
-impl<S> Service<Request<Body>> for Door<S>
+impl<S, B> Service<Request<B>> for Door<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
@@ -63,7 +65,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         if let Some(refusal) = refused(&request) {
             return Box::pin(std::future::ready(Ok(refusal)));
         }
@@ -120,7 +122,7 @@ fn kind_of(path: &str) -> Kind {
 }
 
 /// What is no call of gRPC: the status of HTTP says so, for clients that know no other.
-fn refused(request: &Request<Body>) -> Option<Response<Body>> {
+fn refused<B>(request: &Request<B>) -> Option<Response<Body>> {
     if request.method() != Method::POST {
         let mut refusal = malformed("calls of gRPC are sent by POST").into_http();
         *refusal.status_mut() = StatusCode::METHOD_NOT_ALLOWED;

@@ -10,37 +10,41 @@ use futures_util::future::BoxFuture;
 use http_body::{Frame, SizeHint};
 use prost::bytes::Bytes;
 use tonic::Status;
-use tonic::body::Body;
 
 use super::connection::Intake;
+use crate::error::BoxError;
 use crate::grpc::overloaded;
 
 /// A body that ends with an error where there is no room for it, or once its time has come.
-pub struct Question {
-    body: Body,
+pub struct Question<B> {
+    body: B,
     /// None: it is not counted.
     intake: Option<Arc<Intake>>,
     end: Option<BoxFuture<'static, Status>>,
 }
 
-impl Question {
-    pub fn new(body: Body, intake: Option<Arc<Intake>>, end: Option<BoxFuture<'static, Status>>) -> Self {
+impl<B> Question<B> {
+    pub fn new(body: B, intake: Option<Arc<Intake>>, end: Option<BoxFuture<'static, Status>>) -> Self {
         Self { body, intake, end }
     }
 }
 
-impl fmt::Debug for Question {
+impl<B> fmt::Debug for Question<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Question").field("intake", &self.intake).finish_non_exhaustive()
     }
 }
 
-impl http_body::Body for Question {
+impl<B> http_body::Body for Question<B>
+where
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
+{
     type Data = Bytes;
     type Error = Status;
 
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
+        let polled = polled.map_err(|error| Status::from_error(error.into()));
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(bytes) = frame.data_ref()
             && self.intake.as_ref().is_some_and(|intake| !intake.grow(bytes.len()))
@@ -66,6 +70,7 @@ impl http_body::Body for Question {
 mod tests {
     use tokio::sync::watch;
     use tonic::Code;
+    use tonic::body::Body;
 
     use super::super::connection::Connection;
     use super::super::edge::Edge;

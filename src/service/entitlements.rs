@@ -2,11 +2,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
+use super::decision_id::decision_id;
 use super::slices::Slices;
 use super::token::{fingerprint, open, seal};
-use super::{Consistency, Context, ListQuestion, Question, TargetQuestion, View, revision};
+use super::{Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, nearest, reason};
@@ -206,7 +206,7 @@ fn answer<T>(
 ) -> Result<T> {
     let query = question.query();
     let decision = engine::decide(&snapshot.prepared, &query, now)?;
-    let decision_id = decision_id(question, snapshot.revision(), &decision);
+    let decision_id = decision_id(question, decision.check_time, snapshot.revision(), &decision.edition.id);
     let revision = revision::encode(&question.customer_id, snapshot.revision());
     let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
     let offers = incident.as_ref().map(|incident| engine::offers(&snapshot.prepared, incident)).unwrap_or_default();
@@ -215,25 +215,6 @@ fn answer<T>(
         None => None,
     };
     Ok(tell(&Answer { decision, question, revision, decision_id, target }))
-}
-
-/// 128 bits over everything the decision depends on.
-fn decision_id(question: &Question, revision: i64, decision: &Decision<'_>) -> String {
-    use std::fmt::Write as _;
-    // Only what bears on the decision: neither the language of its texts nor how it is told.
-    let facts = Question {
-        consistency: Consistency::default(),
-        locale: Default::default(),
-        view: Default::default(),
-        check_time: Some(decision.check_time),
-        ..question.clone()
-    };
-    let digest = Sha256::digest(format!("{facts:?}\n{revision}\n{}", decision.edition.id));
-    digest.iter().take(16).fold(String::with_capacity(32), |mut id, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(id, "{byte:02x}");
-        id
-    })
 }
 
 /// Where a page begins.
