@@ -4,9 +4,13 @@
 //! service groups, services, products and hours. What the engine and the purchase rules know
 //! about a service stands there; a new service is a new table, never new code.
 
+mod aside;
 mod clause;
+mod codes;
+mod edition;
 mod hours;
 mod load;
+mod mistake;
 mod note;
 mod product;
 mod response;
@@ -14,133 +18,21 @@ mod service;
 mod text;
 mod written;
 
+pub use aside::{Aside, NoteCondition};
 pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
+pub use codes::{Channel, Severity};
+pub use edition::{Catalog, Edition};
 pub use hours::{Hours, ServiceHours, ZoneRule};
-pub use load::{CatalogError, Change, EditionSource, Loaded, Mistake};
-pub use note::{Aside, NoteCondition, NoteDate};
+pub use load::{Change, EditionSource, Loaded};
+pub use mistake::{CatalogError, Mistake};
+pub use note::NoteDate;
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
 pub use service::{
-    Channel, EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
-    RestrictedTo, Service, Severity, Tenants,
+    EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
+    RestrictedTo, Service, Tenants,
 };
 pub use text::{Locale, Text};
-
-use std::collections::{BTreeMap, HashMap};
-
-use crate::model::ProductId;
-
-/// All editions the server knows.
-#[derive(Debug)]
-pub struct Catalog {
-    editions: Vec<Edition>,
-    default_edition: usize,
-}
-
-/// One edition of the service description.
-#[derive(Debug)]
-pub struct Edition {
-    pub id: String,
-    pub name: Text,
-    /// The service that makes a work order a base agreement.
-    pub base_package: String,
-    /// Countries whose services stand on a work order of their own (2.4).
-    pub excluded_countries: Vec<String>,
-    /// In catalogue order: reasons are given in it.
-    pub clauses: Vec<Clause>,
-    pub groups: Vec<Group>,
-    pub services: Vec<Service>,
-    pub families: Vec<Family>,
-    /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
-    /// stand for its parts; see [`Text`].
-    pub remedies: BTreeMap<RemedyKind, Text>,
-    /// What is said beside clauses.
-    pub asides: Vec<Aside>,
-    /// How soon incidents are answered.
-    pub response: ResponseTable,
-    /// Opening hours by name; `business` is the clock of response targets.
-    pub hours: BTreeMap<String, Hours>,
-    service_rows: HashMap<String, usize>,
-    family_rows: HashMap<String, usize>,
-}
-
-impl Catalog {
-    /// The catalogue that is built in.
-    pub fn embedded() -> Result<Self, CatalogError> {
-        Self::new(vec![Edition::load(&EditionSource::unified_enterprise_2023())?])
-    }
-
-    /// The first edition is the default: services nobody bought are judged by it.
-    pub fn new(editions: Vec<Edition>) -> Result<Self, CatalogError> {
-        if editions.is_empty() {
-            return Err(CatalogError::whole("a catalogue needs at least one edition"));
-        }
-        for (row, edition) in editions.iter().enumerate() {
-            if editions.iter().take(row).any(|other| other.id == edition.id) {
-                return Err(CatalogError::whole(format!("edition `{}` is there twice", edition.id)));
-            }
-        }
-        Ok(Self { editions, default_edition: 0 })
-    }
-
-    pub fn editions(&self) -> &[Edition] {
-        &self.editions
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "`new` refuses an empty list, and the row is fixed there")]
-    pub fn default_edition(&self) -> &Edition {
-        &self.editions[self.default_edition]
-    }
-
-    pub fn edition(&self, edition_id: &str) -> Option<&Edition> {
-        self.editions.iter().find(|edition| edition.id == edition_id)
-    }
-
-    /// The service by the default edition, else by the first that has it.
-    pub fn service(&self, service_id: &str) -> Option<(&Edition, &Service)> {
-        std::iter::once(self.default_edition())
-            .chain(&self.editions)
-            .find_map(|edition| edition.service(service_id).map(|service| (edition, service)))
-    }
-
-    /// Whether any edition knows the family of the product.
-    pub fn knows_family(&self, product: ProductId<'_>) -> bool {
-        self.editions.iter().any(|edition| edition.family(product.family).is_some())
-    }
-}
-
-impl Edition {
-    pub fn service(&self, service_id: &str) -> Option<&Service> {
-        self.service_rows.get(service_id).and_then(|&row| self.services.get(row))
-    }
-
-    pub fn family(&self, family_id: &str) -> Option<&Family> {
-        self.family_rows.get(family_id).and_then(|&row| self.families.get(row))
-    }
-
-    pub fn clause(&self, code: &str) -> Option<&Clause> {
-        self.clauses.iter().find(|clause| clause.code == code)
-    }
-
-    pub fn group(&self, group_id: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.id == group_id)
-    }
-
-    /// How many products it names: families, and components with a name of their own.
-    pub fn products(&self) -> usize {
-        self.families.iter().fold(0, |sum, family| sum.saturating_add(1).saturating_add(family.components.len()))
-    }
-
-    pub fn excludes_country(&self, country: &str) -> bool {
-        self.excluded_countries.iter().any(|excluded| excluded == country)
-    }
-
-    /// Preview and retirement dates of the product; those of its family where it has none.
-    pub fn life_cycle(&self, product: ProductId<'_>) -> LifeCycle {
-        let Some(family) = self.family(product.family) else { return LifeCycle::default() };
-        family.life_cycle_of(product.component)
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,6 @@
 
 mod ask;
 mod base;
-mod blocks;
 mod calendar;
 mod context;
 mod decision;
@@ -34,12 +33,11 @@ mod usable;
 mod validity;
 mod words;
 
-pub use blocks::blocks_of;
 pub use calendar::Calendar;
 pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
 pub use list::{ListQuery, Row, rows};
 pub use note::Note;
-pub use prepared::{Block, Candidate, Prepared};
+pub use prepared::{Block, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};

@@ -11,12 +11,13 @@
 mod adjust;
 mod block;
 mod book;
-mod chain_hash;
 mod chain;
+mod chain_hash;
 mod command;
 mod draft;
 mod entry;
 mod hold;
+mod limits;
 mod refusal;
 mod reservation;
 mod search;
@@ -27,44 +28,22 @@ mod term;
 
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
-pub use chain_hash::ChainHash;
 pub use chain::{Chains, Link, Misfit, MisfitKind, fold, verify};
+pub use chain_hash::ChainHash;
 pub use command::{Change, Command, Performed, Take, Target};
+pub use draft::Applied;
 pub use entry::{Entry, EntryKind};
+pub use limits::{DEFAULT_GRACE, DEFAULT_HOLD, LARGEST_AMOUNT, LONGEST_GRACE, LONGEST_HOLD};
 pub use refusal::{Ground, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
 pub use setting::{Rank, Setting, Source};
 pub use tally::{HoldMisfit, HoldMisfitKind, Tally};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::draft::Draft;
 use self::term::Work;
-
-/// How long a hold lasts if nobody says.
-pub const DEFAULT_HOLD: TimeDelta = TimeDelta::hours(24);
-/// The longest hold.
-pub const LONGEST_HOLD: TimeDelta = TimeDelta::days(366);
-/// How long after a block's end work delivered before it can still be recorded, unless
-/// configured otherwise.
-pub const DEFAULT_GRACE: TimeDelta = TimeDelta::days(30);
-/// The longest such time that can be configured.
-pub const LONGEST_GRACE: TimeDelta = TimeDelta::days(366);
-/// The most of anything one command may move, in base units.
-pub const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
-
-/// What a command did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Applied {
-    /// In the order in which they were written; none if there was nothing to do.
-    pub entries: Vec<Entry>,
-    /// The reservation it made, changed or ended.
-    pub reservation: Option<Reservation>,
-    /// Every block it touched, as it stands afterwards, in the order first touched.
-    pub balances: Vec<Block>,
-}
 
 /// Carries out one command, wholly or not at all.
 ///

@@ -11,8 +11,8 @@ mod quantity;
 mod time;
 mod work_order;
 
-pub use canonical::Canonical;
 pub use block::{BlockSpec, burn_key};
+pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};

@@ -6,6 +6,7 @@
 
 mod base;
 mod country;
+mod counts;
 mod customer;
 mod event;
 mod findings;

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use chrono::{NaiveTime, Weekday};
 use chrono_tz::Tz;
 
+use super::Severity;
+
 /// Opening hours: every working day from `open` to `close`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hours {
@@ -27,7 +29,7 @@ pub struct ServiceHours {
     pub hours: Hours,
     pub zone: ZoneRule,
     /// Judged for these severities only; empty: always.
-    pub severities: Vec<super::Severity>,
+    pub severities: Vec<Severity>,
 }
 
 /// In whose zone the clock runs. Holidays are the asked location's, but for `Host`.

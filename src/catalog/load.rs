@@ -11,23 +11,23 @@ mod entry;
 mod fitting;
 mod merge;
 mod names;
+mod overlay;
 mod raw;
 mod resolve;
 mod sheet;
 mod source;
 mod texts;
 
-use std::fmt;
 use std::path::Path;
 
-use self::sheet::{Mode, Sheet};
+use self::overlay::Mode;
+use self::sheet::Sheet;
 use self::source::{Mistakes, Parsed, Sources};
-use super::{Catalog, Edition};
+use super::{Catalog, CatalogError, Edition, Mistake};
 use crate::error::nearest;
 use crate::input;
-use crate::legible::sentence;
 
-pub use self::sheet::Change;
+pub use self::overlay::Change;
 
 /// The files of one edition: names for messages, and their text.
 #[derive(Debug, Clone)]
@@ -51,49 +51,6 @@ impl EditionSource {
         }
     }
 }
-
-/// One thing that is wrong in a catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    /// Empty where it is in no file.
-    pub file: String,
-    /// 0 for the file as a whole.
-    pub line: usize,
-    pub message: String,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.file.as_str(), self.line) {
-            ("", _) => f.write_str(&self.message),
-            (file, 0) => write!(f, "{file}: {}", self.message),
-            (file, line) => write!(f, "{file}:{line}: {}", self.message),
-        }
-    }
-}
-
-/// Everything that is wrong in a catalogue, one line a mistake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogError {
-    pub mistakes: Vec<Mistake>,
-}
-
-impl CatalogError {
-    pub(super) fn whole(message: impl Into<String>) -> Self {
-        Self { mistakes: vec![Mistake { file: String::new(), line: 0, message: sentence(&message.into()) }] }
-    }
-}
-
-impl fmt::Display for CatalogError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (row, mistake) in self.mistakes.iter().enumerate() {
-            write!(f, "{}{mistake}", if row == 0 { "" } else { "\n" })?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for CatalogError {}
 
 /// A catalogue with files of one's own, and what their overlays change in it.
 #[derive(Debug)]
@@ -120,6 +77,11 @@ impl Edition {
 }
 
 impl Catalog {
+    /// The catalogue that is built in.
+    pub fn embedded() -> Result<Self, CatalogError> {
+        Self::new(vec![Edition::load(&EditionSource::unified_enterprise_2023())?])
+    }
+
     /// The embedded edition, with the files laid over it or set beside it in their order.
     /// Services nobody bought are judged by `default_edition`, else by the embedded one.
     pub fn with_files(files: &[impl AsRef<Path>], default_edition: Option<&str>) -> Result<Loaded, CatalogError> {

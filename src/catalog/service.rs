@@ -2,7 +2,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::written::positive;
-use super::{ClauseUse, ServiceHours, Text};
+use super::{Channel, ClauseUse, ServiceHours, Severity, Text};
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit, WorkOrder, contract_years_begun};
 
 /// A group services are shown in.
@@ -105,46 +105,6 @@ pub enum Plan {
     AddOn,
     /// An enhanced service or solution, bought beside it.
     Enhanced,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum Severity {
-    #[serde(rename = "1")]
-    One,
-    A,
-    B,
-    C,
-}
-
-impl Severity {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::One => "1",
-            Self::A => "A",
-            Self::B => "B",
-            Self::C => "C",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Channel {
-    Phone,
-    Web,
-    CloudPortal,
-    OnlineServicesPortal,
-}
-
-impl Channel {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Phone => "PHONE",
-            Self::Web => "WEB",
-            Self::CloudPortal => "CLOUD_PORTAL",
-            Self::OnlineServicesPortal => "ONLINE_SERVICES_PORTAL",
-        }
-    }
 }
 
 /// For these products only these values are good.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{DeliveryMode, ProductPattern, Unit};
+use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit};
 
 fn edition() -> Edition {
     Edition::load(&EditionSource::unified_enterprise_2023()).unwrap_or_else(|error| panic!("{error}"))

@@ -2,10 +2,13 @@
 //! reach and base cover known for every location. Done once at load, so that a decision
 //! neither looks at a calendar nor searches.
 
+mod block;
 mod build;
+mod candidate;
 mod cover;
 mod extension;
 mod item;
+mod maker;
 mod order;
 
 use std::collections::{HashMap, HashSet};
@@ -16,16 +19,16 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::build::Builder;
-pub(super) use self::item::{block_of, year_end};
-use self::order::PreparedOrder;
-pub(super) use self::order::order_term;
-use super::base::{self, BaseCoverage, Bases};
-use super::blocks::Maker;
-use super::reach::Reaches;
-use super::sorted::Sorted;
-use super::span::{End, Span, Term};
+use self::order::{PreparedOrder, order_term};
+use super::base::{BaseCoverage, Bases};
+use super::span::End;
 use crate::catalog::Catalog;
-use crate::model::{Balances, Contact, Contract, Location, Release, Unit, WorkOrder, WorkOrderState};
+use crate::model::{Balances, BlockSpec, Contact, Contract, Location, WorkOrder};
+
+pub use self::block::Block;
+pub use self::candidate::Candidate;
+pub(super) use self::candidate::{PreparedWaiver, Support};
+pub(super) use self::maker::Maker;
 
 /// One customer's contract at one revision, ready for [`super::decide`].
 #[derive(Debug)]
@@ -51,88 +54,6 @@ pub struct Prepared {
     designated_by: Vec<Option<usize>>,
     /// Whether the designated locations lie in more than one country (2.4).
     multi_country: bool,
-}
-
-/// An item that may answer for its service.
-#[derive(Debug)]
-pub struct Candidate {
-    /// Row of the work order.
-    pub order: usize,
-    /// Row of the item in it.
-    pub item: usize,
-    /// Whether it is a base package: that answers for every base service.
-    pub is_base: bool,
-    /// Row of the order's edition in the catalogue.
-    pub edition: usize,
-    pub host: usize,
-    pub term: Term,
-    pub state: WorkOrderState,
-    pub support: Support,
-    pub reach: Reaches,
-    /// What it bought, if it is counted.
-    pub block: Option<Block>,
-    /// When its blocks live; of an item without any, its term.
-    pub life: Span,
-    /// Of its products and tenants.
-    pub products: Sorted,
-    pub tenants: Sorted,
-    pub waivers: Vec<PreparedWaiver>,
-    /// Instants at which time alone can change what this item answers, sorted; besides those of
-    /// its base and its reach.
-    pub turns: Vec<DateTime<Utc>>,
-}
-
-/// Which base an item leans on.
-#[derive(Debug)]
-pub enum Support {
-    /// Its own order carries the base; so does a base item itself.
-    OwnOrder,
-    /// The base named by its order, empty if that is no base.
-    Named(Arc<Bases>),
-    /// Any base that covers the asked location.
-    AnyCovering,
-}
-
-/// The balance of a counted item, in the base unit of its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block {
-    pub id: Uuid,
-    /// With every correction.
-    pub granted: i64,
-    pub used: i64,
-    pub reserved: i64,
-    /// The holds that run out first; later ones come with the revision that tells of these.
-    pub release: Option<Release>,
-    pub unit: Unit,
-    /// End of the contract year, for what the flex allowance paid.
-    pub year_end: Option<DateTime<Utc>>,
-}
-
-impl Block {
-    /// As time has left it: what ran out by then is not held any more, written down or not.
-    pub fn at(self, at: DateTime<Utc>) -> Self {
-        match self.release {
-            Some(release) if release.at <= at => {
-                Self { reserved: self.reserved.saturating_sub(release.amount), release: None, ..self }
-            }
-            _ => self,
-        }
-    }
-
-    pub fn available(&self) -> i64 {
-        self.granted.saturating_sub(self.used).saturating_sub(self.reserved)
-    }
-}
-
-/// A waiver with its days as instants.
-#[derive(Debug)]
-pub struct PreparedWaiver {
-    /// Row among the item's waivers.
-    pub row: usize,
-    /// Row of the waived clause in the edition.
-    pub clause: u8,
-    pub valid: Span,
-    pub products: Sorted,
 }
 
 impl Prepared {
@@ -189,9 +110,9 @@ impl Prepared {
 
     fn find_blocks(&mut self) {
         let found = |candidate| {
-            let maker = Maker::new(self, candidate)?;
+            let maker = self.maker(candidate)?;
             let ids = maker.ids();
-            Some((if ids.is_empty() { candidate.life } else { maker.worked_out_life() }, ids))
+            Some((if ids.is_empty() { candidate.life } else { maker.worked_out_life(&self.bases_at) }, ids))
         };
         let found: Vec<_> = self.candidates.iter().map(found).collect();
         for (row, (candidate, found)) in self.candidates.iter_mut().zip(found).enumerate() {
@@ -235,6 +156,10 @@ impl Prepared {
         &self.candidates
     }
 
+    pub(super) fn maker<'a>(&'a self, candidate: &'a Candidate) -> Option<Maker<'a>> {
+        Maker::new(&self.catalog, &self.contract, candidate)
+    }
+
     /// In the order of their ids, which settles the last ties.
     pub(super) fn candidates(&self, service_id: &str) -> &[Candidate] {
         let rows = self.services.get(service_id).cloned();
@@ -247,12 +172,7 @@ impl Prepared {
 
     /// The base cover of an item at a location; none where it needs none.
     pub(super) fn base_coverage<'a>(&'a self, candidate: &'a Candidate, location: usize) -> Option<BaseCoverage<'a>> {
-        let bases = match &candidate.support {
-            Support::OwnOrder => return None,
-            Support::Named(bases) => bases,
-            Support::AnyCovering => self.bases_at.get(location).unwrap_or(&base::NONE),
-        };
-        Some(BaseCoverage::new(bases, candidate.term.start()))
+        candidate.base_coverage(&self.bases_at, location)
     }
 
     pub(super) fn base_turns(&self) -> &[DateTime<Utc>] {
@@ -278,6 +198,14 @@ impl Prepared {
     pub(super) fn is_multi_country(&self) -> bool {
         self.multi_country
     }
+}
+
+/// Every block of the contract, in the order of their ids.
+pub fn blocks_of(prepared: &Prepared) -> Vec<BlockSpec> {
+    let made = prepared.all_candidates().iter().filter_map(|candidate| prepared.maker(candidate));
+    let mut blocks: Vec<_> = made.flat_map(|maker| maker.own().into_iter().chain(maker.included())).collect();
+    blocks.sort_by_key(|block| block.id);
+    blocks
 }
 
 /// Of equal ids, the first.

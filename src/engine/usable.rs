@@ -4,12 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::ask::Ask;
-use super::blocks::Maker;
 use super::context::{Context, Verdict};
 use super::decide;
 use super::decision::{self, Outcome, Reason, Remedy};
 use super::pool::Pool;
-use super::prepared::{Candidate, Prepared};
+use super::prepared::{Candidate, Maker, Prepared};
 use super::quantity::{counts_for_pool, is_about};
 use super::query::{Delivery, Query};
 use super::{event, location};
@@ -122,7 +121,7 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     let pool = Pool::new(&ask, at);
     let blocks: Vec<_> = counted
         .map(|context| {
-            let spec = Maker::new(prepared, context.candidate).and_then(|maker| maker.own());
+            let spec = prepared.maker(context.candidate).and_then(|maker| maker.own());
             usable(context, spec, true, &pool)
         })
         .collect();
@@ -163,7 +162,7 @@ fn usable<'a>(
 /// The block of this id, with the item it belongs to.
 fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, Maker<'_>, BlockSpec)> {
     let candidate = prepared.candidate_of_block(block_id)?;
-    let maker = Maker::new(prepared, candidate)?;
+    let maker = prepared.maker(candidate)?;
     let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| maker.own());
     let spec = own.or_else(|| maker.included().into_iter().find(|spec| spec.id == block_id))?;
     Some((candidate, maker, spec))

@@ -4,15 +4,26 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::term::{kept, kept_window};
 use super::{
-    Applied, Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible,
-    Setting, reason,
+    Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible, Setting, reason,
 };
 use crate::error::Noun;
 use crate::model::{Quantity, Unit};
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// In the order in which they were written; none if there was nothing to do.
+    pub entries: Vec<Entry>,
+    /// The reservation it made, changed or ended.
+    pub reservation: Option<Reservation>,
+    /// Every block it touched, as it stands afterwards, in the order first touched.
+    pub balances: Vec<Block>,
+}
 
 pub struct Draft<'a> {
     book: &'a mut Book,

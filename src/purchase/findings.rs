@@ -172,6 +172,15 @@ impl Findings {
         }
     }
 
+    /// The first and the last day of one thing.
+    pub(super) fn dates(&mut self, path: &str, start: Option<NaiveDate>, end: Option<NaiveDate>) {
+        if let (Some(start), Some(end)) = (start, end)
+            && end < start
+        {
+            self.conflict(path, "end_date", format!("`{end}` is before the start date; it must be `{start}` or later"));
+        }
+    }
+
     pub(super) fn instant(&mut self, path: &str, field: &str, instant: Option<DateTime<Utc>>) {
         if instant.is_some_and(|instant| !is_in_range(instant)) {
             self.out_of_range(path, field, "must lie in the years 1970 to 9999");

@@ -6,7 +6,6 @@ use crate::error::reason;
 use crate::model::{Item, WorkOrder};
 
 use super::findings::{Findings, LONGEST_LIST, LONGEST_TENANT_ID, shown};
-use super::order::judge_dates;
 use super::setting::{Bought, Order};
 use super::{country, event, location, product, quantity, service, waiver};
 
@@ -76,7 +75,7 @@ fn judge_tenant_ids(item: &Item, path: &str, findings: &mut Findings) {
 
 /// An item lives inside its order.
 fn judge_term(order: &WorkOrder, item: &Item, path: &str, findings: &mut Findings) {
-    judge_dates(item.start_date, item.end_date, path, findings);
+    findings.dates(path, item.start_date, item.end_date);
     let (first, last) = (order.start_date, order.end_date);
     if last < first {
         return;

@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Contract, Item};
-
+use super::counts::{Count, Counts};
 use super::findings::Findings;
 use super::setting::{Order, Setting};
 
@@ -13,66 +12,6 @@ pub const MOST_WORK_ORDERS: usize = 200;
 const MOST_ITEMS: usize = 5_000;
 /// Most items of one service over all of them, and most waivers and events on these.
 pub(super) const MOST_OF_A_SERVICE: usize = 300;
-
-/// How much there is of a service.
-#[derive(Debug, Clone, Copy, Default)]
-struct Count {
-    items: usize,
-    waivers: usize,
-    events: usize,
-}
-
-impl Count {
-    fn add(&mut self, item: &Item) {
-        self.items = self.items.saturating_add(1);
-        self.waivers = self.waivers.saturating_add(item.waivers.len());
-        self.events = self.events.saturating_add(item.events.len());
-    }
-
-    fn without(self, other: Self) -> Self {
-        Self {
-            items: self.items.saturating_sub(other.items),
-            waivers: self.waivers.saturating_sub(other.waivers),
-            events: self.events.saturating_sub(other.events),
-        }
-    }
-
-    /// The field that passes the limit, what it counts, how many, and what to do.
-    fn passed(self) -> impl Iterator<Item = (&'static str, &'static str, usize, &'static str)> {
-        let all = [
-            ("service_id", "items", self.items, "buy more of it on an item that is there"),
-            ("waivers", "waivers", self.waivers, "leave out those that have ended"),
-            ("events", "planned events", self.events, "leave out those that are over"),
-        ];
-        all.into_iter().filter(|(_, _, count, _)| *count > MOST_OF_A_SERVICE)
-    }
-}
-
-/// How much there is of everything.
-#[derive(Debug, Default)]
-pub(super) struct Counts<'a> {
-    items: usize,
-    services: HashMap<&'a str, Count>,
-}
-
-impl<'a> Counts<'a> {
-    pub(super) fn new(contract: &'a Contract) -> Self {
-        Self::of(contract.work_orders.iter().flat_map(|order| &order.items))
-    }
-
-    fn of(items: impl Iterator<Item = &'a Item>) -> Self {
-        let mut counts = Self::default();
-        for item in items {
-            counts.items = counts.items.saturating_add(1);
-            counts.services.entry(&item.service_id).or_default().add(item);
-        }
-        counts
-    }
-
-    fn of_service(&self, service_id: &str) -> Count {
-        self.services.get(service_id).copied().unwrap_or_default()
-    }
-}
 
 /// Told once, at the first order that was submitted.
 pub(super) fn judge_orders(setting: &Setting<'_>, path: &str, findings: &mut Findings) {
@@ -102,12 +41,12 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     for (index, item) in order.order.items.iter().enumerate() {
         let service_id = item.service_id.as_str();
         let all = counts.of_service(service_id);
-        if all.passed().next().is_none() {
+        if passed(all).next().is_none() {
             continue;
         }
         let count = so_far.entry(service_id).or_insert_with(|| all.without(own.of_service(service_id)));
         count.add(item);
-        for (field, what, count, advice) in count.passed() {
+        for (field, what, count, advice) in passed(*count) {
             if told.insert((service_id, field)) {
                 let description = format!(
                     "the customer has {count} {what} of `{service_id}` with this item; \
@@ -119,10 +58,21 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     }
 }
 
+/// The field that passes the limit, what it counts, how many, and what to do.
+fn passed(count: Count) -> impl Iterator<Item = (&'static str, &'static str, usize, &'static str)> {
+    let all = [
+        ("service_id", "items", count.items, "buy more of it on an item that is there"),
+        ("waivers", "waivers", count.waivers, "leave out those that have ended"),
+        ("events", "planned events", count.events, "leave out those that are over"),
+    ];
+    all.into_iter().filter(|(_, _, there, _)| *there > MOST_OF_A_SERVICE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{catalog, changed_order, check_contracts, event, item, judged, order, told, waiver};
     use super::*;
+    use crate::model::{Contract, Item};
     use crate::purchase::validate;
 
     /// Beside the base agreement and the order that is changed.

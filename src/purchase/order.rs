@@ -1,7 +1,5 @@
 //! A work order: its own fields, then its items, then what holds of the order as a whole.
 
-use chrono::NaiveDate;
-
 use crate::error::reason;
 use crate::model::{WorkOrder, WorkOrderState, codes};
 
@@ -58,7 +56,7 @@ fn judge_term(order: &WorkOrder, path: &str, findings: &mut Findings) {
     findings.date(path, "start_date", Some(order.start_date));
     findings.date(path, "end_date", Some(order.end_date));
     findings.date(path, "signed_date", order.signed_date);
-    judge_dates(Some(order.start_date), Some(order.end_date), path, findings);
+    findings.dates(path, Some(order.start_date), Some(order.end_date));
     findings.instant(path, "terminate_time", order.terminate_time);
     match (order.state, order.terminate_time) {
         (WorkOrderState::Terminated, None) => {
@@ -68,15 +66,6 @@ fn judge_term(order: &WorkOrder, path: &str, findings: &mut Findings) {
             findings.conflict(path, "terminate_time", "is for the state `TERMINATED` only; leave it out");
         }
         _ => {}
-    }
-}
-
-/// The first and the last day of one thing.
-pub(super) fn judge_dates(start: Option<NaiveDate>, end: Option<NaiveDate>, path: &str, findings: &mut Findings) {
-    if let (Some(start), Some(end)) = (start, end)
-        && end < start
-    {
-        findings.conflict(path, "end_date", format!("`{end}` is before the start date; it must be `{start}` or later"));
     }
 }
 

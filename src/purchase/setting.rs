@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 use crate::catalog::{Catalog, Edition, Rule, Service};
 use crate::model::{Contract, Item, Location, WorkOrder, start_of_day};
 
+use super::counts::Counts;
 use super::findings::{Enforced, below};
-use super::limits::Counts;
 
 /// An order that is a base agreement, with its term up to its termination.
 pub(super) struct Base<'a> {

@@ -7,7 +7,6 @@ use crate::error::reason;
 use crate::model::Item;
 
 use super::findings::{Enforced, Findings, LONGEST_AGREED_LIST, listed};
-use super::order::judge_dates;
 use super::product;
 use super::setting::Bought;
 
@@ -27,7 +26,7 @@ pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings
         findings.text(path, "granted_by", &waiver.granted_by);
         findings.date(path, "start_date", waiver.start_date);
         findings.date(path, "end_date", waiver.end_date);
-        judge_dates(waiver.start_date, waiver.end_date, path, findings);
+        findings.dates(path, waiver.start_date, waiver.end_date);
         product::judge(&waiver.product_ids, edition, path, "product_ids", findings);
     }
 }

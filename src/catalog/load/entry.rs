@@ -2,13 +2,18 @@
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::source::Mistakes;
 use crate::error::nearest;
 
 /// A table of a file, such as one `[[services]]`.
 pub(super) type Entry<'i> = Spanned<DeTable<'i>>;
+
+/// The text a table has at a key.
+pub(super) fn text_of<'e>(entry: &'e Entry<'_>, key: &str) -> Option<&'e str> {
+    entry.get_ref().get(key)?.get_ref().as_str()
+}
 
 /// A table as read, and where its keys stand.
 pub(super) struct Row<T> {
@@ -88,31 +93,4 @@ fn reworded(message: &str) -> String {
     };
     // To those who write files, a variant is a value.
     format!("{} `{unknown}`; {hint}", noun.replace("variant", "value"))
-}
-
-/// The tree, every span moved by `by`.
-pub(super) fn shifted(value: DeValue<'_>, by: usize) -> DeValue<'_> {
-    match value {
-        DeValue::Array(rows) => {
-            let mut moved = DeArray::new();
-            for row in rows {
-                let span = moved_span(&row, by);
-                moved.push(Spanned::new(span, shifted(row.into_inner(), by)));
-            }
-            DeValue::Array(moved)
-        }
-        DeValue::Table(table) => {
-            let pairs = table.into_iter().map(|(key, value)| {
-                let (at_key, at_value) = (moved_span(&key, by), moved_span(&value, by));
-                (Spanned::new(at_key, key.into_inner()), Spanned::new(at_value, shifted(value.into_inner(), by)))
-            });
-            DeValue::Table(pairs.collect())
-        }
-        other => other,
-    }
-}
-
-fn moved_span<T>(at: &Spanned<T>, by: usize) -> std::ops::Range<usize> {
-    let span = at.span();
-    span.start.saturating_add(by)..span.end.saturating_add(by)
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::entry::Entry;
-use super::sheet::{Change, Mode};
+use super::entry::{Entry, text_of};
+use super::overlay::{Change, Mode};
 use super::source::Mistakes;
 
 /// Tables with one key that says which they are: merging two of them would say two things.
@@ -157,10 +157,6 @@ impl<'i> Adding<'_, 'i> {
         };
         self.mistakes.at(key, format!("there is nothing called `{name}`; {hint}"));
     }
-}
-
-pub(super) fn text_of<'e>(entry: &'e Entry<'_>, key: &str) -> Option<&'e str> {
-    entry.get_ref().get(key)?.get_ref().as_str()
 }
 
 /// Lays `over` over `table`: tables by key, components by id, all else replaced.

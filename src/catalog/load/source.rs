@@ -1,10 +1,9 @@
 //! The files of a catalogue as one long text, so that one offset tells file and line.
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
-use super::entry::shifted;
-use super::{CatalogError, Mistake};
+use crate::catalog::{CatalogError, Mistake};
 use crate::error::MOST_VIOLATIONS;
 use crate::legible::sentence;
 
@@ -66,6 +65,33 @@ impl Sources {
         let before = source.text.bytes().take(at.saturating_sub(source.start));
         (&source.name, before.filter(|byte| *byte == b'\n').count().saturating_add(1))
     }
+}
+
+/// The tree, every span moved by `by`.
+fn shifted(value: DeValue<'_>, by: usize) -> DeValue<'_> {
+    match value {
+        DeValue::Array(rows) => {
+            let mut moved = DeArray::new();
+            for row in rows {
+                let span = moved_span(&row, by);
+                moved.push(Spanned::new(span, shifted(row.into_inner(), by)));
+            }
+            DeValue::Array(moved)
+        }
+        DeValue::Table(table) => {
+            let pairs = table.into_iter().map(|(key, value)| {
+                let (at_key, at_value) = (moved_span(&key, by), moved_span(&value, by));
+                (Spanned::new(at_key, key.into_inner()), Spanned::new(at_value, shifted(value.into_inner(), by)))
+            });
+            DeValue::Table(pairs.collect())
+        }
+        other => other,
+    }
+}
+
+fn moved_span<T>(at: &Spanned<T>, by: usize) -> std::ops::Range<usize> {
+    let span = at.span();
+    span.start.saturating_add(by)..span.end.saturating_add(by)
 }
 
 /// What is wrong, by offset.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
+use super::block::{Block, block_of};
+use super::candidate::{Candidate, Support};
 use super::extension::Extensions;
-use super::item::{block_of, prepare_waivers, term_of, turns_of};
-use super::{Block, Candidate, PreparedOrder, Support};
+use super::item::{prepare_waivers, term_of, turns_of};
+use super::order::PreparedOrder;
 use crate::catalog::{Catalog, Edition, LocationRule};
 use crate::engine::base::Bases;
 use crate::engine::reach::{Reach, Reaches};

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::Candidate;
 use super::build::Builder;
+use super::candidate::Candidate;
 use super::order::is_in_effect;
 use crate::engine::base::{BaseSpan, Bases};
 use crate::engine::reach::Reach;

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::PreparedOrder;
-use super::order::is_in_effect;
+use super::order::{PreparedOrder, is_in_effect};
 use crate::catalog::Catalog;
 use crate::engine::reach::{Reach, Stretch};
-use crate::model::Contract;
+use crate::model::{Contract, WorkOrder};
 
 /// An order that extends the base it names.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ pub(super) struct Extensions<'a> {
 
 impl<'a> Extensions<'a> {
     pub fn new(catalog: &Catalog, contract: &'a Contract, orders: &[PreparedOrder]) -> Self {
-        let extends = |(row, (order, prepared)): (usize, (&'a crate::model::WorkOrder, &PreparedOrder))| {
+        let extends = |(row, (order, prepared)): (usize, (&'a WorkOrder, &PreparedOrder))| {
             let base = order.base_work_order_id.as_deref()?;
             let host = contract.customer.locations.get(prepared.host?)?;
             let edition = catalog.editions().get(prepared.edition?)?;

@@ -3,41 +3,18 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::block::Block;
+use super::candidate::PreparedWaiver;
 use super::order::{days, termination};
-use super::{Block, PreparedWaiver};
-use crate::catalog::{Edition, QuantityRule};
+use crate::catalog::Edition;
 use crate::engine::sorted::Sorted;
 use crate::engine::span::{Span, Term};
-use crate::model::{Funding, Item, Unit, Waiver, WorkOrder, block_id, contract_year, start_of_day};
+use crate::model::{Item, Waiver, WorkOrder, start_of_day};
 
 pub(super) fn term_of(order: &WorkOrder, item: &Item, zone: Tz) -> Term {
     let span = days(zone, order.start_date, order.end_date);
     let own = days(zone, item.start_date.unwrap_or(order.start_date), item.end_date.unwrap_or(order.end_date));
     Term::new(span, own, termination(order, span))
-}
-
-/// The end of the contract year in which what the flex allowance paid must be used.
-pub(in crate::engine) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
-    let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
-    (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
-}
-
-pub(in crate::engine) fn block_of(
-    unit: Option<Unit>,
-    rule: QuantityRule,
-    order: &WorkOrder,
-    item: &Item,
-    zone: Tz,
-) -> Option<Block> {
-    let unit = unit?;
-    let granted = match item.quantity {
-        Some(quantity) => quantity.in_base_unit()?,
-        None if rule == QuantityRule::One => 1,
-        None => return None,
-    };
-    let year_end = year_end(order, item, zone);
-    let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Block { id, granted, used: 0, reserved: 0, release: None, unit: unit.base(), year_end })
 }
 
 pub(super) fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {

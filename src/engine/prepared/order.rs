@@ -66,7 +66,7 @@ pub(super) fn is_in_effect(order: &WorkOrder) -> bool {
 }
 
 /// The order's own term.
-pub(in crate::engine) fn order_term(order: &WorkOrder, zone: Tz) -> Term {
+pub(super) fn order_term(order: &WorkOrder, zone: Tz) -> Term {
     let span = days(zone, order.start_date, order.end_date);
     Term::new(span, span, termination(order, span))
 }

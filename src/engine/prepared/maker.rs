@@ -1,27 +1,18 @@
-//! The blocks a contract makes: one for every counted item, and those of the hours that come
-//! with an item of another service.
+//! The blocks an item makes: that of what it counts, and those of the hours that come with it.
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::prepared::{Candidate, Prepared, block_of, year_end};
-use super::span::Span;
-use crate::catalog::{Edition, Service};
-use crate::model::{BlockSpec, Item, Quantity, Unit, WorkOrder, block_id};
-
-/// Every block of the contract, in the order of their ids.
-pub fn blocks_of(prepared: &Prepared) -> Vec<BlockSpec> {
-    let made = prepared.all_candidates().iter().filter_map(|candidate| Maker::new(prepared, candidate));
-    let mut blocks: Vec<_> = made.flat_map(|maker| maker.own().into_iter().chain(maker.included())).collect();
-    blocks.sort_by_key(|block| block.id);
-    blocks
-}
+use super::block::{block_of, year_end};
+use super::candidate::Candidate;
+use crate::catalog::{Catalog, Edition, IncludedServices, Service};
+use crate::engine::base::Bases;
+use crate::engine::span::Span;
+use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, block_id};
 
 /// Makes the blocks of one item.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Maker<'a> {
-    prepared: &'a Prepared,
+pub(in crate::engine) struct Maker<'a> {
     candidate: &'a Candidate,
     edition: &'a Edition,
     service: &'a Service,
@@ -31,13 +22,13 @@ pub(super) struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    pub fn new(prepared: &'a Prepared, candidate: &'a Candidate) -> Option<Self> {
-        let edition = prepared.catalog().editions().get(candidate.edition)?;
-        let order = prepared.contract().work_orders.get(candidate.order)?;
+    pub fn new(catalog: &'a Catalog, contract: &'a Contract, candidate: &'a Candidate) -> Option<Self> {
+        let edition = catalog.editions().get(candidate.edition)?;
+        let order = contract.work_orders.get(candidate.order)?;
         let item = order.items.get(candidate.item)?;
         let service = edition.service(&item.service_id)?;
-        let zone = prepared.contract().customer.locations.get(candidate.host)?.time_zone;
-        Some(Self { prepared, candidate, edition, service, order, item, zone })
+        let zone = contract.customer.locations.get(candidate.host)?.time_zone;
+        Some(Self { candidate, edition, service, order, item, zone })
     }
 
     /// The block of what the item itself counts.
@@ -49,7 +40,7 @@ impl<'a> Maker<'a> {
     /// The blocks of the hours that come with it; none for 0 hours.
     pub fn included(&self) -> Vec<BlockSpec> {
         let hours = self.service.included_hours.as_ref().zip(self.item.included_hours);
-        let of = |(services, hours): (&crate::catalog::IncludedServices, crate::model::IncludedHours)| {
+        let of = |(services, hours): (&IncludedServices, IncludedHours)| {
             [
                 self.included_block(&services.reactive_support_management, hours.reactive_support_management),
                 self.included_block(&services.service_delivery_management, hours.service_delivery_management),
@@ -89,16 +80,16 @@ impl<'a> Maker<'a> {
 
     /// From the first instant at which it can serve any of its locations to the last: bases may
     /// cover them for different times.
-    pub fn worked_out_life(&self) -> Span {
+    pub fn worked_out_life(&self, bases_at: &[Bases]) -> Span {
         let own = self.candidate.term.span();
         let covered = self.candidate.reach.locations().filter_map(|location| {
-            let cover = self.prepared.base_coverage(self.candidate, location)?.span()?;
+            let cover = self.candidate.base_coverage(bases_at, location)?.span()?;
             Some(Span { start: own.start.max(cover.start), end: own.end.min(cover.end) })
         });
         let whole =
             covered.reduce(|one, other| Span { start: one.start.min(other.start), end: one.end.max(other.end) });
         let life = whole.unwrap_or(own);
-        let year_end: Option<DateTime<Utc>> = year_end(self.order, self.item, self.zone);
+        let year_end = year_end(self.order, self.item, self.zone);
         let end = year_end.map_or(life.end, |end| end.min(life.end));
         // What is over before it begins, or is never covered, has no time at all.
         Span { start: life.start.min(end), end }

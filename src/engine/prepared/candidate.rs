@@ -1,0 +1,73 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::block::Block;
+use crate::engine::base::{self, BaseCoverage, Bases};
+use crate::engine::reach::Reaches;
+use crate::engine::sorted::Sorted;
+use crate::engine::span::{Span, Term};
+use crate::model::WorkOrderState;
+
+/// An item that may answer for its service.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Row of the work order.
+    pub order: usize,
+    /// Row of the item in it.
+    pub item: usize,
+    /// Whether it is a base package: that answers for every base service.
+    pub is_base: bool,
+    /// Row of the order's edition in the catalogue.
+    pub edition: usize,
+    pub host: usize,
+    pub term: Term,
+    pub state: WorkOrderState,
+    pub support: Support,
+    pub reach: Reaches,
+    /// What it bought, if it is counted.
+    pub block: Option<Block>,
+    /// When its blocks live; of an item without any, its term.
+    pub life: Span,
+    /// Of its products and tenants.
+    pub products: Sorted,
+    pub tenants: Sorted,
+    pub waivers: Vec<PreparedWaiver>,
+    /// Instants at which time alone can change what this item answers, sorted; besides those of
+    /// its base and its reach.
+    pub turns: Vec<DateTime<Utc>>,
+}
+
+/// Which base an item leans on.
+#[derive(Debug)]
+pub enum Support {
+    /// Its own order carries the base; so does a base item itself.
+    OwnOrder,
+    /// The base named by its order, empty if that is no base.
+    Named(Arc<Bases>),
+    /// Any base that covers the asked location.
+    AnyCovering,
+}
+
+/// A waiver with its days as instants.
+#[derive(Debug)]
+pub struct PreparedWaiver {
+    /// Row among the item's waivers.
+    pub row: usize,
+    /// Row of the waived clause in the edition.
+    pub clause: u8,
+    pub valid: Span,
+    pub products: Sorted,
+}
+
+impl Candidate {
+    /// The base cover at a location; none where it needs none.
+    pub fn base_coverage<'a>(&'a self, bases_at: &'a [Bases], location: usize) -> Option<BaseCoverage<'a>> {
+        let bases = match &self.support {
+            Support::OwnOrder => return None,
+            Support::Named(bases) => bases,
+            Support::AnyCovering => bases_at.get(location).unwrap_or(&base::NONE),
+        };
+        Some(BaseCoverage::new(bases, self.term.start()))
+    }
+}
