@@ -14,12 +14,13 @@ mod mistake;
 mod note;
 mod product;
 mod response;
+mod rule;
 mod service;
 mod text;
 mod written;
 
 pub use aside::{Aside, NoteCondition};
-pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind, Rule};
+pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind};
 pub use codes::{Channel, Severity};
 pub use edition::{Catalog, Edition};
 pub use hours::{Hours, ServiceHours, ZoneRule};
@@ -28,6 +29,7 @@ pub use mistake::{CatalogError, Mistake};
 pub use note::NoteDate;
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
+pub use rule::{About, Rule, RuleFamily, Words};
 pub use service::{
     EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
     RestrictedTo, Service, Tenants,

@@ -3,117 +3,42 @@
 //! [`decide`] looks at every item that may answer for the asked service, lets every clause
 //! the service is subject to judge it, and lets the best outcome win. A clause says *holds*,
 //! *fails* or *unknown*; what an unknown means stands in the catalogue. Each family of
-//! clauses has its file: [`term`], [`product`], [`location`], [`request`], [`quantity`],
-//! [`hours`], [`event`].
+//! clauses has its file in [`clauses`]. Nothing is defined here, so that files import what they
+//! need from where it is, and never each other in a circle.
 
 mod ask;
 mod base;
 mod calendar;
+mod clauses;
 mod context;
+mod coverage;
+mod decide;
 mod decision;
-mod event;
-mod hours;
+mod explanation;
 mod list;
-mod location;
 mod note;
 mod pool;
 mod prepared;
-mod product;
-mod quantity;
 mod query;
 mod reach;
-mod request;
 mod sorted;
 mod span;
 mod standing;
 mod target;
-mod term;
 mod turns;
 mod usable;
 mod validity;
 mod words;
 
 pub use calendar::Calendar;
-pub use decision::{BlockBalance, Coverage, Decision, Outcome, Reason, Remedy};
+pub use decide::decide;
+pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
 pub use list::{ListQuery, Row, rows};
-pub use note::Note;
 pub use prepared::{Block, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
-pub use usable::{About, BlockQuery, FailedClause, UsableBlock, usable_blocks};
-
-use chrono::{DateTime, Utc};
-
-use self::ask::Ask;
-use self::decision::{bit, coverage, not_purchased, reason};
-use self::note::Subject;
-use self::pool::Pool;
-use self::standing::judge;
-use self::validity::valid_until;
-use crate::catalog::Rule;
-use crate::error::{Error, Result};
-
-/// Decides one question about a contract.
-///
-/// Fails only if the question addresses something that does not exist, or asks for a
-/// quantity the service is not counted in.
-pub fn decide<'a>(prepared: &'a Prepared, query: &'a Query<'a>, now: DateTime<Utc>) -> Result<Decision<'a>> {
-    let ask = Ask::new(prepared, query)?;
-    let at = query.check_time.unwrap_or(now);
-    let pool = Pool::new(&ask, at);
-    let Some(best) = judge(&ask, at, &pool) else { return decide_without_candidate(&ask, at) };
-    let valid_until = valid_until(&ask, &best, pool);
-    let (context, standing) = best;
-    let tell = |set: u128, is_open: bool| -> Vec<Reason<'a>> {
-        let picked = context.service.clauses.iter().filter(|clause| set & bit(clause) != 0);
-        let clauses = picked.filter_map(|used| Some((used, context.edition.clauses.get(usize::from(used.row))?)));
-        clauses.map(|(used, clause)| reason(&context, used, clause, is_open)).collect()
-    };
-    Ok(Decision {
-        outcome: standing.outcome(),
-        reasons: tell(standing.failed, false),
-        open_conditions: tell(standing.open, true),
-        notes: notes_if_asked(
-            query,
-            &Subject {
-                edition: context.edition,
-                service: context.service,
-                location: context.location,
-                query,
-                context: Some(&context),
-            },
-        ),
-        coverage: Some(coverage(&context, standing.waived)),
-        valid_until,
-        edition: context.edition,
-        service: context.service,
-        check_time: at,
-    })
-}
-
-fn decide_without_candidate<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
-    let Ask { query, location, .. } = *ask;
-    let (edition, service) = (ask.reading.edition, ask.reading.service);
-    let clause = edition.clauses.iter().find(|clause| clause.rule == Rule::Purchased);
-    let clause = clause
-        .ok_or_else(|| Error::internal(format!("edition `{}` has no clause for what nobody bought", edition.id)))?;
-    Ok(Decision {
-        outcome: Outcome::NotEntitled,
-        reasons: vec![not_purchased(clause, edition, service, &location.location_id)],
-        open_conditions: Vec::new(),
-        notes: notes_if_asked(query, &Subject { edition, service, location, query, context: None }),
-        coverage: None,
-        valid_until: None,
-        edition,
-        service,
-        check_time: at,
-    })
-}
-
-fn notes_if_asked<'a>(query: &Query<'_>, subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
-    if query.with_notes { note::notes(subject) } else { Vec::new() }
-}
+pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 #[cfg(test)]
 pub(crate) mod properties;

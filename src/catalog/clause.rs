@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{NoteDate, Text};
+use super::{NoteDate, Rule, Text};
 
 /// One rule of the service description.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,7 +18,6 @@ pub struct Clause {
     #[serde(default)]
     pub missing: Missing,
     /// The function that judges it.
-    #[serde(deserialize_with = "super::written::rule")]
     pub rule: Rule,
     /// The message of a reason with this code.
     pub text: Text,
@@ -97,93 +96,6 @@ impl RemedyKind {
     }
 }
 
-/// The functions clauses can name; each stands in `engine/`, `purchase/` or `ledger/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    // contract and term
-    Purchased,
-    BaseAgreement,
-    TermNotStarted,
-    TermExpired,
-    TermTerminated,
-    StateDraft,
-    StateSuspended,
-    BaseExpired,
-    BaseTerminated,
-    WindowForfeited,
-    Country,
-    // products
-    ProductCovered,
-    ProductPrerelease,
-    ProductRetired,
-    ProductExcluded,
-    ProductOnItem,
-    RetailProduct,
-    CoveredFamily,
-    // location
-    LocationDesignated,
-    SingleLocation,
-    ExcludedCountry,
-    DeliveryMode,
-    // reactive services and requests
-    AdvisoryLimit,
-    Contact,
-    Channel,
-    Severity,
-    Language,
-    RootCauseTiming,
-    DeliveryStart,
-    Tenant,
-    Activity,
-    License,
-    // quantities and hours
-    HoursAvailable,
-    QuantityAvailable,
-    ServiceHours,
-    // events
-    EventNotice,
-    EventDuration,
-    EventSolutions,
-    // enforced when a contract is written
-    WaiverAllowed,
-    SeparateWorkOrder,
-    MinimumEngagement,
-    ExtensionSteps,
-    ProductsRequired,
-    HoursOrPredefined,
-    TenantsRequired,
-    MaximumQuantity,
-    ExhibitRequired,
-    SupportAdministrator,
-    // enforced by the ledger and the allowances
-    IncludedHours,
-    FlexCreditCap,
-    FlexNotForSdm,
-    FlexEligible,
-    FlexAnnual,
-    FlexAtSigning,
-    ExchangeValue,
-    CreditBalance,
-    CreditLocations,
-    // told, never judged
-    Note,
-}
-
-impl Rule {
-    /// As catalogue files write it: its name here, in `snake_case`.
-    pub fn name(self) -> String {
-        let mut name = String::new();
-        for letter in format!("{self:?}").chars() {
-            if letter.is_ascii_uppercase() && !name.is_empty() {
-                name.push('_');
-            }
-            name.push(letter.to_ascii_lowercase());
-        }
-        name
-    }
-}
-
 /// A clause as one service is subject to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClauseUse {
@@ -192,4 +104,11 @@ pub struct ClauseUse {
     pub rule: Rule,
     pub waivable: bool,
     pub missing: Missing,
+}
+
+impl ClauseUse {
+    /// Its bit in a set of clauses.
+    pub fn bit(&self) -> u128 {
+        1u128.checked_shl(u32::from(self.row)).unwrap_or(0)
+    }
 }

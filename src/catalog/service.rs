@@ -62,8 +62,10 @@ pub struct Service {
     pub included_hours: Option<IncludedServices>,
     /// The clauses it is subject to, in catalogue order.
     pub clauses: Vec<ClauseUse>,
-    /// Those of them that every check judges.
+    /// Those of them that every check judges, but for …
     pub gates: Vec<ClauseUse>,
+    /// … those that compare with what all items that serve have left.
+    pub pool_gates: Vec<ClauseUse>,
 }
 
 impl Service {

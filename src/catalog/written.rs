@@ -7,8 +7,6 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use toml::value::Datetime;
 
-use super::Rule;
-
 /// `09:00`.
 pub(super) fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -56,19 +54,4 @@ impl From<PositiveNumber> for Option<i64> {
 
 fn not_positive<E: Error>(number: impl fmt::Display) -> E {
     E::custom(format!("expected a whole number above zero, found `{number}`"))
-}
-
-/// A rule is a function: data can only name those that are there.
-pub(super) fn rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rule, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    let by_name = serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&name);
-    Rule::deserialize(by_name).map_err(|error| {
-        let error = error.to_string();
-        let known = error.split('`').skip(3).step_by(2);
-        let hint = match crate::error::nearest(&name, known.clone()) {
-            Some(nearest) => format!("the nearest is `{nearest}`"),
-            None => format!("known are {}", known.collect::<Vec<_>>().join(", ")),
-        };
-        Error::custom(format!("no function implements the rule `{name}`; {hint}"))
-    })
 }

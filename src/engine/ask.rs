@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::context::Context;
 use super::prepared::{Candidate, Prepared};
 use super::query::Query;
 use crate::catalog::{Edition, Family, Service};
@@ -69,38 +68,16 @@ impl<'a> Ask<'a> {
         let items = prepared.candidates(query.service_id);
         Ok(Self { prepared, query, location_row, location, items, reading })
     }
-}
 
-impl<'a> Ask<'a> {
     /// The base items, then those that were bought of the service itself.
     pub fn candidates(&self) -> impl Iterator<Item = &'a Candidate> + use<'a> {
         self.prepared.base_candidates().iter().chain(self.items)
     }
 
-    /// The question to every candidate, base items first, each group in the order of the ids.
-    #[cfg(test)]
-    pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
-        self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
-    }
-
-    /// The question to the items that were bought of the service itself.
-    pub fn of_items(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
-        self.of(self.items, at)
-    }
-
-    fn of(&self, candidates: &'a [Candidate], at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
-        let mut ask = *self;
-        candidates.iter().filter_map(move |candidate| {
-            let context = Context::new(&ask, at, candidate)?;
-            ask.read_as(&context);
-            Some(context)
-        })
-    }
-
     /// The next candidate is likely to be of the same edition.
-    pub fn read_as(&mut self, context: &Context<'a>) {
-        if context.reading.row != self.reading.row {
-            self.reading = context.reading;
+    pub fn read_as(&mut self, reading: &Reading<'a>) {
+        if reading.row != self.reading.row {
+            self.reading = *reading;
         }
     }
 }

@@ -46,6 +46,11 @@ thread_local! {
     pub static JUDGED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
+#[cfg(test)]
+pub fn count_judged() {
+    JUDGED.set(JUDGED.get() + 1);
+}
+
 /// What a clause says of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -150,6 +155,11 @@ impl<'a> Context<'a> {
         year_end.map_or(self.effective.end, |end| end.min(self.effective.end))
     }
 
+    /// Whether a waiver lifts the clause. That of service hours lifts weekends only: its rule has applied it.
+    pub fn is_waived(&self, clause: &ClauseUse) -> bool {
+        clause.rule != Rule::ServiceHours && self.waiver(clause).is_some()
+    }
+
     /// The row of the waiver that lifts the clause now, if there is one.
     pub fn waiver(&self, clause: &ClauseUse) -> Option<usize> {
         if !clause.waivable {
@@ -165,71 +175,26 @@ impl<'a> Context<'a> {
         let found = waivers.find(|own| own.clause == clause.row && own.valid.contains(instant) && lifts(own));
         found.map(|waiver| waiver.row)
     }
+}
 
-    /// Judges one clause; a waiver is not looked at.
-    pub fn judge(&self, rule: Rule) -> Verdict {
-        use super::{event, hours, location, product, quantity, request, term};
-        #[cfg(test)]
-        JUDGED.set(JUDGED.get() + 1);
-        match rule {
-            Rule::TermNotStarted
-            | Rule::TermExpired
-            | Rule::TermTerminated
-            | Rule::StateDraft
-            | Rule::StateSuspended
-            | Rule::BaseAgreement
-            | Rule::BaseExpired
-            | Rule::BaseTerminated
-            | Rule::WindowForfeited
-            | Rule::DeliveryStart => term::judge(self, rule),
-            Rule::ProductCovered
-            | Rule::ProductPrerelease
-            | Rule::ProductRetired
-            | Rule::ProductExcluded
-            | Rule::ProductOnItem
-            | Rule::RetailProduct
-            | Rule::CoveredFamily => product::judge(self, rule),
-            Rule::Country
-            | Rule::LocationDesignated
-            | Rule::SingleLocation
-            | Rule::ExcludedCountry
-            | Rule::DeliveryMode => location::judge(self, rule),
-            Rule::AdvisoryLimit
-            | Rule::Contact
-            | Rule::Channel
-            | Rule::Severity
-            | Rule::Language
-            | Rule::RootCauseTiming
-            | Rule::Tenant
-            | Rule::Activity
-            | Rule::License => request::judge(self, rule),
-            Rule::HoursAvailable | Rule::QuantityAvailable => quantity::judge(self),
-            Rule::ServiceHours => hours::judge(self),
-            Rule::EventNotice | Rule::EventDuration | Rule::EventSolutions => event::judge(self, rule),
-            // `NOT_PURCHASED` is the answer without any candidate.
-            Rule::Purchased => Verdict::Holds,
-            // Judged when a contract is written.
-            Rule::WaiverAllowed
-            | Rule::SeparateWorkOrder
-            | Rule::MinimumEngagement
-            | Rule::ExtensionSteps
-            | Rule::ProductsRequired
-            | Rule::HoursOrPredefined
-            | Rule::TenantsRequired
-            | Rule::MaximumQuantity
-            | Rule::ExhibitRequired
-            | Rule::SupportAdministrator => Verdict::Holds,
-            // Judged when something counted is used or moved.
-            Rule::IncludedHours
-            | Rule::FlexCreditCap
-            | Rule::FlexNotForSdm
-            | Rule::FlexEligible
-            | Rule::FlexAnnual
-            | Rule::FlexAtSigning
-            | Rule::ExchangeValue
-            | Rule::CreditBalance
-            | Rule::CreditLocations => Verdict::Holds,
-            Rule::Note => Verdict::Holds,
-        }
+impl<'a> Ask<'a> {
+    /// The question to every candidate, base items first, each group in the order of the ids.
+    #[cfg(test)]
+    pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+        self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
+    }
+
+    /// The question to the items that were bought of the service itself.
+    pub fn of_items(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+        self.of(self.items, at)
+    }
+
+    fn of(&self, candidates: &'a [Candidate], at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+        let mut ask = *self;
+        candidates.iter().filter_map(move |candidate| {
+            let context = Context::new(&ask, at, candidate)?;
+            ask.read_as(&context.reading);
+            Some(context)
+        })
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{Outcome, Prepared, Query};
+use super::decision::Outcome;
+use super::prepared::Prepared;
+use super::query::Query;
 use crate::catalog::Service;
 use crate::model::ProductId;
 

@@ -2,25 +2,12 @@
 
 use chrono::{Days, NaiveDate, TimeDelta};
 
+use super::clauses::location::is_designated;
 use super::context::Context;
-use super::location::is_designated;
+use super::decision::Note;
 use super::query::{Query, is_language};
-use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service, Text};
+use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service};
 use crate::model::{Location, day_of};
-
-/// Something worth telling beside a decision.
-#[derive(Debug, Clone)]
-pub struct Note<'a> {
-    pub clause: &'a Clause,
-    pub text: &'a Text,
-    pub metadata: Vec<(&'static str, String)>,
-}
-
-impl Note<'_> {
-    pub fn fact(&self, name: &str) -> Option<&str> {
-        self.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
-    }
-}
 
 /// Who asks what, where; and the item that answers, if there is one.
 pub(super) struct Subject<'a, 'c> {

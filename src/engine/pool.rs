@@ -5,9 +5,12 @@ use std::cell::OnceCell;
 use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
-use super::context::Context;
-use super::quantity::{can_serve, own_available};
+use super::clauses::{hours, location, product, term};
+use super::context::{Context, Verdict};
+use super::prepared::Candidate;
 use super::turns::Turns;
+use crate::catalog::{ClauseUse, RuleFamily};
+use crate::model::burn_key;
 
 /// The sum at one instant, worked out when it is first asked for.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ fn sum<'a>(items: impl Iterator<Item = Context<'a>>) -> i128 {
 fn share(context: &Context<'_>) -> i128 {
     match own_available(context) {
         0 => 0,
-        own if !context.candidate.is_base && context.serves.unwrap_or_else(|| can_serve(context)) => i128::from(own),
+        own if !context.candidate.is_base && context.serves.unwrap_or_else(|| serves(context)) => i128::from(own),
         _ => 0,
     }
 }
@@ -47,6 +50,56 @@ pub(super) fn left(context: &Context<'_>) -> i64 {
     let others = serving.saturating_sub(share(context));
     let all = others.saturating_add(i128::from(own_available(context)));
     i64::try_from(all).unwrap_or(i64::MAX)
+}
+
+/// What the item's block still has; 0 once it has ended.
+pub(super) fn own_available(context: &Context<'_>) -> i64 {
+    match context.block() {
+        Some(block) if context.at < context.forfeit_time() => block.available().max(0),
+        _ => 0,
+    }
+}
+
+/// Whether an item gives to others: it fails no clause of term, state, base, product and location.
+pub(super) fn serves(context: &Context<'_>) -> bool {
+    let mut clauses = context.service.gates.iter();
+    !clauses.any(|clause| clause.rule.keeps_out_of_pool() && fails(context, clause))
+}
+
+/// What an item gives never hangs on what others give: the families that compare with the pool are not asked here.
+fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
+    #[cfg(test)]
+    super::context::count_judged();
+    let verdict = match clause.rule.family() {
+        Some(RuleFamily::Term) => term::judge(context, clause.rule),
+        Some(RuleFamily::Product) => product::judge(context, clause.rule),
+        Some(RuleFamily::Location) => location::judge(context, clause.rule),
+        Some(RuleFamily::Hours) => hours::judge(context, clause.rule),
+        Some(RuleFamily::Request | RuleFamily::Quantity | RuleFamily::Event) | None => None,
+    };
+    verdict.unwrap_or(Verdict::Fails) == Verdict::Fails && !context.is_waived(clause)
+}
+
+/// The items whose blocks the service is drawn from, in the order in which the ledger uses them
+/// up: the item at hand, and the others that serve.
+pub(super) fn drawn_from<'a>(context: &Context<'a>) -> Vec<Context<'a>> {
+    let counted = context.all_items().filter(|item| item.candidate.block.is_some());
+    let is_it = |item: &Context<'a>| std::ptr::eq(item.candidate, context.candidate);
+    let mut drawn: Vec<_> = counted.filter(|item| is_it(item) || serves(item)).collect();
+    drawn.sort_by_cached_key(|one| {
+        let Candidate { block, life, .. } = one.candidate;
+        let id = block.map(|block| block.id).unwrap_or_default();
+        (forbids_delivery(one), burn_key(one.item.priority, life.end, life.start, id))
+    });
+    drawn
+}
+
+/// Whether the item itself forbids the delivery: then it gives last.
+fn forbids_delivery(context: &Context<'_>) -> bool {
+    let delivery = &context.query.delivery;
+    let is_said = delivery.mode.is_some() || delivery.window().is_some();
+    let mut clauses = context.service.gates.iter();
+    is_said && clauses.any(|clause| clause.rule.is_of_delivery() && fails(context, clause))
 }
 
 /// When an item that is bought already begins, and there is enough.

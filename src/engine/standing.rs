@@ -6,13 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
 use super::base::BaseState;
+use super::clauses::{self, hours, location, quantity};
 use super::context::{Context, Verdict};
-use super::decision::{Outcome, bit};
+use super::decision::Outcome;
 use super::pool::{self, Pool};
-use super::quantity::counts_for_pool;
-use super::usable::is_of_delivery;
-use super::{hours, location, quantity};
-use crate::catalog::{ClauseUse, Missing, Rule};
+use crate::catalog::{ClauseUse, Missing, Rule, RuleFamily};
 
 /// How one candidate stands to the question: sets of clauses by their rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,22 +44,21 @@ impl Standing {
 
     /// Lets one clause judge.
     fn take(&mut self, context: &Context<'_>, clause: &ClauseUse) {
-        let is_waived = || context.waiver(clause).is_some();
-        match context.judge(clause.rule) {
+        match clauses::judge(context, clause.rule) {
             Verdict::Holds => {
-                if clause.rule == Rule::ServiceHours && is_waived() && hours::leans_on_waiver(context) {
-                    self.waived |= bit(clause);
+                let leans_on_waiver = clause.rule == Rule::ServiceHours && context.waiver(clause).is_some();
+                if leans_on_waiver && hours::leans_on_waiver(context) {
+                    self.waived |= clause.bit();
                 }
             }
-            Verdict::Unknown if clause.missing == Missing::Open => self.open |= bit(clause),
+            Verdict::Unknown if clause.missing == Missing::Open => self.open |= clause.bit(),
             Verdict::Unknown => {}
-            // The waiver of service hours lifts weekends only; its rule has applied it.
-            Verdict::Fails if clause.rule != Rule::ServiceHours && is_waived() => self.waived |= bit(clause),
+            Verdict::Fails if context.is_waived(clause) => self.waived |= clause.bit(),
             Verdict::Fails => {
-                self.failed |= bit(clause);
-                self.can_serve &= !counts_for_pool(clause.rule);
-                self.forbids_delivery |= is_of_delivery(clause.rule);
-                if quantity::is_about(clause.rule) {
+                self.failed |= clause.bit();
+                self.can_serve &= !clause.rule.keeps_out_of_pool();
+                self.forbids_delivery |= clause.rule.is_of_delivery();
+                if clause.rule.compares_with_pool() {
                     self.pool = Some(pool::left(context));
                 }
             }
@@ -84,7 +81,7 @@ pub(super) fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -
     let (mut best, mut best_rank) = (None, None);
     for candidate in ask.candidates() {
         let Some(mut context) = Context::new(&ask, at, candidate) else { continue };
-        ask.read_as(&context);
+        ask.read_as(&context.reading);
         let standing = stand(&mut context, pool);
         let rank = rank(&context, &standing);
         // None is less than any.
@@ -129,7 +126,7 @@ pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Stand
         open: 0,
         waived: 0,
         base: context.base,
-        available: quantity::own_available(context),
+        available: pool::own_available(context),
         reserved: context.block().map_or(0, |block| block.reserved),
         pool: None,
         can_serve: true,
@@ -138,14 +135,14 @@ pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Stand
         item: context.candidate.item,
     };
     // What others have left is looked at last: by then it is known whether this one serves itself.
-    let gates = &context.service.gates;
-    for clause in gates.iter().filter(|clause| !quantity::is_about(clause.rule)) {
+    let service = context.service;
+    for clause in &service.gates {
         standing.take(context, clause);
     }
     context.serves = Some(standing.can_serve);
-    for clause in gates.iter().filter(|clause| quantity::is_about(clause.rule)) {
+    for clause in &service.pool_gates {
         // What is left does not matter where nothing is in force.
-        if is_lapsed && matches!(clause.rule, Rule::HoursAvailable | Rule::QuantityAvailable) {
+        if is_lapsed && clause.rule.family() == Some(RuleFamily::Quantity) {
             continue;
         }
         if quantity::needs_pool(context, clause.rule) {

@@ -6,7 +6,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::calendar::Calendar;
-use super::{Decision, Delivery, Outcome, Prepared, Query, decide};
+use super::decide::decide;
+use super::decision::{Decision, Outcome};
+use super::prepared::Prepared;
+use super::query::{Delivery, Query};
 use crate::catalog::{Channel, Clock, Edition, ResponseTarget, Severity, Why};
 use crate::error::Result;
 use crate::model::{Location, ProductId};

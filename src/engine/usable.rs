@@ -4,15 +4,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::ask::Ask;
+use super::clauses::{self, event, location};
 use super::context::{Context, Verdict};
-use super::decide;
-use super::decision::{self, Outcome, Reason, Remedy};
+use super::decide::decide;
+use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
 use super::prepared::{Candidate, Maker, Prepared};
-use super::quantity::{counts_for_pool, is_about};
 use super::query::{Delivery, Query};
-use super::{event, location};
-use crate::catalog::{ClauseUse, Locale, Rule};
+use crate::catalog::{About, ClauseUse, Locale, Rule};
 use crate::error::{Error, Noun, Result, reason as technical};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 
@@ -46,7 +45,7 @@ pub struct UsableBlock {
     pub counted: Option<(Unit, bool)>,
     /// In catalogue order; none: it may be used.
     pub failed: Vec<FailedClause>,
-    /// Whether what it has counts for the others too: see [`counts_for_pool`].
+    /// Whether what it has counts for the others too: no clause fails that keeps it out of the pool.
     pub counts: bool,
     /// Whether term, state or base fails: what is left does not matter then.
     pub is_lapsed: bool,
@@ -61,25 +60,9 @@ pub struct UsableBlock {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedClause {
     pub code: String,
+    pub rule: Rule,
     pub description: String,
     pub metadata: Vec<(&'static str, String)>,
-    pub about: About,
-}
-
-/// What a clause that fails speaks of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
-    Contract,
-    /// When the work begins, and when it ends.
-    Start,
-    End,
-    Product,
-    Location,
-    /// The delivery itself: its hours and its mode.
-    Hours,
-    Mode,
-    /// The amount that is asked for.
-    Amount,
 }
 
 /// The items that answer, in the order of their ids. What is left in their blocks does not
@@ -140,7 +123,7 @@ fn usable<'a>(
 ) -> UsableBlock {
     let clauses = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, has_location));
     let failing: Vec<_> = clauses.filter(|clause| fails(&context, clause)).collect();
-    if failing.iter().any(|clause| is_about(clause.rule)) {
+    if failing.iter().any(|clause| clause.rule.compares_with_pool()) {
         pool.tell(&mut context);
     }
     let context = &context;
@@ -150,7 +133,7 @@ fn usable<'a>(
         service_id: context.service.id.clone(),
         counted: context.service.unit.map(|unit| (unit.base(), context.service.days)),
         failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
-        counts: !failing.iter().any(|clause| counts_for_pool(clause.rule)),
+        counts: !failing.iter().any(|clause| clause.rule.keeps_out_of_pool()),
         is_lapsed: context.is_lapsed(),
         is_designated: !has_location || location::is_designated(context),
         end: context.effective.end,
@@ -200,49 +183,22 @@ fn question<'a>(
 /// A block named by its id is judged for a location only if one is named too. What is left is
 /// judged by the ledger.
 fn is_judged(rule: Rule, has_location: bool) -> bool {
-    match rule {
-        Rule::LocationDesignated | Rule::SingleLocation | Rule::ExcludedCountry | Rule::Country => has_location,
-        Rule::ServiceHours | Rule::DeliveryMode | Rule::EventSolutions | Rule::DeliveryStart => true,
-        _ => counts_for_pool(rule),
-    }
+    let row = rule.row();
+    row.is_for_taking && (has_location || row.about != About::Location)
 }
 
-/// Whether the clause speaks of the delivery itself, its hours and its mode.
-pub(super) fn is_of_delivery(rule: Rule) -> bool {
-    matches!(about(rule), About::Hours | About::Mode)
-}
-
-fn about(rule: Rule) -> About {
-    match rule {
-        Rule::TermNotStarted => About::Start,
-        Rule::WindowForfeited => About::End,
-        Rule::ProductCovered
-        | Rule::ProductPrerelease
-        | Rule::ProductRetired
-        | Rule::ProductExcluded
-        | Rule::ProductOnItem
-        | Rule::RetailProduct => About::Product,
-        Rule::Country | Rule::LocationDesignated | Rule::SingleLocation | Rule::ExcludedCountry => About::Location,
-        Rule::ServiceHours => About::Hours,
-        Rule::DeliveryMode => About::Mode,
-        Rule::EventSolutions | Rule::AdvisoryLimit => About::Amount,
-        _ => About::Contract,
-    }
-}
-
-/// The waiver of service hours lifts weekends only; its rule has applied it.
-pub(super) fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
-    let is_waived = clause.rule != Rule::ServiceHours && context.waiver(clause).is_some();
+/// As a check judges it, but for several solutions: what is left is judged by the ledger.
+fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
     let is_violated = match clause.rule {
         Rule::EventSolutions => event::takes_too_few(context),
-        rule => context.judge(rule) == Verdict::Fails,
+        rule => clauses::judge(context, rule) == Verdict::Fails,
     };
-    is_violated && !is_waived
+    is_violated && !context.is_waived(clause)
 }
 
 fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause> {
     let clause = context.edition.clauses.get(usize::from(clause_use.row))?;
-    let metadata = decision::facts(context, clause_use);
+    let metadata = clauses::facts(context, clause_use);
     let mut reason = Reason { clause, metadata, remedy: Remedy::default() };
     Some(match clause_use.rule {
         Rule::EventSolutions => {
@@ -257,9 +213,9 @@ impl FailedClause {
     fn of(reason: &Reason<'_>) -> Self {
         Self {
             code: reason.clause.code.clone(),
+            rule: reason.clause.rule,
             description: reason.clause.text.render(Locale::English, |name| reason.fact(name)),
             metadata: reason.metadata.clone(),
-            about: about(reason.clause.rule),
         }
     }
 }

@@ -8,8 +8,8 @@
 use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
+use super::clauses::reason;
 use super::context::Context;
-use super::decision::{bit, reason};
 use super::pool::Pool;
 use super::prepared::Candidate;
 use super::standing::{Best, Rank, Standing, judge, rank, stand};
@@ -52,7 +52,7 @@ fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: Dat
             continue;
         }
         let Some(context) = Context::new(&ask, at, candidate) else { continue };
-        ask.read_as(&context);
+        ask.read_as(&context.reading);
         first = other.change(context, pool).or(first);
     }
     first
@@ -124,14 +124,14 @@ fn is_same_answer(best: &Best<'_>, other: &Best<'_>) -> bool {
 fn says_the_same(best: &Best<'_>, before: &Context<'_>, later: &Context<'_>) -> bool {
     let (context, standing) = best;
     let clauses = || context.service.clauses.iter();
-    let mut told = clauses().filter(|clause| (standing.failed | standing.open) & bit(clause) != 0);
-    let mut waived = clauses().filter(|clause| standing.waived & bit(clause) != 0);
+    let mut told = clauses().filter(|clause| (standing.failed | standing.open) & clause.bit() != 0);
+    let mut waived = clauses().filter(|clause| standing.waived & clause.bit() != 0);
     told.all(|clause| !may_differ(clause.rule, before, later) || has_same_words(context, later, clause, standing))
         && waived.all(|clause| context.waiver(clause) == later.waiver(clause))
 }
 
 fn has_same_words(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, standing: &Standing) -> bool {
-    let is_open = standing.open & bit(used) != 0;
+    let is_open = standing.open & used.bit() != 0;
     one.edition.clauses.get(usize::from(used.row)).is_none_or(|clause| {
         let (one, other) = (reason(one, used, clause, is_open), reason(other, used, clause, is_open));
         (one.metadata, one.remedy) == (other.metadata, other.remedy)

@@ -1,22 +1,18 @@
 //! What the words of a reason hang on, besides what never changes and how the candidate stands.
 
+use super::clauses::{event, location, term};
 use super::context::Context;
-use super::{event, location, term};
-use crate::catalog::Rule;
+use crate::catalog::{Rule, Words};
 
 /// Whether what a reason says may be something else at another instant, while its clause goes on
 /// failing or being open and the candidate stands as before.
 pub(super) fn may_differ(rule: Rule, one: &Context<'_>, other: &Context<'_>) -> bool {
-    match rule {
-        Rule::TermNotStarted => one.term != other.term,
-        Rule::BaseAgreement => term::base_remedy(one) != term::base_remedy(other),
-        Rule::LocationDesignated => location::extension(one) != location::extension(other),
-        Rule::HoursAvailable
-        | Rule::QuantityAvailable
-        | Rule::EventNotice
-        | Rule::EventDuration
-        | Rule::EventSolutions => amounts(one) != amounts(other),
-        _ => false,
+    match rule.row().words {
+        Words::Fixed => false,
+        Words::Term => one.term != other.term,
+        Words::Base => term::base_remedy(one) != term::base_remedy(other),
+        Words::Extension => location::extension(one) != location::extension(other),
+        Words::Amounts => amounts(one) != amounts(other),
     }
 }
 

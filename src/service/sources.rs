@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::engine::{About, BlockQuery, FailedClause, Prepared, UsableBlock, usable_blocks};
+use crate::catalog::About;
+use crate::engine::{BlockQuery, FailedClause, Prepared, UsableBlock, usable_blocks};
 use crate::error::Result;
 use crate::ledger::{Ground, Performed, Rank, Reservation, Source, Take, Target};
 use crate::model::ProductId;
@@ -76,9 +77,9 @@ fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
 }
 
 fn ground(clause: FailedClause, field: impl Fn(About) -> &'static str) -> Ground {
-    let FailedClause { code, description, metadata, about } = clause;
-    let is_of_delivery = matches!(about, About::Hours | About::Mode);
-    Ground { is_of_delivery, facts: metadata, ..Ground::new(code, field(about), description) }
+    let FailedClause { code, rule, description, metadata } = clause;
+    let is_of_delivery = rule.is_of_delivery();
+    Ground { is_of_delivery, facts: metadata, ..Ground::new(code, field(rule.row().about), description) }
 }
 
 /// The field that says it; else the one that names what to draw from.

@@ -7,39 +7,37 @@ use crate::catalog::{Rule, Service};
 
 pub(super) fn check(row: &Row<()>, service: &Service, mistakes: &mut Mistakes<'_>) {
     let purchase = &service.purchase;
-    let products = [Rule::ProductExcluded, Rule::RetailProduct].as_slice();
-    let event = [Rule::EventNotice, Rule::EventDuration, Rule::EventSolutions].as_slice();
-    let fields: [(&str, bool, &[Rule]); 19] = [
-        ("longest_minutes", service.longest_minutes.is_some(), &[Rule::AdvisoryLimit]),
-        ("purchase.minimum_minutes", purchase.minimum_minutes.is_some(), &[Rule::MinimumEngagement]),
-        ("purchase.exact_minutes", purchase.exact_minutes.is_some(), &[Rule::MinimumEngagement]),
-        ("purchase.step_minutes", purchase.step_minutes.is_some(), &[Rule::ExtensionSteps]),
-        ("purchase.maximum", purchase.maximum.is_some(), &[Rule::MaximumQuantity]),
-        ("purchase.maximum_per_contract_year", purchase.maximum_per_contract_year.is_some(), &[Rule::MaximumQuantity]),
-        ("service_hours", service.service_hours.is_some(), &[Rule::ServiceHours]),
-        ("languages", !service.languages.is_empty(), &[Rule::Language]),
-        ("channels", !service.channels.is_empty(), &[Rule::Channel]),
-        ("severities", !service.severities.is_empty(), &[Rule::Severity]),
-        ("products_only", !service.products_only.is_empty(), products),
-        ("products_except", !service.products_except.is_empty(), products),
-        ("covered_family", service.covered_family.is_some(), &[Rule::CoveredFamily]),
-        ("countries_only", !service.countries_only.is_empty(), &[Rule::Country]),
-        ("countries_except", !service.countries_except.is_empty(), &[Rule::Country]),
-        ("delivery_starts", service.delivery_starts.is_some(), &[Rule::DeliveryStart]),
-        ("activities", !service.activities.is_empty(), &[Rule::Activity]),
-        ("license", service.license.is_some(), &[Rule::License]),
-        ("event", service.event.is_some(), event),
+    let fields = [
+        ("longest_minutes", service.longest_minutes.is_some()),
+        ("purchase.minimum_minutes", purchase.minimum_minutes.is_some()),
+        ("purchase.exact_minutes", purchase.exact_minutes.is_some()),
+        ("purchase.step_minutes", purchase.step_minutes.is_some()),
+        ("purchase.maximum", purchase.maximum.is_some()),
+        ("purchase.maximum_per_contract_year", purchase.maximum_per_contract_year.is_some()),
+        ("service_hours", service.service_hours.is_some()),
+        ("languages", !service.languages.is_empty()),
+        ("channels", !service.channels.is_empty()),
+        ("severities", !service.severities.is_empty()),
+        ("products_only", !service.products_only.is_empty()),
+        ("products_except", !service.products_except.is_empty()),
+        ("covered_family", service.covered_family.is_some()),
+        ("countries_only", !service.countries_only.is_empty()),
+        ("countries_except", !service.countries_except.is_empty()),
+        ("delivery_starts", service.delivery_starts.is_some()),
+        ("activities", !service.activities.is_empty()),
+        ("license", service.license.is_some()),
+        ("event", service.event.is_some()),
     ];
-    let has = |rules: &[Rule]| service.clauses.iter().any(|used| rules.contains(&used.rule));
-    for (field, _, rules) in fields.iter().filter(|(_, is_set, rules)| *is_set && !has(rules)) {
-        let rules: Vec<String> = rules.iter().map(|rule| format!("`{}`", rule.name())).collect();
+    let is_read = |field: &str| Rule::reading(field).any(|rule| service.clauses.iter().any(|used| used.rule == rule));
+    for (field, _) in fields.iter().filter(|(field, is_set)| *is_set && !is_read(field)) {
+        let rules: Vec<String> = Rule::reading(field).map(|rule| format!("`{}`", rule.name())).collect();
         let rules = rules.join(" or ");
         mistakes.add(
             row.key(field),
             format!("`{field}` does nothing: `{}` is subject to no clause with the rule {rules}", service.id),
         );
     }
-    if service.tenants.is_some() && !has(&[Rule::Tenant, Rule::TenantsRequired]) {
+    if service.tenants.is_some() && !is_read("tenants") {
         mistakes.add(row.key("tenants"), "`tenants` does nothing: no clause of the service has a rule of tenants");
     }
 }

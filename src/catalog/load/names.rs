@@ -62,7 +62,8 @@ impl Resolver<'_, '_> {
             self.need("product family", family);
         }
         let clauses = self.clause_uses(&raw.clauses);
-        let gates = clauses.iter().filter(|used| self.is_gate(used)).copied().collect();
+        let gates = clauses.iter().filter(|used| self.is_gate(used)).copied();
+        let (pool_gates, gates) = gates.partition(|used| used.rule.compares_with_pool());
         let service = Service {
             id: raw.id,
             name: raw.name,
@@ -96,6 +97,7 @@ impl Resolver<'_, '_> {
             }),
             clauses,
             gates,
+            pool_gates,
         };
         fitting::check(&row, &service, self.mistakes);
         (row, service)

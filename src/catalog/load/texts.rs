@@ -15,40 +15,10 @@ const LOCALES: [(Locale, &str); 2] = [(Locale::English, "en"), (Locale::Indonesi
 const ASKED: [&str; 2] = ["service_id", "location_id"];
 const ANSWERING: [&str; 2] = ["work_order_id", "item_id"];
 
-/// What a reason by this rule carries whenever it is given, besides the above.
-fn facts(rule: Rule) -> &'static [&'static str] {
-    match rule {
-        Rule::TermNotStarted => &["start_time", "scope"],
-        Rule::TermExpired => &["end_time", "scope"],
-        Rule::TermTerminated => &["terminate_time", "scope"],
-        Rule::BaseExpired | Rule::BaseTerminated => &["end_time", "base_work_order_id"],
-        Rule::WindowForfeited => &["end_time"],
-        Rule::Country | Rule::ExcludedCountry => &["country"],
-        Rule::ProductCovered | Rule::ProductOnItem => &["product_id"],
-        Rule::ProductPrerelease => &["product_id", "preview_until"],
-        Rule::ProductRetired => &["product_id", "retired_from"],
-        Rule::ProductExcluded | Rule::RetailProduct => &["product_id", "allowed", "excluded"],
-        Rule::CoveredFamily => &["family"],
-        Rule::DeliveryMode => &["delivery_mode"],
-        Rule::AdvisoryLimit => &["limit_minutes", "requested_minutes"],
-        Rule::Contact => &["contact_id"],
-        Rule::Channel => &["channel", "allowed"],
-        Rule::Severity | Rule::Language => &["allowed"],
-        Rule::DeliveryStart => &["delivery_start_date"],
-        Rule::Activity => &["activity", "allowed"],
-        Rule::License => &["license"],
-        Rule::HoursAvailable | Rule::QuantityAvailable => &["available", "requested", "unit"],
-        Rule::ServiceHours => &["opens", "closes", "time_zone"],
-        Rule::EventNotice => &["notice_days"],
-        Rule::EventSolutions => &["events_needed", "events_available", "solutions"],
-        _ => &[],
-    }
-}
-
 pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
     for row in clauses {
         let Clause { code, rule, text, date, dated, .. } = &row.value;
-        let mut carried = [&ASKED, facts(*rule)].concat();
+        let mut carried = [&ASKED, rule.row().facts].concat();
         if !matches!(rule, Rule::Purchased | Rule::Note) {
             carried.extend(ANSWERING);
         }

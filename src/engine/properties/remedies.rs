@@ -10,7 +10,7 @@ use super::contracts::{LOCATIONS, a_contract, an_instant, day, details, question
 use super::{edition, prepared, service};
 use crate::catalog::{Channel, Locale, RemedyKind, Severity};
 use crate::engine::ask::Ask;
-use crate::engine::decision::{bit, reason};
+use crate::engine::clauses::reason;
 use crate::engine::pool::Pool;
 use crate::engine::standing::stand;
 use crate::engine::{Prepared, Query, Reason, decide};
@@ -170,9 +170,9 @@ fn standing_of(prepared: &Prepared, query: &Query<'static>, (order, item): &Plac
     let mut context = contexts.find(|it| (&it.order.work_order_id, &it.item.item_id) == (order, item)).unwrap();
     let standing = stand(&mut context, &Pool::new(&ask, at));
     let told = context.service.clauses.iter().filter_map(|used| {
-        let is_open = standing.open & bit(used) != 0;
+        let is_open = standing.open & used.bit() != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];
-        (is_open || standing.failed & bit(used) != 0)
+        (is_open || standing.failed & used.bit() != 0)
             .then(|| Told::of(&reason(&context, used, clause, is_open), is_open))
     });
     told.collect()

@@ -11,14 +11,12 @@ use proptest::sample::Index;
 use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
 use super::crowd::{a_crowd, a_crowd_of, asked};
 use super::{CATALOG, answer};
-use crate::catalog::{Catalog, Edition, EditionSource};
+use crate::catalog::{Catalog, Edition, EditionSource, Rule};
 use crate::engine::ask::Ask;
-use crate::engine::context::Context;
-use crate::engine::decision::{bit, reason};
-use crate::engine::pool::Pool;
-use crate::engine::quantity::{can_serve, own_available};
+use crate::engine::clauses::{self, reason};
+use crate::engine::context::{Context, Verdict};
+use crate::engine::pool::{Pool, own_available};
 use crate::engine::standing::{Best, rank, stand};
-use crate::engine::usable::{fails, is_of_delivery};
 use crate::engine::{Prepared, Query};
 use crate::model::{Balances, Contract, LATEST};
 
@@ -40,12 +38,12 @@ fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
 fn said(best: &Option<Best<'_>>) -> String {
     let Some((context, standing)) = best else { return String::new() };
     let told = context.service.clauses.iter().filter_map(|used| {
-        let is_open = standing.open & bit(used) != 0;
+        let is_open = standing.open & used.bit() != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];
-        let is_told = is_open || standing.failed & bit(used) != 0;
+        let is_told = is_open || standing.failed & used.bit() != 0;
         is_told.then(|| reason(context, used, clause, is_open)).map(|it| format!("{:?} {:?}", it.metadata, it.remedy))
     });
-    let waived = context.service.clauses.iter().filter(|clause| standing.waived & bit(clause) != 0);
+    let waived = context.service.clauses.iter().filter(|clause| standing.waived & clause.bit() != 0);
     let waived: Vec<_> = waived.map(|clause| context.waiver(clause)).collect();
     let given = context.all_items().filter(|_| !context.service.is_base()).filter_map(|item| gives(context, &item));
     let given: Vec<_> = given.collect();
@@ -55,10 +53,13 @@ fn said(best: &Option<Best<'_>>) -> String {
 fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
     let block = item.block()?;
     let is_it = std::ptr::eq(item.candidate, context.candidate);
-    let mut clauses = item.service.gates.iter();
-    let forbids = clauses.any(|clause| is_of_delivery(clause.rule) && fails(item, clause));
+    let fails = |is_it: fn(Rule) -> bool| {
+        let mut asked = item.service.gates.iter().filter(|clause| is_it(clause.rule));
+        asked.any(|clause| clauses::judge(item, clause.rule) == Verdict::Fails && !item.is_waived(clause))
+    };
+    let forbids = fails(Rule::is_of_delivery);
     let given = (item.item.item_id.as_str(), block.reserved, own_available(item), item.forfeit_time(), forbids);
-    (is_it || can_serve(item)).then(|| format!("{given:?}"))
+    (is_it || !fails(Rule::keeps_out_of_pool)).then(|| format!("{given:?}"))
 }
 
 /// Whatever instant an order, an item or a question names.

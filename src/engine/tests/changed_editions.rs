@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Edition, EditionSource};

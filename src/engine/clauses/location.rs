@@ -4,25 +4,25 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::context::{Context, Verdict};
-use super::decision::{Explanation, time};
-use super::span::End;
 use crate::catalog::{LocationRule, RemedyKind, Rule};
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::{Explanation, time};
+use crate::engine::span::End;
 use crate::model::{DeliveryMode, Location, WorkOrder};
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
+pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let country = &context.location.country;
-    Verdict::fails_if(match rule {
+    Some(Verdict::fails_if(match rule {
         Rule::Country => !context.service.is_available_in(country),
         Rule::LocationDesignated => !is_designated(context),
         Rule::SingleLocation => context.item.all_locations || context.item.location_ids.len() != 1,
         Rule::ExcludedCountry => context.prepared.is_multi_country() && context.edition.excludes_country(country),
         Rule::DeliveryMode => context.query.delivery.mode.is_some_and(|mode| !is_included(context, mode)),
-        _ => false,
-    })
+        _ => return None,
+    }))
 }
 
-pub(super) fn is_designated(context: &Context<'_>) -> bool {
+pub(in crate::engine) fn is_designated(context: &Context<'_>) -> bool {
     context.candidate.reach.at(context.location_row).at(context.at)
 }
 
@@ -35,7 +35,7 @@ fn is_included(context: &Context<'_>, mode: DeliveryMode) -> bool {
 
 /// How the service is delivered: what the item says, or the catalogue's default. A base
 /// item says nothing of the single services it brings.
-pub(super) fn sold_mode(context: &Context<'_>) -> DeliveryMode {
+fn sold_mode(context: &Context<'_>) -> DeliveryMode {
     let default = context.service.default_delivery_mode();
     if context.service.is_base() { default } else { context.item.delivery_mode.unwrap_or(default) }
 }
@@ -108,13 +108,13 @@ fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
 
 /// What is said of the orders that extend the base to a location where none does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extension {
+pub(in crate::engine) enum Extension {
     Comes(DateTime<Utc>),
     /// The row of the order that was the last.
     Over(usize, End),
 }
 
-pub(super) fn extension(context: &Context<'_>) -> Option<Extension> {
+pub(in crate::engine) fn extension(context: &Context<'_>) -> Option<Extension> {
     let stretches = context.candidate.reach.at(context.location_row).stretches();
     let stretches = || stretches.iter().filter(|stretch| !stretch.span.is_empty());
     let starts = stretches().map(|stretch| stretch.span.start);

@@ -1,22 +1,15 @@
 //! What is left of counted things (2.2, 2.3): group D of the clauses.
 
-use super::context::{Context, Verdict};
-use super::decision::{Explanation, time};
-use super::pool::{left, next_enough};
-use super::prepared::Candidate;
-use super::usable::{fails, is_of_delivery};
-use crate::catalog::{QuantityRule, RemedyKind, Rule};
-use crate::model::{Funding, Item, Unit, burn_key};
-
-/// Whether the rule compares with what is left.
-pub(super) fn is_about(rule: Rule) -> bool {
-    matches!(rule, Rule::HoursAvailable | Rule::QuantityAvailable | Rule::EventDuration | Rule::EventSolutions)
-}
+use crate::catalog::{QuantityRule, RemedyKind, Rule, RuleFamily};
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::{Explanation, time};
+use crate::engine::pool::{left, next_enough, own_available, serves};
+use crate::model::{Funding, Item, Unit};
 
 /// A needed amount must be available; without one, anything at all.
-pub(super) fn judge(context: &Context<'_>) -> Verdict {
-    let is_lacking = needed(context).is_some_and(|needed| own_available(context) < needed && left(context) < needed);
-    Verdict::fails_if(is_lacking)
+pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
+    let is_lacking = || needed(context).is_some_and(|needed| own_available(context) < needed && left(context) < needed);
+    matches!(rule, Rule::HoursAvailable | Rule::QuantityAvailable).then(|| Verdict::fails_if(is_lacking()))
 }
 
 fn needed(context: &Context<'_>) -> Option<i64> {
@@ -29,78 +22,11 @@ fn needed(context: &Context<'_>) -> Option<i64> {
 }
 
 /// Whether the rule may look at what other items have left.
-pub(super) fn needs_pool(context: &Context<'_>, rule: Rule) -> bool {
-    match rule {
-        Rule::HoursAvailable | Rule::QuantityAvailable => {
-            needed(context).is_some_and(|needed| own_available(context) < needed)
-        }
-        rule => is_about(rule) && !context.is_lapsed(),
+pub(in crate::engine) fn needs_pool(context: &Context<'_>, rule: Rule) -> bool {
+    match rule.family() {
+        Some(RuleFamily::Quantity) => needed(context).is_some_and(|needed| own_available(context) < needed),
+        _ => rule.compares_with_pool() && !context.is_lapsed(),
     }
-}
-
-/// The items whose blocks the service is drawn from, in the order in which the ledger uses them
-/// up: the item at hand, and the others that serve.
-pub(super) fn drawn_from<'a>(context: &Context<'a>) -> Vec<Context<'a>> {
-    let counted = context.all_items().filter(|item| item.candidate.block.is_some());
-    let is_it = |item: &Context<'a>| std::ptr::eq(item.candidate, context.candidate);
-    let mut drawn: Vec<_> = counted.filter(|item| is_it(item) || can_serve(item)).collect();
-    drawn.sort_by_cached_key(|one| {
-        let Candidate { block, life, .. } = one.candidate;
-        let id = block.map(|block| block.id).unwrap_or_default();
-        (forbids_delivery(one), burn_key(one.item.priority, life.end, life.start, id))
-    });
-    drawn
-}
-
-/// Whether the item itself forbids the delivery: then it gives last.
-fn forbids_delivery(context: &Context<'_>) -> bool {
-    let delivery = &context.query.delivery;
-    let is_said = delivery.mode.is_some() || delivery.window().is_some();
-    let mut clauses = context.service.gates.iter();
-    is_said && clauses.any(|clause| is_of_delivery(clause.rule) && fails(context, clause))
-}
-
-/// What the item's block still has; 0 once it has ended.
-pub(super) fn own_available(context: &Context<'_>) -> i64 {
-    match context.block() {
-        Some(block) if context.at < context.forfeit_time() => block.available().max(0),
-        _ => 0,
-    }
-}
-
-/// Whether another item fails no term, state, base, product or location clause.
-pub(super) fn can_serve(context: &Context<'_>) -> bool {
-    context
-        .service
-        .gates
-        .iter()
-        .filter(|clause| counts_for_pool(clause.rule))
-        .all(|clause| context.judge(clause.rule) != Verdict::Fails || context.waiver(clause).is_some())
-}
-
-/// Term, state, base, product and location.
-pub(super) fn counts_for_pool(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::TermNotStarted
-            | Rule::TermExpired
-            | Rule::TermTerminated
-            | Rule::StateDraft
-            | Rule::StateSuspended
-            | Rule::BaseAgreement
-            | Rule::BaseExpired
-            | Rule::BaseTerminated
-            | Rule::WindowForfeited
-            | Rule::ProductCovered
-            | Rule::ProductPrerelease
-            | Rule::ProductRetired
-            | Rule::ProductExcluded
-            | Rule::ProductOnItem
-            | Rule::RetailProduct
-            | Rule::LocationDesignated
-            | Rule::SingleLocation
-            | Rule::ExcludedCountry
-    )
 }
 
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
@@ -121,7 +47,7 @@ pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut 
     let lacking = needed.saturating_sub(left(context));
     let (more, item_id) = if takes_another_item(context) {
         // What the item has left counts beside a further one only if the item could serve.
-        let more = if can_serve(context) { lacking } else { lacking.saturating_add(own) };
+        let more = if serves(context) { lacking } else { lacking.saturating_add(own) };
         (more.max(purchase.minimum_minutes.unwrap_or(0)), None)
     } else {
         let overdrawn = context.block().map_or(0, |block| block.available().min(0));

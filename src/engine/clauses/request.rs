@@ -2,18 +2,18 @@
 
 use chrono::TimeDelta;
 
-use super::context::{Context, Verdict};
-use super::decision::{Explanation, time};
-use super::query::is_language;
 use crate::catalog::{Channel, RemedyKind, RestrictedTo, Rule, Severity};
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::{Explanation, time};
+use crate::engine::query::is_language;
 use crate::model::{Contact, ContactRole, Unit};
 
 /// The channels a cloud administrator is bound to (2.6).
 const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
+pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let query = context.query;
-    match rule {
+    Some(match rule {
         Rule::AdvisoryLimit => Verdict::fails_if(
             requested_minutes(context)
                 .zip(context.service.longest_minutes)
@@ -41,8 +41,8 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
         ),
         Rule::License => Verdict::fails_if(!context.reading.is_licensed),
-        _ => Verdict::Holds,
-    }
+        _ => return None,
+    })
 }
 
 fn known<T>(fact: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {

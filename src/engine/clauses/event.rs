@@ -2,45 +2,53 @@
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
-use super::context::{Context, Verdict};
-use super::decision::{Explanation, time};
-use super::pool::left;
 use super::quantity::remedy_more;
-use super::span::Span;
 use crate::catalog::{EventRule, Rule};
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::{Explanation, time};
+use crate::engine::pool::left;
+use crate::engine::span::Span;
 use crate::model::{PlannedEvent, Unit, day_of, instant_of};
 
 /// The event in question: the request's window, else the item's event that runs now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Event {
+pub(in crate::engine) struct Event {
     start: DateTime<Utc>,
     end: DateTime<Utc>,
     confirmed: Option<DateTime<Utc>>,
 }
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
-    let Some(terms) = context.service.event else { return Verdict::Holds };
-    let event = event_of(context);
-    match rule {
-        Rule::EventNotice => match event.and_then(|event| Some((event, event.confirmed?))) {
-            None => Verdict::Unknown,
-            Some((event, confirmed)) => Verdict::fails_if(confirmed > latest_confirmation(context, event, terms)),
-        },
-        // It does not count where nothing is in force.
-        Rule::EventDuration => match event {
-            None => Verdict::Unknown,
-            Some(_) if context.is_lapsed() => Verdict::Holds,
-            Some(event) => Verdict::fails_if(events_per_solution(context, event, terms) > left(context)),
-        },
+pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
+    Some(match rule {
+        Rule::EventNotice => notice(context),
+        Rule::EventDuration => duration(context),
         Rule::EventSolutions => {
             Verdict::fails_if(events_of_solutions(context).is_some_and(|needed| needed > left(context)))
         }
-        _ => Verdict::Holds,
+        _ => return None,
+    })
+}
+
+fn notice(context: &Context<'_>) -> Verdict {
+    let Some(terms) = context.service.event else { return Verdict::Holds };
+    match event_of(context).and_then(|event| Some((event, event.confirmed?))) {
+        None => Verdict::Unknown,
+        Some((event, confirmed)) => Verdict::fails_if(confirmed > latest_confirmation(context, event, terms)),
+    }
+}
+
+/// It does not count where nothing is in force.
+fn duration(context: &Context<'_>) -> Verdict {
+    let Some(terms) = context.service.event else { return Verdict::Holds };
+    match event_of(context) {
+        None => Verdict::Unknown,
+        Some(_) if context.is_lapsed() => Verdict::Holds,
+        Some(event) => Verdict::fails_if(events_per_solution(context, event, terms) > left(context)),
     }
 }
 
 /// A window with one end is no window.
-pub(super) fn event_of(context: &Context<'_>) -> Option<Event> {
+pub(in crate::engine) fn event_of(context: &Context<'_>) -> Option<Event> {
     let delivery = &context.query.delivery;
     if let Some((start, end)) = delivery.window() {
         return Some(Event { start, end, confirmed: delivery.confirmed_time });
@@ -51,7 +59,7 @@ pub(super) fn event_of(context: &Context<'_>) -> Option<Event> {
 }
 
 /// Whether a planned event runs at the time of the check, for the asked product and solution.
-pub(super) fn is_running(context: &Context<'_>, event: &PlannedEvent) -> bool {
+fn is_running(context: &Context<'_>, event: &PlannedEvent) -> bool {
     let is_now = event.start_time <= context.at && context.at < event.end_time;
     let has_product = || {
         event.product_ids.is_empty()
@@ -104,7 +112,7 @@ fn events_of_solutions(context: &Context<'_>) -> Option<i64> {
 }
 
 /// Whether an amount that is to be taken is too small for its solutions, whatever is left.
-pub(super) fn takes_too_few(context: &Context<'_>) -> bool {
+pub(in crate::engine) fn takes_too_few(context: &Context<'_>) -> bool {
     let too_few = |(needed, requested): (i64, i64)| requested < needed;
     events_of_solutions(context).zip(requested(context)).is_some_and(too_few)
 }
@@ -115,7 +123,7 @@ fn requested(context: &Context<'_>) -> Option<i64> {
 }
 
 /// Why it is too small. What is left is not told: only the ledger knows.
-pub(super) fn explain_too_few(context: &Context<'_>, metadata: &mut Vec<(&'static str, String)>) -> String {
+pub(in crate::engine) fn explain_too_few(context: &Context<'_>, metadata: &mut Vec<(&'static str, String)>) -> String {
     let requested = requested(context).unwrap_or_default();
     metadata.retain(|(name, _)| *name != "events_available");
     metadata.push(("requested", requested.to_string()));

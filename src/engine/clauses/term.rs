@@ -2,21 +2,21 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::base::BaseState;
-use super::context::{Context, Verdict};
-use super::decision::{ACTIVE, Explanation, time};
-use super::location::may_share_country;
-use super::prepared::{Candidate, Support};
-use super::span::{End, Scope, Span, TermState};
+use super::location::{may_share_country, remedy_designate};
 use crate::catalog::{RemedyKind, Rule};
+use crate::engine::base::BaseState;
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::{ACTIVE, Explanation, time};
+use crate::engine::prepared::{Candidate, Support};
+use crate::engine::span::{End, Scope, Span, TermState};
 use crate::model::WorkOrderState;
 
 /// The nearest instant beside one that will not do.
 const STEP: TimeDelta = TimeDelta::seconds(1);
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
+pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let cause = context.candidate.term.end_cause;
-    Verdict::fails_if(match rule {
+    Some(Verdict::fails_if(match rule {
         Rule::TermNotStarted => match context.term {
             TermState::NotStarted(_) => true,
             TermState::Within => begins_too_early(context),
@@ -31,8 +31,8 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
         Rule::WindowForfeited => ends_too_late(context),
         Rule::DeliveryStart => context.reading.delivery_start.is_some_and(|start| context.at < start),
-        _ => false,
-    })
+        _ => return None,
+    }))
 }
 
 /// A window with one end is judged for that end only.
@@ -141,7 +141,7 @@ fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
 /// What gives the item a base: the first that will do of bringing one into force, waiting for
 /// one, letting one serve the location, and ordering one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BaseRemedy {
+pub(in crate::engine) enum BaseRemedy {
     /// The row of an order.
     Renew(usize),
     Wait(DateTime<Utc>),
@@ -150,7 +150,7 @@ pub(super) enum BaseRemedy {
     Buy,
 }
 
-pub(super) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
+pub(in crate::engine) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
     let candidate = context.candidate;
     // Before the item's start, the base at that start is what counts.
     let instant = context.at.max(candidate.term.start());
@@ -187,7 +187,7 @@ fn remedy_base(context: &Context<'_>, explanation: &mut Explanation) {
         BaseRemedy::Designate(row, item) => {
             if let Some(order) = orders.get(row) {
                 let item = order.items.get(item).filter(|item| !item.all_locations);
-                super::location::remedy_designate(context, order, item.map(|item| item.item_id.as_str()), explanation);
+                remedy_designate(context, order, item.map(|item| item.item_id.as_str()), explanation);
             }
         }
         BaseRemedy::Buy => explanation.remedy_buy(&context.edition.base_package, Some(context.order)),

@@ -3,14 +3,14 @@
 
 use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 
-use super::calendar::Calendar;
-use super::context::{Context, Verdict};
-use super::decision::Explanation;
-use super::span::Span;
 use crate::catalog::{Rule, ServiceHours, ZoneRule};
+use crate::engine::calendar::Calendar;
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::Explanation;
+use crate::engine::span::Span;
 
 /// The calendar a service is worked by at a location.
-pub(super) fn calendar_of<'a>(context: &Context<'a>, service_hours: &'a ServiceHours) -> Calendar<'a> {
+pub(in crate::engine) fn calendar_of<'a>(context: &Context<'a>, service_hours: &'a ServiceHours) -> Calendar<'a> {
     let asked = context.location;
     let host = context.prepared.contract().customer.locations.get(context.candidate.host).unwrap_or(asked);
     let (zone, place) = match service_hours.zone {
@@ -39,9 +39,13 @@ fn holds(calendar: &Calendar<'_>, (start, end): (DateTime<Utc>, DateTime<Utc>), 
     begins_well && ends_well
 }
 
+pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
+    (rule == Rule::ServiceHours).then(|| verdict(context))
+}
+
 /// A window without both ends is not judged. The waiver of this clause lifts weekends only,
 /// so it is applied here and not to the verdict.
-pub(super) fn judge(context: &Context<'_>) -> Verdict {
+fn verdict(context: &Context<'_>) -> Verdict {
     let Some(service_hours) = &context.service.service_hours else { return Verdict::Holds };
     let Some(window) = context.query.delivery.window() else { return Verdict::Holds };
     if !service_hours.severities.is_empty()
@@ -61,7 +65,7 @@ fn is_weekend_waived(context: &Context<'_>) -> bool {
 }
 
 /// Whether the window stands only by the weekend waiver.
-pub(super) fn leans_on_waiver(context: &Context<'_>) -> bool {
+pub(in crate::engine) fn leans_on_waiver(context: &Context<'_>) -> bool {
     let service_hours = context.service.service_hours.as_ref();
     context
         .query

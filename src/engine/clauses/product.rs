@@ -1,27 +1,24 @@
 //! Product clauses (2.2, 2.3, 2.5). Without a product in the question none of them is judged.
 
-use super::context::{Context, Verdict};
-use super::decision::Explanation;
 use crate::catalog::{RemedyKind, Rule, Service};
+use crate::engine::context::{Context, Verdict};
+use crate::engine::explanation::Explanation;
 use crate::model::{ProductId, ProductPattern};
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Verdict {
-    if rule == Rule::CoveredFamily {
-        return Verdict::fails_if(!covers_family(context));
-    }
-    let Some(product) = context.query.product else { return Verdict::Holds };
-    let service = context.service;
-    Verdict::fails_if(match rule {
+pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
+    let (service, reading, product) = (context.service, &context.reading, context.query.product);
+    Some(Verdict::fails_if(match rule {
         Rule::ProductCovered => !context.is_covered,
         Rule::ProductPrerelease => {
-            context.reading.preview_end.is_some_and(|end| context.instant() < end)
-                && !names(&service.products_only, product)
+            reading.preview_end.is_some_and(|end| context.instant() < end)
+                && !product.is_some_and(|product| names(&service.products_only, product))
         }
-        Rule::ProductRetired => context.reading.retired_from.is_some_and(|start| context.instant() >= start),
-        Rule::ProductExcluded | Rule::RetailProduct => !service.serves(product),
+        Rule::ProductRetired => reading.retired_from.is_some_and(|start| context.instant() >= start),
+        Rule::ProductExcluded | Rule::RetailProduct => product.is_some_and(|product| !service.serves(product)),
         Rule::ProductOnItem => !context.is_on_item,
-        _ => false,
-    })
+        Rule::CoveredFamily => !covers_family(context),
+        _ => return None,
+    }))
 }
 
 fn any_matches(patterns: &[ProductPattern], product: ProductId<'_>) -> bool {
@@ -46,7 +43,6 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
     }
     let Some(product) = context.query.product else { return };
     let life_cycle = context.edition.life_cycle(product);
-    explanation.fact("product_id", product.to_string());
     match rule {
         Rule::ProductCovered => {
             explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", product_pattern(product));

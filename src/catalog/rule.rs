@@ -1,0 +1,210 @@
+//! The rules that clauses name, one row each.
+//!
+//! A rule is code: its row here, and one function that judges it. Whatever asks about a rule without judging it
+//! (the engine, the loader, the ledger) asks its row.
+
+mod row;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use self::row::About::{Amount, End, Hours, Location, Mode, Product, Start};
+use self::row::RuleFamily as Family;
+use self::row::{InPool, Judge, Row, by, check};
+use crate::error::nearest;
+
+pub use self::row::{About, RuleFamily, Words};
+
+/// Makes the enum and its rows of one list, so that no rule is without a row.
+macro_rules! rules {
+    ($($rule:ident = $name:literal: $row:expr;)+) => {
+        /// The rules clauses can name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Rule { $($rule,)+ }
+
+        impl Rule {
+            pub const ALL: &'static [Self] = &[$(Self::$rule,)+];
+
+            /// As catalogue files write it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$rule => $name,)+ }
+            }
+
+            pub const fn row(self) -> &'static Row {
+                match self { $(Self::$rule => const { &$row },)+ }
+            }
+        }
+    };
+}
+
+rules! {
+    // contract and term
+    Purchased = "purchased": by(Judge::CheckWithoutItem);
+    BaseAgreement = "base_agreement": check(Family::Term).when_written().keeps_out_of_pool().rewords(Words::Base);
+    TermNotStarted = "term_not_started": check(Family::Term).keeps_out_of_pool().about(Start).rewords(Words::Term)
+        .facts(&["start_time", "scope"]);
+    TermExpired = "term_expired": check(Family::Term).keeps_out_of_pool().facts(&["end_time", "scope"]);
+    TermTerminated = "term_terminated": check(Family::Term).keeps_out_of_pool().facts(&["terminate_time", "scope"]);
+    StateDraft = "state_draft": check(Family::Term).keeps_out_of_pool();
+    StateSuspended = "state_suspended": check(Family::Term).keeps_out_of_pool();
+    BaseExpired = "base_expired": check(Family::Term).keeps_out_of_pool()
+        .facts(&["end_time", "base_work_order_id"]);
+    BaseTerminated = "base_terminated": check(Family::Term).keeps_out_of_pool()
+        .facts(&["end_time", "base_work_order_id"]);
+    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().about(End).facts(&["end_time"]);
+    DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
+        .reads(&["delivery_starts"]);
+
+    // products
+    ProductCovered = "product_covered": check(Family::Product).keeps_out_of_pool().about(Product)
+        .facts(&["product_id"]);
+    ProductPrerelease = "product_prerelease": check(Family::Product).keeps_out_of_pool().about(Product)
+        .facts(&["product_id", "preview_until"]);
+    ProductRetired = "product_retired": check(Family::Product).keeps_out_of_pool().about(Product)
+        .facts(&["product_id", "retired_from"]);
+    ProductExcluded = "product_excluded": check(Family::Product).keeps_out_of_pool().about(Product)
+        .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
+    ProductOnItem = "product_on_item": check(Family::Product).keeps_out_of_pool().about(Product)
+        .facts(&["product_id"]);
+    RetailProduct = "retail_product": check(Family::Product).keeps_out_of_pool().about(Product)
+        .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
+    CoveredFamily = "covered_family": check(Family::Product).facts(&["family"]).reads(&["covered_family"]);
+
+    // location
+    Country = "country": check(Family::Location).when_written().when_taken().about(Location).facts(&["country"])
+        .reads(&["countries_only", "countries_except"]);
+    LocationDesignated = "location_designated": check(Family::Location).keeps_out_of_pool().about(Location)
+        .rewords(Words::Extension);
+    SingleLocation = "single_location": check(Family::Location).when_written().keeps_out_of_pool().about(Location);
+    ExcludedCountry = "excluded_country": check(Family::Location).when_written().keeps_out_of_pool().about(Location)
+        .facts(&["country"]);
+    DeliveryMode = "delivery_mode": check(Family::Location).when_taken().about(Mode).facts(&["delivery_mode"]);
+
+    // reactive services and requests
+    AdvisoryLimit = "advisory_limit": check(Family::Request).about(Amount)
+        .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
+    Contact = "contact": check(Family::Request).facts(&["contact_id"]);
+    Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
+    Severity = "severity": check(Family::Request).facts(&["allowed"]).reads(&["severities"]);
+    Language = "language": check(Family::Request).facts(&["allowed"]).reads(&["languages"]);
+    RootCauseTiming = "root_cause_timing": check(Family::Request);
+    Tenant = "tenant": check(Family::Request).reads(&["tenants"]);
+    Activity = "activity": check(Family::Request).facts(&["activity", "allowed"]).reads(&["activities"]);
+    License = "license": check(Family::Request).facts(&["license"]).reads(&["license"]);
+
+    // quantities and hours; what is left, the ledger judges itself
+    HoursAvailable = "hours_available": check(Family::Quantity).compares_with_pool()
+        .facts(&["available", "requested", "unit"]);
+    QuantityAvailable = "quantity_available": check(Family::Quantity).compares_with_pool()
+        .facts(&["available", "requested", "unit"]);
+    ServiceHours = "service_hours": check(Family::Hours).when_taken().about(Hours)
+        .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
+
+    // events
+    EventNotice = "event_notice": check(Family::Event).rewords(Words::Amounts).facts(&["notice_days"])
+        .reads(&["event"]);
+    EventDuration = "event_duration": check(Family::Event).when_written().compares_with_pool().reads(&["event"]);
+    EventSolutions = "event_solutions": check(Family::Event).when_written().when_taken().compares_with_pool()
+        .about(Amount).facts(&["events_needed", "events_available", "solutions"]).reads(&["event"]);
+
+    // judged when a contract is written
+    WaiverAllowed = "waiver_allowed": by(Judge::Purchase);
+    SeparateWorkOrder = "separate_work_order": by(Judge::Purchase);
+    MinimumEngagement = "minimum_engagement": by(Judge::Purchase)
+        .reads(&["purchase.minimum_minutes", "purchase.exact_minutes"]);
+    ExtensionSteps = "extension_steps": by(Judge::Purchase).reads(&["purchase.step_minutes"]);
+    ProductsRequired = "products_required": by(Judge::Purchase);
+    HoursOrPredefined = "hours_or_predefined": by(Judge::Purchase);
+    TenantsRequired = "tenants_required": by(Judge::Purchase).reads(&["tenants"]);
+    MaximumQuantity = "maximum_quantity": by(Judge::Purchase)
+        .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]);
+    ExhibitRequired = "exhibit_required": by(Judge::Purchase);
+    SupportAdministrator = "support_administrator": by(Judge::Purchase);
+
+    // allowances and credits
+    FlexCreditCap = "flex_credit_cap": by(Judge::NobodyYet);
+    FlexNotForSdm = "flex_not_for_sdm": by(Judge::NobodyYet);
+    FlexEligible = "flex_eligible": by(Judge::NobodyYet);
+    FlexAnnual = "flex_annual": by(Judge::NobodyYet);
+    FlexAtSigning = "flex_at_signing": by(Judge::NobodyYet);
+    ExchangeValue = "exchange_value": by(Judge::NobodyYet);
+    CreditBalance = "credit_balance": by(Judge::NobodyYet);
+    CreditLocations = "credit_locations": by(Judge::NobodyYet);
+
+    // what forbids nothing
+    IncludedHours = "included_hours": by(Judge::Nobody);
+    Note = "note": by(Judge::Nobody);
+}
+
+impl Rule {
+    /// The family of checks that judges it, if checks do.
+    pub const fn family(self) -> Option<RuleFamily> {
+        match self.row().judge {
+            Judge::Check(family) => Some(family),
+            Judge::CheckWithoutItem | Judge::Purchase | Judge::NobodyYet | Judge::Nobody => None,
+        }
+    }
+
+    /// Whether an item that fails it gives nothing to others.
+    pub fn keeps_out_of_pool(self) -> bool {
+        self.row().pool == InPool::KeepsOut
+    }
+
+    /// Whether it compares with what all items that serve have left.
+    pub fn compares_with_pool(self) -> bool {
+        self.row().pool == InPool::Compares
+    }
+
+    /// Whether it speaks of the delivery itself, its hours and its mode.
+    pub fn is_of_delivery(self) -> bool {
+        matches!(self.row().about, Hours | Mode)
+    }
+
+    /// The rules that read this field of a service.
+    pub fn reading(field: &str) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |rule| rule.row().reads.contains(&field))
+    }
+}
+
+/// Data can only name the rules that are there.
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = || Self::ALL.iter().map(|rule| rule.name());
+        Self::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
+            let hint = match nearest(&name, known()) {
+                Some(nearest) => format!("the nearest is `{nearest}`"),
+                None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
+            };
+            Error::custom(format!("no function implements the rule `{name}`; {hint}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Catalog, ClauseKind};
+
+    #[test]
+    fn a_rule_is_called_in_files_as_it_is_here() {
+        for rule in Rule::ALL {
+            let letters = format!("{rule:?}");
+            assert_eq!(rule.name().replace('_', ""), letters.to_lowercase());
+            let capitals = letters.chars().filter(char::is_ascii_uppercase).count();
+            assert_eq!(rule.name().split('_').count(), capitals, "{rule:?}");
+        }
+    }
+
+    /// Who enforces a clause stands in the edition; that somebody does, here.
+    #[test]
+    fn every_clause_of_the_embedded_edition_is_enforced_by_whom_it_says() {
+        let catalog = Catalog::embedded().unwrap();
+        for clause in &catalog.default_edition().clauses {
+            let (row, has) = (clause.rule.row(), |kind| clause.kinds.contains(&kind));
+            assert_eq!(has(ClauseKind::Purchase), row.is_for_purchase, "{} when written", clause.code);
+            let is_checked = !matches!(row.judge, Judge::Purchase | Judge::NobodyYet | Judge::Nobody);
+            assert_eq!(has(ClauseKind::Gate) && clause.rule != Rule::Note, is_checked, "{} in checks", clause.code);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What is known of a rule besides the function that judges it.
+
+/// The rules of one kind that checks judge; each family is one file of `engine/clauses/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleFamily {
+    Term,
+    Product,
+    Location,
+    Request,
+    Quantity,
+    Hours,
+    Event,
+}
+
+/// Who judges a rule first. What checks judge, others may judge too: see [`Row`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// Every check, for every item that may answer.
+    Check(RuleFamily),
+    /// A check that finds no such item.
+    CheckWithoutItem,
+    /// Whoever writes a contract.
+    Purchase,
+    /// Nobody yet: it stands for what allowances and credits will refuse.
+    NobodyYet,
+    /// Nobody: it tells or allows something.
+    Nobody,
+}
+
+/// What a clause that fails speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Contract,
+    /// When the work begins, and when it ends.
+    Start,
+    End,
+    Product,
+    Location,
+    /// The delivery itself: its hours and its mode.
+    Hours,
+    Mode,
+    /// The amount that is asked for.
+    Amount,
+}
+
+/// What a rule is to the pool: what the blocks of all items that serve have left together. Rules that compare with
+/// the pool never keep an item out of it, or the question would hang on itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InPool {
+    Apart,
+    /// An item that fails it gives nothing to others.
+    KeepsOut,
+    /// It compares with what is left in the pool.
+    Compares,
+}
+
+/// What the words of a reason hang on, besides what never changes and how the item stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    Fixed,
+    /// Where the instant stands to the term.
+    Term,
+    /// What would give the item a base.
+    Base,
+    /// The orders that extend the base to the location.
+    Extension,
+    /// What is left in the item's own block, and the event that is asked about.
+    Amounts,
+}
+
+/// What is known of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub judge: Judge,
+    /// Whether it is judged, too, when a contract is written, …
+    pub is_for_purchase: bool,
+    /// … and when something counted is to be taken.
+    pub is_for_taking: bool,
+    pub pool: InPool,
+    pub about: About,
+    pub words: Words,
+    /// What a reason by this rule carries whenever it is given, besides what every reason carries.
+    pub facts: &'static [&'static str],
+    /// Fields of the service that mean nothing without it, or without another rule that reads them.
+    pub reads: &'static [&'static str],
+}
+
+pub(super) const fn by(judge: Judge) -> Row {
+    Row {
+        judge,
+        is_for_purchase: matches!(judge, Judge::Purchase),
+        is_for_taking: false,
+        pool: InPool::Apart,
+        about: About::Contract,
+        words: Words::Fixed,
+        facts: &[],
+        reads: &[],
+    }
+}
+
+pub(super) const fn check(family: RuleFamily) -> Row {
+    by(Judge::Check(family))
+}
+
+impl Row {
+    pub(super) const fn when_written(self) -> Self {
+        Self { is_for_purchase: true, ..self }
+    }
+
+    pub(super) const fn when_taken(self) -> Self {
+        Self { is_for_taking: true, ..self }
+    }
+
+    pub(super) const fn keeps_out_of_pool(self) -> Self {
+        Self { pool: InPool::KeepsOut, ..self.when_taken() }
+    }
+
+    pub(super) const fn compares_with_pool(self) -> Self {
+        Self { pool: InPool::Compares, words: Words::Amounts, ..self }
+    }
+
+    pub(super) const fn about(self, about: About) -> Self {
+        Self { about, ..self }
+    }
+
+    pub(super) const fn rewords(self, words: Words) -> Self {
+        Self { words, ..self }
+    }
+
+    pub(super) const fn facts(self, facts: &'static [&'static str]) -> Self {
+        Self { facts, ..self }
+    }
+
+    pub(super) const fn reads(self, reads: &'static [&'static str]) -> Self {
+        Self { reads, ..self }
+    }
+}
