@@ -113,7 +113,7 @@ pub enum Change {
 }
 
 impl Command {
-    /// The rpc, as stored requests name it; none for what callers cannot ask.
+    /// What stored requests call it, and its content hash counts in: it must never change.
     pub fn method(&self) -> &'static str {
         match self {
             Self::Grant { .. } => "Grant",

@@ -209,7 +209,7 @@ fn exceeded(held: &Reservation, asked: i64) -> Ground {
 fn against_delivery(draft: &Draft<'_>, part: Part, delivery: Delivery) -> Result<Vec<Ground>, Refusal> {
     let setting = draft.setting();
     let source = setting.sources.iter().find(|source| source.block_id == Some(part.block_id));
-    let failed = source.into_iter().flat_map(|source| &source.failed).filter(|ground| ground.is_of_delivery);
+    let failed = source.into_iter().flat_map(|source| &source.failed).filter(|ground| ground.is_of_delivery());
     let mut grounds: Vec<Ground> = failed.cloned().collect();
     let late = against(draft.block(part.block_id)?, delivery, setting.now, setting.grace);
     grounds.extend(late.map(|late| late.ground));

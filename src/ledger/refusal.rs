@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::catalog::Rule;
 use crate::error::Noun;
 
 /// A command was refused; nothing was written.
@@ -18,13 +19,13 @@ pub enum Refusal {
 /// One thing that speaks against a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ground {
-    /// A clause code (see [`code`]) or a technical reason (see [`reason`]).
+    /// A clause code (see [`code`]) or a technical reason (see [`reason`]): what callers are told. It decides nothing,
+    /// for codes are data of an edition.
     pub code: String,
+    /// The rule of the clause; none where the reason is technical.
+    pub rule: Option<Rule>,
     /// Whether the command makes no sense, whatever clauses, balances and the state of things say.
     pub is_malformed: bool,
-    /// Whether it speaks of the delivery itself, its hours and its mode, and so also against a
-    /// commit of what is held.
-    pub is_of_delivery: bool,
     /// Path of the request field it is about, in proto names; empty: none in particular.
     pub field: String,
     pub description: String,
@@ -32,13 +33,11 @@ pub struct Ground {
     pub facts: Vec<(&'static str, String)>,
 }
 
-/// Clause codes the ledger itself gives.
+/// The codes of what the ledger itself judges, as the embedded edition has them.
 pub mod code {
     pub const HOURS_EXHAUSTED: &str = "HOURS_EXHAUSTED";
     pub const QUANTITY_EXHAUSTED: &str = "QUANTITY_EXHAUSTED";
     pub const FORFEITED: &str = "FORFEITED";
-    pub const WORK_ORDER_EXPIRED: &str = "WORK_ORDER_EXPIRED";
-    pub const WORK_ORDER_TERMINATED: &str = "WORK_ORDER_TERMINATED";
     pub const WORK_ORDER_NOT_STARTED: &str = "WORK_ORDER_NOT_STARTED";
 }
 
@@ -67,21 +66,32 @@ pub mod reason {
 }
 
 impl Ground {
-    /// What clauses, a balance or the state of things forbid.
+    /// What a balance or the state of things forbids.
     pub fn new(code: impl Into<String>, field: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
             code: code.into(),
+            rule: None,
             is_malformed: false,
-            is_of_delivery: false,
             field: field.into(),
             description: description.into(),
             facts: Vec::new(),
         }
     }
 
+    /// What a clause forbids.
+    pub fn by(rule: Rule, code: impl Into<String>, field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { rule: Some(rule), ..Self::new(code, field, description) }
+    }
+
     /// What makes no sense.
     pub fn malformed(code: &'static str, field: impl Into<String>, description: impl Into<String>) -> Self {
         Self { is_malformed: true, ..Self::new(code, field, description) }
+    }
+
+    /// Whether it speaks of the delivery itself, its hours and its mode, and so also against a
+    /// commit of what is held.
+    pub fn is_of_delivery(&self) -> bool {
+        self.rule.is_some_and(Rule::is_of_delivery)
     }
 
     /// The same of another field, which holds what is usually in `from`.

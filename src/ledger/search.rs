@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::draft::Draft;
 use super::term::{Delivery, about, against, counted, shown};
 use super::{Block, Ground, Part, Source, code, reason};
+use crate::catalog::Rule;
 use crate::model::Unit;
 
 #[derive(Debug, Clone, Copy)]
@@ -104,20 +105,18 @@ impl Search<'_> {
         let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out);
         let counts = source.counts && block.is_some() && late.is_none();
         let mut failed = source.failed.clone();
-        // One code of the term at most, and where the base is yet to come, the contract says so.
+        // One clause of the term at most, and where the base is yet to come, the contract says so.
         let is_said = |ground: &Ground| {
-            let is_same = |known: &Ground| known.code == ground.code;
-            source.failed.iter().any(is_same) || source.is_lapsed && ground.code == code::WORK_ORDER_NOT_STARTED
+            let is_same = |known: &Ground| known.rule == ground.rule;
+            source.failed.iter().any(is_same) || source.is_lapsed && ground.rule == Some(Rule::TermNotStarted)
         };
         let late = late.map(|late| late.ground).filter(|ground| !is_said(ground));
         let is_late = late.is_some() && !source.is_lapsed;
         failed.extend(late);
         let failing = source.failed.len();
         // What was left when its term ended is forfeited, however that ended.
-        if failed.iter().any(|ground| ground.code == code::FORFEITED) {
-            failed.retain(|ground| {
-                !matches!(ground.code.as_str(), code::WORK_ORDER_EXPIRED | code::WORK_ORDER_TERMINATED)
-            });
+        if failed.iter().any(|ground| ground.rule == Some(Rule::WindowForfeited)) {
+            failed.retain(|ground| !matches!(ground.rule, Some(Rule::TermExpired | Rule::TermTerminated)));
         }
         let start = self.delivery.start(setting.now);
         let left = block.filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
@@ -127,10 +126,14 @@ impl Search<'_> {
     fn exhausted(self, asked: i64, available: i64) -> Ground {
         let given = self.given.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount));
         let (asked, available) = (asked.saturating_add(given), available.saturating_add(given));
-        let code = if self.unit.is_time() { code::HOURS_EXHAUSTED } else { code::QUANTITY_EXHAUSTED };
+        let (rule, code) = if self.unit.is_time() {
+            (Rule::HoursAvailable, code::HOURS_EXHAUSTED)
+        } else {
+            (Rule::QuantityAvailable, code::QUANTITY_EXHAUSTED)
+        };
         let description =
             format!("{} asked for, {} available", counted(asked, self.unit), counted(available, self.unit));
-        let ground = Ground::new(code, "quantity", description);
+        let ground = Ground::by(rule, code, "quantity", description);
         ground.fact("available", available).fact("requested", asked).fact("unit", self.unit.as_str())
     }
 }

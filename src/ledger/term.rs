@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
 use super::{Block, Ground, Performed, code, reason};
+use crate::catalog::Rule;
 use crate::model::{MINUTES_PER_HOUR, Unit};
 
 /// What the work is to a command: done, or still to be done.
@@ -59,7 +60,7 @@ pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: Tim
     if start < block.start {
         let description = format!("the block begins at {}", shown(block.start));
         let field = otherwise.unwrap_or("performed.start_time");
-        let ground = Ground::new(code::WORK_ORDER_NOT_STARTED, field, description);
+        let ground = Ground::by(Rule::TermNotStarted, code::WORK_ORDER_NOT_STARTED, field, description);
         return Some(Late { ground: about(ground, block).fact("start_time", shown(block.start)), is_out: true });
     }
     let has_ended = now >= block.end;
@@ -69,7 +70,7 @@ pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: Tim
     (is_after || is_out || end > block.end).then(|| {
         let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
         let field = otherwise.unwrap_or("performed.end_time");
-        let ground = about(Ground::new(code::FORFEITED, field, description), block);
+        let ground = about(Ground::by(Rule::WindowForfeited, code::FORFEITED, field, description), block);
         Late { ground: ground.fact("end_time", shown(block.end)).fact("record_until", shown(last)), is_out }
     })
 }

@@ -78,8 +78,7 @@ fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
 
 fn ground(clause: FailedClause, field: impl Fn(About) -> &'static str) -> Ground {
     let FailedClause { code, rule, description, metadata } = clause;
-    let is_of_delivery = rule.is_of_delivery();
-    Ground { is_of_delivery, facts: metadata, ..Ground::new(code, field(rule.row().about), description) }
+    Ground { facts: metadata, ..Ground::by(rule, code, field(rule.row().about), description) }
 }
 
 /// The field that says it; else the one that names what to draw from.

@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use uuid::Uuid;
 
+use crate::catalog::Rule;
 use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Source, Take};
 
 use super::fixture::{
@@ -59,7 +60,7 @@ fn a_commit_of_more_needs_leave_and_cover() {
 
 #[test]
 fn what_a_commit_asks_for_counts_what_is_held_of_it() {
-    let outside = Ground { is_of_delivery: true, ..Ground::new("OUTSIDE_SERVICE_HOURS", "performed", "on a sunday") };
+    let outside = Ground::by(Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
     for failed in [Vec::new(), vec![outside]] {
         let mut world = World::new(&[block(1, 60, 0, 100)]);
         let id = world.hold(10, None);
@@ -150,7 +151,7 @@ fn an_expiry_beyond_the_blocks_stands_beside_all_else() {
     }
     assert_eq!(sorted(codes(world.run(&on(only(1), 61)))), [beyond, "HOURS_EXHAUSTED"]);
     assert_eq!(codes(world.run(&on(any_block(), 61))), ["HOURS_EXHAUSTED"], "no expiry would help");
-    let forbidden = vec![Ground::new("PRODUCT_NOT_ON_ITEM", "product_id", "it is not listed")];
+    let forbidden = vec![Ground::by(Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM", "product_id", "it is not listed")];
     world.sources = vec![Source { counts: false, ..Source::refused(block_id(1), forbidden) }];
     for target in [only(1), any_block()] {
         assert_eq!(sorted(codes(world.run(&on(target, 1)))), [beyond, "PRODUCT_NOT_ON_ITEM"]);
@@ -269,15 +270,15 @@ fn suspension_forbids_more_but_not_what_is_held() {
     let mut world = two_blocks();
     let (first, second, third) = (world.hold(10, None), world.hold(10, None), world.hold(10, None));
     for source in &mut world.sources {
-        source.failed = vec![Ground::new("WORK_ORDER_SUSPENDED", "service_id", "suspended")];
+        source.failed = vec![Ground::by(Rule::StateSuspended, "WORK_ORDER_SUSPENDED", "service_id", "suspended")];
     }
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
     assert_eq!(code(world.commit(first, Some(11), true)), "WORK_ORDER_SUSPENDED");
     world.commit(first, None, false).unwrap();
     world.release(second).unwrap();
     // What is judged of the delivery itself is judged of a commit as well.
-    let outside = Ground::new("OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
-    world.sources[0].failed = vec![Ground { is_of_delivery: true, ..outside }];
+    let outside = Ground::by(Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
+    world.sources[0].failed = vec![outside];
     assert_eq!(code(world.commit(third, None, false)), "OUTSIDE_SERVICE_HOURS");
     world.check();
 }

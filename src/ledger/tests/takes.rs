@@ -1,3 +1,4 @@
+use crate::catalog::Rule;
 use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Source, Take};
 use crate::model::{Quantity, Unit};
 
@@ -102,15 +103,17 @@ fn amounts_that_make_no_sense_each_have_their_reason() {
 #[test]
 fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
     let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
-    let clause = |code: &str| Ground::new(code, "service_id", "forbidden");
-    let two = vec![clause("PRODUCT_NOT_ON_ITEM"), clause("OUTSIDE_SERVICE_HOURS")];
+    let clause = |(rule, code)| Ground::by(rule, code, "service_id", "forbidden");
+    let suspended = (Rule::StateSuspended, "WORK_ORDER_SUSPENDED");
+    let outside = (Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS");
+    let two = vec![clause((Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM")), clause(outside)];
     world.sources[0] = Source::refused(block_id(1), two);
     assert_eq!(given(&world.consume(60).unwrap()), [(2, 60)]);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
-    let suspended = Source::refused(block_id(2), vec![clause("WORK_ORDER_SUSPENDED")]);
-    world.sources[1] = Source { is_lapsed: true, ..suspended };
+    let one = Source::refused(block_id(2), vec![clause(suspended)]);
+    world.sources[1] = Source { is_lapsed: true, ..one };
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
-    let three = ["WORK_ORDER_SUSPENDED", "FORFEITED", "OUTSIDE_SERVICE_HOURS"].map(clause);
+    let three = [suspended, (Rule::WindowForfeited, "FORFEITED"), outside].map(clause);
     world.sources[1] = Source { is_lapsed: true, ..Source::refused(block_id(2), three.into()) };
     assert_eq!(code(world.consume(1)), "PRODUCT_NOT_ON_ITEM");
     world.sources = vec![Source::open(block_id(9))];

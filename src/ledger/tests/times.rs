@@ -1,8 +1,9 @@
 use chrono::TimeDelta;
 
-use crate::ledger::{Command, Take};
+use crate::catalog::Rule;
+use crate::ledger::{Command, Ground, Source, Take};
 
-use super::fixture::{World, block, code, day, given, hours, performed, take};
+use super::fixture::{World, block, block_id, code, codes, day, given, hours, performed, take};
 
 const INSTANT: TimeDelta = TimeDelta::microseconds(1);
 
@@ -88,4 +89,22 @@ fn a_hold_may_be_for_work_to_come_but_not_beyond_the_block() {
     assert_eq!(code(reserve(day(10), day(11), day(13))), "WORK_ORDER_NOT_STARTED");
     assert_eq!(code(reserve(day(13), day(15), day(14))), "PERFORMED_REVERSED");
     assert_eq!(code(reserve(day(20), day(18), day(19))), "FORFEITED", "nothing is held once the block has ended");
+}
+
+/// An edition names its clauses as it likes.
+#[test]
+fn what_a_clause_says_of_the_term_counts_by_its_rule_and_not_by_its_code() {
+    let told = |now, lapsed: &[(Rule, &str)]| {
+        let mut world = World::new(&[block(1, 60, 5, 20)]);
+        world.now = now;
+        let failed = lapsed.iter().map(|(rule, code)| Ground::by(*rule, *code, "block_id", "it says so"));
+        world.sources = vec![Source { is_lapsed: true, ..Source::refused(block_id(1), failed.collect()) }];
+        codes(world.consume(1))
+    };
+    let (over, gone) = ((Rule::TermExpired, "OVER"), (Rule::WindowForfeited, "GONE"));
+    assert_eq!(told(day(30), &[over, gone]), ["GONE"], "what was left when the term ended is forfeited");
+    assert_eq!(told(day(30), &[over]), ["FORFEITED"]);
+    assert_eq!(told(day(4), &[(Rule::TermNotStarted, "TOO_EARLY")]), ["TOO_EARLY"], "said once");
+    let code_alone = (Rule::StateSuspended, "WORK_ORDER_EXPIRED");
+    assert_eq!(told(day(30), &[code_alone]), ["WORK_ORDER_EXPIRED", "FORFEITED"], "a code decides nothing");
 }
