@@ -1,6 +1,7 @@
 #![cfg(test)]
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
+mod architecture;
 mod bad_input;
 mod catalog;
 mod contracts;
