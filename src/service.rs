@@ -2,6 +2,7 @@
 //!
 //! Time and ids are made here, once per request.
 
+mod caller;
 mod clock;
 pub mod contracts;
 mod deadline;
@@ -18,6 +19,7 @@ mod slices;
 pub mod sources;
 pub mod token;
 
+pub use caller::Caller;
 pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use deadline::Deadline;

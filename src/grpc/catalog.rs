@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status};
 
+use super::call::Call;
 use super::convert::catalog::{write_clause, write_edition, write_products, write_service};
 use super::convert::question::{locale_of, page_of};
 use super::convert::read::Reader;
-use super::language::localised;
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Noun, Result, nearest};
 use crate::proto::v1;
@@ -44,10 +44,10 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::ListEditionsRequest>,
     ) -> Result<Response<v1::ListEditionsResponse>, Status> {
-        let v1::ListEditionsRequest { page_size, page_token, locale } =
-            localised(request, |request| &mut request.locale);
+        let (call, message) = Call::open(request);
+        let v1::ListEditionsRequest { page_size, page_token, locale } = message;
         let mut read = Reader::default();
-        let locale = locale_of(&mut read, locale);
+        let locale = locale_of(&mut read, locale, call.locale);
         let page = page_of(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let mut editions: Vec<&Edition> = self.catalog.editions().iter().collect();
@@ -61,10 +61,11 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::GetEditionRequest>,
     ) -> Result<Response<v1::GetEditionResponse>, Status> {
-        let v1::GetEditionRequest { edition_id, locale } = localised(request, |request| &mut request.locale);
+        let (call, message) = Call::open(request);
+        let v1::GetEditionRequest { edition_id, locale } = message;
         let mut read = Reader::default();
         let edition_id = read.required_id("edition_id", edition_id);
-        let locale = locale_of(&mut read, locale);
+        let locale = locale_of(&mut read, locale, call.locale);
         let edition = self.edition(Some(read.finish(edition_id)?))?;
         Ok(Response::new(v1::GetEditionResponse { edition: Some(self.write_edition(edition, locale)) }))
     }
@@ -73,10 +74,10 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::ListServicesRequest>,
     ) -> Result<Response<v1::ListServicesResponse>, Status> {
-        let v1::ListServicesRequest { edition_id, page_size, page_token, locale } =
-            localised(request, |request| &mut request.locale);
+        let (call, message) = Call::open(request);
+        let v1::ListServicesRequest { edition_id, page_size, page_token, locale } = message;
         let mut read = Reader::default();
-        let locale = locale_of(&mut read, locale);
+        let locale = locale_of(&mut read, locale, call.locale);
         let edition_id = read.optional_id("edition_id", edition_id);
         let page = page_of(&mut read, page_size, page_token);
         let page = read.finish(page)?;
@@ -90,10 +91,10 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::GetServiceRequest>,
     ) -> Result<Response<v1::GetServiceResponse>, Status> {
-        let v1::GetServiceRequest { edition_id, service_id, locale } =
-            localised(request, |request| &mut request.locale);
+        let (call, message) = Call::open(request);
+        let v1::GetServiceRequest { edition_id, service_id, locale } = message;
         let mut read = Reader::default();
-        let locale = locale_of(&mut read, locale);
+        let locale = locale_of(&mut read, locale, call.locale);
         let edition_id = read.optional_id("edition_id", edition_id);
         let service_id = read.required_id("service_id", service_id);
         let service_id = read.finish(service_id)?;
@@ -109,7 +110,8 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::ListProductsRequest>,
     ) -> Result<Response<v1::ListProductsResponse>, Status> {
-        let v1::ListProductsRequest { edition_id, page_size, page_token } = request.into_inner();
+        let (_, message) = Call::open(request);
+        let v1::ListProductsRequest { edition_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let edition_id = read.optional_id("edition_id", edition_id);
         let page = page_of(&mut read, page_size, page_token);
@@ -124,7 +126,8 @@ impl CatalogService for CatalogApi {
         &self,
         request: Request<v1::ListClausesRequest>,
     ) -> Result<Response<v1::ListClausesResponse>, Status> {
-        let v1::ListClausesRequest { edition_id, page_size, page_token } = request.into_inner();
+        let (_, message) = Call::open(request);
+        let v1::ListClausesRequest { edition_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let edition_id = read.optional_id("edition_id", edition_id);
         let page = page_of(&mut read, page_size, page_token);

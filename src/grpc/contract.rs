@@ -2,21 +2,18 @@ use std::collections::HashSet;
 
 use tonic::{Request, Response, Status};
 
+use super::call::Call;
 use super::convert::customer::{read_customer, write_customer};
 use super::convert::question::page_of;
 use super::convert::read::Reader;
 use super::convert::work_order::read_work_order;
 use super::convert::work_order_out::write_work_order;
-use super::deadline::opened;
 use crate::error::{Error, Result, reason};
 use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
 use crate::purchase::MOST_WORK_ORDERS;
-use crate::service::{self, Command, Contracts, Deadline, WriteOptions, Written, revision};
-
-/// Callers are not identified yet.
-const ACTOR: &str = "anonymous";
+use crate::service::{self, Command, Contracts, WriteOptions, Written, revision};
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
@@ -31,15 +28,15 @@ impl ContractApi {
 
     async fn write(
         &self,
+        call: &Call,
         command: Command,
         mut read: Reader,
         request_id: String,
         validate_only: bool,
-        deadline: Deadline,
     ) -> Result<Written> {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
-        let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned(), deadline };
-        self.contracts.write(command, read.violations, options).await
+        let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
+        self.contracts.write(&call.caller, command, read.violations, options).await
     }
 }
 
@@ -49,15 +46,14 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::CreateCustomerRequest>,
     ) -> Result<Response<v1::CreateCustomerResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::CreateCustomerRequest { customer, request_id, validate_only } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written =
-            self.write(Command::CreateCustomer { customer }, read, request_id, validate_only, deadline).await?;
+        let written = self.write(&call, Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -65,9 +61,11 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::GetCustomerRequest>,
     ) -> Result<Response<v1::GetCustomerResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let v1::GetCustomerRequest { customer_id } = message;
         let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", request.into_inner().customer_id);
-        let written = self.contracts.customer(&read.finish(customer_id)?).await?;
+        let customer_id = read.required_id("customer_id", customer_id);
+        let written = self.contracts.customer(&call.caller, &read.finish(customer_id)?).await?;
         Ok(Response::new(v1::GetCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -75,10 +73,11 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::ListCustomersRequest>,
     ) -> Result<Response<v1::ListCustomersResponse>, Status> {
-        let v1::ListCustomersRequest { page_size, page_token } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::ListCustomersRequest { page_size, page_token } = message;
         let mut read = Reader::default();
         let page = page_of(&mut read, page_size, page_token);
-        let (customers, next_page_token) = self.contracts.customers(&read.finish(page)?).await?;
+        let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?).await?;
         let customers = customers.iter().map(|(customer, info)| write_customer(customer, Some(info), String::new()));
         Ok(Response::new(v1::ListCustomersResponse { customers: customers.collect(), next_page_token }))
     }
@@ -87,7 +86,7 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::UpdateCustomerRequest>,
     ) -> Result<Response<v1::UpdateCustomerResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
@@ -95,7 +94,7 @@ impl ContractService for ContractApi {
         };
         let customer = read_customer(&mut read, "customer", customer);
         let written =
-            self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only, deadline).await?;
+            self.write(&call, Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -103,7 +102,7 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::CreateWorkOrderRequest>,
     ) -> Result<Response<v1::CreateWorkOrderResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = message;
         let mut read = Reader::default();
         let Some(work_order) = work_order else {
@@ -112,7 +111,7 @@ impl ContractService for ContractApi {
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
         let written =
-            self.write(Command::CreateWorkOrder { work_order }, read, request_id, validate_only, deadline).await?;
+            self.write(&call, Command::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
         Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
     }
@@ -121,12 +120,13 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::GetWorkOrderRequest>,
     ) -> Result<Response<v1::GetWorkOrderResponse>, Status> {
-        let v1::GetWorkOrderRequest { customer_id, work_order_id } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::GetWorkOrderRequest { customer_id, work_order_id } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
         let work_order_id = read.required_id("work_order_id", work_order_id);
         let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
-        let written = self.contracts.work_order(&customer_id, &work_order_id).await?;
+        let written = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
         Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision: token_of(&written) }))
     }
@@ -135,12 +135,13 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::ListWorkOrdersRequest>,
     ) -> Result<Response<v1::ListWorkOrdersResponse>, Status> {
-        let v1::ListWorkOrdersRequest { customer_id, page_size, page_token } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::ListWorkOrdersRequest { customer_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
         let page = page_of(&mut read, page_size, page_token);
         let (customer_id, page) = read.finish((customer_id, page))?;
-        let (orders, next_page_token) = self.contracts.work_orders(&customer_id, &page).await?;
+        let (orders, next_page_token) = self.contracts.work_orders(&call.caller, &customer_id, &page).await?;
         let work_orders = orders.iter().map(|(order, info)| write_work_order(order, info.as_ref())).collect();
         Ok(Response::new(v1::ListWorkOrdersResponse { work_orders, next_page_token }))
     }
@@ -149,7 +150,7 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::ApplyContractRequest>,
     ) -> Result<Response<v1::ApplyContractResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
@@ -158,7 +159,7 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
         let command = Command::Apply { customer, work_orders, etag };
-        let written = self.write(command, read, request_id, validate_only, deadline).await?;
+        let written = self.write(&call, command, read, request_id, validate_only).await?;
         let changes = written.changes.iter().map(write_change).collect();
         let etag = etag_of(&written);
         Ok(Response::new(v1::ApplyContractResponse { changes, revision: token_of(&written), etag }))

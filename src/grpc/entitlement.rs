@@ -2,18 +2,19 @@ use std::collections::HashMap;
 
 use tonic::{Request, Response, Status};
 
+use super::call::Call;
 use super::convert::decision::{write_entitlement, write_response};
-use super::convert::question::{consistency_of, view_of};
+use super::convert::question::{consistency_of, read_check, read_list, view_of};
 use super::convert::read::Reader;
-use super::convert::target::{write_target, write_target_response};
+use super::convert::target::{read_target, write_target, write_target_response};
 use super::convert::timestamp;
-use super::language::{fill, localised, preferred};
 use super::status;
+use crate::catalog::Locale;
 use crate::engine::{Decision, TargetAnswer};
 use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
-use crate::service::{Consistency, Entitlements, ListQuestion, Question, TargetQuestion, View, revision};
+use crate::service::{Consistency, Entitlements, Question, View, revision};
 
 const MOST_CHECKS: usize = 1_000;
 
@@ -35,8 +36,9 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::CheckEntitlementRequest>,
     ) -> Result<Response<v1::CheckEntitlementResponse>, Status> {
-        let question = Question::try_from(localised(request, |check| &mut check.locale))?;
-        let response = self.entitlements.check(&question, write_response).await?;
+        let (call, message) = Call::open(request);
+        let question = read_check(message, call.locale)?;
+        let response = self.entitlements.check(&call.caller, &question, write_response).await?;
         Ok(Response::new(response))
     }
 
@@ -44,11 +46,9 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::BatchCheckEntitlementsRequest>,
     ) -> Result<Response<v1::BatchCheckEntitlementsResponse>, Status> {
-        let preferred = preferred(request.metadata());
-        let mut batch = request.into_inner();
-        batch.checks.iter_mut().for_each(|check| fill(&mut check.locale, preferred));
-        let questions = read_batch(batch)?;
-        let results = self.entitlements.check_all(questions, write_response).await?;
+        let (call, message) = Call::open(request);
+        let questions = read_batch(message, call.locale)?;
+        let results = self.entitlements.check_all(&call.caller, questions, write_response).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(response) => v1::batch_check_result::Result::Response(response),
@@ -63,12 +63,13 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::ListEntitlementsRequest>,
     ) -> Result<Response<v1::ListEntitlementsResponse>, Status> {
-        let question = ListQuestion::try_from(localised(request, |list| &mut list.locale))?;
+        let (call, message) = Call::open(request);
+        let question = read_list(message, call.locale)?;
         let without_product = question.product_id.is_none();
         let tell = |location_id: &str, decision: &Decision<'_>| {
             write_entitlement(location_id, decision, question.locale, question.view, without_product)
         };
-        let listed = self.entitlements.list(&question, tell).await?;
+        let listed = self.entitlements.list(&call.caller, &question, tell).await?;
         Ok(Response::new(v1::ListEntitlementsResponse {
             entitlements: listed.rows,
             next_page_token: listed.next_page_token,
@@ -81,15 +82,16 @@ impl EntitlementService for EntitlementApi {
         &self,
         request: Request<v1::GetResponseTargetRequest>,
     ) -> Result<Response<v1::GetResponseTargetResponse>, Status> {
-        let question = TargetQuestion::try_from(localised(request, |incident| &mut incident.locale))?;
+        let (call, message) = Call::open(request);
+        let question = read_target(message, call.locale)?;
         let tell = |answer: &TargetAnswer<'_>| write_target(answer, question.locale);
-        let (target, open_time, revision) = self.entitlements.response_target(&question, tell).await?;
+        let (target, open_time, revision) = self.entitlements.response_target(&call.caller, &question, tell).await?;
         Ok(Response::new(write_target_response(target, open_time, revision)))
     }
 }
 
 /// The questions of a batch; one that cannot be read has its own error.
-fn read_batch(request: v1::BatchCheckEntitlementsRequest) -> Result<Vec<Result<Question>>> {
+fn read_batch(request: v1::BatchCheckEntitlementsRequest, preferred: Locale) -> Result<Vec<Result<Question>>> {
     let v1::BatchCheckEntitlementsRequest { checks, at_least_revisions, consistency, view } = request;
     let mut read = Reader::default();
     if checks.is_empty() {
@@ -119,7 +121,7 @@ fn read_batch(request: v1::BatchCheckEntitlementsRequest) -> Result<Vec<Result<Q
             Some(revision) => Consistency::AtLeast(*revision),
             None => consistency_of(&mut read, "consistency", &check.customer_id, consistency.clone()),
         };
-        questions.push(Question::try_from(check).map(|question| {
+        questions.push(read_check(check, preferred).map(|question| {
             let view: View = if has_view { question.view } else { batch_view };
             Question { consistency: bound, view, ..question }
         }));

@@ -15,7 +15,7 @@ use self::recording::{Recording, written};
 use super::ledger::grant_in_txn;
 use super::plan::{Change, Command, Plan, Resource};
 use super::slices::uncut;
-use super::{Context, Deadline, Gate, unknown_customer};
+use super::{Caller, Context, Deadline, Gate, unknown_customer};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
@@ -42,7 +42,6 @@ pub struct WriteOptions {
     pub request_id: String,
     /// Judge it, and write nothing.
     pub validate_only: bool,
-    pub actor: String,
     /// Not begun after it.
     pub deadline: Deadline,
 }
@@ -70,7 +69,13 @@ impl Contracts {
 
     /// Makes a change, once however often it is asked for. `violations` are those of the
     /// wire: nothing is written if there are any, but the rest is judged all the same.
-    pub async fn write(&self, command: Command, violations: Vec<Violation>, options: WriteOptions) -> Result<Written> {
+    pub async fn write(
+        &self,
+        caller: &Caller,
+        command: Command,
+        violations: Vec<Violation>,
+        options: WriteOptions,
+    ) -> Result<Written> {
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
             let (_, bytes) = content_hash(&command)?;
@@ -88,10 +93,10 @@ impl Contracts {
         }
         // Not in the caller's future: one that goes away in the middle of a transaction would
         // leave it open on a connection others are given.
-        let this = self.clone();
+        let (this, caller) = (self.clone(), caller.clone());
         let task = tokio::spawn(async move {
             let _permit = permit;
-            this.commit(command, options).await
+            this.commit(&caller, command, options).await
         });
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
@@ -101,7 +106,7 @@ impl Contracts {
         if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
 
-    async fn commit(&self, command: Command, options: WriteOptions) -> Result<Written> {
+    async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<Written> {
         let (hash, bytes) = content_hash(&command)?;
         let content = Content { hash: &hash, bytes };
         let record_time = self.context.clock.now();
@@ -109,7 +114,7 @@ impl Contracts {
             .context
             .store
             .for_contracts()
-            .in_transaction(async |txn| self.write_in_txn(&txn, &command, &options, content, record_time).await)
+            .in_transaction(async |txn| self.write_in_txn(&txn, caller, &command, &options, content, record_time).await)
             .await;
         let outcome = match outcome {
             Err(Error::CommitOutcomeUnknown(source)) => self.settle(&command, &options, &hash, source).await,
@@ -128,6 +133,7 @@ impl Contracts {
     async fn write_in_txn(
         &self,
         txn: &Txn,
+        caller: &Caller,
         command: &Command,
         options: &WriteOptions,
         Content { hash, bytes }: Content<'_>,
@@ -146,7 +152,7 @@ impl Contracts {
         let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
         let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
         let Some(plan) = judged? else { return Ok(None) };
-        let info = Recording { time: record_time, actor: &options.actor, stored: stored.as_ref() };
+        let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
         let revision = match () {
             () if plan.is_empty() => plan.contract.revision,
             () if is_new => 1,
@@ -154,7 +160,7 @@ impl Contracts {
         };
         info.put(txn, command, &plan).await?;
         if !plan.is_empty() {
-            self.grant_in_txn(txn, &plan.contract, options, bytes).await?;
+            self.grant_in_txn(txn, caller, &plan.contract, &options.request_id, bytes).await?;
         }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
         let outcome = kept::outcome(&written)?;
@@ -164,11 +170,18 @@ impl Contracts {
     }
 
     /// Blocks come into being with the items that bought them, and keep to what these say.
-    async fn grant_in_txn(&self, txn: &Txn, contract: &Contract, options: &WriteOptions, bytes: usize) -> Result<()> {
+    async fn grant_in_txn(
+        &self,
+        txn: &Txn,
+        caller: &Caller,
+        contract: &Contract,
+        request_id: &str,
+        bytes: usize,
+    ) -> Result<()> {
         let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract.clone()));
         let blocks = uncut(bytes, prepare);
         let customer_id = contract.customer.customer_id.as_str();
-        grant_in_txn(txn, customer_id, blocks, &options.request_id, &options.actor).await
+        grant_in_txn(txn, caller, customer_id, blocks, request_id).await
     }
 
     /// The connection was lost at commit: the request id tells what became of it.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::decision_id::decision_id;
 use super::slices::Slices;
 use super::token::{fingerprint, open, seal};
-use super::{Context, ListQuestion, Question, TargetQuestion, View, revision};
+use super::{Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, nearest, reason};
@@ -48,7 +48,12 @@ impl Entitlements {
     }
 
     /// Decides one question and hands the answer to `tell`.
-    pub async fn check<T>(&self, question: &Question, tell: impl FnOnce(&Answer<'_>) -> T) -> Result<T> {
+    pub async fn check<T>(
+        &self,
+        _caller: &Caller,
+        question: &Question,
+        tell: impl FnOnce(&Answer<'_>) -> T,
+    ) -> Result<T> {
         let now = self.context.clock.now();
         let snapshot = self.snapshot(question).await?;
         answer(&snapshot, question, now, tell)
@@ -58,6 +63,7 @@ impl Entitlements {
     /// addresses nothing spoils no other; a store that cannot answer spoils all.
     pub async fn check_all<T>(
         &self,
+        _caller: &Caller,
         questions: Vec<Result<Question>>,
         mut tell: impl FnMut(&Answer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
@@ -101,6 +107,7 @@ impl Entitlements {
     /// the first.
     pub async fn list<T>(
         &self,
+        _caller: &Caller,
         question: &ListQuestion,
         mut tell: impl FnMut(&str, &Decision<'_>) -> T,
     ) -> Result<Listed<T>> {
@@ -149,6 +156,7 @@ impl Entitlements {
     /// revision that was judged.
     pub async fn response_target<T>(
         &self,
+        _caller: &Caller,
         question: &TargetQuestion,
         tell: impl FnOnce(&TargetAnswer<'_>) -> T,
     ) -> Result<(T, DateTime<Utc>, String)> {

@@ -33,7 +33,7 @@ use chrono::TimeDelta;
 use self::batch::Batches;
 use self::lanes::Lanes;
 use self::request::{Asked, Request, Work, violation};
-use super::{Context, Deadline};
+use super::{Caller, Context, Deadline};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Command, DEFAULT_GRACE, malformed};
 
@@ -70,7 +70,6 @@ pub struct WriteRequest {
     pub customer_id: String,
     pub command: Command,
     pub request_id: String,
-    pub actor: String,
     /// Not begun after it.
     pub deadline: Deadline,
 }
@@ -90,10 +89,10 @@ impl Ledger {
     }
 
     /// Carries a command out, once however often it is asked for.
-    pub async fn write(&self, request: WriteRequest) -> Result<Done> {
-        let WriteRequest { customer_id, command, request_id, actor, deadline } = request;
+    pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<Done> {
+        let WriteRequest { customer_id, command, request_id, deadline } = request;
         let content_hash = command.content_hash();
-        let asked = Asked { command, request_id, content_hash, actor };
+        let asked = Asked { caller: caller.clone(), command, request_id, content_hash };
         let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
         self.lanes.submit(request, deadline).await
     }

@@ -13,101 +13,95 @@ const MOST_SOLUTIONS: usize = 100;
 const MOST_ROWS: usize = 1_000;
 const USUAL_ROWS: usize = 50;
 
-impl TryFrom<v1::CheckEntitlementRequest> for Question {
-    type Error = crate::error::Error;
-
-    fn try_from(request: v1::CheckEntitlementRequest) -> Result<Self> {
-        let v1::CheckEntitlementRequest {
-            customer_id,
-            location_id,
-            product_id,
-            service_id,
-            check_time,
-            known_time,
-            severity,
-            channel,
-            language,
-            contact_id,
-            tenant_id,
-            activity,
-            quantity,
-            delivery,
-            incident_close_time,
-            consistency,
-            locale,
-            view,
-        } = request;
-        let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", customer_id);
-        let location_id = read.required_id("location_id", location_id);
-        let product_id = read.required_product("product_id", product_id);
-        let v1::Delivery { start_time, end_time, mode, requested_time, confirmed_time, solution_ids } =
-            delivery.unwrap_or_default();
-        let start_time = read.timestamp("delivery.start_time", start_time);
-        let end_time = read.timestamp("delivery.end_time", end_time);
-        read.in_order("delivery.end_time", start_time, end_time);
-        let question = Self {
-            location_id,
-            product_id,
-            service_id: read.required_id("service_id", service_id),
-            check_time: read.timestamp("check_time", check_time),
-            known_time: read.timestamp("known_time", known_time),
-            severity: read.optional_enum("severity", severity).and_then(severity_of),
-            channel: read.optional_enum("channel", channel).and_then(channel_of),
-            language: read.optional_language("language", language),
-            contact_id: read.optional_id("contact_id", contact_id),
-            tenant_id: read.optional_text("tenant_id", tenant_id),
-            activity: read.optional_text("activity", activity),
-            quantity: read.optional_quantity("quantity", quantity),
-            start_time,
-            end_time,
-            mode: read.optional_enum("delivery.mode", mode).and_then(mode_of),
-            requested_time: read.timestamp("delivery.requested_time", requested_time),
-            confirmed_time: read.timestamp("delivery.confirmed_time", confirmed_time),
-            solution_ids: solutions(&mut read, "delivery.solution_ids", solution_ids),
-            incident_close_time: read.timestamp("incident_close_time", incident_close_time),
-            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
-            locale: locale_of(&mut read, locale),
-            view: view_of(&mut read, view),
-            customer_id,
-        };
-        read.finish(question)
-    }
+/// `preferred`: the language of texts where the request names none.
+pub fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Result<Question> {
+    let v1::CheckEntitlementRequest {
+        customer_id,
+        location_id,
+        product_id,
+        service_id,
+        check_time,
+        known_time,
+        severity,
+        channel,
+        language,
+        contact_id,
+        tenant_id,
+        activity,
+        quantity,
+        delivery,
+        incident_close_time,
+        consistency,
+        locale,
+        view,
+    } = request;
+    let mut read = Reader::default();
+    let customer_id = read.required_id("customer_id", customer_id);
+    let location_id = read.required_id("location_id", location_id);
+    let product_id = read.required_product("product_id", product_id);
+    let v1::Delivery { start_time, end_time, mode, requested_time, confirmed_time, solution_ids } =
+        delivery.unwrap_or_default();
+    let start_time = read.timestamp("delivery.start_time", start_time);
+    let end_time = read.timestamp("delivery.end_time", end_time);
+    read.in_order("delivery.end_time", start_time, end_time);
+    let question = Question {
+        location_id,
+        product_id,
+        service_id: read.required_id("service_id", service_id),
+        check_time: read.timestamp("check_time", check_time),
+        known_time: read.timestamp("known_time", known_time),
+        severity: read.optional_enum("severity", severity).and_then(severity_of),
+        channel: read.optional_enum("channel", channel).and_then(channel_of),
+        language: read.optional_language("language", language),
+        contact_id: read.optional_id("contact_id", contact_id),
+        tenant_id: read.optional_text("tenant_id", tenant_id),
+        activity: read.optional_text("activity", activity),
+        quantity: read.optional_quantity("quantity", quantity),
+        start_time,
+        end_time,
+        mode: read.optional_enum("delivery.mode", mode).and_then(mode_of),
+        requested_time: read.timestamp("delivery.requested_time", requested_time),
+        confirmed_time: read.timestamp("delivery.confirmed_time", confirmed_time),
+        solution_ids: solutions(&mut read, "delivery.solution_ids", solution_ids),
+        incident_close_time: read.timestamp("incident_close_time", incident_close_time),
+        consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
+        locale: locale_of(&mut read, locale, preferred),
+        view: view_of(&mut read, view),
+        customer_id,
+    };
+    read.finish(question)
 }
 
-impl TryFrom<v1::ListEntitlementsRequest> for ListQuestion {
-    type Error = crate::error::Error;
-
-    fn try_from(request: v1::ListEntitlementsRequest) -> Result<Self> {
-        let v1::ListEntitlementsRequest {
-            customer_id,
-            location_id,
-            product_id,
-            check_time,
-            group,
-            decision,
-            view,
-            locale,
-            consistency,
-            page_size,
-            page_token,
-        } = request;
-        let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", customer_id);
-        let question = Self {
-            location_id: read.optional_id("location_id", location_id),
-            product_id: read.optional_product("product_id", product_id),
-            check_time: read.timestamp("check_time", check_time),
-            group: read.optional_id("group", group),
-            outcome: read.optional_enum("decision", decision).and_then(outcome_of),
-            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
-            locale: locale_of(&mut read, locale),
-            view: view_of(&mut read, view),
-            page: page_of(&mut read, page_size, page_token),
-            customer_id,
-        };
-        read.finish(question)
-    }
+/// `preferred`: the language of texts where the request names none.
+pub fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale) -> Result<ListQuestion> {
+    let v1::ListEntitlementsRequest {
+        customer_id,
+        location_id,
+        product_id,
+        check_time,
+        group,
+        decision,
+        view,
+        locale,
+        consistency,
+        page_size,
+        page_token,
+    } = request;
+    let mut read = Reader::default();
+    let customer_id = read.required_id("customer_id", customer_id);
+    let question = ListQuestion {
+        location_id: read.optional_id("location_id", location_id),
+        product_id: read.optional_product("product_id", product_id),
+        check_time: read.timestamp("check_time", check_time),
+        group: read.optional_id("group", group),
+        outcome: read.optional_enum("decision", decision).and_then(outcome_of),
+        consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
+        locale: locale_of(&mut read, locale, preferred),
+        view: view_of(&mut read, view),
+        page: page_of(&mut read, page_size, page_token),
+        customer_id,
+    };
+    read.finish(question)
 }
 
 /// 0 rows mean 50; more than 1,000 mean 1,000.
@@ -123,8 +117,9 @@ pub fn page_of(read: &mut Reader, size: i32, token: String) -> Page {
     Page { size, token }
 }
 
-pub fn locale_of(read: &mut Reader, locale: Option<String>) -> Locale {
-    read.optional_language("locale", locale).map(|tag| Locale::from_tag(&tag)).unwrap_or_default()
+/// An empty locale equals an absent one: texts are then in the language the caller prefers.
+pub fn locale_of(read: &mut Reader, locale: Option<String>, preferred: Locale) -> Locale {
+    read.optional_language("locale", locale).map_or(preferred, |tag| Locale::from_tag(&tag))
 }
 
 pub fn view_of(read: &mut Reader, view: i32) -> View {
@@ -218,5 +213,22 @@ fn outcome_of(decision: v1::Decision) -> Option<Outcome> {
         v1::Decision::Entitled => Some(Outcome::Entitled),
         v1::Decision::Conditional => Some(Outcome::Conditional),
         v1::Decision::NotEntitled => Some(Outcome::NotEntitled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_request_says_of_the_language_comes_first() {
+        let indonesian = Locale::Indonesian;
+        let cases =
+            [(None, indonesian), (Some(""), indonesian), (Some("en"), Locale::English), (Some("fr"), Locale::English)];
+        for (own, locale) in cases {
+            let mut read = Reader::default();
+            assert_eq!(locale_of(&mut read, own.map(str::to_owned), indonesian), locale, "{own:?}");
+            assert!(read.violations.is_empty());
+        }
     }
 }

@@ -12,47 +12,44 @@ use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::service::TargetQuestion;
 
-impl TryFrom<v1::GetResponseTargetRequest> for TargetQuestion {
-    type Error = crate::error::Error;
-
-    fn try_from(request: v1::GetResponseTargetRequest) -> Result<Self> {
-        let v1::GetResponseTargetRequest {
-            customer_id,
-            location_id,
-            product_id,
-            severity,
-            channel,
-            language,
-            open_time,
-            tenant_id,
-            solution_id,
-            consistency,
-            locale,
-        } = request;
-        let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", customer_id);
-        let location_id = read.required_id("location_id", location_id);
-        let product_id = read.required_product("product_id", product_id);
-        if severity == 0 {
-            read.refuse("severity", reason::FIELD_REQUIRED, "is required");
-        }
-        let severity = read.optional_enum("severity", severity).and_then(severity_of);
-        let question = Self {
-            location_id,
-            product_id: product_id.unwrap_or_default(),
-            // A missing one is a violation; the stand-in is never judged.
-            severity: severity.unwrap_or(crate::catalog::Severity::C),
-            channel: read.optional_enum("channel", channel).and_then(channel_of),
-            language: read.optional_language("language", language),
-            open_time: read.timestamp("open_time", open_time),
-            tenant_id: read.optional_text("tenant_id", tenant_id),
-            solution_id: read.optional_id("solution_id", solution_id),
-            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
-            locale: locale_of(&mut read, locale),
-            customer_id,
-        };
-        read.finish(question)
+/// `preferred`: the language of texts where the request names none.
+pub fn read_target(request: v1::GetResponseTargetRequest, preferred: Locale) -> Result<TargetQuestion> {
+    let v1::GetResponseTargetRequest {
+        customer_id,
+        location_id,
+        product_id,
+        severity,
+        channel,
+        language,
+        open_time,
+        tenant_id,
+        solution_id,
+        consistency,
+        locale,
+    } = request;
+    let mut read = Reader::default();
+    let customer_id = read.required_id("customer_id", customer_id);
+    let location_id = read.required_id("location_id", location_id);
+    let product_id = read.required_product("product_id", product_id);
+    if severity == 0 {
+        read.refuse("severity", reason::FIELD_REQUIRED, "is required");
     }
+    let severity = read.optional_enum("severity", severity).and_then(severity_of);
+    let question = TargetQuestion {
+        location_id,
+        product_id: product_id.unwrap_or_default(),
+        // A missing one is a violation; the stand-in is never judged.
+        severity: severity.unwrap_or(crate::catalog::Severity::C),
+        channel: read.optional_enum("channel", channel).and_then(channel_of),
+        language: read.optional_language("language", language),
+        open_time: read.timestamp("open_time", open_time),
+        tenant_id: read.optional_text("tenant_id", tenant_id),
+        solution_id: read.optional_id("solution_id", solution_id),
+        consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
+        locale: locale_of(&mut read, locale, preferred),
+        customer_id,
+    };
+    read.finish(question)
 }
 
 pub fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::ResponseTarget {

@@ -4,13 +4,13 @@ use super::{Contracts, Written};
 use crate::error::{Error, Noun, Result, nearest};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::service::token::{fingerprint, open, seal};
-use crate::service::{Consistency, Page, entitlements};
+use crate::service::{Caller, Consistency, Page, entitlements};
 
 const CUSTOMERS_PAGE: &str = "customers1";
 const ORDERS_PAGE: &str = "orders1";
 
 impl Contracts {
-    pub async fn customer(&self, customer_id: &str) -> Result<Written> {
+    pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Written> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         Ok(Written {
             revision: snapshot.revision(),
@@ -23,7 +23,7 @@ impl Contracts {
         })
     }
 
-    pub async fn work_order(&self, customer_id: &str, work_order_id: &str) -> Result<Written> {
+    pub async fn work_order(&self, caller: &Caller, customer_id: &str, work_order_id: &str) -> Result<Written> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let contract = snapshot.prepared.contract();
         let Some(order) = contract.work_order(work_order_id) else {
@@ -32,14 +32,14 @@ impl Contracts {
             return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
         };
         let info = snapshot.order_infos.get(work_order_id).cloned();
-        let mut written = self.customer(customer_id).await?;
+        let mut written = self.customer(caller, customer_id).await?;
         written.revision = snapshot.revision();
         written.work_orders = vec![(order.clone(), info)];
         Ok(written)
     }
 
     /// Customers by id, and the token of the next page.
-    pub async fn customers(&self, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
+    pub async fn customers(&self, _caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
         let after = cursor(CUSTOMERS_PAGE, &page.token, "")?;
         let limit = u64::try_from(page.size).unwrap_or(u64::MAX).saturating_add(1);
         let mut customers = self.context.store.list_customers(after.as_deref(), limit).await?;
@@ -53,6 +53,7 @@ impl Contracts {
     /// Work orders by id, and the token of the next page.
     pub async fn work_orders(
         &self,
+        _caller: &Caller,
         customer_id: &str,
         page: &Page,
     ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {

@@ -138,7 +138,7 @@ impl Page {
         let sources = self.sources(&asked.command).map_err(|error| self.with_malformed(error, &asked.command))?;
         let request_id = Some(asked.request_id.as_str());
         let setting =
-            Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.actor) };
+            Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.caller.actor) };
         let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
         applied.map_err(|refusal| self.in_order(refused(refusal)))
     }

@@ -7,7 +7,7 @@ use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{Block, Book, Command, Entry, Reservation, ReservationState, Setting, apply};
 use crate::service::token::{fingerprint, open, seal};
-use crate::service::{Consistency, Page, page_token_invalid, unknown_customer};
+use crate::service::{Caller, Consistency, Page, page_token_invalid, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
 
 const BLOCKS_PAGE: &str = "blocks1";
@@ -57,7 +57,7 @@ struct Blocks {
 
 impl Ledger {
     /// A block, the instant it is judged at, and the customer's revision.
-    pub async fn block(&self, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
+    pub async fn block(&self, _caller: &Caller, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
         let BlockQuestion { customer_id, block_id, as_of_time } = question;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let Some(mut block) = blocks.iter().find(|block| block.id == *block_id).cloned() else {
@@ -85,7 +85,11 @@ impl Ledger {
     }
 
     /// One page of blocks, the instant they are judged at, the revision, and the next page's token.
-    pub async fn blocks(&self, question: &BlocksQuestion) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
+    pub async fn blocks(
+        &self,
+        _caller: &Caller,
+        question: &BlocksQuestion,
+    ) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let bound = fingerprint(&[customer_id, &text(work_order_id), &text(service_id)]);
@@ -105,7 +109,12 @@ impl Ledger {
     }
 
     /// A reservation, and the customer's revision.
-    pub async fn reservation(&self, customer_id: &str, reservation_id: Uuid) -> Result<(Reservation, i64)> {
+    pub async fn reservation(
+        &self,
+        _caller: &Caller,
+        customer_id: &str,
+        reservation_id: Uuid,
+    ) -> Result<(Reservation, i64)> {
         let revision = self.revision(customer_id).await?;
         match self.context.store.reservation(customer_id, reservation_id).await? {
             Some(reservation) => Ok((reservation, revision)),
@@ -114,7 +123,11 @@ impl Ledger {
     }
 
     /// One page of reservations, oldest first, and the next page's token.
-    pub async fn reservations(&self, question: &ReservationsQuestion) -> Result<(Vec<Reservation>, String)> {
+    pub async fn reservations(
+        &self,
+        _caller: &Caller,
+        question: &ReservationsQuestion,
+    ) -> Result<(Vec<Reservation>, String)> {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
         let state_name = state.map_or("", ReservationState::as_str);
         let bound = fingerprint(&[customer_id, &text_of(*block_id), state_name]);
@@ -133,7 +146,7 @@ impl Ledger {
     }
 
     /// One page of entries, block by block, and the next page's token.
-    pub async fn entries(&self, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
+    pub async fn entries(&self, _caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
         let bound = fingerprint(&[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
         let after = cursor(ENTRIES_PAGE, &page.token, &bound)?;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Applied, Block, Command, Entry, Ground, Refusal, Reservation};
+use crate::service::Caller;
 use crate::store::{RequestKey, StoredRequest};
 
 /// One write of one customer.
@@ -39,10 +40,10 @@ pub(super) enum Work {
 /// A command with who asks for it, once.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
+    pub caller: Caller,
     pub command: Command,
     pub request_id: String,
     pub content_hash: String,
-    pub actor: String,
 }
 
 /// What a write did.
