@@ -3,6 +3,7 @@
 //! Time and ids are made here, once per request.
 
 mod caller;
+pub mod catalogue;
 mod clock;
 pub mod contracts;
 mod deadline;
@@ -12,6 +13,7 @@ mod entitlements;
 pub mod feed;
 mod gate;
 pub mod ledger;
+mod paging;
 mod plan;
 mod question;
 pub mod revision;
@@ -20,14 +22,16 @@ pub mod sources;
 pub mod token;
 
 pub use caller::Caller;
+pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use deadline::Deadline;
-pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
+pub use entitlements::{Answer, Entitlements, Listed};
 pub use gate::Gate;
 pub use ledger::Ledger;
+pub use paging::Page;
 pub use plan::{Change, ChangeKind, Command, Resource};
-pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
+pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 
 use std::sync::Arc;
 use std::time::Instant;

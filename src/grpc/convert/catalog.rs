@@ -3,9 +3,10 @@
 use super::decision::write_plan;
 use super::work_order_out::{write_mode, write_patterns, write_unit};
 use crate::catalog::{
-    Channel, Clause, ClauseKind, Edition, Family, LifeCycle, Locale, LocationRule, Missing, Service, Severity,
+    Channel, Clause, ClauseKind, Edition, LifeCycle, Locale, LocationRule, Missing, Service, Severity,
 };
 use crate::proto::v1;
+use crate::service::catalogue::Product;
 
 pub fn write_edition(edition: &Edition, is_default: bool, locale: Locale) -> v1::Edition {
     let group = |group: &crate::catalog::Group| v1::ServiceGroup {
@@ -71,20 +72,15 @@ pub fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1
     }
 }
 
-/// The family, then its components with a name of their own.
-pub fn write_products(family: &Family) -> Vec<v1::Product> {
-    let write = |product_id: String, name: &str, life_cycle: LifeCycle| v1::Product {
-        product_id,
+pub fn write_product(product: Product<'_>) -> v1::Product {
+    let Product { id, name, cloud, life_cycle: LifeCycle { preview_until, retired_from } } = product;
+    v1::Product {
+        product_id: id,
         display_name: name.to_owned(),
-        cloud: family.cloud,
-        preview_until: life_cycle.preview_until.map(|date| date.to_string()).unwrap_or_default(),
-        retired_from: life_cycle.retired_from.map(|date| date.to_string()).unwrap_or_default(),
-    };
-    let components = family
-        .components
-        .iter()
-        .map(|component| write(format!("{}/{}", family.id, component.id), &component.name, component.life_cycle));
-    std::iter::once(write(family.id.clone(), &family.name, family.life_cycle)).chain(components).collect()
+        cloud,
+        preview_until: preview_until.map(|date| date.to_string()).unwrap_or_default(),
+        retired_from: retired_from.map(|date| date.to_string()).unwrap_or_default(),
+    }
 }
 
 pub fn write_clause(clause: &Clause) -> v1::Clause {

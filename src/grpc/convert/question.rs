@@ -10,8 +10,6 @@ use crate::proto::v1;
 use crate::service::{Consistency, ListQuestion, Page, Question, View, revision};
 
 const MOST_SOLUTIONS: usize = 100;
-const MOST_ROWS: usize = 1_000;
-const USUAL_ROWS: usize = 50;
 
 /// `preferred`: the language of texts where the request names none.
 pub fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Result<Question> {
@@ -104,17 +102,11 @@ pub fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale) -> Res
     read.finish(question)
 }
 
-/// 0 rows mean 50; more than 1,000 mean 1,000.
 pub fn page_of(read: &mut Reader, size: i32, token: String) -> Page {
-    let size = match usize::try_from(size) {
-        Ok(0) => USUAL_ROWS,
-        Ok(size) => size.min(MOST_ROWS),
-        Err(_) => {
-            read.refuse("page_size", reason::FIELD_OUT_OF_RANGE, format!("`{size}` is below 0"));
-            USUAL_ROWS
-        }
-    };
-    Page { size, token }
+    Page::new(size, token).unwrap_or_else(|| {
+        read.refuse("page_size", reason::FIELD_OUT_OF_RANGE, format!("`{size}` is below 0"));
+        Page::default()
+    })
 }
 
 /// An empty locale equals an absent one: texts are then in the language the caller prefers.

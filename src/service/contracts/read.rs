@@ -3,11 +3,8 @@
 use super::{Contracts, Written};
 use crate::error::{Error, Noun, Result, nearest};
 use crate::model::{Customer, VersionInfo, WorkOrder};
-use crate::service::token::{fingerprint, open, seal};
-use crate::service::{Caller, Consistency, Page, entitlements};
-
-const CUSTOMERS_PAGE: &str = "customers1";
-const ORDERS_PAGE: &str = "orders1";
+use crate::service::paging::List;
+use crate::service::{Caller, Consistency, Page};
 
 impl Contracts {
     pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Written> {
@@ -40,14 +37,10 @@ impl Contracts {
 
     /// Customers by id, and the token of the next page.
     pub async fn customers(&self, _caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
-        let after = cursor(CUSTOMERS_PAGE, &page.token, "")?;
-        let limit = u64::try_from(page.size).unwrap_or(u64::MAX).saturating_add(1);
-        let mut customers = self.context.store.list_customers(after.as_deref(), limit).await?;
-        let has_more = customers.len() > page.size;
-        customers.truncate(page.size);
-        let last = customers.last().filter(|_| has_more).map(|(customer, _)| customer.customer_id.as_str());
-        let next = last.map(|last| seal(CUSTOMERS_PAGE, &["", last])).unwrap_or_default();
-        Ok((customers, next))
+        let list = List::new("customers", &[]);
+        let after = list.after(page)?.map(|[customer_id]| customer_id);
+        let customers = self.context.store.list_customers(after.as_deref(), page.limit()).await?;
+        Ok(list.cut(page, customers, |(customer, _)| [customer.customer_id.clone()]))
     }
 
     /// Work orders by id, and the token of the next page.
@@ -58,28 +51,12 @@ impl Contracts {
         page: &Page,
     ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        let bound = fingerprint(&[customer_id]);
-        let after = cursor(ORDERS_PAGE, &page.token, &bound)?.unwrap_or_default();
-        let contract = snapshot.prepared.contract();
-        let mut rest = contract.work_orders.iter().filter(|order| order.work_order_id > after).peekable();
-        let orders: Vec<_> = rest
-            .by_ref()
-            .take(page.size)
-            .map(|order| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned()))
-            .collect();
-        let last = orders.last().filter(|_| rest.peek().is_some()).map(|(order, _)| order.work_order_id.as_str());
-        let next = last.map(|last| seal(ORDERS_PAGE, &[&bound, last])).unwrap_or_default();
-        Ok((orders, next))
-    }
-}
-
-/// The last id of the page before.
-fn cursor(kind: &str, token: &str, bound: &str) -> Result<Option<String>> {
-    if token.is_empty() {
-        return Ok(None);
-    }
-    match open(kind, token).unwrap_or_default().as_slice() {
-        [own, last] if own == bound => Ok(Some(last.clone())),
-        _ => Err(entitlements::page_token_invalid()),
+        let list = List::new("work_orders", &[customer_id]);
+        let [after] = list.after(page)?.unwrap_or_default();
+        let orders = &snapshot.prepared.contract().work_orders;
+        let rest = orders.iter().filter(|order| order.work_order_id > after);
+        let (orders, next) = list.cut(page, rest, |order| [order.work_order_id.clone()]);
+        let with_info = |order: &WorkOrder| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned());
+        Ok((orders.into_iter().map(with_info).collect(), next))
     }
 }
