@@ -12,6 +12,7 @@ mod diff;
 mod entitlements;
 pub mod feed;
 mod gate;
+mod idempotency;
 pub mod ledger;
 mod paging;
 mod plan;

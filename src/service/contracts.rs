@@ -1,27 +1,27 @@
 //! Customers and work orders. Every change, however it is asked for, takes the one path
 //! through [`Contracts::write`].
 
-mod kept;
 mod read;
 mod recording;
+mod replay;
 mod size;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use self::recording::{Recording, written};
+use super::idempotency::Identity;
 use super::ledger::grant_in_txn;
-use super::plan::{Change, Command, Plan, Resource};
+use super::plan::{Change, Command, Content, Plan, Resource};
 use super::slices::uncut;
 use super::{Caller, Context, Deadline, Gate, unknown_customer};
 use crate::engine::{Prepared, blocks_of};
-use crate::error::{Error, Result, Violation, merge_violations};
+use crate::error::{BoxError, Error, Result, Violation, merge_violations};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
 use crate::purchase;
 use crate::store::{
-    Changed, StoredContract, StoredRequest, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
+    Changed, StoredContract, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_request_in_txn,
 };
 
@@ -78,8 +78,7 @@ impl Contracts {
     ) -> Result<Written> {
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
-            let (_, bytes) = content_hash(&command)?;
-            let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
+            let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));
             let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
             let plan = match plan {
                 Some(plan) => plan,
@@ -107,17 +106,18 @@ impl Contracts {
     }
 
     async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<Written> {
-        let (hash, bytes) = content_hash(&command)?;
-        let content = Content { hash: &hash, bytes };
+        let Content { hash, bytes } = command.content()?;
+        let identity = Identity { request_id: options.request_id, method: command.method(), content_hash: hash };
+        let asked = Asked { caller, command: &command, identity: &identity, bytes };
         let record_time = self.context.clock.now();
         let outcome = self
             .context
             .store
             .for_contracts()
-            .in_transaction(async |txn| self.write_in_txn(&txn, caller, &command, &options, content, record_time).await)
+            .in_transaction(async |txn| self.write_in_txn(&txn, asked, record_time).await)
             .await;
         let outcome = match outcome {
-            Err(Error::CommitOutcomeUnknown(source)) => self.settle(&command, &options, &hash, source).await,
+            Err(Error::CommitOutcomeUnknown(source)) => self.settle(asked, source).await,
             other => other,
         };
         match outcome? {
@@ -133,10 +133,7 @@ impl Contracts {
     async fn write_in_txn(
         &self,
         txn: &Txn,
-        caller: &Caller,
-        command: &Command,
-        options: &WriteOptions,
-        Content { hash, bytes }: Content<'_>,
+        Asked { caller, command, identity, bytes }: Asked<'_>,
         record_time: DateTime<Utc>,
     ) -> Result<Option<Written>> {
         let customer_id = command.customer_id();
@@ -145,8 +142,8 @@ impl Contracts {
         if lock_customer_in_txn(txn, customer_id).await?.is_none() {
             return Ok(None);
         }
-        if let Some(request) = find_request_in_txn(txn, customer_id, &options.request_id).await? {
-            return kept::replay(request, command, &options.request_id, hash).map(Some);
+        if let Some(request) = find_request_in_txn(txn, customer_id, &identity.request_id).await? {
+            return replay::replay(identity, command, &request).map(Some);
         }
         let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
         let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
@@ -160,12 +157,11 @@ impl Contracts {
         };
         info.put(txn, command, &plan).await?;
         if !plan.is_empty() {
-            self.grant_in_txn(txn, caller, &plan.contract, &options.request_id, bytes).await?;
+            self.grant_in_txn(txn, caller, &plan.contract, &identity.request_id, bytes).await?;
         }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        let outcome = kept::outcome(&written)?;
-        let request = StoredRequest { method: command.method().to_owned(), content_hash: hash.to_owned(), outcome };
-        put_request_in_txn(txn, customer_id, &options.request_id, &request, record_time).await?;
+        let request = replay::stored(identity, &written)?;
+        put_request_in_txn(txn, customer_id, &identity.request_id, &request, record_time).await?;
         Ok(Some(written))
     }
 
@@ -185,15 +181,9 @@ impl Contracts {
     }
 
     /// The connection was lost at commit: the request id tells what became of it.
-    async fn settle(
-        &self,
-        command: &Command,
-        options: &WriteOptions,
-        hash: &str,
-        source: crate::error::BoxError,
-    ) -> Result<Option<Written>> {
-        match self.context.store.find_request(command.customer_id(), &options.request_id).await {
-            Ok(Some(request)) => kept::replay(request, command, &options.request_id, hash).map(Some),
+    async fn settle(&self, Asked { command, identity, .. }: Asked<'_>, source: BoxError) -> Result<Option<Written>> {
+        match self.context.store.find_request(command.customer_id(), &identity.request_id).await {
+            Ok(Some(request)) => replay::replay(identity, command, &request).map(Some),
             _ => Err(Error::CommitOutcomeUnknown(source)),
         }
     }
@@ -255,16 +245,12 @@ fn validate_all(contracts: &Contracts, contract: &Contract) -> Vec<Violation> {
     purchase::validate(&contracts.context.catalog, contract, &all)
 }
 
-/// What identifies a command's content, and how much it is.
+/// A write to be committed.
 #[derive(Debug, Clone, Copy)]
-struct Content<'a> {
-    hash: &'a str,
+struct Asked<'a> {
+    caller: &'a Caller,
+    command: &'a Command,
+    identity: &'a Identity,
+    /// What the command's content takes.
     bytes: usize,
-}
-
-/// The same for the same command, whatever the wire looked like; and the size of its content in bytes.
-fn content_hash(command: &Command) -> Result<(String, usize)> {
-    let content = serde_json::to_vec(command).map_err(|error| Error::Internal(error.into()))?;
-    let bytes = content.len();
-    Ok((Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
 }

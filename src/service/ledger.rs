@@ -11,12 +11,12 @@ mod changes;
 mod expected_wait;
 mod expiry;
 mod grant;
-mod known;
 mod lanes;
 mod pace;
 mod page;
 mod queue;
 mod read;
+mod replay;
 mod request;
 
 pub use expected_wait::{ExpectedWait, pause};
@@ -33,6 +33,7 @@ use chrono::TimeDelta;
 use self::batch::Batches;
 use self::lanes::Lanes;
 use self::request::{Asked, Request, Work, violation};
+use super::idempotency::Identity;
 use super::{Caller, Context, Deadline};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Command, DEFAULT_GRACE, malformed};
@@ -91,8 +92,8 @@ impl Ledger {
     /// Carries a command out, once however often it is asked for.
     pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<Done> {
         let WriteRequest { customer_id, command, request_id, deadline } = request;
-        let content_hash = command.content_hash();
-        let asked = Asked { caller: caller.clone(), command, request_id, content_hash };
+        let identity = Identity { request_id, method: command.method(), content_hash: command.content_hash() };
+        let asked = Asked { caller: caller.clone(), command, identity };
         let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
         self.lanes.submit(request, deadline).await
     }

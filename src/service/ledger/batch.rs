@@ -9,8 +9,8 @@ use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 
 use super::changes::Changes;
-use super::known::{Known, keys};
 use super::page::{Left, Outcome, Page, Settled};
+use super::replay::{PriorRequests, keys, stored};
 use super::request::{Request, Work};
 use crate::cache::Snapshot;
 use crate::error::{BoxError, Error, Noun, Result};
@@ -102,16 +102,17 @@ impl Batches {
     async fn run_in_txn(&self, txn: &Txn, requests: &[Request], contended: Contended) -> Result<Committed> {
         let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests), contended).await?;
         let now = books.now;
-        let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
-        let (mut pages, unread) = self.pages(txn, requests, &known, &mut books, contended).await?;
+        let prior =
+            if books.is_known { PriorRequests::load_in_txn(txn, requests).await? } else { PriorRequests::default() };
+        let (mut pages, unread) = self.pages(txn, requests, &prior, &mut books, contended).await?;
         let Books { locked, left_out, .. } = books;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
             .map(|request| match pages.get_mut(request.customer_id.as_str()) {
-                Some(page) => page.settle(request, &known),
+                Some(page) => page.settle(request, &prior),
                 None if unread.contains(request.customer_id.as_str()) => Ok(Settled::Left(Left::Again)),
-                None if locked.contains_key(&request.customer_id) => known.replay(request),
+                None if locked.contains_key(&request.customer_id) => prior.replay(request),
                 None if left_out.contains(&request.customer_id) => Ok(Settled::Left(Left::Alone)),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
@@ -139,14 +140,14 @@ impl Batches {
         &self,
         txn: &Txn,
         requests: &'a [Request],
-        known: &Known,
+        prior: &PriorRequests,
         books: &mut Books,
         contended: Contended,
     ) -> Result<(BTreeMap<&'a str, Page>, BTreeSet<&'a str>)> {
         let Books { now, locked, by_customer, .. } = books;
         let (mut pages, mut unread) = (BTreeMap::new(), BTreeSet::new());
         let mut loading = Duration::ZERO;
-        for request in requests.iter().filter(|request| known.find(request).is_none()) {
+        for request in requests.iter().filter(|request| prior.find(request).is_none()) {
             // Once a customer: its book is taken out.
             let customer_id = request.customer_id.as_str();
             let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
@@ -222,16 +223,16 @@ fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
 
 /// What is kept of the writes that were done now: once each, and nothing of those refused.
 fn new_requests(requests: &[Request], outcomes: &[Outcome]) -> Result<Vec<(RequestKey, StoredRequest)>> {
-    let mut stored = Vec::new();
+    let mut new = Vec::new();
     if mutant::is_on(Mutant::UniqueKeyDropped) {
-        return Ok(stored);
+        return Ok(new);
     }
     for (request, outcome) in requests.iter().zip(outcomes) {
         if let (Work::Command(asked), Outcome::Done(Ok(done)), Some(key)) = (&request.work, outcome, request.key())
             && !done.replayed
         {
-            stored.push((key, asked.stored(done)?));
+            new.push((key, stored(asked, done)?));
         }
     }
-    Ok(stored)
+    Ok(new)
 }

@@ -7,11 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::changes::Changes;
-use super::known::Known;
+use super::replay::PriorRequests;
 use super::request::{Asked, Done, Request, Work, in_order, refused, violation};
 use crate::cache::Snapshot;
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply, malformed};
+use crate::service::idempotency::Identity;
 use crate::service::sources::{sources_of_commit, sources_of_take};
 use crate::store::{MOST_DUE, Wanted};
 
@@ -26,7 +27,7 @@ pub(super) struct Page {
     before: BTreeMap<Uuid, Block>,
     applied: Vec<Applied>,
     /// What was done in this batch, by request id.
-    done: HashMap<String, (Asked, Applied)>,
+    done: HashMap<String, (Identity, Applied)>,
     /// Whether there is more to write than blocks that come into being.
     is_changed: bool,
     /// Whether there may be more holds whose time has run out than one transaction ends.
@@ -112,31 +113,31 @@ impl Page {
     }
 
     /// Carries one write out, repeats what it did before, or refuses it.
-    pub fn settle(&mut self, request: &Request, known: &Known) -> Result<Settled> {
+    pub fn settle(&mut self, request: &Request, prior: &PriorRequests) -> Result<Settled> {
         let Work::Command(asked) = &request.work else {
             // The book was opened: nothing is due any more.
             return Ok(Settled::Applied(Applied { entries: Vec::new(), reservation: None, balances: Vec::new() }));
         };
-        if known.find(request).is_some() {
-            return known.replay(request);
+        if prior.find(request).is_some() {
+            return prior.replay(request);
         }
         // Before all of them are ended, what they hold would be refused to it.
         if self.is_behind {
             return Ok(Settled::Left(Left::Alone));
         }
-        if let Some((first, applied)) = self.done.get(&asked.request_id) {
-            return asked.repeats(first).map(|()| Settled::Repeated(applied.clone()));
+        if let Some((first, applied)) = self.done.get(&asked.identity.request_id) {
+            return asked.identity.repeats(first).map(|()| Settled::Repeated(applied.clone()));
         }
         let applied = self.apply(asked)?;
         self.is_changed = true;
         self.applied.push(applied.clone());
-        self.done.insert(asked.request_id.clone(), ((**asked).clone(), applied.clone()));
+        self.done.insert(asked.identity.request_id.clone(), (asked.identity.clone(), applied.clone()));
         Ok(Settled::Applied(applied))
     }
 
     fn apply(&mut self, asked: &Asked) -> Result<Applied> {
         let sources = self.sources(&asked.command).map_err(|error| self.with_malformed(error, &asked.command))?;
-        let request_id = Some(asked.request_id.as_str());
+        let request_id = Some(asked.identity.request_id.as_str());
         let setting =
             Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.caller.actor) };
         let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
