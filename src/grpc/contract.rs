@@ -8,12 +8,13 @@ use super::convert::question::page_of;
 use super::convert::read::Reader;
 use super::convert::work_order::read_work_order;
 use super::convert::work_order_out::write_work_order;
+use crate::contract::{self, Command};
 use crate::error::{Error, Result, reason};
 use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
 use crate::purchase::MOST_WORK_ORDERS;
-use crate::service::{self, Command, Contracts, WriteOptions, Written, revision};
+use crate::service::{Contracts, WriteOptions, Written, revision};
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
@@ -65,8 +66,12 @@ impl ContractService for ContractApi {
         let v1::GetCustomerRequest { customer_id } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
-        let written = self.contracts.customer(&call.caller, &read.finish(customer_id)?).await?;
-        Ok(Response::new(v1::GetCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
+        let customer_id = read.finish(customer_id)?;
+        let found = self.contracts.customer(&call.caller, &customer_id).await?;
+        let etag = revision::etag(found.contract_version);
+        let customer = Some(write_customer(&found.document, found.info.as_ref(), etag));
+        let revision = revision::encode(&customer_id, found.revision);
+        Ok(Response::new(v1::GetCustomerResponse { customer, revision }))
     }
 
     async fn list_customers(
@@ -126,9 +131,10 @@ impl ContractService for ContractApi {
         let customer_id = read.required_id("customer_id", customer_id);
         let work_order_id = read.required_id("work_order_id", work_order_id);
         let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
-        let written = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
-        let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
-        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision: token_of(&written) }))
+        let found = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
+        let work_order = Some(write_work_order(&found.document, found.info.as_ref()));
+        let revision = revision::encode(&customer_id, found.revision);
+        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision }))
     }
 
     async fn list_work_orders(
@@ -225,17 +231,17 @@ fn etag_of(written: &Written) -> String {
     }
 }
 
-fn write_change(change: &service::Change) -> v1::Change {
-    let service::Change { kind, resource, id, fields } = change;
+fn write_change(change: &contract::Change) -> v1::Change {
+    let contract::Change { kind, resource, id, fields } = change;
     v1::Change {
         kind: match kind {
-            service::ChangeKind::Added => v1::ChangeKind::Added.into(),
-            service::ChangeKind::Updated => v1::ChangeKind::Updated.into(),
-            service::ChangeKind::Unchanged => v1::ChangeKind::Unchanged.into(),
+            contract::ChangeKind::Added => v1::ChangeKind::Added.into(),
+            contract::ChangeKind::Updated => v1::ChangeKind::Updated.into(),
+            contract::ChangeKind::Unchanged => v1::ChangeKind::Unchanged.into(),
         },
         resource_type: match resource {
-            service::Resource::Customer => v1::ResourceType::Customer.into(),
-            service::Resource::WorkOrder => v1::ResourceType::WorkOrder.into(),
+            contract::Resource::Customer => v1::ResourceType::Customer.into(),
+            contract::Resource::WorkOrder => v1::ResourceType::WorkOrder.into(),
         },
         id: id.clone(),
         fields: fields.clone(),

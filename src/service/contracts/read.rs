@@ -1,26 +1,38 @@
 //! Customers and work orders as they are, one by one and by pages.
 
-use super::{Contracts, Written};
+use super::Contracts;
 use crate::error::{Error, Noun, Result, nearest};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::service::paging::List;
 use crate::service::{Caller, Consistency, Page};
 
+/// A document, how it was recorded, and the contract it is part of.
+#[derive(Debug, Clone)]
+pub struct Found<T> {
+    pub document: T,
+    pub info: Option<VersionInfo>,
+    /// The customer's.
+    pub revision: i64,
+    pub contract_version: i64,
+}
+
 impl Contracts {
-    pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Written> {
+    pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        Ok(Written {
+        Ok(Found {
+            document: snapshot.prepared.contract().customer.clone(),
+            info: Some(snapshot.customer_info.clone()),
             revision: snapshot.revision(),
             contract_version: snapshot.contract_version,
-            changes: Vec::new(),
-            customer_id: customer_id.to_owned(),
-            customer: Some(snapshot.prepared.contract().customer.clone()),
-            customer_info: Some(snapshot.customer_info.clone()),
-            work_orders: Vec::new(),
         })
     }
 
-    pub async fn work_order(&self, caller: &Caller, customer_id: &str, work_order_id: &str) -> Result<Written> {
+    pub async fn work_order(
+        &self,
+        _caller: &Caller,
+        customer_id: &str,
+        work_order_id: &str,
+    ) -> Result<Found<WorkOrder>> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let contract = snapshot.prepared.contract();
         let Some(order) = contract.work_order(work_order_id) else {
@@ -28,11 +40,12 @@ impl Contracts {
             let nearest = nearest(work_order_id, known);
             return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
         };
-        let info = snapshot.order_infos.get(work_order_id).cloned();
-        let mut written = self.customer(caller, customer_id).await?;
-        written.revision = snapshot.revision();
-        written.work_orders = vec![(order.clone(), info)];
-        Ok(written)
+        Ok(Found {
+            document: order.clone(),
+            info: snapshot.order_infos.get(work_order_id).cloned(),
+            revision: snapshot.revision(),
+            contract_version: snapshot.contract_version,
+        })
     }
 
     /// Customers by id, and the token of the next page.

@@ -6,10 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Written;
+use crate::contract::{Change, ChangeKind, Command, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;
 use crate::service::idempotency::Identity;
-use crate::service::plan::{Change, ChangeKind, Command, Resource};
 use crate::store::StoredRequest;
 
 #[derive(Debug, Serialize, Deserialize)]
