@@ -19,9 +19,10 @@ mod read;
 mod replay;
 mod request;
 
+pub(super) use changes::Changes;
 pub use expected_wait::{ExpectedWait, pause};
 pub use expiry::expire;
-pub(super) use grant::grant_in_txn;
+pub(super) use grant::grants_in_txn;
 pub use queue::{QUEUE, SHARE};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;

@@ -1,22 +1,23 @@
 //! The one path of every change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::version::{Recording, written};
 use super::{Contracts, replay, size};
-use crate::contract::{Change, Command, Content};
+use crate::contract::{Change, Command, Content, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
-use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
+use crate::model::{Customer, VersionInfo, WorkOrder, is_id};
 use crate::service::idempotency::Identity;
-use crate::service::ledger::grant_in_txn;
+use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, StoredContract, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
-    load_contract_in_txn, lock_customer_in_txn, put_request_in_txn,
+    Changed, LockedCustomer, Steps, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
+    load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
 
 /// How a write is to be made.
@@ -119,53 +120,42 @@ impl Contracts {
     }
 
     /// None if the customer must exist and does not.
-    async fn write_in_txn(
-        &self,
-        txn: &Txn,
-        Asked { caller, command, identity, bytes }: Asked<'_>,
-        record_time: DateTime<Utc>,
-    ) -> Result<Option<Written>> {
+    async fn write_in_txn(&self, txn: &Txn, asked: Asked<'_>, record_time: DateTime<Utc>) -> Result<Option<Written>> {
+        let Asked { caller, command, identity, bytes } = asked;
         let customer_id = command.customer_id();
         let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
-        if lock_customer_in_txn(txn, customer_id).await?.is_none() {
-            return Ok(None);
-        }
-        if let Some(request) = find_request_in_txn(txn, customer_id, &identity.request_id).await? {
-            return replay::replay(identity, command, &request).map(Some);
+        let Some(locked) = lock_customer_in_txn(txn, customer_id).await? else { return Ok(None) };
+        let key = identity.key(customer_id);
+        if let Some(request) = find_requests_in_txn(txn, &BTreeSet::from([key.clone()])).await?.get(&key) {
+            return replay::replay(identity, command, request).map(Some);
         }
         let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
         let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
         let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
         let Some(plan) = judged? else { return Ok(None) };
+        let revision = revision_after(locked, is_new, &plan);
         let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
-        let revision = match () {
-            () if plan.is_empty() => plan.contract.revision,
-            () if is_new => 1,
-            () => bump_revision_in_txn(txn, customer_id, Changed::Contract).await?,
-        };
         info.put(txn, command, &plan).await?;
-        if !plan.is_empty() {
-            self.grant_in_txn(txn, caller, &plan.contract, &identity.request_id, bytes).await?;
+        let granted = self.grants_in_txn(txn, asked, &plan, bytes).await?;
+        let mut steps = Steps::of(txn);
+        if revision != locked.revision {
+            put_revisions(&mut steps, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        let request = replay::stored(identity, &written)?;
-        put_request_in_txn(txn, customer_id, &identity.request_id, &request, record_time).await?;
+        put_requests(&mut steps, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        granted.write_in_txn(txn, steps).await?;
         Ok(Some(written))
     }
 
     /// Blocks come into being with the items that bought them, and keep to what these say.
-    async fn grant_in_txn(
-        &self,
-        txn: &Txn,
-        caller: &Caller,
-        contract: &Contract,
-        request_id: &str,
-        bytes: usize,
-    ) -> Result<()> {
-        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract.clone()));
+    async fn grants_in_txn(&self, txn: &Txn, asked: Asked<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
+        if plan.is_empty() {
+            return Ok(Changes::default());
+        }
+        let Asked { caller, command, identity, .. } = asked;
+        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), plan.contract.clone()));
         let blocks = uncut(bytes, prepare);
-        let customer_id = contract.customer.customer_id.as_str();
-        grant_in_txn(txn, caller, customer_id, blocks, request_id).await
+        grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
     }
 
     /// The connection was lost at commit: the request id tells what became of it.
@@ -175,4 +165,9 @@ impl Contracts {
             _ => Err(Error::CommitOutcomeUnknown(source)),
         }
     }
+}
+
+/// A write that changes something is counted, once; a new customer's row has counted its own.
+fn revision_after(locked: LockedCustomer, is_new: bool, plan: &Plan) -> i64 {
+    if is_new || plan.is_empty() { locked.revision } else { locked.revision.saturating_add(1) }
 }

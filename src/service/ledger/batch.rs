@@ -17,7 +17,7 @@ use crate::error::{BoxError, Error, Noun, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
-    Books, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
+    Books, Changed, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
     lock_books_in_txn, put_requests, put_revisions,
 };
 
@@ -128,7 +128,7 @@ impl Batches {
             })
             .collect();
         let mut steps = Steps::of(txn);
-        put_revisions(&mut steps, &revisions)?;
+        put_revisions(&mut steps, &revisions, Changed::Balances)?;
         put_requests(&mut steps, &new_requests(requests, &outcomes)?, now)?;
         changes(&pages)?.write_in_txn(txn, steps).await?;
         Ok(Committed { outcomes, revisions })
