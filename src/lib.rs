@@ -17,7 +17,7 @@
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
 //! Dependencies point one way: `grpc → service → {engine, purchase, contract, ledger,
-//! cache → store} → {catalog, model}`, with [`error`], [`input`] and [`legible`] below all. `docs/ARCHITECTURE.md` says why.
+//! cache → store} → {catalog, model}`, with [`error`], [`suggest`], [`input`] and [`legible`] below all. `docs/ARCHITECTURE.md` says why.
 
 #![cfg_attr(
     test,
@@ -42,4 +42,5 @@ pub mod purchase;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod suggest;
 pub mod telemetry;

@@ -23,9 +23,9 @@ use std::path::Path;
 use self::sheet::{Mode, Sheet};
 use self::source::{Mistakes, Parsed, Sources};
 use super::{Catalog, Edition};
-use crate::error::nearest;
 use crate::input;
 use crate::legible::sentence;
+use crate::suggest::{hint, nearest};
 
 pub use self::sheet::Change;
 
@@ -197,7 +197,7 @@ fn place<'i>(file: Parsed<'i>, sheets: &mut Vec<Sheet<'i>>, mistakes: &mut Mista
             None => {
                 let known = sheets.iter().filter_map(Sheet::id);
                 let hint = match nearest(&id, known) {
-                    Some(nearest) => format!("; did you mean `{nearest}`?"),
+                    Some(nearest) => hint(Some(&nearest)),
                     None => " among the embedded one and the files before".to_owned(),
                 };
                 mistakes.add(at, format!("an overlay onto `{id}`, and there is no such edition{hint}"));

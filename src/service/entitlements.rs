@@ -11,6 +11,7 @@ use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, nearest, reason};
 use crate::model::ProductId;
+use crate::suggest::hint;
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]
@@ -198,7 +199,7 @@ impl Entitlements {
             && !catalog.editions().iter().any(|edition| edition.group(group).is_some())
         {
             let known = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
-            let hint = nearest(group, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            let hint = hint(nearest(group, known).as_deref());
             return Err(Error::invalid("group", reason::REFERENCE_UNKNOWN, format!("unknown group `{group}`{hint}")));
         }
         Ok(())

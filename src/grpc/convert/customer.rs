@@ -9,6 +9,7 @@ use super::{named, timestamp};
 use crate::error::reason;
 use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo};
 use crate::proto::v1;
+use crate::suggest::{hint, nearest};
 
 /// Stand-in for a malformed country: no rule knows it.
 const NO_COUNTRY: &str = "ZZ";
@@ -82,7 +83,7 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
 
 pub fn unknown_zone(zone: &str) -> String {
     let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = crate::error::nearest(zone, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    let hint = hint(nearest(zone, known).as_deref());
     format!("`{}` is no IANA time zone{hint}", shortened(zone))
 }
 
