@@ -11,6 +11,7 @@ mod base;
 mod blocks;
 mod calendar;
 mod context;
+mod coverage_facts;
 mod decision;
 mod event;
 mod hours;

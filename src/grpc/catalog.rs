@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::call::Call;
 use super::convert::catalog::{write_clause, write_edition, write_product, write_service};
-use super::convert::question::{locale_of, page_of};
+use super::convert::common::{read_locale, read_page};
 use super::convert::read::Reader;
 use crate::catalog::Catalog;
 use crate::proto::v1;
@@ -32,8 +32,8 @@ impl CatalogService for CatalogApi {
         let (call, message) = Call::open(request);
         let v1::ListEditionsRequest { page_size, page_token, locale } = message;
         let mut read = Reader::default();
-        let locale = locale_of(&mut read, locale, call.locale);
-        let page = page_of(&mut read, page_size, page_token);
+        let locale = read_locale(&mut read, locale, call.locale);
+        let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let (editions, next_page_token) = self.catalogue.editions(&call.caller, &page)?;
         let editions =
@@ -49,7 +49,7 @@ impl CatalogService for CatalogApi {
         let v1::GetEditionRequest { edition_id, locale } = message;
         let mut read = Reader::default();
         let edition_id = read.required_id("edition_id", edition_id);
-        let locale = locale_of(&mut read, locale, call.locale);
+        let locale = read_locale(&mut read, locale, call.locale);
         let edition_id = read.finish(edition_id)?;
         let edition = self.catalogue.edition(&call.caller, Some(&edition_id))?;
         let edition = write_edition(edition, self.catalogue.is_default(edition), locale);
@@ -63,9 +63,9 @@ impl CatalogService for CatalogApi {
         let (call, message) = Call::open(request);
         let v1::ListServicesRequest { edition_id, page_size, page_token, locale } = message;
         let mut read = Reader::default();
-        let locale = locale_of(&mut read, locale, call.locale);
+        let locale = read_locale(&mut read, locale, call.locale);
         let edition_id = read.optional_id("edition_id", edition_id);
-        let page = page_of(&mut read, page_size, page_token);
+        let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let edition = self.catalogue.edition(&call.caller, edition_id.as_deref())?;
         let (services, next_page_token) = self.catalogue.services(&call.caller, edition, &page)?;
@@ -80,7 +80,7 @@ impl CatalogService for CatalogApi {
         let (call, message) = Call::open(request);
         let v1::GetServiceRequest { edition_id, service_id, locale } = message;
         let mut read = Reader::default();
-        let locale = locale_of(&mut read, locale, call.locale);
+        let locale = read_locale(&mut read, locale, call.locale);
         let edition_id = read.optional_id("edition_id", edition_id);
         let service_id = read.required_id("service_id", service_id);
         let service_id = read.finish(service_id)?;
@@ -97,7 +97,7 @@ impl CatalogService for CatalogApi {
         let v1::ListProductsRequest { edition_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let edition_id = read.optional_id("edition_id", edition_id);
-        let page = page_of(&mut read, page_size, page_token);
+        let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let edition = self.catalogue.edition(&call.caller, edition_id.as_deref())?;
         let (products, next_page_token) = self.catalogue.products(&call.caller, edition, &page)?;
@@ -113,7 +113,7 @@ impl CatalogService for CatalogApi {
         let v1::ListClausesRequest { edition_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let edition_id = read.optional_id("edition_id", edition_id);
-        let page = page_of(&mut read, page_size, page_token);
+        let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let edition = self.catalogue.edition(&call.caller, edition_id.as_deref())?;
         let (clauses, next_page_token) = self.catalogue.clauses(&call.caller, edition, &page)?;

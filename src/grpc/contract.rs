@@ -1,19 +1,16 @@
-use std::collections::HashSet;
-
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
+use super::convert::change::write_change;
+use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
-use super::convert::question::page_of;
 use super::convert::read::Reader;
-use super::convert::work_order::read_work_order;
-use super::convert::work_order_out::write_work_order;
-use crate::contract::{self, Command};
+use super::convert::work_order::request::{read_work_order, read_work_orders};
+use super::convert::work_order::response::write_work_order;
+use crate::contract::Command;
 use crate::error::{Error, Result, reason};
-use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
-use crate::purchase::MOST_WORK_ORDERS;
 use crate::service::{Contracts, WriteOptions, Written, revision};
 
 /// `ContractService` on the wire.
@@ -81,7 +78,7 @@ impl ContractService for ContractApi {
         let (call, message) = Call::open(request);
         let v1::ListCustomersRequest { page_size, page_token } = message;
         let mut read = Reader::default();
-        let page = page_of(&mut read, page_size, page_token);
+        let page = read_page(&mut read, page_size, page_token);
         let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?).await?;
         let customers = customers.iter().map(|(customer, info)| write_customer(customer, Some(info), String::new()));
         Ok(Response::new(v1::ListCustomersResponse { customers: customers.collect(), next_page_token }))
@@ -145,7 +142,7 @@ impl ContractService for ContractApi {
         let v1::ListWorkOrdersRequest { customer_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
-        let page = page_of(&mut read, page_size, page_token);
+        let page = read_page(&mut read, page_size, page_token);
         let (customer_id, page) = read.finish((customer_id, page))?;
         let (orders, next_page_token) = self.contracts.work_orders(&call.caller, &customer_id, &page).await?;
         let work_orders = orders.iter().map(|(order, info)| write_work_order(order, info.as_ref())).collect();
@@ -181,36 +178,6 @@ fn without_document(mut read: Reader, field: &str, request_id: &str, validate_on
     Error::Violations(read.violations)
 }
 
-/// In a document the customer is named once; a work order may leave it out.
-fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::WorkOrder>) -> Vec<WorkOrder> {
-    if orders.len() > MOST_WORK_ORDERS {
-        let message = format!("has {} entries; at most {MOST_WORK_ORDERS} are allowed", orders.len());
-        read.refuse("work_orders", reason::FIELD_OUT_OF_RANGE, message);
-        return Vec::new();
-    }
-    let mut seen = HashSet::new();
-    for (row, order) in orders.iter().enumerate().filter(|(_, order)| !order.work_order_id.is_empty()) {
-        if !seen.insert(order.work_order_id.as_str()) {
-            read.refuse(
-                format!("work_orders[{row}].work_order_id"),
-                reason::DUPLICATE_ID,
-                "is there twice; give each order once",
-            );
-        }
-    }
-    let mut read_one = |(row, mut order): (usize, v1::WorkOrder)| {
-        let path = format!("work_orders[{row}]");
-        if order.customer_id.is_empty() {
-            order.customer_id.clone_from(&customer.customer_id);
-        } else if order.customer_id != customer.customer_id {
-            let message = format!("`{}` is not the document's customer", order.customer_id);
-            read.refuse(format!("{path}.customer_id"), reason::FIELD_CONFLICT, message);
-        }
-        read_work_order(read, &path, order)
-    };
-    orders.into_iter().enumerate().map(&mut read_one).collect()
-}
-
 fn customer_of(written: &Written) -> Option<v1::Customer> {
     let customer = written.customer.as_ref()?;
     Some(write_customer(customer, written.customer_info.as_ref(), etag_of(written)))
@@ -228,22 +195,5 @@ fn etag_of(written: &Written) -> String {
     match written.contract_version {
         0 => String::new(),
         stored => revision::etag(stored),
-    }
-}
-
-fn write_change(change: &contract::Change) -> v1::Change {
-    let contract::Change { kind, resource, id, fields } = change;
-    v1::Change {
-        kind: match kind {
-            contract::ChangeKind::Added => v1::ChangeKind::Added.into(),
-            contract::ChangeKind::Updated => v1::ChangeKind::Updated.into(),
-            contract::ChangeKind::Unchanged => v1::ChangeKind::Unchanged.into(),
-        },
-        resource_type: match resource {
-            contract::Resource::Customer => v1::ResourceType::Customer.into(),
-            contract::Resource::WorkOrder => v1::ResourceType::WorkOrder.into(),
-        },
-        id: id.clone(),
-        fields: fields.clone(),
     }
 }

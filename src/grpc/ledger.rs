@@ -1,13 +1,11 @@
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
-use super::convert::ledger::{
-    Asked, read_adjust, read_commit, read_consume, read_extend, read_release, read_reserve, read_reverse,
+use super::convert::ledger::request::{
+    Asked, read_adjust, read_block_question, read_blocks_question, read_commit, read_consume, read_entries_question,
+    read_extend, read_release, read_reservations_question, read_reserve, read_reverse,
 };
-use super::convert::ledger_out::{Told, told, write_block, write_entry, write_reservation};
-use super::convert::ledger_question::{
-    read_block_question, read_blocks_question, read_entries_question, read_reservations_question,
-};
+use super::convert::ledger::response::{Effects, write_block, write_effects, write_entry, write_reservation};
 use super::convert::read::Reader;
 use crate::error::Result;
 use crate::proto::v1;
@@ -48,7 +46,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ConsumeUnitsRequest>,
     ) -> Result<Response<v1::ConsumeUnitsResponse>, Status> {
         let (done, revision) = self.write(request, read_consume).await?;
-        let Told { entries, balances, reservation: _ } = told(&done);
+        let Effects { entries, balances, reservation: _ } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ConsumeUnitsResponse { entries, balances, revision, replayed }))
     }
@@ -58,7 +56,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ReserveUnitsRequest>,
     ) -> Result<Response<v1::ReserveUnitsResponse>, Status> {
         let (done, revision) = self.write(request, read_reserve).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ReserveUnitsResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -68,7 +66,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ExtendReservationRequest>,
     ) -> Result<Response<v1::ExtendReservationResponse>, Status> {
         let (done, revision) = self.write(request, read_extend).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ExtendReservationResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -78,7 +76,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::CommitReservationRequest>,
     ) -> Result<Response<v1::CommitReservationResponse>, Status> {
         let (done, revision) = self.write(request, read_commit).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::CommitReservationResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -88,7 +86,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ReleaseReservationRequest>,
     ) -> Result<Response<v1::ReleaseReservationResponse>, Status> {
         let (done, revision) = self.write(request, read_release).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ReleaseReservationResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -98,7 +96,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ReverseEntryRequest>,
     ) -> Result<Response<v1::ReverseEntryResponse>, Status> {
         let (done, revision) = self.write(request, read_reverse).await?;
-        let Told { entries, balances, reservation: _ } = told(&done);
+        let Effects { entries, balances, reservation: _ } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ReverseEntryResponse { entries, balances, revision, replayed }))
     }
@@ -108,7 +106,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::AdjustBlockRequest>,
     ) -> Result<Response<v1::AdjustBlockResponse>, Status> {
         let (done, revision) = self.write(request, read_adjust).await?;
-        let Told { entries, balances, reservation: _ } = told(&done);
+        let Effects { entries, balances, reservation: _ } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::AdjustBlockResponse { entries, balances, revision, replayed }))
     }
