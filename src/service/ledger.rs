@@ -1,8 +1,8 @@
 //! The ledger: writes by group commit, reads, and the holds that run out by themselves.
 //!
-//! A write goes the way `request → queue → batch → page → changes`: a command with its request
+//! A write goes the way `request → queue → batch → unit of work → changes`: a command with its request
 //! id waits in a bounded [`queue`]; whatever waits becomes one transaction in [`batch`]; each
-//! customer's part of it is worked out in memory on a [`page`], by the pure [`crate::ledger`];
+//! customer's part of it is worked out in memory as one [unit of work](unit_of_work), by the pure [`crate::ledger`];
 //! and the [`changes`] are written in a number of statements that does not depend on how many
 //! there are.
 
@@ -12,12 +12,13 @@ mod expected_wait;
 mod expiry;
 mod grant;
 mod lanes;
+mod outcome;
 mod pace;
-mod page;
 mod queue;
 mod read;
 mod replay;
 mod request;
+mod unit_of_work;
 
 pub(super) use changes::Changes;
 pub use expected_wait::{ExpectedWait, pause};

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::page::Settled;
+use super::outcome::Settled;
 use super::request::{Asked, Done, Request, Work};
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Entry, Reservation};

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 
 use crate::catalog::{Catalog, Edition};
-use crate::error::{Error, Result, Violation, merge_violations};
+use crate::error::{Error, Violation, merge_violations};
 use crate::ledger::{Applied, Command, Ground, Refusal};
 use crate::service::Caller;
 use crate::service::idempotency::Identity;
-use crate::store::RequestKey;
+use crate::store::{RequestKey, Wanted};
 
 /// One write of one customer.
 #[derive(Debug, Clone)]
@@ -22,6 +22,23 @@ impl Request {
         match &self.work {
             Work::Command(asked) => Some(asked.identity.key(&self.customer_id)),
             Work::Expire => None,
+        }
+    }
+
+    /// What must be loaded for it.
+    pub fn want(&self, wanted: &mut Wanted) {
+        let Work::Command(asked) = &self.work else { return };
+        match &asked.command {
+            Command::Extend { reservation_id, .. }
+            | Command::Commit { reservation_id, .. }
+            | Command::Release { reservation_id, .. }
+            | Command::Expire { reservation_id } => {
+                wanted.reservations.insert(*reservation_id);
+            }
+            Command::Reverse { entry_id, .. } => {
+                wanted.entries.insert(*entry_id);
+            }
+            Command::Grant { .. } | Command::Consume(_) | Command::Reserve { .. } | Command::Adjust { .. } => {}
         }
     }
 }
