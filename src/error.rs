@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use crate::suggest::hint;
+pub use crate::suggest::nearest;
+
 /// Why a call could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -10,7 +13,7 @@ pub enum Error {
     #[error("{}", summary(.0))]
     Violations(Vec<Violation>),
     /// Something the call addresses does not exist.
-    #[error("{noun} `{id}` does not exist{}", hint(.nearest))]
+    #[error("{noun} `{id}` does not exist{}", hint(.nearest.as_deref()))]
     NotFound { noun: Noun, id: String, nearest: Option<String> },
     /// The id is taken by other content; `fields` differ.
     #[error("{noun} `{id}` exists with other content in {}", few(fields))]
@@ -211,22 +214,6 @@ fn is_part(field: &str, whole: &str) -> bool {
     field.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.') && !rest.contains('['))
 }
 
-/// In bytes; how far two names are apart takes time by the length of both.
-const LONGEST_SLIP: usize = 256;
-
-/// The known name that `unknown` is most likely a slip of.
-pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    if unknown.len() > LONGEST_SLIP {
-        return None;
-    }
-    known
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().max(unknown.len()).div_ceil(2))
-        .map(|(_, name)| name.to_owned())
-}
-
 fn summary(violations: &[Violation]) -> String {
     let first = violations.first().map_or_else(String::new, |first| format!("{}: {}", first.field, first.description));
     match violations.len() {
@@ -243,10 +230,6 @@ fn few(names: &[String]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-fn hint(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 #[cfg(test)]
@@ -267,14 +250,5 @@ mod tests {
         let mut all = vec![Violation::new("quantity.unit", reason::FIELD_REQUIRED, "")];
         merge_violations(&mut all, vec![Violation::clause("quantity", "HOURS_OR_PREDEFINED", "")]);
         assert_eq!(all.len(), 1);
-    }
-
-    #[test]
-    fn the_nearest_name_is_near() {
-        let known = ["rapid-response", "workshops", "webcasts"];
-        assert_eq!(nearest("rapid-respons", known).as_deref(), Some("rapid-response"));
-        assert_eq!(nearest("webcast", known).as_deref(), Some("webcasts"));
-        assert_eq!(nearest("zzz", known), None);
-        assert_eq!(nearest(&"webcasts".repeat(1_000_000), known), None);
     }
 }

@@ -2,6 +2,7 @@
 //! error becomes a status.
 
 mod admission;
+mod call;
 mod catalog;
 mod contract;
 mod convert;

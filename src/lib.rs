@@ -8,6 +8,7 @@
 //! - [`engine`]: decides. Pure functions over the two above, with `now` as an argument.
 //! - [`ledger`]: keeps what was bought and what was used of it; arithmetic alone, pure too.
 //! - [`purchase`]: judges a contract as it is written; pure as well.
+//! - [`contract`]: what a write makes of a contract; pure.
 //! - [`store`]: SQLite and PostgreSQL behind one struct, one door for transactions.
 //! - [`cache`]: the contracts asked about lately, ready for deciding.
 //! - [`service`]: the use cases; time and ids are made there, once per request.
@@ -15,8 +16,8 @@
 //! - [`server`]: puts the house together, and takes it apart in bounded time.
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
-//! Dependencies point one way: `grpc → service → {engine, purchase, ledger, cache → store} →
-//! {catalog, model}`, with [`error`], [`input`] and [`legible`] below all. `docs/ARCHITECTURE.md` says why.
+//! Dependencies point one way: `grpc → service → {engine, purchase, contract, ledger,
+//! cache → store} → {catalog, model}`, with [`error`], [`suggest`], [`input`] and [`legible`] below all. `docs/ARCHITECTURE.md` says why.
 
 #![cfg_attr(
     test,
@@ -27,6 +28,7 @@ pub mod cache;
 pub mod catalog;
 pub mod cli;
 pub mod config;
+pub mod contract;
 pub mod engine;
 pub mod error;
 pub mod grpc;
@@ -40,4 +42,5 @@ pub mod purchase;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod suggest;
 pub mod telemetry;

@@ -2,30 +2,34 @@
 //!
 //! Time and ids are made here, once per request.
 
+mod caller;
+pub mod catalogue;
 mod clock;
 pub mod contracts;
 mod deadline;
 mod decision_id;
-mod diff;
 mod entitlements;
 pub mod feed;
 mod gate;
+mod idempotency;
 pub mod ledger;
-mod plan;
+mod paging;
 mod question;
 pub mod revision;
 mod slices;
 pub mod sources;
 pub mod token;
 
+pub use caller::Caller;
+pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use contracts::{Contracts, WriteOptions, Written};
 pub use deadline::Deadline;
-pub use entitlements::{Answer, Entitlements, Listed, page_token_invalid};
+pub use entitlements::{Answer, Entitlements, Listed};
 pub use gate::Gate;
 pub use ledger::Ledger;
-pub use plan::{Change, ChangeKind, Command, Resource};
-pub use question::{Consistency, ListQuestion, Page, Question, TargetQuestion, View};
+pub use paging::Page;
+pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -6,23 +6,23 @@
 //! customer into one order:
 //!
 //! ```no_run
+//! # use std::collections::BTreeMap;
 //! # use entitled::{error::Result, model::{Customer, VersionInfo}, store::*};
-//! # async fn example(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<i64> {
+//! # async fn example(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<Option<i64>> {
 //! store
 //!     .in_transaction(async |txn| {
-//!         let created = insert_customer_in_txn(&txn, &customer.customer_id).await?;
-//!         let locked = lock_customer_in_txn(&txn, &customer.customer_id).await?;
+//!         let Some(locked) = lock_customer_in_txn(&txn, &customer.customer_id).await? else { return Ok(None) };
 //!         put_customer_version_in_txn(&txn, customer, info).await?;
-//!         match locked {
-//!             Some(new) if created => Ok(new.revision),
-//!             _ => bump_revision_in_txn(&txn, &customer.customer_id, Changed::Contract).await,
-//!         }
+//!         let revision = locked.revision.saturating_add(1);
+//!         let mut steps = Steps::of(&txn);
+//!         put_revisions(&mut steps, &BTreeMap::from([(customer.customer_id.clone(), revision)]), Changed::Contract)?;
+//!         steps.run_in_txn(&txn).await?;
+//!         Ok(Some(revision))
 //!     })
 //!     .await
 //! # }
 //! ```
 
-mod batch;
 mod condition;
 mod config;
 mod contract;
@@ -41,16 +41,15 @@ mod steps;
 mod time;
 mod transaction;
 
-pub use batch::{RequestKey, find_requests_in_txn, put_requests, put_revisions};
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
-pub use customer::{Changed, LockedCustomer, bump_revision_in_txn, insert_customer_in_txn, lock_customer_in_txn};
+pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
 pub use ledger::{
     Books, Contended, EntryFilter, LedgerBlocks, MOST_DUE, OwnedBlock, ReservationFilter, Wanted, find_entries_in_txn,
     insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
-pub use request::{StoredRequest, find_request_in_txn, put_request_in_txn};
+pub use request::{RequestKey, StoredRequest, find_requests_in_txn, put_requests};
 pub use steps::Steps;
 pub use transaction::Txn;
 

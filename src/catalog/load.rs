@@ -24,8 +24,8 @@ use self::overlay::Mode;
 use self::sheet::Sheet;
 use self::source::{Mistakes, Parsed, Sources};
 use super::{Catalog, CatalogError, Edition, Mistake};
-use crate::error::nearest;
 use crate::input;
+use crate::suggest::{hint, nearest};
 
 pub use self::overlay::Change;
 
@@ -159,7 +159,7 @@ fn place<'i>(file: Parsed<'i>, sheets: &mut Vec<Sheet<'i>>, mistakes: &mut Mista
             None => {
                 let known = sheets.iter().filter_map(Sheet::id);
                 let hint = match nearest(&id, known) {
-                    Some(nearest) => format!("; did you mean `{nearest}`?"),
+                    Some(nearest) => hint(Some(&nearest)),
                     None => " among the embedded one and the files before".to_owned(),
                 };
                 mistakes.add(at, format!("an overlay onto `{id}`, and there is no such edition{hint}"));

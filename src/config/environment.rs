@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::setting::SETTINGS;
-use crate::error::nearest;
 use crate::legible::excerpt;
+use crate::suggest::{did_you_mean, nearest};
 
 /// What our variables begin with.
 const PREFIX: &str = "ENTITLED_";
@@ -66,7 +66,7 @@ fn unknown(name: &str) -> String {
     // What all begin with says nothing of how near they are.
     let own = name.strip_prefix(PREFIX).unwrap_or(name);
     let hint = match nearest(own, known().filter_map(|known| known.strip_prefix(PREFIX))) {
-        Some(nearest) => format!("did you mean `{PREFIX}{nearest}`?"),
+        Some(nearest) => did_you_mean(&format!("{PREFIX}{nearest}")),
         None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
     };
     format!("there is no variable `{}`; {hint}", excerpt(name))

@@ -7,9 +7,10 @@ use toml::de::{DeTable, DeValue};
 use super::environment::{CONFIG, Environment};
 use super::setting::{CATALOG, SETTINGS, catalog};
 use super::{Config, is_coloured};
-use crate::error::{MOST_VIOLATIONS, nearest};
+use crate::error::MOST_VIOLATIONS;
 use crate::input;
 use crate::legible::{excerpt, sentence, shown};
+use crate::suggest::nearest_or_all;
 
 /// What was given on the command line, by key.
 #[derive(Debug, Default)]
@@ -94,13 +95,8 @@ fn overlay(config: &mut Config, text: &str) -> Vec<String> {
         let name: &str = key.get_ref();
         let at = line(text, key.span().start);
         let Some(setting) = SETTINGS.iter().find(|setting| setting.key == name) else {
-            let hint = match nearest(name, SETTINGS.iter().map(|setting| setting.key)) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => {
-                    let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-                    format!("known are {}", known.join(", "))
-                }
-            };
+            let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+            let hint = nearest_or_all(name, &known);
             mistakes.push((at, format!("there is no setting `{}`; {hint}", excerpt(name))));
             continue;
         };

@@ -1,22 +1,17 @@
-use std::collections::HashSet;
-
 use tonic::{Request, Response, Status};
 
+use super::call::Call;
+use super::convert::change::write_change;
+use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
-use super::convert::question::page_of;
 use super::convert::read::Reader;
-use super::convert::work_order::read_work_order;
-use super::convert::work_order_out::write_work_order;
-use super::deadline::opened;
+use super::convert::work_order::request::{read_work_order, read_work_orders};
+use super::convert::work_order::response::write_work_order;
+use crate::contract::Command;
 use crate::error::{Error, Result, reason};
-use crate::model::{Customer, WorkOrder};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
-use crate::purchase::MOST_WORK_ORDERS;
-use crate::service::{self, Command, Contracts, Deadline, WriteOptions, Written, revision};
-
-/// Callers are not identified yet.
-const ACTOR: &str = "anonymous";
+use crate::service::{Contracts, WriteOptions, Written, revision};
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
@@ -31,15 +26,15 @@ impl ContractApi {
 
     async fn write(
         &self,
+        call: &Call,
         command: Command,
         mut read: Reader,
         request_id: String,
         validate_only: bool,
-        deadline: Deadline,
     ) -> Result<Written> {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
-        let options = WriteOptions { request_id, validate_only, actor: ACTOR.to_owned(), deadline };
-        self.contracts.write(command, read.violations, options).await
+        let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
+        self.contracts.write(&call.caller, command, read.violations, options).await
     }
 }
 
@@ -49,15 +44,14 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::CreateCustomerRequest>,
     ) -> Result<Response<v1::CreateCustomerResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::CreateCustomerRequest { customer, request_id, validate_only } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written =
-            self.write(Command::CreateCustomer { customer }, read, request_id, validate_only, deadline).await?;
+        let written = self.write(&call, Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -65,20 +59,27 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::GetCustomerRequest>,
     ) -> Result<Response<v1::GetCustomerResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let v1::GetCustomerRequest { customer_id } = message;
         let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", request.into_inner().customer_id);
-        let written = self.contracts.customer(&read.finish(customer_id)?).await?;
-        Ok(Response::new(v1::GetCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
+        let customer_id = read.required_id("customer_id", customer_id);
+        let customer_id = read.finish(customer_id)?;
+        let found = self.contracts.customer(&call.caller, &customer_id).await?;
+        let etag = revision::etag(found.contract_version);
+        let customer = Some(write_customer(&found.document, found.info.as_ref(), etag));
+        let revision = revision::encode(&customer_id, found.revision);
+        Ok(Response::new(v1::GetCustomerResponse { customer, revision }))
     }
 
     async fn list_customers(
         &self,
         request: Request<v1::ListCustomersRequest>,
     ) -> Result<Response<v1::ListCustomersResponse>, Status> {
-        let v1::ListCustomersRequest { page_size, page_token } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::ListCustomersRequest { page_size, page_token } = message;
         let mut read = Reader::default();
-        let page = page_of(&mut read, page_size, page_token);
-        let (customers, next_page_token) = self.contracts.customers(&read.finish(page)?).await?;
+        let page = read_page(&mut read, page_size, page_token);
+        let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?).await?;
         let customers = customers.iter().map(|(customer, info)| write_customer(customer, Some(info), String::new()));
         Ok(Response::new(v1::ListCustomersResponse { customers: customers.collect(), next_page_token }))
     }
@@ -87,7 +88,7 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::UpdateCustomerRequest>,
     ) -> Result<Response<v1::UpdateCustomerResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
@@ -95,7 +96,7 @@ impl ContractService for ContractApi {
         };
         let customer = read_customer(&mut read, "customer", customer);
         let written =
-            self.write(Command::UpdateCustomer { customer, etag }, read, request_id, validate_only, deadline).await?;
+            self.write(&call, Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -103,7 +104,7 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::CreateWorkOrderRequest>,
     ) -> Result<Response<v1::CreateWorkOrderResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = message;
         let mut read = Reader::default();
         let Some(work_order) = work_order else {
@@ -112,7 +113,7 @@ impl ContractService for ContractApi {
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
         let written =
-            self.write(Command::CreateWorkOrder { work_order }, read, request_id, validate_only, deadline).await?;
+            self.write(&call, Command::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
         Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
     }
@@ -121,26 +122,29 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::GetWorkOrderRequest>,
     ) -> Result<Response<v1::GetWorkOrderResponse>, Status> {
-        let v1::GetWorkOrderRequest { customer_id, work_order_id } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::GetWorkOrderRequest { customer_id, work_order_id } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
         let work_order_id = read.required_id("work_order_id", work_order_id);
         let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
-        let written = self.contracts.work_order(&customer_id, &work_order_id).await?;
-        let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
-        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision: token_of(&written) }))
+        let found = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
+        let work_order = Some(write_work_order(&found.document, found.info.as_ref()));
+        let revision = revision::encode(&customer_id, found.revision);
+        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision }))
     }
 
     async fn list_work_orders(
         &self,
         request: Request<v1::ListWorkOrdersRequest>,
     ) -> Result<Response<v1::ListWorkOrdersResponse>, Status> {
-        let v1::ListWorkOrdersRequest { customer_id, page_size, page_token } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::ListWorkOrdersRequest { customer_id, page_size, page_token } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
-        let page = page_of(&mut read, page_size, page_token);
+        let page = read_page(&mut read, page_size, page_token);
         let (customer_id, page) = read.finish((customer_id, page))?;
-        let (orders, next_page_token) = self.contracts.work_orders(&customer_id, &page).await?;
+        let (orders, next_page_token) = self.contracts.work_orders(&call.caller, &customer_id, &page).await?;
         let work_orders = orders.iter().map(|(order, info)| write_work_order(order, info.as_ref())).collect();
         Ok(Response::new(v1::ListWorkOrdersResponse { work_orders, next_page_token }))
     }
@@ -149,7 +153,7 @@ impl ContractService for ContractApi {
         &self,
         request: Request<v1::ApplyContractRequest>,
     ) -> Result<Response<v1::ApplyContractResponse>, Status> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
@@ -158,7 +162,7 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
         let command = Command::Apply { customer, work_orders, etag };
-        let written = self.write(command, read, request_id, validate_only, deadline).await?;
+        let written = self.write(&call, command, read, request_id, validate_only).await?;
         let changes = written.changes.iter().map(write_change).collect();
         let etag = etag_of(&written);
         Ok(Response::new(v1::ApplyContractResponse { changes, revision: token_of(&written), etag }))
@@ -172,36 +176,6 @@ fn without_document(mut read: Reader, field: &str, request_id: &str, validate_on
         read.request_id(request_id);
     }
     Error::Violations(read.violations)
-}
-
-/// In a document the customer is named once; a work order may leave it out.
-fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::WorkOrder>) -> Vec<WorkOrder> {
-    if orders.len() > MOST_WORK_ORDERS {
-        let message = format!("has {} entries; at most {MOST_WORK_ORDERS} are allowed", orders.len());
-        read.refuse("work_orders", reason::FIELD_OUT_OF_RANGE, message);
-        return Vec::new();
-    }
-    let mut seen = HashSet::new();
-    for (row, order) in orders.iter().enumerate().filter(|(_, order)| !order.work_order_id.is_empty()) {
-        if !seen.insert(order.work_order_id.as_str()) {
-            read.refuse(
-                format!("work_orders[{row}].work_order_id"),
-                reason::DUPLICATE_ID,
-                "is there twice; give each order once",
-            );
-        }
-    }
-    let mut read_one = |(row, mut order): (usize, v1::WorkOrder)| {
-        let path = format!("work_orders[{row}]");
-        if order.customer_id.is_empty() {
-            order.customer_id.clone_from(&customer.customer_id);
-        } else if order.customer_id != customer.customer_id {
-            let message = format!("`{}` is not the document's customer", order.customer_id);
-            read.refuse(format!("{path}.customer_id"), reason::FIELD_CONFLICT, message);
-        }
-        read_work_order(read, &path, order)
-    };
-    orders.into_iter().enumerate().map(&mut read_one).collect()
 }
 
 fn customer_of(written: &Written) -> Option<v1::Customer> {
@@ -221,22 +195,5 @@ fn etag_of(written: &Written) -> String {
     match written.contract_version {
         0 => String::new(),
         stored => revision::etag(stored),
-    }
-}
-
-fn write_change(change: &service::Change) -> v1::Change {
-    let service::Change { kind, resource, id, fields } = change;
-    v1::Change {
-        kind: match kind {
-            service::ChangeKind::Added => v1::ChangeKind::Added.into(),
-            service::ChangeKind::Updated => v1::ChangeKind::Updated.into(),
-            service::ChangeKind::Unchanged => v1::ChangeKind::Unchanged.into(),
-        },
-        resource_type: match resource {
-            service::Resource::Customer => v1::ResourceType::Customer.into(),
-            service::Resource::WorkOrder => v1::ResourceType::WorkOrder.into(),
-        },
-        id: id.clone(),
-        fields: fields.clone(),
     }
 }

@@ -1,22 +1,22 @@
-//! Between the wire and the domain: requests in, answers out.
+//! Between the wire and the domain: `read_` takes a request in, `write_` puts an answer out.
 
 pub mod catalog;
+pub mod change;
+pub mod common;
 pub mod customer;
-pub mod decision;
+pub mod entitlement;
+pub mod enums;
 mod language_tag;
 pub mod ledger;
-pub mod ledger_out;
-pub mod ledger_question;
-pub mod question;
 pub mod read;
+pub mod reason;
 pub mod target;
 pub mod work_order;
-pub mod work_order_out;
 
 use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 
-use crate::model::LATEST;
+use crate::model::{LATEST, ProductPattern};
 
 /// The wire ends with the year 9999; what lies behind is told as its last instant.
 pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
@@ -30,4 +30,8 @@ pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
 /// Absent if empty.
 pub fn named(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+pub fn write_patterns(patterns: &[ProductPattern]) -> Vec<String> {
+    patterns.iter().map(ToString::to_string).collect()
 }

@@ -75,12 +75,6 @@ where
     }
 }
 
-/// The message of a call, and its deadline as the layer handed it on.
-pub fn opened<T>(mut request: tonic::Request<T>) -> (T, Deadline) {
-    let deadline = request.extensions_mut().remove().unwrap_or_default();
-    (request.into_inner(), deadline)
-}
-
 /// How long the call may take for its caller; none where the header cannot be read, for which it is refused here.
 pub fn patience(headers: &HeaderMap) -> Option<Duration> {
     match headers.get(HEADER) {

@@ -1,22 +1,17 @@
 use tonic::{Request, Response, Status};
 
-use super::convert::ledger::{
-    Asked, read_adjust, read_commit, read_consume, read_extend, read_release, read_reserve, read_reverse,
+use super::call::Call;
+use super::convert::ledger::request::{
+    Asked, read_adjust, read_block_question, read_blocks_question, read_commit, read_consume, read_entries_question,
+    read_extend, read_release, read_reservations_question, read_reserve, read_reverse,
 };
-use super::convert::ledger_out::{Told, told, write_block, write_entry, write_reservation};
-use super::convert::ledger_question::{
-    read_block_question, read_blocks_question, read_entries_question, read_reservations_question,
-};
+use super::convert::ledger::response::{Effects, write_block, write_effects, write_entry, write_reservation};
 use super::convert::read::Reader;
-use super::deadline::opened;
 use crate::error::Result;
 use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::service::ledger::{Done, WriteRequest};
 use crate::service::{Ledger, revision};
-
-/// Callers are not identified yet.
-const ACTOR: &str = "anonymous";
 
 /// `LedgerService` on the wire.
 #[derive(Debug)]
@@ -31,14 +26,14 @@ impl LedgerApi {
 
     /// What a write did, and the token of its revision.
     async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Asked) -> Result<(Done, String)> {
-        let (message, deadline) = opened(request);
+        let (call, message) = Call::open(request);
         let Asked { customer_id, request_id, command, violations } = read(message);
         if !violations.is_empty() {
             return Err(self.ledger.misread(&command, violations));
         }
         let owner = customer_id.clone();
-        let request = WriteRequest { customer_id, command, request_id, actor: ACTOR.to_owned(), deadline };
-        let done = self.ledger.write(request).await?;
+        let request = WriteRequest { customer_id, command, request_id, deadline: call.deadline };
+        let done = self.ledger.write(&call.caller, request).await?;
         let token = revision::encode(&owner, done.revision);
         Ok((done, token))
     }
@@ -51,7 +46,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ConsumeUnitsRequest>,
     ) -> Result<Response<v1::ConsumeUnitsResponse>, Status> {
         let (done, revision) = self.write(request, read_consume).await?;
-        let Told { entries, balances, reservation: _ } = told(&done);
+        let Effects { entries, balances, reservation: _ } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ConsumeUnitsResponse { entries, balances, revision, replayed }))
     }
@@ -61,7 +56,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ReserveUnitsRequest>,
     ) -> Result<Response<v1::ReserveUnitsResponse>, Status> {
         let (done, revision) = self.write(request, read_reserve).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ReserveUnitsResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -71,7 +66,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ExtendReservationRequest>,
     ) -> Result<Response<v1::ExtendReservationResponse>, Status> {
         let (done, revision) = self.write(request, read_extend).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ExtendReservationResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -81,7 +76,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::CommitReservationRequest>,
     ) -> Result<Response<v1::CommitReservationResponse>, Status> {
         let (done, revision) = self.write(request, read_commit).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::CommitReservationResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -91,7 +86,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ReleaseReservationRequest>,
     ) -> Result<Response<v1::ReleaseReservationResponse>, Status> {
         let (done, revision) = self.write(request, read_release).await?;
-        let Told { entries, balances, reservation } = told(&done);
+        let Effects { entries, balances, reservation } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ReleaseReservationResponse { entries, reservation, balances, revision, replayed }))
     }
@@ -101,7 +96,7 @@ impl LedgerService for LedgerApi {
         request: Request<v1::ReverseEntryRequest>,
     ) -> Result<Response<v1::ReverseEntryResponse>, Status> {
         let (done, revision) = self.write(request, read_reverse).await?;
-        let Told { entries, balances, reservation: _ } = told(&done);
+        let Effects { entries, balances, reservation: _ } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::ReverseEntryResponse { entries, balances, revision, replayed }))
     }
@@ -111,14 +106,15 @@ impl LedgerService for LedgerApi {
         request: Request<v1::AdjustBlockRequest>,
     ) -> Result<Response<v1::AdjustBlockResponse>, Status> {
         let (done, revision) = self.write(request, read_adjust).await?;
-        let Told { entries, balances, reservation: _ } = told(&done);
+        let Effects { entries, balances, reservation: _ } = write_effects(&done);
         let replayed = done.replayed;
         Ok(Response::new(v1::AdjustBlockResponse { entries, balances, revision, replayed }))
     }
 
     async fn get_block(&self, request: Request<v1::GetBlockRequest>) -> Result<Response<v1::GetBlockResponse>, Status> {
-        let question = read_block_question(request.into_inner())?;
-        let (block, at, revision) = self.ledger.block(&question).await?;
+        let (call, message) = Call::open(request);
+        let question = read_block_question(message)?;
+        let (block, at, revision) = self.ledger.block(&call.caller, &question).await?;
         let revision = revision::encode(&question.customer_id, revision);
         Ok(Response::new(v1::GetBlockResponse { block: Some(write_block(&block, at)), revision }))
     }
@@ -127,8 +123,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ListBlocksRequest>,
     ) -> Result<Response<v1::ListBlocksResponse>, Status> {
-        let question = read_blocks_question(request.into_inner())?;
-        let (blocks, at, revision, next_page_token) = self.ledger.blocks(&question).await?;
+        let (call, message) = Call::open(request);
+        let question = read_blocks_question(message)?;
+        let (blocks, at, revision, next_page_token) = self.ledger.blocks(&call.caller, &question).await?;
         let blocks = blocks.iter().map(|block| write_block(block, at)).collect();
         let revision = revision::encode(&question.customer_id, revision);
         Ok(Response::new(v1::ListBlocksResponse { blocks, next_page_token, revision }))
@@ -138,12 +135,13 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::GetReservationRequest>,
     ) -> Result<Response<v1::GetReservationResponse>, Status> {
-        let v1::GetReservationRequest { customer_id, reservation_id } = request.into_inner();
+        let (call, message) = Call::open(request);
+        let v1::GetReservationRequest { customer_id, reservation_id } = message;
         let mut read = Reader::default();
         let customer_id = read.required_id("customer_id", customer_id);
         let reservation_id = read.required_uuid("reservation_id", &reservation_id);
         let (customer_id, reservation_id) = read.finish((customer_id, reservation_id))?;
-        let (reservation, revision) = self.ledger.reservation(&customer_id, reservation_id).await?;
+        let (reservation, revision) = self.ledger.reservation(&call.caller, &customer_id, reservation_id).await?;
         let revision = revision::encode(&customer_id, revision);
         let reservation = Some(write_reservation(&reservation));
         Ok(Response::new(v1::GetReservationResponse { reservation, revision }))
@@ -153,8 +151,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ListReservationsRequest>,
     ) -> Result<Response<v1::ListReservationsResponse>, Status> {
-        let question = read_reservations_question(request.into_inner())?;
-        let (reservations, next_page_token) = self.ledger.reservations(&question).await?;
+        let (call, message) = Call::open(request);
+        let question = read_reservations_question(message)?;
+        let (reservations, next_page_token) = self.ledger.reservations(&call.caller, &question).await?;
         let reservations = reservations.iter().map(write_reservation).collect();
         Ok(Response::new(v1::ListReservationsResponse { reservations, next_page_token }))
     }
@@ -163,8 +162,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ListEntriesRequest>,
     ) -> Result<Response<v1::ListEntriesResponse>, Status> {
-        let question = read_entries_question(request.into_inner())?;
-        let (entries, next_page_token) = self.ledger.entries(&question).await?;
+        let (call, message) = Call::open(request);
+        let question = read_entries_question(message)?;
+        let (entries, next_page_token) = self.ledger.entries(&call.caller, &question).await?;
         let entries = entries.iter().map(write_entry).collect();
         Ok(Response::new(v1::ListEntriesResponse { entries, next_page_token }))
     }

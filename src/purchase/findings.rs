@@ -7,6 +7,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use crate::catalog::{ClauseKind, Edition, Rule, Service};
 use crate::error::{MOST_VIOLATIONS, Violation, nearest, reason};
 use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id};
+use crate::suggest;
 
 pub(super) const LONGEST_TENANT_ID: usize = 128;
 pub(super) const LONGEST_TEXT: usize = 200;
@@ -120,7 +121,7 @@ impl Findings {
         let is_searched = name.len() <= LONGEST_ID && self.hints < MOST_HINTS;
         let hint = if is_searched { nearest(name, known) } else { None };
         self.hints = self.hints.saturating_add(usize::from(is_searched));
-        let hint = hint.map_or_else(String::new, |name| format!("; did you mean `{name}`?"));
+        let hint = suggest::hint(hint.as_deref());
         self.add(path, field, reason::REFERENCE_UNKNOWN, format!("{noun} {} does not exist{hint}", shown(name)));
     }
 

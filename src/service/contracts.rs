@@ -1,29 +1,17 @@
 //! Customers and work orders. Every change, however it is asked for, takes the one path
 //! through [`Contracts::write`].
 
-mod kept;
+mod judge;
 mod read;
-mod recording;
+mod replay;
 mod size;
+mod version;
+mod write;
 
-use std::sync::Arc;
+pub use read::Found;
+pub use write::{WriteOptions, Written};
 
-use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
-
-use self::recording::{Recording, written};
-use super::ledger::grant_in_txn;
-use super::plan::{Change, Command, Plan, Resource};
-use super::slices::uncut;
-use super::{Context, Deadline, Gate, unknown_customer};
-use crate::engine::{Prepared, blocks_of};
-use crate::error::{Error, Result, Violation, merge_violations};
-use crate::model::{Contract, Customer, VersionInfo, WorkOrder, is_id};
-use crate::purchase;
-use crate::store::{
-    Changed, StoredContract, StoredRequest, Txn, bump_revision_in_txn, find_request_in_txn, insert_customer_in_txn,
-    load_contract_in_txn, lock_customer_in_txn, put_request_in_txn,
-};
+use super::{Context, Gate};
 
 /// How many contracts are written at a time, and how many calls wait to write one.
 const WRITES: (usize, usize) = (2, 256);
@@ -36,222 +24,8 @@ pub struct Contracts {
     writes: Gate,
 }
 
-/// How a write is to be made.
-#[derive(Debug, Clone)]
-pub struct WriteOptions {
-    pub request_id: String,
-    /// Judge it, and write nothing.
-    pub validate_only: bool,
-    pub actor: String,
-    /// Not begun after it.
-    pub deadline: Deadline,
-}
-
-/// What a write made, or would make.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// 0 where nothing is stored yet.
-    pub revision: i64,
-    pub contract_version: i64,
-    pub changes: Vec<Change>,
-    pub customer_id: String,
-    /// The customer the command brought, or that was asked for.
-    pub customer: Option<Customer>,
-    /// None where it was not written.
-    pub customer_info: Option<VersionInfo>,
-    /// The work orders the command brought, as they are now.
-    pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
-}
-
 impl Contracts {
     pub fn new(context: Context) -> Self {
         Self { context, writes: Gate::new(WRITES.0, WRITES.1) }
     }
-
-    /// Makes a change, once however often it is asked for. `violations` are those of the
-    /// wire: nothing is written if there are any, but the rest is judged all the same.
-    pub async fn write(&self, command: Command, violations: Vec<Violation>, options: WriteOptions) -> Result<Written> {
-        if options.validate_only || !violations.is_empty() {
-            let stored = self.stored(command.customer_id()).await?;
-            let (_, bytes) = content_hash(&command)?;
-            let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
-            let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
-            let plan = match plan {
-                Some(plan) => plan,
-                None => return Err(unknown_customer(command.customer_id())),
-            };
-            return Ok(written(&command, plan, stored.as_ref(), None));
-        }
-        let permit = self.writes.enter().await?;
-        if !options.deadline.begin() {
-            return Err(Error::DeadlinePassed);
-        }
-        // Not in the caller's future: one that goes away in the middle of a transaction would
-        // leave it open on a connection others are given.
-        let this = self.clone();
-        let task = tokio::spawn(async move {
-            let _permit = permit;
-            this.commit(command, options).await
-        });
-        task.await.map_err(|error| Error::Internal(error.into()))?
-    }
-
-    /// What is no id is not looked up: not every text is one a database takes.
-    async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
-    }
-
-    async fn commit(&self, command: Command, options: WriteOptions) -> Result<Written> {
-        let (hash, bytes) = content_hash(&command)?;
-        let content = Content { hash: &hash, bytes };
-        let record_time = self.context.clock.now();
-        let outcome = self
-            .context
-            .store
-            .for_contracts()
-            .in_transaction(async |txn| self.write_in_txn(&txn, &command, &options, content, record_time).await)
-            .await;
-        let outcome = match outcome {
-            Err(Error::CommitOutcomeUnknown(source)) => self.settle(&command, &options, &hash, source).await,
-            other => other,
-        };
-        match outcome? {
-            Some(written) => {
-                self.context.cache.note(command.customer_id(), written.revision);
-                Ok(written)
-            }
-            None => Err(unknown_customer(command.customer_id())),
-        }
-    }
-
-    /// None if the customer must exist and does not.
-    async fn write_in_txn(
-        &self,
-        txn: &Txn,
-        command: &Command,
-        options: &WriteOptions,
-        Content { hash, bytes }: Content<'_>,
-        record_time: DateTime<Utc>,
-    ) -> Result<Option<Written>> {
-        let customer_id = command.customer_id();
-        let may_create = matches!(command, Command::CreateCustomer { .. } | Command::Apply { .. });
-        let is_new = may_create && insert_customer_in_txn(txn, customer_id).await?;
-        if lock_customer_in_txn(txn, customer_id).await?.is_none() {
-            return Ok(None);
-        }
-        if let Some(request) = find_request_in_txn(txn, customer_id, &options.request_id).await? {
-            return kept::replay(request, command, &options.request_id, hash).map(Some);
-        }
-        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
-        let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
-        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
-        let Some(plan) = judged? else { return Ok(None) };
-        let info = Recording { time: record_time, actor: &options.actor, stored: stored.as_ref() };
-        let revision = match () {
-            () if plan.is_empty() => plan.contract.revision,
-            () if is_new => 1,
-            () => bump_revision_in_txn(txn, customer_id, Changed::Contract).await?,
-        };
-        info.put(txn, command, &plan).await?;
-        if !plan.is_empty() {
-            self.grant_in_txn(txn, &plan.contract, options, bytes).await?;
-        }
-        let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        let outcome = kept::outcome(&written)?;
-        let request = StoredRequest { method: command.method().to_owned(), content_hash: hash.to_owned(), outcome };
-        put_request_in_txn(txn, customer_id, &options.request_id, &request, record_time).await?;
-        Ok(Some(written))
-    }
-
-    /// Blocks come into being with the items that bought them, and keep to what these say.
-    async fn grant_in_txn(&self, txn: &Txn, contract: &Contract, options: &WriteOptions, bytes: usize) -> Result<()> {
-        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract.clone()));
-        let blocks = uncut(bytes, prepare);
-        let customer_id = contract.customer.customer_id.as_str();
-        grant_in_txn(txn, customer_id, blocks, &options.request_id, &options.actor).await
-    }
-
-    /// The connection was lost at commit: the request id tells what became of it.
-    async fn settle(
-        &self,
-        command: &Command,
-        options: &WriteOptions,
-        hash: &str,
-        source: crate::error::BoxError,
-    ) -> Result<Option<Written>> {
-        match self.context.store.find_request(command.customer_id(), &options.request_id).await {
-            Ok(Some(request)) => kept::replay(request, command, &options.request_id, hash).map(Some),
-            _ => Err(Error::CommitOutcomeUnknown(source)),
-        }
-    }
-
-    /// Works a command out and judges the resulting whole contract: first what is malformed,
-    /// then ids that are taken, then the clauses.
-    fn judge(
-        &self,
-        command: &Command,
-        stored: Option<&StoredContract>,
-        mut violations: Vec<Violation>,
-    ) -> Result<Option<Plan>> {
-        let plan = command.plan(stored)?;
-        if let Some(customer) = command.customer() {
-            merge_violations(&mut violations, purchase::validate_customer(customer, "customer"));
-        }
-        if let Some(plan) = &plan {
-            merge_violations(&mut violations, self.violations_of(command, plan, stored));
-        }
-        let is_malformed = violations.iter().any(|violation| !violation.clause);
-        match plan {
-            _ if is_malformed => Err(Error::Violations(violations)),
-            Some(Plan { taken: Some(taken), .. }) => Err(taken),
-            _ if !violations.is_empty() => Err(Error::Violations(violations)),
-            plan => Ok(plan),
-        }
-    }
-
-    /// What the documents of the command break. A change of the customer answers for what it
-    /// breaks in the stored orders, not for what was broken before.
-    fn violations_of(&self, command: &Command, plan: &Plan, stored: Option<&StoredContract>) -> Vec<Violation> {
-        let catalog = &self.context.catalog;
-        let brought = command.work_orders();
-        // An unchanged order was judged when it was written.
-        let changed = brought.iter().filter(|(_, order)| {
-            plan.taken.is_some()
-                || plan.changes(Resource::WorkOrder, &order.work_order_id)
-                || order.work_order_id.is_empty()
-        });
-        let submitted: Vec<_> = changed.map(|(path, order)| (path.clone(), order.work_order_id.as_str())).collect();
-        let mut violations = purchase::validate(catalog, &plan.contract, &submitted);
-        if let (Command::UpdateCustomer { .. }, Some(stored)) = (command, stored) {
-            let known = validate_all(self, &stored.contract);
-            let broken = validate_all(self, &plan.contract);
-            violations.extend(broken.into_iter().filter(|violation| !known.contains(violation)));
-        }
-        if !plan.is_empty() {
-            let path = submitted.first().map_or("customer", |(path, _)| path);
-            violations.extend(size::judge(&plan.contract, size::of_stored(stored), path));
-        }
-        violations
-    }
-}
-
-fn validate_all(contracts: &Contracts, contract: &Contract) -> Vec<Violation> {
-    let orders = contract.work_orders.iter();
-    let all: Vec<_> =
-        orders.map(|order| (format!("work_orders[{}]", order.work_order_id), order.work_order_id.as_str())).collect();
-    purchase::validate(&contracts.context.catalog, contract, &all)
-}
-
-/// What identifies a command's content, and how much it is.
-#[derive(Debug, Clone, Copy)]
-struct Content<'a> {
-    hash: &'a str,
-    bytes: usize,
-}
-
-/// The same for the same command, whatever the wire looked like; and the size of its content in bytes.
-fn content_hash(command: &Command) -> Result<(String, usize)> {
-    let content = serde_json::to_vec(command).map_err(|error| Error::Internal(error.into()))?;
-    let bytes = content.len();
-    Ok((Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect(), bytes))
 }

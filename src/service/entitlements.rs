@@ -4,15 +4,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::decision_id::decision_id;
+use super::paging::{List, page_token_invalid};
 use super::slices::Slices;
-use super::token::{fingerprint, open, seal};
-use super::{Context, ListQuestion, Question, TargetQuestion, View, revision};
+use super::{Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, nearest, reason};
 use crate::model::ProductId;
-
-const PAGE: &str = "entitlements1";
+use crate::suggest::hint;
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]
@@ -48,7 +47,12 @@ impl Entitlements {
     }
 
     /// Decides one question and hands the answer to `tell`.
-    pub async fn check<T>(&self, question: &Question, tell: impl FnOnce(&Answer<'_>) -> T) -> Result<T> {
+    pub async fn check<T>(
+        &self,
+        _caller: &Caller,
+        question: &Question,
+        tell: impl FnOnce(&Answer<'_>) -> T,
+    ) -> Result<T> {
         let now = self.context.clock.now();
         let snapshot = self.snapshot(question).await?;
         answer(&snapshot, question, now, tell)
@@ -58,6 +62,7 @@ impl Entitlements {
     /// addresses nothing spoils no other; a store that cannot answer spoils all.
     pub async fn check_all<T>(
         &self,
+        _caller: &Caller,
         questions: Vec<Result<Question>>,
         mut tell: impl FnMut(&Answer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
@@ -101,17 +106,19 @@ impl Entitlements {
     /// the first.
     pub async fn list<T>(
         &self,
+        _caller: &Caller,
         question: &ListQuestion,
         mut tell: impl FnMut(&str, &Decision<'_>) -> T,
     ) -> Result<Listed<T>> {
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let prepared = &snapshot.prepared;
         self.addressed(&snapshot, question)?;
-        let bound = bound_to(question);
-        let cursor = Cursor::read(&question.page.token, &bound)?;
-        let now = cursor
-            .as_ref()
-            .map_or_else(|| question.check_time.unwrap_or(self.context.clock.now()), |cursor| cursor.check_time);
+        let list = list_of(question);
+        let after = list.after(&question.page)?.map(Place::read).transpose()?;
+        let now = match &after {
+            Some(after) => after.check_time,
+            None => question.check_time.unwrap_or(self.context.clock.now()),
+        };
         let query = ListQuery {
             location_id: question.location_id.as_deref(),
             product: question.product_id.as_deref().map(ProductId::new),
@@ -121,9 +128,9 @@ impl Entitlements {
             with_notes: question.view == View::Full,
         };
         let rows = engine::rows(prepared, &query);
-        let start = match &cursor {
+        let start = match &after {
             None => 0,
-            Some(cursor) => cursor.position(&rows).ok_or_else(page_token_invalid)?,
+            Some(after) => after.position(&rows).ok_or_else(page_token_invalid)?,
         };
         let mut told = Vec::new();
         let mut next_page_token = String::new();
@@ -136,7 +143,7 @@ impl Entitlements {
                 continue;
             }
             if told.len() == question.page.size {
-                next_page_token = Cursor::write(&bound, now, row);
+                next_page_token = list.token(&Place::write(now, row));
                 break;
             }
             told.push(tell(row.location_id, &decision));
@@ -149,6 +156,7 @@ impl Entitlements {
     /// revision that was judged.
     pub async fn response_target<T>(
         &self,
+        _caller: &Caller,
         question: &TargetQuestion,
         tell: impl FnOnce(&TargetAnswer<'_>) -> T,
     ) -> Result<(T, DateTime<Utc>, String)> {
@@ -191,7 +199,7 @@ impl Entitlements {
             && !catalog.editions().iter().any(|edition| edition.group(group).is_some())
         {
             let known = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
-            let hint = nearest(group, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+            let hint = hint(nearest(group, known).as_deref());
             return Err(Error::invalid("group", reason::REFERENCE_UNKNOWN, format!("unknown group `{group}`{hint}")));
         }
         Ok(())
@@ -218,29 +226,20 @@ fn answer<T>(
 }
 
 /// Where a page begins.
-struct Cursor {
+struct Place {
     check_time: DateTime<Utc>,
     location_id: String,
     service_id: String,
 }
 
-impl Cursor {
-    fn write(bound: &str, check_time: DateTime<Utc>, row: &engine::Row<'_>) -> String {
-        seal(PAGE, &[bound, &check_time.to_rfc3339(), row.location_id, row.service_id])
+impl Place {
+    fn write(check_time: DateTime<Utc>, row: &engine::Row<'_>) -> [String; 3] {
+        [check_time.to_rfc3339(), row.location_id.to_owned(), row.service_id.to_owned()]
     }
 
-    fn read(token: &str, bound: &str) -> Result<Option<Self>> {
-        if token.is_empty() {
-            return Ok(None);
-        }
-        let parts = open(PAGE, token).unwrap_or_default();
-        match parts.as_slice() {
-            [own, check_time, location_id, service_id] if own == bound => {
-                let check_time = check_time.parse().map_err(|_| page_token_invalid())?;
-                Ok(Some(Self { check_time, location_id: location_id.clone(), service_id: service_id.clone() }))
-            }
-            _ => Err(page_token_invalid()),
-        }
+    fn read([check_time, location_id, service_id]: [String; 3]) -> Result<Self> {
+        let check_time = check_time.parse().map_err(|_| page_token_invalid())?;
+        Ok(Self { check_time, location_id, service_id })
     }
 
     fn position(&self, rows: &[engine::Row<'_>]) -> Option<usize> {
@@ -248,7 +247,7 @@ impl Cursor {
     }
 }
 
-fn bound_to(question: &ListQuestion) -> String {
+fn list_of(question: &ListQuestion) -> List {
     let outcome = match question.outcome {
         None => "",
         Some(Outcome::Entitled) => "entitled",
@@ -257,16 +256,7 @@ fn bound_to(question: &ListQuestion) -> String {
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let time = question.check_time.map(|time| time.to_rfc3339()).unwrap_or_default();
-    fingerprint(&[
-        &question.customer_id,
-        &text(&question.location_id),
-        &text(&question.product_id),
-        &text(&question.group),
-        outcome,
-        &time,
-    ])
-}
-
-pub fn page_token_invalid() -> Error {
-    Error::invalid("page_token", reason::PAGE_TOKEN_INVALID, "the token is not of this list; begin at the first page")
+    let (location_id, product_id, group) =
+        (text(&question.location_id), text(&question.product_id), text(&question.group));
+    List::new("entitlements", &[&question.customer_id, &location_id, &product_id, &group, outcome, &time])
 }

@@ -1,8 +1,8 @@
 //! The ledger: writes by group commit, reads, and the holds that run out by themselves.
 //!
-//! A write goes the way `request → queue → batch → page → changes`: a command with its request
+//! A write goes the way `request → queue → batch → unit of work → changes`: a command with its request
 //! id waits in a bounded [`queue`]; whatever waits becomes one transaction in [`batch`]; each
-//! customer's part of it is worked out in memory on a [`page`], by the pure [`crate::ledger`];
+//! customer's part of it is worked out in memory as one [unit of work](unit_of_work), by the pure [`crate::ledger`];
 //! and the [`changes`] are written in a number of statements that does not depend on how many
 //! there are.
 
@@ -11,17 +11,19 @@ mod changes;
 mod expected_wait;
 mod expiry;
 mod grant;
-mod known;
 mod lanes;
+mod outcome;
 mod pace;
-mod page;
 mod queue;
 mod read;
+mod replay;
 mod request;
+mod unit_of_work;
 
+pub(super) use changes::Changes;
 pub use expected_wait::{ExpectedWait, pause};
 pub use expiry::expire;
-pub(super) use grant::grant_in_txn;
+pub(super) use grant::grants_in_txn;
 pub use queue::{QUEUE, SHARE};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;
@@ -33,7 +35,8 @@ use chrono::TimeDelta;
 use self::batch::Batches;
 use self::lanes::Lanes;
 use self::request::{Asked, Request, Work, violation};
-use super::{Context, Deadline};
+use super::idempotency::Identity;
+use super::{Caller, Context, Deadline};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Command, DEFAULT_GRACE, malformed};
 
@@ -70,7 +73,6 @@ pub struct WriteRequest {
     pub customer_id: String,
     pub command: Command,
     pub request_id: String,
-    pub actor: String,
     /// Not begun after it.
     pub deadline: Deadline,
 }
@@ -90,10 +92,10 @@ impl Ledger {
     }
 
     /// Carries a command out, once however often it is asked for.
-    pub async fn write(&self, request: WriteRequest) -> Result<Done> {
-        let WriteRequest { customer_id, command, request_id, actor, deadline } = request;
-        let content_hash = command.content_hash();
-        let asked = Asked { command, request_id, content_hash, actor };
+    pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<Done> {
+        let WriteRequest { customer_id, command, request_id, deadline } = request;
+        let identity = Identity { request_id, method: command.method(), content_hash: command.content_hash() };
+        let asked = Asked { caller: caller.clone(), command, identity };
         let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
         self.lanes.submit(request, deadline).await
     }

@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 
+use super::Page;
 use crate::catalog::{Channel, Locale, Severity};
 use crate::engine::{Delivery, Incident, Outcome, Query};
 use crate::model::{DeliveryMode, ProductId, Quantity};
@@ -114,15 +115,6 @@ pub struct ListQuestion {
     pub locale: Locale,
     pub view: View,
     pub page: Page,
-}
-
-/// Which page of a list is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
-    /// 1 to 1,000.
-    pub size: usize,
-    /// As the page before returned it; empty for the first.
-    pub token: String,
 }
 
 /// An incident as a caller put it.

@@ -1,14 +1,16 @@
 //! The customer's row: its lock, its revision, and what tells replicas of a change.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DbErr, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement};
 
 use super::contract::{info_of, parse};
 use super::entity::customer;
 use super::postgres::IDLE_IN_TRANSACTION;
+use super::rows::Rows;
 use super::time::{CHANGE_STEP, change_time, clock};
-use super::{Store, Txn};
+use super::{Steps, Store, Txn};
 use crate::error::{Error, Result};
 use crate::model::{Customer, VersionInfo};
 
@@ -92,7 +94,7 @@ pub async fn lock_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<Option
     Ok(row.map(|row| LockedCustomer { revision: row.revision, contract_version: row.contract_version }))
 }
 
-/// Adds a customer at revision 1, which is this write's: it needs no bump. False if the customer
+/// Adds a customer at revision 1, which is this write's: it needs no other. False if the customer
 /// is there already, also if another transaction adds it now: that one is waited for.
 pub async fn insert_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<bool> {
     let backend = txn.db().get_database_backend();
@@ -106,26 +108,23 @@ pub async fn insert_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// Counts this write, once: returns the customer's revision as of its commit.
-pub async fn bump_revision_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Result<i64> {
-    let backend = txn.db().get_database_backend();
+/// Puts the revisions of locked customers to what they are as of the commit.
+pub fn put_revisions(steps: &mut Steps, revisions: &BTreeMap<String, i64>, changed: Changed) -> Result<()> {
+    let change_time = change_time(steps.backend());
     let contract_version = match changed {
-        Changed::Contract => "revision + 1",
-        Changed::Balances => "contract_version",
+        Changed::Contract => "given.revision",
+        Changed::Balances => "customer.contract_version",
     };
-    let sql = format!(
-        "UPDATE customer SET revision = revision + 1, contract_version = {contract_version}, changed_at = {}
-         WHERE customer_id = $1 RETURNING revision",
-        change_time(backend)
-    );
-    let statement = Statement::from_sql_and_values(backend, sql, [customer_id.into()]);
-    let bump = async {
-        match txn.db().query_one_raw(statement).await? {
-            Some(row) => row.try_get_by_index(0),
-            None => Err(DbErr::RecordNotUpdated),
-        }
-    };
-    txn.run(bump).await
+    let rows = Rows::new(revisions.len())
+        .text("customer_id", revisions.keys().map(String::as_str))
+        .number("revision", revisions.values().copied());
+    steps.push(rows, |given| {
+        format!(
+            "UPDATE customer SET revision = given.revision, contract_version = {contract_version},
+                 changed_at = {change_time}
+             FROM {given} WHERE customer.customer_id = given.customer_id"
+        )
+    })
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -2,5 +2,4 @@
 
 pub mod customer;
 pub mod customer_version;
-pub mod request;
 pub mod work_order_version;

@@ -1,11 +1,16 @@
 //! Requests that were carried out, kept with what they did: a repeated one is answered alike.
 
-use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use std::collections::{BTreeSet, HashMap};
 
-use super::entity::request;
-use super::{Store, Txn};
+use chrono::{DateTime, Utc};
+use sea_orm::{FromQueryResult, Statement};
+
+use super::rows::Rows;
+use super::{Steps, Store, Txn};
 use crate::error::Result;
+
+/// A request's customer and id.
+pub type RequestKey = (String, String);
 
 /// A request that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,42 +24,71 @@ pub struct StoredRequest {
 }
 
 impl Store {
-    /// Whether a request was carried out, as after [`Error::CommitOutcomeUnknown`].
+    /// Whether a request was carried out, as after [`Error::CommitOutcomeUnknown`](crate::error::Error::CommitOutcomeUnknown).
     pub async fn find_request(&self, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
-        let key = (customer_id.to_owned(), request_id.to_owned());
-        Ok(self.read(request::Entity::find_by_id(key).one(&self.pools.contracts)).await?.map(Into::into))
+        let db = &self.pools.contracts;
+        let sql = "SELECT customer_id, request_id, method, content_hash, outcome FROM request
+             WHERE customer_id = $1 AND request_id = $2";
+        let values = [customer_id.into(), request_id.into()];
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        let row = self.read(RequestRow::find_by_statement(statement).one(db)).await?;
+        Ok(row.map(|row| row.read().1))
     }
 }
 
-/// Looks a request up, behind the customer's lock.
-pub async fn find_request_in_txn(txn: &Txn, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
-    let key = (customer_id.to_owned(), request_id.to_owned());
-    Ok(txn.run(request::Entity::find_by_id(key).one(txn.db())).await?.map(Into::into))
+/// Looks requests up behind their customers' locks.
+pub async fn find_requests_in_txn(
+    txn: &Txn,
+    keys: &BTreeSet<RequestKey>,
+) -> Result<HashMap<RequestKey, StoredRequest>> {
+    let mut values = Vec::new();
+    let given = rows_of(keys).given(txn.backend(), &mut values)?;
+    let sql = format!(
+        "SELECT request.customer_id, request.request_id, request.method, request.content_hash, request.outcome
+         FROM {given} JOIN request
+           ON request.customer_id = given.customer_id AND request.request_id = given.request_id"
+    );
+    let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
+    let rows = txn.run(RequestRow::find_by_statement(statement).all(txn.db())).await?;
+    Ok(rows.into_iter().map(RequestRow::read).collect())
 }
 
-/// Keeps a request in the transaction that carries it out.
-pub async fn put_request_in_txn(
-    txn: &Txn,
-    customer_id: &str,
-    request_id: &str,
-    request: &StoredRequest,
+pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> Rows {
+    Rows::new(keys.len())
+        .text("customer_id", keys.iter().map(|(customer_id, _)| customer_id.as_str()))
+        .text("request_id", keys.iter().map(|(_, request_id)| request_id.as_str()))
+}
+
+/// Keeps requests in the transaction that carries them out.
+pub fn put_requests(
+    steps: &mut Steps,
+    requests: &[(RequestKey, StoredRequest)],
     record_time: DateTime<Utc>,
 ) -> Result<()> {
-    let StoredRequest { method, content_hash, outcome } = request;
-    let row = request::ActiveModel {
-        customer_id: Set(customer_id.to_owned()),
-        request_id: Set(request_id.to_owned()),
-        method: Set(method.clone()),
-        content_hash: Set(content_hash.clone()),
-        outcome: Set(outcome.clone()),
-        record_time: Set(record_time.timestamp_micros()),
-    };
-    txn.run(request::Entity::insert(row).exec_without_returning(txn.db())).await?;
-    Ok(())
+    let record_time = record_time.timestamp_micros();
+    let rows = Rows::new(requests.len())
+        .text("customer_id", requests.iter().map(|((customer_id, _), _)| customer_id.as_str()))
+        .text("request_id", requests.iter().map(|((_, request_id), _)| request_id.as_str()))
+        .text("method", requests.iter().map(|(_, it)| it.method.as_str()))
+        .text("content_hash", requests.iter().map(|(_, it)| it.content_hash.as_str()))
+        .text("outcome", requests.iter().map(|(_, it)| it.outcome.as_str()))
+        .number("record_time", requests.iter().map(|_| record_time));
+    let names = rows.names();
+    steps.push(rows, |given| format!("INSERT INTO request ({names}) SELECT {names} FROM {given}"))
 }
 
-impl From<request::Model> for StoredRequest {
-    fn from(row: request::Model) -> Self {
-        Self { method: row.method, content_hash: row.content_hash, outcome: row.outcome }
+#[derive(Debug, FromQueryResult)]
+struct RequestRow {
+    customer_id: String,
+    request_id: String,
+    method: String,
+    content_hash: String,
+    outcome: String,
+}
+
+impl RequestRow {
+    fn read(self) -> (RequestKey, StoredRequest) {
+        let Self { customer_id, request_id, method, content_hash, outcome } = self;
+        ((customer_id, request_id), StoredRequest { method, content_hash, outcome })
     }
 }

@@ -6,7 +6,7 @@ mod contracts;
 mod costs;
 mod faults;
 pub mod proxy;
-mod samples;
+pub mod samples;
 mod schema;
 mod writes;
 

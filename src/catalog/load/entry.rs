@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::source::Mistakes;
-use crate::error::nearest;
+use crate::suggest::nearest_or_all;
 
 /// A table of a file, such as one `[[services]]`.
 pub(super) type Entry<'i> = Spanned<DeTable<'i>>;
@@ -86,11 +86,8 @@ fn reworded(message: &str) -> String {
         return message.to_owned();
     };
     let unknown = unknown.trim_end_matches('`');
-    let known = expected.split('`').skip(1).step_by(2);
-    let hint = match nearest(unknown, known.clone()) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("known are {}", known.collect::<Vec<_>>().join(", ")),
-    };
+    let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
+    let hint = nearest_or_all(unknown, &known);
     // To those who write files, a variant is a value.
     format!("{} `{unknown}`; {hint}", noun.replace("variant", "value"))
 }

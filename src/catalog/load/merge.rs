@@ -9,6 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::entry::{Entry, text_of};
 use super::overlay::{Change, Mode};
 use super::source::Mistakes;
+use crate::suggest::nearest_or_all;
 
 /// Tables with one key that says which they are: merging two of them would say two things.
 const WHOLE: [&str; 1] = ["date"];
@@ -151,10 +152,7 @@ impl<'i> Adding<'_, 'i> {
 
     pub fn unknown(&mut self, key: &Spanned<Cow<'i, str>>, known: &[&str]) {
         let name = key.get_ref();
-        let hint = match crate::error::nearest(name, known.iter().copied()) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("known are {}", known.join(", ")),
-        };
+        let hint = nearest_or_all(name, known);
         self.mistakes.at(key, format!("there is nothing called `{name}`; {hint}"));
     }
 }

@@ -14,8 +14,8 @@ use crate::catalog::{
     Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
 };
-use crate::error::nearest;
 use crate::model::{DeliveryMode, ProductPattern};
+use crate::suggest::{self, nearest};
 
 /// What there is, whether or not it could be read: a mistake in a table is told there, and
 /// not once more wherever the table is named.
@@ -242,7 +242,7 @@ impl Resolver<'_, '_> {
 
 fn hint(name: &str, known: &HashSet<String>, sign: &str) -> String {
     let nearest = nearest(name, known.iter().map(String::as_str));
-    nearest.map(|nearest| format!("; did you mean `{sign}{nearest}`?")).unwrap_or_default()
+    suggest::hint(nearest.map(|nearest| format!("{sign}{nearest}")).as_deref())
 }
 
 fn set_of(listed: &Spanned<Listed>) -> Option<&str> {

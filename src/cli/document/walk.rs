@@ -7,9 +7,10 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Va
 use super::scalar::{self, Wrong};
 use super::tree::{Content, Entry, Mistake, Node};
 use crate::cli::reflect;
-use crate::error::{MOST_VIOLATIONS, nearest};
+use crate::error::MOST_VIOLATIONS;
 use crate::legible::excerpt;
 use crate::proto::v1::ApplyContractRequest;
+use crate::suggest::nearest_or_all;
 
 /// What a document may hold; the rest of the request is the call's own.
 const PARTS: [&str; 2] = ["customer", "work_orders"];
@@ -78,10 +79,7 @@ impl Walk {
     }
 
     fn unknown(&mut self, entry: &Entry, path: &str, allowed: &[&str]) {
-        let hint = match nearest(&entry.key, allowed.iter().copied()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("known are {}", allowed.join(", ")),
-        };
+        let hint = nearest_or_all(&entry.key, allowed);
         let description = format!("there is no `{}` here; {hint}", excerpt(&entry.key));
         self.wrong(entry.line, path, Wrong { reason: "FIELD_UNKNOWN", description });
     }

@@ -11,6 +11,7 @@ use crate::cli::document::Mistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
 use crate::legible::shown;
+use crate::suggest::did_you_mean;
 
 /// The metadata key of the known name that was probably meant.
 const NEAREST: &str = "nearest";
@@ -118,7 +119,7 @@ fn advice(status: &Status) -> Option<String> {
         details.error_info().and_then(|info| info.metadata.get(NEAREST)).filter(|nearest| !nearest.is_empty());
     if let Some(nearest) = nearest {
         let is_told = status.message().contains("did you mean");
-        return (!is_told).then(|| format!("did you mean `{}`?", shown(nearest)));
+        return (!is_told).then(|| did_you_mean(&shown(nearest)));
     }
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));

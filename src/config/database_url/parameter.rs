@@ -1,7 +1,7 @@
 //! The parameters behind the `?`. Only names from lists of ours are ever told: a password with
 //! an unescaped `&` or `?` looks like a parameter too.
 
-use crate::error::nearest;
+use crate::suggest::nearest_or_all;
 
 /// A parameter that may be given, or why not.
 pub struct Parameter {
@@ -39,11 +39,8 @@ fn unknown(place: usize, name: &str, known: &[Parameter]) -> String {
             "the URL has an unknown parameter, number {place} behind the `?` (in a password `&` is written `%26`)"
         ),
     };
-    let names = || known.iter().map(|parameter| parameter.name);
-    let hint = match nearest(&lower, names()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),
-    };
+    let names: Vec<_> = known.iter().map(|parameter| parameter.name).collect();
+    let hint = nearest_or_all(&lower, &names);
     format!("{what}; {hint}")
 }
 

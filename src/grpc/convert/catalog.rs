@@ -1,11 +1,13 @@
 //! The catalogue to the wire.
 
-use super::decision::write_plan;
-use super::work_order_out::{write_mode, write_patterns, write_unit};
-use crate::catalog::{
-    Channel, Clause, ClauseKind, Edition, Family, LifeCycle, Locale, LocationRule, Missing, Service, Severity,
+use super::enums::{
+    write_channel, write_clause_kind, write_location_rule, write_missing, write_mode, write_plan, write_severity,
+    write_unit,
 };
+use super::write_patterns;
+use crate::catalog::{Clause, Edition, LifeCycle, Locale, Service};
 use crate::proto::v1;
+use crate::service::catalogue::Product;
 
 pub fn write_edition(edition: &Edition, is_default: bool, locale: Locale) -> v1::Edition {
     let group = |group: &crate::catalog::Group| v1::ServiceGroup {
@@ -41,10 +43,7 @@ pub fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1
         plan: write_plan(service.plan).into(),
         group: service.group.clone(),
         unit: service.unit.map(|unit| write_unit(unit).into()).unwrap_or_default(),
-        location_rule: match service.location_rule {
-            LocationRule::Listed => v1::LocationRule::Listed.into(),
-            LocationRule::HostServesAll => v1::LocationRule::HostServesAll.into(),
-        },
+        location_rule: write_location_rule(service.location_rule).into(),
         delivery_modes: service.delivery_modes.iter().map(|mode| write_mode(*mode).into()).collect(),
         predefined_offerings: service.purchase.predefined.iter().map(offering).collect(),
         languages: service
@@ -71,61 +70,25 @@ pub fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1
     }
 }
 
-/// The family, then its components with a name of their own.
-pub fn write_products(family: &Family) -> Vec<v1::Product> {
-    let write = |product_id: String, name: &str, life_cycle: LifeCycle| v1::Product {
-        product_id,
+pub fn write_product(product: Product<'_>) -> v1::Product {
+    let Product { id, name, cloud, life_cycle: LifeCycle { preview_until, retired_from } } = product;
+    v1::Product {
+        product_id: id,
         display_name: name.to_owned(),
-        cloud: family.cloud,
-        preview_until: life_cycle.preview_until.map(|date| date.to_string()).unwrap_or_default(),
-        retired_from: life_cycle.retired_from.map(|date| date.to_string()).unwrap_or_default(),
-    };
-    let components = family
-        .components
-        .iter()
-        .map(|component| write(format!("{}/{}", family.id, component.id), &component.name, component.life_cycle));
-    std::iter::once(write(family.id.clone(), &family.name, family.life_cycle)).chain(components).collect()
+        cloud,
+        preview_until: preview_until.map(|date| date.to_string()).unwrap_or_default(),
+        retired_from: retired_from.map(|date| date.to_string()).unwrap_or_default(),
+    }
 }
 
 pub fn write_clause(clause: &Clause) -> v1::Clause {
-    let kind = |kind: &ClauseKind| match kind {
-        ClauseKind::Gate => v1::ClauseKind::Gate.into(),
-        ClauseKind::Purchase => v1::ClauseKind::Purchase.into(),
-        ClauseKind::Ledger => v1::ClauseKind::Ledger.into(),
-        ClauseKind::Note => v1::ClauseKind::Note.into(),
-    };
     let texts = [("en", Some(&clause.text.en)), ("id", clause.text.id.as_ref())];
     v1::Clause {
         code: clause.code.clone(),
         section: clause.section.clone(),
-        kinds: clause.kinds.iter().map(kind).collect(),
+        kinds: clause.kinds.iter().map(|kind| write_clause_kind(*kind).into()).collect(),
         waivable: clause.waivable,
         missing_fact: write_missing(clause.missing).into(),
         texts: texts.into_iter().filter_map(|(language, text)| Some((language.to_owned(), text?.clone()))).collect(),
-    }
-}
-
-fn write_missing(missing: Missing) -> v1::MissingFact {
-    match missing {
-        Missing::Open => v1::MissingFact::Open,
-        Missing::Skip => v1::MissingFact::Skip,
-    }
-}
-
-pub fn write_channel(channel: Channel) -> v1::Channel {
-    match channel {
-        Channel::Phone => v1::Channel::Phone,
-        Channel::Web => v1::Channel::Web,
-        Channel::CloudPortal => v1::Channel::CloudPortal,
-        Channel::OnlineServicesPortal => v1::Channel::OnlineServicesPortal,
-    }
-}
-
-fn write_severity(severity: Severity) -> v1::Severity {
-    match severity {
-        Severity::One => v1::Severity::Severity1,
-        Severity::A => v1::Severity::A,
-        Severity::B => v1::Severity::B,
-        Severity::C => v1::Severity::C,
     }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use super::enums::{read_role, write_role};
 use super::read::{Reader, shortened};
 use super::{named, timestamp};
 use crate::error::reason;
 use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo};
 use crate::proto::v1;
+use crate::suggest::{hint, nearest};
 
 /// Stand-in for a malformed country: no rule knows it.
 const NO_COUNTRY: &str = "ZZ";
@@ -82,7 +84,7 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
 
 pub fn unknown_zone(zone: &str) -> String {
     let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = crate::error::nearest(zone, known).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    let hint = hint(nearest(zone, known).as_deref());
     format!("`{}` is no IANA time zone{hint}", shortened(zone))
 }
 
@@ -102,14 +104,9 @@ fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact 
 fn read_roles(read: &mut Reader, path: &str, numbers: Vec<i32>) -> Vec<ContactRole> {
     let mut roles = Vec::new();
     for (row, number) in numbers.into_iter().enumerate() {
-        let role = match v1::ContactRole::try_from(number) {
-            Ok(v1::ContactRole::SupportAdministrator) => ContactRole::SupportAdministrator,
-            Ok(v1::ContactRole::ReactiveContact) => ContactRole::ReactiveContact,
-            Ok(v1::ContactRole::CloudAdministrator) => ContactRole::CloudAdministrator,
-            Ok(v1::ContactRole::Unspecified) | Err(_) => {
-                read.refuse(format!("{path}.roles[{row}]"), reason::FIELD_INVALID, format!("`{number}` is no role"));
-                continue;
-            }
+        let Some(role) = v1::ContactRole::try_from(number).ok().and_then(read_role) else {
+            read.refuse(format!("{path}.roles[{row}]"), reason::FIELD_INVALID, format!("`{number}` is no role"));
+            continue;
         };
         if roles.contains(&role) {
             read.refuse(format!("{path}.roles[{row}]"), reason::DUPLICATE_ID, "is there twice; give each role once");
@@ -148,16 +145,11 @@ fn write_location(location: &Location) -> v1::Location {
 
 fn write_contact(contact: &Contact) -> v1::Contact {
     let Contact { contact_id, display_name, email, location_ids, roles } = contact;
-    let role = |role: &ContactRole| match role {
-        ContactRole::SupportAdministrator => v1::ContactRole::SupportAdministrator.into(),
-        ContactRole::ReactiveContact => v1::ContactRole::ReactiveContact.into(),
-        ContactRole::CloudAdministrator => v1::ContactRole::CloudAdministrator.into(),
-    };
     v1::Contact {
         contact_id: contact_id.clone(),
         display_name: named(display_name),
         email: named(email),
         location_ids: location_ids.clone(),
-        roles: roles.iter().map(role).collect(),
+        roles: roles.iter().map(|role| write_role(*role).into()).collect(),
     }
 }

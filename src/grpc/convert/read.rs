@@ -5,9 +5,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
+use super::enums::read_unit;
 use super::language_tag::is_language;
 use crate::error::{MOST_VIOLATIONS, Violation, reason};
-use crate::model::{EARLIEST, LATEST, Quantity, Unit, is_id};
+use crate::model::{EARLIEST, LATEST, Quantity, is_id};
 use crate::proto::v1;
 
 /// The most of anything one quantity may say.
@@ -195,7 +196,7 @@ impl Reader {
         if unit == 0 {
             self.refuse(unit_field.as_str(), reason::FIELD_REQUIRED, "is required");
         }
-        let unit = self.optional_enum::<v1::Unit>(&unit_field, unit).and_then(unit_of)?;
+        let unit = self.optional_enum::<v1::Unit>(&unit_field, unit).and_then(read_unit)?;
         (self.violations.len() == told).then_some(Quantity { amount, unit })
     }
 
@@ -226,18 +227,4 @@ pub fn shortened(value: &str) -> String {
         shown.push('…');
     }
     shown
-}
-
-pub fn unit_of(unit: v1::Unit) -> Option<Unit> {
-    match unit {
-        v1::Unit::Unspecified => None,
-        v1::Unit::Minutes => Some(Unit::Minutes),
-        v1::Unit::Hours => Some(Unit::Hours),
-        v1::Unit::Days => Some(Unit::Days),
-        v1::Unit::Credits => Some(Unit::Credits),
-        v1::Unit::Events => Some(Unit::Events),
-        v1::Unit::Attendees => Some(Unit::Attendees),
-        v1::Unit::Visits => Some(Unit::Visits),
-        v1::Unit::Engagements => Some(Unit::Engagements),
-    }
 }

@@ -2,57 +2,55 @@
 
 use prost_types::Duration;
 
-use super::decision::{write_outcome, write_reasons};
-use super::question::{channel_of, consistency_of, locale_of, severity_of};
+use super::common::{read_consistency, read_locale};
+use super::enums::{read_channel, read_severity, write_clock, write_effort, write_outcome};
 use super::read::Reader;
+use super::reason::write_reasons;
 use super::timestamp;
-use crate::catalog::{Clock, Effort, Locale, ResponseTable};
+use crate::catalog::{Locale, ResponseTable};
 use crate::engine::{Alternative, TargetAnswer};
 use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::service::TargetQuestion;
 
-impl TryFrom<v1::GetResponseTargetRequest> for TargetQuestion {
-    type Error = crate::error::Error;
-
-    fn try_from(request: v1::GetResponseTargetRequest) -> Result<Self> {
-        let v1::GetResponseTargetRequest {
-            customer_id,
-            location_id,
-            product_id,
-            severity,
-            channel,
-            language,
-            open_time,
-            tenant_id,
-            solution_id,
-            consistency,
-            locale,
-        } = request;
-        let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", customer_id);
-        let location_id = read.required_id("location_id", location_id);
-        let product_id = read.required_product("product_id", product_id);
-        if severity == 0 {
-            read.refuse("severity", reason::FIELD_REQUIRED, "is required");
-        }
-        let severity = read.optional_enum("severity", severity).and_then(severity_of);
-        let question = Self {
-            location_id,
-            product_id: product_id.unwrap_or_default(),
-            // A missing one is a violation; the stand-in is never judged.
-            severity: severity.unwrap_or(crate::catalog::Severity::C),
-            channel: read.optional_enum("channel", channel).and_then(channel_of),
-            language: read.optional_language("language", language),
-            open_time: read.timestamp("open_time", open_time),
-            tenant_id: read.optional_text("tenant_id", tenant_id),
-            solution_id: read.optional_id("solution_id", solution_id),
-            consistency: consistency_of(&mut read, "consistency", &customer_id, consistency),
-            locale: locale_of(&mut read, locale),
-            customer_id,
-        };
-        read.finish(question)
+/// `preferred`: the language of texts where the request names none.
+pub fn read_target(request: v1::GetResponseTargetRequest, preferred: Locale) -> Result<TargetQuestion> {
+    let v1::GetResponseTargetRequest {
+        customer_id,
+        location_id,
+        product_id,
+        severity,
+        channel,
+        language,
+        open_time,
+        tenant_id,
+        solution_id,
+        consistency,
+        locale,
+    } = request;
+    let mut read = Reader::default();
+    let customer_id = read.required_id("customer_id", customer_id);
+    let location_id = read.required_id("location_id", location_id);
+    let product_id = read.required_product("product_id", product_id);
+    if severity == 0 {
+        read.refuse("severity", reason::FIELD_REQUIRED, "is required");
     }
+    let severity = read.optional_enum("severity", severity).and_then(read_severity);
+    let question = TargetQuestion {
+        location_id,
+        product_id: product_id.unwrap_or_default(),
+        // A missing one is a violation; the stand-in is never judged.
+        severity: severity.unwrap_or(crate::catalog::Severity::C),
+        channel: read.optional_enum("channel", channel).and_then(read_channel),
+        language: read.optional_language("language", language),
+        open_time: read.timestamp("open_time", open_time),
+        tenant_id: read.optional_text("tenant_id", tenant_id),
+        solution_id: read.optional_id("solution_id", solution_id),
+        consistency: read_consistency(&mut read, "consistency", &customer_id, consistency),
+        locale: read_locale(&mut read, locale, preferred),
+        customer_id,
+    };
+    read.finish(question)
 }
 
 pub fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::ResponseTarget {
@@ -67,10 +65,7 @@ pub fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::ResponseTa
         written.initial_response = Some(minutes(target.minutes));
         written.due_time = governing.due_time.map(timestamp);
         written.clock = write_clock(target.clock).into();
-        written.effort = match target.effort {
-            Effort::Continuous => v1::Effort::Continuous.into(),
-            Effort::BusinessHours => v1::Effort::BusinessHours.into(),
-        };
+        written.effort = write_effort(target.effort).into();
         written.resources = write_terms(table, &target.resources, locale);
         written.obligations = write_terms(table, &target.obligations, locale);
     }
@@ -106,13 +101,6 @@ fn write_terms(table: &ResponseTable, codes: &[String], locale: Locale) -> Vec<v
 
 fn minutes(minutes: i64) -> Duration {
     Duration { seconds: minutes.saturating_mul(60), nanos: 0 }
-}
-
-fn write_clock(clock: Clock) -> v1::Clock {
-    match clock {
-        Clock::Calendar => v1::Clock::Calendar,
-        Clock::Business => v1::Clock::Business,
-    }
 }
 
 /// The same answer as a reply of its own.

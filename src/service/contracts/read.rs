@@ -1,29 +1,38 @@
 //! Customers and work orders as they are, one by one and by pages.
 
-use super::{Contracts, Written};
+use super::Contracts;
 use crate::error::{Error, Noun, Result, nearest};
 use crate::model::{Customer, VersionInfo, WorkOrder};
-use crate::service::token::{fingerprint, open, seal};
-use crate::service::{Consistency, Page, entitlements};
+use crate::service::paging::List;
+use crate::service::{Caller, Consistency, Page};
 
-const CUSTOMERS_PAGE: &str = "customers1";
-const ORDERS_PAGE: &str = "orders1";
+/// A document, how it was recorded, and the contract it is part of.
+#[derive(Debug, Clone)]
+pub struct Found<T> {
+    pub document: T,
+    pub info: Option<VersionInfo>,
+    /// The customer's.
+    pub revision: i64,
+    pub contract_version: i64,
+}
 
 impl Contracts {
-    pub async fn customer(&self, customer_id: &str) -> Result<Written> {
+    pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        Ok(Written {
+        Ok(Found {
+            document: snapshot.prepared.contract().customer.clone(),
+            info: Some(snapshot.customer_info.clone()),
             revision: snapshot.revision(),
             contract_version: snapshot.contract_version,
-            changes: Vec::new(),
-            customer_id: customer_id.to_owned(),
-            customer: Some(snapshot.prepared.contract().customer.clone()),
-            customer_info: Some(snapshot.customer_info.clone()),
-            work_orders: Vec::new(),
         })
     }
 
-    pub async fn work_order(&self, customer_id: &str, work_order_id: &str) -> Result<Written> {
+    pub async fn work_order(
+        &self,
+        _caller: &Caller,
+        customer_id: &str,
+        work_order_id: &str,
+    ) -> Result<Found<WorkOrder>> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let contract = snapshot.prepared.contract();
         let Some(order) = contract.work_order(work_order_id) else {
@@ -31,54 +40,36 @@ impl Contracts {
             let nearest = nearest(work_order_id, known);
             return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
         };
-        let info = snapshot.order_infos.get(work_order_id).cloned();
-        let mut written = self.customer(customer_id).await?;
-        written.revision = snapshot.revision();
-        written.work_orders = vec![(order.clone(), info)];
-        Ok(written)
+        Ok(Found {
+            document: order.clone(),
+            info: snapshot.order_infos.get(work_order_id).cloned(),
+            revision: snapshot.revision(),
+            contract_version: snapshot.contract_version,
+        })
     }
 
     /// Customers by id, and the token of the next page.
-    pub async fn customers(&self, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
-        let after = cursor(CUSTOMERS_PAGE, &page.token, "")?;
-        let limit = u64::try_from(page.size).unwrap_or(u64::MAX).saturating_add(1);
-        let mut customers = self.context.store.list_customers(after.as_deref(), limit).await?;
-        let has_more = customers.len() > page.size;
-        customers.truncate(page.size);
-        let last = customers.last().filter(|_| has_more).map(|(customer, _)| customer.customer_id.as_str());
-        let next = last.map(|last| seal(CUSTOMERS_PAGE, &["", last])).unwrap_or_default();
-        Ok((customers, next))
+    pub async fn customers(&self, _caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
+        let list = List::new("customers", &[]);
+        let after = list.after(page)?.map(|[customer_id]| customer_id);
+        let customers = self.context.store.list_customers(after.as_deref(), page.limit()).await?;
+        Ok(list.cut(page, customers, |(customer, _)| [customer.customer_id.clone()]))
     }
 
     /// Work orders by id, and the token of the next page.
     pub async fn work_orders(
         &self,
+        _caller: &Caller,
         customer_id: &str,
         page: &Page,
     ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        let bound = fingerprint(&[customer_id]);
-        let after = cursor(ORDERS_PAGE, &page.token, &bound)?.unwrap_or_default();
-        let contract = snapshot.prepared.contract();
-        let mut rest = contract.work_orders.iter().filter(|order| order.work_order_id > after).peekable();
-        let orders: Vec<_> = rest
-            .by_ref()
-            .take(page.size)
-            .map(|order| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned()))
-            .collect();
-        let last = orders.last().filter(|_| rest.peek().is_some()).map(|(order, _)| order.work_order_id.as_str());
-        let next = last.map(|last| seal(ORDERS_PAGE, &[&bound, last])).unwrap_or_default();
-        Ok((orders, next))
-    }
-}
-
-/// The last id of the page before.
-fn cursor(kind: &str, token: &str, bound: &str) -> Result<Option<String>> {
-    if token.is_empty() {
-        return Ok(None);
-    }
-    match open(kind, token).unwrap_or_default().as_slice() {
-        [own, last] if own == bound => Ok(Some(last.clone())),
-        _ => Err(entitlements::page_token_invalid()),
+        let list = List::new("work_orders", &[customer_id]);
+        let [after] = list.after(page)?.unwrap_or_default();
+        let orders = &snapshot.prepared.contract().work_orders;
+        let rest = orders.iter().filter(|order| order.work_order_id > after);
+        let (orders, next) = list.cut(page, rest, |order| [order.work_order_id.clone()]);
+        let with_info = |order: &WorkOrder| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned());
+        Ok((orders.into_iter().map(with_info).collect(), next))
     }
 }

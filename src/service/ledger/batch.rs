@@ -9,15 +9,16 @@ use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 
 use super::changes::Changes;
-use super::known::{Known, keys};
-use super::page::{Left, Outcome, Page, Settled};
+use super::outcome::{Left, Outcome, Settled};
+use super::replay::{PriorRequests, keys, stored};
 use super::request::{Request, Work};
+use super::unit_of_work::UnitOfWork;
 use crate::cache::Snapshot;
 use crate::error::{BoxError, Error, Noun, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
-    Books, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
+    Books, Changed, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
     lock_books_in_txn, put_requests, put_revisions,
 };
 
@@ -102,21 +103,22 @@ impl Batches {
     async fn run_in_txn(&self, txn: &Txn, requests: &[Request], contended: Contended) -> Result<Committed> {
         let mut books = lock_books_in_txn(txn, &wanted(requests), &keys(requests), contended).await?;
         let now = books.now;
-        let known = if books.is_known { Known::load_in_txn(txn, requests).await? } else { Known::default() };
-        let (mut pages, unread) = self.pages(txn, requests, &known, &mut books, contended).await?;
+        let prior =
+            if books.is_known { PriorRequests::load_in_txn(txn, requests).await? } else { PriorRequests::default() };
+        let (mut units, unread) = self.units_of_work(txn, requests, &prior, &mut books, contended).await?;
         let Books { locked, left_out, .. } = books;
         // Each customer's in the order in which they came.
         let settled: Vec<Result<Settled>> = requests
             .iter()
-            .map(|request| match pages.get_mut(request.customer_id.as_str()) {
-                Some(page) => page.settle(request, &known),
+            .map(|request| match units.get_mut(request.customer_id.as_str()) {
+                Some(unit) => unit.settle(request, &prior),
                 None if unread.contains(request.customer_id.as_str()) => Ok(Settled::Left(Left::Again)),
-                None if locked.contains_key(&request.customer_id) => known.replay(request),
+                None if locked.contains_key(&request.customer_id) => prior.replay(request),
                 None if left_out.contains(&request.customer_id) => Ok(Settled::Left(Left::Alone)),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: request.customer_id.clone(), nearest: None }),
             })
             .collect();
-        let revisions = revisions(&pages, &locked)?;
+        let revisions = revisions(&units, &locked)?;
         let outcomes: Vec<Outcome> = settled
             .into_iter()
             .zip(requests)
@@ -127,26 +129,26 @@ impl Batches {
             })
             .collect();
         let mut steps = Steps::of(txn);
-        put_revisions(&mut steps, &revisions)?;
+        put_revisions(&mut steps, &revisions, Changed::Balances)?;
         put_requests(&mut steps, &new_requests(requests, &outcomes)?, now)?;
-        changes(&pages)?.write_in_txn(txn, steps).await?;
+        changes(&units)?.write_in_txn(txn, steps).await?;
         Ok(Committed { outcomes, revisions })
     }
 
     /// The books of the customers for whom there is something to do but to repeat an answer; and, if `contended` allows
     /// leaving somebody out, the customers whose contracts there was no time to read.
-    async fn pages<'a>(
+    async fn units_of_work<'a>(
         &self,
         txn: &Txn,
         requests: &'a [Request],
-        known: &Known,
+        prior: &PriorRequests,
         books: &mut Books,
         contended: Contended,
-    ) -> Result<(BTreeMap<&'a str, Page>, BTreeSet<&'a str>)> {
+    ) -> Result<(BTreeMap<&'a str, UnitOfWork>, BTreeSet<&'a str>)> {
         let Books { now, locked, by_customer, .. } = books;
-        let (mut pages, mut unread) = (BTreeMap::new(), BTreeSet::new());
+        let (mut units, mut unread) = (BTreeMap::new(), BTreeSet::new());
         let mut loading = Duration::ZERO;
-        for request in requests.iter().filter(|request| known.find(request).is_none()) {
+        for request in requests.iter().filter(|request| prior.find(request).is_none()) {
             // Once a customer: its book is taken out.
             let customer_id = request.customer_id.as_str();
             let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
@@ -166,9 +168,9 @@ impl Batches {
                     snapshot
                 }
             };
-            pages.insert(customer_id, Page::open(snapshot, book, *now, self.grace)?);
+            units.insert(customer_id, UnitOfWork::open(snapshot, book, *now, self.grace)?);
         }
-        Ok((pages, unread))
+        Ok((units, unread))
     }
 
     /// The contract as the lock keeps it.
@@ -196,8 +198,11 @@ fn all(requests: &[Request], error: impl Fn() -> Error) -> Vec<Outcome> {
 }
 
 /// The revisions of the customers whose books have changed, after this batch.
-fn revisions(pages: &BTreeMap<&str, Page>, locked: &BTreeMap<String, LockedCustomer>) -> Result<BTreeMap<String, i64>> {
-    let changed = pages.iter().filter(|(_, page)| page.is_changed()).map(|(customer_id, _)| {
+fn revisions(
+    units: &BTreeMap<&str, UnitOfWork>,
+    locked: &BTreeMap<String, LockedCustomer>,
+) -> Result<BTreeMap<String, i64>> {
+    let changed = units.iter().filter(|(_, unit)| unit.is_changed()).map(|(customer_id, _)| {
         let revision = locked.get(*customer_id).and_then(|locked| locked.revision.checked_add(1));
         let revision = revision.ok_or_else(|| Error::internal("a changed customer has no next revision"))?;
         Ok(((*customer_id).to_owned(), revision))
@@ -205,9 +210,9 @@ fn revisions(pages: &BTreeMap<&str, Page>, locked: &BTreeMap<String, LockedCusto
     changed.collect()
 }
 
-fn changes(pages: &BTreeMap<&str, Page>) -> Result<Changes> {
+fn changes(units: &BTreeMap<&str, UnitOfWork>) -> Result<Changes> {
     let mut changes = Changes::default();
-    pages.values().filter(|page| page.is_changed()).try_for_each(|page| page.tell(&mut changes))?;
+    units.values().filter(|unit| unit.is_changed()).try_for_each(|unit| unit.tell(&mut changes))?;
     Ok(changes)
 }
 
@@ -222,16 +227,16 @@ fn wanted(requests: &[Request]) -> BTreeMap<&str, Wanted> {
 
 /// What is kept of the writes that were done now: once each, and nothing of those refused.
 fn new_requests(requests: &[Request], outcomes: &[Outcome]) -> Result<Vec<(RequestKey, StoredRequest)>> {
-    let mut stored = Vec::new();
+    let mut new = Vec::new();
     if mutant::is_on(Mutant::UniqueKeyDropped) {
-        return Ok(stored);
+        return Ok(new);
     }
     for (request, outcome) in requests.iter().zip(outcomes) {
         if let (Work::Command(asked), Outcome::Done(Ok(done)), Some(key)) = (&request.work, outcome, request.key())
             && !done.replayed
         {
-            stored.push((key, asked.stored(done)?));
+            new.push((key, stored(asked, done)?));
         }
     }
-    Ok(stored)
+    Ok(new)
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::batch::Batches;
 use super::expected_wait::{ExpectedWait, pause};
-use super::page::{Left, Outcome};
+use super::outcome::{Left, Outcome};
 use super::queue::{Batch, Claim, Job, Queue};
 use super::request::{Done, Request};
 use crate::error::{Error, Result};

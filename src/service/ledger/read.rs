@@ -6,13 +6,9 @@ use uuid::Uuid;
 use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{Block, Book, Command, Entry, Reservation, ReservationState, Setting, apply};
-use crate::service::token::{fingerprint, open, seal};
-use crate::service::{Consistency, Page, page_token_invalid, unknown_customer};
+use crate::service::paging::{List, page_token_invalid};
+use crate::service::{Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
-
-const BLOCKS_PAGE: &str = "blocks1";
-const RESERVATIONS_PAGE: &str = "reservations1";
-const ENTRIES_PAGE: &str = "entries1";
 
 /// Which block, and as of when.
 #[derive(Debug, Clone)]
@@ -57,7 +53,7 @@ struct Blocks {
 
 impl Ledger {
     /// A block, the instant it is judged at, and the customer's revision.
-    pub async fn block(&self, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
+    pub async fn block(&self, _caller: &Caller, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
         let BlockQuestion { customer_id, block_id, as_of_time } = question;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let Some(mut block) = blocks.iter().find(|block| block.id == *block_id).cloned() else {
@@ -85,27 +81,34 @@ impl Ledger {
     }
 
     /// One page of blocks, the instant they are judged at, the revision, and the next page's token.
-    pub async fn blocks(&self, question: &BlocksQuestion) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
+    pub async fn blocks(
+        &self,
+        _caller: &Caller,
+        question: &BlocksQuestion,
+    ) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let bound = fingerprint(&[customer_id, &text(work_order_id), &text(service_id)]);
-        let after = cursor(BLOCKS_PAGE, &page.token, &bound)?;
+        let list = List::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
+        let after: Option<[String; 3]> = list.after(page)?;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let is_wanted = |block: &&Block| {
             work_order_id.as_ref().is_none_or(|wanted| *wanted == block.work_order_id)
                 && service_id.as_ref().is_none_or(|wanted| *wanted == block.service_id)
         };
-        let key = |block: &Block| vec![block.work_order_id.clone(), block.item_id.clone(), block.service_id.clone()];
-        let rest =
-            blocks.iter().filter(is_wanted).filter(|block| after.as_ref().is_none_or(|after| key(block) > *after));
-        let mut rest = rest.peekable();
-        let here: Vec<Block> = rest.by_ref().take(page.size).cloned().collect();
-        let last = here.last().filter(|_| rest.peek().is_some()).map(key);
-        Ok((here, now, revision, token(BLOCKS_PAGE, &bound, last)))
+        let place = |block: &Block| [block.work_order_id.clone(), block.item_id.clone(), block.service_id.clone()];
+        let is_behind = |block: &&Block| after.as_ref().is_none_or(|after| place(block) > *after);
+        let rest = blocks.iter().filter(is_wanted).filter(is_behind).cloned();
+        let (here, next) = list.cut(page, rest, place);
+        Ok((here, now, revision, next))
     }
 
     /// A reservation, and the customer's revision.
-    pub async fn reservation(&self, customer_id: &str, reservation_id: Uuid) -> Result<(Reservation, i64)> {
+    pub async fn reservation(
+        &self,
+        _caller: &Caller,
+        customer_id: &str,
+        reservation_id: Uuid,
+    ) -> Result<(Reservation, i64)> {
         let revision = self.revision(customer_id).await?;
         match self.context.store.reservation(customer_id, reservation_id).await? {
             Some(reservation) => Ok((reservation, revision)),
@@ -114,38 +117,37 @@ impl Ledger {
     }
 
     /// One page of reservations, oldest first, and the next page's token.
-    pub async fn reservations(&self, question: &ReservationsQuestion) -> Result<(Vec<Reservation>, String)> {
+    pub async fn reservations(
+        &self,
+        _caller: &Caller,
+        question: &ReservationsQuestion,
+    ) -> Result<(Vec<Reservation>, String)> {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
         let state_name = state.map_or("", ReservationState::as_str);
-        let bound = fingerprint(&[customer_id, &text_of(*block_id), state_name]);
-        let after = cursor(RESERVATIONS_PAGE, &page.token, &bound)?;
-        let after = after.map(|parts| match parts.as_slice() {
-            [id] => id.parse().map_err(|_| page_token_invalid()),
-            _ => Err(page_token_invalid()),
-        });
+        let list = List::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
+        let after = list.after(page)?.map(|[id]| id.parse().map_err(|_| page_token_invalid()));
         let filter = ReservationFilter { block_id: *block_id, state: *state, after: after.transpose()? };
         self.revision(customer_id).await?;
-        let (found, looked_up_to) = self.context.store.reservations(customer_id, &filter, limit(page)).await?;
-        let (here, last) = cut(found, page, |last| vec![last.id.to_string()]);
-        // A page may end before it is full: no more are looked at for one.
-        let last = last.or_else(|| looked_up_to.map(|id| vec![id.to_string()]));
-        Ok((here, token(RESERVATIONS_PAGE, &bound, last)))
+        let (found, looked_up_to) = self.context.store.reservations(customer_id, &filter, page.limit()).await?;
+        let (here, next) = list.cut(page, found, |last| [last.id.to_string()]);
+        match looked_up_to {
+            // A page may end before it is full: no more are looked at for one.
+            Some(id) if next.is_empty() => Ok((here, list.token(&[id.to_string()]))),
+            _ => Ok((here, next)),
+        }
     }
 
     /// One page of entries, block by block, and the next page's token.
-    pub async fn entries(&self, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
+    pub async fn entries(&self, _caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
-        let bound = fingerprint(&[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
-        let after = cursor(ENTRIES_PAGE, &page.token, &bound)?;
-        let after = after.map(|parts| match parts.as_slice() {
-            [block, sequence] => block.parse().ok().zip(sequence.parse().ok()).ok_or_else(page_token_invalid),
-            _ => Err(page_token_invalid()),
-        });
+        let list = List::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
+        let after = list
+            .after(page)?
+            .map(|[block, sequence]| block.parse().ok().zip(sequence.parse().ok()).ok_or_else(page_token_invalid));
         let filter = EntryFilter { block_id: *block_id, reservation_id: *reservation_id, after: after.transpose()? };
         self.revision(customer_id).await?;
-        let found = self.context.store.entries(customer_id, &filter, limit(page)).await?;
-        let (here, last) = cut(found, page, |last: &Entry| vec![last.block_id.to_string(), last.sequence.to_string()]);
-        Ok((here, token(ENTRIES_PAGE, &bound, last)))
+        let found = self.context.store.entries(customer_id, &filter, page.limit()).await?;
+        Ok(list.cut(page, found, |last| [last.block_id.to_string(), last.sequence.to_string()]))
     }
 
     /// The blocks that have rows, at the terms the contract gives them now, and those that come
@@ -191,34 +193,4 @@ fn unknown_block(block_id: Uuid) -> Error {
 
 fn text_of(id: Option<Uuid>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
-}
-
-/// One more than a page, to see whether there is another.
-fn limit(page: &Page) -> u64 {
-    u64::try_from(page.size).unwrap_or(u64::MAX).saturating_add(1)
-}
-
-/// The page, and where it ends if another follows.
-fn cut<T>(mut found: Vec<T>, page: &Page, place: impl Fn(&T) -> Vec<String>) -> (Vec<T>, Option<Vec<String>>) {
-    let has_more = found.len() > page.size;
-    found.truncate(page.size);
-    let last = found.last().filter(|_| has_more).map(place);
-    (found, last)
-}
-
-/// Where the page before ended.
-fn cursor(kind: &str, token: &str, bound: &str) -> Result<Option<Vec<String>>> {
-    if token.is_empty() {
-        return Ok(None);
-    }
-    match open(kind, token).unwrap_or_default().split_first() {
-        Some((own, place)) if own == bound => Ok(Some(place.to_vec())),
-        _ => Err(page_token_invalid()),
-    }
-}
-
-fn token(kind: &str, bound: &str, last: Option<Vec<String>>) -> String {
-    let Some(last) = last else { return String::new() };
-    let parts: Vec<&str> = std::iter::once(bound).chain(last.iter().map(String::as_str)).collect();
-    seal(kind, &parts)
 }

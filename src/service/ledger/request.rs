@@ -1,16 +1,13 @@
 //! One write of the ledger, and what became of it.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::catalog::{Catalog, Edition};
-use crate::error::{Error, Result, Violation, merge_violations};
-use crate::ledger::{Applied, Block, Command, Entry, Ground, Refusal, Reservation};
-use crate::store::{RequestKey, StoredRequest};
+use crate::error::{Error, Violation, merge_violations};
+use crate::ledger::{Applied, Command, Ground, Refusal};
+use crate::service::Caller;
+use crate::service::idempotency::Identity;
+use crate::store::{RequestKey, Wanted};
 
 /// One write of one customer.
 #[derive(Debug, Clone)]
@@ -23,8 +20,25 @@ impl Request {
     /// By which it is known; none where nobody asked.
     pub fn key(&self) -> Option<RequestKey> {
         match &self.work {
-            Work::Command(asked) => Some((self.customer_id.clone(), asked.request_id.clone())),
+            Work::Command(asked) => Some(asked.identity.key(&self.customer_id)),
             Work::Expire => None,
+        }
+    }
+
+    /// What must be loaded for it.
+    pub fn want(&self, wanted: &mut Wanted) {
+        let Work::Command(asked) = &self.work else { return };
+        match &asked.command {
+            Command::Extend { reservation_id, .. }
+            | Command::Commit { reservation_id, .. }
+            | Command::Release { reservation_id, .. }
+            | Command::Expire { reservation_id } => {
+                wanted.reservations.insert(*reservation_id);
+            }
+            Command::Reverse { entry_id, .. } => {
+                wanted.entries.insert(*entry_id);
+            }
+            Command::Grant { .. } | Command::Consume(_) | Command::Reserve { .. } | Command::Adjust { .. } => {}
         }
     }
 }
@@ -39,10 +53,9 @@ pub(super) enum Work {
 /// A command with who asks for it, once.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
+    pub caller: Caller,
     pub command: Command,
-    pub request_id: String,
-    pub content_hash: String,
-    pub actor: String,
+    pub identity: Identity,
 }
 
 /// What a write did.
@@ -55,71 +68,6 @@ pub struct Done {
     pub applied: Applied,
     /// Whether it was done before and this is the answer of then.
     pub replayed: bool,
-}
-
-/// What is kept of it with its request id. Its entries are kept already and never change: their ids will do.
-#[derive(Debug, Serialize, Deserialize)]
-struct Kept<'a> {
-    revision: i64,
-    record_time: DateTime<Utc>,
-    entry_ids: Vec<Uuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reservation: Option<Cow<'a, Reservation>>,
-    balances: Cow<'a, [Block]>,
-}
-
-impl Asked {
-    pub fn stored(&self, done: &Done) -> Result<StoredRequest> {
-        let Done { revision, record_time, applied, replayed: _ } = done;
-        let Applied { entries, reservation, balances } = applied;
-        let kept = Kept {
-            revision: *revision,
-            record_time: *record_time,
-            entry_ids: entries.iter().map(|entry| entry.id).collect(),
-            reservation: reservation.as_ref().map(Cow::Borrowed),
-            balances: Cow::Borrowed(balances),
-        };
-        Ok(StoredRequest {
-            method: self.command.method().to_owned(),
-            content_hash: self.content_hash.clone(),
-            outcome: serde_json::to_string(&kept).map_err(|error| Error::Internal(error.into()))?,
-        })
-    }
-
-    fn kept(&self, stored: &StoredRequest) -> Result<Kept<'static>> {
-        if stored.method != self.command.method() || stored.content_hash != self.content_hash {
-            return Err(self.reused());
-        }
-        serde_json::from_str(&stored.outcome).map_err(|error| Error::Internal(error.into()))
-    }
-
-    /// The entries [`replay`](Self::replay) needs.
-    pub fn entry_ids(&self, stored: &StoredRequest) -> Vec<Uuid> {
-        self.kept(stored).map(|kept| kept.entry_ids).unwrap_or_default()
-    }
-
-    /// The answer of then, if this asks for the same.
-    pub fn replay(&self, stored: &StoredRequest, entries: &HashMap<Uuid, Entry>) -> Result<Done> {
-        let Kept { revision, record_time, entry_ids, reservation, balances } = self.kept(stored)?;
-        let found: Option<Vec<Entry>> = entry_ids.iter().map(|id| entries.get(id).cloned()).collect();
-        let entries = found.ok_or_else(|| Error::internal("an entry of a request that was carried out is gone"))?;
-        let applied =
-            Applied { entries, reservation: reservation.map(Cow::into_owned), balances: balances.into_owned() };
-        Ok(Done { revision, record_time, applied, replayed: true })
-    }
-
-    /// Whether another of the same request id asks for the same.
-    pub fn repeats(&self, other: &Self) -> Result<()> {
-        if self.command.method() == other.command.method() && self.content_hash == other.content_hash {
-            Ok(())
-        } else {
-            Err(self.reused())
-        }
-    }
-
-    fn reused(&self) -> Error {
-        Error::RequestIdReused { request_id: self.request_id.clone() }
-    }
 }
 
 /// Why a command was refused, as every other refusal is told.

@@ -12,7 +12,7 @@ use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Book, Entry};
 use crate::mutant;
-use crate::store::batch::rows_of;
+use crate::store::request::rows_of;
 use crate::store::rows::Rows;
 use crate::store::time::{clock, from_micros};
 use crate::store::{LockedCustomer, RequestKey, Txn};

@@ -13,7 +13,7 @@ use sea_orm::ConnectionTrait as _;
 use tokio::net::TcpStream;
 use tonic::Code;
 
-use super::faults::{ledger_on, ledger_over, until_so_many_wait, until_waiting, write};
+use super::faults::{CALLER, ledger_on, ledger_over, until_so_many_wait, until_waiting, write};
 use super::neighbours::minute_of;
 use super::samples::*;
 use crate::server::{BOTH, Backend};
@@ -82,7 +82,7 @@ async fn writes_of_one_customer_keep_their_order() {
         // More than one batch carries.
         let notes: Vec<String> = (0..400).map(|row| row.to_string()).collect();
         let writes = notes.iter().flat_map(|note| ["contoso", "fabrikam"].map(|customer_id| noted(customer_id, note)));
-        for outcome in futures_util::future::join_all(writes.map(|write| ledger.write(write))).await {
+        for outcome in futures_util::future::join_all(writes.map(|write| ledger.write(&CALLER, write))).await {
             outcome.unwrap();
         }
         let store = house.store().await;
@@ -106,7 +106,7 @@ async fn a_customer_that_cannot_be_read_spoils_no_other() {
         let connection = house.connection().await;
         connection.execute_unprepared("UPDATE block SET head = '?' WHERE customer_id = 'fabrikam'").await.unwrap();
         let ledger = ledger_of(&house).await;
-        let write = |customer_id| ledger.write(minute_of(customer_id));
+        let write = |customer_id| ledger.write(&CALLER, minute_of(customer_id));
         let (first, broken, last) = tokio::join!(write("contoso"), write("fabrikam"), write("northwind"));
         assert_eq!((first.unwrap().applied.entries.len(), last.unwrap().applied.entries.len()), (1, 1));
         assert!(matches!(broken, Err(Error::Unreadable { .. })), "{broken:?}");
@@ -116,7 +116,7 @@ async fn a_customer_that_cannot_be_read_spoils_no_other() {
         let change = "UPDATE work_order_version SET content = '{' WHERE customer_id = 'northwind'";
         connection.execute_unprepared(change).await.unwrap();
         let ledger = ledger_of(&house).await;
-        let write = |customer_id| ledger.write(minute_of(customer_id));
+        let write = |customer_id| ledger.write(&CALLER, minute_of(customer_id));
         let (good, broken) = tokio::join!(write("contoso"), write("northwind"));
         assert_eq!(good.unwrap().applied.entries.len(), 1);
         assert!(matches!(broken, Err(Error::Internal(_))), "{broken:?}");

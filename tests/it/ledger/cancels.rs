@@ -6,7 +6,7 @@ use entitled::proto::v1;
 use entitled::store::StoreConfig;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 
-use super::faults::{ledger_on, minutes, write};
+use super::faults::{CALLER, ledger_on, minutes, write};
 use super::on_both;
 use super::samples::*;
 use crate::server::{Backend, TestServer, request_id};
@@ -114,7 +114,7 @@ async fn a_write_given_up_within_its_transaction_spoils_no_other() {
         let (given_up, other) = (request_id(), request_id());
         proxy.stop_at(word);
         tokio::select! {
-            outcome = ledger.write(minutes(1, &given_up)) => panic!("{word}: {outcome:?}"),
+            outcome = ledger.write(&CALLER, minutes(1, &given_up)) => panic!("{word}: {outcome:?}"),
             () = proxy.stopped() => {}
         }
         let next = write(&ledger, minutes(1, &other));
@@ -122,7 +122,7 @@ async fn a_write_given_up_within_its_transaction_spoils_no_other() {
         next.await.unwrap().unwrap();
         assert_eq!(entries_of(&outside, &other).await, 1, "given up at {word}");
         assert_eq!(entries_of(&outside, &given_up).await, 1, "given up at {word}: what was begun is done");
-        assert!(ledger.write(minutes(1, &given_up)).await.unwrap().replayed, "given up at {word}");
+        assert!(ledger.write(&CALLER, minutes(1, &given_up)).await.unwrap().replayed, "given up at {word}");
         assert_eq!(house.count(LEFT_OPEN).await, 0, "given up at {word}");
     }
     house.stop().await;

@@ -9,7 +9,7 @@ use entitled::store::StoreConfig;
 use uuid::Uuid;
 
 use super::expiry::end_holds_at;
-use super::faults::{ledger_with, minutes};
+use super::faults::{CALLER, ledger_with, minutes};
 use super::samples::*;
 use crate::server::{Backend, request_id};
 
@@ -22,7 +22,7 @@ async fn replicas(house: &House) -> [Ledger; 2] {
 }
 
 async fn run(ledger: &Ledger, command: Command) -> Result<Done, Error> {
-    ledger.write(WriteRequest { command, ..minutes(1, &request_id()) }).await
+    ledger.write(&CALLER, WriteRequest { command, ..minutes(1, &request_id()) }).await
 }
 
 /// A hold for half an hour: over for a process that is fast, barely begun for one that is slow.
@@ -58,14 +58,14 @@ async fn a_hold_runs_out_at_one_instant_for_all() {
         for replica in replicas {
             // Whatever touches the customer would end what is due.
             run(replica, minutes(1, "").command).await.unwrap();
-            assert_eq!(replica.reservation("contoso", held).await.unwrap().0.state, ReservationState::Open);
+            assert_eq!(replica.reservation(&CALLER, "contoso", held).await.unwrap().0.state, ReservationState::Open);
         }
         // Now it is over, but for a process that is slow.
         end_holds_at(&connection, now() - Duration::minutes(30)).await;
         for replica in replicas {
             let Err(Error::Violations(violations)) = run(replica, commit_of(held)).await else { panic!("it is over") };
             assert_eq!(violations[0].reason, "RESERVATION_EXPIRED");
-            assert_eq!(replica.reservation("contoso", held).await.unwrap().0.state, ReservationState::Expired);
+            assert_eq!(replica.reservation(&CALLER, "contoso", held).await.unwrap().0.state, ReservationState::Expired);
         }
     }
     assert_eq!(house.block(&ede("contoso", 0)).await, left(4, 0));

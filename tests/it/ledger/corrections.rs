@@ -10,6 +10,7 @@ use super::bad_input::{last, window};
 use super::expiry::run_out;
 use super::on_both;
 use super::samples::*;
+use crate::store::samples::bump_in_txn;
 
 on_both!(
     a_block_is_judged_by_what_was_known,
@@ -33,7 +34,7 @@ async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
             info.version += 1;
             info.record_time = now();
             put_work_order_version_in_txn(&txn, &order, &info).await?;
-            bump_revision_in_txn(&txn, "contoso", Changed::Contract).await
+            bump_in_txn(&txn, "contoso", Changed::Contract).await
         })
         .await
         .unwrap();

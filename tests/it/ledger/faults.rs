@@ -9,7 +9,7 @@ use entitled::error::{Error, Result};
 use entitled::ledger::{Command, Take, Target};
 use entitled::model::{Quantity, Unit};
 use entitled::service::ledger::{Done, LedgerOptions, SHARE, WriteRequest};
-use entitled::service::{Clock, Context, Deadline, Gate, Ledger, READS};
+use entitled::service::{Caller, Clock, Context, Deadline, Gate, Ledger, READS};
 use entitled::store::{Store, StoreConfig};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tokio::task::JoinSet;
@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 use super::samples::*;
 use crate::server::{Backend, request_id};
 use crate::store::proxy::{Proxy, Verdict};
+
+pub(super) static CALLER: Caller = Caller::anonymous();
 
 /// The writer alone, on a store of one's own.
 pub(super) async fn ledger_on(config: StoreConfig) -> Ledger {
@@ -47,7 +49,6 @@ pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {
             note: String::new(),
         }),
         request_id: request_id.to_owned(),
-        actor: "tester".to_owned(),
         deadline: Deadline::default(),
     }
 }
@@ -73,7 +74,7 @@ pub(super) async fn until_so_many_wait(blocker: &DatabaseConnection, count: i64)
 
 pub(super) fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<Done>> {
     let ledger = ledger.clone();
-    tokio::spawn(async move { ledger.write(request).await })
+    tokio::spawn(async move { ledger.write(&CALLER, request).await })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +91,7 @@ async fn a_full_share_of_the_queue_turns_writes_away_and_late_ones_are_not_begun
     let mut waiting = JoinSet::new();
     for _ in 0..SHARE + 10 {
         let ledger = ledger.clone();
-        waiting.spawn(async move { ledger.write(minutes(1, &request_id())).await });
+        waiting.spawn(async move { ledger.write(&CALLER, minutes(1, &request_id())).await });
     }
     // The refused ones come back at once, while the others wait.
     let mut refused = 0;
@@ -131,7 +132,7 @@ async fn writes_that_waited_together_are_told_apart() {
     until_waiting(&blocker).await;
     let deadline = Deadline::at(Instant::now());
     let late = WriteRequest { deadline, ..minutes(1, &request_id()) };
-    assert!(matches!(ledger.write(late).await, Err(Error::DeadlinePassed)), "it does not even wait");
+    assert!(matches!(ledger.write(&CALLER, late).await, Err(Error::DeadlinePassed)), "it does not even wait");
     let (bad, good) = (write(&ledger, minutes(6_001, &request_id())), write(&ledger, minutes(2, &request_id())));
     blocker.execute_unprepared("COMMIT").await.unwrap();
     assert!(matches!(bad.await.unwrap(), Err(Error::Violations(_))), "a bad one refuses only itself");
@@ -149,9 +150,9 @@ async fn a_customer_that_stays_locked_is_a_conflict_and_never_exhausted() {
     let ledger = ledger_on(StoreConfig { url, lock_timeout, ..StoreConfig::default() }).await;
     let blocker = house.hold().await;
     let id = request_id();
-    assert!(matches!(ledger.write(minutes(1, &id)).await, Err(Error::Conflict)));
+    assert!(matches!(ledger.write(&CALLER, minutes(1, &id)).await, Err(Error::Conflict)));
     blocker.execute_unprepared("COMMIT").await.unwrap();
-    assert!(!ledger.write(minutes(1, &id)).await.unwrap().replayed);
+    assert!(!ledger.write(&CALLER, minutes(1, &id)).await.unwrap().replayed);
     house.stop().await;
 }
 
@@ -171,13 +172,13 @@ async fn a_connection_lost_at_commit_is_settled() {
             }
             proxy.decide(Verdict::Cut);
         };
-        tokio::join!(ledger.write(minutes(1, id)), cut).0
+        tokio::join!(ledger.write(&CALLER, minutes(1, id)), cut).0
     };
     // Committed, and the answer lost: looked up, and answered as it is.
     let id = request_id();
     let done = cut_at("COMMIT", None, &id).await.unwrap();
     assert_eq!(done.applied.entries.len(), 1);
-    assert_eq!(ledger.write(minutes(1, &id)).await.unwrap().applied, done.applied);
+    assert_eq!(ledger.write(&CALLER, minutes(1, &id)).await.unwrap().applied, done.applied);
     // Lost before the commit: surely nothing.
     let outcome = cut_at("INTO entry", None, &request_id()).await;
     assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
@@ -186,7 +187,7 @@ async fn a_connection_lost_at_commit_is_settled() {
     let outcome = cut_at("COMMIT", Some("FOR UPDATE"), &id).await;
     assert!(matches!(outcome, Err(Error::CommitOutcomeUnknown(_))), "{outcome:?}");
     proxy.decide(Verdict::GoOn);
-    assert!(ledger.write(minutes(1, &id)).await.unwrap().replayed, "a repetition settles it");
+    assert!(ledger.write(&CALLER, minutes(1, &id)).await.unwrap().replayed, "a repetition settles it");
     assert_eq!(house.block(&ede("contoso", 0)).await, left(2, 0));
     house.stop().await;
 }

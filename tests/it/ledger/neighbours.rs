@@ -19,7 +19,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::expiry::run_out;
-use super::faults::{ledger_on, ledger_over, minutes, until_so_many_wait, until_waiting, write};
+use super::faults::{CALLER, ledger_on, ledger_over, minutes, until_so_many_wait, until_waiting, write};
 use super::on_both;
 use super::samples::*;
 use crate::server::{Backend, request_id};
@@ -80,7 +80,8 @@ async fn a_customer_that_floods_leaves_room_for_others() {
         let mut waiting = JoinSet::new();
         for _ in 0..count {
             let (ledger, deadline) = (ledger.clone(), deadline.clone());
-            waiting.spawn(async move { ledger.write(WriteRequest { deadline, ..minute_of(customer_id) }).await });
+            waiting
+                .spawn(async move { ledger.write(&CALLER, WriteRequest { deadline, ..minute_of(customer_id) }).await });
         }
         waiting
     };
@@ -105,7 +106,7 @@ async fn a_customer_that_floods_leaves_room_for_others() {
     until_so_many_wait(&blocker, 2).await;
     let mut others = flood("fabrikam", QUEUE - SHARE + 2, &Deadline::default());
     assert!(matches!(others.join_next().await.unwrap().unwrap(), Err(Error::Overloaded)));
-    assert!(matches!(ledger.write(minute_of("northwind")).await, Err(Error::Overloaded)));
+    assert!(matches!(ledger.write(&CALLER, minute_of("northwind")).await, Err(Error::Overloaded)));
     blocker.execute_unprepared("COMMIT").await.unwrap();
     for served in [first, second, third] {
         served.await.unwrap().unwrap();

@@ -65,11 +65,11 @@ async fn a_deadlock_of_two_writes_ends_with_both_done() {
     let write = async |one: &'static str, two: &'static str| {
         store
             .in_transaction(async |txn| {
-                bump_revision_in_txn(&txn, one, Changed::Balances).await?;
+                bump_in_txn(&txn, one, Changed::Balances).await?;
                 if first_tries.fetch_add(1, Ordering::Relaxed) < 2 {
                     both_locked.wait().await;
                 }
-                bump_revision_in_txn(&txn, two, Changed::Balances).await
+                bump_in_txn(&txn, two, Changed::Balances).await
             })
             .await
     };
@@ -99,14 +99,14 @@ async fn killed_sessions_are_replaced_by_the_next_call() {
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, "contoso").await?;
             assert!(count(&admin, kill).await > 0);
-            bump_revision_in_txn(&txn, "contoso", Changed::Balances).await
+            bump_in_txn(&txn, "contoso", Changed::Balances).await
         })
         .await;
     assert!(matches!(outcome, Err(Error::Unavailable(Some(_)))), "{outcome:?}");
     // Just before its commit: nobody can tell what became of it.
     let outcome = store
         .in_transaction(async |txn| {
-            let revision = bump_revision_in_txn(&txn, "contoso", Changed::Balances).await?;
+            let revision = bump_in_txn(&txn, "contoso", Changed::Balances).await?;
             assert!(count(&admin, kill).await > 0);
             Ok(revision)
         })
@@ -194,12 +194,12 @@ async fn a_commit_without_an_answer_is_settled_by_its_request() {
         store
             .in_transaction(async |txn| {
                 lock_customer_in_txn(&txn, "contoso").await?;
-                put_request_in_txn(&txn, "contoso", request_id, &request, info(1).record_time).await
+                put_request_in_txn(&txn, request_id, &request).await
             })
             .await
     };
     // Once the answer to COMMIT is lost, and once the answer to the statement before.
-    for (request_id, word, found) in [("lost", "COMMIT", Some(request.clone())), ("never", "INTO \"request\"", None)] {
+    for (request_id, word, found) in [("lost", "COMMIT", Some(request.clone())), ("never", "INTO request", None)] {
         proxy.stop_at(word);
         let cut = async {
             proxy.stopped().await;
@@ -229,7 +229,7 @@ async fn a_spawned_write_survives_its_caller() {
                     lock_customer_in_txn(&txn, "contoso").await?;
                     started.send(()).await.unwrap();
                     wait.notified().await;
-                    bump_revision_in_txn(&txn, "contoso", Changed::Balances).await
+                    bump_in_txn(&txn, "contoso", Changed::Balances).await
                 })
                 .await;
             finished.send(revision).unwrap();

@@ -1,5 +1,7 @@
 //! Documents to keep, and the shortest way to keep them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use entitled::error::Result;
 use entitled::model::{Customer, VersionInfo, WorkOrder};
@@ -37,6 +39,23 @@ pub fn order(customer_id: &str, work_order_id: &str, currency: &str) -> WorkOrde
     .unwrap()
 }
 
+/// Counts a write of the customer; returns its revision as of the commit.
+pub async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Result<i64> {
+    let revision = lock_customer_in_txn(txn, customer_id).await?.unwrap().revision + 1;
+    let mut steps = Steps::of(txn);
+    put_revisions(&mut steps, &BTreeMap::from([(customer_id.to_owned(), revision)]), changed)?;
+    steps.run_in_txn(txn).await?;
+    Ok(revision)
+}
+
+/// Keeps a request of contoso.
+pub async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredRequest) -> Result<()> {
+    let key = ("contoso".to_owned(), request_id.to_owned());
+    let mut steps = Steps::of(txn);
+    put_requests(&mut steps, &[(key, request.clone())], info(1).record_time)?;
+    steps.run_in_txn(txn).await
+}
+
 /// Creates the customer, or adds a version; returns the new revision.
 pub async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<i64> {
     store
@@ -47,7 +66,7 @@ pub async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo
             if created {
                 return Ok(locked.revision);
             }
-            bump_revision_in_txn(&txn, &customer.customer_id, Changed::Contract).await
+            bump_in_txn(&txn, &customer.customer_id, Changed::Contract).await
         })
         .await
 }
@@ -57,7 +76,7 @@ pub async fn put_order(store: &Store, order: &WorkOrder, info: &VersionInfo) -> 
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, &order.customer_id).await?.unwrap();
             put_work_order_version_in_txn(&txn, order, info).await?;
-            bump_revision_in_txn(&txn, &order.customer_id, Changed::Contract).await
+            bump_in_txn(&txn, &order.customer_id, Changed::Contract).await
         })
         .await
 }
@@ -66,7 +85,7 @@ pub async fn bump(store: &Store, customer_id: &str) -> Result<i64> {
     store
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, customer_id).await?.unwrap();
-            bump_revision_in_txn(&txn, customer_id, Changed::Balances).await
+            bump_in_txn(&txn, customer_id, Changed::Balances).await
         })
         .await
 }

@@ -1,5 +1,6 @@
 //! Writes: all or nothing, one after the other, again when they met.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -41,12 +42,14 @@ async fn a_request_is_kept_with_what_it_did_or_not_at_all(fixture: Fixture) {
         store
             .in_transaction(async |txn| {
                 lock_customer_in_txn(&txn, "contoso").await?;
-                put_request_in_txn(&txn, "contoso", "r1", &request(), info(1).record_time).await?;
+                put_request_in_txn(&txn, "r1", &request()).await?;
                 put_work_order_version_in_txn(&txn, &order("contoso", "wo", "IDR"), &info(1)).await?;
-                bump_revision_in_txn(&txn, "contoso", Changed::Contract).await?;
+                bump_in_txn(&txn, "contoso", Changed::Contract).await?;
                 let seen = load_contract_in_txn(&txn, "contoso").await?.unwrap().contract;
                 assert_eq!((seen.revision, seen.work_orders.len()), (2, 1), "a transaction sees its own writes");
-                assert_eq!(find_request_in_txn(&txn, "contoso", "r1").await?, Some(request()));
+                let key = ("contoso".to_owned(), "r1".to_owned());
+                let found = find_requests_in_txn(&txn, &BTreeSet::from([key.clone()])).await?;
+                assert_eq!(found.get(&key), Some(&request()));
                 if fail { Err(Error::internal("on purpose")) } else { Ok(()) }
             })
             .await
@@ -67,7 +70,7 @@ async fn a_write_that_met_others_runs_again(fixture: Fixture) {
     let tries = AtomicU32::new(0);
     let revision = store
         .in_transaction(async |txn| {
-            let revision = bump_revision_in_txn(&txn, "contoso", Changed::Contract).await?;
+            let revision = bump_in_txn(&txn, "contoso", Changed::Contract).await?;
             if tries.fetch_add(1, Ordering::Relaxed) < 4 { Err(Error::Conflict) } else { Ok(revision) }
         })
         .await;
@@ -101,7 +104,7 @@ async fn work_cannot_go_on_after_a_failed_statement(fixture: Fixture) {
     put_customer(store, &customer("contoso", "One"), &info(1)).await.unwrap();
     let outcome = store
         .in_transaction(async |txn| {
-            bump_revision_in_txn(&txn, "contoso", Changed::Contract).await?;
+            bump_in_txn(&txn, "contoso", Changed::Contract).await?;
             put_customer_version_in_txn(&txn, &customer("contoso", "Two"), &info(1)).await.unwrap_err();
             Ok(())
         })
@@ -151,7 +154,7 @@ async fn writers_of_one_customer_lose_nothing(fixture: Fixture) {
                     lock_customer_in_txn(&txn, "contoso").await?.unwrap();
                     let newest = load_contract_in_txn(&txn, "contoso").await?.unwrap().customer_info.version;
                     put_customer_version_in_txn(&txn, &customer("contoso", "Again"), &info(newest + 1)).await?;
-                    bump_revision_in_txn(&txn, "contoso", Changed::Contract).await
+                    bump_in_txn(&txn, "contoso", Changed::Contract).await
                 })
                 .await
                 .unwrap()
@@ -189,7 +192,7 @@ async fn a_write_can_be_spawned(fixture: Fixture) {
         store
             .in_transaction(async |txn| {
                 lock_customer_in_txn(&txn, name).await?;
-                bump_revision_in_txn(&txn, &contoso.customer_id, Changed::Contract).await
+                bump_in_txn(&txn, &contoso.customer_id, Changed::Contract).await
             })
             .await
     });

@@ -1,10 +1,8 @@
 //! Work orders to the wire.
 
-use super::{named, timestamp};
-use crate::model::{
-    DeliveryMode, Funding, Item, PlannedEvent, ProductPattern, Quantity, Unit, VersionInfo, Waiver, WorkOrder,
-    WorkOrderState,
-};
+use crate::grpc::convert::enums::{write_funding, write_mode, write_order_state, write_unit};
+use crate::grpc::convert::{named, timestamp, write_patterns};
+use crate::model::{Item, PlannedEvent, Quantity, VersionInfo, Waiver, WorkOrder};
 use crate::proto::v1;
 
 pub fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) -> v1::WorkOrder {
@@ -32,12 +30,7 @@ pub fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) -> v1::Wo
         start_date: start_date.to_string(),
         end_date: end_date.to_string(),
         signed_date: signed_date.map(|date| date.to_string()),
-        state: match state {
-            WorkOrderState::Draft => v1::WorkOrderState::Draft.into(),
-            WorkOrderState::Active => v1::WorkOrderState::Active.into(),
-            WorkOrderState::Suspended => v1::WorkOrderState::Suspended.into(),
-            WorkOrderState::Terminated => v1::WorkOrderState::Terminated.into(),
-        },
+        state: write_order_state(*state).into(),
         terminate_time: terminate_time.map(timestamp),
         host_location_id: host_location_id.clone(),
         downstream_location_ids: downstream_location_ids.clone(),
@@ -87,11 +80,7 @@ fn write_item(item: &Item) -> v1::Item {
         time_zone: time_zone.map(|zone| zone.name().to_owned()),
         exhibit: exhibit.clone(),
         unit_price: *unit_price,
-        funding: match funding {
-            Funding::Purchased => v1::Funding::Purchased.into(),
-            Funding::FlexAllowance => v1::Funding::FlexAllowance.into(),
-            Funding::Credits => v1::Funding::Credits.into(),
-        },
+        funding: write_funding(*funding).into(),
         start_date: start_date.map(|date| date.to_string()),
         end_date: end_date.map(|date| date.to_string()),
         included_hours: included_hours.map(|hours| v1::IncludedHours {
@@ -125,29 +114,5 @@ fn write_waiver(waiver: &Waiver) -> v1::Waiver {
         start_date: start_date.map(|date| date.to_string()),
         end_date: end_date.map(|date| date.to_string()),
         product_ids: write_patterns(product_ids),
-    }
-}
-
-pub fn write_patterns(patterns: &[ProductPattern]) -> Vec<String> {
-    patterns.iter().map(ToString::to_string).collect()
-}
-
-pub fn write_mode(mode: DeliveryMode) -> v1::DeliveryMode {
-    match mode {
-        DeliveryMode::Remote => v1::DeliveryMode::Remote,
-        DeliveryMode::OnSite => v1::DeliveryMode::OnSite,
-    }
-}
-
-pub fn write_unit(unit: Unit) -> v1::Unit {
-    match unit {
-        Unit::Minutes => v1::Unit::Minutes,
-        Unit::Hours => v1::Unit::Hours,
-        Unit::Days => v1::Unit::Days,
-        Unit::Credits => v1::Unit::Credits,
-        Unit::Events => v1::Unit::Events,
-        Unit::Attendees => v1::Unit::Attendees,
-        Unit::Visits => v1::Unit::Visits,
-        Unit::Engagements => v1::Unit::Engagements,
     }
 }

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 
-use super::target::write_target;
-use super::timestamp;
-use super::work_order_out::{write_mode, write_patterns, write_unit};
-use crate::catalog::{Locale, Plan, RemedyKind};
-use crate::engine::{BlockBalance, Calendar, Coverage, Decision, Note, Outcome, Reason};
+use crate::catalog::Locale;
+use crate::engine::{BlockBalance, Calendar, Coverage, Decision};
+use crate::grpc::convert::enums::{write_channel, write_mode, write_outcome, write_plan, write_unit};
+use crate::grpc::convert::reason::{write_notes, write_reasons};
+use crate::grpc::convert::target::write_target;
+use crate::grpc::convert::{timestamp, write_patterns};
+use crate::model::Waiver;
 use crate::proto::v1;
 use crate::service::{Answer, View};
 
@@ -48,66 +50,6 @@ pub fn write_entitlement(
     }
 }
 
-pub fn write_outcome(outcome: Outcome) -> v1::Decision {
-    match outcome {
-        Outcome::Entitled => v1::Decision::Entitled,
-        Outcome::Conditional => v1::Decision::Conditional,
-        Outcome::NotEntitled => v1::Decision::NotEntitled,
-    }
-}
-
-pub fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, locale: Locale) -> Vec<v1::Reason> {
-    reasons.iter().map(|reason| write_reason(reason, decision, locale)).collect()
-}
-
-fn write_reason(reason: &Reason<'_>, decision: &Decision<'_>, locale: Locale) -> v1::Reason {
-    let Reason { clause, metadata, remedy } = reason;
-    let remedy_text = decision.edition.remedies.get(&remedy.kind);
-    let remedy_message = remedy_text
-        .map(|text| text.render(locale, |name| remedy.fact(name).or_else(|| reason.fact(name))))
-        .unwrap_or_default();
-    v1::Reason {
-        code: clause.code.clone(),
-        clause: clause.section.clone(),
-        message: clause.text.render(locale, |name| reason.fact(name)),
-        metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        remedy: Some(v1::Remedy {
-            kind: write_remedy_kind(remedy.kind).into(),
-            work_order_id: remedy.work_order_id.clone(),
-            item_id: remedy.item_id.clone(),
-            field: remedy.field.to_owned(),
-            value: remedy.value.clone(),
-            message: remedy_message,
-        }),
-    }
-}
-
-/// A note has no remedy: nothing is to be turned.
-fn write_notes(notes: &[Note<'_>], locale: Locale) -> Vec<v1::Reason> {
-    let write = |note: &Note<'_>| v1::Reason {
-        code: note.clause.code.clone(),
-        clause: note.clause.section.clone(),
-        message: note.text.render(locale, |name| note.fact(name)),
-        metadata: note.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
-        remedy: None,
-    };
-    notes.iter().map(write).collect()
-}
-
-fn write_remedy_kind(kind: RemedyKind) -> v1::RemedyKind {
-    match kind {
-        RemedyKind::Buy => v1::RemedyKind::Buy,
-        RemedyKind::Renew => v1::RemedyKind::Renew,
-        RemedyKind::WaitUntil => v1::RemedyKind::WaitUntil,
-        RemedyKind::DesignateLocation => v1::RemedyKind::DesignateLocation,
-        RemedyKind::AddProduct => v1::RemedyKind::AddProduct,
-        RemedyKind::AddQuantity => v1::RemedyKind::AddQuantity,
-        RemedyKind::RecordWaiver => v1::RemedyKind::RecordWaiver,
-        RemedyKind::ChangeRequest => v1::RemedyKind::ChangeRequest,
-        RemedyKind::None => v1::RemedyKind::None,
-    }
-}
-
 fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) -> Option<v1::Coverage> {
     let coverage = decision.coverage.as_ref()?;
     let mut written = v1::Coverage {
@@ -117,7 +59,7 @@ fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) ->
         effective_start_time: Some(timestamp(coverage.effective.start)),
         effective_end_time: Some(timestamp(coverage.effective.end)),
         base_work_order_id: coverage.base.map(|order| order.work_order_id.clone()).unwrap_or_default(),
-        base_item_id: base_item_id(decision, coverage),
+        base_item_id: coverage.base_item(decision.edition).map(|item| item.item_id.clone()).unwrap_or_default(),
         waivers: write_waivers(coverage),
         blocks: write_blocks(decision, coverage),
         ..v1::Coverage::default()
@@ -135,19 +77,11 @@ fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) ->
 /// What was skipped for want of a fact is told as terms.
 fn write_terms(written: &mut v1::Coverage, decision: &Decision<'_>, coverage: &Coverage<'_>) {
     let service = decision.service;
-    let mut modes = service.included_delivery_modes.clone();
-    let sold = if service.is_base() { None } else { coverage.item.delivery_mode };
-    modes.extend([crate::model::DeliveryMode::Remote, sold.unwrap_or(service.default_delivery_mode())]);
-    let has = |mode| modes.contains(&mode);
-    let all = [crate::model::DeliveryMode::Remote, crate::model::DeliveryMode::OnSite];
-    written.delivery_modes = all.into_iter().filter(|mode| has(*mode)).map(|mode| write_mode(mode).into()).collect();
+    let modes = coverage.delivery_modes(service).into_iter();
+    written.delivery_modes = modes.map(|mode| write_mode(mode).into()).collect();
     written.languages = service.languages.iter().flat_map(|rule| rule.only.clone()).collect();
-    written.channels = service
-        .channels
-        .iter()
-        .flat_map(|rule| &rule.only)
-        .map(|channel| super::catalog::write_channel(*channel).into())
-        .collect();
+    written.channels =
+        service.channels.iter().flat_map(|rule| &rule.only).map(|channel| write_channel(*channel).into()).collect();
     written.service_hours = coverage.calendar.as_ref().map(|calendar| write_hours(calendar, decision.check_time));
 }
 
@@ -162,14 +96,8 @@ fn write_hours(calendar: &Calendar<'_>, check_time: DateTime<Utc>) -> v1::Servic
     }
 }
 
-fn base_item_id(decision: &Decision<'_>, coverage: &Coverage<'_>) -> String {
-    let items = coverage.base.map(|order| order.items.as_slice()).unwrap_or_default();
-    let base = items.iter().find(|item| item.service_id == decision.edition.base_package);
-    base.map(|item| item.item_id.clone()).unwrap_or_default()
-}
-
 fn write_waivers(coverage: &Coverage<'_>) -> Vec<v1::WaiverUse> {
-    let write = |waiver: &&crate::model::Waiver| v1::WaiverUse {
+    let write = |waiver: &&Waiver| v1::WaiverUse {
         code: waiver.code.clone(),
         reference: waiver.reference.clone(),
         granted_by: waiver.granted_by.clone(),
@@ -196,12 +124,4 @@ fn write_blocks(decision: &Decision<'_>, coverage: &Coverage<'_>) -> Vec<v1::Blo
         ..v1::Block::default()
     };
     coverage.blocks().into_iter().map(write).collect()
-}
-
-pub fn write_plan(plan: Plan) -> v1::Plan {
-    match plan {
-        Plan::Base => v1::Plan::Base,
-        Plan::AddOn => v1::Plan::AddOn,
-        Plan::Enhanced => v1::Plan::Enhanced,
-    }
 }

@@ -1,4 +1,4 @@
-//! What is kept of a write with its request id, for its repetitions.
+//! What is kept of a contract write, and how a repetition is answered from it.
 //!
 //! A repetition brings the documents again, or it is refused: they are not kept with every request. Nor is a document
 //! that stayed as it was.
@@ -6,9 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Written;
-use crate::error::{Error, Result};
+use crate::contract::{Change, ChangeKind, Command, Resource};
+use crate::error::Result;
 use crate::model::VersionInfo;
-use crate::service::plan::{Change, ChangeKind, Command, Resource};
+use crate::service::idempotency::Identity;
 use crate::store::StoredRequest;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,26 +23,21 @@ struct Kept {
     order_info: Option<VersionInfo>,
 }
 
-/// The text to keep.
-pub(super) fn outcome(written: &Written) -> Result<String> {
+/// What to keep of a write that was made now.
+pub(super) fn stored(identity: &Identity, written: &Written) -> Result<StoredRequest> {
     let Written { revision, contract_version, changes, customer_info, work_orders, customer_id: _, customer } = written;
-    let kept = Kept {
+    identity.stored(&Kept {
         revision: *revision,
         contract_version: *contract_version,
         changes: changes.iter().filter(|change| change.kind != ChangeKind::Unchanged).cloned().collect(),
         customer_info: customer_info.clone(),
         order_info: work_orders.first().filter(|_| customer.is_none()).and_then(|(_, info)| info.clone()),
-    };
-    serde_json::to_string(&kept).map_err(|error| Error::Internal(error.into()))
+    })
 }
 
-/// A repetition gets the first answer; another request under the same id is refused.
-pub(super) fn replay(request: StoredRequest, command: &Command, request_id: &str, hash: &str) -> Result<Written> {
-    if request.method != command.method() || request.content_hash != hash {
-        return Err(Error::RequestIdReused { request_id: request_id.to_owned() });
-    }
-    let kept: Kept = serde_json::from_str(&request.outcome).map_err(|error| Error::Internal(error.into()))?;
-    let Kept { revision, contract_version, changes, customer_info, order_info } = kept;
+/// The answer of then, if it asks for the same.
+pub(super) fn replay(identity: &Identity, command: &Command, request: &StoredRequest) -> Result<Written> {
+    let Kept { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
     let change = |resource: Resource, id: &str| {
         let is_it = |change: &&Change| change.resource == resource && change.id == id;
         let unchanged = || Change { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
@@ -59,4 +55,20 @@ pub(super) fn replay(request: StoredRequest, command: &Command, request_id: &str
         customer_info,
         work_orders: orders.into_iter().map(|(_, order)| (order.clone(), order_info.clone())).collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_that_was_kept_stays_readable() {
+        for text in [
+            r#"{"revision":3,"contract_version":3,"changes":[{"kind":"updated","resource":"customer","id":"contoso","fields":["customer.display_name"]},{"kind":"added","resource":"work_order","id":"wo-1","fields":[]}],"customer_info":{"version":2,"record_time":"2026-03-02T09:00:00.000001Z","actor":"anonymous"},"order_info":{"version":1,"record_time":"2026-03-02T09:00:00.000001Z","actor":"anonymous"}}"#,
+            r#"{"revision":1,"contract_version":1,"changes":[],"customer_info":null,"order_info":null}"#,
+        ] {
+            let kept: Kept = serde_json::from_str(text).unwrap();
+            assert_eq!(serde_json::to_string(&kept).unwrap(), text);
+        }
+    }
 }

@@ -3,24 +3,24 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::timestamp;
-use super::work_order_out::write_unit;
-use crate::ledger::{Block, Entry, EntryKind, Performed, Reservation, ReservationState};
+use crate::grpc::convert::enums::{write_entry_kind, write_reservation_state, write_unit};
+use crate::grpc::convert::timestamp;
+use crate::ledger::{Block, Entry, Performed, Reservation};
 use crate::proto::v1;
 use crate::service::ledger::Done;
 
 /// What a write did.
 #[derive(Debug)]
-pub struct Told {
+pub struct Effects {
     pub entries: Vec<v1::Entry>,
     pub reservation: Option<v1::Reservation>,
     pub balances: Vec<v1::Block>,
 }
 
 /// Judged at the instant of the write, also where it is told again later: the first answer.
-pub fn told(done: &Done) -> Told {
+pub fn write_effects(done: &Done) -> Effects {
     let applied = &done.applied;
-    Told {
+    Effects {
         entries: applied.entries.iter().map(write_entry).collect(),
         reservation: applied.reservation.as_ref().map(write_reservation),
         balances: applied.balances.iter().map(|block| write_block(block, done.record_time)).collect(),
@@ -55,7 +55,7 @@ pub fn write_entry(entry: &Entry) -> v1::Entry {
         work_order_id: entry.work_order_id.clone(),
         item_id: entry.item_id.clone(),
         service_id: entry.service_id.clone(),
-        kind: write_kind(entry.kind).into(),
+        kind: write_entry_kind(entry.kind).into(),
         amount: entry.amount,
         unit: write_unit(entry.unit).into(),
         performed: entry.performed.map(write_performed),
@@ -83,7 +83,7 @@ pub fn write_reservation(reservation: &Reservation) -> v1::Reservation {
     let name = |name: &Option<String>| name.clone().unwrap_or_default();
     v1::Reservation {
         reservation_id: id.to_string(),
-        state: write_state(*state).into(),
+        state: write_reservation_state(*state).into(),
         amount: reservation.amount(),
         unit: write_unit(*unit).into(),
         parts: parts
@@ -107,27 +107,4 @@ fn text(id: Option<Uuid>) -> String {
 
 fn write_performed(performed: Performed) -> v1::Performed {
     v1::Performed { start_time: Some(timestamp(performed.start)), end_time: Some(timestamp(performed.end)) }
-}
-
-fn write_state(state: ReservationState) -> v1::ReservationState {
-    match state {
-        ReservationState::Open => v1::ReservationState::Open,
-        ReservationState::Committed => v1::ReservationState::Committed,
-        ReservationState::Released => v1::ReservationState::Released,
-        ReservationState::Expired => v1::ReservationState::Expired,
-    }
-}
-
-fn write_kind(kind: EntryKind) -> v1::EntryKind {
-    match kind {
-        EntryKind::Grant => v1::EntryKind::Grant,
-        EntryKind::Adjust => v1::EntryKind::Adjust,
-        EntryKind::Consume => v1::EntryKind::Consume,
-        EntryKind::Reserve => v1::EntryKind::Reserve,
-        EntryKind::Extend => v1::EntryKind::Extend,
-        EntryKind::Commit => v1::EntryKind::Commit,
-        EntryKind::Release => v1::EntryKind::Release,
-        EntryKind::Expire => v1::EntryKind::Expire,
-        EntryKind::Reverse => v1::EntryKind::Reverse,
-    }
 }

@@ -1,12 +1,22 @@
-//! How a change is recorded, and what is told of it.
+//! The versions of documents: which one the caller has read, how a new one is recorded, and what is told of it.
 
 use chrono::{DateTime, Utc};
 
 use super::Written;
-use crate::error::Result;
+use crate::contract::{Command, Plan, Resource};
+use crate::error::{Error, Result};
 use crate::model::VersionInfo;
-use crate::service::plan::{Command, Plan, Resource};
+use crate::service::revision::etag;
 use crate::store::{StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
+
+/// The caller has read the contract as it is, or does not say what it has read.
+pub(super) fn match_etag(command: &Command, stored: Option<&StoredContract>) -> Result<()> {
+    let current = stored.map(|stored| etag(stored.contract_version));
+    if command.etag().is_empty() || current.as_deref() == Some(command.etag()) {
+        return Ok(());
+    }
+    Err(Error::StaleEtag { customer_id: command.customer_id().to_owned() })
+}
 
 /// Who records new versions, when, and on top of what.
 pub(super) struct Recording<'a> {

@@ -1,0 +1,27 @@
+//! How every handler opens its request.
+
+use tonic::Request;
+
+use super::language::preferred;
+use crate::catalog::Locale;
+use crate::service::{Caller, Deadline};
+
+/// What a call brings beside its message.
+#[derive(Debug)]
+pub struct Call {
+    pub caller: Caller,
+    /// As [`Deadlines`](super::Deadlines) handed it on.
+    pub deadline: Deadline,
+    /// The language of texts where the message names none.
+    pub locale: Locale,
+}
+
+impl Call {
+    /// The call, and its message.
+    pub fn open<M>(request: Request<M>) -> (Self, M) {
+        let (metadata, mut extensions, message) = request.into_parts();
+        let deadline = extensions.remove().unwrap_or_default();
+        let locale = preferred(&metadata).unwrap_or_default();
+        (Self { caller: Caller::anonymous(), deadline, locale }, message)
+    }
+}

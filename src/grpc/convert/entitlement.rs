@@ -1,0 +1,4 @@
+//! Checks, lists of entitlements, and the decisions that answer them.
+
+pub mod request;
+pub mod response;

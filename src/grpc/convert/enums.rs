@@ -1,0 +1,265 @@
+//! The enums of the wire and of the domain: `read_` from the wire, none where nothing was said, and `write_` to it.
+
+use crate::catalog::{Channel, ClauseKind, Clock, Effort, LocationRule, Missing, Plan, RemedyKind, Severity};
+use crate::contract::{ChangeKind, Resource};
+use crate::engine::Outcome;
+use crate::ledger::{EntryKind, ReservationState};
+use crate::model::{ContactRole, DeliveryMode, Funding, Unit, WorkOrderState};
+use crate::proto::v1;
+
+pub fn read_severity(severity: v1::Severity) -> Option<Severity> {
+    match severity {
+        v1::Severity::Unspecified => None,
+        v1::Severity::Severity1 => Some(Severity::One),
+        v1::Severity::A => Some(Severity::A),
+        v1::Severity::B => Some(Severity::B),
+        v1::Severity::C => Some(Severity::C),
+    }
+}
+
+pub fn write_severity(severity: Severity) -> v1::Severity {
+    match severity {
+        Severity::One => v1::Severity::Severity1,
+        Severity::A => v1::Severity::A,
+        Severity::B => v1::Severity::B,
+        Severity::C => v1::Severity::C,
+    }
+}
+
+pub fn read_channel(channel: v1::Channel) -> Option<Channel> {
+    match channel {
+        v1::Channel::Unspecified => None,
+        v1::Channel::Phone => Some(Channel::Phone),
+        v1::Channel::Web => Some(Channel::Web),
+        v1::Channel::CloudPortal => Some(Channel::CloudPortal),
+        v1::Channel::OnlineServicesPortal => Some(Channel::OnlineServicesPortal),
+    }
+}
+
+pub fn write_channel(channel: Channel) -> v1::Channel {
+    match channel {
+        Channel::Phone => v1::Channel::Phone,
+        Channel::Web => v1::Channel::Web,
+        Channel::CloudPortal => v1::Channel::CloudPortal,
+        Channel::OnlineServicesPortal => v1::Channel::OnlineServicesPortal,
+    }
+}
+
+pub fn read_mode(mode: v1::DeliveryMode) -> Option<DeliveryMode> {
+    match mode {
+        v1::DeliveryMode::Unspecified => None,
+        v1::DeliveryMode::Remote => Some(DeliveryMode::Remote),
+        v1::DeliveryMode::OnSite => Some(DeliveryMode::OnSite),
+    }
+}
+
+pub fn write_mode(mode: DeliveryMode) -> v1::DeliveryMode {
+    match mode {
+        DeliveryMode::Remote => v1::DeliveryMode::Remote,
+        DeliveryMode::OnSite => v1::DeliveryMode::OnSite,
+    }
+}
+
+pub fn read_outcome(decision: v1::Decision) -> Option<Outcome> {
+    match decision {
+        v1::Decision::Unspecified => None,
+        v1::Decision::Entitled => Some(Outcome::Entitled),
+        v1::Decision::Conditional => Some(Outcome::Conditional),
+        v1::Decision::NotEntitled => Some(Outcome::NotEntitled),
+    }
+}
+
+pub fn write_outcome(outcome: Outcome) -> v1::Decision {
+    match outcome {
+        Outcome::Entitled => v1::Decision::Entitled,
+        Outcome::Conditional => v1::Decision::Conditional,
+        Outcome::NotEntitled => v1::Decision::NotEntitled,
+    }
+}
+
+pub fn read_unit(unit: v1::Unit) -> Option<Unit> {
+    match unit {
+        v1::Unit::Unspecified => None,
+        v1::Unit::Minutes => Some(Unit::Minutes),
+        v1::Unit::Hours => Some(Unit::Hours),
+        v1::Unit::Days => Some(Unit::Days),
+        v1::Unit::Credits => Some(Unit::Credits),
+        v1::Unit::Events => Some(Unit::Events),
+        v1::Unit::Attendees => Some(Unit::Attendees),
+        v1::Unit::Visits => Some(Unit::Visits),
+        v1::Unit::Engagements => Some(Unit::Engagements),
+    }
+}
+
+pub fn write_unit(unit: Unit) -> v1::Unit {
+    match unit {
+        Unit::Minutes => v1::Unit::Minutes,
+        Unit::Hours => v1::Unit::Hours,
+        Unit::Days => v1::Unit::Days,
+        Unit::Credits => v1::Unit::Credits,
+        Unit::Events => v1::Unit::Events,
+        Unit::Attendees => v1::Unit::Attendees,
+        Unit::Visits => v1::Unit::Visits,
+        Unit::Engagements => v1::Unit::Engagements,
+    }
+}
+
+pub fn read_reservation_state(state: v1::ReservationState) -> Option<ReservationState> {
+    match state {
+        v1::ReservationState::Unspecified => None,
+        v1::ReservationState::Open => Some(ReservationState::Open),
+        v1::ReservationState::Committed => Some(ReservationState::Committed),
+        v1::ReservationState::Released => Some(ReservationState::Released),
+        v1::ReservationState::Expired => Some(ReservationState::Expired),
+    }
+}
+
+pub fn write_reservation_state(state: ReservationState) -> v1::ReservationState {
+    match state {
+        ReservationState::Open => v1::ReservationState::Open,
+        ReservationState::Committed => v1::ReservationState::Committed,
+        ReservationState::Released => v1::ReservationState::Released,
+        ReservationState::Expired => v1::ReservationState::Expired,
+    }
+}
+
+pub fn read_order_state(state: v1::WorkOrderState) -> Option<WorkOrderState> {
+    match state {
+        v1::WorkOrderState::Unspecified => None,
+        v1::WorkOrderState::Draft => Some(WorkOrderState::Draft),
+        v1::WorkOrderState::Active => Some(WorkOrderState::Active),
+        v1::WorkOrderState::Suspended => Some(WorkOrderState::Suspended),
+        v1::WorkOrderState::Terminated => Some(WorkOrderState::Terminated),
+    }
+}
+
+pub fn write_order_state(state: WorkOrderState) -> v1::WorkOrderState {
+    match state {
+        WorkOrderState::Draft => v1::WorkOrderState::Draft,
+        WorkOrderState::Active => v1::WorkOrderState::Active,
+        WorkOrderState::Suspended => v1::WorkOrderState::Suspended,
+        WorkOrderState::Terminated => v1::WorkOrderState::Terminated,
+    }
+}
+
+pub fn read_funding(funding: v1::Funding) -> Option<Funding> {
+    match funding {
+        v1::Funding::Unspecified => None,
+        v1::Funding::Purchased => Some(Funding::Purchased),
+        v1::Funding::FlexAllowance => Some(Funding::FlexAllowance),
+        v1::Funding::Credits => Some(Funding::Credits),
+    }
+}
+
+pub fn write_funding(funding: Funding) -> v1::Funding {
+    match funding {
+        Funding::Purchased => v1::Funding::Purchased,
+        Funding::FlexAllowance => v1::Funding::FlexAllowance,
+        Funding::Credits => v1::Funding::Credits,
+    }
+}
+
+pub fn read_role(role: v1::ContactRole) -> Option<ContactRole> {
+    match role {
+        v1::ContactRole::Unspecified => None,
+        v1::ContactRole::SupportAdministrator => Some(ContactRole::SupportAdministrator),
+        v1::ContactRole::ReactiveContact => Some(ContactRole::ReactiveContact),
+        v1::ContactRole::CloudAdministrator => Some(ContactRole::CloudAdministrator),
+    }
+}
+
+pub fn write_role(role: ContactRole) -> v1::ContactRole {
+    match role {
+        ContactRole::SupportAdministrator => v1::ContactRole::SupportAdministrator,
+        ContactRole::ReactiveContact => v1::ContactRole::ReactiveContact,
+        ContactRole::CloudAdministrator => v1::ContactRole::CloudAdministrator,
+    }
+}
+
+pub fn write_plan(plan: Plan) -> v1::Plan {
+    match plan {
+        Plan::Base => v1::Plan::Base,
+        Plan::AddOn => v1::Plan::AddOn,
+        Plan::Enhanced => v1::Plan::Enhanced,
+    }
+}
+
+pub fn write_location_rule(rule: LocationRule) -> v1::LocationRule {
+    match rule {
+        LocationRule::Listed => v1::LocationRule::Listed,
+        LocationRule::HostServesAll => v1::LocationRule::HostServesAll,
+    }
+}
+
+pub fn write_missing(missing: Missing) -> v1::MissingFact {
+    match missing {
+        Missing::Open => v1::MissingFact::Open,
+        Missing::Skip => v1::MissingFact::Skip,
+    }
+}
+
+pub fn write_clause_kind(kind: ClauseKind) -> v1::ClauseKind {
+    match kind {
+        ClauseKind::Gate => v1::ClauseKind::Gate,
+        ClauseKind::Purchase => v1::ClauseKind::Purchase,
+        ClauseKind::Ledger => v1::ClauseKind::Ledger,
+        ClauseKind::Note => v1::ClauseKind::Note,
+    }
+}
+
+pub fn write_remedy_kind(kind: RemedyKind) -> v1::RemedyKind {
+    match kind {
+        RemedyKind::Buy => v1::RemedyKind::Buy,
+        RemedyKind::Renew => v1::RemedyKind::Renew,
+        RemedyKind::WaitUntil => v1::RemedyKind::WaitUntil,
+        RemedyKind::DesignateLocation => v1::RemedyKind::DesignateLocation,
+        RemedyKind::AddProduct => v1::RemedyKind::AddProduct,
+        RemedyKind::AddQuantity => v1::RemedyKind::AddQuantity,
+        RemedyKind::RecordWaiver => v1::RemedyKind::RecordWaiver,
+        RemedyKind::ChangeRequest => v1::RemedyKind::ChangeRequest,
+        RemedyKind::None => v1::RemedyKind::None,
+    }
+}
+
+pub fn write_clock(clock: Clock) -> v1::Clock {
+    match clock {
+        Clock::Calendar => v1::Clock::Calendar,
+        Clock::Business => v1::Clock::Business,
+    }
+}
+
+pub fn write_effort(effort: Effort) -> v1::Effort {
+    match effort {
+        Effort::Continuous => v1::Effort::Continuous,
+        Effort::BusinessHours => v1::Effort::BusinessHours,
+    }
+}
+
+pub fn write_entry_kind(kind: EntryKind) -> v1::EntryKind {
+    match kind {
+        EntryKind::Grant => v1::EntryKind::Grant,
+        EntryKind::Adjust => v1::EntryKind::Adjust,
+        EntryKind::Consume => v1::EntryKind::Consume,
+        EntryKind::Reserve => v1::EntryKind::Reserve,
+        EntryKind::Extend => v1::EntryKind::Extend,
+        EntryKind::Commit => v1::EntryKind::Commit,
+        EntryKind::Release => v1::EntryKind::Release,
+        EntryKind::Expire => v1::EntryKind::Expire,
+        EntryKind::Reverse => v1::EntryKind::Reverse,
+    }
+}
+
+pub fn write_change_kind(kind: ChangeKind) -> v1::ChangeKind {
+    match kind {
+        ChangeKind::Added => v1::ChangeKind::Added,
+        ChangeKind::Updated => v1::ChangeKind::Updated,
+        ChangeKind::Unchanged => v1::ChangeKind::Unchanged,
+    }
+}
+
+pub fn write_resource(resource: Resource) -> v1::ResourceType {
+    match resource {
+        Resource::Customer => v1::ResourceType::Customer,
+        Resource::WorkOrder => v1::ResourceType::WorkOrder,
+    }
+}

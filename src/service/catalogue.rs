@@ -1,0 +1,114 @@
+//! What there is to buy, and by which rules.
+
+use std::sync::Arc;
+
+use super::Caller;
+use super::paging::{List, Page, page_token_invalid};
+use crate::catalog::{Catalog, Clause, Edition, LifeCycle, Service};
+use crate::error::{Error, Noun, Result, nearest};
+
+/// Reads the editions.
+#[derive(Debug)]
+pub struct Catalogue {
+    catalog: Arc<Catalog>,
+}
+
+/// A product family, or a component of one that has a name of its own.
+#[derive(Debug)]
+pub struct Product<'a> {
+    /// `family` or `family/component`.
+    pub id: String,
+    pub name: &'a str,
+    pub cloud: bool,
+    pub life_cycle: LifeCycle,
+}
+
+impl Catalogue {
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self { catalog }
+    }
+
+    /// Whether it is the edition of those who name none.
+    pub fn is_default(&self, edition: &Edition) -> bool {
+        edition.id == self.catalog.default_edition().id
+    }
+
+    /// The named edition, or the default one.
+    pub fn edition(&self, _caller: &Caller, edition_id: Option<&str>) -> Result<&Edition> {
+        let Some(id) = edition_id else { return Ok(self.catalog.default_edition()) };
+        self.catalog.edition(id).ok_or_else(|| {
+            let known = self.catalog.editions().iter().map(|edition| edition.id.as_str());
+            Error::NotFound { noun: Noun::Edition, id: id.to_owned(), nearest: nearest(id, known) }
+        })
+    }
+
+    /// Editions by id, and the token of the next page.
+    pub fn editions(&self, _caller: &Caller, page: &Page) -> Result<(Vec<&Edition>, String)> {
+        let mut editions: Vec<&Edition> = self.catalog.editions().iter().collect();
+        editions.sort_by_key(|edition| &edition.id);
+        rows(&List::new("editions", &[]), page, editions)
+    }
+
+    pub fn service<'a>(&self, _caller: &Caller, edition: &'a Edition, service_id: &str) -> Result<&'a Service> {
+        edition.service(service_id).ok_or_else(|| {
+            let known = edition.services.iter().map(|service| service.id.as_str());
+            Error::NotFound { noun: Noun::Service, id: service_id.to_owned(), nearest: nearest(service_id, known) }
+        })
+    }
+
+    /// The services of an edition, and the token of the next page.
+    pub fn services<'a>(
+        &self,
+        _caller: &Caller,
+        edition: &'a Edition,
+        page: &Page,
+    ) -> Result<(Vec<&'a Service>, String)> {
+        rows(&List::new("services", &[&edition.id]), page, edition.services.iter().collect())
+    }
+
+    /// The products of an edition, each family before its components, and the token of the next page.
+    pub fn products<'a>(
+        &self,
+        _caller: &Caller,
+        edition: &'a Edition,
+        page: &Page,
+    ) -> Result<(Vec<Product<'a>>, String)> {
+        let products: Vec<Product<'a>> = edition
+            .families
+            .iter()
+            .flat_map(|family| {
+                let (cloud, life_cycle) = (family.cloud, family.life_cycle);
+                let whole = Product { id: family.id.clone(), name: &family.name, cloud, life_cycle };
+                let components = family.components.iter().map(move |component| Product {
+                    id: format!("{}/{}", family.id, component.id),
+                    name: &component.name,
+                    cloud,
+                    life_cycle: component.life_cycle,
+                });
+                std::iter::once(whole).chain(components)
+            })
+            .collect();
+        rows(&List::new("products", &[&edition.id]), page, products)
+    }
+
+    /// The clauses of an edition, and the token of the next page.
+    pub fn clauses<'a>(
+        &self,
+        _caller: &Caller,
+        edition: &'a Edition,
+        page: &Page,
+    ) -> Result<(Vec<&'a Clause>, String)> {
+        rows(&List::new("clauses", &[&edition.id]), page, edition.clauses.iter().collect())
+    }
+}
+
+/// One page of rows that never change while the server runs: a place among them is a number.
+fn rows<T>(list: &List, page: &Page, rows: Vec<T>) -> Result<(Vec<T>, String)> {
+    let start = match list.after(page)? {
+        None => 0,
+        Some([start]) => start.parse().ok().filter(|start| *start < rows.len()).ok_or_else(page_token_invalid)?,
+    };
+    let rest = rows.into_iter().enumerate().skip(start);
+    let (here, next) = list.cut(page, rest, |(row, _)| [row.saturating_add(1).to_string()]);
+    Ok((here.into_iter().map(|(_, row)| row).collect(), next))
+}

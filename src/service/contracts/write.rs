@@ -1,0 +1,173 @@
+//! The one path of every change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::version::{Recording, written};
+use super::{Contracts, replay, size};
+use crate::contract::{Change, Command, Content, Plan};
+use crate::engine::{Prepared, blocks_of};
+use crate::error::{BoxError, Error, Result, Violation};
+use crate::model::{Customer, VersionInfo, WorkOrder, is_id};
+use crate::service::idempotency::Identity;
+use crate::service::ledger::{Changes, grants_in_txn};
+use crate::service::slices::uncut;
+use crate::service::{Caller, Deadline, unknown_customer};
+use crate::store::{
+    Changed, LockedCustomer, Steps, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
+    load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
+};
+
+/// How a write is to be made.
+#[derive(Debug, Clone)]
+pub struct WriteOptions {
+    pub request_id: String,
+    /// Judge it, and write nothing.
+    pub validate_only: bool,
+    /// Not begun after it.
+    pub deadline: Deadline,
+}
+
+/// What a write made, or would make.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// 0 where nothing is stored yet.
+    pub revision: i64,
+    pub contract_version: i64,
+    pub changes: Vec<Change>,
+    pub customer_id: String,
+    /// The customer the command brought.
+    pub customer: Option<Customer>,
+    /// None where it was not written.
+    pub customer_info: Option<VersionInfo>,
+    /// The work orders the command brought, as they are now.
+    pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
+}
+
+/// A write to be committed.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    caller: &'a Caller,
+    command: &'a Command,
+    identity: &'a Identity,
+    /// What the command's content takes.
+    bytes: usize,
+}
+
+impl Contracts {
+    /// Makes a change, once however often it is asked for. `violations` are those of the
+    /// wire: nothing is written if there are any, but the rest is judged all the same.
+    pub async fn write(
+        &self,
+        caller: &Caller,
+        command: Command,
+        violations: Vec<Violation>,
+        options: WriteOptions,
+    ) -> Result<Written> {
+        if options.validate_only || !violations.is_empty() {
+            let stored = self.stored(command.customer_id()).await?;
+            let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));
+            let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
+            let plan = match plan {
+                Some(plan) => plan,
+                None => return Err(unknown_customer(command.customer_id())),
+            };
+            return Ok(written(&command, plan, stored.as_ref(), None));
+        }
+        let permit = self.writes.enter().await?;
+        if !options.deadline.begin() {
+            return Err(Error::DeadlinePassed);
+        }
+        // Not in the caller's future: one that goes away in the middle of a transaction would
+        // leave it open on a connection others are given.
+        let (this, caller) = (self.clone(), caller.clone());
+        let task = tokio::spawn(async move {
+            let _permit = permit;
+            this.commit(&caller, command, options).await
+        });
+        task.await.map_err(|error| Error::Internal(error.into()))?
+    }
+
+    /// What is no id is not looked up: not every text is one a database takes.
+    async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
+        if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
+    }
+
+    async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<Written> {
+        let Content { hash, bytes } = command.content()?;
+        let identity = Identity { request_id: options.request_id, method: command.method(), content_hash: hash };
+        let asked = Asked { caller, command: &command, identity: &identity, bytes };
+        let record_time = self.context.clock.now();
+        let outcome = self
+            .context
+            .store
+            .for_contracts()
+            .in_transaction(async |txn| self.write_in_txn(&txn, asked, record_time).await)
+            .await;
+        let outcome = match outcome {
+            Err(Error::CommitOutcomeUnknown(source)) => self.settle(asked, source).await,
+            other => other,
+        };
+        match outcome? {
+            Some(written) => {
+                self.context.cache.note(command.customer_id(), written.revision);
+                Ok(written)
+            }
+            None => Err(unknown_customer(command.customer_id())),
+        }
+    }
+
+    /// None if the customer must exist and does not.
+    async fn write_in_txn(&self, txn: &Txn, asked: Asked<'_>, record_time: DateTime<Utc>) -> Result<Option<Written>> {
+        let Asked { caller, command, identity, bytes } = asked;
+        let customer_id = command.customer_id();
+        let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
+        let Some(locked) = lock_customer_in_txn(txn, customer_id).await? else { return Ok(None) };
+        let key = identity.key(customer_id);
+        if let Some(request) = find_requests_in_txn(txn, &BTreeSet::from([key.clone()])).await?.get(&key) {
+            return replay::replay(identity, command, request).map(Some);
+        }
+        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
+        let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
+        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
+        let Some(plan) = judged? else { return Ok(None) };
+        let revision = revision_after(locked, is_new, &plan);
+        let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
+        info.put(txn, command, &plan).await?;
+        let granted = self.grants_in_txn(txn, asked, &plan, bytes).await?;
+        let mut steps = Steps::of(txn);
+        if revision != locked.revision {
+            put_revisions(&mut steps, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
+        }
+        let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
+        put_requests(&mut steps, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        granted.write_in_txn(txn, steps).await?;
+        Ok(Some(written))
+    }
+
+    /// Blocks come into being with the items that bought them, and keep to what these say.
+    async fn grants_in_txn(&self, txn: &Txn, asked: Asked<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
+        if plan.is_empty() {
+            return Ok(Changes::default());
+        }
+        let Asked { caller, command, identity, .. } = asked;
+        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), plan.contract.clone()));
+        let blocks = uncut(bytes, prepare);
+        grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
+    }
+
+    /// The connection was lost at commit: the request id tells what became of it.
+    async fn settle(&self, Asked { command, identity, .. }: Asked<'_>, source: BoxError) -> Result<Option<Written>> {
+        match self.context.store.find_request(command.customer_id(), &identity.request_id).await {
+            Ok(Some(request)) => replay::replay(identity, command, &request).map(Some),
+            _ => Err(Error::CommitOutcomeUnknown(source)),
+        }
+    }
+}
+
+/// A write that changes something is counted, once; a new customer's row has counted its own.
+fn revision_after(locked: LockedCustomer, is_new: bool, plan: &Plan) -> i64 {
+    if is_new || plan.is_empty() { locked.revision } else { locked.revision.saturating_add(1) }
+}
