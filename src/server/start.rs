@@ -17,7 +17,7 @@ use tower::Service;
 
 use crate::config::{Config, OnDamage};
 use crate::error::{BoxError, Error};
-use crate::store::{Store, StoreConfig};
+use crate::store::{SchemaState, Store, StoreConfig};
 
 /// Between the end of a try to reach the database and the next one.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -93,13 +93,19 @@ async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
         if !steps.is_empty() {
             tracing::info!(steps = steps.join(", "), "the schema was brought up");
         }
-        return Ok(());
     }
-    let pending = store.pending_migrations().await?;
-    if pending.is_empty() {
-        return Ok(());
+    let SchemaState { pending, unknown } = store.schema_state().await?;
+    if !pending.is_empty() {
+        return Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into());
     }
-    Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into())
+    if !unknown.is_empty() {
+        tracing::warn!(
+            steps = unknown.join(", "),
+            "the schema is newer than this program, by steps it does not know; it serves nevertheless, since the next \
+             version's schema still fits it"
+        );
+    }
+    Ok(())
 }
 
 pub fn store_config(config: &Config) -> StoreConfig {
