@@ -1,4 +1,4 @@
-//! The server: builds the house, takes calls, and ends in bounded time.
+//! The server: the order in which it starts, takes calls, and ends in bounded time.
 
 mod answer;
 mod budget;
@@ -10,14 +10,15 @@ mod files;
 mod frames;
 mod health;
 mod question;
+mod router;
 mod start;
+mod supervisor;
 mod tasks;
 mod turn;
 mod wire;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,34 +27,23 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tonic::service::Routes;
-use tower::Layer as _;
 
 use self::edge::Edge;
 use self::health::Facts;
-use self::start::Calls;
-use self::tasks::Tasks;
+use self::router::Calls;
+use self::supervisor::Supervisor;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::error::BoxError;
-use crate::grpc::{
-    Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
-};
-use crate::proto::FILE_DESCRIPTOR_SET;
-use crate::proto::v1::catalog_service_server::CatalogServiceServer;
-use crate::proto::v1::contract_service_server::ContractServiceServer;
-use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
-use crate::proto::v1::ledger_service_server::LedgerServiceServer;
 use crate::service::ledger::LedgerOptions;
-use crate::service::{Clock, Context, Contracts, Entitlements, Gate, Ledger, READS, feed, ledger};
+use crate::service::{Clock, Context, Gate, Ledger, READS};
 use crate::store::Store;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
 /// How long calls wait at the start for the store to open, before they are told that it does not answer.
 const FIRST_TRY: Duration = Duration::from_secs(2);
-/// A question to reflection is a name.
-const REFLECTION_LIMIT: usize = 16 << 10;
 /// How long the store may take to close.
 const CLOSING: Duration = Duration::from_secs(3);
 
@@ -84,12 +74,11 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     let edge = Edge::new(&config, stopped);
     let facts = Arc::new(Facts::new());
-    let calls = Calls::new(standards(&facts)?, FIRST_TRY);
-    let admission = Admission::new(std::thread::available_parallelism().map_or(2, NonZero::get));
-    let service = Deadlines.layer(admission.layer(TransportErrors.layer(calls.clone())));
+    let calls = Calls::new(router::standards(&facts)?, FIRST_TRY);
+    let service = router::layered(calls.clone());
     let clients = files::allow_beside(start::many_connections(&config), config.max_clients);
     let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&edge), clients)));
-    let mut tasks = Tasks::default();
+    let mut supervisor = Supervisor::default();
     let mut store = None;
     let mut ready = Some(ready);
     let mut opening = pin!(start::open(&config));
@@ -102,7 +91,7 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(furnish(&config, &catalog, &opened, &facts, &edge, &mut tasks));
+                    calls.open(furnish(&config, &catalog, &opened, &facts, &edge, &mut supervisor));
                     tracing::info!(%address, database = %config.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -119,7 +108,7 @@ pub async fn serve(
                     tell(&mut ready, address);
                 }
             }
-            name = tasks.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
+            name = supervisor.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
             () = &mut shutdown => {
                 tracing::info!("stopping: no new calls, running ones may end");
                 facts.stop();
@@ -128,7 +117,7 @@ pub async fn serve(
             }
         }
     };
-    drop(tasks);
+    drop(supervisor);
     if let Some(store) = store {
         close(&store).await;
     }
@@ -159,53 +148,26 @@ fn tell(ready: &mut Option<impl FnOnce(SocketAddr)>, address: SocketAddr) {
     }
 }
 
-/// Health and reflection.
-fn standards(facts: &Arc<Facts>) -> Result<Routes, BoxError> {
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?
-        .max_decoding_message_size(REFLECTION_LIMIT);
-    Ok(Routes::new(health::service(Arc::clone(facts))).add_service(reflection).prepare())
-}
-
-/// Everything that needs the store: our calls, and what runs beside them.
+/// Everything that needs the store: our services, and what runs beside their calls.
 fn furnish(
     config: &Config,
     catalog: &Arc<Catalog>,
     store: &Store,
     facts: &Arc<Facts>,
     edge: &Edge,
-    tasks: &mut Tasks,
+    supervisor: &mut Supervisor,
 ) -> Routes {
-    let cache = Arc::new(Cache::new(CACHE, config.max_staleness));
     let context = Context {
         catalog: Arc::clone(catalog),
         store: store.clone(),
-        cache: Arc::clone(&cache),
+        cache: Arc::new(Cache::new(CACHE, config.max_staleness)),
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
     };
     let (grace, expected_wait) = (config.ledger_grace, edge.wait_of_writes.clone());
-    let options = LedgerOptions { grace, expected_wait, ..LedgerOptions::default() };
-    let ledger = Ledger::start(context.clone(), options);
-    let (followed, max_staleness) = (store.clone(), config.max_staleness);
-    tasks.keep("feed", move || feed::follow(followed.clone(), Arc::clone(&cache), max_staleness));
-    let expiring = ledger.clone();
-    tasks.keep("expiry", move || ledger::expire(expiring.clone()));
-    let (probed, moving, watched) = (store.clone(), ledger.clone(), Arc::clone(facts));
-    facts.watch_tasks(tasks.down());
-    tasks.keep("health", move || health::monitor(Arc::clone(&watched), probed.clone(), moving.clone()));
-
-    let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
-    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
-    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
-    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(catalog)));
-    Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
-        .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
-        .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
-        .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
-        .prepare()
+    let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
+    tasks::start(supervisor, &context, &ledger, facts, config.max_staleness);
+    router::ours(&context, ledger)
 }
 
 async fn drain(server: &mut Abort, limit: Duration) -> Ended {

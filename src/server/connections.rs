@@ -3,25 +3,22 @@
 //! Not by tonic's own server. That puts a timer before every layer it is given, which reads
 //! `grpc-timeout` and answers CANCELLED: to a caller that cannot know whether its write was made.
 
-use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tonic::body::Body;
-use tower::Service;
 
 use super::connection::{Connection, Verdict};
 use super::door::Door;
 use super::edge::Edge;
+use super::router::Answers;
 use super::turn::OneTurnLater;
 use super::wire::Wire;
 
@@ -51,13 +48,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub async fn serve<S>(listener: TcpListener, service: S, edge: Arc<Edge>, limit: usize)
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
-        + Clone
-        + Send
-        + 'static,
-{
+pub async fn serve(listener: TcpListener, service: impl Answers, edge: Arc<Edge>, limit: usize) {
     let builder = Arc::new(builder());
     let mut connections = JoinSet::new();
     let mut stopped = pin!(edge.stopped());
@@ -84,13 +75,12 @@ where
 }
 
 /// One connection, to its end.
-async fn keep<S>(stream: TcpStream, connection: Arc<Connection>, door: Door<S>, builder: Arc<Builder<TokioExecutor>>)
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
-        + Clone
-        + Send
-        + 'static,
-{
+async fn keep(
+    stream: TcpStream,
+    connection: Arc<Connection>,
+    door: Door<impl Answers>,
+    builder: Arc<Builder<TokioExecutor>>,
+) {
     let wire = OneTurnLater::new(Wire::new(stream, Arc::clone(&connection)));
     let service = TowerToHyperService::new(door);
     let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));

@@ -18,7 +18,7 @@ use tower::Service;
 
 use super::connection::{Connection, Intake, Kind, Ticket};
 use super::question::Question;
-use super::{answer, tasks};
+use super::{answer, supervisor};
 use crate::error::{BoxError, Error};
 use crate::grpc::{malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
@@ -107,7 +107,7 @@ fn refuse_later(patience: Option<Duration>) -> BoxFuture<'static, Result<Respons
 
 /// A panic ends its own call, and no other.
 fn broken(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    Status::from(Error::internal(format!("a call panicked: {}", tasks::words(&*panic)))).into_http()
+    Status::from(Error::internal(format!("a call panicked: {}", supervisor::words(&*panic)))).into_http()
 }
 
 fn kind_of(path: &str) -> Kind {

@@ -16,7 +16,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::tasks::Down;
+use super::supervisor::Down;
 use crate::service::Ledger;
 use crate::store::Store;
 
@@ -165,7 +165,7 @@ fn answer(status: ServingStatus) -> HealthCheckResponse {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tasks::Tasks;
+    use super::super::supervisor::Supervisor;
     use super::*;
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
         let now = |facts: &Facts| facts.is_serving_at(facts.answered.load(Ordering::Relaxed));
         facts.note(true);
         assert!(!now(&facts), "its tasks do not run yet");
-        facts.watch_tasks(Tasks::default().down());
+        facts.watch_tasks(Supervisor::default().down());
         assert!(now(&facts));
         let answered = facts.answered.load(Ordering::Relaxed);
         assert!(facts.is_serving_at(answered + 5_000) && !facts.is_serving_at(answered + 5_001));

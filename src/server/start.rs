@@ -1,23 +1,12 @@
-//! Until the store is there: calls wait for it a moment and are then told so, health answers, and PostgreSQL is tried
-//! again and again.
+//! The start: the clock is looked at, the store is opened and its schema brought up.
 
-use std::convert::Infallible;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, Utc};
-use futures_util::future::{BoxFuture, Either};
-use http::{Request, Response};
-use tokio::sync::SetOnce;
-use tonic::Status;
-use tonic::body::Body;
-use tonic::service::Routes;
-use tower::Service;
 
 use crate::config::{Config, OnDamage};
 use crate::error::{BoxError, Error};
-use crate::store::{Store, StoreConfig};
+use crate::store::{SchemaState, Store, StoreConfig};
 
 /// Between the end of a try to reach the database and the next one.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -93,13 +82,19 @@ async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
         if !steps.is_empty() {
             tracing::info!(steps = steps.join(", "), "the schema was brought up");
         }
-        return Ok(());
     }
-    let pending = store.pending_migrations().await?;
-    if pending.is_empty() {
-        return Ok(());
+    let SchemaState { pending, unknown } = store.schema_state().await?;
+    if !pending.is_empty() {
+        return Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into());
     }
-    Err(format!("the database's schema lacks {}: run `entitled migrate` first", pending.join(", ")).into())
+    if !unknown.is_empty() {
+        tracing::warn!(
+            steps = unknown.join(", "),
+            "the schema is newer than this program, by steps it does not know; it serves nevertheless, since the next \
+             version's schema still fits it"
+        );
+    }
+    Ok(())
 }
 
 pub fn store_config(config: &Config) -> StoreConfig {
@@ -113,62 +108,6 @@ pub fn store_config(config: &Config) -> StoreConfig {
 /// How many connections to the database there may be, of all pools together. SQLite's are always the same few.
 pub fn many_connections(config: &Config) -> usize {
     if config.database.is_sqlite() { 0 } else { usize::try_from(config.max_connections).unwrap_or(usize::MAX) }
-}
-
-/// The calls of this server: those of the standards from the first moment, ours once the store is there.
-#[derive(Debug, Clone)]
-pub struct Calls {
-    standards: Routes,
-    ours: Arc<SetOnce<Routes>>,
-    begun: Instant,
-    /// How long after `begun` ours wait for the store.
-    patience: Duration,
-}
-
-impl Calls {
-    pub fn new(standards: Routes, patience: Duration) -> Self {
-        Self { standards, ours: Arc::default(), begun: Instant::now(), patience }
-    }
-
-    pub fn open(&self, ours: Routes) {
-        let _ = self.ours.set(ours);
-    }
-}
-
-impl Service<Request<Body>> for Calls {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future =
-        Either<<Routes as Service<Request<Body>>>::Future, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if request.uri().path().starts_with("/grpc.") {
-            return Either::Left(self.standards.call(request));
-        }
-        match self.ours.get() {
-            Some(ours) => Either::Left(ours.clone().call(request)),
-            None => {
-                let left = self.patience.saturating_sub(self.begun.elapsed());
-                Either::Right(Box::pin(once_open(Arc::clone(&self.ours), left, request)))
-            }
-        }
-    }
-}
-
-/// Answers a call that came before the store was there.
-async fn once_open(
-    ours: Arc<SetOnce<Routes>>,
-    patience: Duration,
-    request: Request<Body>,
-) -> Result<Response<Body>, Infallible> {
-    match tokio::time::timeout(patience, ours.wait()).await {
-        Ok(ours) => ours.clone().call(request).await,
-        Err(_) => Ok(Status::from(Error::Unavailable(None)).into_http()),
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,20 @@
 //! Migrations, and what is checked when the database is opened.
 
+use std::io::Read as _;
+use std::process::Stdio;
+
 use entitled::error::Error;
+use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::store::{SchemaState, Store, StoreConfig};
 use sea_orm::ConnectionTrait as _;
+use tonic::Code;
 
 use super::samples::*;
 use super::{Fixture, on_both};
+use crate::process::Process;
+use crate::sample::{check, refused};
 
-on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told);
+on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told, a_newer_schema_is_served_with_a_warning);
 
 const STEPS: [&str; 6] = [
     "m0001_contracts",
@@ -50,6 +57,25 @@ async fn unknown_steps_are_told(fixture: Fixture) {
     let state = fixture.store.schema_state().await.unwrap();
     assert_eq!(state, SchemaState { pending: vec![], unknown: vec!["m9999_later".to_owned()] });
     assert_eq!(fixture.store.migrate().await.unwrap(), Vec::<String>::new());
+}
+
+async fn a_newer_schema_is_served_with_a_warning(fixture: Fixture) {
+    let insert = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9998_later', 0), ('m9999_later', 0)";
+    fixture.connection().await.execute_unprepared(insert).await.unwrap();
+    let mut server =
+        Process::start_with(&fixture.config.url, &[("ENTITLED_LOG_FORMAT", "json")], Some(Stdio::piped()));
+    let mut errors = server.errors();
+    let mut entitlements = EntitlementServiceClient::new(server.channel().await);
+    // A start that takes long is told to the caller as a store that is away.
+    while refused(entitlements.check_entitlement(check("nobody")).await).code != Code::NotFound {}
+    server.tell("TERM");
+    assert_eq!(server.exit_code().await, Some(0));
+    let mut log = String::new();
+    errors.read_to_string(&mut log).unwrap();
+    let warnings = log.lines().filter(|line| line.contains(r#""level":"WARN""#)).collect::<Vec<_>>();
+    let [warning] = warnings.as_slice() else { panic!("{log}") };
+    assert!(warning.contains(r#""steps":"m9998_later, m9999_later""#), "{warning}");
+    assert!(warning.contains("the schema is newer than this program"), "{warning}");
 }
 
 #[tokio::test]

@@ -1,0 +1,133 @@
+//! Which service answers a call, and the layers every call passes on its way there.
+//!
+//! Health and reflection answer from the first moment. Our services need the store: until it is there calls wait for it
+//! a moment, and are then told that it does not answer.
+
+use std::convert::Infallible;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{BoxFuture, Either};
+use http::{Request, Response};
+use tokio::sync::SetOnce;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::{Layer as _, Service};
+
+use super::health::{self, Facts};
+use crate::error::{BoxError, Error};
+use crate::grpc::{
+    Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
+};
+use crate::proto::FILE_DESCRIPTOR_SET;
+use crate::proto::v1::catalog_service_server::CatalogServiceServer;
+use crate::proto::v1::contract_service_server::ContractServiceServer;
+use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
+use crate::proto::v1::ledger_service_server::LedgerServiceServer;
+use crate::service::{self, Contracts, Entitlements, Ledger};
+
+/// A question to reflection is a name.
+const REFLECTION_LIMIT: usize = 16 << 10;
+
+/// What answers calls, on any connection. It answers always: a refusal is an answer.
+pub trait Answers:
+    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+/// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted.
+pub fn layered(calls: Calls) -> impl Answers {
+    let admission = Admission::new(available_parallelism().map_or(2, NonZero::get));
+    Deadlines.layer(admission.layer(TransportErrors.layer(calls)))
+}
+
+/// Health and reflection.
+pub fn standards(facts: &Arc<Facts>) -> Result<Routes, BoxError> {
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()?
+        .max_decoding_message_size(REFLECTION_LIMIT);
+    Ok(Routes::new(health::service(Arc::clone(facts))).add_service(reflection).prepare())
+}
+
+/// Our services.
+pub fn ours(context: &service::Context, ledger: Ledger) -> Routes {
+    let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
+    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
+    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
+    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
+    Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
+        .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
+        .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
+        .add_service(catalog.max_decoding_message_size(MESSAGE_LIMIT))
+        .prepare()
+}
+
+/// The calls of this server: those of the standards from the first moment, ours once the store is there.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    standards: Routes,
+    ours: Arc<SetOnce<Routes>>,
+    begun: Instant,
+    /// How long after `begun` ours wait for the store.
+    patience: Duration,
+}
+
+impl Calls {
+    pub fn new(standards: Routes, patience: Duration) -> Self {
+        Self { standards, ours: Arc::default(), begun: Instant::now(), patience }
+    }
+
+    pub fn open(&self, ours: Routes) {
+        let _ = self.ours.set(ours);
+    }
+}
+
+impl Service<Request<Body>> for Calls {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future =
+        Either<<Routes as Service<Request<Body>>>::Future, BoxFuture<'static, Result<Response<Body>, Infallible>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if request.uri().path().starts_with("/grpc.") {
+            return Either::Left(self.standards.call(request));
+        }
+        match self.ours.get() {
+            Some(ours) => Either::Left(ours.clone().call(request)),
+            None => {
+                let left = self.patience.saturating_sub(self.begun.elapsed());
+                Either::Right(Box::pin(once_open(Arc::clone(&self.ours), left, request)))
+            }
+        }
+    }
+}
+
+/// Answers a call that came before the store was there.
+async fn once_open(
+    ours: Arc<SetOnce<Routes>>,
+    patience: Duration,
+    request: Request<Body>,
+) -> Result<Response<Body>, Infallible> {
+    match tokio::time::timeout(patience, ours.wait()).await {
+        Ok(ours) => ours.clone().call(request).await,
+        Err(_) => Ok(Status::from(Error::Unavailable(None)).into_http()),
+    }
+}

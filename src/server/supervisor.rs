@@ -1,0 +1,118 @@
+//! Keeps tasks running that are to run as long as the server does.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use tokio::task::JoinSet;
+
+/// Before a task that ended is started again: its reason may pass, and must not fill the log.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A task that ends so often without having run for a while is given up,
+const MOST_ENDS: u32 = 10;
+/// and this long is a while.
+const A_WHILE: Duration = Duration::from_secs(60);
+
+/// The tasks of one server in one set; they end when this is dropped.
+#[derive(Debug, Default)]
+pub struct Supervisor {
+    supervised: JoinSet<&'static str>,
+    down: Arc<AtomicUsize>,
+}
+
+/// How many tasks do not run at the moment; for health.
+#[derive(Debug, Clone, Default)]
+pub struct Down(Arc<AtomicUsize>);
+
+impl Down {
+    pub fn none(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+}
+
+impl Supervisor {
+    pub fn down(&self) -> Down {
+        Down(Arc::clone(&self.down))
+    }
+
+    /// Runs what `make` makes. If it panics or ends it is made anew, again and again.
+    pub fn keep<F>(&mut self, name: &'static str, make: impl Fn() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.supervised.spawn(supervise(name, make, Arc::clone(&self.down), PAUSE));
+    }
+
+    /// Ends when a task keeps ending: without it the server does not do what it says. Tells which.
+    pub async fn given_up(&mut self) -> &'static str {
+        match self.supervised.join_next().await {
+            Some(name) => name.unwrap_or("a supervisor"),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+async fn supervise<F>(
+    name: &'static str,
+    make: impl Fn() -> F + Send + Sync,
+    down: Arc<AtomicUsize>,
+    pause: Duration,
+) -> &'static str
+where
+    F: Future<Output = ()> + Send,
+{
+    let mut ends = 0_u32;
+    loop {
+        let begun = Instant::now();
+        let ended = AssertUnwindSafe(async { make().await }).catch_unwind().await;
+        down.fetch_add(1, Ordering::Relaxed);
+        let why = ended.map_or_else(|panic| words(&*panic).to_owned(), |()| "it returned".to_owned());
+        ends = if begun.elapsed() < A_WHILE { ends.saturating_add(1) } else { 1 };
+        if ends >= MOST_ENDS {
+            tracing::error!(task = name, why, ends, "a background task keeps ending: the server stops");
+            return name;
+        }
+        tracing::error!(task = name, why, "a background task ended; it is started again");
+        tokio::time::sleep(pause).await;
+        down.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a panic said.
+pub fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_or_ends_is_made_again_until_it_keeps_ending() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&runs);
+        let make = move || {
+            let run = counted.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(run.is_multiple_of(2), "odd") }
+        };
+        let down = Arc::<AtomicUsize>::default();
+        let name = supervise("brittle", make, Arc::clone(&down), Duration::ZERO).await;
+        assert_eq!((name, runs.load(Ordering::Relaxed)), ("brittle", MOST_ENDS as usize));
+        assert!(!Down(down).none());
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_task_keeps_ending_is_told_so() {
+        let mut supervisor = Supervisor::default();
+        let down = supervisor.down();
+        supervisor.keep("steady", std::future::pending);
+        assert!(supervisor.given_up().now_or_never().is_none() && down.none());
+        let (down, pause) = (Arc::default(), Duration::ZERO);
+        supervisor.supervised.spawn(supervise("brittle", || async {}, down, pause));
+        assert_eq!(supervisor.given_up().await, "brittle");
+    }
+}
