@@ -13,7 +13,7 @@ use self::source::{File, Import};
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 const ROOMS: [&str; 5] = ["catalog", "engine", "ledger", "model", "purchase"];
 /// What lies below the rooms.
-const BELOW: [&str; 3] = ["error", "input", "legible"];
+const BELOW: [&str; 4] = ["error", "input", "legible", "suggest"];
 const CRATES: [&str; 7] = ["chrono", "chrono_tz", "serde", "sha2", "std", "toml", "uuid"];
 
 #[test]

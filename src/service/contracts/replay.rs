@@ -64,10 +64,15 @@ mod tests {
     #[test]
     fn an_outcome_that_was_kept_stays_readable() {
         for text in [
-            r#"{"revision":3,"contract_version":3,"changes":[{"kind":"updated","resource":"customer","id":"contoso","fields":["customer.display_name"]},{"kind":"added","resource":"work_order","id":"wo-1","fields":[]}],"customer_info":{"version":2,"record_time":"2026-03-02T09:00:00.000001Z","actor":"anonymous"},"order_info":{"version":1,"record_time":"2026-03-02T09:00:00.000001Z","actor":"anonymous"}}"#,
+            r#"{"revision":3,"contract_version":3,"changes":[{"kind":"updated","resource":"customer",
+                "id":"contoso","fields":["customer.display_name"]},{"kind":"added","resource":"work_order",
+                "id":"wo-1","fields":[]}],"customer_info":{"version":2,
+                "record_time":"2026-03-02T09:00:00.000001Z","actor":"anonymous"},"order_info":{"version":1,
+                "record_time":"2026-03-02T09:00:00.000001Z","actor":"anonymous"}}"#,
             r#"{"revision":1,"contract_version":1,"changes":[],"customer_info":null,"order_info":null}"#,
         ] {
-            let kept: Kept = serde_json::from_str(text).unwrap();
+            let text: String = text.lines().map(str::trim_start).collect();
+            let kept: Kept = serde_json::from_str(&text).unwrap();
             assert_eq!(serde_json::to_string(&kept).unwrap(), text);
         }
     }

@@ -100,9 +100,20 @@ mod tests {
     #[test]
     fn an_outcome_that_was_kept_stays_readable() {
         let text = format!(
-            r#"{KEPT}"entry_ids":["01890a5d-ac96-774b-bcce-b302099a8057"],"reservation":{{"id":"01890a5d-ac96-774b-bcce-b302099a8058","unit":"MINUTES","target":{{"block_id":null,"location_id":"gb-london","product_id":"azure","service_id":"engineering","mode":"ON_SITE"}},"parts":[{{"block_id":"01890a5d-ac96-774b-bcce-b302099a8059","amount":60}}],"state":"OPEN","performed":{{"start":"2026-03-03T09:00:00Z","end":"2026-03-03T10:00:00Z"}},"create_time":"2026-03-02T09:00:00.000001Z","expire_time":"2026-03-09T09:00:00Z","end_time":null,"committed":0}},"balances":[{{"id":"01890a5d-ac96-774b-bcce-b302099a8059","work_order_id":"wo-1","item_id":"hours","service_id":"engineering","unit":"MINUTES","days":true,"contracted":600,"granted":600,"used":30,"reserved":60,"priority":2,"start":"2026-01-01T00:00:00Z","end":"2027-01-01T00:00:00Z","sequence":3,"head":"{}"}}]}}"#,
+            r#"{KEPT}"entry_ids":["01890a5d-ac96-774b-bcce-b302099a8057"],
+            "reservation":{{"id":"01890a5d-ac96-774b-bcce-b302099a8058","unit":"MINUTES",
+            "target":{{"block_id":null,"location_id":"gb-london","product_id":"azure",
+            "service_id":"engineering","mode":"ON_SITE"}},
+            "parts":[{{"block_id":"01890a5d-ac96-774b-bcce-b302099a8059","amount":60}}],"state":"OPEN",
+            "performed":{{"start":"2026-03-03T09:00:00Z","end":"2026-03-03T10:00:00Z"}},
+            "create_time":"2026-03-02T09:00:00.000001Z","expire_time":"2026-03-09T09:00:00Z",
+            "end_time":null,"committed":0}},"balances":[{{"id":"01890a5d-ac96-774b-bcce-b302099a8059",
+            "work_order_id":"wo-1","item_id":"hours","service_id":"engineering","unit":"MINUTES",
+            "days":true,"contracted":600,"granted":600,"used":30,"reserved":60,"priority":2,
+            "start":"2026-01-01T00:00:00Z","end":"2027-01-01T00:00:00Z","sequence":3,"head":"{}"}}]}}"#,
             ChainHash::FIRST
         );
+        let text = text.lines().map(str::trim_start).collect();
         for text in [text, format!(r#"{KEPT}"entry_ids":[],"balances":[]}}"#)] {
             let kept: Kept<'_> = serde_json::from_str(&text).unwrap();
             assert_eq!((kept.revision, kept.record_time.timestamp_subsec_micros()), (7, 1));

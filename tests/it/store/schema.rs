@@ -62,8 +62,7 @@ async fn unknown_steps_are_told(fixture: Fixture) {
 async fn a_newer_schema_is_served_with_a_warning(fixture: Fixture) {
     let insert = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9998_later', 0), ('m9999_later', 0)";
     fixture.connection().await.execute_unprepared(insert).await.unwrap();
-    let mut server =
-        Process::start_with(&fixture.config.url, &[("ENTITLED_LOG_FORMAT", "json")], Some(Stdio::piped()));
+    let mut server = Process::start_with(&fixture.config.url, &[("ENTITLED_LOG_FORMAT", "json")], Some(Stdio::piped()));
     let mut errors = server.errors();
     let mut entitlements = EntitlementServiceClient::new(server.channel().await);
     // A start that takes long is told to the caller as a store that is away.
