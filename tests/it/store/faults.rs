@@ -138,7 +138,9 @@ async fn calls_given_up_at_any_point_leave_no_transaction_open() {
     let admin = fixture.connection().await;
     let proxy = Proxy::start(&fixture.config.url).await;
     let config = StoreConfig { url: proxy.url.clone(), max_connections: 1, ..fixture.config.clone() };
-    for (word, commits) in [("BEGIN", false), ("FOR UPDATE", false), ("RETURNING revision", false), ("COMMIT", true)] {
+    for (word, commits) in
+        [("BEGIN", false), ("FOR UPDATE", false), ("SET revision = given.revision", false), ("COMMIT", true)]
+    {
         let store = Store::connect(&config).await.unwrap();
         let before = store.revision("contoso").await.unwrap().unwrap();
         proxy.stop_at(word);
@@ -165,7 +167,7 @@ async fn a_connection_gone_silent_is_given_up_and_replaced() {
     let statement_timeout = Duration::from_millis(100);
     let config =
         StoreConfig { url: proxy.url.clone(), max_connections: 1, statement_timeout, ..fixture.config.clone() };
-    for word in ["BEGIN", "RETURNING revision"] {
+    for word in ["BEGIN", "SET revision = given.revision"] {
         let store = Store::connect(&config).await.unwrap();
         let before = store.revision("contoso").await.unwrap().unwrap();
         proxy.stop_at(word);
