@@ -12,7 +12,6 @@ mod calendar;
 mod clauses;
 mod context;
 mod coverage;
-mod coverage_facts;
 mod decide;
 mod decision;
 mod explanation;

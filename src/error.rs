@@ -4,7 +4,6 @@
 use std::fmt;
 
 use crate::suggest::hint;
-pub use crate::suggest::nearest;
 
 /// Why a call could not be answered.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use self::row::About::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::RuleFamily as Family;
 use self::row::{InPool, Judge, Row, by, check};
-use crate::error::nearest;
+use crate::suggest::nearest;
 
 pub use self::row::{About, RuleFamily, Words};
 

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use super::prepared::{Candidate, Prepared};
 use super::query::Query;
 use crate::catalog::{Edition, Family, Service};
-use crate::error::{Error, Noun, Result, nearest, reason as technical};
+use crate::error::{Error, Noun, Result, reason as technical};
 use crate::model::{Contact, Location, ProductId, Quantity, start_of_day};
+use crate::suggest::nearest;
 
 /// Most locations an unknown one is compared with: that takes its time. Where there are more, those
 /// that begin alike.

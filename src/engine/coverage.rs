@@ -1,10 +1,11 @@
 //! What the item that answers offers.
 
 use super::base::BaseState;
-use super::clauses::hours;
+use super::clauses::{hours, location};
 use super::context::Context;
 use super::decision::{BlockBalance, Coverage};
 use super::pool;
+use crate::model::{DeliveryMode, Item};
 
 pub(super) fn coverage<'a>(context: &Context<'a>, waived: u128) -> Coverage<'a> {
     let base = match context.base {
@@ -30,6 +31,17 @@ impl<'a> Coverage<'a> {
     /// the item and of the others that serve. Worked out here, for not everyone who asks looks.
     pub fn blocks(&self) -> Vec<BlockBalance<'a>> {
         pool::drawn_from(&self.context).iter().filter_map(balance).collect()
+    }
+
+    /// How the service may be delivered: remotely, as the catalogue includes it, and as the item was sold.
+    pub fn delivery_modes(&self) -> Vec<DeliveryMode> {
+        let modes = [DeliveryMode::Remote, DeliveryMode::OnSite].into_iter();
+        modes.filter(|mode| location::is_included(&self.context, *mode)).collect()
+    }
+
+    /// The base package of the agreement it leans on.
+    pub fn base_item(&self) -> Option<&'a Item> {
+        self.base?.items.iter().find(|item| item.service_id == self.context.edition.base_package)
     }
 }
 

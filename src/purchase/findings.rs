@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::catalog::{ClauseKind, Edition, Rule, Service};
-use crate::error::{MOST_VIOLATIONS, Violation, nearest, reason};
+use crate::error::{MOST_VIOLATIONS, Violation, reason};
 use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id};
-use crate::suggest;
+use crate::suggest::{self, nearest};
 
 pub(super) const LONGEST_TENANT_ID: usize = 128;
 pub(super) const LONGEST_TEXT: usize = 200;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Caller;
 use super::paging::{List, Page, page_token_invalid};
 use crate::catalog::{Catalog, Clause, Edition, LifeCycle, Service};
-use crate::error::{Error, Noun, Result, nearest};
+use crate::error::{Error, Noun, Result};
+use crate::suggest::nearest;
 
 /// Reads the editions.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use super::slices::Slices;
 use super::{Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
-use crate::error::{Error, Noun, Result, nearest, reason};
+use crate::error::{Error, Noun, Result, reason};
 use crate::model::ProductId;
-use crate::suggest::hint;
+use crate::suggest::{hint, nearest};
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]

@@ -8,8 +8,9 @@ use super::quantity;
 use super::tree::{Content, Node};
 use super::walk::found;
 use crate::cli::{reflect, values};
-use crate::error::{nearest, reason};
+use crate::error::reason;
 use crate::legible::excerpt;
+use crate::suggest::nearest;
 
 /// Why a value does not do.
 #[derive(Debug)]

@@ -27,7 +27,7 @@ pub(in crate::engine) fn is_designated(context: &Context<'_>) -> bool {
 }
 
 /// Remote delivery is always included; any other way only if the service or the item says so.
-fn is_included(context: &Context<'_>, mode: DeliveryMode) -> bool {
+pub(in crate::engine) fn is_included(context: &Context<'_>, mode: DeliveryMode) -> bool {
     mode == DeliveryMode::Remote
         || context.service.included_delivery_modes.contains(&mode)
         || sold_mode(context) == mode

@@ -1,10 +1,11 @@
 //! Customers and work orders as they are, one by one and by pages.
 
 use super::Contracts;
-use crate::error::{Error, Noun, Result, nearest};
+use crate::error::{Error, Noun, Result};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::service::paging::List;
 use crate::service::{Caller, Consistency, Page};
+use crate::suggest::nearest;
 
 /// A document, how it was recorded, and the contract it is part of.
 #[derive(Debug, Clone)]

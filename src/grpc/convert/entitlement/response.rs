@@ -59,7 +59,7 @@ fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) ->
         effective_start_time: Some(timestamp(coverage.effective.start)),
         effective_end_time: Some(timestamp(coverage.effective.end)),
         base_work_order_id: coverage.base.map(|order| order.work_order_id.clone()).unwrap_or_default(),
-        base_item_id: coverage.base_item(decision.edition).map(|item| item.item_id.clone()).unwrap_or_default(),
+        base_item_id: coverage.base_item().map(|item| item.item_id.clone()).unwrap_or_default(),
         waivers: write_waivers(coverage),
         blocks: write_blocks(decision, coverage),
         ..v1::Coverage::default()
@@ -77,7 +77,7 @@ fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) ->
 /// What was skipped for want of a fact is told as terms.
 fn write_terms(written: &mut v1::Coverage, decision: &Decision<'_>, coverage: &Coverage<'_>) {
     let service = decision.service;
-    let modes = coverage.delivery_modes(service).into_iter();
+    let modes = coverage.delivery_modes().into_iter();
     written.delivery_modes = modes.map(|mode| write_mode(mode).into()).collect();
     written.languages = service.languages.iter().flat_map(|rule| rule.only.clone()).collect();
     written.channels =
