@@ -117,5 +117,4 @@ In another terminal, try:
 }
 
 #[cfg(test)]
-#[path = "demo_tests.rs"]
 mod tests;

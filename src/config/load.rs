@@ -123,5 +123,4 @@ fn line(text: &str, offset: usize) -> usize {
 }
 
 #[cfg(test)]
-#[path = "load_tests.rs"]
 mod tests;
