@@ -118,11 +118,9 @@ async fn connect(address: SocketAddr) -> EntitlementServiceClient<Channel> {
 }
 
 async fn serve_checks(directory: &std::path::Path) -> SocketAddr {
-    let config = Config {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        database: format!("sqlite:{}", directory.join("entitled.db").display()).parse().unwrap(),
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.store.database = format!("sqlite:{}", directory.join("entitled.db").display()).parse().unwrap();
     let (ready, bound) = tokio::sync::oneshot::channel();
     let ready = move |address| ready.send(address).unwrap_or_default();
     tokio::spawn(async move { entitled::server::serve(config, ready, std::future::pending()).await.unwrap() });

@@ -19,6 +19,7 @@ mod render;
 mod response_target;
 mod screen;
 mod serve;
+mod setting_flags;
 mod values;
 
 use std::process::ExitCode;

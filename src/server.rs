@@ -68,16 +68,18 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<Ended, BoxError> {
     start::check_clock(Clock::System.now())?;
-    let catalog = Arc::new(catalog_files::load(&config.catalog, config.default_edition.as_deref())?.catalog);
-    let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
+    let catalog =
+        Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
+    let listener =
+        TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
 
     let (stop, stopped) = watch::channel(false);
-    let edge = Edge::new(&config, stopped);
+    let edge = Edge::new(&config.server, stopped);
     let facts = Arc::new(Facts::new());
     let calls = Calls::new(router::standards(&facts)?, FIRST_TRY);
     let service = router::layered(calls.clone());
-    let clients = files::allow_beside(start::many_connections(&config), config.max_clients);
+    let clients = files::allow_beside(start::many_connections(&config), config.server.max_clients);
     let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&edge), clients)));
     let mut supervisor = Supervisor::default();
     let mut store = None;
@@ -93,7 +95,7 @@ pub async fn serve(
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
                     calls.open(furnish(&config, &catalog, &opened, &facts, &edge, &mut supervisor));
-                    tracing::info!(%address, database = %config.database, "serving");
+                    tracing::info!(%address, database = %config.store.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
                     tell(&mut ready, address);
@@ -102,7 +104,7 @@ pub async fn serve(
             },
             () = first_try.as_mut(), if is_first_try => {
                 is_first_try = false;
-                let database = &config.database;
+                let database = &config.store.database;
                 tracing::warn!(%address, %database, "listening; no call is answered before the database is open");
                 // A file of SQLite is there: it is being looked through, and ends the start or will be open.
                 if !database.is_sqlite() {
@@ -114,7 +116,7 @@ pub async fn serve(
                 tracing::info!("stopping: no new calls, running ones may end");
                 facts.stop();
                 let _ = stop.send(true);
-                break Ok(drain(&mut server, config.drain_timeout).await);
+                break Ok(drain(&mut server, config.server.drain_timeout).await);
             }
         }
     };
@@ -161,13 +163,13 @@ fn furnish(
     let context = Context {
         catalog: Arc::clone(catalog),
         store: store.clone(),
-        cache: Arc::new(Cache::new(CACHE, config.max_staleness)),
+        cache: Arc::new(Cache::new(CACHE, config.store.max_staleness)),
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
     };
-    let (grace, expected_wait) = (config.ledger_grace, edge.wait_of_writes.clone());
+    let (grace, expected_wait) = (config.ledger.grace, edge.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
-    tasks::start(supervisor, &context, &ledger, facts, config.max_staleness);
+    tasks::start(supervisor, &context, &ledger, facts, config.store.max_staleness);
     router::ours(&context, ledger)
 }
 

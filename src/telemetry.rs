@@ -13,7 +13,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use self::lines::Lines;
-use crate::config::{Log, LogFormat};
+use crate::config::{LogFormat, LogSettings};
 
 /// How long the end of the process waits for lines that are still to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ impl Drop for Guard {
 }
 
 /// Starts the logs. Only the first call in a process has an effect.
-pub fn init(log: &Log) -> Guard {
+pub fn init(log: &LogSettings) -> Guard {
     let is_terminal = io::stderr().is_terminal();
     // The filter was checked when the settings were read.
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_default();

@@ -22,11 +22,9 @@ impl House {
     /// A server on a new database, with so many customers, each with one block that no bench
     /// can empty.
     pub async fn furnish(database: &str, customers: usize) -> Self {
-        let config = Config {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            database: database.parse().unwrap(),
-            ..Config::default()
-        };
+        let mut config = Config::default();
+        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.store.database = database.parse().unwrap();
         entitled::server::migrate(&config, false).await.unwrap();
         let (ready, bound) = tokio::sync::oneshot::channel();
         let ready = move |address| ready.send(address).unwrap_or_default();

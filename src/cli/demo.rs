@@ -28,7 +28,7 @@ impl Demo {
     pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
         let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
         let database = DatabaseUrl::of_file(&directory.path().join("entitled.db"));
-        config.database = database.map_err(|error| Failure::Other(error.into()))?;
+        config.store.database = database.map_err(|error| Failure::Other(error.into()))?;
         Ok(Self { _directory: directory })
     }
 
@@ -90,7 +90,8 @@ async fn fill(address: SocketAddr, token: Option<&str>) -> Result<(), Failure> {
 }
 
 fn welcome(address: SocketAddr) {
-    let flag = if address == Config::default().listen { String::new() } else { format!(" --address http://{address}") };
+    let flag =
+        if address == Config::default().server.listen { String::new() } else { format!(" --address http://{address}") };
     // As it was called: it need not be in the path.
     let entitled = std::env::args().next().unwrap_or_else(|| "entitled".to_owned());
     let text = format!(
@@ -117,5 +118,4 @@ In another terminal, try:
 }
 
 #[cfg(test)]
-#[path = "demo_tests.rs"]
 mod tests;

@@ -115,5 +115,4 @@ impl From<ServiceError> for Failure {
 }
 
 #[cfg(test)]
-#[path = "failure_tests.rs"]
 mod tests;

@@ -2,8 +2,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::setting_flags::help_of;
 use super::{Failure, screen};
-use crate::config::{self, Config, Environment, Flags, Mistakes};
+use crate::config::{self, Config, Environment, Flags, Mistakes, Written, setting};
 use crate::server;
 
 /// Bring the schema of the database up to this version.
@@ -17,8 +18,7 @@ use crate::server;
   ENTITLED_DATABASE_URL=postgres://… entitled migrate"
 )]
 pub struct Migrate {
-    /// `sqlite:PATH` or `postgres://…` [env: ENTITLED_DATABASE_URL] [default: sqlite:entitled.db]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = setting("database").map(help_of).unwrap_or_default())]
     database: Option<String>,
     /// Only tell which steps are still to apply.
     #[arg(long)]
@@ -27,7 +27,8 @@ pub struct Migrate {
 
 impl Migrate {
     pub(super) fn config(&self) -> Result<Config, Mistakes> {
-        let flags = Flags { database: self.database.as_deref(), ..Flags::default() };
+        let database = self.database.clone().map(|url| ("database", Written::Text(url)));
+        let flags = Flags { settings: database.into_iter().collect(), ..Flags::default() };
         config::from_file_and(Config::default(), &Environment::of_process(), &flags)
     }
 
@@ -40,7 +41,7 @@ impl Migrate {
 
 fn report(steps: &[String], dry_run: bool, config: &Config) -> String {
     let what = match (steps.len(), dry_run) {
-        (0, _) => return format!("{} is up to date", config.database),
+        (0, _) => return format!("{} is up to date", config.store.database),
         (1, true) => "1 step to apply to",
         (1, false) => "1 step applied to",
         (_, true) => "steps to apply to",
@@ -48,5 +49,5 @@ fn report(steps: &[String], dry_run: bool, config: &Config) -> String {
     };
     let count = if steps.len() > 1 { format!("{} ", steps.len()) } else { String::new() };
     let lines = steps.iter().map(|step| format!("\n  {step}")).collect::<String>();
-    format!("{count}{what} {}{lines}", config.database)
+    format!("{count}{what} {}{lines}", config.store.database)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::setting::SETTINGS;
+use super::setting::settings;
 use crate::legible::excerpt;
 use crate::suggest::{did_you_mean, nearest};
 
@@ -55,7 +55,7 @@ pub fn variable(name: &str) -> Option<String> {
 }
 
 fn known() -> impl Iterator<Item = &'static str> {
-    SETTINGS.iter().map(|setting| setting.variable).chain(OTHERS)
+    settings().map(|setting| setting.variable).chain(OTHERS)
 }
 
 fn is_known(name: &str) -> bool {

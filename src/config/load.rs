@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -5,23 +6,21 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::environment::{CONFIG, Environment};
-use super::setting::{CATALOG, SETTINGS, catalog};
+use super::setting::{Setting, setting, settings};
+use super::value::Written;
 use super::{Config, is_coloured};
 use crate::error::MOST_VIOLATIONS;
 use crate::input;
 use crate::legible::{excerpt, sentence, shown};
 use crate::suggest::nearest_or_all;
 
-/// What was given on the command line, by key.
+/// What was given on the command line.
 #[derive(Debug, Default)]
-pub struct Flags<'a> {
-    pub file: Option<&'a Path>,
-    pub listen: Option<&'a str>,
-    pub database: Option<&'a str>,
-    /// In place of all the file and the environment name.
-    pub catalog: &'a [PathBuf],
-    pub default_edition: Option<&'a str>,
-    pub ledger_grace: Option<&'a str>,
+pub struct Flags {
+    /// The file of settings.
+    pub file: Option<PathBuf>,
+    /// Settings, by key.
+    pub settings: BTreeMap<&'static str, Written>,
 }
 
 /// Everything that is wrong with the settings.
@@ -37,36 +36,23 @@ impl fmt::Display for Mistakes {
 impl Error for Mistakes {}
 
 /// The settings of `base`, overlaid by the file, by the environment, by the flags.
-pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags<'_>) -> Result<Config, Mistakes> {
+pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> Result<Config, Mistakes> {
     let mut config = base;
     config.log.plain = !is_coloured();
     let mut mistakes = environment.mistakes();
-    if let Some(file) = flags.file.or_else(|| environment.get(CONFIG).map(Path::new)) {
+    if let Some(file) = flags.file.as_deref().or_else(|| environment.get(CONFIG).map(Path::new)) {
         mistakes.extend(overlay_file(&mut config, file));
     }
-    for setting in SETTINGS {
+    for setting in settings() {
         if let Some(text) = environment.get(setting.variable) {
-            mistakes.extend((setting.set)(&mut config, text).err().map(|why| format!("{}: {why}", setting.variable)));
+            let outcome = setting.set(&mut config, &Written::Text(text.to_owned()));
+            mistakes.extend(outcome.err().map(|why| format!("{}: {why}", setting.variable)));
         }
     }
-    let given = [
-        ("listen", flags.listen),
-        ("database", flags.database),
-        ("default_edition", flags.default_edition),
-        ("ledger_grace", flags.ledger_grace),
-    ];
-    for (key, flag) in given {
-        let setting = SETTINGS.iter().find(|setting| setting.key == key);
-        if let (Some(setting), Some(text)) = (setting, flag) {
-            mistakes.extend(
-                (setting.set)(&mut config, text).err().map(|why| format!("--{}: {why}", key.replace('_', "-"))),
-            );
-        }
-    }
-    if !flags.catalog.is_empty() {
-        match catalog(flags.catalog.to_vec()) {
-            Ok(files) => config.catalog = files,
-            Err(why) => mistakes.push(format!("--catalog: {why}")),
+    for setting in settings() {
+        if let Some(written) = flags.settings.get(setting.key) {
+            let outcome = setting.set(&mut config, written);
+            mistakes.extend(outcome.err().map(|why| format!("--{}: {why}", setting.flag_name())));
         }
     }
     if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
@@ -94,27 +80,33 @@ fn overlay(config: &mut Config, text: &str) -> Vec<String> {
     for (key, value) in table.get_ref().iter().take(MOST_VIOLATIONS) {
         let name: &str = key.get_ref();
         let at = line(text, key.span().start);
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == name) else {
-            let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-            let hint = nearest_or_all(name, &known);
-            mistakes.push((at, format!("there is no setting `{}`; {hint}", excerpt(name))));
-            continue;
+        let outcome = match setting(name) {
+            Some(setting) => written(setting, value.get_ref())
+                .and_then(|written| setting.set(config, &written))
+                .map_err(|why| format!("{name}: {why}")),
+            None => Err(unknown(name)),
         };
-        let outcome = match value.get_ref() {
-            DeValue::String(text) => (setting.set)(config, text),
-            DeValue::Integer(number) => (setting.set)(config, number.as_str()),
-            DeValue::Array(files) if name == CATALOG => {
-                let files: Option<Vec<PathBuf>> =
-                    files.iter().map(|file| file.get_ref().as_str().map(PathBuf::from)).collect();
-                let files = files.ok_or_else(|| "expected a list of files".to_owned()).and_then(catalog);
-                files.map(|files| config.catalog = files)
-            }
-            other => Err(format!("expected text or a number; found: {}", other.type_str())),
-        };
-        mistakes.extend(outcome.err().map(|why| (at, format!("{name}: {why}"))));
+        mistakes.extend(outcome.err().map(|why| (at, why)));
     }
     mistakes.sort();
     mistakes.into_iter().map(|(at, why)| format!(":{at}: {why}")).collect()
+}
+
+fn written(setting: &Setting, value: &DeValue<'_>) -> Result<Written, String> {
+    match value {
+        DeValue::String(text) => Ok(Written::Text(text.to_string())),
+        DeValue::Integer(number) => Ok(Written::Text(number.as_str().to_owned())),
+        DeValue::Array(files) if setting.value.is_list() => {
+            let files = files.iter().map(|file| file.get_ref().as_str().map(PathBuf::from)).collect::<Option<_>>();
+            files.map(Written::Files).ok_or_else(|| "expected a list of files".to_owned())
+        }
+        other => Err(format!("expected text or a number; found: {}", other.type_str())),
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let known = settings().map(|setting| setting.key).collect::<Vec<_>>();
+    format!("there is no setting `{}`; {}", excerpt(name), nearest_or_all(name, &known))
 }
 
 /// The number of the line that holds the byte at `offset`.
@@ -123,5 +115,4 @@ fn line(text: &str, offset: usize) -> usize {
 }
 
 #[cfg(test)]
-#[path = "load_tests.rs"]
 mod tests;

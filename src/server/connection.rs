@@ -296,5 +296,4 @@ impl Drop for Ticket {
 }
 
 #[cfg(test)]
-#[path = "connection_tests.rs"]
 mod tests;

@@ -151,5 +151,4 @@ fn is_grpc(content_type: &HeaderValue) -> bool {
 }
 
 #[cfg(test)]
-#[path = "door_tests.rs"]
 mod tests;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::budget::Budget;
-use crate::config::Config;
+use crate::config::ServerSettings;
 use crate::grpc::{draining, out_of_time};
 use crate::service::ledger::ExpectedWait;
 
@@ -48,12 +48,12 @@ pub struct Complaints {
 }
 
 impl Edge {
-    pub fn new(config: &Config, stop: watch::Receiver<bool>) -> Arc<Self> {
+    pub fn new(settings: &ServerSettings, stop: watch::Receiver<bool>) -> Arc<Self> {
         Arc::new(Self {
             begun: Instant::now(),
-            answers: Budget::new(config.max_unsent.saturating_mul(MEBIBYTE)),
+            answers: Budget::new(settings.max_unsent.saturating_mul(MEBIBYTE)),
             requests: Budget::new(REQUESTS),
-            calls: Budget::new(config.max_calls),
+            calls: Budget::new(settings.max_calls),
             long_streams: Budget::new(LONG_STREAMS),
             wait_of_writes: ExpectedWait::default(),
             busy_connections: AtomicUsize::new(0),

@@ -75,11 +75,11 @@ mod tests {
     use super::super::connection::Connection;
     use super::super::edge::Edge;
     use super::*;
-    use crate::config::Config;
+    use crate::config::ServerSettings;
 
     #[tokio::test]
     async fn a_request_without_room_is_refused_where_it_is_counted() {
-        let connection = Connection::new(Edge::new(&Config::default(), watch::channel(false).1));
+        let connection = Connection::new(Edge::new(&ServerSettings::default(), watch::channel(false).1));
         let others = Intake::new(&connection);
         assert!(others.grow(16 << 20), "as much as one connection may have");
         let first = async |intake| {

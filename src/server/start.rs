@@ -36,14 +36,14 @@ pub async fn open(config: &Config) -> Result<Store, BoxError> {
             Ok(store) => return Ok(store),
             Err(error) => error,
         };
-        if config.database.is_sqlite() {
-            return Err(CannotOpen { database: config.database.to_string(), source: error }.into());
+        if config.store.database.is_sqlite() {
+            return Err(CannotOpen { database: config.store.database.to_string(), source: error }.into());
         }
         if !is_away(&error) {
             return Err(error);
         }
         if tries.checked_rem(TOLD_EVERY) == Some(0) {
-            tracing::warn!(database = %config.database, ?error, "the database cannot be reached; it is tried again");
+            tracing::warn!(database = %config.store.database, ?error, "the database cannot be reached; it is tried again");
         }
         tries = tries.saturating_add(1);
         tokio::time::sleep(PAUSE).await;
@@ -66,7 +66,7 @@ async fn try_open(config: &Config) -> Result<Store, BoxError> {
     store.claim()?;
     // Whatever else keeps the file from being looked through says nothing of damage, and is not served.
     if let Some(damage) = store.find_damage().await? {
-        if config.on_damage == OnDamage::Refuse {
+        if config.store.on_damage == OnDamage::Refuse {
             return Err(damage.into());
         }
         tracing::error!(error = ?damage, "the database is served read-only, as `on_damage` says");
@@ -77,7 +77,7 @@ async fn try_open(config: &Config) -> Result<Store, BoxError> {
 }
 
 async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
-    if config.database.is_sqlite() && !store.is_read_only() {
+    if config.store.database.is_sqlite() && !store.is_read_only() {
         let steps = store.migrate().await?;
         if !steps.is_empty() {
             tracing::info!(steps = steps.join(", "), "the schema was brought up");
@@ -99,15 +99,15 @@ async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
 
 pub fn store_config(config: &Config) -> StoreConfig {
     StoreConfig {
-        url: config.database.expose().to_owned(),
-        max_connections: config.max_connections,
+        url: config.store.database.expose().to_owned(),
+        max_connections: u32::try_from(config.store.max_connections).unwrap_or(u32::MAX),
         ..StoreConfig::default()
     }
 }
 
 /// How many connections to the database there may be, of all pools together. SQLite's are always the same few.
 pub fn many_connections(config: &Config) -> usize {
-    if config.database.is_sqlite() { 0 } else { usize::try_from(config.max_connections).unwrap_or(usize::MAX) }
+    if config.store.database.is_sqlite() { 0 } else { config.store.max_connections }
 }
 
 #[cfg(test)]

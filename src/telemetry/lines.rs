@@ -156,5 +156,4 @@ pub fn standard_error() -> Box<dyn Write + Send> {
 }
 
 #[cfg(test)]
-#[path = "lines_tests.rs"]
 mod tests;

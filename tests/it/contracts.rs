@@ -575,7 +575,7 @@ async fn what_was_known_can_be_asked(server: &TestServer) {
 #[tokio::test]
 async fn a_change_reaches_another_server_within_the_allowed_staleness() {
     const MAX_STALENESS: Duration = Duration::from_millis(500);
-    let one = TestServer::start_with(Backend::Postgres, |config| config.max_staleness = MAX_STALENESS).await;
+    let one = TestServer::start_with(Backend::Postgres, |config| config.store.max_staleness = MAX_STALENESS).await;
     let other = one.start_beside().await;
     let mut contracts = one.contracts();
     contracts.create_customer(create_customer(customer("contoso"))).await.unwrap();

@@ -31,7 +31,8 @@ async fn every_case_comes_out_as_written() {
             catalog.as_array().unwrap().iter().map(|file| example(file.as_str().unwrap())).collect();
         let default_edition = case_keys.remove("default_edition").map(|id| id.as_str().unwrap().to_owned());
         used.extend(catalog.clone());
-        let settings = |config: &mut Config| (config.catalog, config.default_edition) = (catalog, default_edition);
+        let settings =
+            |config: &mut Config| (config.catalog.files, config.catalog.default_edition) = (catalog, default_edition);
         let server = TestServer::start_with(Backend::Sqlite, settings).await;
         let mut answers = Vec::new();
         corpus::run_file(&server, &name, &case, &mut answers, &mut failures).await;
@@ -48,8 +49,8 @@ async fn every_case_comes_out_as_written() {
 #[tokio::test]
 async fn a_default_edition_of_ones_own_answers_where_none_is_named() {
     let settings = |config: &mut Config| {
-        config.catalog = vec![example("lodestar-care-2026.toml")];
-        config.default_edition = Some("lodestar-care-2026".to_owned());
+        config.catalog.files = vec![example("lodestar-care-2026.toml")];
+        config.catalog.default_edition = Some("lodestar-care-2026".to_owned());
     };
     let server = TestServer::start_with(Backend::Sqlite, settings).await;
     let editions = server.catalog().list_editions(v1::ListEditionsRequest::default()).await.unwrap().into_inner();
@@ -120,12 +121,10 @@ fn files_are_validated_without_a_server() {
 async fn a_server_refuses_a_catalogue_with_mistakes_and_tells_all() {
     let directory = tempfile::tempdir().unwrap();
     let file = wrong(directory.path());
-    let config = Config {
-        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-        database: format!("sqlite:{}", directory.path().join("entitled.db").display()).parse().unwrap(),
-        catalog: vec![file.clone()],
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.store.database = format!("sqlite:{}", directory.path().join("entitled.db").display()).parse().unwrap();
+    config.catalog.files = vec![file.clone()];
     let database = directory.path().join("entitled.db");
     let served = entitled::server::serve(config, |_| panic!("it serves"), async {}).await;
     let error = served.unwrap_err().downcast::<CatalogError>().unwrap();

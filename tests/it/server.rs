@@ -47,11 +47,9 @@ impl TestServer {
             Backend::Sqlite => format!("sqlite:{}", directory.path().join("entitled.db").display()),
             Backend::Postgres => postgres::database().await,
         };
-        let mut config = Config {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            database: url.parse().unwrap(),
-            ..Config::default()
-        };
+        let mut config = Config::default();
+        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.store.database = url.parse().unwrap();
         change(&mut config);
         if backend == Backend::Postgres {
             entitled::server::migrate(&config, false).await.unwrap();
@@ -61,7 +59,7 @@ impl TestServer {
 
     /// The URL of its database.
     pub fn database(&self) -> String {
-        self.config.database.expose().to_owned()
+        self.config.store.database.expose().to_owned()
     }
 
     /// A second server on the same database; to be stopped before the first one.

@@ -113,7 +113,7 @@ async fn reflection_lists_and_describes() {
 async fn an_idle_connection_does_not_outlast_the_drain_time() {
     const DRAIN: Duration = Duration::from_millis(300);
     for backend in BOTH {
-        let server = TestServer::start_with(backend, |config| config.drain_timeout = DRAIN).await;
+        let server = TestServer::start_with(backend, |config| config.server.drain_timeout = DRAIN).await;
         let idle = TcpStream::connect(server.address).await.unwrap();
         // Answered calls behind it: the idle connection was taken by then.
         server.entitlements().check_entitlement(check("contoso")).await.unwrap_err();
@@ -130,7 +130,8 @@ async fn an_idle_connection_does_not_outlast_the_drain_time() {
 #[tokio::test]
 async fn a_server_without_calls_stops_at_once() {
     for backend in BOTH {
-        let server = TestServer::start_with(backend, |config| config.drain_timeout = Duration::from_secs(600)).await;
+        let server =
+            TestServer::start_with(backend, |config| config.server.drain_timeout = Duration::from_secs(600)).await;
         // A client that stays connected and silent is no reason to wait.
         let _silent = server.another_channel().await;
         let begun = Instant::now();

@@ -148,7 +148,6 @@ fn name(state: ReservationState) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "check_tests.rs"]
 mod tests;
 
 fn in_words(totals: Totals, unit: Unit) -> String {

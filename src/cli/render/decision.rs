@@ -96,5 +96,4 @@ fn blocks(blocks: &[Block], screen: &Screen) -> String {
 }
 
 #[cfg(test)]
-#[path = "decision_tests.rs"]
 mod tests;

@@ -122,7 +122,7 @@ async fn half_a_batch_keeps_no_other_waiting() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_that_are_not_read_are_bounded() {
-    let server = TestServer::start_with(Backend::Sqlite, |config| config.max_unsent = 8).await;
+    let server = TestServer::start_with(Backend::Sqlite, |config| config.server.max_unsent = 8).await;
     stored(&server, "contoso").await;
     // An answer of some hundred bytes is one of many; this one is large.
     let request = v1::ListClausesRequest { page_size: 1_000, ..Default::default() };
@@ -153,8 +153,8 @@ async fn answers_that_are_not_read_are_bounded() {
 #[tokio::test]
 async fn there_are_only_so_many_connections_and_calls() {
     let server = TestServer::start_with(Backend::Sqlite, |config| {
-        config.max_clients = 2;
-        config.max_calls = 1;
+        config.server.max_clients = 2;
+        config.server.max_calls = 1;
     })
     .await;
     stored(&server, "contoso").await;

@@ -16,8 +16,10 @@ use crate::sample::{check, refused, stored};
 use crate::server::TestServer;
 
 fn config(url: &str) -> Config {
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Config { listen, database: url.parse().unwrap(), ..Config::default() }
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.store.database = url.parse().unwrap();
+    config
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

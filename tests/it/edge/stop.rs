@@ -24,7 +24,7 @@ async fn endless_call(address: std::net::SocketAddr, path: &str) -> Raw {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn streams_end_with_the_server_and_do_not_hold_it() {
-    let mut server = TestServer::start_with(Backend::Sqlite, |config| config.drain_timeout = PATIENCE).await;
+    let mut server = TestServer::start_with(Backend::Sqlite, |config| config.server.drain_timeout = PATIENCE).await;
     let mut health = HealthClient::new(server.another_channel().await);
     let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
     assert!(watch.message().await.unwrap().is_some());

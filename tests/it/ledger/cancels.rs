@@ -67,7 +67,7 @@ async fn two_thousand_calls_given_up_spoil_no_other() {
 /// The server has one connection to the database: whatever the call given up leaves on it, the next
 /// write meets.
 async fn give_up(calls: usize) {
-    let server = TestServer::start_with(Backend::Postgres, |config| config.max_connections = 1).await;
+    let server = TestServer::start_with(Backend::Postgres, |config| config.store.max_connections = 1).await;
     let house = House::on(server, Backend::Postgres).await;
     let outside = house.connection().await;
     let mut told = Vec::new();

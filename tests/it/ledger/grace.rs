@@ -45,7 +45,7 @@ async fn work_is_recorded_within_the_usual_grace(house: House) {
 }
 
 async fn without_a_grace_the_end_is_the_end(house: House) {
-    let strict = TestServer::start_with(house.backend, |config| config.ledger_grace = Duration::zero()).await;
+    let strict = TestServer::start_with(house.backend, |config| config.ledger.grace = Duration::zero()).await;
     let strict = House { server: strict, backend: house.backend };
     house.stop().await;
     put_ended(&strict, "contoso", 1).await;

@@ -45,7 +45,8 @@ async fn kill(rounds: usize) {
     admin.execute_unprepared("ALTER ROLE postgres SET commit_delay = 20000").await.unwrap();
     admin.execute_unprepared("ALTER ROLE postgres SET commit_siblings = 0").await.unwrap();
     admin.close().await.unwrap();
-    let server = TestServer::start_with(Backend::Postgres, |config| config.database = database.parse().unwrap()).await;
+    let server =
+        TestServer::start_with(Backend::Postgres, |config| config.store.database = database.parse().unwrap()).await;
     let house = House::on(server, Backend::Postgres).await;
     for customer_id in &CUSTOMERS[1..] {
         house.put_customer(customer_id, &[100]).await;

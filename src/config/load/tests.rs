@@ -4,13 +4,23 @@ use chrono::TimeDelta;
 
 use super::*;
 
-fn load(file: &str, environment: &[(&str, &str)], flags: Flags<'_>) -> Result<Config, Mistakes> {
+/// The command line, with settings that are texts.
+fn flags(texts: &[(&'static str, &str)]) -> Flags {
+    let settings = texts.iter().map(|(key, text)| (*key, Written::Text((*text).to_owned()))).collect();
+    Flags { settings, ..Flags::default() }
+}
+
+fn given(paths: Vec<PathBuf>) -> (&'static str, Written) {
+    ("catalog", Written::Files(paths))
+}
+
+fn load(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Config, Mistakes> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("entitled.toml");
     std::fs::write(&path, file).unwrap();
     let environment = Environment::of(environment);
     let name = path.display().to_string();
-    from_file_and(Config::default(), &environment, &Flags { file: Some(&path), ..flags })
+    from_file_and(Config::default(), &environment, &Flags { file: Some(path), ..flags })
         .map_err(|Mistakes(all)| Mistakes(all.iter().map(|one| one.replace(&name, "FILE")).collect()))
 }
 
@@ -19,27 +29,32 @@ fn flags_beat_the_environment_which_beats_the_file() {
     let file =
         "listen = \"0.0.0.0:1\"\ndatabase = \"sqlite:file.db\"\nmax_staleness = \"250ms\"\nmax_connections = 3\n";
     let environment = [("ENTITLED_LISTEN", "0.0.0.0:2"), ("ENTITLED_DATABASE_URL", "sqlite:environment.db")];
-    let config = load(file, &environment, Flags { listen: Some("0.0.0.0:3"), ..Flags::default() }).unwrap();
-    assert_eq!(config.listen.port(), 3);
-    assert_eq!(config.database.expose(), "sqlite:environment.db");
-    assert_eq!(config.max_staleness, Duration::from_millis(250));
-    assert_eq!(config.max_connections, 3);
-    assert_eq!(config.drain_timeout, Duration::from_secs(20));
+    let config = load(file, &environment, flags(&[("listen", "0.0.0.0:3")])).unwrap();
+    assert_eq!(config.server.listen.port(), 3);
+    assert_eq!(config.store.database.expose(), "sqlite:environment.db");
+    assert_eq!(config.store.max_staleness, Duration::from_millis(250));
+    assert_eq!(config.store.max_connections, 3);
+    assert_eq!(config.server.drain_timeout, Duration::from_secs(20));
 }
 
 #[test]
 fn catalogue_files_are_a_list_everywhere() {
     let file = "catalog = [\"a,b.toml\", \"c.toml\"]\ndefault_edition = \"small\"\n";
-    let files = |config: &Config| config.catalog.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
+    let files =
+        |config: &Config| config.catalog.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>();
     let config = load(file, &[], Flags::default()).unwrap();
     assert_eq!(files(&config), ["a,b.toml", "c.toml"]);
-    assert_eq!(config.default_edition.as_deref(), Some("small"));
+    assert_eq!(config.catalog.default_edition.as_deref(), Some("small"));
     let environment = [("ENTITLED_CATALOG", "d.toml, e.toml"), ("ENTITLED_DEFAULT_EDITION", "other")];
     let config = load(file, &environment, Flags::default()).unwrap();
-    assert_eq!((files(&config).join(" "), config.default_edition), ("d.toml e.toml".into(), Some("other".into())));
-    let flags = Flags { catalog: &[PathBuf::from("f.toml")], default_edition: Some("mine"), ..Flags::default() };
+    assert_eq!(
+        (files(&config).join(" "), config.catalog.default_edition),
+        ("d.toml e.toml".into(), Some("other".into()))
+    );
+    let mut flags = flags(&[("default_edition", "mine")]);
+    flags.settings.extend([given(vec![PathBuf::from("f.toml")])]);
     let config = load(file, &environment, flags).unwrap();
-    assert_eq!((files(&config).join(" "), config.default_edition), ("f.toml".into(), Some("mine".into())));
+    assert_eq!((files(&config).join(" "), config.catalog.default_edition), ("f.toml".into(), Some("mine".into())));
     let Mistakes(mistakes) = load("catalog = [1]\n", &[], Flags::default()).unwrap_err();
     assert_eq!(mistakes, ["FILE:1: catalog: expected a list of files"]);
 }
@@ -49,7 +64,8 @@ fn the_grace_of_the_ledger_is_at_most_a_year() {
     let grace = |file: &str, environment: &str, flag: Option<&str>| {
         let environment = [("ENTITLED_LEDGER_GRACE", environment)];
         let environment = environment.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>();
-        load(file, &environment, Flags { ledger_grace: flag, ..Flags::default() }).map(|config| config.ledger_grace)
+        load(file, &environment, flags(&flag.map(|time| ("ledger_grace", time)).into_iter().collect::<Vec<_>>()))
+            .map(|config| config.ledger.grace)
     };
     let days = |days| Ok(TimeDelta::days(days));
     assert_eq!(grace("", "", None), days(30));
@@ -89,7 +105,8 @@ fn every_time_and_number_has_a_least_and_a_most() {
         }
     }
     let files = vec![PathBuf::from("a.toml"); 101];
-    let Mistakes(mistakes) = load("", &[], Flags { catalog: &files, ..Flags::default() }).unwrap_err();
+    let flags = Flags { settings: [given(files)].into(), ..Flags::default() };
+    let Mistakes(mistakes) = load("", &[], flags).unwrap_err();
     assert_eq!(mistakes, ["--catalog: expected at most 100 files; found 101"]);
 }
 
@@ -100,7 +117,7 @@ fn a_file_shows_no_controls_and_no_long_values() {
     assert!(mistakes[0].starts_with("FILE:1: there is no setting `\\u{1b}[2J\\u{a}x`; known are "), "{mistakes:?}");
     assert!(mistakes[1].len() < 200 && mistakes[1].ends_with("xxx…`"), "{mistakes:?}");
     for (path, why) in [("/dev/zero", "this is a device"), ("/", "this is a directory")] {
-        let flags = Flags { file: Some(Path::new(path)), ..Flags::default() };
+        let flags = Flags { file: Some(PathBuf::from(path)), ..Flags::default() };
         let Mistakes(mistakes) = from_file_and(Config::default(), &Environment::default(), &flags).unwrap_err();
         assert_eq!(mistakes, [format!("{path}: {why}; only regular files are read")]);
     }
@@ -111,12 +128,12 @@ fn every_mistake_refuses_the_start_and_names_its_setting() {
     let file = "# settings\nlisen = \"0.0.0.0:1\"\nmax_staleness = 3\nzzz = [1]\nlog = [1]\n";
     let environment =
         [("ENTITLED_DATABASE_URL", "mysql://me:secret@db"), ("ENTITLED_LOG", "a=b=c"), ("ENTITLED_LOGS", "secret")];
-    let Mistakes(mistakes) = load(file, &environment, Flags { listen: Some("here"), ..Flags::default() }).unwrap_err();
+    let Mistakes(mistakes) = load(file, &environment, flags(&[("listen", "here")])).unwrap_err();
     let begin = [
         "there is no variable `ENTITLED_LOGS`; did you mean `ENTITLED_LOG`?",
         "FILE:2: there is no setting `lisen`; did you mean `listen`?",
         "FILE:3: max_staleness: expected a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `3`",
-        "FILE:4: there is no setting `zzz`; known are listen, database",
+        "FILE:4: there is no setting `zzz`; known are listen, max_clients",
         "FILE:5: log: expected text or a number; found: array",
         "ENTITLED_DATABASE_URL: expected `sqlite:PATH`",
         "ENTITLED_LOG: ",
@@ -133,7 +150,7 @@ fn every_mistake_refuses_the_start_and_names_its_setting() {
 fn a_file_that_is_no_toml_or_not_there_is_a_mistake() {
     let Mistakes(mistakes) = load("listen = \n", &[], Flags::default()).unwrap_err();
     assert!(mistakes[0].starts_with("FILE:1: "), "{mistakes:?}");
-    let missing = Flags { file: Some(Path::new("/no/such/file")), ..Flags::default() };
+    let missing = Flags { file: Some(PathBuf::from("/no/such/file")), ..Flags::default() };
     assert!(from_file_and(Config::default(), &Environment::default(), &missing).is_err());
 }
 

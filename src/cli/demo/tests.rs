@@ -48,7 +48,8 @@ const CHECKS: [(&str, Decision, &str); 9] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_samples_answer_as_their_readme_says() {
-    let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let _demo = Demo::prepare(&mut config).unwrap();
     let (ready, is_ready) = oneshot::channel();
     let server =

@@ -1,10 +1,10 @@
 use tokio::sync::watch;
 
 use super::*;
-use crate::config::Config;
+use crate::config::ServerSettings;
 
 fn edge() -> Arc<Edge> {
-    Edge::new(&Config { max_calls: 2, max_unsent: 8, ..Config::default() }, watch::channel(false).1)
+    Edge::new(&ServerSettings { max_calls: 2, max_unsent: 8, ..ServerSettings::default() }, watch::channel(false).1)
 }
 
 fn connection() -> Arc<Connection> {
@@ -93,8 +93,8 @@ fn all_connections_together_have_so_many_calls() {
 
 #[test]
 fn connections_that_hold_many_calls_leave_room_for_the_others() {
-    let config = Config { max_calls: 8, ..Config::default() };
-    let edge = Edge::new(&config, watch::channel(false).1);
+    let settings = ServerSettings { max_calls: 8, ..ServerSettings::default() };
+    let edge = Edge::new(&settings, watch::channel(false).1);
     let take = |connection: &Arc<Connection>| Ticket::take(connection, Kind::Read);
     let calls_of = |connection: &Arc<Connection>| std::iter::from_fn(|| take(connection)).collect::<Vec<_>>();
     let [first, second, third] = [(); 3].map(|()| Connection::new(Arc::clone(&edge)));
@@ -110,7 +110,7 @@ fn connections_that_hold_many_calls_leave_room_for_the_others() {
 
 #[test]
 fn streams_of_health_take_no_share_of_the_calls() {
-    let edge = Edge::new(&Config { max_calls: 1, ..Config::default() }, watch::channel(false).1);
+    let edge = Edge::new(&ServerSettings { max_calls: 1, ..ServerSettings::default() }, watch::channel(false).1);
     let connection = Connection::new(edge);
     let _watch = Ticket::take(&connection, Kind::Stream).unwrap();
     let call = Ticket::take(&connection, Kind::Read).unwrap();

@@ -2,7 +2,7 @@ use tokio::sync::watch;
 use tonic::Code;
 
 use super::*;
-use crate::config::Config;
+use crate::config::ServerSettings;
 use crate::server::edge::Edge;
 
 #[test]
@@ -29,8 +29,8 @@ fn what_is_not_known_to_read_is_taken_for_a_write() {
 
 /// Calls `path` of a service that does what `answer` says, in a server that has room for `unsent` MiB.
 async fn call(path: &str, unsent: usize, answer: fn() -> Response<Body>) -> Response<Body> {
-    let config = Config { max_unsent: unsent, ..Config::default() };
-    let connection = Connection::new(Edge::new(&config, watch::channel(false).1));
+    let settings = ServerSettings { max_unsent: unsent, ..ServerSettings::default() };
+    let connection = Connection::new(Edge::new(&settings, watch::channel(false).1));
     let service = tower::service_fn(move |_: Request<Body>| async move { Ok(answer()) });
     let mut door = Door::new(service, Arc::clone(&connection));
     let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").body(Body::empty()).unwrap();
@@ -67,7 +67,7 @@ async fn an_answer_without_room_does_not_say_that_nothing_was_written() {
 
 #[tokio::test]
 async fn a_write_that_would_be_answered_too_late_is_refused_before_it_is_read() {
-    let connection = Connection::new(Edge::new(&Config::default(), watch::channel(false).1));
+    let connection = Connection::new(Edge::new(&ServerSettings::default(), watch::channel(false).1));
     connection.edge.wait_of_writes.tell(Duration::from_millis(80));
     let service = tower::service_fn(|_: Request<Body>| async { Ok(Response::new(Body::new("answer".to_owned()))) });
     let mut door = Door::new(service, Arc::clone(&connection));

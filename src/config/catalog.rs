@@ -1,0 +1,40 @@
+//! What the catalogue is made of.
+
+use std::path::PathBuf;
+
+use super::setting::Setting;
+use super::value::{Value, short};
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CatalogSettings {
+    /// Editions beside the embedded one, and overlays onto any before them.
+    pub files: Vec<PathBuf>,
+    /// The edition that judges what nobody bought; without one the embedded edition.
+    pub default_edition: Option<String>,
+}
+
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "catalog",
+        variable: "ENTITLED_CATALOG",
+        flag: Some("FILE"),
+        default: None,
+        value: Value::Files { most: 100, set: |config, files| config.catalog.files = files },
+        meaning: "editions and overlays, each laid over what comes before it; in the environment with commas between them",
+    },
+    Setting {
+        key: "default_edition",
+        variable: "ENTITLED_DEFAULT_EDITION",
+        flag: Some("ID"),
+        default: None,
+        value: Value::Text {
+            range: "an edition there is",
+            // Whether there is such an edition is seen when the catalogue is loaded.
+            set: |config, text| {
+                config.catalog.default_edition = Some(short(text)?.to_owned());
+                Ok(())
+            },
+        },
+        meaning: "the edition that judges what nobody bought; without it the embedded one",
+    },
+];

@@ -1,0 +1,140 @@
+//! What the text of a setting may be, how it is read, and what becomes of it.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::Config;
+use crate::legible::excerpt;
+
+/// In bytes, of a text that has no other limit.
+const LONGEST_TEXT: usize = 4_096;
+/// The word between the ends of a range.
+const TO: &str = "to";
+
+/// A word, and what it does.
+pub type Word = (&'static str, fn(&mut Config));
+
+/// What a setting may be, and where it is kept.
+#[derive(Debug)]
+pub enum Value {
+    /// A whole number of `unit`, both ends of the range included.
+    Number { unit: &'static str, range: RangeInclusive<usize>, set: fn(&mut Config, usize) },
+    /// A time from the one to the other, both included and written as the setting itself is.
+    Time { range: [&'static str; 2], set: fn(&mut Config, Duration) },
+    /// One of these words.
+    Words(&'static [Word]),
+    /// Up to so many files: in the file of settings a list, in the environment with commas between them.
+    Files { most: usize, set: fn(&mut Config, Vec<PathBuf>) },
+    /// A text that says more; `range` tells what, for the documentation.
+    Text { range: &'static str, set: fn(&mut Config, &str) -> Result<(), String> },
+}
+
+/// A setting as it was written in a file, in the environment or on the command line.
+#[derive(Debug, Clone)]
+pub enum Written {
+    Text(String),
+    Files(Vec<PathBuf>),
+}
+
+impl Value {
+    /// Reads what was written into the settings, or tells what was expected.
+    pub fn set(&self, config: &mut Config, written: &Written) -> Result<(), String> {
+        let text = match (self, written) {
+            (Self::Files { most, set }, Written::Files(files)) => {
+                return few(files.clone(), *most).map(|files| set(config, files));
+            }
+            (_, Written::Files(_)) => return Err("expected text; found a list".to_owned()),
+            (_, Written::Text(text)) => text,
+        };
+        match self {
+            Self::Number { unit, range, set } => number(text, unit, range).map(|number| set(config, number)),
+            Self::Time { range, set } => time(text, *range).map(|time| set(config, time)),
+            Self::Words(words) => word(text, words).map(|set| set(config)),
+            Self::Files { most, set } => {
+                let files = text.split(',').map(str::trim).filter(|file| !file.is_empty());
+                few(files.map(PathBuf::from).collect(), *most).map(|files| set(config, files))
+            }
+            Self::Text { set, .. } => set(config, text),
+        }
+    }
+
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::Files { .. })
+    }
+
+    /// What it may be, in a few words; what is written literally stands in backticks.
+    pub fn range(&self) -> String {
+        match self {
+            Self::Number { range, .. } => format!("{} {TO} {}", range.start(), range.end()),
+            Self::Time { range: [least, most], .. } => format!("`{least}` {TO} `{most}`"),
+            Self::Words(words) => words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+            Self::Files { most, .. } => format!("up to {most} files of up to 8 MiB"),
+            Self::Text { range, .. } => (*range).to_owned(),
+        }
+    }
+}
+
+/// A text of usual length.
+pub fn short(text: &str) -> Result<&str, String> {
+    if text.len() <= LONGEST_TEXT {
+        return Ok(text);
+    }
+    Err(format!("expected at most {LONGEST_TEXT} bytes; found {}", text.len()))
+}
+
+pub fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("expected {expected}; found `{}`", excerpt(text)))
+}
+
+fn few(files: Vec<PathBuf>, most: usize) -> Result<Vec<PathBuf>, String> {
+    match files.len() {
+        found if found > most => Err(format!("expected at most {most} files; found {found}")),
+        _ => Ok(files),
+    }
+}
+
+fn number(text: &str, unit: &str, range: &RangeInclusive<usize>) -> Result<usize, String> {
+    let value = text.parse().ok().filter(|value| range.contains(value));
+    value.ok_or_else(|| {
+        format!("expected a number of {unit}, {} {TO} {}; found `{}`", range.start(), range.end(), excerpt(text))
+    })
+}
+
+fn time(text: &str, [least, most]: [&str; 2]) -> Result<Duration, String> {
+    let value = duration(text).ok_or_else(|| {
+        format!("expected a time such as `500ms`, `1s`, `2m`, `12h` or `30d`; found `{}`", excerpt(text))
+    })?;
+    if duration(least).is_some_and(|least| value < least) || duration(most).is_some_and(|most| value > most) {
+        return Err(format!("expected a time from {least} {TO} {most}; found `{}`", excerpt(text)));
+    }
+    Ok(value)
+}
+
+/// A whole number and `ms`, `s`, `m`, `h` or `d`.
+pub fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let milliseconds = match unit.trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+/// What the word does.
+fn word(text: &str, words: &[Word]) -> Result<fn(&mut Config), String> {
+    if let Some((_, set)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*set);
+    }
+    let known = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
+    let known = match known.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => known.concat(),
+    };
+    Err(format!("expected {known}; found `{}`", excerpt(text)))
+}
