@@ -2,6 +2,7 @@
 
 mod answer;
 mod budget;
+mod coalesce;
 mod connection;
 mod connections;
 mod door;
@@ -14,7 +15,6 @@ mod router;
 mod start;
 mod supervisor;
 mod tasks;
-mod turn;
 mod wire;
 
 use std::future::Future;

@@ -15,11 +15,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::coalesce::CoalescedWrites;
 use super::connection::{Connection, Verdict};
 use super::door::Door;
 use super::edge::Edge;
 use super::router::Answers;
-use super::turn::OneTurnLater;
 use super::wire::Wire;
 
 /// Without limits of its own a server has none.
@@ -81,7 +81,7 @@ async fn keep(
     door: Door<impl Answers>,
     builder: Arc<Builder<TokioExecutor>>,
 ) {
-    let wire = OneTurnLater::new(Wire::new(stream, Arc::clone(&connection)));
+    let wire = CoalescedWrites::new(Wire::new(stream, Arc::clone(&connection)));
     let service = TowerToHyperService::new(door);
     let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut stopped = pin!(connection.edge.stopped());

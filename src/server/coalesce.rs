@@ -12,13 +12,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// first answer wakes the connection, which would send it by itself, and so with each of the others. What is ready to
 /// run runs first this way, and the kernel is called once for many.
 #[derive(Debug)]
-pub struct OneTurnLater<S> {
+pub struct CoalescedWrites<S> {
     stream: S,
     /// Since the last flush.
     has_waited: bool,
 }
 
-impl<S> OneTurnLater<S> {
+impl<S> CoalescedWrites<S> {
     pub fn new(stream: S) -> Self {
         Self { stream, has_waited: false }
     }
@@ -34,7 +34,7 @@ impl<S> OneTurnLater<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for OneTurnLater<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CoalescedWrites<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if self.has_waited(context) { Pin::new(&mut self.stream).poll_write(context, bytes) } else { Poll::Pending }
     }
@@ -65,7 +65,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for OneTurnLater<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for OneTurnLater<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for CoalescedWrites<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -92,7 +92,7 @@ mod tests {
         };
         let (written, ran) = (told("written"), told("ran"));
         let write = tokio::spawn(async move {
-            let mut stream = OneTurnLater::new(Vec::new());
+            let mut stream = CoalescedWrites::new(Vec::new());
             stream.write_all(b"x").await.unwrap();
             written();
             stream.stream
@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_write_waits_once() {
-        let mut stream = OneTurnLater::new(Vec::new());
+        let mut stream = CoalescedWrites::new(Vec::new());
         for _ in 0..2 {
             let mut waits = Vec::new();
             for _ in 0..3 {
