@@ -14,7 +14,7 @@
 //!         let Some(locked) = lock_customer_in_txn(&txn, &customer.customer_id).await? else { return Ok(None) };
 //!         put_customer_version_in_txn(&txn, customer, info).await?;
 //!         let revision = locked.revision.saturating_add(1);
-//!         let mut steps = Steps::of(&txn);
+//!         let mut steps = StatementBatch::of(&txn);
 //!         put_revisions(&mut steps, &BTreeMap::from([(customer.customer_id.clone(), revision)]), Changed::Contract)?;
 //!         steps.run_in_txn(&txn).await?;
 //!         Ok(Some(revision))
@@ -37,7 +37,7 @@ mod refusal;
 mod request;
 mod rows;
 mod sqlite;
-mod steps;
+mod statement_batch;
 mod time;
 mod transaction;
 
@@ -50,7 +50,7 @@ pub use ledger::{
 };
 pub use migrate::SchemaState;
 pub use request::{RequestKey, StoredRequest, find_requests_in_txn, put_requests};
-pub use steps::Steps;
+pub use statement_batch::StatementBatch;
 pub use transaction::Txn;
 
 use std::sync::Arc;

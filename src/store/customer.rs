@@ -10,7 +10,7 @@ use super::entity::customer;
 use super::postgres::IDLE_IN_TRANSACTION;
 use super::rows::Rows;
 use super::time::{CHANGE_STEP, change_time, clock};
-use super::{Steps, Store, Txn};
+use super::{StatementBatch, Store, Txn};
 use crate::error::{Error, Result};
 use crate::model::{Customer, VersionInfo};
 
@@ -109,7 +109,7 @@ pub async fn insert_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<bool
 }
 
 /// Puts the revisions of locked customers to what they are as of the commit.
-pub fn put_revisions(steps: &mut Steps, revisions: &BTreeMap<String, i64>, changed: Changed) -> Result<()> {
+pub fn put_revisions(steps: &mut StatementBatch, revisions: &BTreeMap<String, i64>, changed: Changed) -> Result<()> {
     let change_time = change_time(steps.backend());
     let contract_version = match changed {
         Changed::Contract => "given.revision",

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{FromQueryResult, Statement};
 
 use super::rows::Rows;
-use super::{Steps, Store, Txn};
+use super::{StatementBatch, Store, Txn};
 use crate::error::Result;
 
 /// A request's customer and id.
@@ -61,7 +61,7 @@ pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> Rows {
 
 /// Keeps requests in the transaction that carries them out.
 pub fn put_requests(
-    steps: &mut Steps,
+    steps: &mut StatementBatch,
     requests: &[(RequestKey, StoredRequest)],
     record_time: DateTime<Utc>,
 ) -> Result<()> {

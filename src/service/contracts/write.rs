@@ -16,7 +16,7 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, Steps, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
+    Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
 
@@ -137,7 +137,7 @@ impl Contracts {
         let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
         info.put(txn, command, &plan).await?;
         let granted = self.grants_in_txn(txn, asked, &plan, bytes).await?;
-        let mut steps = Steps::of(txn);
+        let mut steps = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut steps, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }

@@ -18,8 +18,8 @@ use crate::error::{BoxError, Error, Noun, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
-    Books, Changed, Contended, LockedCustomer, RequestKey, Steps, StoredRequest, Txn, Wanted, load_contract_in_txn,
-    lock_books_in_txn, put_requests, put_revisions,
+    Books, Changed, Contended, LockedCustomer, RequestKey, StatementBatch, StoredRequest, Txn, Wanted,
+    load_contract_in_txn, lock_books_in_txn, put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -128,7 +128,7 @@ impl Batches {
                 settled.map_or_else(|error| Outcome::Done(Err(error)), |settled| settled.outcome(revision, now))
             })
             .collect();
-        let mut steps = Steps::of(txn);
+        let mut steps = StatementBatch::of(txn);
         put_revisions(&mut steps, &revisions, Changed::Balances)?;
         put_requests(&mut steps, &new_requests(requests, &outcomes)?, now)?;
         changes(&units)?.write_in_txn(txn, steps).await?;

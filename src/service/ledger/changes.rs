@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Book, Entry, Reservation, Totals};
-use crate::store::{Steps, Txn, insert_blocks, insert_entries, put_holds, put_reservations, update_blocks};
+use crate::store::{StatementBatch, Txn, insert_blocks, insert_entries, put_holds, put_reservations, update_blocks};
 
 /// The changes of some customers' books.
 #[derive(Debug, Default)]
@@ -55,8 +55,8 @@ impl Changes {
     }
 
     /// Writes them, and with them whatever `steps` has already.
-    pub async fn write_in_txn(&self, txn: &Txn, mut steps: Steps) -> Result<()> {
-        let mut first = Steps::of(txn);
+    pub async fn write_in_txn(&self, txn: &Txn, mut steps: StatementBatch) -> Result<()> {
+        let mut first = StatementBatch::of(txn);
         insert_blocks(&mut first, &self.owned(|book| &book.new_blocks))?;
         first.run_in_txn(txn).await?;
         let entries: Vec<&Entry> = self.books.iter().flat_map(|book| &book.entries).collect();

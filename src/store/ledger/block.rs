@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{Block, ChainHash};
 use crate::model::Unit;
-use crate::store::Steps;
+use crate::store::StatementBatch;
 use crate::store::contract;
 use crate::store::rows::Rows;
 use crate::store::time::from_micros;
@@ -20,7 +20,7 @@ pub type OwnedBlock<'a> = (&'a str, &'a Block);
 
 /// Gives blocks their rows, with nothing in them yet: amounts come with the entries, by
 /// [`update_blocks`] in later steps.
-pub fn insert_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()> {
+pub fn insert_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let each = || blocks.iter().map(|(_, block)| *block);
     let rows = Rows::new(blocks.len())
         .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
@@ -40,7 +40,7 @@ pub fn insert_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()>
 
 /// Brings blocks to where their last entries led. What is spent may exceed what is granted only
 /// where the grant itself shrank: the check of the table holds everywhere else.
-pub fn update_blocks(steps: &mut Steps, blocks: &[OwnedBlock<'_>]) -> Result<()> {
+pub fn update_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let each = || blocks.iter().map(|(_, block)| *block);
     let rows = Rows::new(blocks.len())
         .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))

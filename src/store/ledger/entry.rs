@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::block::{hash, unit, uuid};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{Entry, EntryKind, Performed, Totals};
-use crate::store::Steps;
+use crate::store::StatementBatch;
 use crate::store::contract::parse;
 use crate::store::rows::Rows;
 use crate::store::time::from_micros;
@@ -38,7 +38,7 @@ struct Detail<'a> {
 }
 
 /// Appends entries; nothing ever changes or removes one.
-pub fn insert_entries(steps: &mut Steps, entries: &[&Entry]) -> Result<()> {
+pub fn insert_entries(steps: &mut StatementBatch, entries: &[&Entry]) -> Result<()> {
     let details = entries.iter().map(|it| serde_json::to_string(&Detail::of(it)));
     let details: Vec<_> = details.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
     let each = || entries.iter().copied();

@@ -7,18 +7,18 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::ledger::{Reservation, ReservationState};
-use crate::store::Steps;
+use crate::store::StatementBatch;
 use crate::store::rows::Rows;
 
 /// Keeps the holds of open reservations, and drops those of ended ones.
-pub fn put_holds(steps: &mut Steps, reservations: &[(&str, &Reservation)]) -> Result<()> {
+pub fn put_holds(steps: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
     let (open, ended): (Vec<_>, Vec<_>) =
         reservations.iter().partition(|(_, reservation)| reservation.state == ReservationState::Open);
     keep(steps, &open)?;
     drop_all(steps, &ended)
 }
 
-fn keep(steps: &mut Steps, open: &[(&str, &Reservation)]) -> Result<()> {
+fn keep(steps: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()> {
     let holds: Vec<Hold<'_>> = open.iter().flat_map(|(customer_id, it)| holds_of(customer_id, it)).collect();
     let rows = Rows::new(holds.len())
         .text("customer_id", holds.iter().map(|hold| hold.customer_id))
@@ -37,7 +37,7 @@ fn keep(steps: &mut Steps, open: &[(&str, &Reservation)]) -> Result<()> {
 }
 
 /// One that began and ended in the same batch was never kept.
-fn drop_all(steps: &mut Steps, ended: &[(&str, &Reservation)]) -> Result<()> {
+fn drop_all(steps: &mut StatementBatch, ended: &[(&str, &Reservation)]) -> Result<()> {
     let rows = Rows::new(ended.len())
         .text("customer_id", ended.iter().map(|(customer_id, _)| *customer_id))
         .text("reservation_id", ended.iter().map(|(_, reservation)| reservation.id));

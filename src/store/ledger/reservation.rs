@@ -2,7 +2,7 @@ use sea_orm::{DbErr, FromQueryResult};
 
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Reservation;
-use crate::store::Steps;
+use crate::store::StatementBatch;
 use crate::store::contract::parse;
 use crate::store::rows::Rows;
 
@@ -11,7 +11,7 @@ pub(super) const COLUMNS: &str = "reservation.customer_id, reservation.reservati
      reservation.expire_time, reservation.content";
 
 /// Keeps reservations as they are now, new ones and others.
-pub fn put_reservations(steps: &mut Steps, reservations: &[(&str, &Reservation)]) -> Result<()> {
+pub fn put_reservations(steps: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
     let content = reservations.iter().map(|(_, it)| serde_json::to_string(it));
     let content: Vec<_> = content.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
     let rows = Rows::new(reservations.len())

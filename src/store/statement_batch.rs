@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// Statements over given [`Rows`], each of which changes one row for each of them. No step sees what another one
 /// changes.
 #[derive(Debug)]
-pub struct Steps {
+pub struct StatementBatch {
     backend: DbBackend,
     /// On PostgreSQL they share `values`, elsewhere each has its own.
     steps: Vec<Step>,
@@ -26,7 +26,7 @@ struct Step {
     is_counted: bool,
 }
 
-impl Steps {
+impl StatementBatch {
     /// None yet, to be run in this transaction.
     pub fn of(txn: &Txn) -> Self {
         Self { backend: txn.backend(), steps: Vec::new(), values: Vec::new(), expected: 0 }
