@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod column_batch;
 mod condition;
 mod config;
 mod contract;
@@ -35,7 +36,6 @@ mod pools;
 mod postgres;
 mod refusal;
 mod request;
-mod rows;
 mod sqlite;
 mod statement_batch;
 mod time;

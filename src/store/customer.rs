@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement};
 
+use super::column_batch::ColumnBatch;
 use super::contract::{info_of, parse};
 use super::entity::customer;
 use super::postgres::IDLE_IN_TRANSACTION;
-use super::rows::Rows;
 use super::time::{CHANGE_STEP, change_time, clock};
 use super::{StatementBatch, Store, Txn};
 use crate::error::{Error, Result};
@@ -115,7 +115,7 @@ pub fn put_revisions(steps: &mut StatementBatch, revisions: &BTreeMap<String, i6
         Changed::Contract => "given.revision",
         Changed::Balances => "customer.contract_version",
     };
-    let rows = Rows::new(revisions.len())
+    let rows = ColumnBatch::new(revisions.len())
         .text("customer_id", revisions.keys().map(String::as_str))
         .number("revision", revisions.values().copied());
     steps.push(rows, |given| {

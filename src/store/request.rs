@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use sea_orm::{FromQueryResult, Statement};
 
-use super::rows::Rows;
+use super::column_batch::ColumnBatch;
 use super::{StatementBatch, Store, Txn};
 use crate::error::Result;
 
@@ -53,8 +53,8 @@ pub async fn find_requests_in_txn(
     Ok(rows.into_iter().map(RequestRow::read).collect())
 }
 
-pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> Rows {
-    Rows::new(keys.len())
+pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> ColumnBatch {
+    ColumnBatch::new(keys.len())
         .text("customer_id", keys.iter().map(|(customer_id, _)| customer_id.as_str()))
         .text("request_id", keys.iter().map(|(_, request_id)| request_id.as_str()))
 }
@@ -66,7 +66,7 @@ pub fn put_requests(
     record_time: DateTime<Utc>,
 ) -> Result<()> {
     let record_time = record_time.timestamp_micros();
-    let rows = Rows::new(requests.len())
+    let rows = ColumnBatch::new(requests.len())
         .text("customer_id", requests.iter().map(|((customer_id, _), _)| customer_id.as_str()))
         .text("request_id", requests.iter().map(|((_, request_id), _)| request_id.as_str()))
         .text("method", requests.iter().map(|(_, it)| it.method.as_str()))

@@ -3,10 +3,10 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
 
 use super::Txn;
-use super::rows::Rows;
+use super::column_batch::ColumnBatch;
 use crate::error::{Error, Result};
 
-/// Statements over given [`Rows`], each of which changes one row for each of them. No step sees what another one
+/// Statements over given [`ColumnBatch`], each of which changes one row for each of them. No step sees what another one
 /// changes.
 #[derive(Debug)]
 pub struct StatementBatch {
@@ -37,17 +37,17 @@ impl StatementBatch {
     }
 
     /// Adds a statement over rows, which it finds as the relation it is told; none if there are no rows.
-    pub(super) fn push(&mut self, rows: Rows, sql: impl FnOnce(&str) -> String) -> Result<()> {
+    pub(super) fn push(&mut self, rows: ColumnBatch, sql: impl FnOnce(&str) -> String) -> Result<()> {
         self.expected = self.expected.saturating_add(u64::try_from(rows.count()).unwrap_or(u64::MAX));
         self.add(rows, sql, true)
     }
 
     /// Adds one that changes as many rows as it finds.
-    pub(super) fn push_any(&mut self, rows: Rows, sql: impl FnOnce(&str) -> String) -> Result<()> {
+    pub(super) fn push_any(&mut self, rows: ColumnBatch, sql: impl FnOnce(&str) -> String) -> Result<()> {
         self.add(rows, sql, false)
     }
 
-    fn add(&mut self, rows: Rows, sql: impl FnOnce(&str) -> String, is_counted: bool) -> Result<()> {
+    fn add(&mut self, rows: ColumnBatch, sql: impl FnOnce(&str) -> String, is_counted: bool) -> Result<()> {
         if rows.count() == 0 {
             return Ok(());
         }

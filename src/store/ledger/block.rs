@@ -6,8 +6,8 @@ use crate::error::{Error, Noun, Result};
 use crate::ledger::{Block, ChainHash};
 use crate::model::Unit;
 use crate::store::StatementBatch;
+use crate::store::column_batch::ColumnBatch;
 use crate::store::contract;
-use crate::store::rows::Rows;
 use crate::store::time::from_micros;
 
 /// The columns of a block that a read names, with its table as `block`.
@@ -22,7 +22,7 @@ pub type OwnedBlock<'a> = (&'a str, &'a Block);
 /// [`update_blocks`] in later steps.
 pub fn insert_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let each = || blocks.iter().map(|(_, block)| *block);
-    let rows = Rows::new(blocks.len())
+    let rows = ColumnBatch::new(blocks.len())
         .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
         .text("block_id", each().map(|it| it.id))
         .text("work_order_id", each().map(|it| it.work_order_id.as_str()))
@@ -42,7 +42,7 @@ pub fn insert_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> R
 /// where the grant itself shrank: the check of the table holds everywhere else.
 pub fn update_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let each = || blocks.iter().map(|(_, block)| *block);
-    let rows = Rows::new(blocks.len())
+    let rows = ColumnBatch::new(blocks.len())
         .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
         .text("block_id", each().map(|it| it.id))
         .number("contracted", each().map(|it| it.contracted))
@@ -69,7 +69,7 @@ pub fn update_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> R
 }
 
 /// The columns the contract determines, and the names of all there are then.
-fn with_term(rows: Rows, blocks: &[OwnedBlock<'_>]) -> (Rows, String) {
+fn with_term(rows: ColumnBatch, blocks: &[OwnedBlock<'_>]) -> (ColumnBatch, String) {
     let each = || blocks.iter().map(|(_, block)| *block);
     let rows = rows
         .number("days", each().map(|it| i64::from(it.days)))

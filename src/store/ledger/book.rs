@@ -12,8 +12,8 @@ use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Book, Entry};
 use crate::mutant;
+use crate::store::column_batch::ColumnBatch;
 use crate::store::request::rows_of;
-use crate::store::rows::Rows;
 use crate::store::time::{clock, from_micros};
 use crate::store::{LockedCustomer, RequestKey, Txn};
 
@@ -87,7 +87,7 @@ async fn lock(
 ) -> Result<Vec<LockedRow>> {
     let backend = txn.backend();
     let mut values = Vec::new();
-    let customers = Rows::new(wanted.len()).text("customer_id", wanted.keys().copied());
+    let customers = ColumnBatch::new(wanted.len()).text("customer_id", wanted.keys().copied());
     let customers = customers.given(backend, &mut values)?;
     let requests = rows_of(requests).given(backend, &mut values)?;
     // SQLite's transaction has locked everything.
@@ -135,7 +135,7 @@ async fn load_reservations(txn: &Txn, wanted: &[(&str, &Wanted)], books: &mut Bo
         })
         .collect();
     let mut values = vec![books.now.timestamp_micros().into()];
-    let rows = Rows::new(asked.len())
+    let rows = ColumnBatch::new(asked.len())
         .text("customer_id", asked.iter().map(|(customer_id, _)| *customer_id))
         .optional_text("reservation_id", asked.iter().map(|(_, reservation_id)| *reservation_id));
     let given = rows.given(txn.backend(), &mut values)?;
@@ -180,7 +180,7 @@ async fn load_entries(txn: &Txn, wanted: &[(&str, &Wanted)], books: &mut Books) 
 /// Entries, and how much of each was reversed.
 async fn reversible(txn: &Txn, asked: &[(&str, Uuid)]) -> Result<Vec<(Entry, i64)>> {
     let mut values = Vec::new();
-    let rows = Rows::new(asked.len())
+    let rows = ColumnBatch::new(asked.len())
         .text("customer_id", asked.iter().map(|(customer_id, _)| *customer_id))
         .text("entry_id", asked.iter().map(|(_, entry_id)| *entry_id));
     let given = rows.given(txn.backend(), &mut values)?;

@@ -8,8 +8,8 @@ use super::block::{hash, unit, uuid};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{Entry, EntryKind, Performed, Totals};
 use crate::store::StatementBatch;
+use crate::store::column_batch::ColumnBatch;
 use crate::store::contract::parse;
-use crate::store::rows::Rows;
 use crate::store::time::from_micros;
 
 /// The columns of an entry that a read names, with the tables `entry` and, beside it, its `block`. Where a block's row
@@ -42,7 +42,7 @@ pub fn insert_entries(steps: &mut StatementBatch, entries: &[&Entry]) -> Result<
     let details = entries.iter().map(|it| serde_json::to_string(&Detail::of(it)));
     let details: Vec<_> = details.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
     let each = || entries.iter().copied();
-    let rows = Rows::new(entries.len())
+    let rows = ColumnBatch::new(entries.len())
         .text("customer_id", each().map(|it| it.customer_id.as_str()))
         .text("block_id", each().map(|it| it.block_id))
         .number("sequence", each().map(|it| it.sequence))

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::ledger::{Reservation, ReservationState};
 use crate::store::StatementBatch;
-use crate::store::rows::Rows;
+use crate::store::column_batch::ColumnBatch;
 
 /// Keeps the holds of open reservations, and drops those of ended ones.
 pub fn put_holds(steps: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
@@ -20,7 +20,7 @@ pub fn put_holds(steps: &mut StatementBatch, reservations: &[(&str, &Reservation
 
 fn keep(steps: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()> {
     let holds: Vec<Hold<'_>> = open.iter().flat_map(|(customer_id, it)| holds_of(customer_id, it)).collect();
-    let rows = Rows::new(holds.len())
+    let rows = ColumnBatch::new(holds.len())
         .text("customer_id", holds.iter().map(|hold| hold.customer_id))
         .text("reservation_id", holds.iter().map(|hold| hold.reservation.id))
         .text("block_id", holds.iter().map(|hold| hold.block_id))
@@ -38,7 +38,7 @@ fn keep(steps: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()>
 
 /// One that began and ended in the same batch was never kept.
 fn drop_all(steps: &mut StatementBatch, ended: &[(&str, &Reservation)]) -> Result<()> {
-    let rows = Rows::new(ended.len())
+    let rows = ColumnBatch::new(ended.len())
         .text("customer_id", ended.iter().map(|(customer_id, _)| *customer_id))
         .text("reservation_id", ended.iter().map(|(_, reservation)| reservation.id));
     let backend = steps.backend();

@@ -3,8 +3,8 @@ use sea_orm::{DbErr, FromQueryResult};
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Reservation;
 use crate::store::StatementBatch;
+use crate::store::column_batch::ColumnBatch;
 use crate::store::contract::parse;
-use crate::store::rows::Rows;
 
 /// The columns of a reservation that a read names.
 pub(super) const COLUMNS: &str = "reservation.customer_id, reservation.reservation_id, reservation.state, \
@@ -14,7 +14,7 @@ pub(super) const COLUMNS: &str = "reservation.customer_id, reservation.reservati
 pub fn put_reservations(steps: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
     let content = reservations.iter().map(|(_, it)| serde_json::to_string(it));
     let content: Vec<_> = content.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
-    let rows = Rows::new(reservations.len())
+    let rows = ColumnBatch::new(reservations.len())
         .text("customer_id", reservations.iter().map(|(customer_id, _)| *customer_id))
         .text("reservation_id", reservations.iter().map(|(_, it)| it.id))
         .text("state", reservations.iter().map(|(_, it)| it.state.as_str()))

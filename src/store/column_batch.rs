@@ -9,9 +9,9 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// Rows, given column by column: each column has a cell for every row.
+/// ColumnBatch, given column by column: each column has a cell for every row.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct ColumnBatch {
     count: usize,
     columns: Vec<Column>,
 }
@@ -35,7 +35,7 @@ enum Cells {
 /// No number that is ever kept. sea-orm gives PostgreSQL no arrays with NULL in them.
 const NONE: i64 = i64::MAX.wrapping_neg();
 
-impl Rows {
+impl ColumnBatch {
     pub fn new(count: usize) -> Self {
         Self { count, columns: Vec::new() }
     }
