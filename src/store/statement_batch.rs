@@ -6,20 +6,20 @@ use super::Txn;
 use super::column_batch::ColumnBatch;
 use crate::error::{Error, Result};
 
-/// Statements over given [`ColumnBatch`], each of which changes one row for each of them. No step sees what another one
+/// Statements over given [`ColumnBatch`], each of which changes one row for each of them. No statement sees what another one
 /// changes.
 #[derive(Debug)]
 pub struct StatementBatch {
     backend: DbBackend,
     /// On PostgreSQL they share `values`, elsewhere each has its own.
-    steps: Vec<Step>,
+    statements: Vec<SqlStatement>,
     values: Vec<Value>,
     /// How many rows are to be changed in all.
     expected: u64,
 }
 
 #[derive(Debug)]
-struct Step {
+struct SqlStatement {
     sql: String,
     values: Vec<Value>,
     /// Whether it must change a row for each of those given.
@@ -29,7 +29,7 @@ struct Step {
 impl StatementBatch {
     /// None yet, to be run in this transaction.
     pub fn of(txn: &Txn) -> Self {
-        Self { backend: txn.backend(), steps: Vec::new(), values: Vec::new(), expected: 0 }
+        Self { backend: txn.backend(), statements: Vec::new(), values: Vec::new(), expected: 0 }
     }
 
     pub(super) fn backend(&self) -> DbBackend {
@@ -54,7 +54,7 @@ impl StatementBatch {
         let mut own = Vec::new();
         let values = if self.backend == DbBackend::Postgres { &mut self.values } else { &mut own };
         let sql = sql(&rows.given(self.backend, values)?);
-        self.steps.push(Step { sql, values: own, is_counted });
+        self.statements.push(SqlStatement { sql, values: own, is_counted });
         Ok(())
     }
 
@@ -62,9 +62,9 @@ impl StatementBatch {
     /// new balance would be a lost hour.
     pub async fn run_in_txn(self, txn: &Txn) -> Result<()> {
         let changed = match self.backend {
-            _ if self.steps.is_empty() => 0,
-            DbBackend::Postgres => together(txn, &self.steps, self.values).await?,
-            _ => one_by_one(txn, self.steps).await?,
+            _ if self.statements.is_empty() => 0,
+            DbBackend::Postgres => together(txn, &self.statements, self.values).await?,
+            _ => one_by_one(txn, self.statements).await?,
         };
         let expected = self.expected;
         if changed == expected {
@@ -76,11 +76,11 @@ impl StatementBatch {
 }
 
 /// In one statement, for the price of one round trip.
-async fn together(txn: &Txn, steps: &[Step], values: Vec<Value>) -> Result<u64> {
-    let numbered = || (1..).zip(steps);
-    let parts =
-        numbered().map(|(number, Step { sql, .. }): (usize, _)| format!("step_{number} AS ({sql} RETURNING 1)"));
-    let counted = numbered().filter(|(_, step)| step.is_counted);
+async fn together(txn: &Txn, statements: &[SqlStatement], values: Vec<Value>) -> Result<u64> {
+    let numbered = || (1..).zip(statements);
+    let parts = numbered()
+        .map(|(number, SqlStatement { sql, .. }): (usize, _)| format!("step_{number} AS ({sql} RETURNING 1)"));
+    let counted = numbered().filter(|(_, statement)| statement.is_counted);
     let counts = counted.map(|(number, _)| format!("(SELECT count(*) FROM step_{number})"));
     let counts: Vec<_> = std::iter::once("0".to_owned()).chain(counts).collect();
     let sql = format!("WITH {} SELECT {}", parts.collect::<Vec<_>>().join(", "), counts.join(" + "));
@@ -92,9 +92,9 @@ async fn together(txn: &Txn, steps: &[Step], values: Vec<Value>) -> Result<u64> 
     Ok(changed.await?.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
 }
 
-async fn one_by_one(txn: &Txn, steps: Vec<Step>) -> Result<u64> {
+async fn one_by_one(txn: &Txn, statements: Vec<SqlStatement>) -> Result<u64> {
     let mut changed: u64 = 0;
-    for Step { sql, values, is_counted } in steps {
+    for SqlStatement { sql, values, is_counted } in statements {
         let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
         let rows = txn.run(txn.db().execute_raw(statement)).await?.rows_affected();
         changed = changed.saturating_add(if is_counted { rows } else { 0 });
