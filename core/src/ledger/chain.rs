@@ -55,16 +55,16 @@ impl Entry {
 
 /// The first entry that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct Discrepancy {
     pub block_id: Uuid,
     pub entry_id: Uuid,
     pub sequence: i64,
-    pub kind: MisfitKind,
+    pub kind: DiscrepancyKind,
 }
 
 /// In which way an entry does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MisfitKind {
+pub enum DiscrepancyKind {
     /// Its number is not the next one: an entry before it is missing or was moved.
     Sequence { expected: i64 },
     /// It does not refer to the entry before it.
@@ -77,7 +77,7 @@ pub enum MisfitKind {
     Totals { expected: Totals },
 }
 
-impl fmt::Display for MisfitKind {
+impl fmt::Display for DiscrepancyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sequence { expected } => write!(f, "number {expected} was expected here"),
@@ -91,14 +91,14 @@ impl fmt::Display for MisfitKind {
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for Discrepancy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { block_id, entry_id, sequence, kind } = self;
         write!(f, "entry {entry_id} (number {sequence} of block {block_id}) does not fit: {kind}")
     }
 }
 
-impl std::error::Error for Misfit {}
+impl std::error::Error for Discrepancy {}
 
 /// Where a chain stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,27 +115,28 @@ pub struct Link {
 pub struct Chains(BTreeMap<Uuid, Link>);
 
 impl Chains {
-    pub fn push(&mut self, entry: &Entry) -> Result<(), Misfit> {
+    pub fn push(&mut self, entry: &Entry) -> Result<(), Discrepancy> {
         let first = Link { sequence: 0, head: ChainHash::FIRST, totals: Totals::default(), contracted: 0 };
         let link = self.0.entry(entry.block_id).or_insert(first);
-        let misfit = |kind| Misfit { block_id: entry.block_id, entry_id: entry.id, sequence: entry.sequence, kind };
+        let discrepancy =
+            |kind| Discrepancy { block_id: entry.block_id, entry_id: entry.id, sequence: entry.sequence, kind };
         let expected = link.sequence.saturating_add(1);
         // The content first: what was altered in place is named as that.
         if entry.hash != entry.computed_hash() {
-            return Err(misfit(MisfitKind::Content));
+            return Err(discrepancy(DiscrepancyKind::Content));
         }
         if entry.sequence != expected {
-            return Err(misfit(MisfitKind::Sequence { expected }));
+            return Err(discrepancy(DiscrepancyKind::Sequence { expected }));
         }
         if entry.previous_hash != link.head {
-            return Err(misfit(MisfitKind::Predecessor));
+            return Err(discrepancy(DiscrepancyKind::Predecessor));
         }
-        let totals = link.totals.with(entry.kind, entry.amount).ok_or_else(|| misfit(MisfitKind::Balance))?;
+        let totals = link.totals.with(entry.kind, entry.amount).ok_or_else(|| discrepancy(DiscrepancyKind::Balance))?;
         if entry.totals != totals {
-            return Err(misfit(MisfitKind::Totals { expected: totals }));
+            return Err(discrepancy(DiscrepancyKind::Totals { expected: totals }));
         }
         let granted = if entry.kind == EntryKind::Grant { entry.amount } else { 0 };
-        let contracted = link.contracted.checked_add(granted).ok_or_else(|| misfit(MisfitKind::Balance))?;
+        let contracted = link.contracted.checked_add(granted).ok_or_else(|| discrepancy(DiscrepancyKind::Balance))?;
         *link = Link { sequence: entry.sequence, head: entry.hash, totals, contracted };
         Ok(())
     }
@@ -151,7 +152,7 @@ impl Chains {
 }
 
 /// Verifies whole chains; those of one block in their order.
-pub fn verify<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Chains, Misfit> {
+pub fn verify<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Result<Chains, Discrepancy> {
     let mut chains = Chains::default();
     entries.into_iter().try_for_each(|entry| chains.push(entry))?;
     Ok(chains)

@@ -4,6 +4,6 @@ mod corrections;
 mod fixture;
 mod holds;
 mod property;
+mod reconciliation;
 mod takes;
-mod tally;
 mod times;

@@ -7,7 +7,7 @@ use tonic_types::StatusExt as _;
 
 use super::entry::{self, Claim};
 use crate::cli::render::amount;
-use crate::ledger::{Chains, Tally, Totals};
+use crate::ledger::{Chains, Reconciliation, Totals};
 use crate::proto::v1::{Entry, Reservation, ReservationState, Unit};
 
 /// What does not fit.
@@ -49,12 +49,17 @@ pub struct Check {
     /// By block, those that were not met yet.
     claims: BTreeMap<String, Claim>,
     chains: Chains,
-    tally: Tally,
+    reconciliation: Reconciliation,
 }
 
 impl Check {
     pub fn new(customer_id: &str, claims: BTreeMap<String, Claim>) -> Self {
-        Self { customer_id: customer_id.to_owned(), claims, chains: Chains::default(), tally: Tally::default() }
+        Self {
+            customer_id: customer_id.to_owned(),
+            claims,
+            chains: Chains::default(),
+            reconciliation: Reconciliation::default(),
+        }
     }
 
     /// What is wrong with a reservation that was listed as being in a state. To be told after the
@@ -66,7 +71,7 @@ impl Check {
                 format!("it is listed as {} and says {}", name(listed), name(told.state()))
             }
             Some(reservation) => {
-                self.tally.add(reservation);
+                self.reconciliation.add(reservation);
                 return None;
             }
         };
@@ -74,7 +79,7 @@ impl Check {
     }
 
     pub fn reservations(&self) -> usize {
-        self.tally.count()
+        self.reconciliation.count()
     }
 
     /// What is wrong with the next entry.
@@ -82,13 +87,13 @@ impl Check {
         let Some(entry) = entry::read(&self.customer_id, told) else {
             return Some(self.finding(told, "it holds what no entry holds".to_owned()));
         };
-        if let Err(misfit) = self.chains.push(&entry) {
-            return Some(self.finding(told, misfit.kind.to_string()));
+        if let Err(discrepancy) = self.chains.push(&entry) {
+            return Some(self.finding(told, discrepancy.kind.to_string()));
         }
         // What the block did not know of yet was written since.
         let claim = self.claims.get(&told.block_id).filter(|claim| entry.sequence <= claim.sequence);
-        if let Err(misfit) = self.tally.push(&entry, claim.is_some()) {
-            return Some(self.finding(told, misfit.to_string()));
+        if let Err(discrepancy) = self.reconciliation.push(&entry, claim.is_some()) {
+            return Some(self.finding(told, discrepancy.to_string()));
         }
         let claim = claim.filter(|claim| claim.sequence == entry.sequence)?;
         let link = self.chains.link(entry.block_id)?;
@@ -112,8 +117,8 @@ impl Check {
     /// What does not fit once all entries were seen.
     pub fn end(self) -> Option<Finding> {
         let Some((block_id, claim)) = self.claims.iter().find(|(_, claim)| claim.sequence != 0) else {
-            let misfit = self.tally.finish().err()?;
-            return Some(self.of_reservation(misfit.reservation_id.to_string(), misfit.kind.to_string()));
+            let discrepancy = self.reconciliation.finish().err()?;
+            return Some(self.of_reservation(discrepancy.reservation_id.to_string(), discrepancy.kind.to_string()));
         };
         let last = block_id.parse().ok().and_then(|id| self.chains.link(id)).map_or(0, |link| link.sequence);
         Some(Finding {

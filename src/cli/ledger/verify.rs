@@ -186,7 +186,7 @@ fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(),
     let Seen { customers, blocks, reservations, entries, heads } = seen;
     let text = match context.format {
         Format::Json => {
-            let misfit = finding.map(|found| {
+            let discrepancy = finding.map(|found| {
                 json!({
                     "customer_id": found.customer_id, "reservation_id": found.reservation_id,
                     "block_id": found.block_id, "entry_id": found.entry_id, "sequence": found.sequence,
@@ -195,7 +195,7 @@ fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(),
             });
             let told = json!({
                 "customers": customers, "blocks": blocks, "reservations": reservations, "entries": entries,
-                "misfit": misfit, "heads": heads,
+                "discrepancy": discrepancy, "heads": heads,
             });
             legible::json(&format!("{told:#}")).into_owned()
         }

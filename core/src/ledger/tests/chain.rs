@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::ledger::{
-    ChainHash, Change, Command, Entry, EntryKind, MisfitKind, ReservationState, Take, Totals, fold, verify,
+    ChainHash, Change, Command, DiscrepancyKind, Entry, EntryKind, ReservationState, Take, Totals, fold, verify,
 };
 use crate::model::{DeliveryMode, Quantity, Unit};
 
@@ -47,8 +47,8 @@ fn a_change_of_any_field_is_seen_at_its_entry() {
         let mut entries = busy();
         let row = entries.iter().position(|entry| entry.kind == EntryKind::Consume).unwrap();
         change(&mut entries[row]);
-        let misfit = verify(&entries).unwrap_err();
-        assert_eq!((misfit.entry_id, misfit.kind), (entries[row].id, MisfitKind::Content), "{name}");
+        let discrepancy = verify(&entries).unwrap_err();
+        assert_eq!((discrepancy.entry_id, discrepancy.kind), (entries[row].id, DiscrepancyKind::Content), "{name}");
     }
 }
 
@@ -59,19 +59,19 @@ fn entries_that_are_missing_moved_or_forged_are_seen() {
     };
     let mut missing = of_second_block(busy());
     missing.remove(1);
-    assert_eq!(verify(&missing).unwrap_err().kind, MisfitKind::Sequence { expected: 2 });
+    assert_eq!(verify(&missing).unwrap_err().kind, DiscrepancyKind::Sequence { expected: 2 });
     let mut swapped = of_second_block(busy());
     swapped.swap(0, 1);
-    assert_eq!(verify(&swapped).unwrap_err().kind, MisfitKind::Sequence { expected: 1 });
+    assert_eq!(verify(&swapped).unwrap_err().kind, DiscrepancyKind::Sequence { expected: 1 });
     // Hashed anew after the change: the next entry does not refer to it.
     let mut rehashed = of_second_block(busy());
     rehashed[0].amount = 500_000;
     rehashed[0].hash = rehashed[0].computed_hash();
     let expected = Totals { granted: 500_000, used: 0, reserved: 0 };
-    assert_eq!(verify(&rehashed).unwrap_err().kind, MisfitKind::Totals { expected });
+    assert_eq!(verify(&rehashed).unwrap_err().kind, DiscrepancyKind::Totals { expected });
     rehashed[0].totals = expected;
-    let misfit = verify(&rehashed).unwrap_err();
-    assert_eq!((misfit.sequence, misfit.kind), (2, MisfitKind::Predecessor));
+    let discrepancy = verify(&rehashed).unwrap_err();
+    assert_eq!((discrepancy.sequence, discrepancy.kind), (2, DiscrepancyKind::Predecessor));
     // A whole chain forged still has to add up.
     let mut forged = of_second_block(busy());
     forged.truncate(2);
@@ -83,15 +83,15 @@ fn entries_that_are_missing_moved_or_forged_are_seen() {
         forged[row].previous_hash = if row == 0 { ChainHash::FIRST } else { forged[row - 1].hash };
         forged[row].hash = forged[row].computed_hash();
     }
-    let misfit = verify(&forged).unwrap_err();
-    assert_eq!((misfit.sequence, misfit.kind), (2, MisfitKind::Balance));
-    assert!(misfit.to_string().contains(&forged[1].id.to_string()));
+    let discrepancy = verify(&forged).unwrap_err();
+    assert_eq!((discrepancy.sequence, discrepancy.kind), (2, DiscrepancyKind::Balance));
+    assert!(discrepancy.to_string().contains(&forged[1].id.to_string()));
     // The sums an entry tells are no part of its hash, and still have to be those of the entries up to it.
     let mut told = of_second_block(busy());
     let expected = told[1].totals;
     told[1].totals.used += 1;
-    let misfit = verify(&told).unwrap_err();
-    assert_eq!((misfit.sequence, misfit.kind), (2, MisfitKind::Totals { expected }));
+    let discrepancy = verify(&told).unwrap_err();
+    assert_eq!((discrepancy.sequence, discrepancy.kind), (2, DiscrepancyKind::Totals { expected }));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Refusal, Setting, Source, Take, Tally,
-    Target, apply,
+    Applied, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Reconciliation, Refusal, Setting, Source,
+    Take, Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -190,10 +190,10 @@ impl World {
             assert_eq!(link.totals, block.totals());
             assert_eq!((link.sequence, link.head), (block.sequence, block.head));
         }
-        let mut tally = Tally::default();
-        self.book.reservations.values().for_each(|reservation| tally.add(reservation.clone()));
-        self.entries.iter().try_for_each(|entry| tally.push(entry, true)).unwrap();
-        tally.finish().unwrap();
+        let mut reconciliation = Reconciliation::default();
+        self.book.reservations.values().for_each(|reservation| reconciliation.add(reservation.clone()));
+        self.entries.iter().try_for_each(|entry| reconciliation.push(entry, true)).unwrap();
+        reconciliation.finish().unwrap();
         chains
     }
 }

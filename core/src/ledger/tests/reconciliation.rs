@@ -1,6 +1,8 @@
 use uuid::Uuid;
 
-use crate::ledger::{Entry, EntryKind, HoldMisfitKind as Kind, Part, Reservation, ReservationState, Tally};
+use crate::ledger::{
+    Entry, EntryKind, HoldDiscrepancyKind as Kind, Part, Reconciliation, Reservation, ReservationState,
+};
 use crate::model::Unit;
 
 use super::fixture::{World, block, block_id, day, hours, performed};
@@ -51,15 +53,18 @@ fn story(how: &str) -> Story {
 }
 
 /// What does not fit; with each entry, whether it was surely there when the reservations were read.
-fn misfit<'a>(reservations: Vec<Reservation>, entries: impl IntoIterator<Item = (&'a Entry, bool)>) -> Option<Kind> {
-    let mut tally = Tally::default();
-    reservations.into_iter().for_each(|reservation| tally.add(reservation));
-    let of_entry = entries.into_iter().find_map(|(entry, is_settled)| tally.push(entry, is_settled).err());
-    of_entry.or_else(|| tally.finish().err().map(|misfit| misfit.kind))
+fn discrepancy<'a>(
+    reservations: Vec<Reservation>,
+    entries: impl IntoIterator<Item = (&'a Entry, bool)>,
+) -> Option<Kind> {
+    let mut reconciliation = Reconciliation::default();
+    reservations.into_iter().for_each(|reservation| reconciliation.add(reservation));
+    let of_entry = entries.into_iter().find_map(|(entry, is_settled)| reconciliation.push(entry, is_settled).err());
+    of_entry.or_else(|| reconciliation.finish().err().map(|discrepancy| discrepancy.kind))
 }
 
 fn at_rest(reservations: Vec<Reservation>, entries: &[Entry]) -> Option<Kind> {
-    misfit(reservations, entries.iter().map(|entry| (entry, true)))
+    discrepancy(reservations, entries.iter().map(|entry| (entry, true)))
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn what_is_written_meanwhile_is_no_misfit() {
             for (claimed, listed) in before.iter().flat_map(|one| after.iter().map(move |other| (*one, *other))) {
                 let seen = story.entries.iter().enumerate().filter(|(row, entry)| *row < of(listed, entry));
                 let seen = seen.map(|(row, entry)| (entry, row < of(claimed, entry)));
-                assert_eq!(misfit(reservations.clone(), seen), None, "{how}: {claimed:?}, {at}, {listed:?}");
+                assert_eq!(discrepancy(reservations.clone(), seen), None, "{how}: {claimed:?}, {at}, {listed:?}");
             }
         }
     }

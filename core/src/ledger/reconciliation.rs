@@ -14,7 +14,7 @@ use super::{Entry, EntryKind, Reservation, ReservationState};
 
 /// In which way an entry or a reservation does not fit the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldMisfitKind {
+pub enum HoldDiscrepancyKind {
     /// The entry moves what is held and names no reservation.
     Unnamed,
     /// The entry holds for a reservation that another write had made.
@@ -33,7 +33,7 @@ pub enum HoldMisfitKind {
     Field(&'static str),
 }
 
-impl fmt::Display for HoldMisfitKind {
+impl fmt::Display for HoldDiscrepancyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unnamed => f.write_str("it moves what is held and names no reservation"),
@@ -50,28 +50,28 @@ impl fmt::Display for HoldMisfitKind {
 
 /// The first reservation that does not fit its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HoldMisfit {
+pub struct HoldDiscrepancy {
     pub reservation_id: Uuid,
-    pub kind: HoldMisfitKind,
+    pub kind: HoldDiscrepancyKind,
 }
 
-impl fmt::Display for HoldMisfit {
+impl fmt::Display for HoldDiscrepancy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reservation_id, kind } = self;
         write!(f, "reservation {reservation_id} does not fit: {kind}")
     }
 }
 
-impl std::error::Error for HoldMisfit {}
+impl std::error::Error for HoldDiscrepancy {}
 
 /// A customer's reservations, and what the entries say of them.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct Reconciliation {
     reservations: BTreeMap<Uuid, Reservation>,
-    told: BTreeMap<Uuid, Told>,
+    told: BTreeMap<Uuid, Recorded>,
 }
 
-impl Tally {
+impl Reconciliation {
     /// One of all the reservations there are; one that was read again is what it is now.
     pub fn add(&mut self, reservation: Reservation) {
         self.reservations.insert(reservation.id, reservation);
@@ -85,31 +85,31 @@ impl Tally {
     /// The next entry: those of one block in their order, blocks in any. What was written before the
     /// reservations were read must come; of what was written since, any part may. `is_settled`:
     /// this one was surely written before.
-    pub fn push(&mut self, entry: &Entry, is_settled: bool) -> Result<(), HoldMisfitKind> {
+    pub fn push(&mut self, entry: &Entry, is_settled: bool) -> Result<(), HoldDiscrepancyKind> {
         match entry.reservation_id {
             Some(reservation_id) => self.told.entry(reservation_id).or_default().push(entry, is_settled),
-            None if entry.kind.is_of_hold() => Err(HoldMisfitKind::Unnamed),
+            None if entry.kind.is_of_hold() => Err(HoldDiscrepancyKind::Unnamed),
             None => Ok(()),
         }
     }
 
     /// Once all entries were seen.
-    pub fn finish(&self) -> Result<(), HoldMisfit> {
+    pub fn finish(&self) -> Result<(), HoldDiscrepancy> {
         let mut told = self.told.iter().filter(|(_, told)| told.is_settled);
         if let Some((id, _)) = told.find(|(id, _)| !self.reservations.contains_key(id)) {
-            return Err(HoldMisfit { reservation_id: *id, kind: HoldMisfitKind::Missing });
+            return Err(HoldDiscrepancy { reservation_id: *id, kind: HoldDiscrepancyKind::Missing });
         }
         self.reservations.values().try_for_each(|reservation| {
-            let told = self.told.get(&reservation.id).ok_or(HoldMisfitKind::Untold);
+            let told = self.told.get(&reservation.id).ok_or(HoldDiscrepancyKind::Untold);
             let compared = told.and_then(|told| told.compare(reservation));
-            compared.map_err(|kind| HoldMisfit { reservation_id: reservation.id, kind })
+            compared.map_err(|kind| HoldDiscrepancy { reservation_id: reservation.id, kind })
         })
     }
 }
 
 /// What the entries say of one reservation.
 #[derive(Debug, Clone, Default)]
-struct Told {
+struct Recorded {
     parts: BTreeMap<Uuid, Part>,
     /// An entry of the write that made it.
     made: Option<Entry>,
@@ -145,14 +145,14 @@ impl Write {
     }
 }
 
-impl Told {
-    fn push(&mut self, entry: &Entry, is_settled: bool) -> Result<(), HoldMisfitKind> {
+impl Recorded {
+    fn push(&mut self, entry: &Entry, is_settled: bool) -> Result<(), HoldDiscrepancyKind> {
         self.is_settled |= is_settled;
         match entry.kind {
             EntryKind::Reserve => {
                 let made = self.made.get_or_insert_with(|| entry.clone());
                 if self.parts.contains_key(&entry.block_id) || Write::of(made) != Write::of(entry) {
-                    return Err(HoldMisfitKind::Made);
+                    return Err(HoldDiscrepancyKind::Made);
                 }
                 let (amount, expire_time) = (entry.amount, entry.expire_time);
                 let settled_expire_time = expire_time.filter(|_| is_settled);
@@ -163,7 +163,7 @@ impl Told {
                 let part = self.parts.get_mut(&entry.block_id);
                 let left = part.as_ref().map_or(0, |part| part.left);
                 let Some(part) = part.filter(|_| left > 0 && entry.amount <= left) else {
-                    return Err(HoldMisfitKind::Held { left });
+                    return Err(HoldDiscrepancyKind::Held { left });
                 };
                 part.left = left.saturating_sub(entry.amount);
                 part.expire_time = entry.expire_time;
@@ -178,10 +178,10 @@ impl Told {
         }
     }
 
-    fn end(&mut self, entry: &Entry, is_settled: bool) -> Result<(), HoldMisfitKind> {
+    fn end(&mut self, entry: &Entry, is_settled: bool) -> Result<(), HoldDiscrepancyKind> {
         let (write, is_expired) = (Write::of(entry), entry.kind == EntryKind::Expire);
         if self.ended.as_ref().is_some_and(|ended| *ended != write || self.is_expired != is_expired) {
-            return Err(HoldMisfitKind::Ended);
+            return Err(HoldDiscrepancyKind::Ended);
         }
         (self.ended, self.is_expired) = (Some(write), is_expired);
         self.is_end_settled |= is_settled;
@@ -200,7 +200,7 @@ impl Told {
         }
     }
 
-    fn compare(&self, reservation: &Reservation) -> Result<(), HoldMisfitKind> {
+    fn compare(&self, reservation: &Reservation) -> Result<(), HoldDiscrepancyKind> {
         let is_open = reservation.state == ReservationState::Open;
         // It was open when it was read, and ended since.
         let ended_since = is_open && !self.is_end_settled;
@@ -208,7 +208,7 @@ impl Told {
             Some(write) if !ended_since => (self.used, Some(write.record_time)),
             _ => (0, None),
         };
-        let Some(made) = &self.made else { return Err(HoldMisfitKind::Field("parts")) };
+        let Some(made) = &self.made else { return Err(HoldDiscrepancyKind::Field("parts")) };
         let target = &reservation.target;
         let of_parts = reservation.parts.iter().map(|part| (part.block_id, part.amount));
         let parts: BTreeMap<Uuid, i64> = self.parts.iter().map(|(id, part)| (*id, part.amount)).collect();
@@ -226,10 +226,10 @@ impl Told {
             ("end_time", reservation.end_time == end_time),
         ];
         if let Some((name, _)) = is_so.into_iter().find(|(_, is_so)| !is_so) {
-            return Err(HoldMisfitKind::Field(name));
+            return Err(HoldDiscrepancyKind::Field(name));
         }
         match self.parts.iter().find(|(_, part)| !is_open && part.left > 0) {
-            Some((block_id, part)) => Err(HoldMisfitKind::Rest { block_id: *block_id, left: part.left }),
+            Some((block_id, part)) => Err(HoldDiscrepancyKind::Rest { block_id: *block_id, left: part.left }),
             None => Ok(()),
         }
     }
