@@ -14,10 +14,10 @@ mod book;
 mod chain;
 mod chain_hash;
 mod command;
-mod draft;
 mod entry;
 mod hold;
 mod limits;
+mod posting;
 mod reconciliation;
 mod refusal;
 mod reservation;
@@ -31,9 +31,9 @@ pub use book::{Book, Reversible};
 pub use chain::{Chains, Discrepancy, DiscrepancyKind, Link, fold, verify};
 pub use chain_hash::ChainHash;
 pub use command::{Change, Command, Performed, Take, Target};
-pub use draft::Applied;
 pub use entry::{Entry, EntryKind};
 pub use limits::{DEFAULT_GRACE, DEFAULT_HOLD, LARGEST_AMOUNT, LONGEST_GRACE, LONGEST_HOLD};
+pub use posting::Applied;
 pub use reconciliation::{HoldDiscrepancy, HoldDiscrepancyKind, Reconciliation};
 pub use refusal::{Ground, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
@@ -42,7 +42,7 @@ pub use setting::{Rank, Setting, Source};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use self::draft::Draft;
+use self::posting::Posting;
 use self::term::Work;
 
 /// Carries out one command, wholly or not at all.
@@ -54,26 +54,26 @@ pub fn apply(
     setting: &Setting<'_>,
     new_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<Applied, Refusal> {
-    let mut draft = Draft::new(book, setting, new_id);
+    let mut posting = Posting::new(book, setting, new_id);
     match command {
-        Command::Grant { blocks } => adjust::grant(&mut draft, blocks)?,
-        Command::Adjust { block_id, change, reason } => adjust::adjust(&mut draft, *block_id, *change, reason)?,
-        Command::Reverse { entry_id, quantity, note } => adjust::reverse(&mut draft, *entry_id, *quantity, note)?,
-        Command::Consume(take) => take::consume(&mut draft, take)?,
-        Command::Reserve { take, expire_time } => take::reserve(&mut draft, take, *expire_time)?,
+        Command::Grant { blocks } => adjust::grant(&mut posting, blocks)?,
+        Command::Adjust { block_id, change, reason } => adjust::adjust(&mut posting, *block_id, *change, reason)?,
+        Command::Reverse { entry_id, quantity, note } => adjust::reverse(&mut posting, *entry_id, *quantity, note)?,
+        Command::Consume(take) => take::consume(&mut posting, take)?,
+        Command::Reserve { take, expire_time } => take::reserve(&mut posting, take, *expire_time)?,
         Command::Extend { reservation_id, block_id, expire_time } => {
-            hold::extend(&mut draft, (*reservation_id, *block_id), *expire_time)?;
+            hold::extend(&mut posting, (*reservation_id, *block_id), *expire_time)?;
         }
         Command::Commit { reservation_id, block_id, quantity, allow_more, performed, note } => {
             let commit = hold::Commit { quantity: *quantity, allow_more: *allow_more, performed: *performed, note };
-            hold::commit(&mut draft, (*reservation_id, *block_id), &commit)?;
+            hold::commit(&mut posting, (*reservation_id, *block_id), &commit)?;
         }
         Command::Release { reservation_id, block_id, note } => {
-            hold::release(&mut draft, (*reservation_id, *block_id), note)?;
+            hold::release(&mut posting, (*reservation_id, *block_id), note)?;
         }
-        Command::Expire { reservation_id } => hold::expire(&mut draft, *reservation_id)?,
+        Command::Expire { reservation_id } => hold::expire(&mut posting, *reservation_id)?,
     }
-    Ok(draft.finish())
+    Ok(posting.finish())
 }
 
 /// What makes no sense in a command, whatever the book has: told beside what was found before the

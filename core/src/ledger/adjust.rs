@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::draft::{Draft, Told, amount, signed_amount, zero};
+use super::posting::{EntryDetails, Posting, amount, signed_amount, zero};
 use super::refusal::Grounds;
 use super::term::{about, counted};
 use super::{Block, Change, EntryKind, Ground, Refusal, reason};
@@ -10,26 +10,26 @@ use crate::model::{BlockSpec, Quantity, Unit};
 
 /// Brings the blocks to what the contract says. It may say less than was spent: the contract
 /// is the truth, nothing is left then, and whoever comes later is refused.
-pub fn grant(draft: &mut Draft<'_>, specs: &[BlockSpec]) -> Result<(), Refusal> {
+pub fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<(), Refusal> {
     for spec in specs {
-        let mut block = draft.find_block(spec.id).cloned().unwrap_or_else(|| Block::new(spec));
+        let mut block = posting.find_block(spec.id).cloned().unwrap_or_else(|| Block::new(spec));
         let is_new = block.sequence == 0;
         block.renew(spec);
         let change = spec.granted.saturating_sub(block.contracted);
         // An adjustment may already have taken more than the contract leaves.
         let change = change.max(block.granted.saturating_neg());
         block.contracted = block.contracted.saturating_add(change);
-        draft.put_block(block);
+        posting.put_block(block);
         if change != 0 || is_new {
-            draft.post(spec.id, EntryKind::Grant, change, &Told::default())?;
+            posting.post(spec.id, EntryKind::Grant, change, &EntryDetails::default())?;
         }
     }
     Ok(())
 }
 
 /// An administrator's correction, never below what is used and held.
-pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) -> Result<(), Refusal> {
-    let block = draft.block(block_id)?.clone();
+pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Change, why: &str) -> Result<(), Refusal> {
+    let block = posting.block(block_id)?.clone();
     let mut grounds = Grounds::default();
     if why.trim().is_empty() {
         grounds.add([Ground::malformed(reason::FIELD_REQUIRED, "reason", "say why the block is adjusted")]);
@@ -44,7 +44,7 @@ pub fn adjust(draft: &mut Draft<'_>, block_id: Uuid, change: Change, why: &str) 
         let ground = about(Ground::new(reason::GRANT_BELOW_SPENT, field_of(change), description), &block);
         return Err(ground.fact("spent", spent).fact("requested", granted).into());
     }
-    draft.post(block_id, EntryKind::Adjust, delta, &Told { note: why, ..Told::default() })
+    posting.post(block_id, EntryKind::Adjust, delta, &EntryDetails { note: why, ..EntryDetails::default() })
 }
 
 /// By how much the block grants more or less; not by nothing.
@@ -86,9 +86,14 @@ fn field_of(change: Change) -> &'static str {
 }
 
 /// Undoes a use, wholly or partly.
-pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>, note: &str) -> Result<(), Refusal> {
-    let mut entry = draft.reversible(entry_id)?;
-    let block = draft.block(entry.block_id)?.clone();
+pub fn reverse(
+    posting: &mut Posting<'_>,
+    entry_id: Uuid,
+    quantity: Option<Quantity>,
+    note: &str,
+) -> Result<(), Refusal> {
+    let mut entry = posting.reversible(entry_id)?;
+    let block = posting.block(entry.block_id)?.clone();
     let mut grounds = Grounds::default();
     if !entry.is_use {
         let description = format!("entry {entry_id} used nothing; only consumes and commits can be reversed");
@@ -106,15 +111,15 @@ pub fn reverse(draft: &mut Draft<'_>, entry_id: Uuid, quantity: Option<Quantity>
         return Err(ground.fact("left", left).fact("requested", asked).fact("unit", unit).into());
     }
     entry.left = entry.left.saturating_sub(asked);
-    let told = Told {
+    let told = EntryDetails {
         performed: entry.performed,
         location_id: entry.location_id.as_deref(),
         product_id: entry.product_id.as_deref(),
         reversed_entry_id: Some(entry_id),
         note,
-        ..Told::default()
+        ..EntryDetails::default()
     };
-    draft.post(entry.block_id, EntryKind::Reverse, asked, &told)?;
-    draft.put_reversed(entry.clone());
+    posting.post(entry.block_id, EntryKind::Reverse, asked, &told)?;
+    posting.put_reversed(entry.clone());
     Ok(())
 }

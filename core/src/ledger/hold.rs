@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::draft::{Draft, Told, amount};
+use super::posting::{EntryDetails, Posting, amount};
 use super::refusal::Grounds;
 use super::search::{Search, beyond_block};
 use super::take::{against_expiry, malformed_amount};
@@ -25,25 +25,29 @@ pub struct Commit<'a> {
 
 /// Puts the expiry off.
 pub fn extend(
-    draft: &mut Draft<'_>,
+    posting: &mut Posting<'_>,
     (reservation_id, block_id): Named,
     expire_time: DateTime<Utc>,
 ) -> Result<(), Refusal> {
     let expire_time = kept(expire_time);
-    let mut held = draft.reservation(reservation_id)?;
-    let mut grounds = against_use(draft, &held, block_id)?;
-    grounds.add(against_later(draft, &held, expire_time)?);
+    let mut held = posting.reservation(reservation_id)?;
+    let mut grounds = against_use(posting, &held, block_id)?;
+    grounds.add(against_later(posting, &held, expire_time)?);
     grounds.finish()?;
     held.expire_time = expire_time;
     let told = told(&held, held.performed, "");
-    held.parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Extend, 0, &told))?;
-    draft.put_reservation(held);
+    held.parts.iter().try_for_each(|part| posting.post(part.block_id, EntryKind::Extend, 0, &told))?;
+    posting.put_reservation(held);
     Ok(())
 }
 
 /// Why a hold cannot last until then: the first reason, for they are all of one field.
-fn against_later(draft: &Draft<'_>, held: &Reservation, expire_time: DateTime<Utc>) -> Result<Option<Ground>, Refusal> {
-    if let Some(ground) = against_expiry(expire_time, draft.setting().now) {
+fn against_later(
+    posting: &Posting<'_>,
+    held: &Reservation,
+    expire_time: DateTime<Utc>,
+) -> Result<Option<Ground>, Refusal> {
+    if let Some(ground) = against_expiry(expire_time, posting.setting().now) {
         return Ok(Some(ground));
     }
     if expire_time <= held.expire_time {
@@ -52,7 +56,7 @@ fn against_later(draft: &Draft<'_>, held: &Reservation, expire_time: DateTime<Ut
     }
     let mut beyond = None;
     for part in &held.parts {
-        let block = draft.block(part.block_id)?;
+        let block = posting.block(part.block_id)?;
         beyond = beyond.or_else(|| (expire_time > block.end).then(|| beyond_block(expire_time, block)));
     }
     Ok(beyond)
@@ -60,14 +64,18 @@ fn against_later(draft: &Draft<'_>, held: &Reservation, expire_time: DateTime<Ut
 
 /// Uses what is held: less (the rest is given back), all of it, or more if that is allowed
 /// and available.
-pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: &Commit<'_>) -> Result<(), Refusal> {
-    let setting = draft.setting();
-    let mut held = draft.reservation(reservation_id)?;
+pub fn commit(
+    posting: &mut Posting<'_>,
+    (reservation_id, block_id): Named,
+    commit: &Commit<'_>,
+) -> Result<(), Refusal> {
+    let setting = posting.setting();
+    let mut held = posting.reservation(reservation_id)?;
     let reported = kept_window(commit.performed);
     let mut grounds = Grounds::default();
     grounds.add(against_window(reported, Work::Done, setting.now));
-    let asked = grounds.keep(asked_amount(draft, &held, commit.quantity));
-    let ended = against_use(draft, &held, block_id)?;
+    let asked = grounds.keep(asked_amount(posting, &held, commit.quantity));
+    let ended = against_use(posting, &held, block_id)?;
     if !ended.is_empty() {
         // Nothing is held: there is nothing more to judge.
         return grounds.and(ended).finish();
@@ -88,17 +96,17 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
     let (mut given, mut against_part) = (Vec::new(), None);
     for part in &held.parts {
         // A part whose block cannot serve this work gives nothing; the others may do.
-        let against = against_delivery(draft, *part, delivery)?;
+        let against = against_delivery(posting, *part, delivery)?;
         let used = if against.is_empty() { part.amount.min(lacking) } else { 0 };
         against_part = against_part.or((!against.is_empty()).then_some(against));
         lacking = lacking.saturating_sub(used);
         if used > 0 {
-            draft.post(part.block_id, EntryKind::Commit, used, &told_of)?;
+            posting.post(part.block_id, EntryKind::Commit, used, &told_of)?;
             given.push(Part { amount: used, ..*part });
         }
         let rest = part.amount.saturating_sub(used);
         if rest > 0 {
-            draft.post(part.block_id, EntryKind::Release, rest, &told_of)?;
+            posting.post(part.block_id, EntryKind::Release, rest, &told_of)?;
         }
     }
     if let (Some(against), 1.., false) = (against_part, lacking, commit.allow_more) {
@@ -108,12 +116,12 @@ pub fn commit(draft: &mut Draft<'_>, (reservation_id, block_id): Named, commit: 
         // no more than was held of it.
         let delivery = Delivery { work: Work::Planned, ..delivery };
         let search = Search { delivery, expire_time: None, unit: held.unit, given: &given };
-        let parts = grounds.keep(search.run(draft, lacking)).unwrap_or_default();
-        parts.iter().try_for_each(|part| draft.post(part.block_id, EntryKind::Consume, part.amount, &told_of))?;
+        let parts = grounds.keep(search.run(posting, lacking)).unwrap_or_default();
+        parts.iter().try_for_each(|part| posting.post(part.block_id, EntryKind::Consume, part.amount, &told_of))?;
     }
     grounds.finish()?;
     held.committed = asked;
-    end(draft, held, ReservationState::Committed);
+    end(posting, held, ReservationState::Committed);
     Ok(())
 }
 
@@ -124,50 +132,50 @@ pub fn malformed(quantity: Option<Quantity>, performed: Option<Performed>, now: 
 }
 
 /// Gives all of it back.
-pub fn release(draft: &mut Draft<'_>, (reservation_id, block_id): Named, note: &str) -> Result<(), Refusal> {
-    let held = draft.reservation(reservation_id)?;
-    against_use(draft, &held, block_id)?.finish()?;
-    give_back(draft, held, ReservationState::Released, note)
+pub fn release(posting: &mut Posting<'_>, (reservation_id, block_id): Named, note: &str) -> Result<(), Refusal> {
+    let held = posting.reservation(reservation_id)?;
+    against_use(posting, &held, block_id)?.finish()?;
+    give_back(posting, held, ReservationState::Released, note)
 }
 
 /// Gives all of it back because its time has run out.
-pub fn expire(draft: &mut Draft<'_>, reservation_id: Uuid) -> Result<(), Refusal> {
-    let held = draft.reservation(reservation_id)?;
+pub fn expire(posting: &mut Posting<'_>, reservation_id: Uuid) -> Result<(), Refusal> {
+    let held = posting.reservation(reservation_id)?;
     if let Some(ground) = against_state(&held) {
         return Err(ground.into());
     }
-    if !held.is_due(draft.setting().now) {
+    if !held.is_due(posting.setting().now) {
         let description = format!("reservation {} holds until {}", held.id, shown(held.expire_time));
         return Err(Ground::new(reason::RESERVATION_NOT_DUE, "reservation_id", description).into());
     }
-    give_back(draft, held, ReservationState::Expired, "")
+    give_back(posting, held, ReservationState::Expired, "")
 }
 
-fn give_back(draft: &mut Draft<'_>, held: Reservation, state: ReservationState, note: &str) -> Result<(), Refusal> {
+fn give_back(posting: &mut Posting<'_>, held: Reservation, state: ReservationState, note: &str) -> Result<(), Refusal> {
     let kind = if state == ReservationState::Expired { EntryKind::Expire } else { EntryKind::Release };
     let told = told(&held, held.performed, note);
-    held.parts.iter().try_for_each(|part| draft.post(part.block_id, kind, part.amount, &told))?;
-    end(draft, held, state);
+    held.parts.iter().try_for_each(|part| posting.post(part.block_id, kind, part.amount, &told))?;
+    end(posting, held, state);
     Ok(())
 }
 
-fn end(draft: &mut Draft<'_>, mut held: Reservation, state: ReservationState) {
+fn end(posting: &mut Posting<'_>, mut held: Reservation, state: ReservationState) {
     held.state = state;
-    held.end_time = Some(draft.setting().now);
-    draft.put_reservation(held);
+    held.end_time = Some(posting.setting().now);
+    posting.put_reservation(held);
 }
 
 /// Why a reservation cannot be used any more: it must be open, and of the named block.
-fn against_use(draft: &Draft<'_>, held: &Reservation, block_id: Option<Uuid>) -> Result<Grounds, Refusal> {
+fn against_use(posting: &Posting<'_>, held: &Reservation, block_id: Option<Uuid>) -> Result<Grounds, Refusal> {
     let mut grounds = Grounds::default();
     if let Some(block_id) = block_id {
-        draft.block(block_id)?;
+        posting.block(block_id)?;
         if !held.parts.iter().any(|part| part.block_id == block_id) {
             let description = format!("reservation {} holds nothing of block {block_id}", held.id);
             grounds.add([Ground::malformed(reason::RESERVATION_OF_OTHER_BLOCK, "block_id", description)]);
         }
     }
-    let is_due = held.is_due(draft.setting().now);
+    let is_due = held.is_due(posting.setting().now);
     let run_out = is_due.then(|| ended(held, ReservationState::Expired, held.expire_time));
     grounds.add(against_state(held).or(run_out));
     Ok(grounds)
@@ -190,9 +198,9 @@ fn ended(held: &Reservation, state: ReservationState, at: DateTime<Utc>) -> Grou
     ground.fact("reservation_id", held.id).fact("end_time", shown(at))
 }
 
-fn asked_amount(draft: &Draft<'_>, held: &Reservation, quantity: Option<Quantity>) -> Result<i64, Vec<Ground>> {
+fn asked_amount(posting: &Posting<'_>, held: &Reservation, quantity: Option<Quantity>) -> Result<i64, Vec<Ground>> {
     let Some(quantity) = quantity else { return Ok(held.amount()) };
-    let days = held.parts.iter().any(|part| draft.find_block(part.block_id).is_some_and(|block| block.days));
+    let days = held.parts.iter().any(|part| posting.find_block(part.block_id).is_some_and(|block| block.days));
     amount(quantity, held.unit, days)
 }
 
@@ -206,18 +214,18 @@ fn exceeded(held: &Reservation, asked: i64) -> Ground {
 
 /// Held is held: suspension and lapse do not matter any more. But the work must lie within the
 /// block's term, and keep to what is judged of the delivery itself.
-fn against_delivery(draft: &Draft<'_>, part: Part, delivery: Delivery) -> Result<Vec<Ground>, Refusal> {
-    let setting = draft.setting();
+fn against_delivery(posting: &Posting<'_>, part: Part, delivery: Delivery) -> Result<Vec<Ground>, Refusal> {
+    let setting = posting.setting();
     let source = setting.sources.iter().find(|source| source.block_id == Some(part.block_id));
     let failed = source.into_iter().flat_map(|source| &source.failed).filter(|ground| ground.is_of_delivery());
     let mut grounds: Vec<Ground> = failed.cloned().collect();
-    let late = against(draft.block(part.block_id)?, delivery, setting.now, setting.grace);
+    let late = against(posting.block(part.block_id)?, delivery, setting.now, setting.grace);
     grounds.extend(late.map(|late| late.ground));
     Ok(grounds)
 }
 
-fn told<'a>(held: &'a Reservation, performed: Option<Performed>, note: &'a str) -> Told<'a> {
-    Told {
+fn told<'a>(held: &'a Reservation, performed: Option<Performed>, note: &'a str) -> EntryDetails<'a> {
+    EntryDetails {
         performed,
         location_id: held.target.location_id.as_deref(),
         product_id: held.target.product_id.as_deref(),

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::draft::Draft;
+use super::posting::Posting;
 use super::term::{Delivery, about, against, counted, shown};
 use super::{Block, Ground, Part, Source, code, reason};
 use crate::catalog::Rule;
@@ -40,8 +40,9 @@ struct Judged<'a> {
 impl Search<'_> {
     /// Takes from all that count, in burn order, until the amount is reached, if one item may be
     /// used and there is enough. Those whose own item forbids the delivery come last.
-    pub fn run(self, draft: &Draft<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
-        let judged: Vec<_> = draft.setting().sources.iter().filter_map(|source| self.judge(draft, source)).collect();
+    pub fn run(self, posting: &Posting<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
+        let judged: Vec<_> =
+            posting.setting().sources.iter().filter_map(|source| self.judge(posting, source)).collect();
         let mut pool: Vec<_> = judged.iter().filter(|one| one.counts).collect();
         pool.sort_by_cached_key(|one| (!one.failed.is_empty(), one.block.map(Block::burn_key)));
         let all = pool.iter().fold(0_i64, |sum, one| sum.saturating_add(one.left));
@@ -92,10 +93,10 @@ impl Search<'_> {
         Some(ground)
     }
 
-    fn judge<'a>(self, draft: &'a Draft<'_>, source: &'a Source) -> Option<Judged<'a>> {
-        let setting = draft.setting();
+    fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a Source) -> Option<Judged<'a>> {
+        let setting = posting.setting();
         let block = match source.block_id {
-            Some(block_id) => Some(draft.find_block(block_id)?),
+            Some(block_id) => Some(posting.find_block(block_id)?),
             None => None,
         };
         // A block is for the locations it serves: of another one its time says nothing.

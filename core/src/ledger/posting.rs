@@ -25,7 +25,7 @@ pub struct Applied {
     pub balances: Vec<Block>,
 }
 
-pub struct Draft<'a> {
+pub struct Posting<'a> {
     book: &'a mut Book,
     setting: &'a Setting<'a>,
     new_id: &'a mut dyn FnMut() -> Uuid,
@@ -39,7 +39,7 @@ pub struct Draft<'a> {
 
 /// What an entry says besides the block, its kind and its amount.
 #[derive(Debug, Clone, Default)]
-pub struct Told<'a> {
+pub struct EntryDetails<'a> {
     pub performed: Option<Performed>,
     pub location_id: Option<&'a str>,
     pub product_id: Option<&'a str>,
@@ -49,7 +49,7 @@ pub struct Told<'a> {
     pub note: &'a str,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Posting<'a> {
     pub fn new(book: &'a mut Book, setting: &'a Setting<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
         Self {
             book,
@@ -107,7 +107,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Writes one entry and moves the block's sums by it.
-    pub fn post(&mut self, block_id: Uuid, kind: EntryKind, amount: i64, told: &Told<'_>) -> Result<(), Refusal> {
+    pub fn post(
+        &mut self,
+        block_id: Uuid,
+        kind: EntryKind,
+        amount: i64,
+        told: &EntryDetails<'_>,
+    ) -> Result<(), Refusal> {
         let mut block = self.block(block_id)?.clone();
         // Whether a command may do this was judged before; what fails here cannot be written at all.
         let totals = block.totals().with(kind, amount).ok_or_else(|| overflow(&block, kind, amount))?;
