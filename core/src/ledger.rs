@@ -9,6 +9,7 @@
 //! [`Source`]s; what the ledger judges itself is arithmetic and time.
 
 mod adjust;
+mod apply_context;
 mod block;
 mod book;
 mod chain;
@@ -22,10 +23,10 @@ mod reconciliation;
 mod refusal;
 mod reservation;
 mod search;
-mod setting;
 mod take;
 mod term;
 
+pub use apply_context::{ApplyContext, Rank, Source};
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
 pub use chain::{Chains, Discrepancy, DiscrepancyKind, Link, fold, verify};
@@ -37,7 +38,6 @@ pub use posting::Applied;
 pub use reconciliation::{HoldDiscrepancy, HoldDiscrepancyKind, Reconciliation};
 pub use refusal::{Ground, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
-pub use setting::{Rank, Setting, Source};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -51,10 +51,10 @@ use self::term::Work;
 pub fn apply(
     book: &mut Book,
     command: &Command,
-    setting: &Setting<'_>,
+    context: &ApplyContext<'_>,
     new_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<Applied, Refusal> {
-    let mut posting = Posting::new(book, setting, new_id);
+    let mut posting = Posting::new(book, context, new_id);
     match command {
         Command::Grant { blocks } => adjust::grant(&mut posting, blocks)?,
         Command::Adjust { block_id, change, reason } => adjust::adjust(&mut posting, *block_id, *change, reason)?,

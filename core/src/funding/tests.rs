@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::engine::properties::contracts::{LOCATIONS, a_contract, an_instant};
 use crate::engine::{Delivery, Outcome, Prepared, Query, blocks_of, decide};
 use crate::error::Error;
-use crate::ledger::{Block, Book, Command, Performed, Refusal, Setting, Take, Target, apply};
+use crate::ledger::{ApplyContext, Block, Book, Command, Performed, Refusal, Take, Target, apply};
 use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity};
 
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
@@ -105,8 +105,8 @@ fn consume(prepared: &Prepared, book: &Book, take: Take, now: DateTime<Utc>) -> 
         Err(Error::Violations(told)) => return told.into_iter().map(|violation| violation.reason).collect(),
         Err(error) => panic!("{error}"),
     };
-    let setting = Setting { sources: &sources, ..Setting::new(now, None, "ada") };
-    match apply(&mut book.clone(), &Command::Consume(take), &setting, &mut Uuid::now_v7) {
+    let context = ApplyContext { sources: &sources, ..ApplyContext::new(now, None, "ada") };
+    match apply(&mut book.clone(), &Command::Consume(take), &context, &mut Uuid::now_v7) {
         Ok(applied) => {
             let taken: i64 = applied.entries.iter().map(|entry| entry.amount).sum();
             assert_eq!(Some(taken), quantity.in_base_unit());

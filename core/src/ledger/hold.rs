@@ -47,7 +47,7 @@ fn against_later(
     held: &Reservation,
     expire_time: DateTime<Utc>,
 ) -> Result<Option<Ground>, Refusal> {
-    if let Some(ground) = against_expiry(expire_time, posting.setting().now) {
+    if let Some(ground) = against_expiry(expire_time, posting.context().now) {
         return Ok(Some(ground));
     }
     if expire_time <= held.expire_time {
@@ -69,18 +69,18 @@ pub fn commit(
     (reservation_id, block_id): Named,
     commit: &Commit<'_>,
 ) -> Result<(), Refusal> {
-    let setting = posting.setting();
+    let context = posting.context();
     let mut held = posting.reservation(reservation_id)?;
     let reported = kept_window(commit.performed);
     let mut grounds = Grounds::default();
-    grounds.add(against_window(reported, Work::Done, setting.now));
+    grounds.add(against_window(reported, Work::Done, context.now));
     let asked = grounds.keep(asked_amount(posting, &held, commit.quantity));
     let ended = against_use(posting, &held, block_id)?;
     if !ended.is_empty() {
         // Nothing is held: there is nothing more to judge.
         return grounds.and(ended).finish();
     }
-    let planned = held.performed.filter(|planned| planned.end <= setting.now);
+    let planned = held.performed.filter(|planned| planned.end <= context.now);
     let performed = reported.or(planned);
     // All that is held stands in for an amount that makes no sense.
     let asked = asked.unwrap_or(held.amount());
@@ -144,7 +144,7 @@ pub fn expire(posting: &mut Posting<'_>, reservation_id: Uuid) -> Result<(), Ref
     if let Some(ground) = against_state(&held) {
         return Err(ground.into());
     }
-    if !held.is_due(posting.setting().now) {
+    if !held.is_due(posting.context().now) {
         let description = format!("reservation {} holds until {}", held.id, shown(held.expire_time));
         return Err(Ground::new(reason::RESERVATION_NOT_DUE, "reservation_id", description).into());
     }
@@ -161,7 +161,7 @@ fn give_back(posting: &mut Posting<'_>, held: Reservation, state: ReservationSta
 
 fn end(posting: &mut Posting<'_>, mut held: Reservation, state: ReservationState) {
     held.state = state;
-    held.end_time = Some(posting.setting().now);
+    held.end_time = Some(posting.context().now);
     posting.put_reservation(held);
 }
 
@@ -175,7 +175,7 @@ fn against_use(posting: &Posting<'_>, held: &Reservation, block_id: Option<Uuid>
             grounds.add([Ground::malformed(reason::RESERVATION_OF_OTHER_BLOCK, "block_id", description)]);
         }
     }
-    let is_due = held.is_due(posting.setting().now);
+    let is_due = held.is_due(posting.context().now);
     let run_out = is_due.then(|| ended(held, ReservationState::Expired, held.expire_time));
     grounds.add(against_state(held).or(run_out));
     Ok(grounds)
@@ -215,11 +215,11 @@ fn exceeded(held: &Reservation, asked: i64) -> Ground {
 /// Held is held: suspension and lapse do not matter any more. But the work must lie within the
 /// block's term, and keep to what is judged of the delivery itself.
 fn against_delivery(posting: &Posting<'_>, part: Part, delivery: Delivery) -> Result<Vec<Ground>, Refusal> {
-    let setting = posting.setting();
-    let source = setting.sources.iter().find(|source| source.block_id == Some(part.block_id));
+    let context = posting.context();
+    let source = context.sources.iter().find(|source| source.block_id == Some(part.block_id));
     let failed = source.into_iter().flat_map(|source| &source.failed).filter(|ground| ground.is_of_delivery());
     let mut grounds: Vec<Ground> = failed.cloned().collect();
-    let late = against(posting.block(part.block_id)?, delivery, setting.now, setting.grace);
+    let late = against(posting.block(part.block_id)?, delivery, context.now, context.grace);
     grounds.extend(late.map(|late| late.ground));
     Ok(grounds)
 }

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::term::{kept, kept_window};
 use super::{
-    Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible, Setting, reason,
+    ApplyContext, Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible,
+    reason,
 };
 use crate::model::{Quantity, Unit};
 use crate::noun::Noun;
@@ -27,7 +28,7 @@ pub struct Applied {
 
 pub struct Posting<'a> {
     book: &'a mut Book,
-    setting: &'a Setting<'a>,
+    context: &'a ApplyContext<'a>,
     new_id: &'a mut dyn FnMut() -> Uuid,
     touched: BTreeMap<Uuid, Block>,
     /// In the order first touched.
@@ -50,10 +51,10 @@ pub struct EntryDetails<'a> {
 }
 
 impl<'a> Posting<'a> {
-    pub fn new(book: &'a mut Book, setting: &'a Setting<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
+    pub fn new(book: &'a mut Book, context: &'a ApplyContext<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
         Self {
             book,
-            setting,
+            context,
             new_id,
             touched: BTreeMap::new(),
             order: Vec::new(),
@@ -63,8 +64,8 @@ impl<'a> Posting<'a> {
         }
     }
 
-    pub fn setting(&self) -> &'a Setting<'a> {
-        self.setting
+    pub fn context(&self) -> &'a ApplyContext<'a> {
+        self.context
     }
 
     pub fn new_id(&mut self) -> Uuid {
@@ -136,9 +137,9 @@ impl<'a> Posting<'a> {
             expire_time: told.expire_time.map(kept),
             reversed_entry_id: told.reversed_entry_id,
             note: told.note.to_owned(),
-            request_id: said(self.setting.request_id),
-            actor: self.setting.actor.to_owned(),
-            record_time: self.setting.now,
+            request_id: said(self.context.request_id),
+            actor: self.context.actor.to_owned(),
+            record_time: self.context.now,
             previous_hash: block.head,
             hash: block.head,
             totals,

@@ -42,7 +42,7 @@ impl Search<'_> {
     /// used and there is enough. Those whose own item forbids the delivery come last.
     pub fn run(self, posting: &Posting<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
         let judged: Vec<_> =
-            posting.setting().sources.iter().filter_map(|source| self.judge(posting, source)).collect();
+            posting.context().sources.iter().filter_map(|source| self.judge(posting, source)).collect();
         let mut pool: Vec<_> = judged.iter().filter(|one| one.counts).collect();
         pool.sort_by_cached_key(|one| (!one.failed.is_empty(), one.block.map(Block::burn_key)));
         let all = pool.iter().fold(0_i64, |sum, one| sum.saturating_add(one.left));
@@ -94,7 +94,7 @@ impl Search<'_> {
     }
 
     fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a Source) -> Option<Judged<'a>> {
-        let setting = posting.setting();
+        let context = posting.context();
         let block = match source.block_id {
             Some(block_id) => Some(posting.find_block(block_id)?),
             None => None,
@@ -102,7 +102,7 @@ impl Search<'_> {
         // A block is for the locations it serves: of another one its time says nothing.
         let is_for_it = source.counts || source.rank.is_designated;
         let late = block.filter(|_| is_for_it);
-        let late = late.and_then(|block| against(block, self.delivery, setting.now, setting.grace));
+        let late = late.and_then(|block| against(block, self.delivery, context.now, context.grace));
         let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out);
         let counts = source.counts && block.is_some() && late.is_none();
         let mut failed = source.failed.clone();
@@ -119,7 +119,7 @@ impl Search<'_> {
         if failed.iter().any(|ground| ground.rule == Some(Rule::WindowForfeited)) {
             failed.retain(|ground| !matches!(ground.rule, Some(Rule::TermExpired | Rule::TermTerminated)));
         }
-        let start = self.delivery.start(setting.now);
+        let start = self.delivery.start(context.now);
         let left = block.filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }

@@ -16,7 +16,7 @@ use crate::noun::Noun;
 /// Uses an amount at once.
 pub fn consume(posting: &mut Posting<'_>, take: &Take) -> Result<(), Refusal> {
     let mut grounds = Grounds::default();
-    grounds.add(against_window(kept_window(take.performed), Work::Done, posting.setting().now));
+    grounds.add(against_window(kept_window(take.performed), Work::Done, posting.context().now));
     let asked = grounds.keep(asked_amount(posting, take)?);
     let parts = choose(posting, take, asked, Work::Done, None)?;
     let parts = grounds.finish_with(parts)?;
@@ -26,7 +26,7 @@ pub fn consume(posting: &mut Posting<'_>, take: &Take) -> Result<(), Refusal> {
 
 /// Holds an amount until some instant.
 pub fn reserve(posting: &mut Posting<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
-    let now = posting.setting().now;
+    let now = posting.context().now;
     let expire_time = expire_time.map(kept);
     let mut grounds = Grounds::default();
     grounds.add(against_window(kept_window(take.performed), Work::Planned, now));
@@ -75,7 +75,7 @@ pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<
 /// A named block that ends before the hold, whatever it has; of one that has ended no expiry would do.
 fn beyond_named(posting: &Posting<'_>, take: &Take, expire_time: DateTime<Utc>) -> Option<Ground> {
     let block = posting.find_block(take.target.block_id?)?;
-    (posting.setting().now < block.end && block.end < expire_time).then(|| beyond_block(expire_time, block))
+    (posting.context().now < block.end && block.end < expire_time).then(|| beyond_block(expire_time, block))
 }
 
 fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<DateTime<Utc>>) -> EntryDetails<'a> {
@@ -109,7 +109,7 @@ fn asked_amount(posting: &Posting<'_>, take: &Take) -> Result<Result<i64, Vec<Gr
         let block = posting.block(block_id)?;
         return Ok(amount(take.quantity, block.unit, block.days));
     }
-    let sources = posting.setting().sources;
+    let sources = posting.context().sources;
     let block = sources.iter().find_map(|source| posting.find_block(source.block_id?));
     let counted = block.map(|block| (block.unit, block.days));
     let counted = counted.or_else(|| sources.iter().find_map(|source| source.counted));
@@ -127,7 +127,7 @@ fn choose(
     expire_time: Option<DateTime<Utc>>,
 ) -> Result<Result<Vec<Part>, Vec<Ground>>, Refusal> {
     if let Some(block_id) = take.target.block_id
-        && !posting.setting().sources.iter().any(|source| source.block_id == Some(block_id))
+        && !posting.context().sources.iter().any(|source| source.block_id == Some(block_id))
     {
         return Err(Refusal::Unknown { noun: Noun::Block, id: block_id.to_string() });
     }

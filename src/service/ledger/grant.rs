@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::changes::Changes;
 use super::request::refused;
 use crate::error::Result;
-use crate::ledger::{Book, Command, Setting, apply};
+use crate::ledger::{ApplyContext, Book, Command, apply};
 use crate::model::BlockSpec;
 use crate::service::Caller;
 use crate::store::{Books, Contended, Txn, Wanted, lock_books_in_txn};
@@ -28,8 +28,8 @@ pub(in crate::service) async fn grants_in_txn(
         lock_books_in_txn(txn, &wanted, &BTreeSet::new(), Contended::Await).await?;
     let mut book = by_customer.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
     let before = book.blocks.clone();
-    let setting = Setting::new(now, Some(request_id), &caller.actor);
-    let applied = apply(&mut book, &Command::Grant { blocks }, &setting, &mut Uuid::now_v7).map_err(refused)?;
+    let context = ApplyContext::new(now, Some(request_id), &caller.actor);
+    let applied = apply(&mut book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
     changes.add(&before, &book, &[applied])?;
     Ok(changes)
 }

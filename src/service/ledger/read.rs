@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
-use crate::ledger::{Block, Book, Command, Entry, Reservation, ReservationState, Setting, apply};
+use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, ReservationState, apply};
 use crate::service::paging::{List, page_token_invalid};
 use crate::service::{Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
@@ -162,8 +162,8 @@ impl Ledger {
         // Tried on a book that is thrown away.
         let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
         let grant = Command::Grant { blocks: snapshot.blocks.clone() };
-        let setting = Setting::new(stored.now, None, "");
-        apply(&mut book, &grant, &setting, &mut Uuid::now_v7).map_err(super::request::refused)?;
+        let context = ApplyContext::new(stored.now, None, "");
+        apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::request::refused)?;
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();
         for block in blocks.iter_mut().filter(|block| !written.contains(&block.id)) {
             (block.sequence, block.head) = (0, crate::ledger::ChainHash::FIRST);

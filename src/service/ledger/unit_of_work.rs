@@ -13,7 +13,7 @@ use super::request::{Asked, Request, Work, in_order, refused, violation};
 use crate::cache::Snapshot;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
-use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply, malformed};
+use crate::ledger::{Applied, ApplyContext, Block, Book, Command, Source, apply, malformed};
 use crate::service::idempotency::Identity;
 use crate::store::MOST_DUE;
 
@@ -65,8 +65,8 @@ impl UnitOfWork {
     }
 
     fn apply_of_itself(&mut self, command: &Command) -> Result<()> {
-        let setting = Setting { grace: self.grace, ..Setting::new(self.now, None, SYSTEM) };
-        let applied = apply(&mut self.book, command, &setting, &mut Uuid::now_v7).map_err(refused)?;
+        let context = ApplyContext { grace: self.grace, ..ApplyContext::new(self.now, None, SYSTEM) };
+        let applied = apply(&mut self.book, command, &context, &mut Uuid::now_v7).map_err(refused)?;
         self.applied.push(applied);
         Ok(())
     }
@@ -97,9 +97,12 @@ impl UnitOfWork {
     fn apply(&mut self, asked: &Asked) -> Result<Applied> {
         let sources = self.sources(&asked.command).map_err(|error| self.with_malformed(error, &asked.command))?;
         let request_id = Some(asked.identity.request_id.as_str());
-        let setting =
-            Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, request_id, &asked.caller.actor) };
-        let applied = apply(&mut self.book, &asked.command, &setting, &mut Uuid::now_v7);
+        let context = ApplyContext {
+            grace: self.grace,
+            sources: &sources,
+            ..ApplyContext::new(self.now, request_id, &asked.caller.actor)
+        };
+        let applied = apply(&mut self.book, &asked.command, &context, &mut Uuid::now_v7);
         applied.map_err(|refusal| self.in_order(refused(refusal)))
     }
 

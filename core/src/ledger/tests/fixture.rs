@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Reconciliation, Refusal, Setting, Source,
-    Take, Target, apply,
+    Applied, ApplyContext, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Reconciliation, Refusal,
+    Source, Take, Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -106,13 +106,14 @@ impl World {
             }
             _ => self.sources.clone(),
         };
-        let setting = Setting { grace: self.grace, sources: &sources, ..Setting::new(self.now, Some("r-1"), "ada") };
+        let context =
+            ApplyContext { grace: self.grace, sources: &sources, ..ApplyContext::new(self.now, Some("r-1"), "ada") };
         let ids = &mut self.ids;
         let mut new_id = || {
             *ids += 1;
             Uuid::from_u128(*ids)
         };
-        let outcome = apply(&mut self.book, command, &setting, &mut new_id);
+        let outcome = apply(&mut self.book, command, &context, &mut new_id);
         match &outcome {
             Ok(applied) => self.entries.extend(applied.entries.clone()),
             Err(Refusal::Broken(what)) => panic!("{what}"),

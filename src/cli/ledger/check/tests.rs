@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::ledger::{self, Book, Command, Setting, Source, Take, Target};
+use crate::ledger::{self, ApplyContext, Book, Command, Source, Take, Target};
 use crate::model::{self, BlockSpec, Quantity};
 use crate::proto::v1;
 
@@ -100,7 +100,7 @@ fn written() -> Told {
         note: "case 7".to_owned(),
     };
     let sources = [Source::open(id)];
-    let setting = Setting { sources: &sources, ..Setting::new(now, Some("r-1"), "ada") };
+    let context = ApplyContext { sources: &sources, ..ApplyContext::new(now, Some("r-1"), "ada") };
     let mut ids = 0;
     let mut new_id = || {
         ids += 1;
@@ -109,7 +109,7 @@ fn written() -> Told {
     let mut book = Book::new("acme");
     let mut entries = Vec::new();
     let mut run = |command: Command| {
-        let applied = ledger::apply(&mut book, &command, &setting, &mut new_id).unwrap();
+        let applied = ledger::apply(&mut book, &command, &context, &mut new_id).unwrap();
         entries.extend(applied.entries.iter().map(on_the_wire));
         applied.reservation.map(|held| held.id)
     };

@@ -6,7 +6,7 @@ use crate::model::Unit;
 
 /// Under what a command is applied: who asks, when, and what was judged beforehand.
 #[derive(Debug, Clone)]
-pub struct Setting<'a> {
+pub struct ApplyContext<'a> {
     pub now: DateTime<Utc>,
     /// None where time alone acts.
     pub request_id: Option<&'a str>,
@@ -19,7 +19,7 @@ pub struct Setting<'a> {
     pub sources: &'a [Source],
 }
 
-impl<'a> Setting<'a> {
+impl<'a> ApplyContext<'a> {
     pub fn new(now: DateTime<Utc>, request_id: Option<&'a str>, actor: &'a str) -> Self {
         Self { now, request_id, actor, grace: DEFAULT_GRACE, sources: &[] }
     }
