@@ -5,6 +5,7 @@
 //! clauses a service is subject to, and with which numbers, stands in the catalogue.
 
 mod base;
+mod contract_index;
 mod country;
 mod counts;
 mod customer;
@@ -18,7 +19,6 @@ mod order;
 mod product;
 mod quantity;
 mod service;
-mod setting;
 mod waiver;
 
 #[cfg(test)]
@@ -34,8 +34,8 @@ use crate::violation::{Violation, reason};
 
 pub use self::limits::MOST_WORK_ORDERS;
 
+use self::contract_index::{ContractIndex, Order};
 use self::findings::{Findings, shown};
-use self::setting::{Order, Setting};
 
 /// Everything wrong with the customer document itself. Fields stand below `path`: with
 /// `customer`, a country is at `customer.locations[0].country`.
@@ -52,11 +52,11 @@ pub fn validate_customer(customer: &Customer, path: &str) -> Vec<Violation> {
 /// the structural violations come first, in the order of its fields, then the clauses, in the
 /// order of the catalogue.
 pub fn validate(catalog: &Catalog, contract: &Contract, submitted: &[(String, &str)]) -> Vec<Violation> {
-    let setting = Setting::new(catalog, contract);
+    let index = ContractIndex::new(catalog, contract);
     let mut times_seen: HashMap<&str, usize> = HashMap::new();
     let mut findings = Findings::default();
     if let Some((path, _)) = submitted.first() {
-        limits::judge_orders(&setting, path, &mut findings);
+        limits::judge_orders(&index, path, &mut findings);
     }
     for (path, work_order_id) in submitted {
         let earlier = times_seen.entry(work_order_id).or_default();
@@ -66,7 +66,7 @@ pub fn validate(catalog: &Catalog, contract: &Contract, submitted: &[(String, &s
         }
         // A set that has an id twice is still judged in full, each order for itself.
         match contract.work_orders.iter().filter(|order| order.work_order_id == *work_order_id).nth(*earlier) {
-            Some(work_order) => order::judge(&Order::new(&setting, work_order, path), &mut findings),
+            Some(work_order) => order::judge(&Order::new(&index, work_order, path), &mut findings),
             None if *earlier == 0 => {
                 let description = format!("work order {} is not in the contract", shown(work_order_id));
                 findings.add(path, "work_order_id", reason::REFERENCE_UNKNOWN, description);

@@ -4,8 +4,8 @@
 use crate::catalog::Rule;
 use crate::model::WorkOrderState;
 
+use super::contract_index::Order;
 use super::findings::{Enforced, Findings, shown};
-use super::setting::Order;
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     match order.order.base_work_order_id.as_deref() {
@@ -16,20 +16,20 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
 
 /// Its term and state are left to checks: what is named is named.
 fn judge_named(order: &Order<'_>, base_id: &str, findings: &mut Findings) {
-    let Order { setting, path, .. } = *order;
+    let Order { index, path, .. } = *order;
     if base_id == order.order.work_order_id {
         let description = "an order is no base of itself; name the order with the base package, or leave it out";
         findings.conflict(path, "base_work_order_id", description);
         return;
     }
-    let Some(named) = setting.contract.work_order(base_id) else {
-        let known = setting.bases.iter().map(|base| base.order.work_order_id.as_str());
+    let Some(named) = index.contract.work_order(base_id) else {
+        let known = index.bases.iter().map(|base| base.order.work_order_id.as_str());
         findings.unknown(path, "base_work_order_id", "work order", base_id, known);
         return;
     };
     let clause = order.edition.and_then(|edition| Enforced::in_edition(edition, Rule::BaseAgreement));
     if let Some(clause) = clause
-        && !setting.is_base(named)
+        && !index.is_base(named)
     {
         let description = format!("work order {} carries no base package; name one that does", shown(base_id));
         findings.clause(clause, path, "base_work_order_id", description);
@@ -54,9 +54,9 @@ fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
 }
 
 fn has_base_beside(order: &Order<'_>) -> bool {
-    let Order { setting, order: work_order, .. } = *order;
-    let (start, end) = setting.term(work_order);
-    let others = setting.bases.iter().filter(|base| base.order.work_order_id != work_order.work_order_id);
+    let Order { index, order: work_order, .. } = *order;
+    let (start, end) = index.term(work_order);
+    let others = index.bases.iter().filter(|base| base.order.work_order_id != work_order.work_order_id);
     others.into_iter().any(|base| {
         let is_in_force = !matches!(base.order.state, WorkOrderState::Draft | WorkOrderState::Suspended);
         // A base that was terminated before it began never ran.

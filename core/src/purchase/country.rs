@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Rule;
 
+use super::contract_index::{Bought, Order};
 use super::findings::{Findings, listed, shown};
-use super::setting::{Bought, Order};
 
 /// Services in an excluded country are billed there: such a country shares an order with no
 /// other country, an excluded one included.
 pub(super) fn judge_separation(order: &Order<'_>, findings: &mut Findings) {
-    let Order { setting, order: work_order, path, .. } = *order;
+    let Order { index, order: work_order, path, .. } = *order;
     let (Some(edition), Some(clause)) = (order.edition, order.enforced(Rule::SeparateWorkOrder)) else { return };
-    let designated: BTreeSet<_> = work_order.designated_locations().filter_map(|id| setting.country(id)).collect();
+    let designated: BTreeSet<_> = work_order.designated_locations().filter_map(|id| index.country(id)).collect();
     let named_by_items = work_order.items.iter().flat_map(|item| &item.location_ids);
-    let mut all: BTreeSet<_> = named_by_items.filter_map(|id| setting.country(id)).collect();
+    let mut all: BTreeSet<_> = named_by_items.filter_map(|id| index.country(id)).collect();
     all.extend(&designated);
     let Some(excluded) = all.iter().find(|country| edition.excludes_country(country)) else { return };
     if all.len() > 1 {
@@ -43,7 +43,7 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
         }
     }
     if let Some(clause) = bought.enforced(Rule::ExcludedCountry)
-        && order.setting.is_multi_country
+        && order.index.is_multi_country
     {
         for (field, country) in served_countries(bought, |country| edition.excludes_country(country)) {
             let place = shown(country);
@@ -60,7 +60,7 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
 /// and once per country where one field brings in many.
 fn served_countries<'a>(bought: &Bought<'a>, refused: impl Fn(&str) -> bool) -> Vec<(String, &'a str)> {
     let Bought { order, item, .. } = *bought;
-    let country = |id: &str| order.setting.country(id).filter(|country| refused(country));
+    let country = |id: &str| order.index.country(id).filter(|country| refused(country));
     let listed = item.location_ids.iter().enumerate();
     let listed = listed.filter_map(|(index, id)| Some((format!("location_ids[{index}]"), country(id)?)));
     let all: BTreeSet<_> = if item.all_locations {

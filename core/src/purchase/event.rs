@@ -8,10 +8,10 @@ use chrono_tz::Tz;
 use crate::catalog::{Edition, EventRule, QuantityRule, Rule};
 use crate::model::{Item, PlannedEvent, day_of};
 
+use super::contract_index::Bought;
 use super::findings::{Findings, LONGEST_AGREED_LIST, is_in_range, shown};
 use super::product;
 use super::quantity::amount_of;
-use super::setting::Bought;
 
 pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings: &mut Findings) {
     findings.at_most(path, "events", item.events.len(), LONGEST_AGREED_LIST);
@@ -61,7 +61,7 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
         findings.conflict(path, "events", format!("`{}` covers no planned events; leave them out", service.id));
         return;
     };
-    let host = order.setting.locations.get(order.order.host_location_id.as_str());
+    let host = order.index.locations.get(order.order.host_location_id.as_str());
     let zone = host.map_or(Tz::UTC, |location| location.time_zone);
     // A missing or invalid quantity is told by itself.
     let is_counted = item.quantity.is_some() || service.purchase.quantity == QuantityRule::One;

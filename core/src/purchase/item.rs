@@ -5,15 +5,15 @@ use chrono::NaiveDate;
 use crate::model::{Item, WorkOrder};
 use crate::violation::reason;
 
+use super::contract_index::{Bought, Order};
 use super::findings::{Findings, LONGEST_LIST, LONGEST_TENANT_ID, shown};
-use super::setting::{Bought, Order};
 use super::{country, event, location, product, quantity, service, waiver};
 
 pub(super) fn judge(order: &Order<'_>, item: &Item, path: &str, findings: &mut Findings) {
-    let Order { setting, order: work_order, edition, .. } = *order;
+    let Order { index, order: work_order, edition, .. } = *order;
     findings.id(path, "item_id", &item.item_id);
     let bought = find_service(order, item, path, findings);
-    location::judge_item(setting, item, path, findings);
+    location::judge_item(index, item, path, findings);
     if let Some(bought) = &bought {
         location::judge_bought(bought, findings);
         country::judge_bought(bought, findings);

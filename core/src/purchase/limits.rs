@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::contract_index::{ContractIndex, Order};
 use super::counts::{Count, Counts};
 use super::findings::Findings;
-use super::setting::{Order, Setting};
 
 /// Most work orders of a customer, ended ones too.
 pub const MOST_WORK_ORDERS: usize = 200;
@@ -14,8 +14,8 @@ const MOST_ITEMS: usize = 5_000;
 pub(super) const MOST_OF_A_SERVICE: usize = 300;
 
 /// Told once, at the first order that was submitted.
-pub(super) fn judge_orders(setting: &Setting<'_>, path: &str, findings: &mut Findings) {
-    let count = setting.contract.work_orders.len();
+pub(super) fn judge_orders(index: &ContractIndex<'_>, path: &str, findings: &mut Findings) {
+    let count = index.contract.work_orders.len();
     if count > MOST_WORK_ORDERS {
         let description = format!(
             "the customer has {count} work orders with it; at most {MOST_WORK_ORDERS} are allowed: \
@@ -27,7 +27,7 @@ pub(super) fn judge_orders(setting: &Setting<'_>, path: &str, findings: &mut Fin
 
 /// Told at the first item of the order that is too much, once of each service.
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
-    let counts = &order.setting.counts;
+    let counts = &order.index.counts;
     if counts.items > MOST_ITEMS {
         let description = format!(
             "the customer has {} items with these; at most {MOST_ITEMS} are allowed: leave out what is not needed",

@@ -4,33 +4,33 @@ use crate::catalog::Rule;
 use crate::model::{ContactRole, Item};
 use crate::violation::reason;
 
+use super::contract_index::{Bought, ContractIndex, Order};
 use super::findings::{Findings, LONGEST_LIST, shown};
-use super::setting::{Bought, Order, Setting};
 
 /// The order's host and downstream locations.
 pub(super) fn judge_designated(order: &Order<'_>, findings: &mut Findings) {
-    let Order { setting, order: work_order, path, .. } = *order;
+    let Order { index, order: work_order, path, .. } = *order;
     let host = work_order.host_location_id.as_str();
     if host.is_empty() {
         findings.required(path, "host_location_id", "the location where the base package was contracted");
-    } else if !setting.locations.contains_key(host) {
-        unknown_location(setting, path, "host_location_id", host, findings);
+    } else if !index.locations.contains_key(host) {
+        unknown_location(index, path, "host_location_id", host, findings);
     } else {
         judge_administrator(order, findings);
     }
     let downstream = &work_order.downstream_location_ids;
-    judge_ids(setting, downstream, path, "downstream_location_ids", findings);
+    judge_ids(index, downstream, path, "downstream_location_ids", findings);
     for (index, _) in downstream.iter().enumerate().filter(|(_, id)| *id == host && !host.is_empty()) {
         let description = format!("{} is the host location; leave it out here", shown(host));
-        findings.add(path, &format!("downstream_location_ids[{index}]"), reason::DUPLICATE_ID, description);
+        findings.add(path, &format!("downstream_location_ids[{row}]"), reason::DUPLICATE_ID, description);
     }
 }
 
 fn judge_administrator(order: &Order<'_>, findings: &mut Findings) {
-    let Order { setting, order: work_order, path, .. } = *order;
+    let Order { index, order: work_order, path, .. } = *order;
     let host = work_order.host_location_id.as_str();
     let administers = |role: &ContactRole| *role == ContactRole::SupportAdministrator;
-    let mut contacts = setting.contract.customer.contacts.iter();
+    let mut contacts = index.contract.customer.contacts.iter();
     if let Some(clause) = order.enforced(Rule::SupportAdministrator)
         && !contacts.any(|contact| contact.is_at(host) && contact.roles.iter().any(administers))
     {
@@ -40,7 +40,7 @@ fn judge_administrator(order: &Order<'_>, findings: &mut Findings) {
 }
 
 /// Which locations an item is for.
-pub(super) fn judge_item(setting: &Setting<'_>, item: &Item, path: &str, findings: &mut Findings) {
+pub(super) fn judge_item(index: &ContractIndex<'_>, item: &Item, path: &str, findings: &mut Findings) {
     match (item.all_locations, item.location_ids.is_empty()) {
         (false, true) => findings.required(path, "location_ids", "one location or more, or `all_locations`"),
         (true, false) => {
@@ -48,7 +48,7 @@ pub(super) fn judge_item(setting: &Setting<'_>, item: &Item, path: &str, finding
         }
         _ => {}
     }
-    judge_ids(setting, &item.location_ids, path, "location_ids", findings);
+    judge_ids(index, &item.location_ids, path, "location_ids", findings);
 }
 
 /// Some services are for one location.
@@ -62,16 +62,16 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
     }
 }
 
-fn judge_ids(setting: &Setting<'_>, ids: &[String], path: &str, field: &str, findings: &mut Findings) {
+fn judge_ids(index: &ContractIndex<'_>, ids: &[String], path: &str, field: &str, findings: &mut Findings) {
     findings.at_most(path, field, ids.len(), LONGEST_LIST);
-    for (index, id) in ids.iter().enumerate().filter(|(_, id)| !setting.locations.contains_key(id.as_str())) {
-        unknown_location(setting, path, &format!("{field}[{index}]"), id, findings);
+    for (row, id) in ids.iter().enumerate().filter(|(_, id)| !index.locations.contains_key(id.as_str())) {
+        unknown_location(index, path, &format!("{field}[{row}]"), id, findings);
     }
-    findings.distinct(path, ids.iter().map(String::as_str), |index| format!("{field}[{index}]"));
+    findings.distinct(path, ids.iter().map(String::as_str), |index| format!("{field}[{row}]"));
 }
 
-fn unknown_location(setting: &Setting<'_>, path: &str, field: &str, id: &str, findings: &mut Findings) {
-    let known = setting.contract.customer.locations.iter().map(|location| location.location_id.as_str());
+fn unknown_location(index: &ContractIndex<'_>, path: &str, field: &str, id: &str, findings: &mut Findings) {
+    let known = index.contract.customer.locations.iter().map(|location| location.location_id.as_str());
     findings.unknown(path, field, "location", id, known);
 }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::catalog::Rule;
 
+use super::contract_index::{Bought, Order};
 use super::findings::Findings;
 use super::quantity::amount_of;
-use super::setting::{Bought, Order};
 
 /// The most of a service over all items of an order, told once, at the item that passes it.
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {

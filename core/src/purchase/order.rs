@@ -3,14 +3,14 @@
 use crate::model::{WorkOrder, WorkOrderState, codes};
 use crate::violation::reason;
 
+use super::contract_index::Order;
 use super::findings::{Findings, LONGEST_LIST, shown};
-use super::setting::Order;
 use super::{base, country, item, limits, location, maximum, product};
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
-    let Order { setting, order: work_order, path, .. } = *order;
+    let Order { index, order: work_order, path, .. } = *order;
     findings.id(path, "work_order_id", &work_order.work_order_id);
-    judge_customer(work_order, &setting.contract.customer.customer_id, path, findings);
+    judge_customer(work_order, &index.contract.customer.customer_id, path, findings);
     judge_edition(order, findings);
     judge_term(work_order, path, findings);
     location::judge_designated(order, findings);
@@ -47,7 +47,7 @@ fn judge_edition(order: &Order<'_>, findings: &mut Findings) {
     if edition_id.is_empty() {
         findings.required(order.path, "edition_id", "an edition of the service description");
     } else if order.edition.is_none() {
-        let known = order.setting.catalog.editions().iter().map(|edition| edition.id.as_str());
+        let known = order.index.catalog.editions().iter().map(|edition| edition.id.as_str());
         findings.unknown(order.path, "edition_id", "edition", edition_id, known);
     }
 }

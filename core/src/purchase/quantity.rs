@@ -4,8 +4,8 @@ use crate::catalog::{PurchaseRule, QuantityRule, Rule, Service};
 use crate::model::{Item, MINUTES_PER_HOUR, Quantity, Unit};
 use crate::violation::reason;
 
+use super::contract_index::Bought;
 use super::findings::{Findings, listed};
-use super::setting::Bought;
 
 /// Most of anything, in its base unit: sums of thousands of it still fit an `i64`.
 pub(super) const LARGEST_AMOUNT: i64 = 1_000_000_000_000;

@@ -4,9 +4,9 @@ use crate::catalog::{Plan, Rule};
 use crate::model::{DeliveryMode, MINUTES_PER_HOUR};
 use crate::violation::reason;
 
+use super::contract_index::Bought;
 use super::findings::{Findings, listed};
 use super::quantity::LARGEST_AMOUNT;
-use super::setting::Bought;
 
 pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
     judge_plan(bought, findings);

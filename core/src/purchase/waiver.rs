@@ -6,9 +6,9 @@ use crate::catalog::{Edition, Rule, Service};
 use crate::model::Item;
 use crate::violation::reason;
 
+use super::contract_index::Bought;
 use super::findings::{Enforced, Findings, LONGEST_AGREED_LIST, listed};
 use super::product;
-use super::setting::Bought;
 
 pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings: &mut Findings) {
     findings.at_most(path, "waivers", item.waivers.len(), LONGEST_AGREED_LIST);

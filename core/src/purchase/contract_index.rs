@@ -19,7 +19,7 @@ pub(super) struct Base<'a> {
 }
 
 /// The whole contract, with what every order asks of it found once.
-pub(super) struct Setting<'a> {
+pub(super) struct ContractIndex<'a> {
     pub catalog: &'a Catalog,
     pub contract: &'a Contract,
     pub locations: HashMap<&'a str, &'a Location>,
@@ -29,7 +29,7 @@ pub(super) struct Setting<'a> {
     pub counts: Counts<'a>,
 }
 
-impl<'a> Setting<'a> {
+impl<'a> ContractIndex<'a> {
     pub(super) fn new(catalog: &'a Catalog, contract: &'a Contract) -> Self {
         let locations: HashMap<_, _> =
             contract.customer.locations.iter().map(|location| (location.location_id.as_str(), location)).collect();
@@ -38,10 +38,10 @@ impl<'a> Setting<'a> {
             designated.filter_map(|id| locations.get(id)).map(|location| location.country.as_str()).collect();
         let is_multi_country = countries.len() > 1;
         let counts = Counts::new(contract);
-        let mut setting = Self { catalog, contract, locations, bases: Vec::new(), is_multi_country, counts };
+        let mut index = Self { catalog, contract, locations, bases: Vec::new(), is_multi_country, counts };
         let bases = contract.work_orders.iter().filter(|order| is_base_agreement(catalog, order));
-        setting.bases = bases.map(|order| setting.base(order)).collect();
-        setting
+        index.bases = bases.map(|order| index.base(order)).collect();
+        index
     }
 
     fn base(&self, order: &'a WorkOrder) -> Base<'a> {
@@ -86,7 +86,7 @@ fn within_calendar(date: NaiveDate) -> NaiveDate {
 /// One submitted order.
 #[derive(Clone, Copy)]
 pub(super) struct Order<'a> {
-    pub setting: &'a Setting<'a>,
+    pub index: &'a ContractIndex<'a>,
     pub order: &'a WorkOrder,
     /// Without it only what needs no catalogue is judged.
     pub edition: Option<&'a Edition>,
@@ -94,12 +94,12 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn new(setting: &'a Setting<'a>, order: &'a WorkOrder, path: &'a str) -> Self {
-        Self { setting, order, edition: setting.catalog.edition(&order.edition_id), path }
+    pub(super) fn new(index: &'a ContractIndex<'a>, order: &'a WorkOrder, path: &'a str) -> Self {
+        Self { index, order, edition: index.catalog.edition(&order.edition_id), path }
     }
 
     pub(super) fn has_own_base(&self) -> bool {
-        self.setting.is_base(self.order)
+        self.index.is_base(self.order)
     }
 
     pub(super) fn item_path(&self, index: usize) -> String {
