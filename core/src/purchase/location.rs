@@ -22,7 +22,7 @@ pub(super) fn judge_designated(order: &Order<'_>, findings: &mut Findings) {
     judge_ids(index, downstream, path, "downstream_location_ids", findings);
     for (index, _) in downstream.iter().enumerate().filter(|(_, id)| *id == host && !host.is_empty()) {
         let description = format!("{} is the host location; leave it out here", shown(host));
-        findings.add(path, &format!("downstream_location_ids[{row}]"), reason::DUPLICATE_ID, description);
+        findings.add(path, &format!("downstream_location_ids[{index}]"), reason::DUPLICATE_ID, description);
     }
 }
 
@@ -67,7 +67,7 @@ fn judge_ids(index: &ContractIndex<'_>, ids: &[String], path: &str, field: &str,
     for (row, id) in ids.iter().enumerate().filter(|(_, id)| !index.locations.contains_key(id.as_str())) {
         unknown_location(index, path, &format!("{field}[{row}]"), id, findings);
     }
-    findings.distinct(path, ids.iter().map(String::as_str), |index| format!("{field}[{row}]"));
+    findings.distinct(path, ids.iter().map(String::as_str), |row| format!("{field}[{row}]"));
 }
 
 fn unknown_location(index: &ContractIndex<'_>, path: &str, field: &str, id: &str, findings: &mut Findings) {

@@ -1,6 +1,6 @@
 //! R21, R22: entries are appended, chained, and make the balances.
 
-use entitled::ledger::{Chains, MisfitKind};
+use entitled::ledger::{Chains, DiscrepancyKind};
 use entitled::proto::v1;
 use entitled::store::EntryFilter;
 use sea_orm::ConnectionTrait as _;
@@ -127,7 +127,7 @@ async fn a_changed_byte_is_named(house: House) {
     let mut chains = Chains::default();
     let entries = store.entries("contoso", &EntryFilter::default(), 100).await.unwrap();
     let misfit = entries.iter().find_map(|entry| chains.push(entry).err()).expect("it is seen");
-    assert_eq!((misfit.sequence, misfit.kind), (3, MisfitKind::Content));
+    assert_eq!((misfit.sequence, misfit.kind), (3, DiscrepancyKind::Content));
     store.close().await.unwrap();
     house.server.stop().await;
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use entitled::cli::document;
-use entitled::ledger::{Chains, Tally};
+use entitled::ledger::{Chains, Reconciliation};
 use entitled::model::block_id;
 use entitled::proto::v1;
 use entitled::service::Clock;
@@ -105,7 +105,7 @@ impl House {
     /// Every chain fits, and every balance and every reservation is what its entries make.
     pub async fn verify(&self, customer_id: &str) {
         let store = self.store().await;
-        let (mut chains, mut tally) = (Chains::default(), Tally::default());
+        let (mut chains, mut tally) = (Chains::default(), Reconciliation::default());
         for entry in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
             chains.push(&entry).unwrap_or_else(|misfit| panic!("{misfit:?}"));
             tally.push(&entry, true).unwrap_or_else(|misfit| panic!("{misfit:?}: {entry:?}"));
