@@ -50,13 +50,13 @@ campaign-mutants: ## whether the campaign finds each mistake that is made on pur
 	cp $(TARGET)/debug/entitled $(TARGET)/debug/entitled-mutants
 	cargo run -p entitled-campaign -- --mutants --binary $(TARGET)/debug/entitled-mutants
 
-lint: $(BUF) ## formatting, clippy and the API's rules; advisories and licences where cargo-deny is installed
+lint: $(BUF) ## formatting, clippy, documentation and the API's rules; unused dependencies, advisories and licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; \
-	else echo 'not checked: advisories and licences (cargo-deny is not installed: cargo install --locked cargo-deny)'; fi
+	scripts/check-dependencies.sh
 
 fmt: $(BUF) ## format the Rust and proto files
 	cargo fmt --all
