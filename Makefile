@@ -29,7 +29,7 @@ test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand o
 
 test-faults: ## the same faults as in `make test`, many times over: servers and databases killed under load
 	@scripts/ensure-postgres.sh
-	cargo test --lib --test it -- --ignored ledger::
+	cargo test --workspace --lib --test it -- --ignored ledger::
 
 campaign: ## faults under load on both databases, every write counted in the raw tables: MINUTES=60 SEED=1 DATABASE=both
 	@scripts/ensure-postgres.sh

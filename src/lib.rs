@@ -3,12 +3,9 @@
 //!
 //! The tour, from the inside out:
 //!
-//! - [`model`]: what a customer has — locations, work orders, items, waivers. Plain data.
-//! - [`catalog`]: the service description as data — services, clauses, products, texts.
-//! - [`engine`]: decides. Pure functions over the two above, with `now` as an argument.
-//! - [`ledger`]: keeps what was bought and what was used of it; arithmetic alone, pure too.
-//! - [`purchase`]: judges a contract as it is written; pure as well.
-//! - [`contract`]: what a write makes of a contract; pure.
+//! - [`entitled_core`]: decides and counts; pure functions over plain data. Its modules are named here as if they were of
+//!   this crate: [`model`], [`catalog`], [`engine`], [`purchase`], [`contract`],
+//!   [`ledger`], [`funding`], [`legible`], [`suggest`].
 //! - [`store`]: SQLite and PostgreSQL behind one struct, one door for transactions.
 //! - [`cache`]: the contracts asked about lately, ready for deciding.
 //! - [`service`]: the use cases; time and ids are made there, once per request.
@@ -16,8 +13,8 @@
 //! - [`server`]: puts the house together, and takes it apart in bounded time.
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
-//! Dependencies point one way: `grpc → service → {engine, purchase, contract, ledger,
-//! cache → store} → {catalog, model}`, with [`error`], [`suggest`], [`input`] and [`legible`] below all. `docs/ARCHITECTURE.md` says why.
+//! Dependencies point one way: `grpc → service → {cache → store} → core`, with [`error`] and [`input`] below them.
+//! `docs/ARCHITECTURE.md` says why.
 
 #![cfg_attr(
     test,
@@ -25,22 +22,17 @@
 )]
 
 pub mod cache;
-pub mod catalog;
+pub mod catalog_files;
 pub mod cli;
 pub mod config;
-pub mod contract;
-pub mod engine;
 pub mod error;
 pub mod grpc;
 pub mod input;
-pub mod ledger;
-pub mod legible;
-pub mod model;
 pub mod mutant;
 pub mod proto;
-pub mod purchase;
 pub mod server;
 pub mod service;
 pub mod store;
-pub mod suggest;
 pub mod telemetry;
+
+pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, purchase, suggest};

@@ -34,6 +34,7 @@ use self::router::Calls;
 use self::supervisor::Supervisor;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
+use crate::catalog_files;
 use crate::config::Config;
 use crate::error::BoxError;
 use crate::service::ledger::LedgerOptions;
@@ -67,7 +68,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<Ended, BoxError> {
     start::check_clock(Clock::System.now())?;
-    let catalog = Arc::new(Catalog::with_files(&config.catalog, config.default_edition.as_deref())?.catalog);
+    let catalog = Arc::new(catalog_files::load(&config.catalog, config.default_edition.as_deref())?.catalog);
     let listener = TcpListener::bind(config.listen).await.map_err(|error| cannot_listen(config.listen, &error))?;
     let address = listener.local_addr()?;
 

@@ -17,7 +17,6 @@ mod paging;
 mod question;
 pub mod revision;
 mod slices;
-pub mod sources;
 pub mod token;
 
 pub use caller::Caller;

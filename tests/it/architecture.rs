@@ -1,5 +1,5 @@
-//! The pure rooms import nothing but each other, and their files never each other in a circle: whoever reads one
-//! file then knows which to read before it.
+//! The rooms of `core` import only rooms that lie below them, and their files never each other in a circle: whoever reads
+//! one file then knows which to read before it.
 //!
 //! A name counts as imported from the file that defines it, whichever module hands it on. Tests are left out.
 
@@ -10,30 +10,66 @@ use std::fs;
 
 use self::source::{File, Import};
 
-const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
-const ROOMS: [&str; 5] = ["catalog", "engine", "ledger", "model", "purchase"];
-/// What lies below the rooms.
-const BELOW: [&str; 4] = ["error", "input", "legible", "suggest"];
-const CRATES: [&str; 7] = ["chrono", "chrono_tz", "serde", "sha2", "std", "toml", "uuid"];
+const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core");
+/// Each room may import those of the lines above its own.
+const LAYERS: [&[&str]; 6] = [
+    &["legible", "noun", "suggest", "violation"],
+    &["error"],
+    &["model"],
+    &["catalog"],
+    &["contract", "engine", "ledger", "purchase"],
+    &["funding"],
+];
+/// What `core` is built from: nothing that waits, listens, stores, logs or reads a clock.
+const CRATES: [&str; 11] = [
+    "chrono",
+    "chrono-tz",
+    "hex",
+    "serde",
+    "serde_json",
+    "sha2",
+    "strsim",
+    "thiserror",
+    "toml",
+    "unicode-width",
+    "uuid",
+];
 
 #[test]
-fn no_files_of_the_pure_rooms_import_each_other_in_a_circle() {
+fn no_files_of_the_core_import_each_other_in_a_circle() {
     let circles = circles(&Rooms::read());
     assert!(circles.is_empty(), "import circles:\n{}", circles.join("\n"));
 }
 
 #[test]
-fn a_pure_room_imports_pure_rooms_alone() {
+fn a_room_imports_only_rooms_below_it() {
     let rooms = Rooms::read();
-    assert!(rooms.files.len() > 50, "found {} files", rooms.files.len());
+    assert!(rooms.files.len() > 80, "found {} files", rooms.files.len());
+    let layer = |room: &str| LAYERS.iter().position(|layer| layer.contains(&room));
     for (module, file) in &rooms.files {
+        let own = module.split("::").next().unwrap();
         for import in &file.imports {
-            if let Some(outside) = rooms.outside(module, import) {
-                let is_allowed = BELOW.contains(&outside) || import.is_use && CRATES.contains(&outside);
-                assert!(is_allowed, "{module} imports {}", import.path.join("::"));
-            }
+            let Some(room) = rooms.room(module, import).filter(|room| *room != own) else { continue };
+            assert!(layer(room) < layer(own), "{module} imports {}", import.path.join("::"));
         }
     }
+}
+
+#[test]
+fn every_room_of_the_core_has_its_layer() {
+    let library = File::new(&fs::read_to_string(format!("{CORE}/src/lib.rs")).unwrap());
+    let rooms: BTreeSet<_> = library.children.iter().map(String::as_str).collect();
+    assert_eq!(rooms, LAYERS.concat().into_iter().collect());
+}
+
+#[test]
+fn the_core_is_built_from_what_is_pure() {
+    let manifest: toml::Table = fs::read_to_string(format!("{CORE}/Cargo.toml")).unwrap().parse().unwrap();
+    let dependencies = manifest["dependencies"].as_table().unwrap();
+    assert_eq!(dependencies.keys().collect::<Vec<_>>(), CRATES);
+    let features = dependencies["chrono"]["features"].as_array().unwrap();
+    assert!(!features.contains(&"clock".into()) && !features.contains(&"now".into()), "{features:?}");
+    assert_eq!(dependencies["chrono"]["default-features"], false.into());
 }
 
 #[test]
@@ -58,9 +94,9 @@ struct Rooms {
 impl Rooms {
     fn read() -> Self {
         let mut rooms = Self { files: BTreeMap::new() };
-        let mut unread: Vec<String> = ROOMS.map(str::to_owned).into();
+        let mut unread: Vec<String> = LAYERS.concat().into_iter().map(str::to_owned).collect();
         while let Some(module) = unread.pop() {
-            let path = format!("{SOURCES}/{}.rs", module.replace("::", "/"));
+            let path = format!("{CORE}/src/{}.rs", module.replace("::", "/"));
             let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
             let file = File::new(&text);
             unread.extend(file.children.iter().map(|child| format!("{module}::{child}")));
@@ -101,12 +137,11 @@ impl Rooms {
         self.files.contains_key(&at).then_some(at)
     }
 
-    /// The crate, or the module of this one, that a path leads to outside the rooms.
-    fn outside<'i>(&self, module: &str, import: &'i Import) -> Option<&'i str> {
-        match self.start(module, &import.path) {
-            None => import.path.first().filter(|_| import.is_use).map(String::as_str),
-            Some((at, rest)) if at.is_empty() => rest.first().map(String::as_str).filter(|room| !ROOMS.contains(room)),
-            Some(_) => None,
+    /// The room that a path leads to; none for names from elsewhere.
+    fn room<'i>(&self, module: &'i str, import: &'i Import) -> Option<&'i str> {
+        match self.start(module, &import.path)? {
+            (at, rest) if at.is_empty() => rest.first().map(String::as_str),
+            _ => module.split("::").next(),
         }
     }
 }

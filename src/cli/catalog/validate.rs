@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::catalog::{Catalog, CatalogError, Change, Edition, Loaded};
+use crate::catalog::{CatalogError, Change, Edition, Loaded};
+use crate::catalog_files;
 use crate::cli::render::catalog;
 use crate::cli::screen::{self, Tone};
 use crate::cli::{Context, Failure, Format};
@@ -33,7 +34,7 @@ pub struct Validate {
 
 impl Validate {
     pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        match Catalog::with_files(&self.files, None) {
+        match catalog_files::load(&self.files, None) {
             Ok(loaded) => {
                 let text = match context.format {
                     Format::Table => catalog::loaded(&loaded, &context.screen),

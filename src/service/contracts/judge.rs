@@ -2,7 +2,7 @@
 
 use super::version::match_etag;
 use super::{Contracts, size};
-use crate::contract::{Command, Plan, Resource, plan};
+use crate::contract::{Command, Plan, Resource, Taken, plan};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::model::Contract;
 use crate::purchase;
@@ -31,7 +31,9 @@ impl Contracts {
         let is_malformed = violations.iter().any(|violation| !violation.clause);
         match plan {
             _ if is_malformed => Err(Error::Violations(violations)),
-            Some(Plan { taken: Some(taken), .. }) => Err(taken),
+            Some(Plan { taken: Some(Taken { noun, id, fields }), .. }) => {
+                Err(Error::AlreadyExists { noun, id, fields })
+            }
             _ if !violations.is_empty() => Err(Error::Violations(violations)),
             plan => Ok(plan),
         }

@@ -12,9 +12,9 @@ use super::replay::PriorRequests;
 use super::request::{Asked, Request, Work, in_order, refused, violation};
 use crate::cache::Snapshot;
 use crate::error::{Error, Result};
+use crate::funding::{sources_of_commit, sources_of_take};
 use crate::ledger::{Applied, Block, Book, Command, Setting, Source, apply, malformed};
 use crate::service::idempotency::Identity;
-use crate::service::sources::{sources_of_commit, sources_of_take};
 use crate::store::MOST_DUE;
 
 /// Who does what time or the contract alone demand.
@@ -119,7 +119,7 @@ impl UnitOfWork {
     fn sources(&self, command: &Command) -> Result<Vec<Source>> {
         let prepared = &self.snapshot.prepared;
         match command {
-            Command::Consume(take) | Command::Reserve { take, .. } => sources_of_take(prepared, take, self.now),
+            Command::Consume(take) | Command::Reserve { take, .. } => Ok(sources_of_take(prepared, take, self.now)?),
             Command::Commit { reservation_id, performed, .. } => {
                 let held = self.book.reservations.get(reservation_id);
                 Ok(held.map(|held| sources_of_commit(prepared, held, *performed, self.now)).unwrap_or_default())

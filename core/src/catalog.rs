@@ -1,0 +1,42 @@
+//! Editions of the service description, as data.
+//!
+//! An edition is read from TOML files (see `editions/` and `docs/CATALOGUE.md`): clauses,
+//! service groups, services, products and hours. What the engine and the purchase rules know
+//! about a service stands there; a new service is a new table, never new code.
+
+mod aside;
+mod clause;
+mod codes;
+mod edition;
+mod hours;
+mod load;
+mod mistake;
+mod note;
+mod product;
+mod response;
+mod rule;
+mod service;
+mod text;
+mod written;
+
+pub use aside::{Aside, NoteCondition};
+pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind};
+pub use codes::{Channel, Severity};
+pub use edition::{Catalog, Edition};
+pub use hours::{Hours, ServiceHours, ZoneRule};
+pub use load::{CatalogFile, Change, EditionSource, Loaded};
+pub use mistake::{CatalogError, Mistake};
+pub use note::NoteDate;
+pub use product::{Component, Family, LifeCycle};
+pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
+pub use rule::{About, Rule, RuleFamily, Words};
+pub use service::{
+    EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
+    RestrictedTo, Service, Tenants,
+};
+pub use text::{Locale, Text};
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod texts_tests;

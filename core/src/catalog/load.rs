@@ -1,0 +1,194 @@
+//! From TOML files to editions: every reference resolved, every mistake with its file and
+//! line.
+//!
+//! Files are parsed into trees that know where they stand ([`source`]), the trees of one
+//! edition are merged ([`sheet`], [`merge`]), and only then read as what they mean: each table
+//! for itself ([`entry`], [`raw`]), then all of them together ([`resolve`], [`names`]), with
+//! what no type can see ([`check`], [`fitting`], [`texts`]).
+
+mod check;
+mod entry;
+mod fitting;
+mod merge;
+mod names;
+mod overlay;
+mod raw;
+mod resolve;
+mod sheet;
+mod source;
+mod texts;
+
+use self::overlay::Mode;
+use self::sheet::Sheet;
+use self::source::{Mistakes, Parsed, Sources};
+use super::{Catalog, CatalogError, Edition, Mistake};
+use crate::suggest::{hint, nearest};
+
+pub use self::overlay::Change;
+
+/// The files of one edition: names for messages, and their text.
+#[derive(Debug, Clone)]
+pub struct EditionSource {
+    pub files: Vec<(String, String)>,
+}
+
+impl EditionSource {
+    /// The edition that is built in.
+    pub fn unified_enterprise_2023() -> Self {
+        let file = |name: &str, text: &str| (format!("unified-enterprise-2023/{name}"), text.to_owned());
+        Self {
+            files: vec![
+                file("edition.toml", include_str!("editions/unified-enterprise-2023/edition.toml")),
+                file("clauses.toml", include_str!("editions/unified-enterprise-2023/clauses.toml")),
+                file("services.toml", include_str!("editions/unified-enterprise-2023/services.toml")),
+                file("response-targets.toml", include_str!("editions/unified-enterprise-2023/response-targets.toml")),
+                file("asides.toml", include_str!("editions/unified-enterprise-2023/asides.toml")),
+                file("products.toml", include_str!("editions/unified-enterprise-2023/products.toml")),
+            ],
+        }
+    }
+}
+
+/// A file of one's own: its name for messages, and its text or why it could not be read.
+#[derive(Debug, Clone)]
+pub struct CatalogFile {
+    pub name: String,
+    pub text: Result<String, String>,
+}
+
+/// A catalogue with files of one's own, and what their overlays change in it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub catalog: Catalog,
+    pub changes: Vec<Change>,
+}
+
+impl Edition {
+    /// Reads and checks an edition; on failure every mistake is told.
+    pub fn load(source: &EditionSource) -> Result<Self, CatalogError> {
+        let mut sources = Sources::default();
+        for (name, text) in &source.files {
+            sources.push(name, text);
+        }
+        let mut mistakes = Mistakes::new(&sources);
+        let mut sheet = Sheet::default();
+        for parsed in sources.parse(&mut mistakes) {
+            sheet.add(parsed, Mode::Part, &mut mistakes);
+        }
+        let edition = resolve::edition(sheet, &mut mistakes);
+        mistakes.into_result(edition)
+    }
+}
+
+impl Catalog {
+    /// The catalogue that is built in.
+    pub fn embedded() -> Result<Self, CatalogError> {
+        Self::new(vec![Edition::load(&EditionSource::unified_enterprise_2023())?])
+    }
+
+    /// The embedded edition, with the files laid over it or set beside it in their order.
+    /// Services nobody bought are judged by `default_edition`, else by the embedded one.
+    pub fn with_files(files: &[CatalogFile], default_edition: Option<&str>) -> Result<Loaded, CatalogError> {
+        let embedded = EditionSource::unified_enterprise_2023();
+        let mut sources = Sources::default();
+        for (name, text) in &embedded.files {
+            sources.push(name, text);
+        }
+        let mut unread = Vec::new();
+        for CatalogFile { name, text } in files {
+            match text {
+                Ok(text) => sources.push(name, text),
+                Err(why) => unread.push(Mistake { file: name.clone(), line: 0, message: why.clone() }),
+            }
+        }
+        let loaded = load(&sources, embedded.files.len(), default_edition, unread.is_empty());
+        match loaded {
+            Ok(loaded) if unread.is_empty() => Ok(loaded),
+            Ok(_) => Err(CatalogError { mistakes: unread }),
+            Err(CatalogError { mistakes }) => Err(CatalogError { mistakes: [unread, mistakes].concat() }),
+        }
+    }
+}
+
+/// The first `embedded` files make the first edition; each of the others is a whole edition
+/// or an overlay.
+fn load(
+    sources: &Sources,
+    embedded: usize,
+    default_edition: Option<&str>,
+    is_complete: bool,
+) -> Result<Loaded, CatalogError> {
+    let mut mistakes = Mistakes::new(sources);
+    let mut parsed = sources.parse(&mut mistakes).into_iter();
+    let mut first = Sheet::default();
+    for part in parsed.by_ref().take(embedded) {
+        first.add(part, Mode::Part, &mut mistakes);
+    }
+    let mut sheets = vec![first];
+    for file in parsed {
+        place(file, &mut sheets, &mut mistakes);
+    }
+    let mut changes = Vec::new();
+    let mut editions = Vec::new();
+    for mut sheet in sheets {
+        changes.append(&mut sheet.changes);
+        editions.extend(resolve::edition(sheet, &mut mistakes));
+    }
+    let default_row = match default_edition {
+        None => Some(0),
+        Some(id) => editions.iter().position(|edition| edition.id == id),
+    };
+    let unknown_default = default_edition.filter(|_| default_row.is_none() && mistakes.is_empty() && is_complete);
+    if let Some(id) = unknown_default {
+        let known: Vec<_> = editions.iter().map(|edition| format!("`{}`", edition.id)).collect();
+        let message = format!("default_edition: there is no edition `{id}`; known are {}", known.join(", "));
+        return Err(CatalogError::whole(message));
+    }
+    let editions = mistakes.into_result(Some(editions))?;
+    let mut catalog = Catalog::new(editions)?;
+    catalog.default_edition = default_row.unwrap_or_default();
+    Ok(Loaded { catalog, changes })
+}
+
+/// Lays an overlay over its edition, or starts an edition of its own.
+fn place<'i>(file: Parsed<'i>, sheets: &mut Vec<Sheet<'i>>, mistakes: &mut Mistakes<'i>) {
+    let start = file.start;
+    match (file.overlay(), file.table.contains_key("edition")) {
+        (Some((at, Some(_))), true) => {
+            mistakes.add(at, "a file is an overlay or has an `[edition]` of its own, not both")
+        }
+        (Some((at, Some(id))), false) => match sheets.iter_mut().find(|sheet| sheet.id() == Some(&id)) {
+            Some(sheet) => sheet.add(file, Mode::Overlay, mistakes),
+            None => {
+                let known = sheets.iter().filter_map(Sheet::id);
+                let hint = match nearest(&id, known) {
+                    Some(nearest) => hint(Some(&nearest)),
+                    None => " among the embedded one and the files before".to_owned(),
+                };
+                mistakes.add(at, format!("an overlay onto `{id}`, and there is no such edition{hint}"));
+            }
+        },
+        (Some((at, None)), _) => mistakes.add(at, "`overlay` is the id of an edition, in quotes"),
+        (None, true) => {
+            let mut sheet = Sheet::default();
+            sheet.add(file, Mode::Part, mistakes);
+            match sheets.iter().find(|other| other.id().is_some() && other.id() == sheet.id()) {
+                Some(other) => {
+                    let id = sheet.id().unwrap_or_default();
+                    let place = mistakes.place(other.head_at());
+                    let message =
+                        format!("edition `{id}` is already at {place}; with `overlay = \"{id}\"` a file changes it");
+                    mistakes.add(sheet.head_at(), message);
+                }
+                None => sheets.push(sheet),
+            }
+        }
+        (None, false) => mistakes.add(
+            start,
+            "neither an `[edition]` table nor, above all tables, `overlay = \"EDITION_ID\"`: a file has one of them",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests;

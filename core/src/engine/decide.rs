@@ -1,0 +1,75 @@
+use chrono::{DateTime, Utc};
+
+use super::ask::Ask;
+use super::clauses::{not_purchased, reason};
+use super::coverage::coverage;
+use super::decision::{Decision, Note, Outcome, Reason};
+use super::note::{self, Subject};
+use super::pool::Pool;
+use super::prepared::Prepared;
+use super::query::Query;
+use super::standing::judge;
+use super::validity::valid_until;
+use crate::catalog::Rule;
+use crate::error::{Error, Result};
+
+/// Decides one question about a contract.
+///
+/// Fails only if the question addresses something that does not exist, or asks for a
+/// quantity the service is not counted in.
+pub fn decide<'a>(prepared: &'a Prepared, query: &'a Query<'a>, now: DateTime<Utc>) -> Result<Decision<'a>> {
+    let ask = Ask::new(prepared, query)?;
+    let at = query.check_time.unwrap_or(now);
+    let pool = Pool::new(&ask, at);
+    let Some(best) = judge(&ask, at, &pool) else { return decide_without_candidate(&ask, at) };
+    let valid_until = valid_until(&ask, &best, pool);
+    let (context, standing) = best;
+    let tell = |set: u128, is_open: bool| -> Vec<Reason<'a>> {
+        let picked = context.service.clauses.iter().filter(|clause| set & clause.bit() != 0);
+        let clauses = picked.filter_map(|used| Some((used, context.edition.clauses.get(usize::from(used.row))?)));
+        clauses.map(|(used, clause)| reason(&context, used, clause, is_open)).collect()
+    };
+    Ok(Decision {
+        outcome: standing.outcome(),
+        reasons: tell(standing.failed, false),
+        open_conditions: tell(standing.open, true),
+        notes: notes_if_asked(
+            query,
+            &Subject {
+                edition: context.edition,
+                service: context.service,
+                location: context.location,
+                query,
+                context: Some(&context),
+            },
+        ),
+        coverage: Some(coverage(&context, standing.waived)),
+        valid_until,
+        edition: context.edition,
+        service: context.service,
+        check_time: at,
+    })
+}
+
+fn decide_without_candidate<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
+    let Ask { query, location, .. } = *ask;
+    let (edition, service) = (ask.reading.edition, ask.reading.service);
+    let clause = edition.clauses.iter().find(|clause| clause.rule == Rule::Purchased);
+    let clause = clause
+        .ok_or_else(|| Error::Internal(format!("edition `{}` has no clause for what nobody bought", edition.id)))?;
+    Ok(Decision {
+        outcome: Outcome::NotEntitled,
+        reasons: vec![not_purchased(clause, edition, service, &location.location_id)],
+        open_conditions: Vec::new(),
+        notes: notes_if_asked(query, &Subject { edition, service, location, query, context: None }),
+        coverage: None,
+        valid_until: None,
+        edition,
+        service,
+        check_time: at,
+    })
+}
+
+fn notes_if_asked<'a>(query: &Query<'_>, subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
+    if query.with_notes { note::notes(subject) } else { Vec::new() }
+}

@@ -1,0 +1,172 @@
+//! Where services are delivered, and who answers there.
+
+use crate::catalog::Rule;
+use crate::model::{ContactRole, Item};
+use crate::violation::reason;
+
+use super::findings::{Findings, LONGEST_LIST, shown};
+use super::setting::{Bought, Order, Setting};
+
+/// The order's host and downstream locations.
+pub(super) fn judge_designated(order: &Order<'_>, findings: &mut Findings) {
+    let Order { setting, order: work_order, path, .. } = *order;
+    let host = work_order.host_location_id.as_str();
+    if host.is_empty() {
+        findings.required(path, "host_location_id", "the location where the base package was contracted");
+    } else if !setting.locations.contains_key(host) {
+        unknown_location(setting, path, "host_location_id", host, findings);
+    } else {
+        judge_administrator(order, findings);
+    }
+    let downstream = &work_order.downstream_location_ids;
+    judge_ids(setting, downstream, path, "downstream_location_ids", findings);
+    for (index, _) in downstream.iter().enumerate().filter(|(_, id)| *id == host && !host.is_empty()) {
+        let description = format!("{} is the host location; leave it out here", shown(host));
+        findings.add(path, &format!("downstream_location_ids[{index}]"), reason::DUPLICATE_ID, description);
+    }
+}
+
+fn judge_administrator(order: &Order<'_>, findings: &mut Findings) {
+    let Order { setting, order: work_order, path, .. } = *order;
+    let host = work_order.host_location_id.as_str();
+    let administers = |role: &ContactRole| *role == ContactRole::SupportAdministrator;
+    let mut contacts = setting.contract.customer.contacts.iter();
+    if let Some(clause) = order.enforced(Rule::SupportAdministrator)
+        && !contacts.any(|contact| contact.is_at(host) && contact.roles.iter().any(administers))
+    {
+        let description = format!("no contact is `SUPPORT_ADMINISTRATOR` at {}; give the customer one", shown(host));
+        findings.clause(clause, path, "host_location_id", description);
+    }
+}
+
+/// Which locations an item is for.
+pub(super) fn judge_item(setting: &Setting<'_>, item: &Item, path: &str, findings: &mut Findings) {
+    match (item.all_locations, item.location_ids.is_empty()) {
+        (false, true) => findings.required(path, "location_ids", "one location or more, or `all_locations`"),
+        (true, false) => {
+            findings.conflict(path, "location_ids", "stands beside `all_locations`; give exactly one of the two");
+        }
+        _ => {}
+    }
+    judge_ids(setting, &item.location_ids, path, "location_ids", findings);
+}
+
+/// Some services are for one location.
+pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
+    let Bought { service, item, path, .. } = *bought;
+    if let Some(clause) = bought.enforced(Rule::SingleLocation)
+        && (item.all_locations || item.location_ids.len() != 1)
+    {
+        let description = format!("`{}` is delivered to one location per item; name exactly one", service.id);
+        findings.clause(clause, path, "location_ids", description);
+    }
+}
+
+fn judge_ids(setting: &Setting<'_>, ids: &[String], path: &str, field: &str, findings: &mut Findings) {
+    findings.at_most(path, field, ids.len(), LONGEST_LIST);
+    for (index, id) in ids.iter().enumerate().filter(|(_, id)| !setting.locations.contains_key(id.as_str())) {
+        unknown_location(setting, path, &format!("{field}[{index}]"), id, findings);
+    }
+    findings.distinct(path, ids.iter().map(String::as_str), |index| format!("{field}[{index}]"));
+}
+
+fn unknown_location(setting: &Setting<'_>, path: &str, field: &str, id: &str, findings: &mut Findings) {
+    let known = setting.contract.customer.locations.iter().map(|location| location.location_id.as_str());
+    findings.unknown(path, field, "location", id, known);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{check_contracts, check_items, check_orders};
+
+    #[test]
+    fn designated_locations_are_the_customers() {
+        check_orders(
+            "advisor",
+            &[
+                ("no host", |o| o.host_location_id.clear(), &["host_location_id FIELD_REQUIRED"]),
+                (
+                    "an unknown host",
+                    |o| o.host_location_id = "gb-londn".into(),
+                    &["host_location_id REFERENCE_UNKNOWN"],
+                ),
+                (
+                    "an unknown downstream location",
+                    |o| o.downstream_location_ids.push("fr-paris".into()),
+                    &["downstream_location_ids[1] REFERENCE_UNKNOWN"],
+                ),
+                (
+                    "a downstream location twice",
+                    |o| o.downstream_location_ids.push("gb-leeds".into()),
+                    &["downstream_location_ids[1] DUPLICATE_ID"],
+                ),
+                (
+                    "the host downstream",
+                    |o| o.downstream_location_ids = vec!["gb-london".into()],
+                    &["downstream_location_ids[0] DUPLICATE_ID"],
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn an_item_has_one_way_to_say_where() {
+        check_items(
+            "response",
+            &[
+                ("nowhere", |i| i.location_ids.clear(), &["location_ids FIELD_REQUIRED"]),
+                ("both ways", |i| i.all_locations = true, &["location_ids FIELD_CONFLICT"]),
+                ("everywhere", |i| (i.all_locations, i.location_ids) = (true, Vec::new()), &[]),
+                ("two places", |i| i.location_ids.push("gb-leeds".into()), &[]),
+                ("one place twice", |i| i.location_ids.push("gb-london".into()), &["location_ids[1] DUPLICATE_ID"]),
+                (
+                    "an unknown place",
+                    |i| i.location_ids = vec!["fr-paris".into()],
+                    &["location_ids[0] REFERENCE_UNKNOWN"],
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn some_services_are_for_one_location() {
+        check_items(
+            "engineering",
+            &[
+                ("another one", |i| i.location_ids = vec!["gb-leeds".into()], &[]),
+                (
+                    "none",
+                    |i| i.location_ids.clear(),
+                    &["location_ids FIELD_REQUIRED", "location_ids !SINGLE_LOCATION_ONLY"],
+                ),
+                ("two", |i| i.location_ids.push("gb-leeds".into()), &["location_ids !SINGLE_LOCATION_ONLY"]),
+                (
+                    "all",
+                    |i| (i.all_locations, i.location_ids) = (true, Vec::new()),
+                    &["location_ids !SINGLE_LOCATION_ONLY"],
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn someone_administers_support_at_the_host() {
+        check_contracts(
+            "advisor",
+            &[
+                ("everywhere", |c| c.customer.contacts[0].location_ids.clear(), &[]),
+                (
+                    "elsewhere",
+                    |c| c.customer.contacts[0].location_ids = vec!["gb-leeds".into()],
+                    &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"],
+                ),
+                (
+                    "another role",
+                    |c| c.customer.contacts[0].roles = vec![crate::model::ContactRole::ReactiveContact],
+                    &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"],
+                ),
+                ("nobody", |c| c.customer.contacts.clear(), &["host_location_id !SUPPORT_ADMINISTRATOR_REQUIRED"]),
+            ],
+        );
+    }
+}
