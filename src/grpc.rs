@@ -1,5 +1,5 @@
-//! The API on the wire: one thin file per service, conversions, and the one place where an
-//! error becomes a status.
+//! The API on the wire: one thin file per service, the conversions, and the one place that turns an error into a
+//! status.
 
 mod admission;
 mod call;

@@ -1,4 +1,4 @@
-//! The server: the order in which it starts, takes calls, and ends in bounded time.
+//! The server: how it starts, accepts calls, and ends in bounded time.
 
 mod answer;
 mod budget;

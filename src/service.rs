@@ -1,6 +1,6 @@
-//! Use cases: what the calls do, without a word about wires or tables.
+//! Use cases: what the calls do, independent of wire and tables.
 //!
-//! Time and ids are made here, once per request.
+//! Times and ids are made here, once per request.
 
 mod caller;
 pub mod catalogue;

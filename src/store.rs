@@ -1,9 +1,8 @@
 //! Where contracts are kept: SQLite for one process, PostgreSQL for many.
 //!
-//! Reads are methods of [`Store`], one statement each. Every write goes through the one door,
-//! [`Store::in_transaction`]; what may be done inside has the suffix `_in_txn`. A write takes
-//! the customer's lock first ([`lock_customer_in_txn`]), which puts all writes of one
-//! customer into one order:
+//! Reads are methods of [`Store`], one statement each. Every write goes through [`Store::in_transaction`]. The functions
+//! that run inside a transaction have the suffix `_in_txn`. A write takes the customer's lock first
+//! ([`lock_customer_in_txn`]), so that the writes of one customer happen one after the other:
 //!
 //! ```no_run
 //! # use std::collections::BTreeMap;

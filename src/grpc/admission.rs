@@ -1,7 +1,8 @@
-//! Calls that take long are let in a few at a time, by kind: however many there are, quick ones find a thread, and
-//! memory holds few answers.
+//! Limits how many long calls run at a time, for each kind of call. So quick calls find a thread however many long
+//! calls there are, and few answers are in memory.
 //!
-//! A call stands at its gate only once its request is here: one whose client sends half of it keeps out nobody else.
+//! A call takes its place at its gate only after its whole request has arrived. So a client that sends half a request
+//! blocks nobody else.
 
 use std::future::poll_fn;
 use std::pin::Pin;

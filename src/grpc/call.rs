@@ -1,4 +1,4 @@
-//! How every handler opens its request.
+//! What every handler does first: it opens its request.
 
 use tonic::Request;
 

@@ -1,4 +1,4 @@
-//! Between the wire and the domain: `read_` takes a request in, `write_` puts an answer out.
+//! Conversions between the wire and the domain: `read_` functions read requests, `write_` functions write answers.
 
 pub mod catalog;
 pub mod change;

@@ -1,7 +1,7 @@
-//! The caller's deadline, as `grpc-timeout` says it, kept for every call.
+//! Keeps the caller's deadline, as `grpc-timeout` gives it, for every call.
 //!
-//! Nothing that stands before it may act on the header but the door, which only refuses by it. The timer of tonic's
-//! server does act on it, and answers CANCELLED, whether or not the write was made.
+//! Nothing before this layer may act on the header except the door, which only refuses calls by it. The timer of
+//! tonic's server would act on it and answer CANCELLED, whether or not the write was made.
 
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};

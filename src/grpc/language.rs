@@ -1,4 +1,4 @@
-//! Which language a caller reads, where the request itself does not say.
+//! Finds the language that a caller reads, if the request itself does not name one.
 
 use tonic::metadata::MetadataMap;
 

@@ -1,4 +1,4 @@
-//! What callers see of an error: the only place where one becomes a status.
+//! Turns an error into the status that the caller sees. This is the only place that does so.
 
 use std::collections::HashMap;
 use std::time::Duration;

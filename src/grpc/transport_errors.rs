@@ -1,5 +1,5 @@
-//! Errors the transport finds before a handler runs, in the words of this API: they too have
-//! a published reason and a code of the table.
+//! Gives the errors that the transport finds before a handler runs the form of this API: a published reason, and a code
+//! of the table of errors.
 
 use std::convert;
 use std::sync::LazyLock;

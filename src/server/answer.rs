@@ -1,8 +1,8 @@
-//! The body of an answer: counted until it is sent, and handed over in small pieces.
+//! The body of an answer. It is counted until it is sent, and handed over in small pieces.
 //!
-//! hyper asks for the next piece only when the last one found its way, and never of a stream whose
-//! client gives no room. So it is not here that an answer nobody takes is noticed, but by its bytes,
-//! which the connection knows of until they are sent (`connection::Connection::hold`).
+//! hyper asks for the next piece only after the last one was sent, and never on a stream whose client gives no window.
+//! So an answer cannot notice by itself that nobody takes it. The connection notices it: it counts the bytes of each
+//! answer until they are sent (`connection::Connection::hold`).
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Answers that are ready together leave together.
+//! Sends answers that are ready together in one write.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

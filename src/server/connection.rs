@@ -1,4 +1,4 @@
-//! One connection: how much it may hold, and how long it may keep us waiting.
+//! One connection: how much memory it may use, and how long it may make the server wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
-//! Connections: taken, served, and let go in the end.
+//! Accepts connections, serves them, and closes them in the end.
 //!
-//! Not by tonic's own server. That puts a timer before every layer it is given, which reads
-//! `grpc-timeout` and answers CANCELLED: to a caller that cannot know whether its write was made.
+//! tonic's own server is not used. It puts a timer before every layer, which reads `grpc-timeout` and answers
+//! CANCELLED; the caller then cannot know whether its write was made.
 
 use std::io;
 use std::pin::pin;

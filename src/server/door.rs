@@ -1,5 +1,5 @@
-//! What every call passes first: is it a call at all, is there room for it, and whatever happens in
-//! it, it is answered.
+//! What every call passes first. The door checks that it is a gRPC call and that there is room for it, and makes sure
+//! that it is answered whatever happens in it.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! What all connections share: how much of everything there is, and when the end has come.
+//! What all connections share: the limits of the server, and the signal that it stops.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

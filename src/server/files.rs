@@ -1,4 +1,4 @@
-//! Every connection is an open file, and of these a process has only so many.
+//! Limits the connections by the number of files that a process may open: every connection is an open file.
 
 /// What the process needs besides: SQLite's files, the log, the runtime's own.
 const RESERVED: usize = 128;

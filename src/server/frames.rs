@@ -1,4 +1,4 @@
-//! Where the frames of HTTP/2 end in what a client sends: enough of them to see that one never does.
+//! Finds the ends of HTTP/2 frames in the bytes of a client, so that a frame that never ends is noticed.
 
 /// What a client of HTTP/2 says first.
 const PREFACE: usize = 24;

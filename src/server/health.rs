@@ -1,8 +1,8 @@
-//! `grpc.health.v1`: serving only while the store answers. `liveness` says that the process
-//! runs, whatever the store does.
+//! `grpc.health.v1`: SERVING only while the store answers. `liveness` says that the process runs, whatever the store
+//! does.
 //!
-//! Nothing here is set and then stands: whether we serve is worked out when it is asked, of facts
-//! that grow old. A monitor that died, or hangs, cannot leave SERVING behind.
+//! The health is not stored. It is computed when a client asks, from facts that expire. So a monitor that died or hangs
+//! cannot leave SERVING behind.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

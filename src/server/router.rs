@@ -1,7 +1,7 @@
-//! Which service answers a call, and the layers every call passes on its way there.
+//! Says which service answers a call, and which layers every call passes before.
 //!
-//! Health and reflection answer from the first moment. Our services need the store: until it is there calls wait for it
-//! a moment, and are then told that it does not answer.
+//! Health and reflection answer from the start. The services of this API need the store: until it is open their calls
+//! wait for a moment, and are then UNAVAILABLE.
 
 use std::convert::Infallible;
 use std::num::NonZero;

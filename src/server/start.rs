@@ -1,4 +1,4 @@
-//! The start: the clock is looked at, the store is opened and its schema brought up.
+//! The start: checks the clock, opens the store and migrates its schema.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Keeps tasks running that are to run as long as the server does.
+//! Restarts tasks that must run as long as the server does.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! What runs beside the calls, once the store is there: one set with one end.
+//! Starts the tasks that run beside the calls once the store is open.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! The bytes of a connection, looked at as they pass: whether the client ends what it begins, and
-//! whether it reads.
+//! Looks at the bytes of a connection as they pass: whether the client finishes what it begins, and whether it reads.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Who calls.
+//! Who makes a call.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What there is to buy, and by which rules.
+//! Reads the catalogue: the services that can be bought, and the rules for them.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! Customers and work orders. Every change, however it is asked for, takes the one path
-//! through [`Contracts::write`].
+//! Customers and work orders. Every change takes the one path through [`Contracts::write`].
 
 mod judge;
 mod read;

@@ -1,4 +1,4 @@
-//! How long a caller waits, and whether what it asked for was begun by then.
+//! How long a caller waits, and whether its write was begun by then.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};

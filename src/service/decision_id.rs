@@ -1,4 +1,4 @@
-//! What a decision is known by in logs, traces and receipts.
+//! The id that names a decision in logs, traces and receipts.
 
 use chrono::{DateTime, Utc};
 

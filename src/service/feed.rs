@@ -1,5 +1,4 @@
-//! What keeps the cache honest: every replica reads which customers changed, four times in
-//! the allowed staleness.
+//! Keeps the cache up to date. Every replica reads which customers changed, four times within the allowed staleness.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! A way in for calls of one kind: so many run at a time, so many may wait, and not for long.
+//! A gate for calls of one kind. It limits how many run at a time, how many wait, and how long they wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

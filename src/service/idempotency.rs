@@ -1,8 +1,8 @@
-//! A request id makes a write happen once, however often it is asked for: a repetition is answered as it was then, and
-//! another request under the same id is refused.
+//! A request id makes a write happen once, however often it is sent. A repetition gets the first answer, and another
+//! request under the same id is refused.
 //!
-//! What is kept of a request outlives the version that kept it: its method, its content hash and its outcome must stay
-//! readable.
+//! Later versions of the program read what this version keeps of a request. So its method, its content hash and its
+//! outcome must stay readable.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

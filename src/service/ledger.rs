@@ -1,10 +1,9 @@
-//! The ledger: writes by group commit, reads, and the holds that run out by themselves.
+//! The ledger: writes by group commit, reads, and the holds that end by time.
 //!
-//! A write goes the way `request → queue → batch → unit of work → changes`: a command with its request
-//! id waits in a bounded [`queue`]; whatever waits becomes one transaction in [`batch`]; each
-//! customer's part of it is worked out in memory as one [unit of work](unit_of_work), by the pure [`crate::ledger`];
-//! and the [`changes`] are written in a number of statements that does not depend on how many
-//! there are.
+//! A write goes the way `request → queue → batch → unit of work → changes`. A command with its request id waits in a
+//! bounded [`queue`]. All writes that wait become one transaction in [`batch`]. The part of each customer is carried
+//! out in memory as one [unit of work](unit_of_work), by the pure [`crate::ledger`]. The [`changes`] are written in a
+//! number of statements that does not depend on the number of writes.
 
 mod batch;
 mod changes;

@@ -1,4 +1,4 @@
-//! Lists, page by page.
+//! Divides lists into pages.
 
 use super::token::{fingerprint, open, seal};
 use crate::error::{Error, Result, reason};

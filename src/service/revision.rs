@@ -1,4 +1,4 @@
-//! Revision tokens: opaque to callers, bound to a customer.
+//! Revision tokens. They are opaque to callers and bound to a customer.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

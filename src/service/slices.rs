@@ -1,4 +1,4 @@
-//! Long work in short slices: whoever waits for the same thread gets its turn in between.
+//! Divides long work into short slices, so that other tasks on the same thread get their turn in between.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! Opaque tokens: versioned, with a checksum that tells an altered one. They hide nothing
-//! and prove nothing; they only keep callers from making up their own.
+//! Opaque tokens. They have a version and a checksum that detects an altered token. They hide nothing and prove
+//! nothing; they only keep callers from making up tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

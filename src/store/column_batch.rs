@@ -1,7 +1,7 @@
 //! Many rows as parameters of one statement.
 //!
-//! A batch is of any size. Were each of its values a parameter, every size would be another
-//! text to parse and plan; given column by column they share one, and one round trip.
+//! A batch has any size. If each of its values were a parameter, every size would be another text to parse and plan.
+//! With one parameter per column all sizes share one text and one plan, and take one round trip.
 
 use sea_orm::sea_query::ArrayType;
 use sea_orm::{DbBackend, Value};

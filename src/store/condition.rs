@@ -1,4 +1,4 @@
-//! Whether the database does what it is for: seen from the calls that are made anyway, and by asking.
+//! Whether the database works, judged by the outcomes of calls and by a probe.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A customer's documents: every version is kept, the newest ones make the contract.
+//! A customer's documents. Every version is kept; the newest versions are the contract.
 
 use std::collections::BTreeMap;
 

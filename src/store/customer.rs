@@ -1,4 +1,4 @@
-//! The customer's row: its lock, its revision, and what tells replicas of a change.
+//! The customer's row: its lock, its revision, and the change time by which replicas find changes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

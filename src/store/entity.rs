@@ -1,4 +1,4 @@
-//! The tables, as sea-orm sees them. Nothing of this leaves the store.
+//! The tables, as sea-orm sees them. Only the store uses these types.
 
 pub mod customer;
 pub mod customer_version;

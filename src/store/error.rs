@@ -1,4 +1,4 @@
-//! The one place where the driver's errors become ours.
+//! Turns the driver's errors into errors of this program. This is the only place that does so.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The ledger's rows: what a batch reads and writes, in a number of statements that does not
-//! depend on the size of the batch.
+//! The ledger's rows. A batch reads and writes them in a number of statements that does not depend on the size of the
+//! batch.
 
 mod block;
 mod book;

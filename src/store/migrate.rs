@@ -1,4 +1,4 @@
-//! The schema: where it stands, and how it is brought up.
+//! The schema: which steps it has, and how the missing steps are applied.
 
 use entitled_migrations::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, DbErr};

@@ -1,4 +1,4 @@
-//! Connections by what they are for: a call of one pool takes none of another.
+//! Pools of connections, one for each purpose. A call of one pool never takes a connection of another.
 
 use sea_orm::DatabaseConnection;
 

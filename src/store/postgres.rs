@@ -1,4 +1,4 @@
-//! PostgreSQL: a pool for each kind of call.
+//! Opens PostgreSQL, with a pool for each kind of call.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Why PostgreSQL ends a session or begins none, without its words: they name the user and the
-//! database, which are parts of the URL. Its own log has them.
+//! Why PostgreSQL ends a session or refuses one, without PostgreSQL's message. The message names the user and the
+//! database, which are parts of the URL; PostgreSQL's own log has it.
 
 use sea_orm::DbErr;
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};

@@ -1,4 +1,4 @@
-//! Requests that were carried out, kept with what they did: a repeated one is answered alike.
+//! Requests that were carried out, kept with their outcomes, so that a repetition gets the same answer.
 
 use std::collections::{BTreeSet, HashMap};
 

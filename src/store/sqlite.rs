@@ -1,4 +1,4 @@
-//! SQLite: one connection that writes, some that read meanwhile, one that keeps the files open.
+//! Opens SQLite: one connection that writes, some that read at the same time, one that keeps the files open.
 
 mod files;
 mod time_limit;

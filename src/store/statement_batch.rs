@@ -1,4 +1,4 @@
-//! Changes of many rows, written together.
+//! Collects changes of many rows and writes them together.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement, Value};
 

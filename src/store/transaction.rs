@@ -1,4 +1,4 @@
-//! The one door for writes.
+//! Runs transactions. This is the only way to write.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;

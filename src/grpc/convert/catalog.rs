@@ -1,4 +1,4 @@
-//! The catalogue to the wire.
+//! Writes the catalogue to the wire.
 
 use super::enums::{
     write_channel, write_clause_kind, write_location_rule, write_missing, write_mode, write_plan, write_severity,

@@ -1,4 +1,4 @@
-//! What a write did, to the wire.
+//! Writes to the wire what a write changed.
 
 use super::enums::{write_change_kind, write_resource};
 use crate::contract::Change;

@@ -1,4 +1,4 @@
-//! What requests of several services say alike.
+//! Reads the fields that requests of several services share.
 
 use super::read::Reader;
 use crate::catalog::Locale;

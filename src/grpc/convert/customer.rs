@@ -1,4 +1,4 @@
-//! Customers, both ways.
+//! Reads and writes customers.
 
 use std::collections::BTreeSet;
 

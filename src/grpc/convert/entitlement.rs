@@ -1,4 +1,4 @@
-//! Checks, lists of entitlements, and the decisions that answer them.
+//! Reads checks and requests for lists, and writes the decisions that answer them.
 
 pub mod request;
 pub mod response;

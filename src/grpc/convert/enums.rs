@@ -1,4 +1,4 @@
-//! The enums of the wire and of the domain: `read_` from the wire, none where nothing was said, and `write_` to it.
+//! Converts the enums of the wire and of the domain. A `read_` function returns none if the request left the value out.
 
 use crate::catalog::{Channel, ClauseKind, Clock, Effort, LocationRule, Missing, Plan, RemedyKind, Severity};
 use crate::contract::{ChangeKind, Resource};

@@ -1,4 +1,4 @@
-//! The ledger, both ways.
+//! Reads and writes the ledger.
 
 pub mod request;
 pub mod response;

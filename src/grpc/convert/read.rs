@@ -1,5 +1,5 @@
-//! Reading wire values: what is malformed becomes a violation, and a stand-in that offends
-//! no later rule takes its place, so that one pass finds every mistake.
+//! Reads wire values. A malformed value becomes a violation, and a stand-in that breaks no later rule takes its place,
+//! so that one pass finds every mistake.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;

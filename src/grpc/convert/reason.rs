@@ -1,4 +1,4 @@
-//! Reasons and notes to the wire: the clauses of a decision, in words.
+//! Writes reasons and notes to the wire: the clauses of a decision, in words.
 
 use super::enums::write_remedy_kind;
 use crate::catalog::Locale;

@@ -1,4 +1,4 @@
-//! Response targets, both ways.
+//! Reads and writes response targets.
 
 use prost_types::Duration;
 

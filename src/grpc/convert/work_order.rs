@@ -1,4 +1,4 @@
-//! Work orders, both ways.
+//! Reads and writes work orders.
 
 pub mod request;
 pub mod response;

@@ -1,4 +1,4 @@
-//! Whether what a command makes of a contract may be.
+//! Judges whether the contract that results from a command is allowed.
 
 use super::version::match_etag;
 use super::{Contracts, size};

@@ -1,4 +1,4 @@
-//! Customers and work orders as they are, one by one and by pages.
+//! Reads customers and work orders as they are now, one by one and by pages.
 
 use super::Contracts;
 use crate::error::{Error, Noun, Result};

@@ -1,7 +1,7 @@
 //! What is kept of a contract write, and how a repetition is answered from it.
 //!
-//! A repetition brings the documents again, or it is refused: they are not kept with every request. Nor is a document
-//! that stayed as it was.
+//! The documents are not kept with every request. A repetition must contain them again, or it is refused. A document
+//! that the write did not change is not kept either.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! How many bytes the documents of a customer may take: whoever reads, judges or decides a contract has all of them in
-//! memory.
+//! Limits how many bytes the documents of a customer may have. Whoever reads, judges or decides a contract has all of
+//! them in memory.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The one path of every change.
+//! The one path of every contract write.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Whatever waited, as one transaction.
+//! Carries out the writes that waited, in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! What a transaction is going to write of the ledger: collected first, written at once.
+//! Collects what a transaction changes in the ledger, and writes it at once.
 
 use std::collections::BTreeMap;
 

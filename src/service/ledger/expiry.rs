@@ -1,4 +1,4 @@
-//! Holds run out by the database's clock, also where nobody asks.
+//! Ends holds by the database's clock, even if no caller asks about them.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! The lanes, each of which carries out one batch after the other.
+//! The lanes. Each lane carries out one batch after the other.
 //!
-//! A write never runs in its caller's future. A caller that goes away changes nothing, and
-//! cannot leave a transaction open on a connection that others are given.
+//! A write never runs in its caller's future. So a caller that goes away changes nothing, and cannot leave a
+//! transaction open on a connection that others get.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

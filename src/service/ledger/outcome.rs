@@ -1,4 +1,4 @@
-//! What became of a write in its batch.
+//! The outcome of a write in its batch.
 
 use chrono::{DateTime, Utc};
 

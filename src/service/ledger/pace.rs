@@ -1,4 +1,5 @@
-//! How quickly writes are carried out, by what was lately seen: who waits in vain is sent away at the door.
+//! How fast writes are carried out, estimated from the last batches. Writes that would wait in vain are refused by this
+//! estimate.
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 //!  push ─▶ waiting of its customer ─ the customer's turn ─▶ take ─▶ Batch ─ dropped ─▶ end
 //!    │                                  (newest first in overload)    busy: no other batch takes it
 //!    └─▶ refused: no room, or its answer would come after its deadline; the server's door refuses by the same
-//!        number, before it reads the call (`expected_wait`)
+//!        estimate, before it reads the call (`expected_wait`)
 //! ```
 
 mod state;

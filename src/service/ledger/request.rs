@@ -1,4 +1,4 @@
-//! One write of the ledger, and what became of it.
+//! One write of the ledger, and its outcome.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-//! What a batch does to one customer's book, in memory.
+//! Carries out one customer's part of a batch on the customer's book, in memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a batch needs to know of the customers it touches.
+//! Reads what a batch needs to know of the customers it touches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

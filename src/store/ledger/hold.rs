@@ -1,4 +1,4 @@
-//! What open reservations hold of each block, by when they run out.
+//! What open reservations hold of each block, with the time at which each hold ends.
 
 use std::collections::BTreeMap;
 

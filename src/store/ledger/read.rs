@@ -1,4 +1,4 @@
-//! Reads of the ledger, each as of one instant.
+//! Reads of the ledger. Each returns the state at one instant.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult, Statement, Value};

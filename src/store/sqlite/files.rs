@@ -1,7 +1,7 @@
 //! The files of a database, as they were when it was opened.
 //!
-//! SQLite goes on with the files it has open, whatever becomes of their names. A write into a file that was deleted or
-//! replaced is gone with the process: so each write looks whether the names still lead to the files.
+//! SQLite goes on with the files it has open, even if they are deleted or renamed. A write into a deleted or replaced
+//! file is lost when the process ends. So each write checks that the names still lead to the open files.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;

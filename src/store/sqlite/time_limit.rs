@@ -1,4 +1,4 @@
-//! How long a connection may work for one borrower. SQLite has no time limit of its own for a statement.
+//! Limits how long a connection may work for one borrower, because SQLite has no time limit for a statement.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,8 @@
-//! What SQLite itself tells of the connection that writes.
+//! What SQLite itself reports about the connection that writes.
 //!
-//! After an error SQLite may have ended a transaction by itself, of which sqlx knows nothing: it then opens the next one
-//! as a savepoint of one that is not there, whose release is no commit. So sqlx's word is not taken for it.
+//! After an error SQLite may have ended a transaction by itself, without sqlx knowing it. sqlx then opens the next
+//! transaction as a savepoint of one that no longer exists, and releasing that savepoint commits nothing. So a commit
+//! counts only if SQLite reports it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

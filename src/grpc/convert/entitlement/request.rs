@@ -1,5 +1,5 @@
-//! Requests of EntitlementService as questions. Every field is named, so that a new one
-//! breaks the build until it is read.
+//! Reads the requests of EntitlementService as questions. Every field is named, so that a new field breaks the build
+//! until it is read.
 
 use std::collections::HashMap;
 

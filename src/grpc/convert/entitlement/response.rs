@@ -1,4 +1,4 @@
-//! Decisions to the wire.
+//! Writes decisions to the wire.
 
 use chrono::{DateTime, Utc};
 

@@ -1,5 +1,5 @@
-//! The ledger's commands and questions from the wire. Amounts and times are judged by the ledger
-//! itself, each with its own reason.
+//! Reads the ledger's commands and questions from the wire. The ledger itself judges amounts and times, each with its
+//! own reason.
 
 use chrono::TimeDelta;
 

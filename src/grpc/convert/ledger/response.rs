@@ -1,4 +1,4 @@
-//! The ledger to the wire.
+//! Writes the ledger to the wire.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

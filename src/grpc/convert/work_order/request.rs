@@ -1,5 +1,5 @@
-//! Work orders from the wire. What cannot be represented is refused here and replaced by
-//! what offends no rule; everything else is the purchase rules' to judge.
+//! Reads work orders from the wire. A value that cannot be represented is refused here, and a stand-in that breaks no
+//! rule takes its place. The purchase rules judge everything else.
 
 use std::collections::HashSet;
 

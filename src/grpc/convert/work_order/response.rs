@@ -1,4 +1,4 @@
-//! Work orders to the wire.
+//! Writes work orders to the wire.
 
 use crate::grpc::convert::enums::{write_funding, write_mode, write_order_state, write_unit};
 use crate::grpc::convert::{named, timestamp, write_patterns};

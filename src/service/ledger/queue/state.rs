@@ -1,4 +1,5 @@
-//! Who waits, whose turn it is, and what goes into the next batch: no lock, no task, no clock but for deadlines.
+//! Which writes wait, whose turn it is, and what the next batch contains. It has no lock and no task, and uses the
+//! clock only for deadlines.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
