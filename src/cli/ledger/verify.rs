@@ -195,7 +195,7 @@ fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(),
             });
             let told = json!({
                 "customers": customers, "blocks": blocks, "reservations": reservations, "entries": entries,
-                "discrepancy": discrepancy, "heads": heads,
+                "misfit": discrepancy, "heads": heads,
             });
             legible::json(&format!("{told:#}")).into_owned()
         }
