@@ -1,6 +1,6 @@
 //! What a write makes of a contract: pure.
 //!
-//! A [`Command`] is what a caller asks for; [`plan`] works it out on the contract there is. Whether the resulting contract
+//! A [`Command`] is what a caller asks for; [`plan()`] works it out on the contract there is. Whether the resulting contract
 //! may be is for [`crate::purchase`] to say.
 
 mod command;

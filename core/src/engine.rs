@@ -1,6 +1,6 @@
 //! Deciding: pure, total, deny by default.
 //!
-//! [`decide`] looks at every item that may answer for the asked service, lets every clause
+//! [`decide()`] looks at every item that may answer for the asked service, lets every clause
 //! the service is subject to judge it, and lets the best outcome win. A clause says *holds*,
 //! *fails* or *unknown*; what an unknown means stands in the catalogue. Each family of
 //! clauses has its file in [`clauses`]. Nothing is defined here, so that files import what they

@@ -30,7 +30,7 @@ pub use self::candidate::Candidate;
 pub(super) use self::candidate::{PreparedWaiver, Support};
 pub(super) use self::maker::Maker;
 
-/// One customer's contract at one revision, ready for [`super::decide`].
+/// One customer's contract at one revision, ready for [`super::decide()`].
 #[derive(Debug)]
 pub struct Prepared {
     catalog: Arc<Catalog>,
