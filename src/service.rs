@@ -36,9 +36,10 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use self::slices::uncut;
-use crate::cache::{Cache, Snapshot};
+use crate::cache::{Cache, Documents, Snapshot};
 use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
+use crate::model::Balances;
 use crate::store::Store;
 
 /// What every use case needs.
@@ -71,7 +72,7 @@ impl Context {
         }
         let _permit = self.reads.enter().await?;
         let begun = Instant::now();
-        let Some(stored) = self.store.load_contract(customer_id).await? else {
+        let Some(snapshot) = self.read(customer_id).await? else {
             self.cache.keep_absent(customer_id, begun);
             return Err(match consistency {
                 // The token proves that the customer is there.
@@ -79,12 +80,21 @@ impl Context {
                 Consistency::MinimizeLatency | Consistency::Full => unknown_customer(customer_id),
             });
         };
-        let snapshot = Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)));
         self.cache.keep(&snapshot, begun);
         match consistency {
-            Consistency::AtLeast(revision) if snapshot.revision() < *revision => Err(Error::NotFreshEnough),
+            Consistency::AtLeast(revision) if snapshot.revision < *revision => Err(Error::NotFreshEnough),
             _ => Ok(snapshot),
         }
+    }
+
+    /// None if there is no such customer. Documents that are known already are not made ready again.
+    async fn read(&self, customer_id: &str) -> Result<Option<Arc<Snapshot>>> {
+        let Some(stored) = self.store.load_contract(customer_id).await? else { return Ok(None) };
+        let known = self.cache.documents(customer_id);
+        Ok(Some(match known.filter(|documents| documents.are_of(&stored)) {
+            Some(documents) => renewed(&documents, &stored.balances, stored.revision),
+            None => Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored))),
+        }))
     }
 
     /// A customer's contract by what was recorded up to `known_time`, in a store that has what was
@@ -106,6 +116,11 @@ impl Context {
             None => Err(unknown_customer(customer_id)),
         }
     }
+}
+
+/// The same documents with the balances of a revision.
+fn renewed(documents: &Arc<Documents>, balances: &Balances, revision: i64) -> Arc<Snapshot> {
+    Arc::new(uncut(documents.bytes, || Snapshot::of(Arc::clone(documents), balances, revision)))
 }
 
 /// No other name is told with it: who is a customer is nobody else's business.

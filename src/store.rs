@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod balances;
 mod condition;
 mod config;
 mod contract;
