@@ -72,7 +72,7 @@ impl Context {
         }
         let _permit = self.reads.enter().await?;
         let begun = Instant::now();
-        let Some(snapshot) = self.read(customer_id).await? else {
+        let Some(snapshot) = self.read(customer_id, consistency).await? else {
             self.cache.keep_absent(customer_id, begun);
             return Err(match consistency {
                 // The token proves that the customer is there.
@@ -87,10 +87,17 @@ impl Context {
         }
     }
 
-    /// None if there is no such customer. Documents that are known already are not made ready again.
-    async fn read(&self, customer_id: &str) -> Result<Option<Arc<Snapshot>>> {
-        let Some(stored) = self.store.load_contract(customer_id).await? else { return Ok(None) };
+    /// Reads the balances alone where the documents are known and still hold, unless nothing is to be taken as known;
+    /// none if there is no such customer.
+    async fn read(&self, customer_id: &str, consistency: &Consistency) -> Result<Option<Arc<Snapshot>>> {
         let known = self.cache.documents(customer_id);
+        if let Some(documents) = known.as_ref().filter(|_| *consistency != Consistency::Full) {
+            let Some(stored) = self.store.load_balances(customer_id).await? else { return Ok(None) };
+            if stored.contract_version == documents.contract_version {
+                return Ok(Some(renewed(documents, &stored.balances, stored.revision)));
+            }
+        }
+        let Some(stored) = self.store.load_contract(customer_id).await? else { return Ok(None) };
         Ok(Some(match known.filter(|documents| documents.are_of(&stored)) {
             Some(documents) => renewed(&documents, &stored.balances, stored.revision),
             None => Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored))),

@@ -1,10 +1,12 @@
 //! The balances of a customer's blocks.
 
-use sea_orm::{DbErr, FromQueryResult};
+use sea_orm::{DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
 
+use super::Store;
 use super::time::from_micros;
-use crate::model::{Balance, Release};
+use crate::error::Result;
+use crate::model::{Balance, Balances, Release};
 
 /// The balances now, and of the holds on each block those that run out first. Each is looked up by itself, so that there
 /// is one way to do it, however many holds there are.
@@ -40,6 +42,49 @@ pub(super) const BALANCES_AS_KNOWN: &str = "(
 /// Whether the entry in the middle was recorded by then.
 pub(super) const IS_KNOWN: &str = "(SELECT e.record_time <= $2 FROM entry e WHERE e.customer_id = $1
              AND e.block_id = search.block_id AND e.sequence = (low + high + 1) / 2)";
+
+/// What a customer has left, and of which version of the contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBalances {
+    pub revision: i64,
+    /// The revision of the last change of a document.
+    pub contract_version: i64,
+    /// Of the blocks that were written to.
+    pub balances: Balances,
+}
+
+impl Store {
+    /// What [`Store::load_contract`] reads but for the documents, as of one instant; none if there is no such
+    /// customer. For those who have the documents of a contract version, and want to know whether it still holds.
+    pub async fn load_balances(&self, customer_id: &str) -> Result<Option<StoredBalances>> {
+        let db = &self.pools.checks;
+        let sql = format!(
+            "SELECT c.revision, c.contract_version, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.released
+             FROM customer c LEFT JOIN {BALANCES} b ON b.customer_id = c.customer_id
+             WHERE c.customer_id = $1"
+        );
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [customer_id.into()]);
+        self.read(async { assemble(CustomerBalanceRow::find_by_statement(statement).all(db).await?) }).await
+    }
+}
+
+/// One row at least for a customer that is there.
+fn assemble(rows: Vec<CustomerBalanceRow>) -> Result<Option<StoredBalances>, DbErr> {
+    let versions = rows.first().map(|row| (row.revision, row.contract_version));
+    let mut balances = Balances::new();
+    for row in rows {
+        balances.extend(row.balance.read()?);
+    }
+    Ok(versions.map(|(revision, contract_version)| StoredBalances { revision, contract_version, balances }))
+}
+
+#[derive(Debug, FromQueryResult)]
+struct CustomerBalanceRow {
+    revision: i64,
+    contract_version: i64,
+    #[sea_orm(nested)]
+    balance: BalanceRow,
+}
 
 /// The balance of a block; none where the row tells something else.
 #[derive(Debug, FromQueryResult)]
