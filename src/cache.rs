@@ -2,8 +2,8 @@
 //!
 //! A snapshot is served only while the cache is *fresh*: while the last successful read of what
 //! changed in the store began less than the allowed staleness ago (see [`crate::service::feed`]).
-//! A write ends the snapshot of its customer. The documents of it stay: whoever knows that they are those of the
-//! newest contract version reads nothing but the balances.
+//! A write ends the snapshot of its customer, but the documents stay. While they are those of the newest contract
+//! version, only the balances are read again.
 
 mod snapshot;
 
@@ -106,7 +106,7 @@ impl Cache {
         }
     }
 
-    /// The documents of a customer, which need not be the newest any more.
+    /// A customer's documents. They may be outdated: their contract version is to be compared with the newest one.
     pub fn documents(&self, customer_id: &str) -> Option<Arc<Documents>> {
         self.entries.get(customer_id).map(|kept| Arc::clone(kept.documents()))
     }

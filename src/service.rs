@@ -87,8 +87,8 @@ impl Context {
         }
     }
 
-    /// Reads the balances alone where the documents are known and still hold, unless nothing is to be taken as known;
-    /// none if there is no such customer.
+    /// Reads the balances alone while the documents in the cache are the newest; everything if that is unknown, or the
+    /// caller wants it so. None if there is no such customer.
     async fn read(&self, customer_id: &str, consistency: &Consistency) -> Result<Option<Arc<Snapshot>>> {
         let known = self.cache.documents(customer_id);
         if let Some(documents) = known.as_ref().filter(|_| *consistency != Consistency::Full) {

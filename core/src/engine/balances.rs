@@ -13,7 +13,7 @@ pub struct PreparedBalances {
     rows: Vec<Balance>,
 }
 
-/// Nothing was used yet, of whatever contract.
+/// The balances of any contract of which nothing was used yet.
 pub static AS_BOUGHT: PreparedBalances = PreparedBalances { rows: Vec::new() };
 
 impl Prepared {
