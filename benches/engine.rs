@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use divan::{Bencher, black_box};
 use entitled::catalog::{Catalog, Edition, EditionSource, Severity};
-use entitled::engine::{Delivery, Outcome, Prepared, Query, decide};
+use entitled::engine::{AS_BOUGHT, Delivery, Outcome, Prepared, Query, decide};
 use entitled::model::{Contract, DeliveryMode, ProductId, Quantity, Unit};
 use serde_json::{Value, json};
 
@@ -89,7 +89,6 @@ fn contract() -> Contract {
             "contacts": [{"contact_id": "ada", "roles": ["SUPPORT_ADMINISTRATOR"]}],
         },
         "work_orders": orders,
-        "revision": 1,
     }))
     .unwrap();
     assert_eq!(contract.work_orders.iter().map(|order| order.items.len()).sum::<usize>(), 60);
@@ -165,7 +164,6 @@ fn largest_contract() -> Contract {
             "contacts": contacts.collect::<Vec<_>>(), "licenses": many(LONGEST_LIST, "license"),
         },
         "work_orders": orders,
-        "revision": 1,
     }))
     .unwrap();
     assert_eq!(contract.work_orders.iter().map(|order| order.items.len()).sum::<usize>(), MOST_ITEMS);
@@ -212,10 +210,10 @@ fn instant() -> DateTime<Utc> {
 /// Measures a question once its answer is the expected one.
 fn measure(bencher: Bencher<'_, '_>, times: usize, query: &Query<'static>, expected: Outcome, reasons: usize) {
     let prepared = &CONTRACTS[row(times)];
-    let decision = decide(prepared, query, instant()).unwrap();
+    let decision = decide(prepared, &AS_BOUGHT, query, instant()).unwrap();
     let codes: Vec<_> = decision.reasons.iter().map(|reason| reason.clause.code.as_str()).collect();
     assert_eq!((decision.outcome, codes.len()), (expected, reasons), "{codes:?}");
-    bencher.bench_local(|| black_box(decide(black_box(prepared), black_box(query), instant())));
+    bencher.bench_local(|| black_box(decide(black_box(prepared), &AS_BOUGHT, black_box(query), instant())));
 }
 
 /// A base service, answered by a base package.
@@ -275,9 +273,9 @@ fn largest(bencher: Bencher<'_, '_>, (service_id, days, amount): (&'static str, 
     let unit = CATALOGS[0].default_edition().service(service_id).unwrap().unit;
     let quantity = unit.filter(|_| amount > 0).map(|unit| Quantity { amount, unit });
     let query = Query { quantity, check_time: Some(at), ..question(service_id) };
-    let decision = decide(&LARGEST, &query, at).unwrap();
+    let decision = decide(&LARGEST, &AS_BOUGHT, &query, at).unwrap();
     assert!(decision.coverage.is_some() && decision.valid_until.is_some());
-    bencher.bench_local(|| black_box(decide(black_box(&LARGEST), black_box(&query), at)));
+    bencher.bench_local(|| black_box(decide(black_box(&LARGEST), &AS_BOUGHT, black_box(&query), at)));
 }
 
 /// What a cache miss costs besides reading the contract: as much as a customer may have.

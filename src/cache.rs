@@ -1,83 +1,63 @@
 //! The contracts of customers asked about lately, ready for deciding.
 //!
-//! An entry is served only while the cache is *fresh*: while the last successful read of what
+//! A snapshot is served only while the cache is *fresh*: while the last successful read of what
 //! changed in the store began less than the allowed staleness ago (see [`crate::service::feed`]).
+//! A write ends the snapshot of its customer, but the documents stay. While they are those of the newest contract
+//! version, only the balances are read again.
 
-use std::collections::BTreeMap;
+mod snapshot;
+
+pub use self::snapshot::{Documents, Snapshot};
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-use crate::catalog::Catalog;
-use crate::engine::{Prepared, blocks_of};
-use crate::model::{BlockSpec, Contract, VersionInfo};
-use crate::store::StoredContract;
-
-/// One customer at one revision.
-#[derive(Debug)]
-pub struct Snapshot {
-    pub prepared: Prepared,
-    /// What the contract grants, whatever was used of it.
-    pub blocks: Vec<BlockSpec>,
-    /// The revision of the last change of a document.
-    pub contract_version: i64,
-    pub customer_info: VersionInfo,
-    /// By work order id.
-    pub order_infos: BTreeMap<String, VersionInfo>,
-    /// What it takes of the memory, roughly, in bytes.
-    weight: u64,
-}
-
-/// What a document takes in memory for each byte it takes as it is kept, and an item for each location.
-const PER_BYTE: u64 = 4;
-const PER_REACH: u64 = 32;
-/// What every customer takes.
-const LEAST_WEIGHT: u64 = 1_024;
-
-impl Snapshot {
-    pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
-        let StoredContract { contract, contract_version, customer_info, order_infos, balances, bytes } = stored;
-        let weight = weight(&contract, bytes);
-        let prepared = Prepared::with_balances(Arc::clone(catalog), contract, &balances);
-        let blocks = blocks_of(&prepared);
-        Self { prepared, blocks, contract_version, customer_info, order_infos, weight }
-    }
-
-    pub fn revision(&self) -> i64 {
-        self.prepared.contract().revision
-    }
-}
-
-fn weight(contract: &Contract, bytes: usize) -> u64 {
-    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    let items = contract.work_orders.iter().map(|order| count(order.items.len())).fold(0, u64::saturating_add);
-    let reach = items.saturating_mul(count(contract.customer.locations.len())).saturating_mul(PER_REACH);
-    count(bytes).saturating_mul(PER_BYTE).saturating_add(reach).saturating_add(LEAST_WEIGHT)
-}
 
 /// How many ids without a customer are remembered.
 const ABSENT: usize = 10_000;
 /// How many customers are expected; more find room as long as there is memory.
 const CUSTOMERS: usize = 10_000;
 
-/// Snapshots weigh what they take.
+/// What is kept of a customer.
 #[derive(Debug, Clone)]
-struct ByWeight;
+enum Entry {
+    /// No newer revision is known of.
+    Current(Arc<Snapshot>),
+    /// There may be a newer revision: with other balances, or with other documents too.
+    Outdated(Arc<Documents>),
+}
 
-impl quick_cache::Weighter<String, Arc<Snapshot>> for ByWeight {
-    fn weight(&self, _: &String, snapshot: &Arc<Snapshot>) -> u64 {
-        snapshot.weight
+impl Entry {
+    fn documents(&self) -> &Arc<Documents> {
+        match self {
+            Self::Current(snapshot) => &snapshot.documents,
+            Self::Outdated(documents) => documents,
+        }
+    }
+
+    /// The customer has reached this one at least.
+    fn revision(&self) -> i64 {
+        match self {
+            Self::Current(snapshot) => snapshot.revision,
+            Self::Outdated(documents) => documents.contract_version,
+        }
     }
 }
 
-type Snapshots = quick_cache::sync::Cache<String, Arc<Snapshot>, ByWeight>;
+/// Entries weigh what they take.
+#[derive(Debug, Clone)]
+struct ByWeight;
+
+impl quick_cache::Weighter<String, Entry> for ByWeight {
+    fn weight(&self, _: &String, entry: &Entry) -> u64 {
+        entry.documents().weight
+    }
+}
 
 /// Bounded by the bytes that its entries take, roughly.
 #[derive(Debug)]
 pub struct Cache {
-    entries: Snapshots,
-    /// What the ledger was written by: the documents last, balances of any age.
-    contracts: Snapshots,
+    entries: quick_cache::sync::Cache<String, Entry, ByWeight>,
     /// Ids that are no customer's, as of the last read of each.
     absent: quick_cache::sync::Cache<String, ()>,
     max_staleness: Duration,
@@ -89,10 +69,8 @@ pub struct Cache {
 impl Cache {
     /// `bytes`: what it may take in all.
     pub fn new(bytes: u64, max_staleness: Duration) -> Self {
-        let half = bytes.div_euclid(2).max(1);
         Self {
-            entries: Snapshots::with_weighter(CUSTOMERS, half, ByWeight),
-            contracts: Snapshots::with_weighter(CUSTOMERS, half, ByWeight),
+            entries: quick_cache::sync::Cache::with_weighter(CUSTOMERS, bytes.max(1), ByWeight),
             absent: quick_cache::sync::Cache::new(ABSENT),
             max_staleness,
             started: Instant::now(),
@@ -100,14 +78,17 @@ impl Cache {
         }
     }
 
-    /// The entry, if it is there and nothing newer can have been missed.
+    /// The snapshot, if it is there and nothing newer can have been missed.
     pub fn fresh(&self, customer_id: &str) -> Option<Arc<Snapshot>> {
-        self.is_fresh().then(|| self.entries.get(customer_id)).flatten()
+        match self.is_fresh().then(|| self.entries.get(customer_id)).flatten() {
+            Some(Entry::Current(snapshot)) => Some(snapshot),
+            Some(Entry::Outdated(_)) | None => None,
+        }
     }
 
-    /// The entry, if it is at least as new as `revision`: its token proves that it exists.
+    /// The snapshot, if it is at least as new as `revision`: its token proves that it exists.
     pub fn at_least(&self, customer_id: &str, revision: i64) -> Option<Arc<Snapshot>> {
-        self.fresh(customer_id).filter(|snapshot| snapshot.revision() >= revision)
+        self.fresh(customer_id).filter(|snapshot| snapshot.revision >= revision)
     }
 
     /// Keeps a snapshot, whose read began at `begun`, unless a newer one is there.
@@ -118,10 +99,24 @@ impl Cache {
         if begun.elapsed() > self.max_staleness {
             return;
         }
-        let customer_id = &snapshot.prepared.contract().customer.customer_id;
-        let is_older = self.entries.peek(customer_id).is_some_and(|kept| kept.revision() > snapshot.revision());
+        let customer_id = snapshot.documents.customer_id();
+        let is_older = self.entries.peek(customer_id).is_some_and(|kept| kept.revision() > snapshot.revision);
         if !is_older {
-            self.entries.insert(customer_id.clone(), Arc::clone(snapshot));
+            self.entries.insert(customer_id.to_owned(), Entry::Current(Arc::clone(snapshot)));
+        }
+    }
+
+    /// A customer's documents. They may be outdated: their contract version is to be compared with the newest one.
+    pub fn documents(&self, customer_id: &str) -> Option<Arc<Documents>> {
+        self.entries.get(customer_id).map(|kept| Arc::clone(kept.documents()))
+    }
+
+    /// Keeps the newest documents, of which it is not known here what is left.
+    pub fn keep_documents(&self, documents: &Arc<Documents>) {
+        let customer_id = documents.customer_id();
+        let is_kept = |kept: Entry| kept.documents().contract_version == documents.contract_version;
+        if !self.entries.peek(customer_id).is_some_and(is_kept) {
+            self.entries.insert(customer_id.to_owned(), Entry::Outdated(Arc::clone(documents)));
         }
     }
 
@@ -137,21 +132,13 @@ impl Cache {
         }
     }
 
-    /// The documents of a contract version, whatever became of the balances since: for those who
-    /// hold the customer's lock and know that it is the newest.
-    pub fn of_version(&self, customer_id: &str, contract_version: i64) -> Option<Arc<Snapshot>> {
-        self.contracts.get(customer_id).filter(|snapshot| snapshot.contract_version == contract_version)
-    }
-
-    pub fn keep_version(&self, snapshot: &Arc<Snapshot>) {
-        self.contracts.insert(snapshot.prepared.contract().customer.customer_id.clone(), Arc::clone(snapshot));
-    }
-
-    /// A customer is known to have reached a revision: what is older goes.
+    /// A customer is known to have reached a revision: an older snapshot goes, its documents stay.
     pub fn note(&self, customer_id: &str, revision: i64) {
         self.absent.remove(customer_id);
-        if self.entries.peek(customer_id).is_some_and(|kept| kept.revision() < revision) {
-            self.entries.remove(customer_id);
+        if let Some(Entry::Current(snapshot)) = self.entries.peek(customer_id)
+            && snapshot.revision < revision
+        {
+            self.entries.insert(customer_id.to_owned(), Entry::Outdated(Arc::clone(&snapshot.documents)));
         }
     }
 
@@ -169,8 +156,12 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::model::Customer;
+    use crate::catalog::Catalog;
+    use crate::model::{Contract, Customer, VersionInfo};
+    use crate::store::StoredContract;
 
     const BYTES: u64 = 1 << 20;
 
@@ -183,7 +174,8 @@ mod tests {
             licenses: Vec::new(),
         };
         let stored = StoredContract {
-            contract: Contract { customer, work_orders: Vec::new(), revision },
+            contract: Contract { customer, work_orders: Vec::new() },
+            revision,
             contract_version,
             customer_info: VersionInfo { version: 1, record_time: chrono::DateTime::UNIX_EPOCH, actor: "ada".into() },
             order_infos: BTreeMap::new(),
@@ -194,7 +186,7 @@ mod tests {
     }
 
     fn kept(cache: &Cache) -> Option<i64> {
-        cache.fresh("contoso").map(|snapshot| snapshot.revision())
+        cache.fresh("contoso").map(|snapshot| snapshot.revision)
     }
 
     #[test]
@@ -237,13 +229,32 @@ mod tests {
         assert!(cache.entries.peek("contoso").is_none());
     }
 
+    fn documents(cache: &Cache) -> Option<i64> {
+        cache.documents("contoso").map(|documents| documents.contract_version)
+    }
+
     #[test]
-    fn documents_are_known_by_their_version_whatever_became_of_the_balances() {
+    fn documents_stay_whatever_becomes_of_the_balances() {
         let cache = Cache::new(BYTES, Duration::from_secs(3600));
-        cache.keep_version(&snapshot(5, 3));
+        cache.mark_fresh(Instant::now());
+        cache.keep(&snapshot(5, 3), Instant::now());
         cache.note("contoso", 6);
-        assert!(cache.of_version("contoso", 3).is_some());
-        assert!(cache.of_version("contoso", 6).is_none());
+        assert_eq!((kept(&cache), documents(&cache)), (None, Some(3)));
+        cache.keep(&snapshot(6, 3), Instant::now());
+        assert_eq!((kept(&cache), documents(&cache)), (Some(6), Some(3)));
+    }
+
+    #[test]
+    fn newer_documents_end_what_was_known_by_older_ones() {
+        let cache = Cache::new(BYTES, Duration::from_secs(3600));
+        cache.mark_fresh(Instant::now());
+        cache.keep(&snapshot(6, 3), Instant::now());
+        cache.keep_documents(&snapshot(6, 3).documents);
+        assert_eq!((kept(&cache), documents(&cache)), (Some(6), Some(3)), "the same ones");
+        cache.keep_documents(&snapshot(7, 7).documents);
+        assert_eq!((kept(&cache), documents(&cache)), (None, Some(7)));
+        cache.keep(&snapshot(6, 3), Instant::now());
+        assert_eq!((kept(&cache), documents(&cache)), (None, Some(7)), "an older read that came later");
     }
 
     #[test]

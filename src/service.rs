@@ -36,9 +36,10 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 
 use self::slices::uncut;
-use crate::cache::{Cache, Snapshot};
+use crate::cache::{Cache, Documents, Snapshot};
 use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
+use crate::model::Balances;
 use crate::store::Store;
 
 /// What every use case needs.
@@ -71,7 +72,7 @@ impl Context {
         }
         let _permit = self.reads.enter().await?;
         let begun = Instant::now();
-        let Some(stored) = self.store.load_contract(customer_id).await? else {
+        let Some(snapshot) = self.read(customer_id, consistency).await? else {
             self.cache.keep_absent(customer_id, begun);
             return Err(match consistency {
                 // The token proves that the customer is there.
@@ -79,12 +80,28 @@ impl Context {
                 Consistency::MinimizeLatency | Consistency::Full => unknown_customer(customer_id),
             });
         };
-        let snapshot = Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)));
         self.cache.keep(&snapshot, begun);
         match consistency {
-            Consistency::AtLeast(revision) if snapshot.revision() < *revision => Err(Error::NotFreshEnough),
+            Consistency::AtLeast(revision) if snapshot.revision < *revision => Err(Error::NotFreshEnough),
             _ => Ok(snapshot),
         }
+    }
+
+    /// Reads the balances alone while the documents in the cache are the newest; everything if that is unknown, or the
+    /// caller wants it so. None if there is no such customer.
+    async fn read(&self, customer_id: &str, consistency: &Consistency) -> Result<Option<Arc<Snapshot>>> {
+        let known = self.cache.documents(customer_id);
+        if let Some(documents) = known.as_ref().filter(|_| *consistency != Consistency::Full) {
+            let Some(stored) = self.store.load_balances(customer_id).await? else { return Ok(None) };
+            if stored.contract_version == documents.contract_version {
+                return Ok(Some(renewed(documents, &stored.balances, stored.revision)));
+            }
+        }
+        let Some(stored) = self.store.load_contract(customer_id).await? else { return Ok(None) };
+        Ok(Some(match known.filter(|documents| documents.are_of(&stored)) {
+            Some(documents) => renewed(&documents, &stored.balances, stored.revision),
+            None => Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored))),
+        }))
     }
 
     /// A customer's contract by what was recorded up to `known_time`, in a store that has what was
@@ -106,6 +123,11 @@ impl Context {
             None => Err(unknown_customer(customer_id)),
         }
     }
+}
+
+/// The same documents with the balances of a revision.
+fn renewed(documents: &Arc<Documents>, balances: &Balances, revision: i64) -> Arc<Snapshot> {
+    Arc::new(uncut(documents.bytes, || Snapshot::of(Arc::clone(documents), balances, revision)))
 }
 
 /// No other name is told with it: who is a customer is nobody else's business.

@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod balances;
 mod column_batch;
 mod condition;
 mod config;
@@ -40,6 +41,7 @@ mod statement_batch;
 mod time;
 mod transaction;
 
+pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};

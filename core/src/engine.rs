@@ -7,6 +7,7 @@
 //! need from where it is, and never each other in a circle.
 
 mod ask;
+mod balances;
 mod base;
 mod calendar;
 mod clauses;
@@ -30,11 +31,12 @@ mod usable;
 mod validity;
 mod words;
 
+pub use balances::{AS_BOUGHT, Block, PreparedBalances};
 pub use calendar::Calendar;
 pub use decide::decide;
 pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
 pub use list::{ListQuery, Row, rows};
-pub use prepared::{Block, Candidate, Prepared, blocks_of};
+pub use prepared::{Bought, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};

@@ -23,14 +23,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-/// Everything one customer has, at one revision.
+/// Everything one customer has, but for what was used of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     pub customer: Customer,
     /// In the order of their ids.
     pub work_orders: Vec<WorkOrder>,
-    /// Counts the committed writes of this customer.
-    pub revision: i64,
 }
 
 impl Contract {

@@ -111,7 +111,7 @@ impl Entitlements {
         mut tell: impl FnMut(&str, &Decision<'_>) -> T,
     ) -> Result<Listed<T>> {
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
-        let prepared = &snapshot.prepared;
+        let prepared = snapshot.prepared();
         self.addressed(&snapshot, question)?;
         let list = list_of(question);
         let after = list.after(&question.page)?.map(Place::read).transpose()?;
@@ -138,7 +138,7 @@ impl Entitlements {
         for row in rows.iter().skip(start) {
             slices.next().await;
             let asked = row.question(&query);
-            let decision = engine::decide(prepared, &asked, now)?;
+            let decision = engine::decide(prepared, &snapshot.balances, &asked, now)?;
             if question.outcome.is_some_and(|only| only != decision.outcome) {
                 continue;
             }
@@ -148,7 +148,7 @@ impl Entitlements {
             }
             told.push(tell(row.location_id, &decision));
         }
-        let revision = revision::encode(&question.customer_id, snapshot.revision());
+        let revision = revision::encode(&question.customer_id, snapshot.revision);
         Ok(Listed { rows: told, next_page_token, revision, check_time: now })
     }
 
@@ -163,9 +163,9 @@ impl Entitlements {
         let now = self.context.clock.now();
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let incident = question.incident(now);
-        let offers = engine::offers(&snapshot.prepared, &incident);
-        let answer = engine::response_target(&snapshot.prepared, &offers, &incident)?;
-        let revision = revision::encode(&question.customer_id, snapshot.revision());
+        let offers = engine::offers(snapshot.prepared(), &incident);
+        let answer = engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, &incident)?;
+        let revision = revision::encode(&question.customer_id, snapshot.revision);
         Ok((tell(&answer), incident.open_time, revision))
     }
 
@@ -182,9 +182,9 @@ impl Entitlements {
     fn addressed(&self, snapshot: &Snapshot, question: &ListQuestion) -> Result<()> {
         let catalog = &self.context.catalog;
         if let Some(id) = &question.location_id
-            && snapshot.prepared.location(id).is_none()
+            && snapshot.prepared().location(id).is_none()
         {
-            let known = snapshot.prepared.contract().customer.locations.iter().map(|it| it.location_id.as_str());
+            let known = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
             return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, known) });
         }
         if let Some(product) = question.product_id.as_deref().map(ProductId::new)
@@ -213,13 +213,13 @@ fn answer<T>(
     tell: impl FnOnce(&Answer<'_>) -> T,
 ) -> Result<T> {
     let query = question.query();
-    let decision = engine::decide(&snapshot.prepared, &query, now)?;
-    let decision_id = decision_id(question, decision.check_time, snapshot.revision(), &decision.edition.id);
-    let revision = revision::encode(&question.customer_id, snapshot.revision());
+    let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
+    let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
+    let revision = revision::encode(&question.customer_id, snapshot.revision);
     let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
-    let offers = incident.as_ref().map(|incident| engine::offers(&snapshot.prepared, incident)).unwrap_or_default();
+    let offers = incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();
     let target = match &incident {
-        Some(incident) => Some(engine::response_target(&snapshot.prepared, &offers, incident)?),
+        Some(incident) => Some(engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, incident)?),
         None => None,
     };
     Ok(tell(&Answer { decision, question, revision, decision_id, target }))

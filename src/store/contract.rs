@@ -6,13 +6,13 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait as _, FromQu
 use serde::de::DeserializeOwned;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
+use super::balances::{BALANCES, BALANCES_AS_KNOWN, BalanceRow, IS_KNOWN};
 use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
-use crate::model::{Balance, Balances, Contract, Customer, Release, VersionInfo, WorkOrder};
+use crate::model::{Balances, Contract, Customer, VersionInfo, WorkOrder};
 
 /// The customer and its work orders in their newest versions, each looked up by itself, and the balances of its blocks, by
 /// one statement and so as of one instant. Both databases number parameters alike.
@@ -47,46 +47,12 @@ const NEWEST_VERSIONS: &str = "
     FROM customer c JOIN {balances} b ON b.customer_id = c.customer_id
     WHERE c.customer_id = $1";
 
-/// The balances now, and of the holds on each block those that run out first. Each is looked up by itself, so that there
-/// is one way to do it, however many holds there are.
-const BALANCES: &str = "(
-        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, b.release_time, (
-            SELECT CAST(SUM(h.amount) AS BIGINT) FROM hold h
-            WHERE h.customer_id = $1 AND h.block_id = b.block_id AND h.expire_time = b.release_time
-        ) AS released
-        FROM (
-            SELECT block.customer_id, block.block_id, block.granted, block.used, block.reserved, (
-                SELECT MIN(h.expire_time) FROM hold h WHERE h.customer_id = $1 AND h.block_id = block.block_id
-            ) AS release_time
-            FROM block WHERE block.customer_id = $1
-        ) AS b
-    )";
-/// The balances as the last entries recorded by then left them, found by halves: a block's entries are numbered without
-/// gaps and recorded one after the other, so that a long history costs no more than a short one. When their holds were
-/// to run out is not known any more.
-const BALANCES_AS_KNOWN: &str = "(
-        WITH RECURSIVE search (block_id, low, high) AS (
-            SELECT block_id, CAST(0 AS BIGINT), sequence FROM block WHERE customer_id = $1
-            UNION ALL
-            SELECT block_id, CASE WHEN {is_known} THEN (low + high + 1) / 2 ELSE low END,
-                   CASE WHEN {is_known} THEN high ELSE (low + high + 1) / 2 - 1 END
-            FROM search WHERE low < high
-        )
-        SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
-               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
-        FROM search JOIN entry e ON e.customer_id = $1 AND e.block_id = search.block_id AND e.sequence = search.low
-        WHERE search.low = search.high AND search.low > 0
-    )";
-
-/// Whether the entry in the middle was recorded by then.
-const IS_KNOWN: &str = "(SELECT e.record_time <= $2 FROM entry e WHERE e.customer_id = $1
-             AND e.block_id = search.block_id AND e.sequence = (low + high + 1) / 2)";
-
 /// A contract, and where its documents stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredContract {
-    /// Its revision is the newest one also where older versions were asked for.
     pub contract: Contract,
+    /// The newest one also where older versions were asked for.
+    pub revision: i64,
     /// The revision of the last change of a document.
     pub contract_version: i64,
     pub customer_info: VersionInfo,
@@ -166,12 +132,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
     for row in rows {
         let document = row.version.zip(row.record_time).zip(row.actor).zip(row.content);
         let Some((((version, record_time), actor), content)) = document else {
-            let balance = row.granted.zip(row.used).zip(row.reserved).zip(row.block_id);
-            if let Some((((granted, used), reserved), block_id)) = balance {
-                let release = row.release_time.zip(row.released);
-                let release = release.map(|(at, amount)| Ok::<_, DbErr>(Release { at: from_micros(at)?, amount }));
-                balances.insert(uuid(&block_id)?, Balance { granted, used, reserved, release: release.transpose()? });
-            }
+            balances.extend(row.balance.read()?);
             continue;
         };
         bytes = bytes.saturating_add(content.len());
@@ -186,8 +147,8 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
     Ok(customer.map(|(customer, customer_info, revision, contract_version)| {
         let order_infos = orders.iter().map(|(id, (_, info))| (id.clone(), info.clone())).collect();
         let work_orders = orders.into_values().map(|(order, _)| order).collect();
-        let contract = Contract { customer, work_orders, revision };
-        StoredContract { contract, contract_version, customer_info, order_infos, balances, bytes }
+        let contract = Contract { customer, work_orders };
+        StoredContract { contract, revision, contract_version, customer_info, order_infos, balances, bytes }
     }))
 }
 
@@ -202,16 +163,8 @@ struct DocumentRow {
     record_time: Option<i64>,
     actor: Option<String>,
     content: Option<String>,
-    block_id: Option<String>,
-    granted: Option<i64>,
-    used: Option<i64>,
-    reserved: Option<i64>,
-    release_time: Option<i64>,
-    released: Option<i64>,
-}
-
-pub(super) fn uuid(text: &str) -> Result<Uuid, DbErr> {
-    Uuid::try_parse(text).map_err(|_| DbErr::Type(format!("no UUID: `{text}`")))
+    #[sea_orm(nested)]
+    balance: BalanceRow,
 }
 
 pub(super) fn info_of(version: i64, record_time: i64, actor: String) -> Result<VersionInfo, DbErr> {

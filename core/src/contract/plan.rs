@@ -55,7 +55,7 @@ pub fn plan(command: &Command, current: Option<&Contract>) -> Option<Plan> {
     let contract = match (current, command.customer()) {
         (Some(current), _) => current.clone(),
         (None, Some(customer)) if command.may_create() => {
-            Contract { customer: customer.clone(), work_orders: Vec::new(), revision: 0 }
+            Contract { customer: customer.clone(), work_orders: Vec::new() }
         }
         (None, _) => return None,
     };

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::balances::PreparedBalances;
 use super::prepared::{Candidate, Prepared};
 use super::query::Query;
 use crate::catalog::{Edition, Family, Service};
@@ -20,6 +21,7 @@ const ALIKE: usize = 2;
 #[derive(Debug, Clone, Copy)]
 pub struct Ask<'a> {
     pub prepared: &'a Prepared,
+    pub balances: &'a PreparedBalances,
     pub query: &'a Query<'a>,
     pub location_row: usize,
     pub location: &'a Location,
@@ -53,7 +55,7 @@ pub struct Reading<'a> {
 impl<'a> Ask<'a> {
     /// Fails if the question addresses something that does not exist, or asks for a quantity
     /// the service is not counted in.
-    pub fn new(prepared: &'a Prepared, query: &'a Query<'a>) -> Result<Self> {
+    pub fn new(prepared: &'a Prepared, balances: &'a PreparedBalances, query: &'a Query<'a>) -> Result<Self> {
         let (location_row, location) = addressed_location(prepared, query.location_id)?;
         let catalog = prepared.catalog();
         let found = catalog.service(query.service_id);
@@ -69,7 +71,7 @@ impl<'a> Ask<'a> {
             fitting(service, quantity)?;
         }
         let items = prepared.candidates(query.service_id);
-        Ok(Self { prepared, query, location_row, location, items, reading })
+        Ok(Self { prepared, balances, query, location_row, location, items, reading })
     }
 
     /// The base items, then those that were bought of the service itself.

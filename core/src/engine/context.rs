@@ -1,8 +1,9 @@
 use chrono::{DateTime, Utc};
 
 use super::ask::{Ask, Reading};
+use super::balances::{Block, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
-use super::prepared::{Block, Candidate, Prepared, PreparedWaiver};
+use super::prepared::{Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::span::{Span, TermState};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
@@ -12,6 +13,7 @@ use crate::model::{Item, Location, Waiver, WorkOrder, WorkOrderState};
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     pub prepared: &'a Prepared,
+    pub balances: &'a PreparedBalances,
     pub query: &'a Query<'a>,
     /// When term, state and base are judged.
     pub at: DateTime<Utc>,
@@ -70,7 +72,7 @@ impl<'a> Context<'a> {
     /// None where the candidate cannot answer: its edition does not have the service, or has
     /// it with the base package, which this is not.
     pub fn new(ask: &Ask<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
-        let Ask { prepared, query, location_row, location, .. } = *ask;
+        let Ask { prepared, balances, query, location_row, location, .. } = *ask;
         let reading = ask.reading.in_edition(candidate.edition, prepared, query, location)?;
         let (edition, service) = (reading.edition, reading.service);
         if service.is_base() != candidate.is_base {
@@ -87,6 +89,7 @@ impl<'a> Context<'a> {
         let term = candidate.term.at(at);
         Some(Self {
             prepared,
+            balances,
             query,
             at,
             location_row,
@@ -114,8 +117,8 @@ impl<'a> Context<'a> {
     /// The same question to every item that was bought of the service itself, this one too.
     pub fn all_items(&self) -> impl Iterator<Item = Self> + use<'a> {
         let items = self.prepared.candidates(self.query.service_id);
-        let Self { prepared, query, location_row, location, reading, .. } = *self;
-        Ask { prepared, query, location_row, location, items, reading }.of_items(self.at)
+        let Self { prepared, balances, query, location_row, location, reading, .. } = *self;
+        Ask { prepared, balances, query, location_row, location, items, reading }.of_items(self.at)
     }
 
     /// The same question to the same candidate at another instant.
@@ -145,7 +148,14 @@ impl<'a> Context<'a> {
 
     /// The candidate's block as it is at the time that is judged.
     pub fn block(&self) -> Option<Block> {
-        self.candidate.block.map(|block| block.at(self.at))
+        let bought = self.candidate.block.as_ref()?;
+        Some(Block::at(bought, self.balances.of(bought), self.at))
+    }
+
+    /// When the first of its holds run out.
+    pub fn release_time(&self) -> Option<DateTime<Utc>> {
+        let release = self.balances.of(self.candidate.block.as_ref()?).release?;
+        Some(release.at)
     }
 
     /// What is left behind this instant is lost: the effective end, or the end of the

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 
 use super::ask::Ask;
+use super::balances::PreparedBalances;
 use super::clauses::{not_purchased, reason};
 use super::coverage::coverage;
 use super::decision::{Decision, Note, Outcome, Reason};
@@ -13,12 +14,17 @@ use super::validity::valid_until;
 use crate::catalog::Rule;
 use crate::error::{Error, Result};
 
-/// Decides one question about a contract.
+/// Decides one question about a contract of which so much is left.
 ///
 /// Fails only if the question addresses something that does not exist, or asks for a
 /// quantity the service is not counted in.
-pub fn decide<'a>(prepared: &'a Prepared, query: &'a Query<'a>, now: DateTime<Utc>) -> Result<Decision<'a>> {
-    let ask = Ask::new(prepared, query)?;
+pub fn decide<'a>(
+    prepared: &'a Prepared,
+    balances: &'a PreparedBalances,
+    query: &'a Query<'a>,
+    now: DateTime<Utc>,
+) -> Result<Decision<'a>> {
+    let ask = Ask::new(prepared, balances, query)?;
     let at = query.check_time.unwrap_or(now);
     let pool = Pool::new(&ask, at);
     let Some(best) = judge(&ask, at, &pool) else { return decide_without_candidate(&ask, at) };

@@ -1,6 +1,7 @@
 //! A contract made ready for deciding: dates turned into instants, items found by service,
-//! reach and base cover known for every location. Done once at load, so that a decision
-//! neither looks at a calendar nor searches.
+//! reach and base cover known for every location. Done once a contract version, so that a decision
+//! neither looks at a calendar nor searches. What was used of it is not part of it (see
+//! [`PreparedBalances`](super::PreparedBalances)): the ledger writes far more often than the contract changes.
 
 mod block;
 mod build;
@@ -23,14 +24,14 @@ use self::order::{PreparedOrder, order_term};
 use super::base::{BaseCoverage, Bases};
 use super::span::End;
 use crate::catalog::Catalog;
-use crate::model::{Balances, BlockSpec, Contact, Contract, Location, WorkOrder};
+use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder};
 
-pub use self::block::Block;
+pub use self::block::Bought;
 pub use self::candidate::Candidate;
 pub(super) use self::candidate::{PreparedWaiver, Support};
 pub(super) use self::maker::Maker;
 
-/// One customer's contract at one revision, ready for [`super::decide()`].
+/// One customer's contract in one version, ready for [`super::decide()`].
 #[derive(Debug)]
 pub struct Prepared {
     catalog: Arc<Catalog>,
@@ -57,18 +58,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Where nothing was used yet.
     pub fn new(catalog: Arc<Catalog>, contract: Contract) -> Self {
-        Self::with_balances(catalog, contract, &Balances::new())
-    }
-
-    /// A block without a balance is as it was bought.
-    pub fn with_balances(catalog: Arc<Catalog>, contract: Contract, balances: &Balances) -> Self {
         let customer = &contract.customer;
         let location_rows = rows_of(customer.locations.iter().map(|location| &location.location_id));
         let contact_rows = rows_of(customer.contacts.iter().map(|contact| &contact.contact_id));
         let licenses = customer.licenses.iter().cloned().collect();
-        let builder = Builder::new(&catalog, &contract, balances, &location_rows);
+        let builder = Builder::new(&catalog, &contract, &location_rows);
         let candidates = builder.candidates();
         let bases_at = builder.bases_at(&candidates);
         let base_turns = builder.base_turns();

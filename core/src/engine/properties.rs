@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
 
-use super::{Outcome, Prepared, Query, decide};
+use super::{AS_BOUGHT, Outcome, Prepared, PreparedBalances, Query, decide};
 use crate::catalog::{Catalog, Edition, Locale, Service};
 use crate::model::Contract;
 
@@ -41,9 +41,14 @@ struct Answer {
     coverage: Option<String>,
 }
 
-/// The answer, and until when it is good. Whatever is asked, an answer keeps these rules.
+/// The answer where nothing was used yet, and until when it is good.
 fn answer(prepared: &Prepared, query: &Query<'_>) -> (Answer, Option<DateTime<Utc>>) {
-    let decision = decide(prepared, query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}"));
+    answer_with(prepared, &AS_BOUGHT, query)
+}
+
+/// Whatever is asked, and whatever is left, an answer keeps these rules.
+fn answer_with(prepared: &Prepared, balances: &PreparedBalances, query: &Query<'_>) -> (Answer, Option<DateTime<Utc>>) {
+    let decision = decide(prepared, balances, query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}"));
     let expected = match (decision.reasons.as_slice(), decision.open_conditions.as_slice()) {
         ([], []) => Outcome::Entitled,
         ([], _) => Outcome::Conditional,

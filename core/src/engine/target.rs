@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::balances::PreparedBalances;
 use super::calendar::Calendar;
 use super::decide::decide;
 use super::decision::{Decision, Outcome};
@@ -84,12 +85,13 @@ pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<
 /// one; only offers the customer is entitled to without condition count.
 pub fn response_target<'a>(
     prepared: &'a Prepared,
+    balances: &'a PreparedBalances,
     offers: &'a [Query<'a>],
     incident: &Incident<'_>,
 ) -> Result<TargetAnswer<'a>> {
     let mut looked_at = Vec::with_capacity(offers.len());
     for offer in offers {
-        let decision = decide(prepared, offer, incident.open_time)?;
+        let decision = decide(prepared, balances, offer, incident.open_time)?;
         let target = decision.edition.response.target(offer.service_id, incident.severity, incident.product);
         // A product the offer is not for has no target of its.
         let target = target.filter(|_| decision.service.serves(incident.product));

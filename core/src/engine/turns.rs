@@ -12,7 +12,7 @@ pub(super) struct Turns<'a> {
     own: &'a [DateTime<Utc>],
     bases: &'a [DateTime<Utc>],
     reach: &'a [DateTime<Utc>],
-    others: [Option<DateTime<Utc>>; 5],
+    others: [Option<DateTime<Utc>>; 6],
     is_brief: bool,
     has_reach_turned: bool,
 }
@@ -28,7 +28,14 @@ impl<'a> Turns<'a> {
             own: &context.candidate.turns,
             bases: &[],
             reach: context.candidate.reach.at(context.location_row).turns(),
-            others: [reading.delivery_start, reading.preview_end, reading.retired_from, covered, uncovered],
+            others: [
+                reading.delivery_start,
+                reading.preview_end,
+                reading.retired_from,
+                covered,
+                uncovered,
+                context.release_time(),
+            ],
             is_brief: false,
             has_reach_turned: false,
         }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::ask::Ask;
+use super::balances::AS_BOUGHT;
 use super::clauses::{self, event, location};
 use super::context::{Context, Verdict};
 use super::decide::decide;
@@ -88,7 +89,7 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
     }
     let location_id = query.location_id.unwrap_or(maker.usual_location());
     let question = question(prepared, query, (&spec.service_id, location_id), now);
-    let ask = Ask::new(prepared, &question)?;
+    let ask = Ask::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
     let context = Context::new(&ask, at, candidate).ok_or_else(unknown)?;
     Ok(usable(context, Some(spec.clone()), query.location_id.is_some(), &Pool::new(&ask, at)))
@@ -100,7 +101,7 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
     let question = question(prepared, query, (service_id, location_id), now);
-    let ask = Ask::new(prepared, &question)?;
+    let ask = Ask::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
     let counted = ask.of_items(at).filter(|context| context.service.unit.is_some());
     let pool = Pool::new(&ask, at);
@@ -224,7 +225,7 @@ impl FailedClause {
 
 /// No counted item: what a check says, which stands alone, else that there is nothing to count.
 fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>) -> Result<UsableBlock> {
-    let decision = decide(prepared, question, now)?;
+    let decision = decide(prepared, &AS_BOUGHT, question, now)?;
     if decision.outcome != Outcome::NotEntitled {
         let message = format!("`{}` is not counted here: there is nothing to take from", question.service_id);
         return Err(Error::invalid("quantity.unit", technical::UNIT_MISMATCH, message));

@@ -47,7 +47,6 @@ fn prepared(items: Vec<Value>, order: Value) -> Prepared {
             "locations": [location("gb-london", "GB", "Europe/London"), location("ie-dublin", "IE", "Europe/Dublin")],
         },
         "work_orders": [base, second],
-        "revision": 1,
     }))
     .unwrap();
     Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract)

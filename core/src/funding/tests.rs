@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::sources_of_take;
 use crate::catalog::Catalog;
 use crate::engine::properties::contracts::{LOCATIONS, a_contract, an_instant};
-use crate::engine::{Delivery, Outcome, Prepared, Query, blocks_of, decide};
+use crate::engine::{Delivery, Outcome, Prepared, PreparedBalances, Query, blocks_of, decide};
 use crate::error::Error;
 use crate::ledger::{ApplyContext, Block, Book, Command, Performed, Refusal, Take, Target, apply};
 use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity};
@@ -31,7 +31,7 @@ proptest! {
     ) {
         let window = is_past.then(|| Performed { start: at, end: at + TimeDelta::hours(1) });
         let product = ["azure", "azure/app-service", "windows-server"][pick.index(3)];
-        let (prepared, book) = world(&contract, used);
+        let (prepared, balances, book) = world(&contract, used);
         for service_id in counted(&contract) {
             let unit = CATALOG.default_edition().service(&service_id).unwrap().unit.unwrap();
             let quantity = Quantity { amount, unit };
@@ -42,7 +42,7 @@ proptest! {
                     location_id, service_id: &service_id, product: Some(ProductId::new(product)), quantity: Some(quantity),
                     check_time: Some(at), delivery, ..Query::default()
                 };
-                let decision = decide(&prepared, &query, at).unwrap();
+                let decision = decide(&prepared, &balances, &query, at).unwrap();
                 let checked: BTreeSet<_> = decision.reasons.iter().map(|reason| reason.clause.code.as_str()).collect();
                 let target = Target {
                     block_id: None, location_id: Some(location_id.to_owned()), product_id: Some(product.to_owned()),
@@ -86,15 +86,17 @@ fn counted(contract: &Contract) -> BTreeSet<String> {
 }
 
 /// The contract as it is decided on and the ledger as it is kept: of each block so much was used.
-fn world(contract: &Contract, used: i64) -> (Prepared, Book) {
+fn world(contract: &Contract, used: i64) -> (Prepared, PreparedBalances, Book) {
     let mut book = Book::new("acme");
-    for spec in blocks_of(&Prepared::new(Arc::clone(&CATALOG), contract.clone())) {
+    let prepared = Prepared::new(Arc::clone(&CATALOG), contract.clone());
+    for spec in blocks_of(&prepared) {
         let used = used.min(spec.granted);
         book.add_block(Block { contracted: spec.granted, granted: spec.granted, used, ..Block::new(&spec) });
     }
     let balance = |block: &Block| Balance { granted: block.granted, used: block.used, reserved: 0, release: None };
     let balances: Balances = book.blocks.iter().map(|(id, block)| (*id, balance(block))).collect();
-    (Prepared::with_balances(Arc::clone(&CATALOG), contract.clone(), &balances), book)
+    let balances = prepared.balances(&balances);
+    (prepared, balances, book)
 }
 
 /// The codes that speak against it; none: it is done.

@@ -214,7 +214,7 @@ pub(super) fn item(service_id: &str) -> Item {
 /// The base agreement `wo-1`, and beside it [`ORDER`] with these items.
 pub(super) fn contract(items: Vec<Item>) -> Contract {
     let orders = vec![order("wo-1", vec![item("package")]), order(ORDER, items)];
-    Contract { customer: customer(), work_orders: orders, revision: 1 }
+    Contract { customer: customer(), work_orders: orders }
 }
 
 pub(super) fn changed_order(contract: &mut Contract) -> &mut WorkOrder {

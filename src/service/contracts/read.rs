@@ -21,10 +21,10 @@ impl Contracts {
     pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         Ok(Found {
-            document: snapshot.prepared.contract().customer.clone(),
-            info: Some(snapshot.customer_info.clone()),
-            revision: snapshot.revision(),
-            contract_version: snapshot.contract_version,
+            document: snapshot.prepared().contract().customer.clone(),
+            info: Some(snapshot.documents.customer_info.clone()),
+            revision: snapshot.revision,
+            contract_version: snapshot.documents.contract_version,
         })
     }
 
@@ -35,7 +35,7 @@ impl Contracts {
         work_order_id: &str,
     ) -> Result<Found<WorkOrder>> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        let contract = snapshot.prepared.contract();
+        let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
             let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
             let nearest = nearest(work_order_id, known);
@@ -43,9 +43,9 @@ impl Contracts {
         };
         Ok(Found {
             document: order.clone(),
-            info: snapshot.order_infos.get(work_order_id).cloned(),
-            revision: snapshot.revision(),
-            contract_version: snapshot.contract_version,
+            info: snapshot.documents.order_infos.get(work_order_id).cloned(),
+            revision: snapshot.revision,
+            contract_version: snapshot.documents.contract_version,
         })
     }
 
@@ -67,10 +67,11 @@ impl Contracts {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let list = List::new("work_orders", &[customer_id]);
         let [after] = list.after(page)?.unwrap_or_default();
-        let orders = &snapshot.prepared.contract().work_orders;
+        let orders = &snapshot.prepared().contract().work_orders;
         let rest = orders.iter().filter(|order| order.work_order_id > after);
         let (orders, next) = list.cut(page, rest, |order| [order.work_order_id.clone()]);
-        let with_info = |order: &WorkOrder| (order.clone(), snapshot.order_infos.get(&order.work_order_id).cloned());
+        let with_info =
+            |order: &WorkOrder| (order.clone(), snapshot.documents.order_infos.get(&order.work_order_id).cloned());
         Ok((orders.into_iter().map(with_info).collect(), next))
     }
 }

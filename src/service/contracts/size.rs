@@ -66,7 +66,7 @@ mod tests {
             contacts: Vec::new(),
             licenses: Vec::new(),
         };
-        let mut contract = Contract { customer, work_orders: Vec::new(), revision: 1 };
+        let mut contract = Contract { customer, work_orders: Vec::new() };
         let rest = bytes - serde_json::to_string(&contract.customer).unwrap().len();
         contract.customer.display_name = "x".repeat(rest);
         contract

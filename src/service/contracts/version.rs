@@ -77,7 +77,7 @@ pub(super) fn written(
     });
     let work_orders = work_orders.collect();
     let customer_info = info_of(Resource::Customer, command.customer_id(), stored.map(|stored| &stored.customer_info));
-    let revision = recorded.map_or(plan.contract.revision, |(revision, _)| revision);
+    let revision = recorded.map(|(revision, _)| revision).or(stored.map(|stored| stored.revision)).unwrap_or(0);
     let contract_version = match (&recorded, stored) {
         (Some(_), _) if !plan.is_empty() => revision,
         (_, Some(stored)) => stored.contract_version,

@@ -13,7 +13,7 @@ use super::outcome::{Left, Outcome, Settled};
 use super::replay::{PriorRequests, keys, stored};
 use super::request::{Request, Work};
 use super::unit_of_work::UnitOfWork;
-use crate::cache::Snapshot;
+use crate::cache::Documents;
 use crate::error::{BoxError, Error, Noun, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
@@ -154,32 +154,33 @@ impl Batches {
             let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
                 continue;
             };
-            // Balances are not asked of it, so one of the same documents will do, however old.
-            let snapshot = match self.context.cache.of_version(customer_id, locked.contract_version) {
-                Some(snapshot) => snapshot,
+            // The lock keeps the contract version.
+            let is_newest = |kept: &Arc<Documents>| kept.contract_version == locked.contract_version;
+            let documents = match self.context.cache.documents(customer_id).filter(is_newest) {
+                Some(documents) => documents,
                 None if loading > self.loading && contended == Contended::LeaveOut => {
                     unread.insert(customer_id);
                     continue;
                 }
                 None => {
                     let start = Instant::now();
-                    let snapshot = self.load_contract_in_txn(txn, customer_id).await?;
+                    let documents = self.load_documents_in_txn(txn, customer_id).await?;
                     loading = loading.saturating_add(start.elapsed());
-                    snapshot
+                    documents
                 }
             };
-            units.insert(customer_id, UnitOfWork::open(snapshot, book, *now, self.grace)?);
+            units.insert(customer_id, UnitOfWork::open(documents, book, *now, self.grace)?);
         }
         Ok((units, unread))
     }
 
-    /// The contract as the lock keeps it.
-    async fn load_contract_in_txn(&self, txn: &Txn, customer_id: &str) -> Result<Arc<Snapshot>> {
+    /// The documents as the lock keeps them.
+    async fn load_documents_in_txn(&self, txn: &Txn, customer_id: &str) -> Result<Arc<Documents>> {
         let stored = load_contract_in_txn(txn, customer_id).await?;
         let stored = stored.ok_or_else(|| Error::internal("a locked customer has no documents"))?;
-        let snapshot = Arc::new(Snapshot::new(&self.context.catalog, stored));
-        self.context.cache.keep_version(&snapshot);
-        Ok(snapshot)
+        let documents = Arc::new(Documents::new(&self.context.catalog, stored));
+        self.context.cache.keep_documents(&documents);
+        Ok(documents)
     }
 }
 

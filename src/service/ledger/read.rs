@@ -74,7 +74,7 @@ impl Ledger {
         (block.sequence, block.head) = (last.sequence, last.hash);
         // And it is judged by the contract of then.
         let known = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
-        if let Some(spec) = known.blocks.iter().find(|spec| spec.id == *block_id) {
+        if let Some(spec) = known.documents.blocks.iter().find(|spec| spec.id == *block_id) {
             block.renew(spec);
         }
         Ok((block, *as_of, revision))
@@ -161,7 +161,7 @@ impl Ledger {
         stored.blocks.into_iter().for_each(|block| book.add_block(block));
         // Tried on a book that is thrown away.
         let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
-        let grant = Command::Grant { blocks: snapshot.blocks.clone() };
+        let grant = Command::Grant { blocks: snapshot.documents.blocks.clone() };
         let context = ApplyContext::new(stored.now, None, "");
         apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::request::refused)?;
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();

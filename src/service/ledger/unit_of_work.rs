@@ -10,7 +10,7 @@ use super::changes::Changes;
 use super::outcome::{Left, Settled};
 use super::replay::PriorRequests;
 use super::request::{Asked, Request, Work, in_order, refused, violation};
-use crate::cache::Snapshot;
+use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
 use crate::ledger::{Applied, ApplyContext, Block, Book, Command, Source, apply, malformed};
@@ -22,7 +22,7 @@ const SYSTEM: &str = "entitled";
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
-    snapshot: Arc<Snapshot>,
+    documents: Arc<Documents>,
     book: Book,
     /// As the database has them.
     before: BTreeMap<Uuid, Block>,
@@ -40,7 +40,7 @@ pub(super) struct UnitOfWork {
 impl UnitOfWork {
     /// Opens the book at what the contract says of its blocks, those included that have no rows
     /// yet, and without the holds whose time has run out.
-    pub fn open(snapshot: Arc<Snapshot>, book: Book, now: DateTime<Utc>, grace: TimeDelta) -> Result<Self> {
+    pub fn open(documents: Arc<Documents>, book: Book, now: DateTime<Utc>, grace: TimeDelta) -> Result<Self> {
         let before = book.blocks.clone();
         let due = book.due(now);
         let mut unit = Self {
@@ -52,10 +52,10 @@ impl UnitOfWork {
             is_behind: due.len() >= MOST_DUE,
             now,
             grace,
-            snapshot,
+            documents,
         };
-        if !unit.book.has(&unit.snapshot.blocks) {
-            let blocks = unit.snapshot.blocks.clone();
+        if !unit.book.has(&unit.documents.blocks) {
+            let blocks = unit.documents.blocks.clone();
             unit.apply_of_itself(&Command::Grant { blocks })?;
         }
         for reservation_id in due {
@@ -115,12 +115,12 @@ impl UnitOfWork {
 
     fn in_order(&self, error: Error) -> Error {
         let Error::Violations(told) = error else { return error };
-        Error::Violations(in_order(told, self.snapshot.prepared.catalog()))
+        Error::Violations(in_order(told, self.documents.prepared.catalog()))
     }
 
     /// Which blocks the command may be taken from, by the contract.
     fn sources(&self, command: &Command) -> Result<Vec<Source>> {
-        let prepared = &self.snapshot.prepared;
+        let prepared = &self.documents.prepared;
         match command {
             Command::Consume(take) | Command::Reserve { take, .. } => Ok(sources_of_take(prepared, take, self.now)?),
             Command::Commit { reservation_id, performed, .. } => {

@@ -6,8 +6,8 @@ use crate::error::{Error, Noun, Result};
 use crate::ledger::{Block, ChainHash};
 use crate::model::Unit;
 use crate::store::StatementBatch;
+use crate::store::balances;
 use crate::store::column_batch::ColumnBatch;
-use crate::store::contract;
 use crate::store::time::from_micros;
 
 /// The columns of a block that a read names, with its table as `block`.
@@ -133,7 +133,7 @@ pub(super) fn unit(name: &str) -> Result<Unit, DbErr> {
 
 /// As it is written, and in no other way: what is read tells of every byte.
 pub(super) fn uuid(text: &str) -> Result<Uuid, DbErr> {
-    let id = contract::uuid(text)?;
+    let id = balances::uuid(text)?;
     if id.to_string() == text { Ok(id) } else { Err(DbErr::Type(format!("no UUID as they are written: `{text}`"))) }
 }
 

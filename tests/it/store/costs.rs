@@ -18,7 +18,20 @@ on_both!(
     what_was_known_long_ago_is_found_in_a_long_history,
     documents_are_found_among_many_versions,
     an_unknown_customer_is_looked_up_once,
+    documents_are_read_once_whatever_the_ledger_writes,
 );
+
+fn context(store: Store) -> Context {
+    let context = Context {
+        catalog: Arc::new(Catalog::embedded().unwrap()),
+        store,
+        cache: Arc::new(Cache::new(1 << 20, Duration::from_secs(3_600))),
+        clock: Clock::System,
+        reads: Gate::new(READS.0, READS.1),
+    };
+    context.cache.mark_fresh(std::time::Instant::now());
+    context
+}
 
 /// Before, SQLite compared each entry with all others of its block, and had no end; four such checks ended all reads.
 async fn what_was_known_long_ago_is_found_in_a_long_history(fixture: Fixture) {
@@ -105,14 +118,7 @@ async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
     store.observe(move |_, _| {
         counted.fetch_add(1, Ordering::Relaxed);
     });
-    let context = Context {
-        catalog: Arc::new(Catalog::embedded().unwrap()),
-        store,
-        cache: Arc::new(Cache::new(1 << 20, Duration::from_secs(3_600))),
-        clock: Clock::System,
-        reads: Gate::new(READS.0, READS.1),
-    };
-    context.cache.mark_fresh(std::time::Instant::now());
+    let context = context(store);
     let ask = async || {
         let asked = context.snapshot("contoso-x", &Consistency::MinimizeLatency).await;
         assert!(matches!(asked, Err(Error::NotFound { noun: Noun::Customer, nearest: None, .. })), "{asked:?}");
@@ -136,4 +142,61 @@ async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
         () = follower => panic!("the feed ended"),
         () = found => {}
     }
+}
+
+/// Before, each write of the ledger had the whole contract read and made ready again.
+async fn documents_are_read_once_whatever_the_ledger_writes(fixture: Fixture) {
+    let context = context(fixture.store.clone());
+    put_customer(&context.store, &customer("contoso", "Contoso"), &info(1)).await.unwrap();
+    let connection = fixture.connection().await;
+    let blocks = [uuid::Uuid::now_v7(), uuid::Uuid::now_v7()];
+    for block in blocks {
+        connection
+            .execute_unprepared(&format!(
+                "INSERT INTO block (customer_id, block_id, work_order_id, item_id, service_id, unit, days, start_time,
+                     end_time, contracted, granted, used, reserved, excess, sequence, head)
+                 VALUES ('contoso', '{block}', 'wo', '{block}', 'service', 'UNIT_HOURS', 0, 0, 1, 0, 100, 30, 9, 0, 1, '')"
+            ))
+            .await
+            .unwrap();
+    }
+    for (reservation_id, amount, expire_time) in [("one", 4, 1_000), ("two", 2, 1_000), ("three", 3, 2_000)] {
+        connection
+            .execute_unprepared(&format!(
+                "INSERT INTO hold (customer_id, reservation_id, block_id, expire_time, amount)
+                 VALUES ('contoso', '{reservation_id}', '{}', {expire_time}, {amount})",
+                blocks[0]
+            ))
+            .await
+            .unwrap();
+    }
+    let ask = async |consistency| context.snapshot("contoso", &consistency).await;
+    let first = ask(Consistency::MinimizeLatency).await.unwrap();
+    // Documents that are read again from now on, break the call.
+    connection.execute_unprepared("UPDATE customer_version SET content = '{}'").await.unwrap();
+    assert!(ask(Consistency::Full).await.is_err(), "nothing is taken as known");
+    connection.execute_unprepared("UPDATE block SET used = 31").await.unwrap();
+    let revision = bump(&context.store, "contoso").await.unwrap();
+    context.cache.note("contoso", revision);
+    for consistency in [Consistency::MinimizeLatency, Consistency::AtLeast(revision)] {
+        let next = ask(consistency).await.unwrap();
+        assert_eq!((first.revision, next.revision), (1, revision));
+        assert!(Arc::ptr_eq(&first.documents, &next.documents));
+    }
+    let alone = context.store.load_balances("contoso").await.unwrap().unwrap();
+    assert_eq!((alone.revision, alone.contract_version), (revision, 1));
+    assert_eq!(blocks.map(|block| alone.balances[&block].used), [31, 31]);
+    assert_eq!(context.store.load_balances("contoso-x").await.unwrap(), None);
+    // A change of a document has them read, and with them the same balances.
+    let revision = put_customer(&context.store, &customer("contoso", "Contoso Ltd"), &info(2)).await.unwrap();
+    context.cache.note("contoso", revision);
+    let changed = ask(Consistency::MinimizeLatency).await.unwrap();
+    assert_eq!((changed.revision, changed.documents.contract_version), (revision, revision));
+    assert_eq!(changed.prepared().contract().customer.display_name, "Contoso Ltd");
+    let whole = context.store.load_contract("contoso").await.unwrap().unwrap();
+    assert_eq!(whole.balances, alone.balances);
+    let releases = blocks.map(|block| alone.balances[&block].release.map(|it| (it.at.timestamp_micros(), it.amount)));
+    assert_eq!(releases, [Some((1_000, 6)), None]);
+    let again = ask(Consistency::Full).await.unwrap();
+    assert!(Arc::ptr_eq(&changed.documents, &again.documents), "they are the same");
 }

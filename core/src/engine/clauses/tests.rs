@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::catalog::{Catalog, Missing};
 use crate::engine::ask::Ask;
+use crate::engine::balances::AS_BOUGHT;
 use crate::engine::prepared::Prepared;
 use crate::engine::query::Query;
 use crate::model::ProductId;
@@ -45,7 +46,6 @@ fn prepared() -> Prepared {
             order("base", "2026-06-30", vec![item("unified-enterprise-base")]),
             order("beside", "2026-12-31", bought.map(|service| item(&service.id)).collect()),
         ],
-        "revision": 1,
     });
     Prepared::new(catalog, serde_json::from_value(contract).unwrap())
 }
@@ -56,7 +56,7 @@ fn for_each_context(mut see: impl FnMut(&Context<'_>)) {
     for service in &prepared.catalog().default_edition().services {
         let product = Some(ProductId::new("azure"));
         let query = Query { location_id: "gb-london", service_id: &service.id, product, ..Query::default() };
-        let ask = Ask::new(&prepared, &query).unwrap();
+        let ask = Ask::new(&prepared, &AS_BOUGHT, &query).unwrap();
         for at in ["2026-03-01T00:00:00Z", "2026-09-01T00:00:00Z"] {
             ask.contexts(at.parse().unwrap()).for_each(|context| see(&context));
         }

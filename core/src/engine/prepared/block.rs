@@ -1,41 +1,23 @@
-//! What one counted item bought, and what is left of it.
+//! What one counted item bought.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
 use crate::catalog::QuantityRule;
-use crate::model::{Funding, Item, Release, Unit, WorkOrder, block_id, contract_year, start_of_day};
+use crate::model::{Funding, Item, Unit, WorkOrder, block_id, contract_year, start_of_day};
 
-/// The balance of a counted item, in the base unit of its kind.
+/// The block of a counted item as it was bought, in the base unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block {
+pub struct Bought {
     pub id: Uuid,
-    /// With every correction.
+    /// Row among the contract's counted items: where its balance stands.
+    pub row: usize,
+    /// What the item says, without corrections.
     pub granted: i64,
-    pub used: i64,
-    pub reserved: i64,
-    /// The holds that run out first; later ones come with the revision that tells of these.
-    pub release: Option<Release>,
     pub unit: Unit,
     /// End of the contract year, for what the flex allowance paid.
     pub year_end: Option<DateTime<Utc>>,
-}
-
-impl Block {
-    /// As time has left it: what ran out by then is not held any more, written down or not.
-    pub fn at(self, at: DateTime<Utc>) -> Self {
-        match self.release {
-            Some(release) if release.at <= at => {
-                Self { reserved: self.reserved.saturating_sub(release.amount), release: None, ..self }
-            }
-            _ => self,
-        }
-    }
-
-    pub fn available(&self) -> i64 {
-        self.granted.saturating_sub(self.used).saturating_sub(self.reserved)
-    }
 }
 
 /// The end of the contract year in which what the flex allowance paid must be used.
@@ -44,13 +26,14 @@ pub(super) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateT
     (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
 }
 
+/// Its row is not known yet.
 pub(super) fn block_of(
     unit: Option<Unit>,
     rule: QuantityRule,
     order: &WorkOrder,
     item: &Item,
     zone: Tz,
-) -> Option<Block> {
+) -> Option<Bought> {
     let unit = unit?;
     let granted = match item.quantity {
         Some(quantity) => quantity.in_base_unit()?,
@@ -59,5 +42,5 @@ pub(super) fn block_of(
     };
     let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Block { id, granted, used: 0, reserved: 0, release: None, unit: unit.base(), year_end })
+    Some(Bought { id, row: 0, granted, unit: unit.base(), year_end })
 }

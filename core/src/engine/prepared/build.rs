@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::block::{Block, block_of};
+use super::block::block_of;
 use super::candidate::{Candidate, Support};
 use super::extension::Extensions;
 use super::item::{prepare_waivers, term_of, turns_of};
@@ -14,12 +14,11 @@ use crate::catalog::{Catalog, Edition, LocationRule};
 use crate::engine::base::Bases;
 use crate::engine::reach::{Reach, Reaches};
 use crate::engine::sorted::Sorted;
-use crate::model::{Balance, Balances, Contract, Item, WorkOrder};
+use crate::model::{Contract, Item, WorkOrder};
 
 pub(super) struct Builder<'a> {
     pub catalog: &'a Catalog,
     pub contract: &'a Contract,
-    balances: &'a Balances,
     location_rows: &'a HashMap<String, usize>,
     pub orders: Vec<PreparedOrder>,
     extensions: Extensions<'a>,
@@ -42,16 +41,11 @@ struct Making<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(
-        catalog: &'a Catalog,
-        contract: &'a Contract,
-        balances: &'a Balances,
-        location_rows: &'a HashMap<String, usize>,
-    ) -> Self {
+    pub fn new(catalog: &'a Catalog, contract: &'a Contract, location_rows: &'a HashMap<String, usize>) -> Self {
         let order = |order| PreparedOrder::new(catalog, contract, location_rows, order);
         let orders: Vec<_> = contract.work_orders.iter().map(order).collect();
         let extensions = Extensions::new(catalog, contract, &orders);
-        Self { catalog, contract, balances, location_rows, orders, extensions }
+        Self { catalog, contract, location_rows, orders, extensions }
     }
 
     /// The base items, then the others service by service, each in the order of their ids.
@@ -67,6 +61,8 @@ impl<'a> Builder<'a> {
             (!candidate.is_base, service_id, order.map(|order| &*order.work_order_id), item.map(|item| &*item.item_id))
         };
         all.sort_by(|one, other| ids(one).cmp(&ids(other)));
+        let counted = all.iter_mut().filter_map(|candidate| candidate.block.as_mut());
+        counted.enumerate().for_each(|(row, block)| block.row = row);
         all
     }
 
@@ -110,7 +106,6 @@ impl<'a> Builder<'a> {
         let term = term_of(order, item, zone);
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
-        let block = block.map(|block| self.with_balance(block));
         let support = match &making.support {
             _ if is_base || making.prepared.carries_base => Support::OwnOrder,
             None => Support::AnyCovering,
@@ -133,15 +128,6 @@ impl<'a> Builder<'a> {
             waivers,
             term,
         })
-    }
-
-    fn with_balance(&self, block: Block) -> Block {
-        match self.balances.get(&block.id) {
-            Some(Balance { granted, used, reserved, release }) => {
-                Block { granted: *granted, used: *used, reserved: *reserved, release: *release, ..block }
-            }
-            None => block,
-        }
     }
 
     /// Where an item serves: of a base item (without a rule) and one that serves from the host

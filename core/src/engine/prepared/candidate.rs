@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::block::Block;
+use super::block::Bought;
 use crate::engine::base::{self, BaseCoverage, Bases};
 use crate::engine::reach::Reaches;
 use crate::engine::sorted::Sorted;
@@ -26,7 +26,7 @@ pub struct Candidate {
     pub support: Support,
     pub reach: Reaches,
     /// What it bought, if it is counted.
-    pub block: Option<Block>,
+    pub block: Option<Bought>,
     /// When its blocks live; of an item without any, its term.
     pub life: Span,
     /// Of its products and tenants.
@@ -34,7 +34,7 @@ pub struct Candidate {
     pub tenants: Sorted,
     pub waivers: Vec<PreparedWaiver>,
     /// Instants at which time alone can change what this item answers, sorted; besides those of
-    /// its base and its reach.
+    /// its base, its reach and its balance.
     pub turns: Vec<DateTime<Utc>>,
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::block::Block;
+use super::block::Bought;
 use super::candidate::PreparedWaiver;
 use super::order::{days, termination};
 use crate::catalog::Edition;
@@ -32,14 +32,13 @@ pub(super) fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<P
 pub(super) fn turns_of(
     term: &Term,
     waivers: &[PreparedWaiver],
-    block: Option<Block>,
+    block: Option<Bought>,
     item: &Item,
 ) -> Vec<DateTime<Utc>> {
     let mut turns = vec![term.order_start, term.item_start, term.end];
     let both = |span: Span| [span.start, span.end];
     turns.extend(waivers.iter().flat_map(|waiver| both(waiver.valid)));
     turns.extend(block.and_then(|block| block.year_end));
-    turns.extend(block.and_then(|block| block.release).map(|release| release.at));
     turns.extend(item.events.iter().flat_map(|event| [event.start_time, event.end_time]));
     turns.sort_unstable();
     turns.dedup();

@@ -247,7 +247,7 @@ pub fn a_contract_of(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<V
             order
         };
         let work_orders = drawn.into_iter().enumerate().map(named).collect();
-        Contract { customer: customer(), work_orders, revision: 1 }
+        Contract { customer: customer(), work_orders }
     })
 }
 

@@ -13,7 +13,7 @@ use crate::engine::ask::Ask;
 use crate::engine::clauses::reason;
 use crate::engine::pool::Pool;
 use crate::engine::standing::stand;
-use crate::engine::{Prepared, Query, Reason, decide};
+use crate::engine::{AS_BOUGHT, Prepared, Query, Reason, decide};
 use crate::model::{
     Contract, DeliveryMode, Funding, Item, ProductId, Quantity, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
     day_of,
@@ -48,7 +48,7 @@ proptest! {
         for service_id in services_of(&contract).into_iter().chain(BASE_SERVICES) {
             let query = question(location, service_id, &details, at);
             let prepared = prepared(&contract);
-            let decision = decide(&prepared, &query, at).unwrap();
+            let decision = decide(&prepared, &AS_BOUGHT, &query, at).unwrap();
             let place = decision.coverage.as_ref().map(|it| (it.order.work_order_id.clone(), it.item.item_id.clone()));
             for told in decision.reasons.iter().map(|reason| Told::of(reason, false)) {
                 is_well_formed(&told)?;
@@ -164,7 +164,7 @@ fn turns(contract: &Contract, query: &Query<'static>, place: Option<&Place>, tol
 }
 
 fn standing_of(prepared: &Prepared, query: &Query<'static>, (order, item): &Place) -> Vec<Told> {
-    let ask = Ask::new(prepared, query).unwrap();
+    let ask = Ask::new(prepared, &AS_BOUGHT, query).unwrap();
     let at = query.check_time.unwrap();
     let mut contexts = ask.contexts(at);
     let mut context = contexts.find(|it| (&it.order.work_order_id, &it.item.item_id) == (order, item)).unwrap();

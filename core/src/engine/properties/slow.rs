@@ -10,14 +10,14 @@ use proptest::sample::Index;
 
 use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
 use super::crowd::{a_crowd, a_crowd_of, asked};
-use super::{CATALOG, answer};
+use super::{CATALOG, answer_with};
 use crate::catalog::{Catalog, Edition, EditionSource, Rule};
 use crate::engine::ask::Ask;
 use crate::engine::clauses::{self, reason};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::pool::{Pool, own_available};
 use crate::engine::standing::{Best, rank, stand};
-use crate::engine::{Prepared, Query};
+use crate::engine::{Prepared, PreparedBalances, Query};
 use crate::model::{Balances, Contract, LATEST};
 
 /// Judges every candidate, each with a sum of its own.
@@ -68,6 +68,7 @@ fn turns(ask: &Ask<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
     let mut turns: BTreeSet<_> = prepared.base_turns().iter().copied().collect();
     for candidate in prepared.all_candidates() {
         turns.extend(&candidate.turns);
+        turns.extend(candidate.block.and_then(|bought| ask.balances.of(&bought).release).map(|release| release.at));
         turns.extend(candidate.reach.locations().flat_map(|row| candidate.reach.at(row).turns()));
         let stretches = candidate.reach.locations().flat_map(|row| candidate.reach.at(row).stretches());
         turns.extend(stretches.flat_map(|stretch| [stretch.span.start, stretch.span.end]));
@@ -79,8 +80,13 @@ fn turns(ask: &Ask<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
     turns
 }
 
-fn valid_until(prepared: &Prepared, query: &Query<'_>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let ask = Ask::new(prepared, query).unwrap();
+fn valid_until(
+    prepared: &Prepared,
+    balances: &PreparedBalances,
+    query: &Query<'_>,
+    at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let ask = Ask::new(prepared, balances, query).unwrap();
     let best = judge(&ask, at);
     let now = said(&best);
     let mut later = turns(&ask, at).into_iter().filter(|turn| *turn > at && *turn < LATEST);
@@ -94,13 +100,14 @@ fn check(
     at: DateTime<Utc>,
     picks: &[(Index, Index)],
 ) -> Result<(), TestCaseError> {
-    let prepared = Prepared::with_balances(Arc::clone(catalog), contract.clone(), balances);
+    let prepared = Prepared::new(Arc::clone(catalog), contract.clone());
+    let balances = prepared.balances(balances);
     let services: Vec<_> = services_of(contract).into_iter().collect();
     for (place, service) in picks {
         let (location, ..) = LOCATIONS[place.index(LOCATIONS.len())];
         let query = question(location, asked(service_id, &services, *service), details, at);
-        let (told, until) = answer(&prepared, &query);
-        prop_assert_eq!(until, valid_until(&prepared, &query, at), "{:?}\n{:#?}", query, told);
+        let (told, until) = answer_with(&prepared, &balances, &query);
+        prop_assert_eq!(until, valid_until(&prepared, &balances, &query, at), "{:?}\n{:#?}", query, told);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Edition, EditionSource};
-use crate::engine::{Decision, Outcome, Prepared, Query, Reason, decide};
+use crate::engine::{AS_BOUGHT, Decision, Outcome, Prepared, Query, Reason, decide};
 use crate::model::{Contract, ProductId, Quantity, Unit};
 
 /// Counted in hours, for Azure, in two languages, at a severity: nothing of it stands in code.
@@ -52,7 +52,6 @@ fn prepared(items: &Value) -> Prepared {
             "currency": "GBP",
             "items": items,
         }],
-        "revision": 1,
     }))
     .unwrap();
     Prepared::new(Arc::new(Catalog::new(vec![edition]).unwrap()), contract)
@@ -90,7 +89,7 @@ fn codes<'a>(reasons: &[Reason<'a>]) -> Vec<&'a str> {
 }
 
 fn ask<T>(items: &Value, query: &Query<'_>, read: impl FnOnce(&Decision<'_>) -> T) -> T {
-    read(&decide(&prepared(items), query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}")))
+    read(&decide(&prepared(items), &AS_BOUGHT, query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}")))
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn contract(mut items: Vec<Value>) -> Contract {
         "items": items,
     });
     let (customer, order) = (serde_json::from_value(customer).unwrap(), serde_json::from_value(order).unwrap());
-    Contract { customer, work_orders: vec![order], revision: 1 }
+    Contract { customer, work_orders: vec![order] }
 }
 
 fn question<'a>(location_id: &'a str, product_id: &'a str, service_id: &'a str, at: &str) -> Query<'a> {
@@ -58,7 +58,7 @@ fn question<'a>(location_id: &'a str, product_id: &'a str, service_id: &'a str, 
 }
 
 fn codes(prepared: &Prepared, query: &Query<'_>) -> Vec<String> {
-    let decision = decide(prepared, query, DateTime::UNIX_EPOCH).unwrap();
+    let decision = decide(prepared, &AS_BOUGHT, query, DateTime::UNIX_EPOCH).unwrap();
     assert_eq!(decision.outcome == Outcome::NotEntitled, !decision.reasons.is_empty(), "{decision:?}");
     decision.reasons.iter().map(|reason| reason.clause.code.clone()).collect()
 }
@@ -86,7 +86,7 @@ fn reactive_services_end_with_the_support_of_a_product() {
         );
     }
     let before = question("gb-london", "azure/a40", "problem-resolution-support", "2026-06-01T10:00:00Z");
-    let decision = decide(&prepared, &before, DateTime::UNIX_EPOCH).unwrap();
+    let decision = decide(&prepared, &AS_BOUGHT, &before, DateTime::UNIX_EPOCH).unwrap();
     assert_eq!(decision.valid_until, Some("2026-06-30T23:00:00Z".parse().unwrap()));
     // A delivery is judged when it begins.
     let delivery = Delivery { start_time: Some("2026-07-02T10:00:00Z".parse().unwrap()), ..Delivery::default() };
@@ -103,7 +103,7 @@ fn a_waiver_on_the_base_keeps_a_retired_product() {
     assert_eq!(codes(&prepared, &asked("2026-09-30T22:59:59Z")), [""; 0]);
     assert_eq!(codes(&prepared, &asked("2026-09-30T23:00:00Z")), ["PRODUCT_RETIRED"]);
     let lifted = asked("2026-08-01T10:00:00Z");
-    let decision = decide(&prepared, &lifted, DateTime::UNIX_EPOCH).unwrap();
+    let decision = decide(&prepared, &AS_BOUGHT, &lifted, DateTime::UNIX_EPOCH).unwrap();
     assert_eq!(decision.coverage.unwrap().waivers[0].reference, "exhibit D");
     assert_eq!(decision.valid_until, Some("2026-09-30T23:00:00Z".parse().unwrap()));
 }

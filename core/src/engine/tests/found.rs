@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, RemedyKind};
-use crate::engine::{Delivery, Outcome, Prepared, Query, decide};
+use crate::engine::{AS_BOUGHT, Delivery, Outcome, Prepared, Query, decide};
 use crate::model::{Contract, ProductId, Quantity, Unit};
 
 fn prepared(orders: &[Value]) -> Prepared {
@@ -19,7 +19,6 @@ fn prepared(orders: &[Value]) -> Prepared {
             "locations": [location("gb-london"), location("gb-leeds")],
         },
         "work_orders": orders,
-        "revision": 1,
     }))
     .unwrap();
     Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract)
@@ -57,7 +56,8 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 /// The codes of the reasons, the scope the first one tells, and until when.
 fn told(prepared: &Prepared, query: &Query<'_>) -> (Vec<String>, Option<String>, Option<DateTime<Utc>>) {
-    let decision = decide(prepared, query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}"));
+    let decision =
+        decide(prepared, &AS_BOUGHT, query, DateTime::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(decision.outcome == Outcome::NotEntitled, !decision.reasons.is_empty());
     let scope = decision.reasons.first().and_then(|reason| reason.fact("scope")).map(str::to_owned);
     (decision.reasons.iter().map(|reason| reason.clause.code.clone()).collect(), scope, decision.valid_until)
@@ -115,7 +115,7 @@ fn what_is_sold_out_is_waited_for_or_cannot_be_had() {
         let prepared = prepared(&[order("wo-1", "2026-01-01", end, &Value::Array(items))]);
         let quantity = Some(Quantity { amount: quantity, unit: Unit::Engagements });
         let query = Query { quantity, ..question("services-insights-for-developers", "2026-06-10T10:00:00Z") };
-        let decision = decide(&prepared, &query, DateTime::UNIX_EPOCH).unwrap();
+        let decision = decide(&prepared, &AS_BOUGHT, &query, DateTime::UNIX_EPOCH).unwrap();
         assert_eq!(decision.reasons[0].clause.code, "QUANTITY_EXHAUSTED");
         let remedy = &decision.reasons[0].remedy;
         (remedy.kind, remedy.value.clone())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
 use crate::engine::context::JUDGED;
-use crate::engine::{BlockQuery, Delivery, Outcome, Prepared, Query, decide, usable_blocks};
+use crate::engine::{AS_BOUGHT, BlockQuery, Delivery, Outcome, Prepared, Query, decide, usable_blocks};
 use crate::model::{Contract, ProductId, Quantity, Unit};
 
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
@@ -38,7 +38,6 @@ fn prepared(count: usize, item: impl Fn(usize) -> Value) -> Prepared {
             "start_date": "2026-01-01", "end_date": "2099-12-31", "host_location_id": "here",
             "covered_products": ["*"], "currency": "GBP", "items": items,
         }],
-        "revision": 1,
     }))
     .unwrap();
     Prepared::new(Arc::clone(&CATALOG), contract)
@@ -78,7 +77,7 @@ fn answers(name: &str, query: &Query<'static>, expected: Outcome, item: impl Fn(
     grows_little(name, |count| {
         let prepared = prepared(count, &item);
         judged(|| {
-            let decision = decide(&prepared, query, now()).unwrap();
+            let decision = decide(&prepared, &AS_BOUGHT, query, now()).unwrap();
             let told: Vec<_> = decision.reasons.iter().map(|reason| reason.clause.code.as_str()).collect();
             assert_eq!(decision.outcome, expected, "{name}: {told:?}");
             assert!(decision.valid_until.is_some());

@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::catalog::Catalog;
-use crate::engine::{Outcome, Prepared, Query, decide};
+use crate::engine::{AS_BOUGHT, Outcome, Prepared, PreparedBalances, Query, decide};
 use crate::model::{Balance, Balances, Contract, ProductId, Quantity, Release, Unit, block_id};
 
 const EDE: &str = "enhanced-designated-engineering";
 const END: &str = "2027-01-01T00:00:00Z";
 
 /// Two blocks of 10 hours each; what is held of them, and when the first of that is given back.
-fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> Prepared {
+fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> (Prepared, PreparedBalances) {
     let block = |row: usize| {
         json!({
             "item_id": format!("ede-{row}"), "service_id": EDE, "quantity": {"amount": 10, "unit": "HOURS"},
@@ -35,7 +35,6 @@ fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> Prepared {
                 {"item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true}, block(0), block(1),
             ],
         }],
-        "revision": 1,
     }))
     .unwrap();
     let balances: Balances = held
@@ -47,7 +46,9 @@ fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> Prepared {
             (block_id("acme", "wo", &format!("ede-{row}"), EDE), balance)
         })
         .collect();
-    Prepared::with_balances(Arc::new(Catalog::embedded().unwrap()), contract, &balances)
+    let prepared = Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract);
+    let balances = prepared.balances(&balances);
+    (prepared, balances)
 }
 
 fn instant(text: &str) -> DateTime<Utc> {
@@ -55,7 +56,11 @@ fn instant(text: &str) -> DateTime<Utc> {
 }
 
 /// The outcome, what the answering block holds and has available, and until when.
-fn ask(prepared: &Prepared, hours: i64, at: &str) -> (Outcome, i64, i64, Option<DateTime<Utc>>) {
+fn ask(
+    (prepared, balances): &(Prepared, PreparedBalances),
+    hours: i64,
+    at: &str,
+) -> (Outcome, i64, i64, Option<DateTime<Utc>>) {
     let query = Query {
         location_id: "gb-london",
         service_id: EDE,
@@ -63,7 +68,7 @@ fn ask(prepared: &Prepared, hours: i64, at: &str) -> (Outcome, i64, i64, Option<
         quantity: Some(Quantity { amount: hours, unit: Unit::Hours }),
         ..Query::default()
     };
-    let decision = decide(prepared, &query, instant(at)).unwrap();
+    let decision = decide(prepared, balances, &query, instant(at)).unwrap();
     let balance = decision.coverage.unwrap().blocks()[0];
     (decision.outcome, balance.block.reserved, balance.available, decision.valid_until)
 }
@@ -94,4 +99,29 @@ fn what_another_block_gets_back_counts_where_there_was_too_little() {
     assert_eq!(ask(&contract, 20, noon), (Outcome::Entitled, 0, 600, Some(instant(END))));
     // Enough as it is, but the other block is shown beside the one that answers.
     assert_eq!(ask(&contract, 15, "2026-06-01T09:00:00Z"), (Outcome::Entitled, 0, 600, Some(instant(noon))));
+}
+
+#[test]
+fn one_contract_answers_by_whatever_balances_it_is_given() {
+    let (prepared, _) = prepared([(0, None), (0, None)]);
+    let corrected = Balance { granted: 900, used: 60, ..Balance::default() };
+    let of_second = Balances::from([(block_id("acme", "wo", "ede-1", EDE), corrected)]);
+    let query = Query {
+        location_id: "gb-london",
+        service_id: EDE,
+        product: Some(ProductId::new("azure/app-service")),
+        ..Query::default()
+    };
+    let granted_and_left = |balances: &PreparedBalances| {
+        let decision = decide(&prepared, balances, &query, instant("2026-06-01T09:00:00Z")).unwrap();
+        let blocks = decision.coverage.unwrap().blocks();
+        let mut told: Vec<_> =
+            blocks.iter().map(|it| (it.item.item_id.clone(), it.block.granted, it.available)).collect();
+        told.sort();
+        told
+    };
+    let as_bought = |row: usize| (format!("ede-{row}"), 600, 600);
+    assert_eq!(granted_and_left(&AS_BOUGHT), [as_bought(0), as_bought(1)]);
+    let corrected = ("ede-1".to_owned(), 900, 840);
+    assert_eq!(granted_and_left(&prepared.balances(&of_second)), [as_bought(0), corrected]);
 }

@@ -1,0 +1,61 @@
+//! What is left of what a contract bought.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::prepared::{Bought, Prepared};
+use crate::model::{Balance, Balances, Unit};
+
+/// The balances of a contract's counted items, made ready for one [`Prepared`]: each stands in the row of its
+/// block, so that a decision does not search.
+#[derive(Debug, Clone)]
+pub struct PreparedBalances {
+    rows: Vec<Balance>,
+}
+
+/// The balances of any contract of which nothing was used yet.
+pub static AS_BOUGHT: PreparedBalances = PreparedBalances { rows: Vec::new() };
+
+impl Prepared {
+    /// A block without a balance is as it was bought.
+    pub fn balances(&self, balances: &Balances) -> PreparedBalances {
+        let bought = self.all_candidates().iter().filter_map(|candidate| candidate.block.as_ref());
+        let rows = bought.map(|bought| balances.get(&bought.id).copied().unwrap_or(as_bought(bought)));
+        PreparedBalances { rows: rows.collect() }
+    }
+}
+
+impl PreparedBalances {
+    pub(super) fn of(&self, bought: &Bought) -> Balance {
+        self.rows.get(bought.row).copied().unwrap_or(as_bought(bought))
+    }
+}
+
+fn as_bought(bought: &Bought) -> Balance {
+    Balance { granted: bought.granted, ..Balance::default() }
+}
+
+/// The block of a counted item at one instant, in the base unit of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    pub id: Uuid,
+    /// With every correction.
+    pub granted: i64,
+    pub used: i64,
+    pub reserved: i64,
+    pub unit: Unit,
+}
+
+impl Block {
+    /// As time has left it: what ran out by then is not held any more, written down or not. Of the holds those that
+    /// run out first are known; later ones come with the revision that tells of these.
+    pub(super) fn at(bought: &Bought, balance: Balance, at: DateTime<Utc>) -> Self {
+        let Balance { granted, used, reserved, release } = balance;
+        let released = release.filter(|release| release.at <= at).map_or(0, |release| release.amount);
+        Self { id: bought.id, granted, used, reserved: reserved.saturating_sub(released), unit: bought.unit }
+    }
+
+    pub fn available(&self) -> i64 {
+        self.granted.saturating_sub(self.used).saturating_sub(self.reserved)
+    }
+}

@@ -1,0 +1,86 @@
+//! A customer ready for deciding: its documents, and what is left of what they bought.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::catalog::Catalog;
+use crate::engine::{Prepared, PreparedBalances, blocks_of};
+use crate::model::{Balances, BlockSpec, Contract, VersionInfo};
+use crate::store::StoredContract;
+
+/// One customer at one revision.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub documents: Arc<Documents>,
+    pub balances: PreparedBalances,
+    pub revision: i64,
+}
+
+/// A customer's documents in one version of the contract. The ledger leaves them as they are.
+#[derive(Debug)]
+pub struct Documents {
+    pub prepared: Prepared,
+    /// What the contract grants, whatever was used of it.
+    pub blocks: Vec<BlockSpec>,
+    /// The revision of the last change of a document.
+    pub contract_version: i64,
+    pub customer_info: VersionInfo,
+    /// By work order id.
+    pub order_infos: BTreeMap<String, VersionInfo>,
+    /// What they take as they are kept.
+    pub bytes: usize,
+    /// What they take of the memory, roughly, in bytes, with the balances.
+    pub(super) weight: u64,
+}
+
+/// What a document takes in memory for each byte it takes as it is kept, and an item for each location.
+const PER_BYTE: u64 = 4;
+const PER_REACH: u64 = 32;
+/// What every customer takes.
+const LEAST_WEIGHT: u64 = 1_024;
+
+impl Snapshot {
+    pub fn new(catalog: &Arc<Catalog>, mut stored: StoredContract) -> Self {
+        let (revision, balances) = (stored.revision, std::mem::take(&mut stored.balances));
+        Self::of(Arc::new(Documents::new(catalog, stored)), &balances, revision)
+    }
+
+    /// The same documents with other balances.
+    pub fn of(documents: Arc<Documents>, balances: &Balances, revision: i64) -> Self {
+        let balances = documents.prepared.balances(balances);
+        Self { documents, balances, revision }
+    }
+
+    pub fn prepared(&self) -> &Prepared {
+        &self.documents.prepared
+    }
+}
+
+impl Documents {
+    pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
+        let StoredContract { contract, revision: _, contract_version, customer_info, order_infos, balances: _, bytes } =
+            stored;
+        let weight = weight(&contract, bytes);
+        let prepared = Prepared::new(Arc::clone(catalog), contract);
+        let blocks = blocks_of(&prepared);
+        Self { prepared, blocks, contract_version, customer_info, order_infos, bytes, weight }
+    }
+
+    /// Whether what was read are these documents.
+    pub fn are_of(&self, stored: &StoredContract) -> bool {
+        self.contract_version == stored.contract_version
+            && self.customer_info == stored.customer_info
+            && self.order_infos == stored.order_infos
+    }
+
+    pub(super) fn customer_id(&self) -> &str {
+        &self.prepared.contract().customer.customer_id
+    }
+}
+
+fn weight(contract: &Contract, bytes: usize) -> u64 {
+    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+    let items = contract.work_orders.iter().map(|order| count(order.items.len())).fold(0, u64::saturating_add);
+    let reach = items.saturating_mul(count(contract.customer.locations.len())).saturating_mul(PER_REACH);
+    count(bytes).saturating_mul(PER_BYTE).saturating_add(reach).saturating_add(LEAST_WEIGHT)
+}
