@@ -13,9 +13,9 @@
 //!         let Some(locked) = lock_customer_in_txn(&txn, &customer.customer_id).await? else { return Ok(None) };
 //!         put_customer_version_in_txn(&txn, customer, info).await?;
 //!         let revision = locked.revision.saturating_add(1);
-//!         let mut steps = StatementBatch::of(&txn);
-//!         put_revisions(&mut steps, &BTreeMap::from([(customer.customer_id.clone(), revision)]), Changed::Contract)?;
-//!         steps.run_in_txn(&txn).await?;
+//!         let mut statements = StatementBatch::of(&txn);
+//!         put_revisions(&mut statements, &BTreeMap::from([(customer.customer_id.clone(), revision)]), Changed::Contract)?;
+//!         statements.run_in_txn(&txn).await?;
 //!         Ok(Some(revision))
 //!     })
 //!     .await

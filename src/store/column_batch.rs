@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// ColumnBatch, given column by column: each column has a cell for every row.
+/// Rows, given column by column: each column has a cell for every row.
 #[derive(Debug)]
 pub(super) struct ColumnBatch {
     count: usize,

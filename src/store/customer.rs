@@ -109,8 +109,12 @@ pub async fn insert_customer_in_txn(txn: &Txn, customer_id: &str) -> Result<bool
 }
 
 /// Puts the revisions of locked customers to what they are as of the commit.
-pub fn put_revisions(steps: &mut StatementBatch, revisions: &BTreeMap<String, i64>, changed: Changed) -> Result<()> {
-    let change_time = change_time(steps.backend());
+pub fn put_revisions(
+    statements: &mut StatementBatch,
+    revisions: &BTreeMap<String, i64>,
+    changed: Changed,
+) -> Result<()> {
+    let change_time = change_time(statements.backend());
     let contract_version = match changed {
         Changed::Contract => "given.revision",
         Changed::Balances => "customer.contract_version",
@@ -118,7 +122,7 @@ pub fn put_revisions(steps: &mut StatementBatch, revisions: &BTreeMap<String, i6
     let rows = ColumnBatch::new(revisions.len())
         .text("customer_id", revisions.keys().map(String::as_str))
         .number("revision", revisions.values().copied());
-    steps.push(rows, |given| {
+    statements.push(rows, |given| {
         format!(
             "UPDATE customer SET revision = given.revision, contract_version = {contract_version},
                  changed_at = {change_time}

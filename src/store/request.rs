@@ -61,7 +61,7 @@ pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> ColumnBatch {
 
 /// Keeps requests in the transaction that carries them out.
 pub fn put_requests(
-    steps: &mut StatementBatch,
+    statements: &mut StatementBatch,
     requests: &[(RequestKey, StoredRequest)],
     record_time: DateTime<Utc>,
 ) -> Result<()> {
@@ -74,7 +74,7 @@ pub fn put_requests(
         .text("outcome", requests.iter().map(|(_, it)| it.outcome.as_str()))
         .number("record_time", requests.iter().map(|_| record_time));
     let names = rows.names();
-    steps.push(rows, |given| format!("INSERT INTO request ({names}) SELECT {names} FROM {given}"))
+    statements.push(rows, |given| format!("INSERT INTO request ({names}) SELECT {names} FROM {given}"))
 }
 
 #[derive(Debug, FromQueryResult)]

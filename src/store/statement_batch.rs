@@ -6,7 +6,7 @@ use super::Txn;
 use super::column_batch::ColumnBatch;
 use crate::error::{Error, Result};
 
-/// Statements over given [`ColumnBatch`], each of which changes one row for each of them. No statement sees what another one
+/// Statements, each over the rows of a [`ColumnBatch`]: for each of those it changes one row. No statement sees what another one
 /// changes.
 #[derive(Debug)]
 pub struct StatementBatch {

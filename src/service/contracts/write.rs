@@ -137,13 +137,13 @@ impl Contracts {
         let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
         info.put(txn, command, &plan).await?;
         let granted = self.grants_in_txn(txn, asked, &plan, bytes).await?;
-        let mut steps = StatementBatch::of(txn);
+        let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
-            put_revisions(&mut steps, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
+            put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        put_requests(&mut steps, &[(key, replay::stored(identity, &written)?)], record_time)?;
-        granted.write_in_txn(txn, steps).await?;
+        put_requests(&mut statements, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }
 

@@ -128,10 +128,10 @@ impl Batches {
                 settled.map_or_else(|error| Outcome::Done(Err(error)), |settled| settled.outcome(revision, now))
             })
             .collect();
-        let mut steps = StatementBatch::of(txn);
-        put_revisions(&mut steps, &revisions, Changed::Balances)?;
-        put_requests(&mut steps, &new_requests(requests, &outcomes)?, now)?;
-        changes(&units)?.write_in_txn(txn, steps).await?;
+        let mut statements = StatementBatch::of(txn);
+        put_revisions(&mut statements, &revisions, Changed::Balances)?;
+        put_requests(&mut statements, &new_requests(requests, &outcomes)?, now)?;
+        changes(&units)?.write_in_txn(txn, statements).await?;
         Ok(Committed { outcomes, revisions })
     }
 

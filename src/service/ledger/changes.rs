@@ -54,18 +54,18 @@ impl Changes {
         Ok(())
     }
 
-    /// Writes them, and with them whatever `steps` has already.
-    pub async fn write_in_txn(&self, txn: &Txn, mut steps: StatementBatch) -> Result<()> {
+    /// Writes them, and with them whatever `statements` has already.
+    pub async fn write_in_txn(&self, txn: &Txn, mut statements: StatementBatch) -> Result<()> {
         let mut first = StatementBatch::of(txn);
         insert_blocks(&mut first, &self.owned(|book| &book.new_blocks))?;
         first.run_in_txn(txn).await?;
         let entries: Vec<&Entry> = self.books.iter().flat_map(|book| &book.entries).collect();
-        insert_entries(&mut steps, &entries)?;
-        update_blocks(&mut steps, &self.owned(|book| &book.blocks))?;
+        insert_entries(&mut statements, &entries)?;
+        update_blocks(&mut statements, &self.owned(|book| &book.blocks))?;
         let reservations = self.owned(|book| &book.reservations);
-        put_reservations(&mut steps, &reservations)?;
-        put_holds(&mut steps, &reservations)?;
-        steps.run_in_txn(txn).await
+        put_reservations(&mut statements, &reservations)?;
+        put_holds(&mut statements, &reservations)?;
+        statements.run_in_txn(txn).await
     }
 
     fn owned<'a, T>(&'a self, part: impl Fn(&'a ChangedBook) -> &'a Vec<T>) -> Vec<(&'a str, &'a T)> {

@@ -19,8 +19,8 @@ pub(super) const COLUMNS: &str = "block.block_id, block.work_order_id, block.ite
 pub type OwnedBlock<'a> = (&'a str, &'a Block);
 
 /// Gives blocks their rows, with nothing in them yet: amounts come with the entries, by
-/// [`update_blocks`] in later steps.
-pub fn insert_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
+/// [`update_blocks`] by later statements.
+pub fn insert_blocks(statements: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let each = || blocks.iter().map(|(_, block)| *block);
     let rows = ColumnBatch::new(blocks.len())
         .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
@@ -30,7 +30,7 @@ pub fn insert_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> R
         .text("service_id", each().map(|it| it.service_id.as_str()))
         .text("unit", each().map(|it| it.unit.as_str()));
     let (rows, names) = with_term(rows, blocks);
-    steps.push(rows, |given| {
+    statements.push(rows, |given| {
         format!(
             "INSERT INTO block ({names}, contracted, granted, used, reserved, excess, sequence, head)
              SELECT {names}, 0, 0, 0, 0, 0, 0, '' FROM {given}"
@@ -40,7 +40,7 @@ pub fn insert_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> R
 
 /// Brings blocks to where their last entries led. What is spent may exceed what is granted only
 /// where the grant itself shrank: the check of the table holds everywhere else.
-pub fn update_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
+pub fn update_blocks(statements: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> Result<()> {
     let each = || blocks.iter().map(|(_, block)| *block);
     let rows = ColumnBatch::new(blocks.len())
         .text("customer_id", blocks.iter().map(|(customer_id, _)| *customer_id))
@@ -52,7 +52,7 @@ pub fn update_blocks(steps: &mut StatementBatch, blocks: &[OwnedBlock<'_>]) -> R
         .number("sequence", each().map(|it| it.sequence))
         .text("head", each().map(|it| it.head.to_string()));
     let (rows, _) = with_term(rows, blocks);
-    steps.push(rows, |given| {
+    statements.push(rows, |given| {
         format!(
             "UPDATE block SET days = given.days, priority = given.priority, start_time = given.start_time,
                     end_time = given.end_time, contracted = given.contracted, granted = given.granted,

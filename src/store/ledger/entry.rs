@@ -38,7 +38,7 @@ struct Detail<'a> {
 }
 
 /// Appends entries; nothing ever changes or removes one.
-pub fn insert_entries(steps: &mut StatementBatch, entries: &[&Entry]) -> Result<()> {
+pub fn insert_entries(statements: &mut StatementBatch, entries: &[&Entry]) -> Result<()> {
     let details = entries.iter().map(|it| serde_json::to_string(&Detail::of(it)));
     let details: Vec<_> = details.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
     let each = || entries.iter().copied();
@@ -60,7 +60,7 @@ pub fn insert_entries(steps: &mut StatementBatch, entries: &[&Entry]) -> Result<
         .text("previous_hash", each().map(|it| it.previous_hash.to_string()))
         .text("hash", each().map(|it| it.hash.to_string()));
     let names = rows.names();
-    steps.push(rows, |given| format!("INSERT INTO entry ({names}) SELECT {names} FROM {given}"))
+    statements.push(rows, |given| format!("INSERT INTO entry ({names}) SELECT {names} FROM {given}"))
 }
 
 impl<'a> Detail<'a> {

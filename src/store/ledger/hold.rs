@@ -11,14 +11,14 @@ use crate::store::StatementBatch;
 use crate::store::column_batch::ColumnBatch;
 
 /// Keeps the holds of open reservations, and drops those of ended ones.
-pub fn put_holds(steps: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
+pub fn put_holds(statements: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
     let (open, ended): (Vec<_>, Vec<_>) =
         reservations.iter().partition(|(_, reservation)| reservation.state == ReservationState::Open);
-    keep(steps, &open)?;
-    drop_all(steps, &ended)
+    keep(statements, &open)?;
+    drop_all(statements, &ended)
 }
 
-fn keep(steps: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()> {
+fn keep(statements: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()> {
     let holds: Vec<Hold<'_>> = open.iter().flat_map(|(customer_id, it)| holds_of(customer_id, it)).collect();
     let rows = ColumnBatch::new(holds.len())
         .text("customer_id", holds.iter().map(|hold| hold.customer_id))
@@ -27,7 +27,7 @@ fn keep(steps: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()>
         .number("expire_time", holds.iter().map(|hold| hold.reservation.expire_time.timestamp_micros()))
         .number("amount", holds.iter().map(|hold| hold.amount));
     let names = rows.names();
-    steps.push(rows, |given| {
+    statements.push(rows, |given| {
         format!(
             "INSERT INTO hold ({names}) SELECT {names} FROM {given} WHERE TRUE
              ON CONFLICT (customer_id, reservation_id, block_id) DO UPDATE
@@ -37,12 +37,12 @@ fn keep(steps: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Result<()>
 }
 
 /// One that began and ended in the same batch was never kept.
-fn drop_all(steps: &mut StatementBatch, ended: &[(&str, &Reservation)]) -> Result<()> {
+fn drop_all(statements: &mut StatementBatch, ended: &[(&str, &Reservation)]) -> Result<()> {
     let rows = ColumnBatch::new(ended.len())
         .text("customer_id", ended.iter().map(|(customer_id, _)| *customer_id))
         .text("reservation_id", ended.iter().map(|(_, reservation)| reservation.id));
-    let backend = steps.backend();
-    steps.push_any(rows, |given| match backend {
+    let backend = statements.backend();
+    statements.push_any(rows, |given| match backend {
         DbBackend::Postgres => format!(
             "DELETE FROM hold USING {given}
              WHERE hold.customer_id = given.customer_id AND hold.reservation_id = given.reservation_id"

@@ -11,7 +11,7 @@ pub(super) const COLUMNS: &str = "reservation.customer_id, reservation.reservati
      reservation.expire_time, reservation.content";
 
 /// Keeps reservations as they are now, new ones and others.
-pub fn put_reservations(steps: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
+pub fn put_reservations(statements: &mut StatementBatch, reservations: &[(&str, &Reservation)]) -> Result<()> {
     let content = reservations.iter().map(|(_, it)| serde_json::to_string(it));
     let content: Vec<_> = content.collect::<Result<_, _>>().map_err(|error| Error::Internal(error.into()))?;
     let rows = ColumnBatch::new(reservations.len())
@@ -22,7 +22,7 @@ pub fn put_reservations(steps: &mut StatementBatch, reservations: &[(&str, &Rese
         .text("content", content.into_iter());
     let names = rows.names();
     // Without `WHERE`, SQLite takes `ON` for a part of the join.
-    steps.push(rows, |given| {
+    statements.push(rows, |given| {
         format!(
             "INSERT INTO reservation ({names}) SELECT {names} FROM {given} WHERE TRUE
              ON CONFLICT (customer_id, reservation_id) DO UPDATE

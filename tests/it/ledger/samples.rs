@@ -105,10 +105,10 @@ impl House {
     /// Every chain fits, and every balance and every reservation is what its entries make.
     pub async fn verify(&self, customer_id: &str) {
         let store = self.store().await;
-        let (mut chains, mut tally) = (Chains::default(), Reconciliation::default());
+        let (mut chains, mut reconciliation) = (Chains::default(), Reconciliation::default());
         for entry in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
-            chains.push(&entry).unwrap_or_else(|misfit| panic!("{misfit:?}"));
-            tally.push(&entry, true).unwrap_or_else(|misfit| panic!("{misfit:?}: {entry:?}"));
+            chains.push(&entry).unwrap_or_else(|discrepancy| panic!("{discrepancy:?}"));
+            reconciliation.push(&entry, true).unwrap_or_else(|discrepancy| panic!("{discrepancy:?}: {entry:?}"));
         }
         for block in store.ledger_blocks(customer_id).await.unwrap().unwrap().blocks {
             let link = chains.link(block.id).unwrap();
@@ -116,8 +116,8 @@ impl House {
             assert_eq!(link.contracted, block.contracted);
         }
         let reservations = store.reservations(customer_id, &ReservationFilter::default(), 1_000_000).await.unwrap().0;
-        reservations.into_iter().for_each(|reservation| tally.add(reservation));
-        tally.finish().unwrap_or_else(|misfit| panic!("{misfit:?}"));
+        reservations.into_iter().for_each(|reservation| reconciliation.add(reservation));
+        reconciliation.finish().unwrap_or_else(|discrepancy| panic!("{discrepancy:?}"));
         store.close().await.unwrap();
         // What is held by when it runs out is all that is held.
         let held =

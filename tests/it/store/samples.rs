@@ -42,18 +42,18 @@ pub fn order(customer_id: &str, work_order_id: &str, currency: &str) -> WorkOrde
 /// Counts a write of the customer; returns its revision as of the commit.
 pub async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Result<i64> {
     let revision = lock_customer_in_txn(txn, customer_id).await?.unwrap().revision + 1;
-    let mut steps = StatementBatch::of(txn);
-    put_revisions(&mut steps, &BTreeMap::from([(customer_id.to_owned(), revision)]), changed)?;
-    steps.run_in_txn(txn).await?;
+    let mut statements = StatementBatch::of(txn);
+    put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), changed)?;
+    statements.run_in_txn(txn).await?;
     Ok(revision)
 }
 
 /// Keeps a request of contoso.
 pub async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredRequest) -> Result<()> {
     let key = ("contoso".to_owned(), request_id.to_owned());
-    let mut steps = StatementBatch::of(txn);
-    put_requests(&mut steps, &[(key, request.clone())], info(1).record_time)?;
-    steps.run_in_txn(txn).await
+    let mut statements = StatementBatch::of(txn);
+    put_requests(&mut statements, &[(key, request.clone())], info(1).record_time)?;
+    statements.run_in_txn(txn).await
 }
 
 /// Creates the customer, or adds a version; returns the new revision.
