@@ -1,6 +1,6 @@
 //! Keeps the caller's deadline, as `grpc-timeout` gives it, for every call.
 //!
-//! Nothing before this layer may act on the header except the door, which only refuses calls by it. The timer of
+//! Nothing before this layer may act on the header except the guard, which only refuses calls by it. The timer of
 //! tonic's server would act on it and answer CANCELLED, whether or not the write was made.
 
 use std::task::{Context, Poll};

@@ -35,7 +35,7 @@ impl Frames {
     }
 
     /// Whether something has begun and not ended: the preface, a frame, or a block of headers.
-    pub fn is_within(&self) -> bool {
+    pub fn is_mid_frame(&self) -> bool {
         self.preface < PREFACE || self.head_read > 0 || self.in_block
     }
 
@@ -93,9 +93,9 @@ mod tests {
         let sent = [sent, frame(0, 1, 70_000), frame(1, 0, 5), frame(9, 0, 5), frame(9, 4, 0), frame(6, 0, 8)].concat();
         for size in [1, 2, 9, 100, sent.len()] {
             let mut frames = Frames::default();
-            assert!(frames.is_within(), "a preface is to come");
+            assert!(frames.is_mid_frame(), "a preface is to come");
             sent.chunks(size).for_each(|bytes| frames.read(bytes));
-            assert_eq!((frames.whole, frames.is_within()), (6, false), "{size}");
+            assert_eq!((frames.whole, frames.is_mid_frame()), (6, false), "{size}");
         }
     }
 
@@ -106,9 +106,9 @@ mod tests {
             let mut frames = Frames::default();
             frames.read(&[0; PREFACE]);
             frames.read(&frame(4, 0, 0));
-            assert!(!frames.is_within());
+            assert!(!frames.is_mid_frame());
             frames.read(&rest);
-            assert_eq!((frames.whole, frames.is_within()), (1, true), "{rest:?}");
+            assert_eq!((frames.whole, frames.is_mid_frame()), (1, true), "{rest:?}");
         }
     }
 }

@@ -25,21 +25,21 @@ pub struct Supervisor {
 
 /// How many tasks do not run at the moment; for health.
 #[derive(Debug, Clone, Default)]
-pub struct Down(Arc<AtomicUsize>);
+pub struct DownTasks(Arc<AtomicUsize>);
 
-impl Down {
+impl DownTasks {
     pub fn none(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 }
 
 impl Supervisor {
-    pub fn down(&self) -> Down {
-        Down(Arc::clone(&self.down))
+    pub fn down(&self) -> DownTasks {
+        DownTasks(Arc::clone(&self.down))
     }
 
     /// Runs what `make` makes. If it panics or ends it is made anew, again and again.
-    pub fn keep<F>(&mut self, name: &'static str, make: impl Fn() -> F + Send + Sync + 'static)
+    pub fn run<F>(&mut self, name: &'static str, make: impl Fn() -> F + Send + Sync + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -102,14 +102,14 @@ mod tests {
         let down = Arc::<AtomicUsize>::default();
         let name = supervise("brittle", make, Arc::clone(&down), Duration::ZERO).await;
         assert_eq!((name, runs.load(Ordering::Relaxed)), ("brittle", MOST_ENDS as usize));
-        assert!(!Down(down).none());
+        assert!(!DownTasks(down).none());
     }
 
     #[tokio::test]
     async fn a_server_whose_task_keeps_ending_is_told_so() {
         let mut supervisor = Supervisor::default();
         let down = supervisor.down();
-        supervisor.keep("steady", std::future::pending);
+        supervisor.run("steady", std::future::pending);
         assert!(supervisor.given_up().now_or_never().is_none() && down.none());
         let (down, pause) = (Arc::default(), Duration::ZERO);
         supervisor.supervised.spawn(supervise("brittle", || async {}, down, pause));

@@ -168,7 +168,7 @@ fn left(until: Instant) -> Duration {
 
 /// SQLite takes its write lock at once: taken later, it could not be waited for. PostgreSQL's
 /// isolation level, READ COMMITTED, is set for the whole session.
-#[allow(clippy::disallowed_methods, reason = "this is the one door")]
+#[allow(clippy::disallowed_methods, reason = "every transaction begins here")]
 pub(super) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

@@ -3,7 +3,7 @@
 //! ```text
 //!  push ─▶ waiting of its customer ─ the customer's turn ─▶ take ─▶ Batch ─ dropped ─▶ end
 //!    │                                  (newest first in overload)    busy: no other batch takes it
-//!    └─▶ refused: no room, or its answer would come after its deadline; the server's door refuses by the same
+//!    └─▶ refused: no room, or its answer would come after its deadline; the server's guard refuses by the same
 //!        estimate, before it reads the call (`expected_wait`)
 //! ```
 
@@ -125,7 +125,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state, and tells the door how long the next write would wait.
+    /// Changes the state, and tells the guard how long the next write would wait.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let outcome = change(&mut state);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_door_is_told_how_long_the_next_write_would_wait() {
+    async fn the_guard_is_told_how_long_the_next_write_would_wait() {
         let wait = ExpectedWait::default();
         let queue = Arc::new(Queue::new(1, wait.clone()));
         queue.note(Duration::from_millis(100), 1);
