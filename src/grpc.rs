@@ -20,5 +20,6 @@ pub use deadline::{Deadlines, patience};
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
 pub use transport_errors::{
-    MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded, overloaded_response,
+    MESSAGE_LIMIT, TransportErrors, connection_aged, draining, internal_error, malformed, out_of_time, overloaded,
+    overloaded_response,
 };

@@ -113,10 +113,15 @@ pub async fn serve(
             }
             name = supervisor.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
             () = &mut shutdown => {
-                tracing::info!("stopping: no new calls, running ones may end");
                 health.stop();
-                let _ = stop.send(true);
-                break Ok(drain(&mut server, config.server.drain_timeout).await);
+                break match lame_duck(&mut server, config.server.lame_duck).await {
+                    Ok(()) => {
+                        tracing::info!("stopping: no new calls, running ones may end");
+                        let _ = stop.send(true);
+                        Ok(drain(&mut server, config.server.drain_timeout).await)
+                    }
+                    Err(error) => Err(error),
+                };
             }
         }
     };
@@ -173,6 +178,18 @@ fn start_services(
     router::api_services(&context, ledger)
 }
 
+/// Goes on as before while health says NOT_SERVING: whoever sends calls here needs time to learn it.
+async fn lame_duck(server: &mut Abort, time: Duration) -> Result<(), BoxError> {
+    if time.is_zero() {
+        return Ok(());
+    }
+    tracing::info!(?time, "stopping soon: health is NOT_SERVING, calls are still taken");
+    match tokio::time::timeout(time, &mut server.0).await {
+        Ok(ended) => unexpected(ended),
+        Err(_) => Ok(()),
+    }
+}
+
 async fn drain(server: &mut Abort, limit: Duration) -> Ended {
     match tokio::time::timeout(limit, &mut server.0).await {
         Ok(_) => Ended::Drained,
@@ -184,7 +201,7 @@ async fn drain(server: &mut Abort, limit: Duration) -> Ended {
     }
 }
 
-fn unexpected(ended: Result<(), JoinError>) -> Result<Ended, BoxError> {
+fn unexpected<T>(ended: Result<(), JoinError>) -> Result<T, BoxError> {
     ended?;
     Err("the server ended without being asked to".into())
 }

@@ -41,7 +41,7 @@ impl Serve {
     }
 
     pub(super) async fn run(self, mut config: Config, context: &Context) -> Result<ExitCode, Failure> {
-        let stop = signals::listen(config.server.drain_timeout).await?;
+        let stop = signals::listen(config.server.time_to_stop()).await?;
         let ended = if self.demo {
             Demo::prepare(&mut config)?.serve(config, context, stop).await?
         } else {
@@ -63,9 +63,9 @@ of them refuses the start, as does an unknown key or variable. The keys of the f
 their variables:
 
 {}
-SIGTERM and Ctrl-C let running calls end, a second one ends at once. Exit status: 0 if every call
-had its answer, 5 if the drain time was over before, 128 and the number of the signal (143, 130)
-after a second one, 1 if it could not serve, 2 if a setting is wrong.",
+SIGTERM and Ctrl-C let running calls end, after lame_duck; a second one ends at once. Exit status:
+0 if every call had its answer, 5 if the drain time was over before, 128 and the number of the
+signal (143, 130) after a second one, 1 if it could not serve, 2 if a setting is wrong.",
         help_of_all()
     )
 }

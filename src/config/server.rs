@@ -15,8 +15,19 @@ pub struct ServerSettings {
     pub max_calls: usize,
     /// and MiB of answers that wait for them.
     pub max_unsent: usize,
-    /// How long running calls may take to end after a stop was asked for.
+    /// How long a connection takes new calls, give or take a tenth.
+    pub max_connection_age: Duration,
+    /// How long calls are taken after a stop was asked for, with health NOT_SERVING.
+    pub lame_duck: Duration,
+    /// How long running calls may take to end after that.
     pub drain_timeout: Duration,
+}
+
+impl ServerSettings {
+    /// From the moment a stop is asked for to the one at which the last call is cut off.
+    pub fn time_to_stop(&self) -> Duration {
+        self.lame_duck.saturating_add(self.drain_timeout)
+    }
 }
 
 impl Default for ServerSettings {
@@ -26,6 +37,8 @@ impl Default for ServerSettings {
             max_clients: 1_024,
             max_calls: 10_000,
             max_unsent: 256,
+            max_connection_age: Duration::from_secs(5 * 60),
+            lame_duck: Duration::ZERO,
             drain_timeout: Duration::from_secs(20),
         }
     }
@@ -82,6 +95,22 @@ pub const SETTINGS: &[Setting] = &[
             set: |config, number| config.server.max_unsent = number,
         },
         meaning: "MiB of answers that wait to be sent, of all callers; one connection has an eighth",
+    },
+    Setting {
+        key: "max_connection_age",
+        variable: "ENTITLED_MAX_CONNECTION_AGE",
+        flag: None,
+        default: Some("5m"),
+        value: Value::Time { range: ["1s", "30d"], set: |config, age| config.server.max_connection_age = age },
+        meaning: "how long a connection takes new calls, give or take a tenth; then its client opens another, of any replica",
+    },
+    Setting {
+        key: "lame_duck",
+        variable: "ENTITLED_LAME_DUCK",
+        flag: None,
+        default: Some("0s"),
+        value: Value::Time { range: ["0s", "5m"], set: |config, time| config.server.lame_duck = time },
+        meaning: "how long new calls are still taken after SIGTERM, while health tells NOT_SERVING",
     },
     Setting {
         key: "drain_timeout",

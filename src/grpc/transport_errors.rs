@@ -117,6 +117,16 @@ pub fn draining() -> Status {
     retry(Code::Unavailable, "DRAINING", "this server is stopping; another one will answer")
 }
 
+/// The connection goes; its client opens another, and the stream there.
+pub fn connection_aged() -> Status {
+    retry(Code::Unavailable, "DRAINING", "this connection has reached its age; go on with another one")
+}
+
+/// A call panicked. The panic itself is in the log, told by the hook of `telemetry`.
+pub fn internal_error() -> Status {
+    refusal(Code::Internal, "INTERNAL", "internal error".to_owned(), [])
+}
+
 /// A stream was open for as long as one may be.
 pub fn out_of_time() -> Status {
     refusal(Code::DeadlineExceeded, "DEADLINE_PASSED", "the stream was open for too long; open another".to_owned(), [])

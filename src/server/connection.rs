@@ -1,5 +1,6 @@
 //! One connection: how much memory it may use, and how long it may make the server wait.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,10 +19,15 @@ const REQUESTS: usize = 16 << 20;
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a frame, or a block of headers, may be under way, and a write to the client wait.
 const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Frames in a second that carry no call: pings, settings, frames of unknown kinds. Each is answered or read for nothing.
+/// A client that measures its round trip sends one with each answer, at most.
+const CONTROL_FRAMES_PER_SECOND: u64 = 1_000;
 /// How long a connection may be there without a call,
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// and where there are too many of them.
 const IDLE_TIMEOUT_WHEN_CROWDED: Duration = Duration::from_secs(10);
+/// How long streams go on after their connection was told to go: its client has heard of it by then.
+const STREAMS_GRACE: Duration = Duration::from_secs(2);
 /// Unsent answers are counted by the time they were made, in steps of this,
 const STEP: Duration = Duration::from_secs(5);
 /// so that one of three steps ago has waited for 10 to 15 seconds.
@@ -38,18 +44,22 @@ pub struct Connection {
     calls: AtomicUsize,
     counted_calls: AtomicUsize,
     begun: u64,
+    /// When it has reached its age.
+    ends: u64,
     idle_since: AtomicU64,
     has_preface: AtomicBool,
     /// Since when a frame has been under way, and a write waiting; 0 if none.
     frame_since: AtomicU64,
     blocked_since: AtomicU64,
+    /// Frames without a call that were read since the last look.
+    control_frames: AtomicU64,
 }
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Keep,
-    /// It is not used: no new calls.
+    /// It is not used, or has reached its age: no new calls.
     Retire,
     /// It keeps us waiting for too long.
     Close(&'static str),
@@ -58,6 +68,7 @@ pub enum Verdict {
 impl Connection {
     pub fn new(limits: Arc<Limits>) -> Arc<Self> {
         let now = limits.now();
+        let ends = now.saturating_add(milliseconds(with_jitter(limits.max_connection_age)));
         Arc::new(Self {
             answers: Budget::new(limits.answers.limit() / PART),
             limits,
@@ -66,10 +77,12 @@ impl Connection {
             calls: AtomicUsize::new(0),
             counted_calls: AtomicUsize::new(0),
             begun: now,
+            ends,
             idle_since: AtomicU64::new(now),
             has_preface: AtomicBool::new(false),
             frame_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
+            control_frames: AtomicU64::new(0),
         })
     }
 
@@ -85,6 +98,11 @@ impl Connection {
         self.blocked_since.store(since, Ordering::Relaxed);
     }
 
+    pub fn control_frames(&self, count: u64) {
+        self.control_frames.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Asked for once a second.
     pub fn verdict(&self) -> Verdict {
         self.verdict_at(self.limits.now())
     }
@@ -102,9 +120,16 @@ impl Connection {
         if is_over(since(&self.blocked_since), STALL_TIMEOUT) {
             return Verdict::Close("it does not read what is sent");
         }
+        if self.control_frames.swap(0, Ordering::Relaxed) > CONTROL_FRAMES_PER_SECOND {
+            return Verdict::Close("it sends a flood of frames without calls");
+        }
         // The step that comes next is the oldest one, too.
         if self.waiting_in(step(now).saturating_add(1)).is_some_and(|count| count.load(Ordering::Relaxed) > 0) {
             return Verdict::Close("it did not take an answer in time");
+        }
+        // A new connection may lead to a replica that is new, too, or has less to do.
+        if now >= self.ends {
+            return Verdict::Retire;
         }
         let idle =
             if self.limits.is_crowded.load(Ordering::Relaxed) { IDLE_TIMEOUT_WHEN_CROWDED } else { IDLE_TIMEOUT };
@@ -114,6 +139,11 @@ impl Connection {
 
     fn waiting_in(&self, step: u64) -> Option<&AtomicUsize> {
         self.waiting.get(usize::try_from(step.checked_rem(STEPS)?).ok()?)
+    }
+
+    /// How long a stream that begins now may go on. Calls need no such end: they end by themselves within seconds.
+    pub fn time_of_streams(&self) -> Duration {
+        Duration::from_millis(self.ends.saturating_sub(self.limits.now())).saturating_add(STREAMS_GRACE)
     }
 
     /// Whether so much waits for this client, or for all, that no further call is taken on.
@@ -175,6 +205,18 @@ impl Connection {
         self.waiting_in(step).map(|count| count.fetch_add(1, Ordering::Relaxed));
         Some(Bytes::from_owner(UnsentBytes { bytes, connection: Arc::clone(self), step }))
     }
+}
+
+/// Give or take a tenth: connections that were opened together, after a failure or a rollout, shall not end together.
+fn with_jitter(age: Duration) -> Duration {
+    let tenth = age.checked_div(10).unwrap_or_default();
+    let spread = milliseconds(tenth.saturating_mul(2)).max(1);
+    let random = RandomState::new().hash_one(()).checked_rem(spread).unwrap_or_default();
+    age.saturating_sub(tenth).saturating_add(Duration::from_millis(random))
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn step(now: u64) -> u64 {

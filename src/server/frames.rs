@@ -1,10 +1,14 @@
-//! Finds the ends of HTTP/2 frames in the bytes of a client, so that a frame that never ends is noticed.
+//! Finds the ends of HTTP/2 frames in the bytes of a client, so that a frame that never ends is noticed, and a flood of
+//! frames that carry no calls.
 
 /// What a client of HTTP/2 says first.
-const PREFACE: usize = 24;
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEAD: usize = 9;
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const RESET: u8 = 3;
+const WINDOW_UPDATE: u8 = 8;
 const PUSH_PROMISE: u8 = 5;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
@@ -13,6 +17,8 @@ const END_HEADERS: u8 = 4;
 #[derive(Debug, Default)]
 pub struct Frames {
     preface: usize,
+    /// It did not begin as HTTP/2 does, but as HTTP/1: that has no frames, and hyper keeps its time.
+    is_http1: bool,
     head: [u8; HEAD],
     /// How much of the head is read,
     head_read: usize,
@@ -22,21 +28,33 @@ pub struct Frames {
     in_block: bool,
     /// Frames that are there as a whole; a block of headers counts as one.
     pub whole: u64,
+    /// Those of them that belong to no call.
+    control: u64,
 }
 
 impl Frames {
     pub fn read(&mut self, mut bytes: &[u8]) {
-        let preface = PREFACE.saturating_sub(self.preface).min(bytes.len());
+        let expected = PREFACE.get(self.preface..).unwrap_or_default();
+        let preface = expected.len().min(bytes.len());
+        if !self.is_http1 && bytes.get(..preface) != expected.get(..preface) {
+            self.is_http1 = true;
+            self.whole = 1;
+        }
         self.preface = self.preface.saturating_add(preface);
         bytes = bytes.get(preface..).unwrap_or_default();
-        while !bytes.is_empty() {
+        while !bytes.is_empty() && !self.is_http1 {
             bytes = if self.head_read < HEAD { self.read_head(bytes) } else { self.read_payload(bytes) };
         }
     }
 
     /// Whether something has begun and not ended: the preface, a frame, or a block of headers.
     pub fn is_mid_frame(&self) -> bool {
-        self.preface < PREFACE || self.head_read > 0 || self.in_block
+        !self.is_http1 && (self.preface < PREFACE.len() || self.head_read > 0 || self.in_block)
+    }
+
+    /// How many frames without a call there were since this was asked last.
+    pub fn take_control_frames(&mut self) -> u64 {
+        std::mem::take(&mut self.control)
     }
 
     fn read_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -73,6 +91,10 @@ impl Frames {
         if !self.in_block {
             self.whole = self.whole.saturating_add(1);
         }
+        // Calls, and what moves them along, are limited elsewhere.
+        if !matches!(kind, DATA | HEADERS | CONTINUATION | RESET | WINDOW_UPDATE) {
+            self.control = self.control.saturating_add(1);
+        }
     }
 }
 
@@ -89,13 +111,24 @@ mod tests {
     #[test]
     fn frames_are_seen_however_they_are_cut() {
         let sent =
-            [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0), frame(4, 1, 6), frame(1, 4, 20)].concat();
+            [PREFACE.to_vec(), frame(4, 0, 0), frame(4, 1, 6), frame(1, 4, 20)].concat();
         let sent = [sent, frame(0, 1, 70_000), frame(1, 0, 5), frame(9, 0, 5), frame(9, 4, 0), frame(6, 0, 8)].concat();
         for size in [1, 2, 9, 100, sent.len()] {
             let mut frames = Frames::default();
             assert!(frames.is_mid_frame(), "a preface is to come");
             sent.chunks(size).for_each(|bytes| frames.read(bytes));
             assert_eq!((frames.whole, frames.is_mid_frame()), (6, false), "{size}");
+            assert_eq!((frames.take_control_frames(), frames.take_control_frames()), (3, 0), "two settings and a ping");
+        }
+    }
+
+    #[test]
+    fn http1_has_no_frames() {
+        for size in [1, 3, 100] {
+            let mut frames = Frames::default();
+            // It begins as the preface does.
+            b"PRINT /x HTTP/1.1\r\nhost: a\r\n".chunks(size).for_each(|bytes| frames.read(bytes));
+            assert_eq!((frames.whole, frames.is_mid_frame(), frames.take_control_frames()), (1, false, 0));
         }
     }
 
@@ -104,7 +137,7 @@ mod tests {
         for rest in [vec![0], frame(0, 1, 10)[..15].to_vec(), frame(1, 0, 5), [frame(1, 0, 5), frame(9, 0, 3)].concat()]
         {
             let mut frames = Frames::default();
-            frames.read(&[0; PREFACE]);
+            frames.read(PREFACE);
             frames.read(&frame(4, 0, 0));
             assert!(!frames.is_mid_frame());
             frames.read(&rest);

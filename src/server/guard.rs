@@ -1,6 +1,7 @@
 //! What every call passes first. The guard checks that it is a gRPC call and that there is room for it, and makes sure
 //! that it is answered whatever happens in it.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,15 +13,14 @@ use futures_util::future::BoxFuture;
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use prost::bytes::Bytes;
-use tonic::Status;
 use tonic::body::Body;
 use tower::Service;
 
 use super::connection::{CallKind, CallPermit, Connection, RequestBytes};
 use super::request_body::RequestBody;
-use super::{response_body, supervisor};
-use crate::error::{BoxError, Error};
-use crate::grpc::{malformed, overloaded_response, patience};
+use super::response_body;
+use crate::error::BoxError;
+use crate::grpc::{internal_error, malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
 
 const CHECK_HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -81,7 +81,8 @@ where
         }
         let limit = (path != WATCH_HEALTH).then_some(REFLECTION);
         let limits = &self.connection.limits;
-        let end = || (kind == CallKind::Stream).then(|| limits.end_of_stream(limit));
+        let of_connection = self.connection.time_of_streams();
+        let end = || (kind == CallKind::Stream).then(|| limits.end_of_stream(of_connection, limit));
         let (asks, answers) = (end(), end());
         // Health is answered whatever else there is room for; its messages are short.
         let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
@@ -93,7 +94,7 @@ where
             drop(request_bytes);
             response_body::counted(response, connection, permit, answers).await
         };
-        Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(broken))))
+        Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(panicked))))
     }
 }
 
@@ -106,8 +107,8 @@ fn refuse_later(patience: Option<Duration>) -> BoxFuture<'static, Result<Respons
 }
 
 /// A panic ends its own call, and no other.
-fn broken(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    Status::from(Error::internal(format!("a call panicked: {}", supervisor::words(&*panic)))).into_http()
+fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
+    internal_error().into_http()
 }
 
 fn kind_of(path: &str) -> CallKind {

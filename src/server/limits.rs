@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::budget::Budget;
 use crate::config::ServerSettings;
-use crate::grpc::{draining, out_of_time};
+use crate::grpc::{connection_aged, draining, out_of_time};
 use crate::service::ledger::ExpectedWait;
 
 const MEBIBYTE: usize = 1 << 20;
@@ -36,6 +36,8 @@ pub struct Limits {
     /// No further connection is taken: the idle ones are to make room.
     pub is_crowded: AtomicBool,
     pub warnings: ClientWarnings,
+    /// How long a connection takes new calls.
+    pub max_connection_age: Duration,
     stop: watch::Receiver<bool>,
 }
 
@@ -59,6 +61,7 @@ impl Limits {
             busy_connections: AtomicUsize::new(0),
             is_crowded: AtomicBool::new(false),
             warnings: ClientWarnings::default(),
+            max_connection_age: settings.max_connection_age,
             stop,
         })
     }
@@ -77,8 +80,8 @@ impl Limits {
         }
     }
 
-    /// What ends a long stream: the end of the server, or its own time.
-    pub fn end_of_stream(&self, limit: Option<Duration>) -> BoxFuture<'static, Status> {
+    /// What ends a long stream: the end of the server, that of its connection, or its own time.
+    pub fn end_of_stream(&self, connection: Duration, limit: Option<Duration>) -> BoxFuture<'static, Status> {
         let stopped = self.stopped();
         Box::pin(async move {
             let over = async {
@@ -89,6 +92,7 @@ impl Limits {
             };
             tokio::select! {
                 () = stopped => draining(),
+                () = tokio::time::sleep(connection) => connection_aged(),
                 () = over => out_of_time(),
             }
         })

@@ -1,5 +1,5 @@
-//! The stream of bytes of one connection, watched as they pass: whether the client finishes what it begins, and whether it
-//! reads what is sent.
+//! The stream of bytes of one connection, watched as they pass: whether the client finishes what it begins, whether it
+//! reads what is sent, and whether it sends more than calls.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -28,6 +28,10 @@ impl<S> MonitoredIo<S> {
     fn after_read(&mut self, bytes: &[u8]) {
         let whole = self.frames.whole;
         self.frames.read(bytes);
+        let control_frames = self.frames.take_control_frames();
+        if control_frames > 0 {
+            self.connection.control_frames(control_frames);
+        }
         let has_ended_one = self.frames.whole != whole;
         if whole == 0 && has_ended_one {
             self.connection.preface_received();

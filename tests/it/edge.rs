@@ -1,5 +1,6 @@
 //! What a client may not do: hold memory, connections or the end of the server by keeping it waiting.
 
+mod age;
 mod frames;
 mod http;
 mod limits;

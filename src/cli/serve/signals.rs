@@ -21,7 +21,7 @@ const TERMINATE: i32 = 15;
 /// SIGXFSZ, on Linux and the BSDs.
 #[cfg(unix)]
 const FILE_SIZE: i32 = 25;
-/// What may come after the drain time: the store closes, the last lines of the log are written.
+/// What may come after the last call: the store closes, the last lines of the log are written.
 const AFTERWARDS: Duration = Duration::from_secs(8);
 /// How often it is seen whether the server's threads still turn,
 const BEAT: Duration = Duration::from_secs(1);
@@ -29,8 +29,8 @@ const BEAT: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(5);
 
 /// Obeys from the moment this returns. The first signal asks the server to stop, the second ends the
-/// process at once, and so does the end of `drain`, and some seconds.
-pub async fn listen(drain: Duration) -> io::Result<impl Future<Output = ()> + Send> {
+/// process at once, and so does the end of `time_to_stop`, and some seconds.
+pub async fn listen(time_to_stop: Duration) -> io::Result<impl Future<Output = ()> + Send> {
     let (ask, mut asked) = watch::channel(false);
     let (tell, told) = oneshot::channel();
     let server = Handle::current();
@@ -41,7 +41,7 @@ pub async fn listen(drain: Duration) -> io::Result<impl Future<Output = ()> + Se
                 match Signals::new() {
                     Ok(signals) => {
                         let _ = tell.send(Ok(()));
-                        obey(signals, &ask, &server, drain).await;
+                        obey(signals, &ask, &server, time_to_stop).await;
                         Ok(())
                     }
                     Err(error) => tell.send(Err(error)),
@@ -57,7 +57,7 @@ pub async fn listen(drain: Duration) -> io::Result<impl Future<Output = ()> + Se
     })
 }
 
-async fn obey(mut signals: Signals, ask: &watch::Sender<bool>, server: &Handle, drain: Duration) {
+async fn obey(mut signals: Signals, ask: &watch::Sender<bool>, server: &Handle, time_to_stop: Duration) {
     tokio::select! {
         _ = signals.next() => {}
         () = see_turning(server) => {}
@@ -68,7 +68,7 @@ async fn obey(mut signals: Signals, ask: &watch::Sender<bool>, server: &Handle, 
             tracing::warn!("asked to stop a second time: ending at once");
             end(BY_SIGNAL.saturating_add(signal))
         }
-        () = tokio::time::sleep(drain.saturating_add(AFTERWARDS)) => {
+        () = tokio::time::sleep(time_to_stop.saturating_add(AFTERWARDS)) => {
             tracing::error!("the server did not end in time: ending it");
             end(CUT_OFF.into())
         }

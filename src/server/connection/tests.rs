@@ -4,7 +4,9 @@ use super::*;
 use crate::config::ServerSettings;
 
 fn limits() -> Arc<Limits> {
-    Limits::new(&ServerSettings { max_calls: 2, max_unsent: 8, ..ServerSettings::default() }, watch::channel(false).1)
+    let max_connection_age = Duration::from_secs(2_000);
+    let settings = ServerSettings { max_calls: 2, max_unsent: 8, max_connection_age, ..ServerSettings::default() };
+    Limits::new(&settings, watch::channel(false).1)
 }
 
 fn connection() -> Arc<Connection> {
@@ -44,6 +46,36 @@ fn an_answer_has_to_be_taken_within_fifteen_seconds() {
     assert!(closes(&connection, 15));
     drop(rest);
     assert!(!closes(&connection, 15));
+}
+
+#[test]
+fn connections_of_one_moment_reach_their_age_at_different_ones() {
+    let limits = limits();
+    let ages: Vec<_> = (0..200)
+        .map(|_| {
+            let connection = Connection::new(Arc::clone(&limits));
+            connection.preface_received();
+            let call = CallPermit::take(&connection, CallKind::Read);
+            let age = (1_800..=2_200).find(|age| after(&connection, *age) == Verdict::Retire).unwrap();
+            assert_eq!(after(&connection, age - 1), if call.is_some() { Verdict::Keep } else { Verdict::Retire });
+            age
+        })
+        .collect();
+    let (first, last) = (ages.iter().min().unwrap(), ages.iter().max().unwrap());
+    assert!(last - first >= 300, "{first} to {last}: they shall spread over 15 % at least");
+}
+
+#[test]
+fn a_flood_of_frames_that_are_no_calls_ends_its_connection() {
+    let connection = connection();
+    connection.preface_received();
+    connection.control_frames(1_000);
+    assert!(!closes(&connection, 1));
+    // What was seen in one second does not count in the next.
+    connection.control_frames(1_000);
+    assert!(!closes(&connection, 2));
+    connection.control_frames(1_001);
+    assert!(closes(&connection, 3));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use tokio::sync::watch;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::*;
 use crate::config::ServerSettings;

@@ -1,13 +1,17 @@
 //! The end of a server: streams end at once, calls are let end, and a second signal ends all.
 
+use std::time::Duration;
+
+use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::server::Ended;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use super::frames::*;
 use crate::process::Process;
-use crate::sample::Refusal;
+use crate::sample::{Refusal, check};
 use crate::server::{Backend, TestServer};
 
 const CHECK: &str = "/entitled.v1.EntitlementService/CheckEntitlement";
@@ -77,4 +81,30 @@ async fn the_exit_status_tells_how_a_server_ended() {
         hurried.tell(signal);
         assert_eq!(hurried.exit_code().await, Some(status), "a second signal");
     }
+}
+
+/// Whoever sends calls here needs time to learn that another server is to be asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lame_duck_says_that_it_does_not_serve_and_serves() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", directory.path().join("a.db").display());
+    let mut duck = Process::start_with(&database, &[("ENTITLED_LAME_DUCK", "5m")], None);
+    let mut health = HealthClient::new(duck.channel().await);
+    let mut watched = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    while watched.message().await.unwrap().unwrap().status() != ServingStatus::Serving {}
+    duck.tell("TERM");
+    assert_eq!(watched.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    let mut entitlements = EntitlementServiceClient::new(duck.channel().await);
+    let status = entitlements.check_entitlement(check("nobody")).await.unwrap_err();
+    assert_eq!(status.code(), Code::NotFound, "an answer like any other: {status:?}");
+    duck.tell("TERM");
+    assert_eq!(duck.exit_code().await, Some(143), "a second signal ends it at once");
+}
+
+#[tokio::test]
+async fn a_lame_duck_stops_in_the_end() {
+    let lame_duck = Duration::from_millis(100);
+    let mut server = TestServer::start_with(Backend::Sqlite, |config| config.server.lame_duck = lame_duck).await;
+    server.ask_to_stop();
+    assert_eq!(server.ended().await, Ended::Drained);
 }
