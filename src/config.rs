@@ -9,10 +9,12 @@ mod environment;
 mod ledger;
 mod load;
 mod log;
+mod rate_limit;
 mod server;
 mod setting;
 mod store;
 mod value;
+mod web;
 
 pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
@@ -20,15 +22,19 @@ pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;
 pub use load::{Flags, Mistakes, from_file_and};
 pub use log::{LogFormat, LogSettings};
+pub use rate_limit::RateLimitSettings;
 pub use server::ServerSettings;
 pub use setting::{Setting, setting, settings};
 pub use store::{OnDamage, StoreSettings};
 pub use value::{Value, Written};
+pub use web::WebSettings;
 
 /// What a server runs with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     pub server: ServerSettings,
+    pub rate_limit: RateLimitSettings,
+    pub web: WebSettings,
     pub store: StoreSettings,
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,

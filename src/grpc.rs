@@ -10,16 +10,18 @@ mod deadline;
 mod entitlement;
 mod language;
 mod ledger;
+mod peer;
 mod status;
 mod transport_errors;
 
-pub use admission::Admission;
+pub use admission::{Admission, read_request};
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
 pub use deadline::{Deadlines, patience};
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
+pub use peer::{ClientCertificate, Peer};
 pub use transport_errors::{
-    MESSAGE_LIMIT, TransportErrors, connection_aged, draining, internal_error, malformed, out_of_time, overloaded,
-    overloaded_response,
+    MESSAGE_LIMIT, TransportErrors, connection_aged, draining, encoding_unsupported, internal_error, malformed,
+    message_too_large, out_of_time, overloaded, overloaded_response, rate_limited,
 };

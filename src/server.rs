@@ -2,6 +2,7 @@
 
 mod budget;
 mod coalesce;
+mod compression;
 mod connection;
 mod connections;
 mod frames;
@@ -10,12 +11,14 @@ mod health;
 mod limits;
 mod monitored_io;
 mod open_files;
+mod rate_limit;
 mod request_body;
 mod response_body;
 mod router;
 mod start;
 mod supervisor;
 mod tasks;
+mod web;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -78,9 +81,15 @@ pub async fn serve(
     let limits = Limits::new(&config.server, stopped);
     let health = Arc::new(HealthState::new());
     let calls = Router::new(router::standard_services(&health)?, FIRST_TRY);
-    let service = router::layered(calls.clone());
+    let service = router::layered(calls.clone(), &config);
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
-    let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&limits), clients)));
+    let mut server = Abort(tokio::spawn(connections::serve(
+        listener,
+        service,
+        web::cors(&config.web)?,
+        Arc::clone(&limits),
+        clients,
+    )));
     let mut supervisor = Supervisor::default();
     let mut store = None;
     let mut ready = Some(ready);

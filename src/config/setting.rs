@@ -2,7 +2,7 @@
 //! `docs/OPERATIONS.md` come from it. The rows of one concern stand in one file beside this, with the fields they set.
 
 use super::value::{Value, Written};
-use super::{Config, catalog, ledger, log, server, store};
+use super::{Config, catalog, ledger, log, rate_limit, server, store, web};
 
 /// One setting.
 #[derive(Debug)]
@@ -21,11 +21,19 @@ pub struct Setting {
 }
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 5] = [server::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS];
+const GROUPS: &[&[Setting]] = &[
+    server::SETTINGS,
+    rate_limit::SETTINGS,
+    web::SETTINGS,
+    store::SETTINGS,
+    ledger::SETTINGS,
+    catalog::SETTINGS,
+    log::SETTINGS,
+];
 
 /// Every setting, in the order in which they are told.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
-    GROUPS.into_iter().flatten()
+    GROUPS.iter().copied().flatten()
 }
 
 /// The setting with this key.

@@ -27,6 +27,8 @@ pub enum Value {
     Words(&'static [Word]),
     /// Up to so many files: in the file of settings a list, in the environment with commas between them.
     Files { most: usize, set: fn(&mut Config, Vec<PathBuf>) },
+    /// Up to so many of what `of` tells: in the file of settings a list, in the environment with commas between them.
+    List { most: usize, of: &'static str, set: fn(&mut Config, Vec<String>) -> Result<(), String> },
     /// A text that says more; `range` tells what, for the documentation.
     Text { range: &'static str, set: fn(&mut Config, &str) -> Result<(), String> },
 }
@@ -43,7 +45,11 @@ impl Value {
     pub fn set(&self, config: &mut Config, written: &Written) -> Result<(), String> {
         let text = match (self, written) {
             (Self::Files { most, set }, Written::Files(files)) => {
-                return few(files.clone(), *most).map(|files| set(config, files));
+                return few(files.clone(), *most, "files").map(|files| set(config, files));
+            }
+            (Self::List { most, of, set }, Written::Files(texts)) => {
+                let texts = texts.iter().map(|text| text.to_string_lossy().into_owned()).collect();
+                return few(texts, *most, of).and_then(|texts| set(config, texts));
             }
             (_, Written::Files(_)) => return Err("expected text; found a list".to_owned()),
             (_, Written::Text(text)) => text,
@@ -53,15 +59,17 @@ impl Value {
             Self::Time { range, set } => time(text, *range).map(|time| set(config, time)),
             Self::Words(words) => word(text, words).map(|set| set(config)),
             Self::Files { most, set } => {
-                let files = text.split(',').map(str::trim).filter(|file| !file.is_empty());
-                few(files.map(PathBuf::from).collect(), *most).map(|files| set(config, files))
+                few(parts(text).map(PathBuf::from).collect(), *most, "files").map(|files| set(config, files))
+            }
+            Self::List { most, of, set } => {
+                few(parts(text).map(str::to_owned).collect(), *most, of).and_then(|texts| set(config, texts))
             }
             Self::Text { set, .. } => set(config, text),
         }
     }
 
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::Files { .. })
+        matches!(self, Self::Files { .. } | Self::List { .. })
     }
 
     /// What it may be, in a few words; what is written literally stands in backticks.
@@ -71,6 +79,7 @@ impl Value {
             Self::Time { range: [least, most], .. } => format!("`{least}` {TO} `{most}`"),
             Self::Words(words) => words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "),
             Self::Files { most, .. } => format!("up to {most} files of up to 8 MiB"),
+            Self::List { most, of, .. } => format!("up to {most} {of}"),
             Self::Text { range, .. } => (*range).to_owned(),
         }
     }
@@ -88,10 +97,15 @@ pub fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("expected {expected}; found `{}`", excerpt(text)))
 }
 
-fn few(files: Vec<PathBuf>, most: usize) -> Result<Vec<PathBuf>, String> {
-    match files.len() {
-        found if found > most => Err(format!("expected at most {most} files; found {found}")),
-        _ => Ok(files),
+/// What stands between commas.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn few<T>(listed: Vec<T>, most: usize, of: &str) -> Result<Vec<T>, String> {
+    match listed.len() {
+        found if found > most => Err(format!("expected at most {most} {of}; found {found}")),
+        _ => Ok(listed),
     }
 }
 

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use futures_util::future::{BoxFuture, Either};
 use http::{Request, Response};
 use http_body::{Body as _, Frame};
+use http_body_util::Full;
 use prost::bytes::{Bytes, BytesMut};
 use tonic::Status;
 use tonic::body::Body;
@@ -110,8 +111,8 @@ where
         let mut ready = std::mem::replace(&mut self.inner, next);
         Either::Right(Box::pin(async move {
             let (head, body) = request.into_parts();
-            let body = match read(body).await {
-                Ok(bytes) => Body::new(Whole(Some(bytes))),
+            let body = match read_request(body).await {
+                Ok(bytes) => Body::new(Full::new(bytes)),
                 Err(status) => return Ok(status.into_http()),
             };
             match gate.enter().await {
@@ -125,7 +126,7 @@ where
 
 /// Reads a request to its end, or to where it is longer than the largest message. The rest is left: by what is read
 /// tonic sees that the message is too large. It must not read on itself, for then a client could still keep it waiting.
-async fn read(mut body: Body) -> Result<Bytes, Status> {
+pub async fn read_request(mut body: Body) -> Result<Bytes, Status> {
     let mut bytes = BytesMut::new();
     while bytes.len() <= MESSAGE_LIMIT.saturating_add(PREFIX) {
         match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await.transpose()?.map(Frame::into_data) {
@@ -136,22 +137,6 @@ async fn read(mut body: Body) -> Result<Bytes, Status> {
         }
     }
     Ok(bytes.freeze())
-}
-
-/// The body of a request that has been read.
-struct Whole(Option<Bytes>);
-
-impl http_body::Body for Whole {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
 }
 
 #[cfg(test)]
@@ -165,10 +150,10 @@ mod tests {
     async fn a_request_is_read_to_its_end_or_to_where_it_is_too_long() {
         let longest = MESSAGE_LIMIT + PREFIX;
         for (sent, kept) in [(0, 0), (longest, longest), (longest + 1, longest + 1)] {
-            assert_eq!(read(Body::new("x".repeat(sent))).await.unwrap().len(), kept);
+            assert_eq!(read_request(Body::new("x".repeat(sent))).await.unwrap().len(), kept);
         }
         // Its end is not waited for.
-        assert_eq!(read(Body::new(Endless)).await.unwrap().len(), longest + 1);
+        assert_eq!(read_request(Body::new(Endless)).await.unwrap().len(), longest + 1);
     }
 
     /// Byte by byte, without an end.

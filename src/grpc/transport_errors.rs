@@ -1,9 +1,12 @@
 //! Gives the errors that the transport finds before a handler runs the form of this API: a published reason, and a code
 //! of the table of errors.
 
+use std::collections::HashMap;
 use std::convert;
+use std::num::NonZeroU32;
 use std::sync::LazyLock;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::Map;
@@ -68,27 +71,14 @@ fn translated(response: &Response<Body>) -> Option<Status> {
     }
     let is = |wanted: Code| HeaderValue::from(i32::from(wanted)) == *code;
     if is(Code::OutOfRange) {
-        return Some(refusal(
-            Code::ResourceExhausted,
-            "MESSAGE_TOO_LARGE",
-            format!("the message is larger than {MESSAGE_LIMIT} bytes; send less at once"),
-            [("limit_bytes", MESSAGE_LIMIT.to_string())],
-        ));
+        return Some(message_too_large());
     }
     // No message, half of one, a frame it cannot read, bytes that are no message.
     if is(Code::Internal) {
         return Some(malformed("the bytes sent are not a message of this call"));
     }
     if is(Code::Unimplemented) {
-        return Some(match headers.get("grpc-accept-encoding") {
-            Some(_) => refusal(
-                Code::Unimplemented,
-                "ENCODING_UNSUPPORTED",
-                "messages are not taken in this encoding".to_owned(),
-                [],
-            ),
-            None => refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), []),
-        });
+        return Some(refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), []));
     }
     None
 }
@@ -96,6 +86,22 @@ fn translated(response: &Response<Body>) -> Option<Status> {
 /// What was sent is no call, or no message of one.
 pub fn malformed(message: &str) -> Status {
     refusal(Code::InvalidArgument, "MESSAGE_MALFORMED", message.to_owned(), [])
+}
+
+/// The message is larger than any may be, as it was sent or expanded.
+pub fn message_too_large() -> Status {
+    refusal(
+        Code::ResourceExhausted,
+        "MESSAGE_TOO_LARGE",
+        format!("the message is larger than {MESSAGE_LIMIT} bytes; send less at once"),
+        [("limit_bytes", MESSAGE_LIMIT.to_string())],
+    )
+}
+
+/// The message is compressed in a way that is not known here.
+pub fn encoding_unsupported() -> Status {
+    let told = "messages are taken plain, or compressed by gzip or zstd".to_owned();
+    refusal(Code::Unimplemented, "ENCODING_UNSUPPORTED", told, [])
 }
 
 /// There is no room for the call, its message or its answer. Of a write this is said only where
@@ -132,14 +138,22 @@ pub fn out_of_time() -> Status {
     refusal(Code::DeadlineExceeded, "DEADLINE_PASSED", "the stream was open for too long; open another".to_owned(), [])
 }
 
+/// This caller makes more calls a second than it may.
+pub fn rate_limited(wait: Duration, calls_per_second: NonZeroU32) -> Status {
+    let told = format!("you may make {calls_per_second} calls of this kind a second; nothing was written");
+    let metadata = [("limit_per_second".to_owned(), calls_per_second.to_string())];
+    let mut details = ErrorDetails::with_error_info("RATE_LIMITED", DOMAIN, HashMap::from(metadata));
+    details.set_retry_info(Some(wait));
+    Status::with_error_details(Code::ResourceExhausted, told, details)
+}
+
 fn retry(code: Code, reason: &str, message: &str) -> Status {
-    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::new());
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
     details.set_retry_info(Some(RETRY_SOON));
     Status::with_error_details(code, message, details)
 }
 
 fn refusal<const N: usize>(code: Code, reason: &str, message: String, metadata: [(&str, String); N]) -> Status {
-    let metadata =
-        metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>();
+    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<HashMap<_, _>>();
     Status::with_error_details(code, message, ErrorDetails::with_error_info(reason, DOMAIN, metadata))
 }

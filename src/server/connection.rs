@@ -264,6 +264,11 @@ impl RequestBytes {
         }
         fits
     }
+
+    #[cfg(test)]
+    pub fn counted(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for RequestBytes {

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tower_http::cors::CorsLayer;
 
 use super::coalesce::CoalescedWrites;
 use super::connection::{Connection, Verdict};
@@ -21,6 +23,7 @@ use super::guard::CallGuard;
 use super::limits::Limits;
 use super::monitored_io::MonitoredIo;
 use super::router::CallService;
+use super::web;
 
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
@@ -36,6 +39,9 @@ const STREAM_WINDOW: u32 = 128 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
 /// What is taken off an answer before it can be sent.
 const SEND_BUFFER: usize = 64 << 10;
+/// Of HTTP/1.1: what is read ahead, headers above all, and how long their client may take.
+const HTTP1_BUFFER: usize = 16 << 10;
+const HTTP1_HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What keeps a connection from being taken, such as too many open files, may pass.
@@ -48,8 +54,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc<Limits>, limit: usize) {
-    let builder = Arc::new(builder());
+pub async fn serve(
+    listener: TcpListener,
+    calls: impl CallService,
+    cors: Option<CorsLayer>,
+    limits: Arc<Limits>,
+    limit: usize,
+) {
+    let builder = Arc::new(builder(cors.is_some()));
     let mut connections = JoinSet::new();
     let mut stopped = pin!(limits.stopped());
     loop {
@@ -66,8 +78,9 @@ pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc
             continue;
         }
         let connection = Connection::new(Arc::clone(&limits));
-        let guard = CallGuard::new(service.clone(), Arc::clone(&connection));
-        connections.spawn(serve_connection(stream, connection, guard, Arc::clone(&builder)));
+        let guard = CallGuard::new(calls.clone(), Arc::clone(&connection));
+        let service = web::service(guard, cors.as_ref(), &connection);
+        connections.spawn(serve_connection(stream, connection, service, Arc::clone(&builder)));
     }
     // The port first: who comes now is to be refused, and not to wait.
     drop(listener);
@@ -78,12 +91,11 @@ pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc
 async fn serve_connection(
     stream: TcpStream,
     connection: Arc<Connection>,
-    guard: CallGuard<impl CallService>,
+    service: impl CallService<Incoming>,
     builder: Arc<Builder<TokioExecutor>>,
 ) {
     let wire = CoalescedWrites::new(MonitoredIo::new(stream, Arc::clone(&connection)));
-    let service = TowerToHyperService::new(guard);
-    let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let mut http = pin!(builder.serve_connection(TokioIo::new(wire), TowerToHyperService::new(service)));
     let mut stopped = pin!(connection.limits.stopped());
     let mut ticks = tokio::time::interval(TICK);
     let mut is_leaving = false;
@@ -125,8 +137,18 @@ async fn serve_connection(
     }
 }
 
-fn builder() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new()).http2_only();
+/// HTTP/1.1 is for browsers alone.
+fn builder(for_browsers: bool) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    if !for_browsers {
+        builder = builder.http2_only();
+    }
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // The head of a request, and the time until the next one begins. A body has the time of its call.
+        .header_read_timeout(HTTP1_HEADERS_TIMEOUT)
+        .max_buf_size(HTTP1_BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -110,8 +110,7 @@ mod tests {
 
     #[test]
     fn frames_are_seen_however_they_are_cut() {
-        let sent =
-            [PREFACE.to_vec(), frame(4, 0, 0), frame(4, 1, 6), frame(1, 4, 20)].concat();
+        let sent = [PREFACE.to_vec(), frame(4, 0, 0), frame(4, 1, 6), frame(1, 4, 20)].concat();
         let sent = [sent, frame(0, 1, 70_000), frame(1, 0, 5), frame(9, 0, 5), frame(9, 4, 0), frame(6, 0, 8)].concat();
         for size in [1, 2, 9, 100, sent.len()] {
             let mut frames = Frames::default();

@@ -87,7 +87,11 @@ where
         // Health is answered whatever else there is room for; its messages are short.
         let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
         let counted = request_bytes.clone();
-        let call = self.inner.call(request.map(|body| Body::new(RequestBody::new(body, counted, asks))));
+        let mut request = request.map(|body| Body::new(RequestBody::new(body, counted, asks)));
+        if let Some(request_bytes) = &request_bytes {
+            request.extensions_mut().insert(Arc::clone(request_bytes));
+        }
+        let call = self.inner.call(request);
         let connection = Arc::clone(&self.connection);
         let answered = async move {
             let response = call.await.unwrap_or_else(|never| match never {});
@@ -111,7 +115,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
     internal_error().into_http()
 }
 
-fn kind_of(path: &str) -> CallKind {
+pub fn kind_of(path: &str) -> CallKind {
     if path == CHECK_HEALTH {
         return CallKind::Probe;
     }

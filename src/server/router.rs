@@ -18,7 +18,10 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer as _, Service};
 
+use super::compression::Compression;
 use super::health::{self, HealthState};
+use super::rate_limit::RateLimits;
+use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::grpc::{
     Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
@@ -34,13 +37,13 @@ use crate::service::{self, Contracts, Entitlements, Ledger};
 const REFLECTION_LIMIT: usize = 16 << 10;
 
 /// What answers calls, on any connection. It answers always: a refusal is an answer.
-pub trait CallService:
-    Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
+pub trait CallService<B = Body>:
+    Service<Request<B>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
 {
 }
 
-impl<S> CallService for S where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+impl<S, B> CallService<B> for S where
+    S: Service<Request<B>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
         + Clone
         + Send
         + 'static
@@ -48,9 +51,10 @@ impl<S> CallService for S where
 }
 
 /// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted.
-pub fn layered(calls: Router) -> impl CallService {
+pub fn layered(calls: Router, config: &Config) -> impl CallService {
+    let rate_limits = RateLimits::new(&config.rate_limit);
     let admission = Admission::new(available_parallelism().map_or(2, NonZero::get));
-    Deadlines.layer(admission.layer(TransportErrors.layer(calls)))
+    Deadlines.layer(rate_limits.layer(admission.layer(Compression.layer(TransportErrors.layer(calls)))))
 }
 
 /// Health and reflection.

@@ -61,6 +61,20 @@ impl Process {
         assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
     }
 
+    /// From now on it may have so many files open; how many it might before.
+    pub fn limit_open_files(&self, limit: u64) -> u64 {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let before = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+        let before = before.split_whitespace().next().unwrap().parse().unwrap();
+        let (id, limit) = (self.child.id().to_string(), format!("--nofile={limit}:"));
+        assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
+        before
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Asks it to stop, and waits for its end.
     pub fn stop(mut self) {
         self.tell("TERM");
@@ -76,6 +90,13 @@ impl Process {
     pub async fn until_up(&self) -> SocketAddr {
         self.channel().await;
         self.address
+    }
+
+    /// The most memory it has had at once, in KiB.
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches("kB").trim_end().parse().unwrap()
     }
 
     pub async fn channel(&self) -> Channel {

@@ -56,7 +56,7 @@ fn catalogue_files_are_a_list_everywhere() {
     let config = load(file, &environment, flags).unwrap();
     assert_eq!((files(&config).join(" "), config.catalog.default_edition), ("f.toml".into(), Some("mine".into())));
     let Mistakes(mistakes) = load("catalog = [1]\n", &[], Flags::default()).unwrap_err();
-    assert_eq!(mistakes, ["FILE:1: catalog: expected a list of files"]);
+    assert_eq!(mistakes, ["FILE:1: catalog: expected a list of texts"]);
 }
 
 #[test]

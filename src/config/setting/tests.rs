@@ -11,9 +11,11 @@ fn row(setting: &Setting) -> String {
     let code = |text: &str| format!("`{text}`");
     let Setting { key, variable, default, value, meaning, .. } = setting;
     let flag = setting.flag.map(|_| code(&format!("--{}", setting.flag_name()))).unwrap_or_default();
-    let flag = if value.is_list() { format!("{flag}, several times") } else { flag };
+    let flag = if value.is_list() && setting.flag.is_some() { format!("{flag}, several times") } else { flag };
     let default = default.map(code).unwrap_or_default();
-    format!("| `{key}` | `{variable}` | {flag} | {default} | {} | {meaning} |", value.range()).replace("|  |", "| |")
+    format!("| `{key}` | `{variable}` | {flag} | {default} | {} | {meaning} |", value.range())
+        .replace("|  |", "| |")
+        .replace("|  |", "| |")
 }
 
 #[test]
@@ -74,7 +76,8 @@ fn every_range_includes_its_ends_and_no_more() {
         match &setting.value {
             Value::Number { range, .. } => {
                 let (least, most) = (*range.start(), *range.end());
-                let taken = [least, most, least - 1, most + 1].map(|number| takes(number.to_string()));
+                let taken = [least as i64, most as i64, least as i64 - 1, most as i64 + 1]
+                    .map(|number| takes(number.to_string()));
                 assert_eq!(taken, [true, true, false, false], "{}", setting.key);
             }
             Value::Time { range, .. } => {
@@ -84,7 +87,7 @@ fn every_range_includes_its_ends_and_no_more() {
                 assert_eq!(taken, [true, true, false, false], "{}", setting.key);
             }
             Value::Words(words) => assert!(words.iter().all(|(word, _)| takes((*word).to_owned())), "{}", setting.key),
-            Value::Files { .. } | Value::Text { .. } => {}
+            Value::Files { .. } | Value::List { .. } | Value::Text { .. } => {}
         }
     }
 }

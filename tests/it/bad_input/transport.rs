@@ -54,7 +54,12 @@ async fn what_the_transport_refuses_is_told_in_the_same_words() {
         let status = Status::from_header_map(response.headers()).unwrap_or_else(|| panic!("{name}: {response:?}"));
         malformed(status);
     }
-    let response = raw::post(&mut channel, CHECK, &[("grpc-encoding", "gzip")], "\x01\0\0\0\0").await;
+    for encoding in ["gzip", "zstd"] {
+        let response = raw::post(&mut channel, CHECK, &[("grpc-encoding", encoding)], "\x01\0\0\0\x05plain").await;
+        malformed(Status::from_header_map(response.headers()).unwrap());
+    }
+    let response = raw::post(&mut channel, CHECK, &[("grpc-encoding", "snappy")], "\x01\0\0\0\0").await;
+    assert_eq!(response.headers()["grpc-accept-encoding"], "gzip,zstd,identity");
     let refusal = Refusal::of(&Status::from_header_map(response.headers()).unwrap());
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::Unimplemented, "ENCODING_UNSUPPORTED"), "{refusal:?}");
     for path in

@@ -248,3 +248,25 @@ async fn the_standards_read_short_messages_only() {
     raw::call(server.channel.clone(), REFLECTION, long).await.unwrap_err();
     server.stop().await;
 }
+
+/// R67: reads and writes are counted apart, and health not at all.
+#[tokio::test]
+async fn a_caller_makes_so_many_calls_a_second() {
+    let server = TestServer::start_with(Backend::Sqlite, |config| config.rate_limit.reads = 1).await;
+    let mut entitlements = server.entitlements();
+    // Slow as it may be, one of them comes within a second of the one before.
+    let refusal = loop {
+        let refusal = refused(entitlements.check_entitlement(check("nobody")).await);
+        if refusal.code != Code::NotFound {
+            break refusal;
+        }
+    };
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::ResourceExhausted, "RATE_LIMITED"), "{refusal:?}");
+    assert_eq!(refusal.metadata("limit_per_second"), Some("1"));
+    assert!(refusal.has_retry_info, "{refusal:?}");
+    for _ in 0..10 {
+        HealthClient::new(server.channel.clone()).check(HealthCheckRequest::default()).await.unwrap();
+        stored(&server, "contoso").await;
+    }
+    server.stop().await;
+}
