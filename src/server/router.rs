@@ -59,12 +59,21 @@ pub fn layered(calls: Router, config: &Config) -> impl CallService {
 
 /// Health and reflection.
 pub fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> {
-    let reflection = tonic_reflection::server::Builder::configure()
+    // Many tools ask by the older name only.
+    let (reflection, older) = (descriptors().build_v1()?, descriptors().build_v1alpha()?);
+    Ok(Routes::new(health::service(Arc::clone(health)))
+        .add_service(reflection.max_decoding_message_size(REFLECTION_LIMIT))
+        .add_service(older.max_decoding_message_size(REFLECTION_LIMIT))
+        .prepare())
+}
+
+/// What reflection tells.
+fn descriptors() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?
-        .max_decoding_message_size(REFLECTION_LIMIT);
-    Ok(Routes::new(health::service(Arc::clone(health))).add_service(reflection).prepare())
+        // What the details of an error are made of, so that tools can show them.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }
 
 /// The services of this API.

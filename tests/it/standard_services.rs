@@ -16,6 +16,7 @@ use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1alpha;
 
 use crate::raw;
 use crate::sample::{check, create, customer, stored};
@@ -87,6 +88,9 @@ async fn reflection_lists_and_describes() {
         "entitled.v1.ErrorReason",
         "entitled.v1.EntitlementService.CheckEntitlement",
         "google.rpc.Status",
+        "google.rpc.ErrorInfo",
+        "google.rpc.BadRequest",
+        "google.rpc.RetryInfo",
     ]);
     for symbol in symbols {
         let Ok(MessageResponse::FileDescriptorResponse(files)) =
@@ -99,12 +103,30 @@ async fn reflection_lists_and_describes() {
         assert!(symbol.starts_with(&package), "{symbol} in {package}");
         // With comments, so that tools can explain the API.
         assert!(
-            file.source_code_info
-                .is_some_and(|info| info.location.iter().any(|place| place.leading_comments.is_some()))
+            symbol.starts_with("google.rpc.")
+                || file
+                    .source_code_info
+                    .is_some_and(|info| info.location.iter().any(|place| place.leading_comments.is_some()))
         );
     }
     let unknown = ask(MessageRequest::FileContainingSymbol("entitled.v1.Nothing".to_owned())).await;
     assert_eq!(unknown.unwrap_err().code(), Code::NotFound);
+    server.stop().await;
+}
+
+/// Older tools know reflection by this name.
+#[tokio::test]
+async fn reflection_answers_by_its_older_name_too() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    let mut reflection = v1alpha::server_reflection_client::ServerReflectionClient::new(server.channel.clone());
+    for symbol in ["entitled.v1.EntitlementService", "google.rpc.ErrorInfo"] {
+        let asked = v1alpha::server_reflection_request::MessageRequest::FileContainingSymbol(symbol.to_owned());
+        let request = v1alpha::ServerReflectionRequest { host: String::new(), message_request: Some(asked) };
+        let answers = reflection.server_reflection_info(futures_util::stream::iter([request])).await.unwrap();
+        let answer = answers.into_inner().message().await.unwrap().unwrap().message_response.unwrap();
+        let described = v1alpha::server_reflection_response::MessageResponse::FileDescriptorResponse;
+        assert_eq!(std::mem::discriminant(&answer), std::mem::discriminant(&described(Default::default())), "{symbol}");
+    }
     server.stop().await;
 }
 
