@@ -2,10 +2,12 @@
 
 mod age;
 mod compression;
+mod floods;
 mod frames;
 mod http;
 mod limits;
 mod logs;
+mod open_files;
 mod start;
 mod stop;
 mod web;
