@@ -23,7 +23,6 @@ mod prepared;
 mod query;
 mod reach;
 mod sorted;
-mod span;
 mod standing;
 mod target;
 mod turns;
@@ -38,7 +37,6 @@ pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Reme
 pub use list::{ListQuery, Row, rows};
 pub use prepared::{Bought, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
-pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
 pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::{Contact, Location, ProductId, Quantity, start_of_day};
 use crate::noun::Noun;
 use crate::suggest::nearest;
+use crate::terms::end_of_day;
 use crate::violation::reason as technical;
 
 /// Most locations an unknown one is compared with: that takes its time. Where there are more, those
@@ -98,15 +99,13 @@ impl<'a> Reading<'a> {
         let family = query.product.and_then(|product| edition.family(product.family));
         let life_cycle = query.product.zip(family).map(|(product, family)| family.life_cycle_of(product.component));
         let life_cycle = life_cycle.unwrap_or_default();
-        let end_of =
-            |last: chrono::NaiveDate| last.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(zone, next));
         Self {
             row,
             edition,
             service,
             family,
             delivery_start: service.delivery_starts.map(|date| start_of_day(zone, date)),
-            preview_end: life_cycle.preview_until.map(end_of),
+            preview_end: life_cycle.preview_until.map(|date| end_of_day(zone, date)),
             retired_from: life_cycle.retired_from.map(|date| start_of_day(zone, date)),
             contact: query.contact_id.and_then(|contact_id| prepared.contact(contact_id)),
             is_licensed: service.license.as_ref().is_none_or(|license| prepared.has_license(license)),

@@ -5,9 +5,9 @@ use super::balances::{Block, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
 use super::prepared::{Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
-use super::span::{Span, TermState};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
 use crate::model::{Item, Location, Waiver, WorkOrder, WorkOrderState};
+use crate::terms::{Span, TermState};
 
 /// One candidate under one question at one instant: all a clause may look at.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use super::balances::Block;
 use super::calendar::Calendar;
 use super::context::Context;
-use super::span::Span;
 use crate::catalog::{Clause, Edition, RemedyKind, Service, Text};
 use crate::model::{Item, Waiver, WorkOrder};
+use crate::terms::Span;
 
 /// The answer to one question.
 #[derive(Debug)]

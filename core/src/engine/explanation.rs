@@ -3,9 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::decision::Remedy;
-use super::span::{End, Span};
 use crate::catalog::RemedyKind;
 use crate::model::WorkOrder;
+use crate::terms::{End, Span};
 
 /// Collects what a reason says.
 #[derive(Debug, Default)]

@@ -1,6 +1,6 @@
 //! What no machine can decide is told: notes, some with a date worked out for the case.
 
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::clauses::location::is_designated;
 use super::context::Context;
@@ -8,6 +8,7 @@ use super::decision::Note;
 use super::query::{Query, is_language};
 use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service};
 use crate::model::{Location, day_of};
+use crate::terms::{Span, last_day};
 
 /// Who asks what, where; and the item that answers, if there is one.
 pub(super) struct Subject<'a, 'c> {
@@ -88,10 +89,8 @@ fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
         }),
         NoteDate::BeforeDelivery { days } => delivery.start_time.and_then(|start| before(day_of(zone, start), days)),
         NoteDate::AfterDelivery { days } => delivery.end_time.and_then(|end| {
-            // The end is exclusive: ending at midnight does not touch the new day.
-            let before_end = end.checked_sub_signed(TimeDelta::nanoseconds(1))?;
-            let last = delivery.start_time.map_or(before_end, |start| start.max(before_end));
-            after(day_of(zone, last), days)
+            let start = delivery.start_time.unwrap_or(DateTime::<Utc>::MIN_UTC);
+            after(last_day(zone, Span { start, end }), days)
         }),
         NoteDate::HostServes => {
             let serves_from_host = subject.context.is_some_and(|context| {

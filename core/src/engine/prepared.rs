@@ -20,11 +20,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::build::Builder;
-use self::order::{PreparedOrder, order_term};
+use self::order::PreparedOrder;
 use super::base::{BaseCoverage, Bases};
-use super::span::End;
 use crate::catalog::Catalog;
 use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder};
+use crate::terms::{End, order_term};
 
 pub use self::block::Bought;
 pub use self::candidate::Candidate;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::span::{End, Span};
+use crate::terms::{End, Span};
 
 static NEVER: Reach = Reach::Never;
 

@@ -7,8 +7,8 @@ use crate::catalog::{EventRule, Rule};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::{Explanation, time};
 use crate::engine::pool::left;
-use crate::engine::span::Span;
-use crate::model::{PlannedEvent, Unit, day_of, instant_of};
+use crate::model::{PlannedEvent, Unit, instant_of};
+use crate::terms::{Span, events_taken};
 
 /// The event in question: the request's window, else the item's event that runs now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,14 +83,7 @@ fn latest_confirmation(context: &Context<'_>, event: Event, terms: EventRule) ->
 
 /// The events one solution takes: each covers a number of dates of the location's calendar.
 fn events_per_solution(context: &Context<'_>, event: Event, terms: EventRule) -> i64 {
-    let zone = context.location.time_zone;
-    let first = day_of(zone, event.start);
-    // The end is exclusive: ending at midnight does not touch the new day.
-    let before_end = event.end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(event.end);
-    let last = day_of(zone, before_end).max(first);
-    let dates = last.signed_duration_since(first).num_days().saturating_add(1);
-    let rest = i64::from(dates.checked_rem(terms.days).unwrap_or(0) != 0);
-    dates.checked_div(terms.days).unwrap_or(dates).saturating_add(rest)
+    events_taken(context.location.time_zone, Span { start: event.start, end: event.end }, terms.days)
 }
 
 fn solutions(context: &Context<'_>) -> usize {

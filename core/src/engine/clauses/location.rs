@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::catalog::{LocationRule, RemedyKind, Rule};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::{Explanation, time};
-use crate::engine::span::End;
 use crate::model::{DeliveryMode, Location, WorkOrder};
+use crate::terms::End;
 
 pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let country = &context.location.country;

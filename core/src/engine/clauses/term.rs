@@ -8,8 +8,8 @@ use crate::engine::base::BaseState;
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::{ACTIVE, Explanation, time};
 use crate::engine::prepared::{Candidate, Support};
-use crate::engine::span::{End, Scope, Span, TermState};
 use crate::model::WorkOrderState;
+use crate::terms::{End, Scope, Span, TermState};
 
 /// The nearest instant beside one that will not do.
 const STEP: TimeDelta = TimeDelta::seconds(1);

@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use crate::catalog::QuantityRule;
-use crate::model::{Funding, Item, Unit, WorkOrder, block_id, contract_year, start_of_day};
+use crate::model::{Item, Unit, WorkOrder, block_id};
+use crate::terms::year_end;
 
 /// The block of a counted item as it was bought, in the base unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +19,6 @@ pub struct Bought {
     pub unit: Unit,
     /// End of the contract year, for what the flex allowance paid.
     pub year_end: Option<DateTime<Utc>>,
-}
-
-/// The end of the contract year in which what the flex allowance paid must be used.
-pub(super) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
-    let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
-    (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
 }
 
 /// Its row is not known yet.

@@ -8,13 +8,14 @@ use chrono_tz::Tz;
 use super::block::block_of;
 use super::candidate::{Candidate, Support};
 use super::extension::Extensions;
-use super::item::{prepare_waivers, term_of, turns_of};
+use super::item::{prepare_waivers, turns_of};
 use super::order::PreparedOrder;
 use crate::catalog::{Catalog, Edition, LocationRule};
 use crate::engine::base::Bases;
 use crate::engine::reach::{Reach, Reaches};
 use crate::engine::sorted::Sorted;
 use crate::model::{Contract, Item, WorkOrder};
+use crate::terms::item_term;
 
 pub(super) struct Builder<'a> {
     pub catalog: &'a Catalog,
@@ -103,7 +104,7 @@ impl<'a> Builder<'a> {
         let Making { order, edition, zone, .. } = *making;
         let service = edition.service(&item.service_id)?;
         let is_base = item.service_id == edition.base_package;
-        let term = term_of(order, item, zone);
+        let term = item_term(order, item, zone);
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
         let support = match &making.support {

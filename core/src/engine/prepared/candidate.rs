@@ -6,8 +6,8 @@ use super::block::Bought;
 use crate::engine::base::{self, BaseCoverage, Bases};
 use crate::engine::reach::Reaches;
 use crate::engine::sorted::Sorted;
-use crate::engine::span::{Span, Term};
 use crate::model::WorkOrderState;
+use crate::terms::{Span, Term};
 
 /// An item that may answer for its service.
 #[derive(Debug)]

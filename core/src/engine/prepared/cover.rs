@@ -1,14 +1,14 @@
 //! Working out what the orders of a contract are to each other.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
 use super::build::Builder;
 use super::candidate::Candidate;
-use super::order::is_in_effect;
 use crate::engine::base::{BaseSpan, Bases};
 use crate::engine::reach::Reach;
+use crate::terms::{is_in_effect, is_multi_country};
 
 impl Builder<'_> {
     /// The term of an order as a base: none if it carries no base, is a draft or suspended, or
@@ -64,8 +64,7 @@ impl Builder<'_> {
 
     pub(super) fn is_multi_country(&self, designated_by: &[Option<usize>]) -> bool {
         let locations = self.contract.customer.locations.iter().zip(designated_by);
-        let countries = locations.filter(|(_, by)| by.is_some()).map(|(location, _)| &location.country);
-        countries.collect::<HashSet<_>>().len() > 1
+        is_multi_country(locations.filter(|(_, by)| by.is_some()).map(|(location, _)| location))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::order::{PreparedOrder, is_in_effect};
+use super::order::PreparedOrder;
 use crate::catalog::Catalog;
 use crate::engine::reach::{Reach, Stretch};
 use crate::model::{Contract, WorkOrder};
+use crate::terms::is_in_effect;
 
 /// An order that extends the base it names.
 #[derive(Debug)]

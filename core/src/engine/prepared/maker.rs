@@ -3,12 +3,12 @@
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::block::{block_of, year_end};
+use super::block::block_of;
 use super::candidate::Candidate;
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
 use crate::engine::base::Bases;
-use crate::engine::span::Span;
 use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, block_id};
+use crate::terms::{Span, year_end};
 
 /// Makes the blocks of one item.
 #[derive(Debug, Clone, Copy)]
