@@ -5,11 +5,11 @@ use super::balances::PreparedBalances;
 use super::clauses::{not_purchased, reason};
 use super::coverage::coverage;
 use super::decision::{Decision, Note, Outcome, Reason};
+use super::evaluation::judge;
 use super::note::{self, Subject};
 use super::pool::Pool;
 use super::prepared::Prepared;
 use super::query::Query;
-use super::standing::judge;
 use super::validity::valid_until;
 use crate::catalog::Rule;
 use crate::error::{Error, Result};
@@ -29,16 +29,16 @@ pub fn decide<'a>(
     let pool = Pool::new(&ask, at);
     let Some(best) = judge(&ask, at, &pool) else { return decide_without_candidate(&ask, at) };
     let valid_until = valid_until(&ask, &best, pool);
-    let (context, standing) = best;
+    let (context, evaluation) = best;
     let tell = |set: u128, is_open: bool| -> Vec<Reason<'a>> {
         let picked = context.service.clauses.iter().filter(|clause| set & clause.bit() != 0);
         let clauses = picked.filter_map(|used| Some((used, context.edition.clauses.get(usize::from(used.row))?)));
         clauses.map(|(used, clause)| reason(&context, used, clause, is_open)).collect()
     };
     Ok(Decision {
-        outcome: standing.outcome(),
-        reasons: tell(standing.failed, false),
-        open_conditions: tell(standing.open, true),
+        outcome: evaluation.outcome(),
+        reasons: tell(evaluation.failed, false),
+        open_conditions: tell(evaluation.open, true),
         notes: notes_if_asked(
             query,
             &Subject {
@@ -49,7 +49,7 @@ pub fn decide<'a>(
                 context: Some(&context),
             },
         ),
-        coverage: Some(coverage(&context, standing.waived)),
+        coverage: Some(coverage(&context, evaluation.waived)),
         valid_until,
         edition: context.edition,
         service: context.service,

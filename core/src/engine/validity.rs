@@ -10,9 +10,9 @@ use chrono::{DateTime, Utc};
 use super::ask::Ask;
 use super::clauses::reason;
 use super::context::Context;
+use super::evaluation::{Best, Evaluation, Rank, evaluate, judge, rank};
 use super::pool::Pool;
 use super::prepared::Candidate;
-use super::standing::{Best, Rank, Standing, judge, rank, stand};
 use super::turns::Turns;
 use super::words::may_differ;
 use crate::catalog::ClauseUse;
@@ -65,11 +65,12 @@ fn is_counted(candidate: &Candidate) -> bool {
 
 /// When the item that answers stands differently, or says something else.
 fn change_of_its_own<'a>(best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let (context, standing) = best;
+    let (context, evaluation) = best;
     let mut before: Option<Context<'a>> = None;
     Turns::new(context, at).in_words(context).find(|turn| {
         let mut later = context.later(*turn);
-        if stand(&mut later, pool) != *standing || !says_the_same(best, before.as_ref().unwrap_or(context), &later) {
+        if evaluate(&mut later, pool) != *evaluation || !says_the_same(best, before.as_ref().unwrap_or(context), &later)
+        {
             return true;
         }
         before = Some(later);
@@ -95,11 +96,11 @@ impl Other {
         }
         let mut turns = Turns::new(&context, context.at).briefly();
         let mut turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
-        let gives = is_counted.then(|| stand(&mut context, pool).gives());
+        let gives = is_counted.then(|| evaluate(&mut context, pool).gives());
         loop {
             let mut later = context.later(turn);
-            let standing = stand(&mut later, pool);
-            if gives.is_some_and(|gives| gives != standing.gives()) || self.is_beaten_by(&rank(&later, &standing)) {
+            let evaluation = evaluate(&mut later, pool);
+            if gives.is_some_and(|gives| gives != evaluation.gives()) || self.is_beaten_by(&rank(&later, &evaluation)) {
                 return Some(turn);
             }
             turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
@@ -122,16 +123,16 @@ fn is_same_answer(best: &Best<'_>, other: &Best<'_>) -> bool {
 
 /// Whether a later look at the candidate that answers says the same of it; the look before it did.
 fn says_the_same(best: &Best<'_>, before: &Context<'_>, later: &Context<'_>) -> bool {
-    let (context, standing) = best;
+    let (context, evaluation) = best;
     let clauses = || context.service.clauses.iter();
-    let mut told = clauses().filter(|clause| (standing.failed | standing.open) & clause.bit() != 0);
-    let mut waived = clauses().filter(|clause| standing.waived & clause.bit() != 0);
-    told.all(|clause| !may_differ(clause.rule, before, later) || has_same_words(context, later, clause, standing))
+    let mut told = clauses().filter(|clause| (evaluation.failed | evaluation.open) & clause.bit() != 0);
+    let mut waived = clauses().filter(|clause| evaluation.waived & clause.bit() != 0);
+    told.all(|clause| !may_differ(clause.rule, before, later) || has_same_words(context, later, clause, evaluation))
         && waived.all(|clause| context.waiver(clause) == later.waiver(clause))
 }
 
-fn has_same_words(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, standing: &Standing) -> bool {
-    let is_open = standing.open & used.bit() != 0;
+fn has_same_words(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, evaluation: &Evaluation) -> bool {
+    let is_open = evaluation.open & used.bit() != 0;
     one.edition.clauses.get(usize::from(used.row)).is_none_or(|clause| {
         let (one, other) = (reason(one, used, clause, is_open), reason(other, used, clause, is_open));
         (one.metadata, one.remedy) == (other.metadata, other.remedy)

@@ -11,8 +11,8 @@ use super::{edition, prepared, service};
 use crate::catalog::{Channel, Locale, RemedyKind, Severity};
 use crate::engine::ask::Ask;
 use crate::engine::clauses::reason;
+use crate::engine::evaluation::evaluate;
 use crate::engine::pool::Pool;
-use crate::engine::standing::stand;
 use crate::engine::{AS_BOUGHT, Prepared, Query, Reason, decide};
 use crate::model::{
     Contract, DeliveryMode, Funding, Item, ProductId, Quantity, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
@@ -168,11 +168,11 @@ fn standing_of(prepared: &Prepared, query: &Query<'static>, (order, item): &Plac
     let at = query.check_time.unwrap();
     let mut contexts = ask.contexts(at);
     let mut context = contexts.find(|it| (&it.order.work_order_id, &it.item.item_id) == (order, item)).unwrap();
-    let standing = stand(&mut context, &Pool::new(&ask, at));
+    let evaluation = evaluate(&mut context, &Pool::new(&ask, at));
     let told = context.service.clauses.iter().filter_map(|used| {
-        let is_open = standing.open & used.bit() != 0;
+        let is_open = evaluation.open & used.bit() != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];
-        (is_open || standing.failed & used.bit() != 0)
+        (is_open || evaluation.failed & used.bit() != 0)
             .then(|| Told::of(&reason(&context, used, clause, is_open), is_open))
     });
     told.collect()

@@ -15,8 +15,8 @@ use crate::catalog::{Catalog, Edition, EditionSource, Rule};
 use crate::engine::ask::Ask;
 use crate::engine::clauses::{self, reason};
 use crate::engine::context::{Context, Verdict};
+use crate::engine::evaluation::{Best, evaluate, rank};
 use crate::engine::pool::{Pool, own_available};
-use crate::engine::standing::{Best, rank, stand};
 use crate::engine::{Prepared, PreparedBalances, Query};
 use crate::model::{Balances, Contract, LATEST};
 
@@ -25,10 +25,10 @@ fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
     let candidates = ask.prepared.base_candidates().iter().chain(ask.items);
     let mut best: Option<Best<'a>> = None;
     for mut context in candidates.filter_map(|candidate| Context::new(ask, at, candidate)) {
-        let standing = stand(&mut context, &Pool::new(ask, at));
+        let evaluation = evaluate(&mut context, &Pool::new(ask, at));
         context.serving = None;
-        if best.as_ref().is_none_or(|(other, so_far)| rank(&context, &standing) > rank(other, so_far)) {
-            best = Some((context, standing));
+        if best.as_ref().is_none_or(|(other, so_far)| rank(&context, &evaluation) > rank(other, so_far)) {
+            best = Some((context, evaluation));
         }
     }
     best
@@ -36,18 +36,18 @@ fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
 
 /// Everything that is said of the candidate that answers, and what is left to draw from.
 fn said(best: &Option<Best<'_>>) -> String {
-    let Some((context, standing)) = best else { return String::new() };
+    let Some((context, evaluation)) = best else { return String::new() };
     let told = context.service.clauses.iter().filter_map(|used| {
-        let is_open = standing.open & used.bit() != 0;
+        let is_open = evaluation.open & used.bit() != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];
-        let is_told = is_open || standing.failed & used.bit() != 0;
+        let is_told = is_open || evaluation.failed & used.bit() != 0;
         is_told.then(|| reason(context, used, clause, is_open)).map(|it| format!("{:?} {:?}", it.metadata, it.remedy))
     });
-    let waived = context.service.clauses.iter().filter(|clause| standing.waived & clause.bit() != 0);
+    let waived = context.service.clauses.iter().filter(|clause| evaluation.waived & clause.bit() != 0);
     let waived: Vec<_> = waived.map(|clause| context.waiver(clause)).collect();
     let given = context.all_items().filter(|_| !context.service.is_base()).filter_map(|item| gives(context, &item));
     let given: Vec<_> = given.collect();
-    format!("{standing:?} {waived:?} {given:?}\n{}", told.collect::<Vec<_>>().join("\n"))
+    format!("{evaluation:?} {waived:?} {given:?}\n{}", told.collect::<Vec<_>>().join("\n"))
 }
 
 fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
