@@ -6,7 +6,6 @@
 //! clauses has its file in [`clauses`]. Nothing is defined here, so that files import what they
 //! need from where it is, and never each other in a circle.
 
-mod ask;
 mod balances;
 mod base;
 mod calendar;
@@ -23,6 +22,7 @@ mod pool;
 mod prepared;
 mod query;
 mod reach;
+mod resolve;
 mod sorted;
 mod target;
 mod turns;

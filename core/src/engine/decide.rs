@@ -1,6 +1,5 @@
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::balances::PreparedBalances;
 use super::clauses::{not_purchased, reason};
 use super::coverage::coverage;
@@ -10,6 +9,7 @@ use super::note::{self, Subject};
 use super::pool::Pool;
 use super::prepared::Prepared;
 use super::query::Query;
+use super::resolve::ResolvedQuery;
 use super::validity::valid_until;
 use crate::catalog::Rule;
 use crate::error::{Error, Result};
@@ -24,11 +24,11 @@ pub fn decide<'a>(
     query: &'a Query<'a>,
     now: DateTime<Utc>,
 ) -> Result<Decision<'a>> {
-    let ask = Ask::new(prepared, balances, query)?;
+    let resolved = ResolvedQuery::new(prepared, balances, query)?;
     let at = query.check_time.unwrap_or(now);
-    let pool = Pool::new(&ask, at);
-    let Some(best) = judge(&ask, at, &pool) else { return decide_without_candidate(&ask, at) };
-    let valid_until = valid_until(&ask, &best, pool);
+    let pool = Pool::new(&resolved, at);
+    let Some(best) = judge(&resolved, at, &pool) else { return decide_without_candidate(&resolved, at) };
+    let valid_until = valid_until(&resolved, &best, pool);
     let (context, evaluation) = best;
     let tell = |set: u128, is_open: bool| -> Vec<Reason<'a>> {
         let picked = context.service.clauses.iter().filter(|clause| set & clause.bit() != 0);
@@ -57,9 +57,9 @@ pub fn decide<'a>(
     })
 }
 
-fn decide_without_candidate<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
-    let Ask { query, location, .. } = *ask;
-    let (edition, service) = (ask.reading.edition, ask.reading.service);
+fn decide_without_candidate<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
+    let ResolvedQuery { query, location, .. } = *resolved;
+    let (edition, service) = (resolved.in_edition.edition, resolved.in_edition.service);
     let clause = edition.clauses.iter().find(|clause| clause.rule == Rule::Purchased);
     let clause = clause
         .ok_or_else(|| Error::Internal(format!("edition `{}` has no clause for what nobody bought", edition.id)))?;

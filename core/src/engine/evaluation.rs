@@ -4,12 +4,12 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::base::BaseState;
 use super::clauses::{self, hours, location, quantity};
 use super::context::{Context, Verdict};
 use super::decision::Outcome;
 use super::pool::{self, Pool};
+use super::resolve::ResolvedQuery;
 use crate::catalog::{ClauseUse, Missing, Rule, RuleFamily};
 
 /// What the clauses make of one candidate: sets of clauses by their rows.
@@ -76,12 +76,12 @@ pub(super) type Best<'a> = (Context<'a>, Evaluation);
 
 /// Judges every candidate at one instant and keeps the best: of equals the first, and they come
 /// in the order of their ids.
-pub(super) fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -> Option<Best<'a>> {
-    let mut ask = *ask;
+pub(super) fn judge<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -> Option<Best<'a>> {
+    let mut resolved = *resolved;
     let (mut best, mut best_rank) = (None, None);
-    for candidate in ask.candidates() {
-        let Some(mut context) = Context::new(&ask, at, candidate) else { continue };
-        ask.read_as(&context.reading);
+    for candidate in resolved.candidates() {
+        let Some(mut context) = Context::new(&resolved, at, candidate) else { continue };
+        resolved.remember_edition(&context.in_edition);
         let evaluation = evaluate(&mut context, pool);
         let rank = rank(&context, &evaluation);
         // None is less than any.

@@ -4,10 +4,10 @@ use std::cell::OnceCell;
 
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::clauses::{hours, location, product, term};
 use super::context::{Context, Verdict};
 use super::prepared::Candidate;
+use super::resolve::ResolvedQuery;
 use super::turns::Turns;
 use crate::catalog::{ClauseUse, RuleFamily};
 use crate::model::burn_key;
@@ -15,19 +15,19 @@ use crate::model::burn_key;
 /// The sum at one instant, worked out when it is first asked for.
 #[derive(Debug)]
 pub(super) struct Pool<'p, 'a> {
-    ask: &'p Ask<'a>,
+    resolved: &'p ResolvedQuery<'a>,
     at: DateTime<Utc>,
     sum: OnceCell<i128>,
 }
 
 impl<'p, 'a> Pool<'p, 'a> {
-    pub fn new(ask: &'p Ask<'a>, at: DateTime<Utc>) -> Self {
-        Self { ask, at, sum: OnceCell::new() }
+    pub fn new(resolved: &'p ResolvedQuery<'a>, at: DateTime<Utc>) -> Self {
+        Self { resolved, at, sum: OnceCell::new() }
     }
 
     /// Tells a context the sum, so that it is not worked out again for each.
     pub fn tell(&self, context: &mut Context<'a>) {
-        context.serving = Some(*self.sum.get_or_init(|| sum(self.ask.of_items(self.at))));
+        context.serving = Some(*self.sum.get_or_init(|| sum(self.resolved.of_items(self.at))));
     }
 }
 

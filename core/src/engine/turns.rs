@@ -20,7 +20,7 @@ pub(super) struct Turns<'a> {
 impl<'a> Turns<'a> {
     /// When a clause may judge it otherwise, behind `at`.
     pub fn new(context: &Context<'a>, at: DateTime<Utc>) -> Self {
-        let reading = &context.reading;
+        let in_edition = &context.in_edition;
         let (covered, uncovered) =
             context.coverage.and_then(|coverage| coverage.span()).map(|span| (span.start, span.end)).unzip();
         Self {
@@ -29,9 +29,9 @@ impl<'a> Turns<'a> {
             bases: &[],
             reach: context.candidate.reach.at(context.location_row).turns(),
             others: [
-                reading.delivery_start,
-                reading.preview_end,
-                reading.retired_from,
+                in_edition.delivery_start,
+                in_edition.preview_end,
+                in_edition.retired_from,
                 covered,
                 uncovered,
                 context.release_time(),

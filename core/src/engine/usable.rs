@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::ask::Ask;
 use super::balances::AS_BOUGHT;
 use super::clauses::{self, event, location};
 use super::context::{Context, Verdict};
@@ -12,6 +11,7 @@ use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
 use super::prepared::{Candidate, Maker, Prepared};
 use super::query::{Delivery, Query};
+use super::resolve::ResolvedQuery;
 use crate::catalog::{About, ClauseUse, Locale, Rule};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
@@ -89,10 +89,10 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
     }
     let location_id = query.location_id.unwrap_or(maker.usual_location());
     let question = question(prepared, query, (&spec.service_id, location_id), now);
-    let ask = Ask::new(prepared, &AS_BOUGHT, &question)?;
+    let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let context = Context::new(&ask, at, candidate).ok_or_else(unknown)?;
-    Ok(usable(context, Some(spec.clone()), query.location_id.is_some(), &Pool::new(&ask, at)))
+    let context = Context::new(&resolved, at, candidate).ok_or_else(unknown)?;
+    Ok(usable(context, Some(spec.clone()), query.location_id.is_some(), &Pool::new(&resolved, at)))
 }
 
 fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
@@ -101,10 +101,10 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
     let question = question(prepared, query, (service_id, location_id), now);
-    let ask = Ask::new(prepared, &AS_BOUGHT, &question)?;
+    let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let counted = ask.of_items(at).filter(|context| context.service.unit.is_some());
-    let pool = Pool::new(&ask, at);
+    let counted = resolved.of_items(at).filter(|context| context.service.unit.is_some());
+    let pool = Pool::new(&resolved, at);
     let blocks: Vec<_> = counted
         .map(|context| {
             let spec = prepared.maker(context.candidate).and_then(|maker| maker.own());

@@ -7,28 +7,28 @@
 
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::clauses::reason;
 use super::context::Context;
 use super::evaluation::{Best, Evaluation, Rank, evaluate, judge, rank};
 use super::pool::Pool;
 use super::prepared::Candidate;
+use super::resolve::ResolvedQuery;
 use super::turns::Turns;
 use super::words::may_differ;
 use crate::catalog::ClauseUse;
 
 /// The next instant at which the answer is another one.
-pub(super) fn valid_until(ask: &Ask<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
+pub(super) fn valid_until(resolved: &ResolvedQuery<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
     let (mut at, mut pool) = (best.0.at, pool);
     loop {
-        let turn = first_change(ask, best, &pool, at)?;
-        if !best.0.service.is_base() || ask.items.is_empty() {
+        let turn = first_change(resolved, best, &pool, at)?;
+        if !best.0.service.is_base() || resolved.items.is_empty() {
             return Some(turn);
         }
         // Another edition sells by the piece what is a base service here. What is left of that
         // does not show in the answer, but who answers may hang on it.
-        pool = Pool::new(ask, turn);
-        let later = judge(ask, turn, &pool);
+        pool = Pool::new(resolved, turn);
+        let later = judge(resolved, turn, &pool);
         if !later.is_some_and(|later| is_same_answer(best, &later)) {
             return Some(turn);
         }
@@ -37,12 +37,17 @@ pub(super) fn valid_until(ask: &Ask<'_>, best: &Best<'_>, pool: Pool<'_, '_>) ->
 }
 
 /// The first turn behind `at` at which the answer changes, or what is left in a block.
-fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+fn first_change<'a>(
+    resolved: &ResolvedQuery<'a>,
+    best: &Best<'a>,
+    pool: &Pool<'_, 'a>,
+    at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let mut first = change_of_its_own(best, pool, at);
     let best_rank = rank(&best.0, &best.1);
     let mut is_before = true;
-    let mut ask = *ask;
-    for candidate in ask.candidates() {
+    let mut resolved = *resolved;
+    for candidate in resolved.candidates() {
         if std::ptr::eq(candidate, best.0.candidate) {
             is_before = false;
             continue;
@@ -51,8 +56,8 @@ fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: Dat
         if !is_counted(candidate) && !other.is_beaten_by(&Rank::highest(candidate.term.end)) {
             continue;
         }
-        let Some(context) = Context::new(&ask, at, candidate) else { continue };
-        ask.read_as(&context.reading);
+        let Some(context) = Context::new(&resolved, at, candidate) else { continue };
+        resolved.remember_edition(&context.in_edition);
         first = other.change(context, pool).or(first);
     }
     first

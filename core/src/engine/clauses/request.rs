@@ -21,7 +21,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
         ),
         Rule::Contact => Verdict::fails_if(
             query.contact_id.is_some()
-                && !context.reading.contact.is_some_and(|contact| is_designated(context, contact)),
+                && !context.in_edition.contact.is_some_and(|contact| is_designated(context, contact)),
         ),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
         Rule::Severity => known(query.severity, |severity| context.service.severities.contains(&severity)),
@@ -40,7 +40,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
         Rule::Activity => Verdict::fails_if(
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
         ),
-        Rule::License => Verdict::fails_if(!context.reading.is_licensed),
+        Rule::License => Verdict::fails_if(!context.in_edition.is_licensed),
         _ => return None,
     })
 }
@@ -62,7 +62,7 @@ fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
 }
 
 fn is_cloud(context: &Context<'_>) -> bool {
-    context.reading.family.is_some_and(|family| family.cloud)
+    context.in_edition.family.is_some_and(|family| family.cloud)
 }
 
 fn is_open(context: &Context<'_>, channel: Channel) -> bool {
@@ -75,7 +75,7 @@ fn is_open(context: &Context<'_>, channel: Channel) -> bool {
 fn is_bound_to_portals(context: &Context<'_>) -> bool {
     context.service.incident
         && is_cloud(context)
-        && context.reading.contact.is_some_and(|contact| {
+        && context.in_edition.contact.is_some_and(|contact| {
             !contact.roles.is_empty() && contact.roles.iter().all(|role| *role == ContactRole::CloudAdministrator)
         })
 }

@@ -9,10 +9,10 @@ use proptest::sample::Index;
 use super::contracts::{LOCATIONS, a_contract, an_instant, day, details, question, services_of};
 use super::{edition, prepared, service};
 use crate::catalog::{Channel, Locale, RemedyKind, Severity};
-use crate::engine::ask::Ask;
 use crate::engine::clauses::reason;
 use crate::engine::evaluation::evaluate;
 use crate::engine::pool::Pool;
+use crate::engine::resolve::ResolvedQuery;
 use crate::engine::{AS_BOUGHT, Prepared, Query, Reason, decide};
 use crate::model::{
     Contract, DeliveryMode, Funding, Item, ProductId, Quantity, Unit, Waiver, WorkOrder, WorkOrderState, block_id,
@@ -164,11 +164,11 @@ fn turns(contract: &Contract, query: &Query<'static>, place: Option<&Place>, tol
 }
 
 fn standing_of(prepared: &Prepared, query: &Query<'static>, (order, item): &Place) -> Vec<Told> {
-    let ask = Ask::new(prepared, &AS_BOUGHT, query).unwrap();
+    let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, query).unwrap();
     let at = query.check_time.unwrap();
-    let mut contexts = ask.contexts(at);
+    let mut contexts = resolved.contexts(at);
     let mut context = contexts.find(|it| (&it.order.work_order_id, &it.item.item_id) == (order, item)).unwrap();
-    let evaluation = evaluate(&mut context, &Pool::new(&ask, at));
+    let evaluation = evaluate(&mut context, &Pool::new(&resolved, at));
     let told = context.service.clauses.iter().filter_map(|used| {
         let is_open = evaluation.open & used.bit() != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];

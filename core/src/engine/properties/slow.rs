@@ -12,20 +12,20 @@ use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
 use super::crowd::{a_crowd, a_crowd_of, asked};
 use super::{CATALOG, answer_with};
 use crate::catalog::{Catalog, Edition, EditionSource, Rule};
-use crate::engine::ask::Ask;
 use crate::engine::clauses::{self, reason};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::evaluation::{Best, evaluate, rank};
 use crate::engine::pool::{Pool, own_available};
+use crate::engine::resolve::ResolvedQuery;
 use crate::engine::{Prepared, PreparedBalances, Query};
 use crate::model::{Balances, Contract, LATEST};
 
 /// Judges every candidate, each with a sum of its own.
-fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
-    let candidates = ask.prepared.base_candidates().iter().chain(ask.items);
+fn judge<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
+    let candidates = resolved.prepared.base_candidates().iter().chain(resolved.items);
     let mut best: Option<Best<'a>> = None;
-    for mut context in candidates.filter_map(|candidate| Context::new(ask, at, candidate)) {
-        let evaluation = evaluate(&mut context, &Pool::new(ask, at));
+    for mut context in candidates.filter_map(|candidate| Context::new(resolved, at, candidate)) {
+        let evaluation = evaluate(&mut context, &Pool::new(resolved, at));
         context.serving = None;
         if best.as_ref().is_none_or(|(other, so_far)| rank(&context, &evaluation) > rank(other, so_far)) {
             best = Some((context, evaluation));
@@ -63,19 +63,21 @@ fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
 }
 
 /// Whatever instant an order, an item or a question names.
-fn turns(ask: &Ask<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
-    let prepared = ask.prepared;
+fn turns(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
+    let prepared = resolved.prepared;
     let mut turns: BTreeSet<_> = prepared.base_turns().iter().copied().collect();
     for candidate in prepared.all_candidates() {
         turns.extend(&candidate.turns);
-        turns.extend(candidate.block.and_then(|bought| ask.balances.of(&bought).release).map(|release| release.at));
+        turns
+            .extend(candidate.block.and_then(|bought| resolved.balances.of(&bought).release).map(|release| release.at));
         turns.extend(candidate.reach.locations().flat_map(|row| candidate.reach.at(row).turns()));
         let stretches = candidate.reach.locations().flat_map(|row| candidate.reach.at(row).stretches());
         turns.extend(stretches.flat_map(|stretch| [stretch.span.start, stretch.span.end]));
     }
-    for context in ask.contexts(at) {
-        let reading = context.reading;
-        turns.extend([reading.delivery_start, reading.preview_end, reading.retired_from].into_iter().flatten());
+    for context in resolved.contexts(at) {
+        let in_edition = context.in_edition;
+        turns
+            .extend([in_edition.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
     }
     turns
 }
@@ -86,11 +88,11 @@ fn valid_until(
     query: &Query<'_>,
     at: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let ask = Ask::new(prepared, balances, query).unwrap();
-    let best = judge(&ask, at);
+    let resolved = ResolvedQuery::new(prepared, balances, query).unwrap();
+    let best = judge(&resolved, at);
     let now = said(&best);
-    let mut later = turns(&ask, at).into_iter().filter(|turn| *turn > at && *turn < LATEST);
-    later.find(|turn| best.is_some() && said(&judge(&ask, *turn)) != now)
+    let mut later = turns(&resolved, at).into_iter().filter(|turn| *turn > at && *turn < LATEST);
+    later.find(|turn| best.is_some() && said(&judge(&resolved, *turn)) != now)
 }
 
 fn check(

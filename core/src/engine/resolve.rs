@@ -18,9 +18,9 @@ use crate::violation::reason as technical;
 const MOST_HINTED: usize = 50;
 const ALIKE: usize = 2;
 
-/// What is asked of a contract.
+/// What is asked of a contract, with what the query names found in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct ResolvedQuery<'a> {
     pub prepared: &'a Prepared,
     pub balances: &'a PreparedBalances,
     pub query: &'a Query<'a>,
@@ -29,12 +29,12 @@ pub struct Ask<'a> {
     /// The items that were bought of the service itself.
     pub items: &'a [Candidate],
     /// By the edition that stands for the service where no order says which.
-    pub reading: Reading<'a>,
+    pub in_edition: InEdition<'a>,
 }
 
 /// What the question means in one edition.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct InEdition<'a> {
     /// Row of the edition in the catalogue.
     row: usize,
     pub edition: &'a Edition,
@@ -53,7 +53,7 @@ pub struct Reading<'a> {
     pub is_licensed: bool,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ResolvedQuery<'a> {
     /// Fails if the question addresses something that does not exist, or asks for a quantity
     /// the service is not counted in.
     pub fn new(prepared: &'a Prepared, balances: &'a PreparedBalances, query: &'a Query<'a>) -> Result<Self> {
@@ -62,9 +62,9 @@ impl<'a> Ask<'a> {
         let found = catalog.service(query.service_id);
         let (edition, service) = found.ok_or_else(|| unknown_service(prepared, query))?;
         let row = catalog.editions().iter().position(|own| std::ptr::eq(own, edition)).unwrap_or_default();
-        let reading = Reading::new(row, edition, service, (prepared, query, location));
+        let in_edition = InEdition::new(row, edition, service, (prepared, query, location));
         if let Some(product) = query.product
-            && reading.family.is_none()
+            && in_edition.family.is_none()
         {
             addressed_family(prepared, product)?;
         }
@@ -72,7 +72,7 @@ impl<'a> Ask<'a> {
             fitting(service, quantity)?;
         }
         let items = prepared.candidates(query.service_id);
-        Ok(Self { prepared, balances, query, location_row, location, items, reading })
+        Ok(Self { prepared, balances, query, location_row, location, items, in_edition })
     }
 
     /// The base items, then those that were bought of the service itself.
@@ -81,14 +81,14 @@ impl<'a> Ask<'a> {
     }
 
     /// The next candidate is likely to be of the same edition.
-    pub fn read_as(&mut self, reading: &Reading<'a>) {
-        if reading.row != self.reading.row {
-            self.reading = *reading;
+    pub fn remember_edition(&mut self, in_edition: &InEdition<'a>) {
+        if in_edition.row != self.in_edition.row {
+            self.in_edition = *in_edition;
         }
     }
 }
 
-impl<'a> Reading<'a> {
+impl<'a> InEdition<'a> {
     fn new(
         row: usize,
         edition: &'a Edition,
@@ -113,7 +113,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The same question in another edition; none if that does not have the service.
-    pub fn in_edition(
+    pub fn switch_to(
         &self,
         row: usize,
         prepared: &'a Prepared,
