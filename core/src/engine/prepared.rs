@@ -1,5 +1,5 @@
 //! A contract made ready for deciding: dates turned into instants, items found by service,
-//! reach and base cover known for every location. Done once a contract version, so that a decision
+//! designations and base cover known for every location. Done once a contract version, so that a decision
 //! neither looks at a calendar nor searches. What was used of it is not part of it (see
 //! [`PreparedBalances`](super::PreparedBalances)): the ledger writes far more often than the contract changes.
 

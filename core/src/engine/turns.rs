@@ -11,10 +11,10 @@ pub(super) struct Turns<'a> {
     at: DateTime<Utc>,
     own: &'a [DateTime<Utc>],
     bases: &'a [DateTime<Utc>],
-    reach: &'a [DateTime<Utc>],
+    designation: &'a [DateTime<Utc>],
     others: [Option<DateTime<Utc>>; 6],
     is_brief: bool,
-    has_reach_turned: bool,
+    has_designation_turned: bool,
 }
 
 impl<'a> Turns<'a> {
@@ -27,7 +27,7 @@ impl<'a> Turns<'a> {
             at,
             own: &context.candidate.turns,
             bases: &[],
-            reach: context.candidate.reach.at(context.location_row).turns(),
+            designation: context.candidate.designations.at(context.location_row).turns(),
             others: [
                 in_edition.delivery_start,
                 in_edition.preview_end,
@@ -37,7 +37,7 @@ impl<'a> Turns<'a> {
                 context.release_time(),
             ],
             is_brief: false,
-            has_reach_turned: false,
+            has_designation_turned: false,
         }
     }
 
@@ -64,10 +64,11 @@ impl Iterator for Turns<'_> {
     fn next(&mut self) -> Option<DateTime<Utc>> {
         let others = self.others.iter().flatten().filter(|turn| **turn > self.at).copied();
         let next = others.chain(self.behind(self.own)).chain(self.behind(self.bases)).min();
-        let reach = if self.is_brief && self.has_reach_turned { None } else { self.behind(self.reach) };
-        self.has_reach_turned = reach.is_some_and(|reach| next.is_none_or(|next| reach < next));
+        let designation =
+            if self.is_brief && self.has_designation_turned { None } else { self.behind(self.designation) };
+        self.has_designation_turned = designation.is_some_and(|designation| next.is_none_or(|next| designation < next));
         // What lies behind the last nameable instant never comes.
-        self.at = next.into_iter().chain(reach).min().filter(|turn| *turn < LATEST)?;
+        self.at = next.into_iter().chain(designation).min().filter(|turn| *turn < LATEST)?;
         Some(self.at)
     }
 }

@@ -164,7 +164,7 @@ pub(in crate::engine) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
         bases.filter(move |base| base.term.span().contains(instant) && is_named(base))
     };
     let is_idle = |base: &Candidate| matches!(base.state, WorkOrderState::Draft | WorkOrderState::Suspended);
-    let serves = |base: &Candidate| base.reach.at(context.location_row).at(instant);
+    let serves = |base: &Candidate| base.designations.at(context.location_row).at(instant);
     if let Some(base) = bases().find(|base| is_idle(base) && (named.is_some() || serves(base))) {
         return BaseRemedy::Renew(base.order);
     }

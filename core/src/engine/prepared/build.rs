@@ -7,12 +7,12 @@ use chrono_tz::Tz;
 
 use super::block::block_of;
 use super::candidate::{Candidate, Support};
-use super::extension::Extensions;
+use super::extension::BaseExtensions;
 use super::item::{prepare_waivers, turns_of};
 use super::order::PreparedOrder;
 use crate::catalog::{Catalog, Edition, LocationRule};
 use crate::engine::base::Bases;
-use crate::engine::reach::{Reach, Reaches};
+use crate::engine::designation::{Designation, Designations};
 use crate::engine::sorted::Sorted;
 use crate::model::{Contract, Item, WorkOrder};
 use crate::terms::item_term;
@@ -22,7 +22,7 @@ pub(super) struct Builder<'a> {
     pub contract: &'a Contract,
     location_rows: &'a HashMap<String, usize>,
     pub orders: Vec<PreparedOrder>,
-    extensions: Extensions<'a>,
+    extensions: BaseExtensions<'a>,
 }
 
 /// An order while its items are made ready.
@@ -37,15 +37,15 @@ struct Making<'a> {
     /// How an item leans on a base that is not one itself.
     support: Option<Arc<Bases>>,
     /// The designated locations, without and with those that extend the base.
-    designated: Reaches,
-    extended: Reaches,
+    designated: Designations,
+    extended: Designations,
 }
 
 impl<'a> Builder<'a> {
     pub fn new(catalog: &'a Catalog, contract: &'a Contract, location_rows: &'a HashMap<String, usize>) -> Self {
         let order = |order| PreparedOrder::new(catalog, contract, location_rows, order);
         let orders: Vec<_> = contract.work_orders.iter().map(order).collect();
-        let extensions = Extensions::new(catalog, contract, &orders);
+        let extensions = BaseExtensions::new(catalog, contract, &orders);
         Self { catalog, contract, location_rows, orders, extensions }
     }
 
@@ -85,12 +85,17 @@ impl<'a> Builder<'a> {
         });
         let its_base = if prepared.carries_base { Some(order.work_order_id.as_str()) } else { named };
         let locations = || 0..self.contract.customer.locations.len();
-        let designated = Reaches::new(
-            locations().filter(|location| prepared.designates(*location)).map(|location| (location, Reach::Always)),
+        let designated = Designations::new(
+            locations()
+                .filter(|location| prepared.designates(*location))
+                .map(|location| (location, Designation::Always)),
         );
-        let extended = Reaches::new(locations().map(|location| {
+        let extended = Designations::new(locations().map(|location| {
             let is_designated = prepared.designates(location);
-            (location, if is_designated { Reach::Always } else { self.extensions.reach(its_base, location) })
+            (
+                location,
+                if is_designated { Designation::Always } else { self.extensions.designation(its_base, location) },
+            )
         }));
         Some(Making { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
     }
@@ -120,7 +125,7 @@ impl<'a> Builder<'a> {
             host: making.host,
             state: order.state,
             support,
-            reach: self.reach(making, item, if is_base { None } else { Some(service.location_rule) }),
+            designations: self.designations(making, item, if is_base { None } else { Some(service.location_rule) }),
             turns: turns_of(&term, &waivers, block, item),
             block,
             life: term.span(),
@@ -133,7 +138,7 @@ impl<'a> Builder<'a> {
 
     /// Where an item serves: of a base item (without a rule) and one that serves from the host
     /// every designated location and those of the orders that extend the base, else what it lists.
-    fn reach(&self, making: &Making<'_>, item: &Item, rule: Option<LocationRule>) -> Reaches {
+    fn designations(&self, making: &Making<'_>, item: &Item, rule: Option<LocationRule>) -> Designations {
         let Making { order, prepared, .. } = *making;
         let serves_all = match rule {
             None => item.all_locations,
@@ -149,7 +154,7 @@ impl<'a> Builder<'a> {
             return making.designated.clone();
         }
         let listed = item.location_ids.iter().filter_map(|id| self.location_rows.get(id).copied());
-        Reaches::new(listed.filter(|row| prepared.designates(*row)).map(|row| (row, Reach::Always)))
+        Designations::new(listed.filter(|row| prepared.designates(*row)).map(|row| (row, Designation::Always)))
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::block::Bought;
 use crate::engine::base::{self, BaseCoverage, Bases};
-use crate::engine::reach::Reaches;
+use crate::engine::designation::Designations;
 use crate::engine::sorted::Sorted;
 use crate::model::WorkOrderState;
 use crate::terms::{Span, Term};
@@ -24,7 +24,7 @@ pub struct Candidate {
     pub term: Term,
     pub state: WorkOrderState,
     pub support: Support,
-    pub reach: Reaches,
+    pub designations: Designations,
     /// What it bought, if it is counted.
     pub block: Option<Bought>,
     /// When its blocks live; of an item without any, its term.
@@ -34,7 +34,7 @@ pub struct Candidate {
     pub tenants: Sorted,
     pub waivers: Vec<PreparedWaiver>,
     /// Instants at which time alone can change what this item answers, sorted; besides those of
-    /// its base, its reach and its balance.
+    /// its base, its designations and its balance.
     pub turns: Vec<DateTime<Utc>>,
 }
 

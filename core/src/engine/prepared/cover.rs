@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::build::Builder;
 use super::candidate::Candidate;
 use crate::engine::base::{BaseSpan, Bases};
-use crate::engine::reach::Reach;
+use crate::engine::designation::Designation;
 use crate::terms::{is_in_effect, is_multi_country};
 
 impl Builder<'_> {
@@ -28,9 +28,9 @@ impl Builder<'_> {
         let mut all: Vec<Vec<BaseSpan>> = vec![Vec::new(); self.contract.customer.locations.len()];
         for candidate in candidates.iter().filter(|candidate| candidate.is_base) {
             let Some(base) = self.base_span(candidate.order) else { continue };
-            for location in candidate.reach.locations() {
+            for location in candidate.designations.locations() {
                 if let Some(bases) = all.get_mut(location) {
-                    add_base(bases, base, candidate.reach.at(location));
+                    add_base(bases, base, candidate.designations.at(location));
                 }
             }
         }
@@ -68,17 +68,17 @@ impl Builder<'_> {
     }
 }
 
-fn add_base(bases: &mut Vec<BaseSpan>, base: BaseSpan, reach: &Reach) {
-    match reach {
-        Reach::Never => {}
-        Reach::Always => bases.push(base),
-        Reach::During(_) => {
-            let parts = reach.stretches().iter().filter_map(|stretch| {
-                let span = base.span.intersect(stretch.span)?;
+fn add_base(bases: &mut Vec<BaseSpan>, base: BaseSpan, designation: &Designation) {
+    match designation {
+        Designation::Never => {}
+        Designation::Always => bases.push(base),
+        Designation::During(_) => {
+            let parts = designation.extensions().iter().filter_map(|extension| {
+                let span = base.span.intersect(extension.span)?;
                 if span.end == base.span.end {
                     return Some(BaseSpan { span, ..base });
                 }
-                Some(BaseSpan { span, end_cause: stretch.end_cause, ended_by: stretch.order, ..base })
+                Some(BaseSpan { span, end_cause: extension.end_cause, ended_by: extension.order, ..base })
             });
             bases.extend(parts);
         }

@@ -82,7 +82,7 @@ impl<'a> Maker<'a> {
     /// cover them for different times.
     pub fn worked_out_life(&self, bases_at: &[Bases]) -> Span {
         let own = self.candidate.term.span();
-        let covered = self.candidate.reach.locations().filter_map(|location| {
+        let covered = self.candidate.designations.locations().filter_map(|location| {
             let cover = self.candidate.base_coverage(bases_at, location)?.span()?;
             Some(Span { start: own.start.max(cover.start), end: own.end.min(cover.end) })
         });

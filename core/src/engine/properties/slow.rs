@@ -70,9 +70,9 @@ fn turns(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<U
         turns.extend(&candidate.turns);
         turns
             .extend(candidate.block.and_then(|bought| resolved.balances.of(&bought).release).map(|release| release.at));
-        turns.extend(candidate.reach.locations().flat_map(|row| candidate.reach.at(row).turns()));
-        let stretches = candidate.reach.locations().flat_map(|row| candidate.reach.at(row).stretches());
-        turns.extend(stretches.flat_map(|stretch| [stretch.span.start, stretch.span.end]));
+        turns.extend(candidate.designations.locations().flat_map(|row| candidate.designations.at(row).turns()));
+        let extensions = candidate.designations.locations().flat_map(|row| candidate.designations.at(row).extensions());
+        turns.extend(extensions.flat_map(|extension| [extension.span.start, extension.span.end]));
     }
     for context in resolved.contexts(at) {
         let in_edition = context.in_edition;
