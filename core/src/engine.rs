@@ -25,7 +25,7 @@ mod query;
 mod resolve;
 mod sorted;
 mod target;
-mod turns;
+mod transitions;
 mod usable;
 mod validity;
 mod words;

@@ -51,7 +51,7 @@ impl Reason<'_> {
     }
 }
 
-/// The smallest change that turns a reason.
+/// The smallest change that removes a reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remedy {
     pub kind: RemedyKind,

@@ -30,8 +30,8 @@ pub struct Extension {
 #[derive(Debug)]
 pub struct Extensions {
     all: Vec<Extension>,
-    /// When any begins and none is left, in turns.
-    turns: Vec<DateTime<Utc>>,
+    /// When any begins and none is left, in turn.
+    transitions: Vec<DateTime<Utc>>,
 }
 
 /// The locations an item is for. Most items of an order share one.
@@ -43,8 +43,8 @@ impl Designation {
         if extensions.is_empty() {
             return Self::Never;
         }
-        let turns = turns_of(extensions.iter().map(|extension| extension.span));
-        Self::During(Arc::new(Extensions { all: extensions, turns }))
+        let transitions = transitions_of(extensions.iter().map(|extension| extension.span));
+        Self::During(Arc::new(Extensions { all: extensions, transitions }))
     }
 
     pub fn at(&self, instant: DateTime<Utc>) -> bool {
@@ -52,7 +52,7 @@ impl Designation {
             Self::Never => false,
             Self::Always => true,
             Self::During(extensions) => {
-                let passed = extensions.turns.partition_point(|turn| *turn <= instant);
+                let passed = extensions.transitions.partition_point(|transition| *transition <= instant);
                 !passed.is_multiple_of(2)
             }
         }
@@ -66,26 +66,26 @@ impl Designation {
     }
 
     /// The instants at which [`Self::at`] gives another answer, sorted.
-    pub fn turns(&self) -> &[DateTime<Utc>] {
+    pub fn transitions(&self) -> &[DateTime<Utc>] {
         match self {
-            Self::During(extensions) => &extensions.turns,
+            Self::During(extensions) => &extensions.transitions,
             Self::Never | Self::Always => &[],
         }
     }
 }
 
 /// When the spans taken together begin and end: those that overlap or adjoin are one.
-fn turns_of(spans: impl Iterator<Item = Span>) -> Vec<DateTime<Utc>> {
+fn transitions_of(spans: impl Iterator<Item = Span>) -> Vec<DateTime<Utc>> {
     let mut spans: Vec<_> = spans.filter(|span| !span.is_empty()).collect();
     spans.sort_by_key(|span| span.start);
-    let mut turns: Vec<DateTime<Utc>> = Vec::new();
+    let mut transitions: Vec<DateTime<Utc>> = Vec::new();
     for span in spans {
-        match turns.last_mut() {
+        match transitions.last_mut() {
             Some(end) if span.start <= *end => *end = span.end.max(*end),
-            _ => turns.extend([span.start, span.end]),
+            _ => transitions.extend([span.start, span.end]),
         }
     }
-    turns
+    transitions
 }
 
 impl Designations {
@@ -129,7 +129,7 @@ mod tests {
             let at = |instant| drawn.iter().any(|drawn| span(drawn).contains(day(instant)));
             prop_assert_eq!(designation.at(day(instant)), at(instant));
             let changes: Vec<_> = (0..30).filter(|instant| at(*instant) != at(instant - 1)).map(day).collect();
-            prop_assert_eq!(designation.turns(), changes);
+            prop_assert_eq!(designation.transitions(), changes);
         }
     }
 }

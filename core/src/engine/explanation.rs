@@ -1,4 +1,4 @@
-//! What a clause says of itself: facts, and what would turn it.
+//! What a clause says of itself: facts, and what would remove it.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 

@@ -50,7 +50,7 @@ pub struct Prepared {
     /// By location: the bases that cover it.
     bases_at: Vec<Bases>,
     /// When an item may gain or lose its base, or what would give it one, sorted.
-    base_turns: Vec<DateTime<Utc>>,
+    base_transitions: Vec<DateTime<Utc>>,
     /// By location: the order with the first id that designates it.
     designated_by: Vec<Option<usize>>,
     /// Whether the designated locations lie in more than one country (2.4).
@@ -66,7 +66,7 @@ impl Prepared {
         let builder = Builder::new(&catalog, &contract, &location_rows);
         let candidates = builder.candidates();
         let bases_at = builder.bases_at(&candidates);
-        let base_turns = builder.base_turns();
+        let base_transitions = builder.base_transitions();
         let designated_by = builder.designated_by();
         let multi_country = builder.is_multi_country(&designated_by);
         let orders = builder.orders;
@@ -81,7 +81,7 @@ impl Prepared {
             services: HashMap::new(),
             blocks: HashMap::new(),
             bases_at,
-            base_turns,
+            base_transitions,
             designated_by,
             multi_country,
             catalog,
@@ -170,8 +170,8 @@ impl Prepared {
         candidate.base_coverage(&self.bases_at, location)
     }
 
-    pub(super) fn base_turns(&self) -> &[DateTime<Utc>] {
-        &self.base_turns
+    pub(super) fn base_transitions(&self) -> &[DateTime<Utc>] {
+        &self.base_transitions
     }
 
     /// How the order itself comes to its end.

@@ -2,7 +2,7 @@
 //!
 //! As long as the item that answers stands and speaks as it does, and as much is left in each
 //! block, another item gets in before it only by standing better itself. So each item is judged
-//! again at its own turns, against the answer and not against all others; and no further than
+//! again at its own transitions, against the answer and not against all others; and no further than
 //! the first change that is known already.
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use super::evaluation::{Best, Evaluation, Rank, evaluate, judge, rank};
 use super::pool::Pool;
 use super::prepared::Candidate;
 use super::resolve::ResolvedQuery;
-use super::turns::Turns;
+use super::transitions::Transitions;
 use super::words::may_differ;
 use crate::catalog::ClauseUse;
 
@@ -21,22 +21,22 @@ use crate::catalog::ClauseUse;
 pub(super) fn valid_until(resolved: &ResolvedQuery<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
     let (mut at, mut pool) = (best.0.at, pool);
     loop {
-        let turn = first_change(resolved, best, &pool, at)?;
+        let transition = first_change(resolved, best, &pool, at)?;
         if !best.0.service.is_base() || resolved.items.is_empty() {
-            return Some(turn);
+            return Some(transition);
         }
         // Another edition sells by the piece what is a base service here. What is left of that
         // does not show in the answer, but who answers may hang on it.
-        pool = Pool::new(resolved, turn);
-        let later = judge(resolved, turn, &pool);
+        pool = Pool::new(resolved, transition);
+        let later = judge(resolved, transition, &pool);
         if !later.is_some_and(|later| is_same_answer(best, &later)) {
-            return Some(turn);
+            return Some(transition);
         }
-        at = turn;
+        at = transition;
     }
 }
 
-/// The first turn behind `at` at which the answer changes, or what is left in a block.
+/// The first transition behind `at` at which the answer changes, or what is left in a block.
 fn first_change<'a>(
     resolved: &ResolvedQuery<'a>,
     best: &Best<'a>,
@@ -72,8 +72,8 @@ fn is_counted(candidate: &Candidate) -> bool {
 fn change_of_its_own<'a>(best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let (context, evaluation) = best;
     let mut before: Option<Context<'a>> = None;
-    Turns::new(context, at).in_words(context).find(|turn| {
-        let mut later = context.later(*turn);
+    Transitions::new(context, at).in_words(context).find(|transition| {
+        let mut later = context.later(*transition);
         if evaluate(&mut later, pool) != *evaluation || !says_the_same(best, before.as_ref().unwrap_or(context), &later)
         {
             return true;
@@ -99,16 +99,16 @@ impl Other {
         if !is_counted && !self.is_beaten_by(&Rank::highest(context.effective.end)) {
             return None;
         }
-        let mut turns = Turns::new(&context, context.at).briefly();
-        let mut turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
+        let mut transitions = Transitions::new(&context, context.at).briefly();
+        let mut transition = transitions.next().filter(|transition| self.is_sooner(*transition))?;
         let gives = is_counted.then(|| evaluate(&mut context, pool).gives());
         loop {
-            let mut later = context.later(turn);
+            let mut later = context.later(transition);
             let evaluation = evaluate(&mut later, pool);
             if gives.is_some_and(|gives| gives != evaluation.gives()) || self.is_beaten_by(&rank(&later, &evaluation)) {
-                return Some(turn);
+                return Some(transition);
             }
-            turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
+            transition = transitions.next().filter(|transition| self.is_sooner(*transition))?;
         }
     }
 
@@ -116,8 +116,8 @@ impl Other {
         *rank > self.best || self.is_before && *rank == self.best
     }
 
-    fn is_sooner(&self, turn: DateTime<Utc>) -> bool {
-        self.first.is_none_or(|first| turn < first)
+    fn is_sooner(&self, transition: DateTime<Utc>) -> bool {
+        self.first.is_none_or(|first| transition < first)
     }
 }
 

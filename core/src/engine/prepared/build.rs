@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::block::block_of;
 use super::candidate::{Candidate, Support};
 use super::extension::BaseExtensions;
-use super::item::{prepare_waivers, turns_of};
+use super::item::{prepare_waivers, transitions_of};
 use super::order::PreparedOrder;
 use crate::catalog::{Catalog, Edition, LocationRule};
 use crate::engine::base::Bases;
@@ -126,7 +126,7 @@ impl<'a> Builder<'a> {
             state: order.state,
             support,
             designations: self.designations(making, item, if is_base { None } else { Some(service.location_rule) }),
-            turns: turns_of(&term, &waivers, block, item),
+            transitions: transitions_of(&term, &waivers, block, item),
             block,
             life: term.span(),
             products: Sorted::of(&item.product_ids),

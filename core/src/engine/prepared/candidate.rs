@@ -35,7 +35,7 @@ pub struct Candidate {
     pub waivers: Vec<PreparedWaiver>,
     /// Instants at which time alone can change what this item answers, sorted; besides those of
     /// its base, its designations and its balance.
-    pub turns: Vec<DateTime<Utc>>,
+    pub transitions: Vec<DateTime<Utc>>,
 }
 
 /// Which base an item leans on.

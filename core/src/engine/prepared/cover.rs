@@ -42,13 +42,13 @@ impl Builder<'_> {
 
     /// When any base, in effect or not, or any order that names one, begins and ends: then an
     /// item may gain or lose its base, or what would give it one.
-    pub(super) fn base_turns(&self) -> Vec<DateTime<Utc>> {
+    pub(super) fn base_transitions(&self) -> Vec<DateTime<Utc>> {
         let orders = self.contract.work_orders.iter().zip(&self.orders);
         let about_bases =
             orders.filter(|(order, prepared)| order.base_work_order_id.is_some() || prepared.carries_base);
         let terms = about_bases.filter_map(|(_, prepared)| Some(prepared.term?.span()));
-        let turns: BTreeSet<_> = terms.flat_map(|span| [span.start, span.end]).collect();
-        turns.into_iter().collect()
+        let transitions: BTreeSet<_> = terms.flat_map(|span| [span.start, span.end]).collect();
+        transitions.into_iter().collect()
     }
 
     /// By location: the order with the first id that designates it.

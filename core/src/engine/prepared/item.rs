@@ -21,18 +21,18 @@ pub(super) fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<P
     item.waivers.iter().enumerate().filter_map(prepare).collect()
 }
 
-pub(super) fn turns_of(
+pub(super) fn transitions_of(
     term: &Term,
     waivers: &[PreparedWaiver],
     block: Option<Bought>,
     item: &Item,
 ) -> Vec<DateTime<Utc>> {
-    let mut turns = vec![term.order_start, term.item_start, term.end];
+    let mut transitions = vec![term.order_start, term.item_start, term.end];
     let both = |span: Span| [span.start, span.end];
-    turns.extend(waivers.iter().flat_map(|waiver| both(waiver.valid)));
-    turns.extend(block.and_then(|block| block.year_end));
-    turns.extend(item.events.iter().flat_map(|event| [event.start_time, event.end_time]));
-    turns.sort_unstable();
-    turns.dedup();
-    turns
+    transitions.extend(waivers.iter().flat_map(|waiver| both(waiver.valid)));
+    transitions.extend(block.and_then(|block| block.year_end));
+    transitions.extend(item.events.iter().flat_map(|event| [event.start_time, event.end_time]));
+    transitions.sort_unstable();
+    transitions.dedup();
+    transitions
 }

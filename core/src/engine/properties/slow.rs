@@ -1,4 +1,4 @@
-//! How long an answer is good, found slowly: every candidate is judged anew at every turn of
+//! How long an answer is good, found slowly: every candidate is judged anew at every transition of
 //! any, sums up anew what all others have left, and says all it has to say.
 
 use std::collections::BTreeSet;
@@ -63,23 +63,24 @@ fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
 }
 
 /// Whatever instant an order, an item or a question names.
-fn turns(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
+fn transitions(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
     let prepared = resolved.prepared;
-    let mut turns: BTreeSet<_> = prepared.base_turns().iter().copied().collect();
+    let mut transitions: BTreeSet<_> = prepared.base_transitions().iter().copied().collect();
     for candidate in prepared.all_candidates() {
-        turns.extend(&candidate.turns);
-        turns
+        transitions.extend(&candidate.transitions);
+        transitions
             .extend(candidate.block.and_then(|bought| resolved.balances.of(&bought).release).map(|release| release.at));
-        turns.extend(candidate.designations.locations().flat_map(|row| candidate.designations.at(row).turns()));
+        transitions
+            .extend(candidate.designations.locations().flat_map(|row| candidate.designations.at(row).transitions()));
         let extensions = candidate.designations.locations().flat_map(|row| candidate.designations.at(row).extensions());
-        turns.extend(extensions.flat_map(|extension| [extension.span.start, extension.span.end]));
+        transitions.extend(extensions.flat_map(|extension| [extension.span.start, extension.span.end]));
     }
     for context in resolved.contexts(at) {
         let in_edition = context.in_edition;
-        turns
+        transitions
             .extend([in_edition.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
     }
-    turns
+    transitions
 }
 
 fn valid_until(
@@ -91,8 +92,9 @@ fn valid_until(
     let resolved = ResolvedQuery::new(prepared, balances, query).unwrap();
     let best = judge(&resolved, at);
     let now = said(&best);
-    let mut later = turns(&resolved, at).into_iter().filter(|turn| *turn > at && *turn < LATEST);
-    later.find(|turn| best.is_some() && said(&judge(&resolved, *turn)) != now)
+    let mut later =
+        transitions(&resolved, at).into_iter().filter(|transition| *transition > at && *transition < LATEST);
+    later.find(|transition| best.is_some() && said(&judge(&resolved, *transition)) != now)
 }
 
 fn check(
