@@ -115,7 +115,7 @@ pub(super) fn next_enough(context: &Context<'_>, needed: i64) -> Option<DateTime
     })
 }
 
-/// The sum at one instant after the other: an item is looked at again when its transition has come.
+/// The sum at one instant after the other: an item is looked at again at each of its transitions.
 struct Sweep<'a> {
     items: Vec<(Context<'a>, i128)>,
     /// Behind the instant reached, with the row of the item; the next one comes last.

@@ -4,12 +4,12 @@
 //! [`PreparedBalances`](super::PreparedBalances)): the ledger writes far more often than the contract changes.
 
 mod block;
+mod block_specs;
 mod build;
 mod candidate;
 mod cover;
 mod extension;
 mod item;
-mod maker;
 mod order;
 
 use std::collections::{HashMap, HashSet};
@@ -27,9 +27,9 @@ use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder};
 use crate::terms::{End, order_term};
 
 pub use self::block::Bought;
+pub(super) use self::block_specs::BlockSpecs;
 pub use self::candidate::Candidate;
 pub(super) use self::candidate::{PreparedWaiver, Support};
-pub(super) use self::maker::Maker;
 
 /// One customer's contract in one version, ready for [`super::decide()`].
 #[derive(Debug)]
@@ -105,9 +105,9 @@ impl Prepared {
 
     fn find_blocks(&mut self) {
         let found = |candidate| {
-            let maker = self.maker(candidate)?;
-            let ids = maker.ids();
-            Some((if ids.is_empty() { candidate.life } else { maker.worked_out_life(&self.bases_at) }, ids))
+            let specs = self.block_specs(candidate)?;
+            let ids = specs.ids();
+            Some((if ids.is_empty() { candidate.life } else { specs.worked_out_life(&self.bases_at) }, ids))
         };
         let found: Vec<_> = self.candidates.iter().map(found).collect();
         for (row, (candidate, found)) in self.candidates.iter_mut().zip(found).enumerate() {
@@ -151,8 +151,8 @@ impl Prepared {
         &self.candidates
     }
 
-    pub(super) fn maker<'a>(&'a self, candidate: &'a Candidate) -> Option<Maker<'a>> {
-        Maker::new(&self.catalog, &self.contract, candidate)
+    pub(super) fn block_specs<'a>(&'a self, candidate: &'a Candidate) -> Option<BlockSpecs<'a>> {
+        BlockSpecs::new(&self.catalog, &self.contract, candidate)
     }
 
     /// In the order of their ids, which settles the last ties.
@@ -197,8 +197,8 @@ impl Prepared {
 
 /// Every block of the contract, in the order of their ids.
 pub fn blocks_of(prepared: &Prepared) -> Vec<BlockSpec> {
-    let made = prepared.all_candidates().iter().filter_map(|candidate| prepared.maker(candidate));
-    let mut blocks: Vec<_> = made.flat_map(|maker| maker.own().into_iter().chain(maker.included())).collect();
+    let made = prepared.all_candidates().iter().filter_map(|candidate| prepared.block_specs(candidate));
+    let mut blocks: Vec<_> = made.flat_map(|specs| specs.own().into_iter().chain(specs.included())).collect();
     blocks.sort_by_key(|block| block.id);
     blocks
 }

@@ -9,7 +9,7 @@ use super::context::{Context, Verdict};
 use super::decide::decide;
 use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
-use super::prepared::{Candidate, Maker, Prepared};
+use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
 use super::resolve::ResolvedQuery;
 use crate::catalog::{About, ClauseUse, Locale, Rule};
@@ -82,12 +82,12 @@ pub fn usable_blocks(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<
 
 fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateTime<Utc>) -> Result<UsableBlock> {
     let unknown = || Error::NotFound { noun: Noun::Block, id: block_id.to_string(), nearest: None };
-    let (candidate, maker, spec) = find(prepared, block_id).ok_or_else(unknown)?;
+    let (candidate, specs, spec) = find(prepared, block_id).ok_or_else(unknown)?;
     if let Some(asked) = query.service_id.filter(|asked| *asked != spec.service_id) {
         let message = format!("block `{block_id}` is of `{}`, not of `{asked}`", spec.service_id);
         return Err(Error::invalid("service_id", technical::FIELD_CONFLICT, message));
     }
-    let location_id = query.location_id.unwrap_or(maker.usual_location());
+    let location_id = query.location_id.unwrap_or(specs.usual_location());
     let question = question(prepared, query, (&spec.service_id, location_id), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
@@ -107,7 +107,7 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     let pool = Pool::new(&resolved, at);
     let blocks: Vec<_> = counted
         .map(|context| {
-            let spec = prepared.maker(context.candidate).and_then(|maker| maker.own());
+            let spec = prepared.block_specs(context.candidate).and_then(|specs| specs.own());
             usable(context, spec, true, &pool)
         })
         .collect();
@@ -146,12 +146,12 @@ fn usable<'a>(
 }
 
 /// The block of this id, with the item it belongs to.
-fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, Maker<'_>, BlockSpec)> {
+fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, BlockSpecs<'_>, BlockSpec)> {
     let candidate = prepared.candidate_of_block(block_id)?;
-    let maker = prepared.maker(candidate)?;
-    let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| maker.own());
-    let spec = own.or_else(|| maker.included().into_iter().find(|spec| spec.id == block_id))?;
-    Some((candidate, maker, spec))
+    let specs = prepared.block_specs(candidate)?;
+    let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| specs.own());
+    let spec = own.or_else(|| specs.included().into_iter().find(|spec| spec.id == block_id))?;
+    Some((candidate, specs, spec))
 }
 
 /// The question the delivery puts, at the time it is performed.

@@ -26,7 +26,7 @@ pub(super) struct Builder<'a> {
 }
 
 /// An order while its items are made ready.
-struct Making<'a> {
+struct OrderParts<'a> {
     row: usize,
     order: &'a WorkOrder,
     prepared: &'a PreparedOrder,
@@ -53,8 +53,8 @@ impl<'a> Builder<'a> {
     pub fn candidates(&self) -> Vec<Candidate> {
         let rows: HashMap<&str, usize> = rows_by_id(self.contract);
         let orders = self.contract.work_orders.iter().zip(&self.orders).enumerate();
-        let making = orders.filter_map(|(row, (order, prepared))| self.making(row, order, prepared, &rows));
-        let mut all: Vec<Candidate> = making.flat_map(|making| self.items_of(&making)).collect();
+        let parts = orders.filter_map(|(row, (order, prepared))| self.order_parts(row, order, prepared, &rows));
+        let mut all: Vec<Candidate> = parts.flat_map(|parts| self.items_of(&parts)).collect();
         let ids = |candidate: &Candidate| {
             let order = self.contract.work_orders.get(candidate.order);
             let item = order.and_then(|order| order.items.get(candidate.item));
@@ -68,13 +68,13 @@ impl<'a> Builder<'a> {
     }
 
     /// None where no item can answer: its edition is not loaded, or its host unknown.
-    fn making<'m>(
+    fn order_parts<'m>(
         &'m self,
         row: usize,
         order: &'m WorkOrder,
         prepared: &'m PreparedOrder,
         rows: &HashMap<&str, usize>,
-    ) -> Option<Making<'m>> {
+    ) -> Option<OrderParts<'m>> {
         let (edition_row, host) = (prepared.edition?, prepared.host?);
         let edition = self.catalog.editions().get(edition_row)?;
         let zone = self.contract.customer.locations.get(host)?.time_zone;
@@ -97,35 +97,35 @@ impl<'a> Builder<'a> {
                 if is_designated { Designation::Always } else { self.extensions.designation(its_base, location) },
             )
         }));
-        Some(Making { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
+        Some(OrderParts { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
     }
 
-    fn items_of(&self, making: &Making<'_>) -> Vec<Candidate> {
-        let items = making.order.items.iter().enumerate();
-        items.filter_map(|(row, item)| self.candidate(making, row, item)).collect()
+    fn items_of(&self, parts: &OrderParts<'_>) -> Vec<Candidate> {
+        let items = parts.order.items.iter().enumerate();
+        items.filter_map(|(row, item)| self.candidate(parts, row, item)).collect()
     }
 
-    fn candidate(&self, making: &Making<'_>, row: usize, item: &Item) -> Option<Candidate> {
-        let Making { order, edition, zone, .. } = *making;
+    fn candidate(&self, parts: &OrderParts<'_>, row: usize, item: &Item) -> Option<Candidate> {
+        let OrderParts { order, edition, zone, .. } = *parts;
         let service = edition.service(&item.service_id)?;
         let is_base = item.service_id == edition.base_package;
         let term = item_term(order, item, zone);
         let waivers = prepare_waivers(edition, item, zone);
         let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
-        let support = match &making.support {
-            _ if is_base || making.prepared.carries_base => Support::OwnOrder,
+        let support = match &parts.support {
+            _ if is_base || parts.prepared.carries_base => Support::OwnOrder,
             None => Support::AnyCovering,
             Some(bases) => Support::Named(Arc::clone(bases)),
         };
         Some(Candidate {
-            order: making.row,
+            order: parts.row,
             item: row,
             is_base,
-            edition: making.edition_row,
-            host: making.host,
+            edition: parts.edition_row,
+            host: parts.host,
             state: order.state,
             support,
-            designations: self.designations(making, item, if is_base { None } else { Some(service.location_rule) }),
+            designations: self.designations(parts, item, if is_base { None } else { Some(service.location_rule) }),
             transitions: transitions_of(&term, &waivers, block, item),
             block,
             life: term.span(),
@@ -138,8 +138,8 @@ impl<'a> Builder<'a> {
 
     /// Where an item serves: of a base item (without a rule) and one that serves from the host
     /// every designated location and those of the orders that extend the base, else what it lists.
-    fn designations(&self, making: &Making<'_>, item: &Item, rule: Option<LocationRule>) -> Designations {
-        let Making { order, prepared, .. } = *making;
+    fn designations(&self, parts: &OrderParts<'_>, item: &Item, rule: Option<LocationRule>) -> Designations {
+        let OrderParts { order, prepared, .. } = *parts;
         let serves_all = match rule {
             None => item.all_locations,
             Some(LocationRule::HostServesAll) => {
@@ -148,10 +148,10 @@ impl<'a> Builder<'a> {
             Some(LocationRule::Listed) => false,
         };
         if serves_all {
-            return making.extended.clone();
+            return parts.extended.clone();
         }
         if item.all_locations {
-            return making.designated.clone();
+            return parts.designated.clone();
         }
         let listed = item.location_ids.iter().filter_map(|id| self.location_rows.get(id).copied());
         Designations::new(listed.filter(|row| prepared.designates(*row)).map(|row| (row, Designation::Always)))

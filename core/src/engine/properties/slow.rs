@@ -118,7 +118,7 @@ fn check(
 
 proptest! {
     #[test]
-    fn an_answer_is_good_as_long_as_every_turn_of_anybody_says(
+    fn an_answer_is_good_as_long_as_every_transition_of_anybody_says(
         crowd in a_crowd(), details in details(), at in an_instant(), picks in any::<[(Index, Index); 3]>(),
     ) {
         check(&CATALOG, &crowd, &details, at, &picks)?;

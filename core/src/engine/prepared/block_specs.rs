@@ -1,4 +1,4 @@
-//! The blocks an item makes: that of what it counts, and those of the hours that come with it.
+//! The specs of the blocks of an item: that of what it counts, and those of the hours that come with it.
 
 use chrono_tz::Tz;
 use uuid::Uuid;
@@ -10,9 +10,9 @@ use crate::engine::base::Bases;
 use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, block_id};
 use crate::terms::{Span, year_end};
 
-/// Makes the blocks of one item.
+/// The specs of the blocks of one item.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Maker<'a> {
+pub(in crate::engine) struct BlockSpecs<'a> {
     candidate: &'a Candidate,
     edition: &'a Edition,
     service: &'a Service,
@@ -21,7 +21,7 @@ pub(in crate::engine) struct Maker<'a> {
     zone: Tz,
 }
 
-impl<'a> Maker<'a> {
+impl<'a> BlockSpecs<'a> {
     pub fn new(catalog: &'a Catalog, contract: &'a Contract, candidate: &'a Candidate) -> Option<Self> {
         let edition = catalog.editions().get(candidate.edition)?;
         let order = contract.work_orders.get(candidate.order)?;
