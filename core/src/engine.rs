@@ -15,6 +15,7 @@ mod coverage;
 mod decide;
 mod decision;
 mod designation;
+mod eligibility;
 mod evaluation;
 mod explanation;
 mod list;
@@ -26,7 +27,6 @@ mod resolve;
 mod sorted;
 mod target;
 mod transitions;
-mod usable;
 mod validity;
 mod words;
 
@@ -34,11 +34,11 @@ pub use balances::{AS_BOUGHT, Block, PreparedBalances};
 pub use calendar::Calendar;
 pub use decide::decide;
 pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
+pub use eligibility::{BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
 pub use list::{ListQuery, Row, rows};
 pub use prepared::{Bought, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
-pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 #[cfg(test)]
 pub(crate) mod properties;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::catalog::About;
-use crate::engine::{BlockQuery, FailedClause, Prepared, UsableBlock, usable_blocks};
+use crate::engine::{BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
 use crate::error::Result;
 use crate::ledger::{Ground, Performed, Rank, Reservation, Source, Take, Target};
 use crate::model::ProductId;
@@ -57,12 +57,12 @@ fn sources(
     now: DateTime<Utc>,
     field: impl Fn(About) -> &'static str,
 ) -> Result<Vec<Source>> {
-    let blocks = usable_blocks(prepared, query, now)?;
+    let blocks = eligible_blocks(prepared, query, now)?;
     Ok(blocks.into_iter().map(|block| source(block, &field)).collect())
 }
 
-fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
-    let UsableBlock { is_designated, end, forfeit_time, .. } = block;
+fn source(block: EligibleBlock, field: impl Fn(About) -> &'static str) -> Source {
+    let EligibleBlock { is_designated, end, forfeit_time, .. } = block;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     Source {
         block_id: block.spec.map(|spec| spec.id),

@@ -104,5 +104,4 @@ impl Command {
 }
 
 #[cfg(test)]
-#[path = "command_tests.rs"]
 mod tests;
