@@ -29,7 +29,7 @@ pub use mistake::{CatalogError, Mistake};
 pub use note::NoteDate;
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
-pub use rule::{About, Rule, RuleFamily, Words};
+pub use rule::{Rule, RuleFamily, Subject, Words};
 pub use service::{
     EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
     RestrictedTo, Service, Tenants,

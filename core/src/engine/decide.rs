@@ -5,7 +5,7 @@ use super::clauses::{not_purchased, reason};
 use super::coverage::coverage;
 use super::decision::{Decision, Note, Outcome, Reason};
 use super::evaluation::judge;
-use super::note::{self, Subject};
+use super::note::{self, NoteContext};
 use super::pool::Pool;
 use super::prepared::Prepared;
 use super::query::Query;
@@ -41,7 +41,7 @@ pub fn decide<'a>(
         open_conditions: tell(evaluation.open, true),
         notes: notes_if_asked(
             query,
-            &Subject {
+            &NoteContext {
                 edition: context.edition,
                 service: context.service,
                 location: context.location,
@@ -67,7 +67,7 @@ fn decide_without_candidate<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>)
         outcome: Outcome::NotEntitled,
         reasons: vec![not_purchased(clause, edition, service, &location.location_id)],
         open_conditions: Vec::new(),
-        notes: notes_if_asked(query, &Subject { edition, service, location, query, context: None }),
+        notes: notes_if_asked(query, &NoteContext { edition, service, location, query, context: None }),
         coverage: None,
         valid_until: None,
         edition,
@@ -76,6 +76,6 @@ fn decide_without_candidate<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>)
     })
 }
 
-fn notes_if_asked<'a>(query: &Query<'_>, subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
+fn notes_if_asked<'a>(query: &Query<'_>, subject: &NoteContext<'a, '_>) -> Vec<Note<'a>> {
     if query.with_notes { note::notes(subject) } else { Vec::new() }
 }

@@ -12,7 +12,7 @@ use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
 use super::resolve::ResolvedQuery;
-use crate::catalog::{About, ClauseUse, Locale, Rule};
+use crate::catalog::{ClauseUse, Locale, Rule, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 use crate::noun::Noun;
@@ -187,7 +187,7 @@ fn question<'a>(
 /// judged by the ledger.
 fn is_judged(rule: Rule, has_location: bool) -> bool {
     let row = rule.row();
-    row.is_for_taking && (has_location || row.about != About::Location)
+    row.is_for_taking && (has_location || row.subject != Subject::Location)
 }
 
 /// As a check judges it, but for several solutions: what is left is judged by the ledger.

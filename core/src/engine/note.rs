@@ -11,7 +11,7 @@ use crate::model::{Location, day_of};
 use crate::terms::{Span, last_day};
 
 /// Who asks what, where; and the item that answers, if there is one.
-pub(super) struct Subject<'a, 'c> {
+pub(super) struct NoteContext<'a, 'c> {
     pub edition: &'a Edition,
     pub service: &'a Service,
     pub location: &'a Location,
@@ -20,8 +20,8 @@ pub(super) struct Subject<'a, 'c> {
 }
 
 /// The notes of the service's clauses, then those said of it beside them; in catalogue order.
-pub(super) fn notes<'a>(subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
-    let Subject { edition, service, .. } = subject;
+pub(super) fn notes<'a>(subject: &NoteContext<'a, '_>) -> Vec<Note<'a>> {
+    let NoteContext { edition, service, .. } = subject;
     let mut notes = Vec::new();
     for (row, clause) in edition.clauses.iter().enumerate() {
         let is_listed = service.clauses.iter().any(|used| usize::from(used.row) == row);
@@ -35,7 +35,7 @@ pub(super) fn notes<'a>(subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
     notes
 }
 
-fn note_of<'a>(subject: &Subject<'a, '_>, clause: &'a Clause) -> Option<Note<'a>> {
+fn note_of<'a>(subject: &NoteContext<'a, '_>, clause: &'a Clause) -> Option<Note<'a>> {
     let mut metadata = facts(subject);
     let Some(date) = clause.date else { return Some(Note { clause, text: &clause.text, metadata }) };
     match date_of(subject, date) {
@@ -48,7 +48,7 @@ fn note_of<'a>(subject: &Subject<'a, '_>, clause: &'a Clause) -> Option<Note<'a>
     }
 }
 
-fn facts(subject: &Subject<'_, '_>) -> Vec<(&'static str, String)> {
+fn facts(subject: &NoteContext<'_, '_>) -> Vec<(&'static str, String)> {
     let mut facts =
         vec![("service_id", subject.service.id.clone()), ("location_id", subject.location.location_id.clone())];
     if let Some(context) = subject.context {
@@ -66,7 +66,7 @@ enum Dated {
     NotDue,
 }
 
-fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
+fn date_of(subject: &NoteContext<'_, '_>, date: NoteDate) -> Dated {
     let zone = subject.location.time_zone;
     let delivery = &subject.query.delivery;
     let before = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days));
@@ -106,7 +106,7 @@ fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
 }
 
 /// Every condition named must hold; a fact the question lacks fits none.
-fn fits(subject: &Subject<'_, '_>, when: &NoteCondition) -> bool {
+fn fits(subject: &NoteContext<'_, '_>, when: &NoteCondition) -> bool {
     let query = subject.query;
     let severity = when.severities.is_empty() || query.severity.is_some_and(|asked| when.severities.contains(&asked));
     let language = when.languages_but.is_empty()

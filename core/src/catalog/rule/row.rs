@@ -29,7 +29,7 @@ pub enum Judge {
 
 /// What a clause that fails speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub enum Subject {
     Contract,
     /// When the work begins, and when it ends.
     Start,
@@ -77,7 +77,7 @@ pub struct Row {
     /// … and when something counted is to be taken.
     pub is_for_taking: bool,
     pub pool: InPool,
-    pub about: About,
+    pub subject: Subject,
     pub words: Words,
     /// What a reason by this rule carries whenever it is given, besides what every reason carries.
     pub facts: &'static [&'static str],
@@ -91,7 +91,7 @@ pub(super) const fn by(judge: Judge) -> Row {
         is_for_purchase: matches!(judge, Judge::Purchase),
         is_for_taking: false,
         pool: InPool::Apart,
-        about: About::Contract,
+        subject: Subject::Contract,
         words: Words::Fixed,
         facts: &[],
         reads: &[],
@@ -119,8 +119,8 @@ impl Row {
         Self { pool: InPool::Compares, words: Words::Amounts, ..self }
     }
 
-    pub(super) const fn about(self, about: About) -> Self {
-        Self { about, ..self }
+    pub(super) const fn subject(self, subject: Subject) -> Self {
+        Self { subject, ..self }
     }
 
     pub(super) const fn rewords(self, words: Words) -> Self {

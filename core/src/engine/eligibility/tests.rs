@@ -197,11 +197,11 @@ fn the_delivery_is_judged_when_and_how_it_is_performed() {
     // Of the hours of this service, and of no other's.
     let hours =
         "enhanced-designated-engineering is worked from 09:00 to 17:30 (Europe/London), not on weekends or holidays.";
-    assert_eq!((told.rule.row().about, told.description.as_str()), (About::Hours, hours));
+    assert_eq!((told.rule.row().subject, told.description.as_str()), (Subject::Hours, hours));
     let on_site = BlockQuery { mode: Some(DeliveryMode::OnSite), ..query() };
     assert_eq!(judged(&prepared, &on_site, now), ["ede ONSITE_NOT_INCLUDED"]);
     let told = eligible_blocks(&prepared, &on_site, at(now)).unwrap();
-    assert_eq!(told[0].failed[0].rule.row().about, About::Mode);
+    assert_eq!(told[0].failed[0].rule.row().subject, Subject::Mode);
     assert_eq!(judged(&prepared, &query(), "2027-03-01T10:00:00Z"), ["ede BASE_AGREEMENT_EXPIRED"]);
 }
 
@@ -262,8 +262,8 @@ fn several_solutions_take_as_many_events_each() {
     }
     let told = eligible_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
     assert_eq!(
-        (told.rule.row().about, told.description.as_str()),
-        (About::Amount, "3 events asked for, 4 needed for 2 solutions")
+        (told.rule.row().subject, told.description.as_str()),
+        (Subject::Amount, "3 events asked for, 4 needed for 2 solutions")
     );
     let fact = |name: &str| told.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
     assert_eq!(["events_needed", "requested", "solutions"].map(fact), [Some("4"), Some("3"), Some("2")]);
