@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use crate::catalog::Subject;
 use crate::engine::{BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
 use crate::error::Result;
-use crate::ledger::{Ground, Performed, Rank, Reservation, Source, Take, Target};
+use crate::ledger::{FundingSource, Ground, Performed, Rank, Reservation, Take, Target};
 use crate::model::ProductId;
 
 /// Where a consume or a reserve may take from.
-pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<Source>> {
+pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<FundingSource>> {
     let query = BlockQuery {
         quantity: Some(take.quantity),
         solution_ids: &take.solution_ids,
@@ -26,7 +26,7 @@ pub fn sources_of_commit(
     held: &Reservation,
     reported: Option<Performed>,
     now: DateTime<Utc>,
-) -> Vec<Source> {
+) -> Vec<FundingSource> {
     let performed = reported.or(held.performed.filter(|planned| planned.end <= now));
     let field = |subject| if reported.is_some() { field_of_window(subject) } else { None }.unwrap_or("reservation_id");
     let mut found = sources(prepared, &query(&held.target, performed), now, field).unwrap_or_default();
@@ -56,15 +56,15 @@ fn sources(
     query: &BlockQuery<'_>,
     now: DateTime<Utc>,
     field: impl Fn(Subject) -> &'static str,
-) -> Result<Vec<Source>> {
+) -> Result<Vec<FundingSource>> {
     let blocks = eligible_blocks(prepared, query, now)?;
     Ok(blocks.into_iter().map(|block| source(block, &field)).collect())
 }
 
-fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> Source {
+fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> FundingSource {
     let EligibleBlock { is_designated, end, forfeit_time, .. } = block;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
-    Source {
+    FundingSource {
         block_id: block.spec.map(|spec| spec.id),
         counted: block.counted,
         failed: block.failed.into_iter().map(|clause| ground(clause, &field)).collect(),

@@ -6,7 +6,7 @@
 //! SHA-256, and every balance is the fold of them.
 //!
 //! Which blocks a delivery may be taken from is judged elsewhere and comes in as
-//! [`Source`]s; what the ledger judges itself is arithmetic and time.
+//! [`FundingSource`]s; what the ledger judges itself is arithmetic and time.
 
 mod adjust;
 mod apply_context;
@@ -26,7 +26,7 @@ mod search;
 mod take;
 mod term;
 
-pub use apply_context::{ApplyContext, Rank, Source};
+pub use apply_context::{ApplyContext, FundingSource, Rank};
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
 pub use chain::{Chains, Discrepancy, DiscrepancyKind, Link, fold, verify};

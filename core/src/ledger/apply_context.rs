@@ -16,7 +16,7 @@ pub struct ApplyContext<'a> {
     /// The blocks a consume, a reserve, or a commit beyond what is held may be taken from, as
     /// judged for this command. For a commit also the blocks that fund the hold, for what is
     /// judged of the delivery itself. Empty for all other commands.
-    pub sources: &'a [Source],
+    pub sources: &'a [FundingSource],
 }
 
 impl<'a> ApplyContext<'a> {
@@ -27,7 +27,7 @@ impl<'a> ApplyContext<'a> {
 
 /// An item that answers: its block, and every clause that forbids drawing from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct FundingSource {
     /// None: it was bought without a number, has nothing to give, and draws on the others.
     pub block_id: Option<Uuid>,
     /// What it is counted in, and whether in days too, where no block says so.
@@ -54,7 +54,7 @@ pub struct Rank {
     pub end: DateTime<Utc>,
 }
 
-impl Source {
+impl FundingSource {
     /// A block nothing speaks against.
     pub fn open(block_id: Uuid) -> Self {
         Self::refused(block_id, Vec::new())

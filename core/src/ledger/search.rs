@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::posting::Posting;
 use super::term::{Delivery, about, against, counted, shown};
-use super::{Block, Ground, Part, Source, code, reason};
+use super::{Block, FundingSource, Ground, Part, code, reason};
 use crate::catalog::Rule;
 use crate::model::Unit;
 
@@ -23,7 +23,7 @@ pub struct Search<'a> {
 /// One source, judged for the time of the work too.
 #[derive(Debug)]
 struct Judged<'a> {
-    source: &'a Source,
+    source: &'a FundingSource,
     block: Option<&'a Block>,
     failed: Vec<Ground>,
     /// How many clauses of a check fail, but for the amount.
@@ -93,7 +93,7 @@ impl Search<'_> {
         Some(ground)
     }
 
-    fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a Source) -> Option<Judged<'a>> {
+    fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a FundingSource) -> Option<Judged<'a>> {
         let context = posting.context();
         let block = match source.block_id {
             Some(block_id) => Some(posting.find_block(block_id)?),

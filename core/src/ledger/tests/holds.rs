@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::catalog::Rule;
-use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Source, Take};
+use crate::ledger::{Command, EntryKind, FundingSource, Ground, Part, ReservationState, Take};
 
 use super::fixture::{
     World, any_block, block, block_id, code, codes, day, given, grounds, hours, minutes, only, performed, source, take,
@@ -152,7 +152,7 @@ fn an_expiry_beyond_the_blocks_stands_beside_all_else() {
     assert_eq!(sorted(codes(world.run(&on(only(1), 61)))), [beyond, "HOURS_EXHAUSTED"]);
     assert_eq!(codes(world.run(&on(any_block(), 61))), ["HOURS_EXHAUSTED"], "no expiry would help");
     let forbidden = vec![Ground::by(Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM", "product_id", "it is not listed")];
-    world.sources = vec![Source { counts: false, ..Source::refused(block_id(1), forbidden) }];
+    world.sources = vec![FundingSource { counts: false, ..FundingSource::refused(block_id(1), forbidden) }];
     for target in [only(1), any_block()] {
         assert_eq!(sorted(codes(world.run(&on(target, 1)))), [beyond, "PRODUCT_NOT_ON_ITEM"]);
     }

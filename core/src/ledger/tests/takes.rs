@@ -1,5 +1,5 @@
 use crate::catalog::Rule;
-use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Source, Take};
+use crate::ledger::{Command, FundingSource, Ground, LARGEST_AMOUNT, Take};
 use crate::model::{Quantity, Unit};
 
 use super::fixture::{World, block, block_id, code, codes, day, given, grounds, only, performed, take};
@@ -107,16 +107,16 @@ fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
     let suspended = (Rule::StateSuspended, "WORK_ORDER_SUSPENDED");
     let outside = (Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS");
     let two = vec![clause((Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM")), clause(outside)];
-    world.sources[0] = Source::refused(block_id(1), two);
+    world.sources[0] = FundingSource::refused(block_id(1), two);
     assert_eq!(given(&world.consume(60).unwrap()), [(2, 60)]);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
-    let one = Source::refused(block_id(2), vec![clause(suspended)]);
-    world.sources[1] = Source { is_lapsed: true, ..one };
+    let one = FundingSource::refused(block_id(2), vec![clause(suspended)]);
+    world.sources[1] = FundingSource { is_lapsed: true, ..one };
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
     let three = [suspended, (Rule::WindowForfeited, "FORFEITED"), outside].map(clause);
-    world.sources[1] = Source { is_lapsed: true, ..Source::refused(block_id(2), three.into()) };
+    world.sources[1] = FundingSource { is_lapsed: true, ..FundingSource::refused(block_id(2), three.into()) };
     assert_eq!(code(world.consume(1)), "PRODUCT_NOT_ON_ITEM");
-    world.sources = vec![Source::open(block_id(9))];
+    world.sources = vec![FundingSource::open(block_id(9))];
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED", "a source the book does not have gives nothing");
 }
 
