@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::catalog::Subject;
 use crate::engine::{BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
 use crate::error::Result;
-use crate::ledger::{FundingSource, Ground, Performed, Rank, Reservation, Take, Target};
+use crate::ledger::{CommandViolation, FundingSource, Performed, Reservation, SourceRank, Take, Target};
 use crate::model::ProductId;
 
 /// Where a consume or a reserve may take from.
@@ -67,18 +67,18 @@ fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> Fund
     FundingSource {
         block_id: block.spec.map(|spec| spec.id),
         counted: block.counted,
-        failed: block.failed.into_iter().map(|clause| ground(clause, &field)).collect(),
+        failed: block.failed.into_iter().map(|clause| violation(clause, &field)).collect(),
         counts: block.counts,
         is_lapsed: block.is_lapsed,
         forfeit_time,
-        rank: Rank { is_designated, end },
+        rank: SourceRank { is_designated, end },
         item: item.into(),
     }
 }
 
-fn ground(clause: FailedClause, field: impl Fn(Subject) -> &'static str) -> Ground {
+fn violation(clause: FailedClause, field: impl Fn(Subject) -> &'static str) -> CommandViolation {
     let FailedClause { code, rule, description, metadata } = clause;
-    Ground { facts: metadata, ..Ground::by(rule, code, field(rule.row().subject), description) }
+    CommandViolation { facts: metadata, ..CommandViolation::by(rule, code, field(rule.row().subject), description) }
 }
 
 /// The field that says it; else the one that names what to draw from.

@@ -26,7 +26,7 @@ mod search;
 mod take;
 mod term;
 
-pub use apply_context::{ApplyContext, FundingSource, Rank};
+pub use apply_context::{ApplyContext, FundingSource, SourceRank};
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
 pub use chain::{Chains, Discrepancy, DiscrepancyKind, Link, fold, verify};
@@ -36,7 +36,7 @@ pub use entry::{Entry, EntryKind};
 pub use limits::{DEFAULT_GRACE, DEFAULT_HOLD, LARGEST_AMOUNT, LONGEST_GRACE, LONGEST_HOLD};
 pub use posting::Applied;
 pub use reconciliation::{HoldDiscrepancy, HoldDiscrepancyKind, Reconciliation};
-pub use refusal::{Ground, Refusal, code, reason};
+pub use refusal::{CommandViolation, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
 
 use chrono::{DateTime, Utc};
@@ -78,7 +78,7 @@ pub fn apply(
 
 /// What makes no sense in a command, whatever the book has: told beside what was found before the
 /// ledger was asked.
-pub fn malformed(command: &Command, now: DateTime<Utc>) -> Vec<Ground> {
+pub fn malformed(command: &Command, now: DateTime<Utc>) -> Vec<CommandViolation> {
     match command {
         Command::Consume(take) => take::malformed(take, Work::Done, None, now),
         Command::Reserve { take, expire_time } => take::malformed(take, Work::Planned, *expire_time, now),

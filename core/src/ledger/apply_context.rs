@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{DEFAULT_GRACE, Ground};
+use super::{CommandViolation, DEFAULT_GRACE};
 use crate::model::Unit;
 
 /// Under what a command is applied: who asks, when, and what was judged beforehand.
@@ -33,7 +33,7 @@ pub struct FundingSource {
     /// What it is counted in, and whether in days too, where no block says so.
     pub counted: Option<(Unit, bool)>,
     /// Failed clauses, in catalogue order; none: it may be used.
-    pub failed: Vec<Ground>,
+    pub failed: Vec<CommandViolation>,
     /// Whether what it has counts for the others too: no clause of term, state, base, product or
     /// location fails.
     pub counts: bool,
@@ -41,7 +41,7 @@ pub struct FundingSource {
     pub is_lapsed: bool,
     /// What is left then is lost, as seen from the location that was asked for.
     pub forfeit_time: DateTime<Utc>,
-    pub rank: Rank,
+    pub rank: SourceRank,
     /// Its ids, as facts.
     pub item: Vec<(&'static str, String)>,
 }
@@ -49,7 +49,7 @@ pub struct FundingSource {
 /// Which of the refused tells why, as in a check: first those for the location, then the fewest
 /// failed clauses, then the latest effective end; the first of equals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rank {
+pub struct SourceRank {
     pub is_designated: bool,
     pub end: DateTime<Utc>,
 }
@@ -61,8 +61,8 @@ impl FundingSource {
     }
 
     /// A block that these forbid.
-    pub fn refused(block_id: Uuid, failed: Vec<Ground>) -> Self {
-        let rank = Rank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
+    pub fn refused(block_id: Uuid, failed: Vec<CommandViolation>) -> Self {
+        let rank = SourceRank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
         Self {
             block_id: Some(block_id),
             counted: None,

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::term::{kept, kept_window};
 use super::{
-    ApplyContext, Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible,
-    reason,
+    ApplyContext, Block, Book, CommandViolation, Entry, EntryKind, LARGEST_AMOUNT, Performed, Refusal, Reservation,
+    Reversible, reason,
 };
 use crate::model::{Quantity, Unit};
 use crate::noun::Noun;
@@ -179,17 +179,17 @@ fn overflow(block: &Block, kind: EntryKind, amount: i64) -> Refusal {
     if adds && amount >= 0 {
         // A grant to so much in all has its limit: only an increase goes beyond counting.
         let field = if kind == EntryKind::Adjust { "delta" } else { "quantity" };
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
+        CommandViolation::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
     } else {
         Refusal::Broken(format!("{} of {amount} on block {} with {:?}", kind.as_str(), block.id, block.totals()))
     }
 }
 
 /// An asked amount in base units: at least 1, at most [`LARGEST_AMOUNT`], in a unit that fits.
-pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
     let counted = match quantity.amount {
         0 => Err(zero()),
-        ..0 => Err(Ground::malformed(
+        ..0 => Err(CommandViolation::malformed(
             reason::QUANTITY_NEGATIVE,
             "quantity.amount",
             format!("`{}` is below 0; ask for 1 or more", quantity.amount),
@@ -200,29 +200,34 @@ pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Gro
 }
 
 /// An amount in base units that may be below 0.
-pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
     fitting(counted(quantity), quantity, unit, days)
 }
 
-pub fn zero() -> Ground {
-    Ground::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
+pub fn zero() -> CommandViolation {
+    CommandViolation::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
 }
 
-fn counted(quantity: Quantity) -> Result<i64, Ground> {
+fn counted(quantity: Quantity) -> Result<i64, CommandViolation> {
     let amount = quantity.in_base_unit().filter(|amount| (-LARGEST_AMOUNT..=LARGEST_AMOUNT).contains(amount));
     amount.ok_or_else(|| {
         let (unit, base) = (quantity.unit.as_str(), quantity.unit.base().as_str());
         let description = format!("`{}` {unit} are more than {LARGEST_AMOUNT} {base}", quantity.amount);
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
+        CommandViolation::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
     })
 }
 
 /// The amount if its unit fits too.
-fn fitting(counted: Result<i64, Ground>, quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+fn fitting(
+    counted: Result<i64, CommandViolation>,
+    quantity: Quantity,
+    unit: Unit,
+    days: bool,
+) -> Result<i64, Vec<CommandViolation>> {
     let fits = quantity.unit.base() == unit && (quantity.unit != Unit::Days || days);
     let mismatch = (!fits).then(|| {
         let description = format!("the block is counted in {}, not in {}", unit.as_str(), quantity.unit.as_str());
-        Ground::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
+        CommandViolation::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
     });
     match (mismatch, counted) {
         (None, Ok(amount)) => Ok(amount),

@@ -4,22 +4,22 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::posting::{EntryDetails, Posting, amount};
-use super::refusal::Grounds;
+use super::refusal::CommandViolations;
 use super::search::{Search, beyond_block};
 use super::term::{Delivery, Work, against_window, kept, kept_window, shown};
 use super::{
-    DEFAULT_HOLD, EntryKind, Ground, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, reason,
+    CommandViolation, DEFAULT_HOLD, EntryKind, LONGEST_HOLD, Part, Refusal, Reservation, ReservationState, Take, reason,
 };
 use crate::model::Quantity;
 use crate::noun::Noun;
 
 /// Uses an amount at once.
 pub fn consume(posting: &mut Posting<'_>, take: &Take) -> Result<(), Refusal> {
-    let mut grounds = Grounds::default();
-    grounds.add(against_window(kept_window(take.performed), Work::Done, posting.context().now));
-    let asked = grounds.keep(asked_amount(posting, take)?);
+    let mut violations = CommandViolations::default();
+    violations.add(against_window(kept_window(take.performed), Work::Done, posting.context().now));
+    let asked = violations.keep(asked_amount(posting, take)?);
     let parts = choose(posting, take, asked, Work::Done, None)?;
-    let parts = grounds.finish_with(parts)?;
+    let parts = violations.finish_with(parts)?;
     let told = told(take, None, None);
     parts.iter().try_for_each(|part| posting.post(part.block_id, EntryKind::Consume, part.amount, &told))
 }
@@ -28,17 +28,17 @@ pub fn consume(posting: &mut Posting<'_>, take: &Take) -> Result<(), Refusal> {
 pub fn reserve(posting: &mut Posting<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
     let now = posting.context().now;
     let expire_time = expire_time.map(kept);
-    let mut grounds = Grounds::default();
-    grounds.add(against_window(kept_window(take.performed), Work::Planned, now));
-    let asked = grounds.keep(asked_amount(posting, take)?);
+    let mut violations = CommandViolations::default();
+    violations.add(against_window(kept_window(take.performed), Work::Planned, now));
+    let asked = violations.keep(asked_amount(posting, take)?);
     let late = expire_time.and_then(|expire_time| against_expiry(expire_time, now));
     let beyond =
         expire_time.filter(|_| late.is_none()).and_then(|expire_time| beyond_named(posting, take, expire_time));
     let lasting = expire_time.filter(|_| late.is_none() && beyond.is_none());
-    grounds.add(late);
-    grounds.add(beyond);
+    violations.add(late);
+    violations.add(beyond);
     let parts = choose(posting, take, asked, Work::Planned, lasting)?;
-    let parts = grounds.finish_with(parts)?;
+    let parts = violations.finish_with(parts)?;
     let ends = parts.iter().filter_map(|part| posting.find_block(part.block_id)).map(|block| block.end);
     let usual = now.checked_add_signed(DEFAULT_HOLD).unwrap_or(now);
     let expire_time = expire_time.unwrap_or_else(|| ends.fold(usual, DateTime::min));
@@ -61,19 +61,19 @@ pub fn reserve(posting: &mut Posting<'_>, take: &Take, expire_time: Option<DateT
 }
 
 /// A hold lasts some time, but not for ever.
-pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<Ground> {
+pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<CommandViolation> {
     if expire_time <= now {
         let description = format!("{} is not after now, {}", shown(expire_time), shown(now));
-        return Some(Ground::malformed(reason::EXPIRY_IN_PAST, "expire_time", description));
+        return Some(CommandViolation::malformed(reason::EXPIRY_IN_PAST, "expire_time", description));
     }
     (expire_time.signed_duration_since(now) > LONGEST_HOLD).then(|| {
         let description = format!("a reservation lasts at most {} days", LONGEST_HOLD.num_days());
-        Ground::malformed(reason::EXPIRY_TOO_FAR, "expire_time", description)
+        CommandViolation::malformed(reason::EXPIRY_TOO_FAR, "expire_time", description)
     })
 }
 
 /// A named block that ends before the hold, whatever it has; of one that has ended no expiry would do.
-fn beyond_named(posting: &Posting<'_>, take: &Take, expire_time: DateTime<Utc>) -> Option<Ground> {
+fn beyond_named(posting: &Posting<'_>, take: &Take, expire_time: DateTime<Utc>) -> Option<CommandViolation> {
     let block = posting.find_block(take.target.block_id?)?;
     (posting.context().now < block.end && block.end < expire_time).then(|| beyond_block(expire_time, block))
 }
@@ -91,20 +91,26 @@ fn told<'a>(take: &'a Take, reservation_id: Option<Uuid>, expire_time: Option<Da
 }
 
 /// What makes no sense in a take, whatever there is to take from.
-pub fn malformed(take: &Take, work: Work, expire_time: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Vec<Ground> {
-    let mut grounds: Vec<Ground> = against_window(kept_window(take.performed), work, now).into_iter().collect();
-    grounds.extend(malformed_amount(take.quantity));
-    grounds.extend(expire_time.and_then(|expire_time| against_expiry(kept(expire_time), now)));
-    grounds
+pub fn malformed(
+    take: &Take,
+    work: Work,
+    expire_time: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Vec<CommandViolation> {
+    let mut violations: Vec<CommandViolation> =
+        against_window(kept_window(take.performed), work, now).into_iter().collect();
+    violations.extend(malformed_amount(take.quantity));
+    violations.extend(expire_time.and_then(|expire_time| against_expiry(kept(expire_time), now)));
+    violations
 }
 
 /// What makes no sense in an amount, whatever it is counted in.
-pub fn malformed_amount(quantity: Quantity) -> Vec<Ground> {
+pub fn malformed_amount(quantity: Quantity) -> Vec<CommandViolation> {
     amount(quantity, quantity.unit.base(), true).err().unwrap_or_default()
 }
 
 /// The unit is that of the blocks, which are all of one service.
-fn asked_amount(posting: &Posting<'_>, take: &Take) -> Result<Result<i64, Vec<Ground>>, Refusal> {
+fn asked_amount(posting: &Posting<'_>, take: &Take) -> Result<Result<i64, Vec<CommandViolation>>, Refusal> {
     if let Some(block_id) = take.target.block_id {
         let block = posting.block(block_id)?;
         return Ok(amount(take.quantity, block.unit, block.days));
@@ -125,7 +131,7 @@ fn choose(
     asked: Option<i64>,
     work: Work,
     expire_time: Option<DateTime<Utc>>,
-) -> Result<Result<Vec<Part>, Vec<Ground>>, Refusal> {
+) -> Result<Result<Vec<Part>, Vec<CommandViolation>>, Refusal> {
     if let Some(block_id) = take.target.block_id
         && !posting.context().sources.iter().any(|source| source.block_id == Some(block_id))
     {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
 
-use super::{Block, Ground, Performed, code, reason};
+use super::{Block, CommandViolation, Performed, code, reason};
 use crate::catalog::Rule;
 use crate::model::{MINUTES_PER_HOUR, Unit};
 
@@ -14,15 +14,15 @@ pub enum Work {
 }
 
 /// A window ends after it begins, and what is done is past.
-pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<Ground> {
+pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<CommandViolation> {
     let Performed { start, end } = performed?;
     if end <= start {
         let description = "the work ends before or as it begins";
-        return Some(Ground::malformed(reason::PERFORMED_REVERSED, "performed.end_time", description));
+        return Some(CommandViolation::malformed(reason::PERFORMED_REVERSED, "performed.end_time", description));
     }
     (work == Work::Done && end > now).then(|| {
         let description = format!("work that ends at {} has not been done yet at {}", shown(end), shown(now));
-        Ground::malformed(reason::PERFORMED_IN_FUTURE, "performed.end_time", description)
+        CommandViolation::malformed(reason::PERFORMED_IN_FUTURE, "performed.end_time", description)
     })
 }
 
@@ -45,7 +45,7 @@ impl Delivery {
 /// Why a block cannot serve some work.
 #[derive(Debug)]
 pub struct Late {
-    pub ground: Ground,
+    pub violation: CommandViolation,
     /// Whether it comes too early, or is told too late: what is left does not matter then.
     pub is_out: bool,
 }
@@ -60,8 +60,8 @@ pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: Tim
     if start < block.start {
         let description = format!("the block begins at {}", shown(block.start));
         let field = otherwise.unwrap_or("performed.start_time");
-        let ground = Ground::by(Rule::TermNotStarted, code::WORK_ORDER_NOT_STARTED, field, description);
-        return Some(Late { ground: about(ground, block).fact("start_time", shown(block.start)), is_out: true });
+        let violation = CommandViolation::by(Rule::TermNotStarted, code::WORK_ORDER_NOT_STARTED, field, description);
+        return Some(Late { violation: about(violation, block).fact("start_time", shown(block.start)), is_out: true });
     }
     let has_ended = now >= block.end;
     let last = block.end.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
@@ -70,14 +70,14 @@ pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: Tim
     (is_after || is_out || end > block.end).then(|| {
         let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
         let field = otherwise.unwrap_or("performed.end_time");
-        let ground = about(Ground::by(Rule::WindowForfeited, code::FORFEITED, field, description), block);
-        Late { ground: ground.fact("end_time", shown(block.end)).fact("record_until", shown(last)), is_out }
+        let violation = about(CommandViolation::by(Rule::WindowForfeited, code::FORFEITED, field, description), block);
+        Late { violation: violation.fact("end_time", shown(block.end)).fact("record_until", shown(last)), is_out }
     })
 }
 
-pub fn about(ground: Ground, block: &Block) -> Ground {
-    let ground = ground.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
-    ground.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
+pub fn about(violation: CommandViolation, block: &Block) -> CommandViolation {
+    let violation = violation.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
+    violation.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
 }
 
 /// What is kept of an instant, by every store and by the hash: whole microseconds.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Violation, merge_violations};
-use crate::ledger::{Applied, Command, Ground, Refusal};
+use crate::ledger::{Applied, Command, CommandViolation, Refusal};
 use crate::service::Caller;
 use crate::service::idempotency::Identity;
 use crate::store::{RequestKey, Wanted};
@@ -73,15 +73,15 @@ pub struct Done {
 /// Why a command was refused, as every other refusal is told.
 pub(super) fn refused(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Against(grounds) => Error::Violations(grounds.into_iter().map(violation).collect()),
+        Refusal::Against(violations) => Error::Violations(violations.into_iter().map(violation).collect()),
         Refusal::Unknown { noun, id } => Error::NotFound { noun, id, nearest: None },
         Refusal::Broken(what) => Error::internal(what),
     }
 }
 
-pub(super) fn violation(ground: Ground) -> Violation {
-    let Ground { code, field, description, facts, is_malformed, .. } = ground;
-    Violation { field, reason: code, description, clause: !is_malformed, facts }
+pub(super) fn violation(violation: CommandViolation) -> Violation {
+    let CommandViolation { reason, field, description, facts, is_malformed, .. } = violation;
+    Violation { field, reason, description, clause: !is_malformed, facts }
 }
 
 /// What makes no sense first, then what is forbidden, in catalogue order, but for what only

@@ -3,7 +3,7 @@ use uuid::Uuid;
 use crate::ledger::{Change, Command, EntryKind};
 use crate::model::{Quantity, Unit};
 
-use super::fixture::{World, block, block_id, code, day, given, grounds, minutes};
+use super::fixture::{World, block, block_id, code, day, given, minutes, violations};
 
 #[test]
 fn a_reversal_undoes_no_more_than_is_left() {
@@ -18,9 +18,9 @@ fn a_reversal_undoes_no_more_than_is_left() {
     assert_eq!(undone.entries[0].kind, EntryKind::Reverse);
     assert_eq!(code(world.reverse(entry, Some(41))), "REVERSAL_EXCEEDS_ENTRY");
     assert_eq!(given(&world.reverse(entry, None).unwrap()), [(1, 40)]);
-    let grounds = grounds(world.reverse(entry, None));
-    assert_eq!(grounds[0].code, "REVERSAL_EXCEEDS_ENTRY");
-    assert_eq!(grounds[0].facts[..2], [("left", "0".to_owned()), ("requested", "60".to_owned())]);
+    let violations = violations(world.reverse(entry, None));
+    assert_eq!(violations[0].reason, "REVERSAL_EXCEEDS_ENTRY");
+    assert_eq!(violations[0].facts[..2], [("left", "0".to_owned()), ("requested", "60".to_owned())]);
     assert_eq!((world.sums(1), world.sums(2)), ([60, 0, 0], [60, 30, 0]));
     world.check();
 }

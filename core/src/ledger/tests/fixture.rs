@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, ApplyContext, Book, Chains, Change, Command, Entry, FundingSource, Ground, Performed, Rank,
-    Reconciliation, Refusal, Take, Target, apply,
+    Applied, ApplyContext, Book, Chains, Change, Command, CommandViolation, Entry, FundingSource, Performed,
+    Reconciliation, Refusal, SourceRank, Take, Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -68,7 +68,7 @@ pub fn take(amount: i64) -> Take {
 /// What nothing speaks against but its term.
 pub fn source(spec: &BlockSpec) -> FundingSource {
     let open = FundingSource::open(spec.id);
-    FundingSource { forfeit_time: spec.end, rank: Rank { end: spec.end, ..open.rank }, ..open }
+    FundingSource { forfeit_time: spec.end, rank: SourceRank { end: spec.end, ..open.rank }, ..open }
 }
 
 /// A book, everything that was ever written in it, and the time.
@@ -208,15 +208,15 @@ pub fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
 }
 
 /// All that speaks against it.
-pub fn grounds<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<Ground> {
+pub fn violations<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<CommandViolation> {
     match outcome.unwrap_err() {
-        Refusal::Against(grounds) => grounds,
+        Refusal::Against(violations) => violations,
         refusal => panic!("{refusal}"),
     }
 }
 
 pub fn codes<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<String> {
-    grounds(outcome).into_iter().map(|ground| ground.code).collect()
+    violations(outcome).into_iter().map(|violation| violation.reason).collect()
 }
 
 /// Which blocks gave how much.
