@@ -5,9 +5,9 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use super::quantity::remedy_more;
 use crate::catalog::{EventRule, Rule};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
+use crate::engine::explanation::Explanation;
 use crate::engine::pool::left;
-use crate::model::{PlannedEvent, Unit, instant_of};
+use crate::model::{PlannedEvent, Unit, instant_of, rfc3339};
 use crate::terms::{Span, events_taken};
 
 /// The event in question: the request's window, else the item's event that runs now.
@@ -130,7 +130,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanat
     if rule == Rule::EventNotice {
         explanation.fact("notice_days", terms.notice_days.to_string());
         let latest = event.map(|event| latest_confirmation(context, event, terms));
-        explanation.optional_fact("latest_confirm_time", latest.map(time));
+        explanation.optional_fact("latest_confirm_time", latest.map(rfc3339));
         match event {
             Some(event) if !is_open => remedy_notice(context, event, terms, explanation),
             _ => ask_missing(context, rule, latest, explanation),
@@ -166,7 +166,7 @@ fn ask_missing(context: &Context<'_>, rule: Rule, latest: Option<DateTime<Utc>>,
         (None, Some(_)) => "delivery.start_time",
         _ => "delivery",
     };
-    explanation.ask(field, latest.map(time).unwrap_or_default());
+    explanation.ask(field, latest.map(rfc3339).unwrap_or_default());
 }
 
 /// What was confirmed cannot be confirmed sooner: the asked event comes later. One that is

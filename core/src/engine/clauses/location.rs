@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::catalog::{LocationRule, RemedyKind, Rule};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
-use crate::model::{DeliveryMode, Location, WorkOrder};
+use crate::engine::explanation::Explanation;
+use crate::model::{DeliveryMode, Location, WorkOrder, rfc3339};
 use crate::terms::End;
 
 pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
@@ -132,7 +132,7 @@ pub(in crate::engine) fn extension(context: &Context<'_>) -> Option<ExtensionSta
 fn remedy_extension(context: &Context<'_>, explanation: &mut Explanation) -> bool {
     match extension(context) {
         None => return false,
-        Some(ExtensionState::Comes(start)) => explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start)),
+        Some(ExtensionState::Comes(start)) => explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start)),
         Some(ExtensionState::Over(row, end_cause)) => {
             if let Some(order) = context.prepared.contract().work_orders.get(row) {
                 explanation.remedy_renew(order, Some(end_cause));

@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 
 use crate::catalog::{Channel, RemedyKind, RestrictedTo, Rule, Severity};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
+use crate::engine::explanation::Explanation;
 use crate::engine::query::is_language;
-use crate::model::{Contact, ContactRole, Unit};
+use crate::model::{Contact, ContactRole, Unit, rfc3339};
 
 /// The channels a cloud administrator is bound to (2.6).
 const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
@@ -126,11 +126,11 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("allowed", allowed);
         }
         Rule::RootCauseTiming => {
-            let closed = query.incident_close_time.map(time);
+            let closed = query.incident_close_time.map(rfc3339);
             // At the very instant is not before.
             let before = query.incident_close_time.and_then(|closed| closed.checked_sub_signed(TimeDelta::seconds(1)));
-            explanation.ask("delivery.requested_time", before.map(time).unwrap_or_default());
-            explanation.optional_fact("requested_time", query.delivery.requested_time.map(time));
+            explanation.ask("delivery.requested_time", before.map(rfc3339).unwrap_or_default());
+            explanation.optional_fact("requested_time", query.delivery.requested_time.map(rfc3339));
             explanation.optional_fact("incident_close_time", closed);
         }
         Rule::Tenant => {
