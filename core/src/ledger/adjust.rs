@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::posting::{EntryDetails, Posting, amount, signed_amount, zero};
 use super::refusal::CommandViolations;
-use super::term::{about, counted};
+use super::term::{about, format_amount};
 use super::{Block, Change, CommandViolation, EntryKind, Refusal, reason};
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -43,7 +43,7 @@ pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Change, why: &s
     let granted = block.granted.saturating_add(delta);
     // What raises the grant helps even where it does not reach what was spent.
     if delta < 0 && granted < spent {
-        let (less, more) = (counted(granted, block.unit), counted(spent, block.unit));
+        let (less, more) = (format_amount(granted, block.unit), format_amount(spent, block.unit));
         let description = format!("{less} would be less than the {more} used and held");
         let violation = about(CommandViolation::new(reason::GRANT_BELOW_SPENT, field_of(change), description), &block);
         return Err(violation.fact("spent", spent).fact("requested", granted).into());
@@ -53,23 +53,23 @@ pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Change, why: &s
 
 /// By how much the block grants more or less; not by nothing.
 fn delta(change: Change, block: &Block) -> Result<i64, Vec<CommandViolation>> {
-    let said = said(change, block.unit, block.days)?;
+    let named = named_amount(change, block.unit, block.days)?;
     match change {
-        Change::By(_) => Ok(said),
-        Change::To(_) => not_zero(change, said.saturating_sub(block.granted)),
+        Change::By(_) => Ok(named),
+        Change::To(_) => not_zero(change, named.saturating_sub(block.granted)),
     }
 }
 
 /// The amount that a change names, whatever the block grants.
-fn said(change: Change, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
-    let said = match change {
+fn named_amount(change: Change, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+    let named = match change {
         Change::By(quantity) => signed_amount(quantity, unit, days),
         Change::To(quantity) if quantity.amount < 0 => amount(quantity, unit, days),
         Change::To(quantity) => signed_amount(quantity, unit, days),
     };
     let moved = |violation: CommandViolation| violation.moved("quantity", field_of(change));
-    let said = said.map_err(|violations| violations.into_iter().map(moved).collect::<Vec<_>>())?;
-    if matches!(change, Change::By(_)) { not_zero(change, said) } else { Ok(said) }
+    let named = named.map_err(|violations| violations.into_iter().map(moved).collect::<Vec<_>>())?;
+    if matches!(change, Change::By(_)) { not_zero(change, named) } else { Ok(named) }
 }
 
 fn not_zero(change: Change, delta: i64) -> Result<i64, Vec<CommandViolation>> {
@@ -79,7 +79,7 @@ fn not_zero(change: Change, delta: i64) -> Result<i64, Vec<CommandViolation>> {
 /// What makes no sense in an adjustment, whatever there is to adjust.
 pub fn malformed(change: Change) -> Vec<CommandViolation> {
     let (Change::By(quantity) | Change::To(quantity)) = change;
-    said(change, quantity.unit.base(), true).err().unwrap_or_default()
+    named_amount(change, quantity.unit.base(), true).err().unwrap_or_default()
 }
 
 fn field_of(change: Change) -> &'static str {
@@ -110,12 +110,12 @@ pub fn reverse(
     let asked = violations.finish_with(asked)?;
     if asked > entry.left {
         let (left, unit) = (entry.left, block.unit.as_str());
-        let description = format!("of entry {entry_id} {} can still be reversed", counted(left, block.unit));
+        let description = format!("of entry {entry_id} {} can still be reversed", format_amount(left, block.unit));
         let violation = CommandViolation::new(reason::REVERSAL_EXCEEDS_ENTRY, "quantity", description);
         return Err(violation.fact("left", left).fact("requested", asked).fact("unit", unit).into());
     }
     entry.left = entry.left.saturating_sub(asked);
-    let told = EntryDetails {
+    let details = EntryDetails {
         performed: entry.performed,
         location_id: entry.location_id.as_deref(),
         product_id: entry.product_id.as_deref(),
@@ -123,7 +123,7 @@ pub fn reverse(
         note,
         ..EntryDetails::default()
     };
-    posting.post(entry.block_id, EntryKind::Reverse, asked, &told)?;
+    posting.post(entry.block_id, EntryKind::Reverse, asked, &details)?;
     posting.put_reversed(entry.clone());
     Ok(())
 }

@@ -5,10 +5,10 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use super::posting::Posting;
-use super::term::{Delivery, about, against, counted, shown};
+use super::term::{Delivery, about, against, format_amount};
 use super::{Block, CommandViolation, FundingSource, Part, code, reason};
 use crate::catalog::Rule;
-use crate::model::Unit;
+use crate::model::{Unit, rfc3339};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
@@ -87,7 +87,7 @@ impl Search<'_> {
         }
         let mut violation = beyond_block(expire_time, sooner);
         if asked > 0 {
-            let (asked, available) = (counted(asked, self.unit), counted(available, self.unit));
+            let (asked, available) = (format_amount(asked, self.unit), format_amount(available, self.unit));
             violation.description += &format!("; of {asked} asked for, {available} can be held until then");
         }
         Some(violation)
@@ -133,7 +133,7 @@ impl Search<'_> {
             (Rule::QuantityAvailable, code::QUANTITY_EXHAUSTED)
         };
         let description =
-            format!("{} asked for, {} available", counted(asked, self.unit), counted(available, self.unit));
+            format!("{} asked for, {} available", format_amount(asked, self.unit), format_amount(available, self.unit));
         let violation = CommandViolation::by(rule, code, "quantity", description);
         violation.fact("available", available).fact("requested", asked).fact("unit", self.unit.as_str())
     }
@@ -175,7 +175,7 @@ fn take_from(blocks: &[&Block], asked: i64) -> Option<Vec<Part>> {
 }
 
 pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> CommandViolation {
-    let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
+    let description = format!("{} is beyond the end of the block, {}", rfc3339(expire_time), rfc3339(block.end));
     let violation = CommandViolation::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
-    about(violation, block).fact("end_time", shown(block.end))
+    about(violation, block).fact("end_time", rfc3339(block.end))
 }

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Performed, Target};
+use crate::ledger::command::{Performed, Target};
 use crate::model::Unit;
 
 /// A hold on one or more blocks. It ends exactly once.
