@@ -8,6 +8,7 @@ mod aside;
 mod clause;
 mod codes;
 mod edition;
+mod format;
 mod hours;
 mod load;
 mod mistake;
@@ -17,7 +18,6 @@ mod response;
 mod rule;
 mod service;
 mod text;
-mod written;
 
 pub use aside::{Aside, NoteCondition};
 pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind};

@@ -7,20 +7,20 @@
 //! what no type can see ([`check`], [`fitting`], [`texts`]).
 
 mod check;
-mod entry;
-mod fitting;
 mod merge;
-mod names;
 mod overlay;
 mod raw;
 mod resolve;
-mod sheet;
+mod resolver;
 mod source;
+mod table;
+mod tables;
 mod texts;
+mod unused;
 
 use self::overlay::Mode;
-use self::sheet::Sheet;
 use self::source::{Mistakes, Parsed, Sources};
+use self::tables::Sheet;
 use super::{Catalog, CatalogError, Edition, Mistake};
 use crate::suggest::{hint, nearest};
 

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::written::positive;
+use super::format::positive;
 use super::{Channel, ClauseUse, ServiceHours, Severity, Text};
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit, WorkOrder, contract_years_begun};
 

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::Weekday;
 use toml::Spanned;
 
-use super::entry::Row;
 use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
+use super::table::Row;
 use crate::catalog::{Clause, Clock, Group, Hours, Rule};
 use crate::model::codes::is_country;
 use crate::model::{ProductPattern, Unit, is_id};

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::entry::{Entry, text_of};
 use super::overlay::{Change, Mode};
 use super::source::Mistakes;
+use super::table::{Entry, text_of};
 use crate::suggest::nearest_or_all;
 
 /// Tables with one key that says which they are: merging two of them would say two things.

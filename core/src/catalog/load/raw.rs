@@ -11,7 +11,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::catalog::written::{date, positive, time_of_day};
+use crate::catalog::format::{date, positive, time_of_day};
 use crate::catalog::{
     Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, Plan, PurchaseRule, Severity, Tenants, Text,
 };

@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::entry::{Entry, Row, read};
-use super::names::{Names, Resolver, inner};
 use super::raw::{Head, RawAside, RawComponent, RawFamily, RawService, RawTarget};
-use super::sheet::Sheet;
+use super::resolver::{Names, Resolver, inner};
 use super::source::Mistakes;
+use super::table::{Entry, Row, read};
+use super::tables::Sheet;
 use super::{check, texts};
 use crate::catalog::{
     Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,

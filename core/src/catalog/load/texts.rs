@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::Row;
 use super::raw::RawAside;
 use super::source::Mistakes;
+use super::table::Row;
 use crate::catalog::{Clause, Locale, RemedyKind, ResponseTerm, Rule, Text, Why};
 
 const LOCALES: [(Locale, &str); 2] = [(Locale::English, "en"), (Locale::Indonesian, "id")];

@@ -1,8 +1,8 @@
 //! A field of a service that none of its clauses reads would do nothing, and look as if it
 //! did: an overlay that sets a maximum must not be taken for one that works.
 
-use super::entry::Row;
 use super::source::Mistakes;
+use super::table::Row;
 use crate::catalog::{Rule, Service};
 
 pub(super) fn check(row: &Row<()>, service: &Service, mistakes: &mut Mistakes<'_>) {

@@ -3,10 +3,10 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::entry::{Entry, text_of};
 use super::merge::Adding;
 use super::overlay::{Change, Mode};
 use super::source::{Mistakes, Parsed};
+use super::table::{Entry, text_of};
 
 /// The tables of one edition, from all its files.
 #[derive(Default)]

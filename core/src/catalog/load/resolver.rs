@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use toml::Spanned;
 
-use super::entry::Row;
 use super::raw::{
     Head, Listed, RawAside, RawCondition, RawRestriction, RawService, RawServiceHours, RawTarget, RawZone,
 };
 use super::source::Mistakes;
-use super::{check, fitting};
+use super::table::Row;
+use super::{check, unused};
 use crate::catalog::{
     Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
@@ -99,7 +99,7 @@ impl Resolver<'_, '_> {
             gates,
             pool_gates,
         };
-        fitting::check(&row, &service, self.mistakes);
+        unused::check(&row, &service, self.mistakes);
         (row, service)
     }
 
