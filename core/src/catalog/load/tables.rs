@@ -6,20 +6,20 @@ use toml::de::{DeTable, DeValue};
 use super::merge::Adding;
 use super::overlay::{Change, Mode};
 use super::source::{Mistakes, Parsed};
-use super::table::{Entry, text_of};
+use super::table::{Table, text_of};
 
 /// The tables of one edition, from all its files.
 #[derive(Default)]
-pub(super) struct Sheet<'i> {
+pub(super) struct Tables<'i> {
     /// Where its first file begins.
     start: Option<usize>,
-    pub head: Option<Entry<'i>>,
-    pub clauses: Vec<Entry<'i>>,
-    pub groups: Vec<Entry<'i>>,
-    pub services: Vec<Entry<'i>>,
-    pub families: Vec<Entry<'i>>,
-    pub asides: Vec<Entry<'i>>,
-    pub targets: Vec<Entry<'i>>,
+    pub head: Option<Table<'i>>,
+    pub clauses: Vec<Table<'i>>,
+    pub groups: Vec<Table<'i>>,
+    pub services: Vec<Table<'i>>,
+    pub families: Vec<Table<'i>>,
+    pub asides: Vec<Table<'i>>,
+    pub targets: Vec<Table<'i>>,
     pub precedence: Option<Spanned<DeValue<'i>>>,
     pub hours: DeTable<'i>,
     pub sets: DeTable<'i>,
@@ -29,7 +29,7 @@ pub(super) struct Sheet<'i> {
     pub changes: Vec<Change>,
 }
 
-impl<'i> Sheet<'i> {
+impl<'i> Tables<'i> {
     pub fn id(&self) -> Option<&str> {
         text_of(self.head.as_ref()?, "id")
     }
