@@ -24,7 +24,7 @@ pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind};
 pub use codes::{Channel, Severity};
 pub use edition::{Catalog, Edition};
 pub use hours::{Hours, ServiceHours, ZoneRule};
-pub use load::{CatalogFile, Change, EditionSource, Loaded};
+pub use load::{CatalogFile, EditionSource, Loaded, OverlayChange};
 pub use mistake::{CatalogError, Mistake};
 pub use note::NoteDate;
 pub use product::{Component, Family, LifeCycle};

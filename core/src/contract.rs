@@ -8,4 +8,4 @@ mod diff;
 mod plan;
 
 pub use command::{Command, Content};
-pub use plan::{Change, ChangeKind, Plan, Resource, Taken, plan};
+pub use plan::{ChangeKind, ContractChange, Plan, Resource, Taken, plan};

@@ -30,7 +30,7 @@ pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
 pub use chain::{Chains, Discrepancy, DiscrepancyKind, Link, fold, verify};
 pub use chain_hash::ChainHash;
-pub use command::{Change, Command, Performed, Take, Target};
+pub use command::{Adjustment, Command, Performed, Take, Target};
 pub use entry::{Entry, EntryKind};
 pub use limits::{DEFAULT_GRACE, DEFAULT_HOLD, LARGEST_AMOUNT, LONGEST_GRACE, LONGEST_HOLD};
 pub use posting::Applied;

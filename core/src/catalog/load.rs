@@ -24,7 +24,7 @@ use self::tables::Tables;
 use super::{Catalog, CatalogError, Edition, Mistake};
 use crate::suggest::{hint, nearest};
 
-pub use self::overlay::Change;
+pub use self::overlay::OverlayChange;
 
 /// The files of one edition: names for messages, and their text.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub struct CatalogFile {
 #[derive(Debug)]
 pub struct Loaded {
     pub catalog: Catalog,
-    pub changes: Vec<Change>,
+    pub changes: Vec<OverlayChange>,
 }
 
 impl Edition {

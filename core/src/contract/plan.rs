@@ -9,7 +9,7 @@ use crate::noun::Noun;
 
 /// What became, or would become, of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct ContractChange {
     pub kind: ChangeKind,
     pub resource: Resource,
     pub id: String,
@@ -45,7 +45,7 @@ pub struct Taken {
 pub struct Plan {
     /// The whole contract as it would be.
     pub contract: Contract,
-    pub changes: Vec<Change>,
+    pub changes: Vec<ContractChange>,
     /// An id that is taken by other content: told unless the documents themselves are wrong.
     pub taken: Option<Taken>,
 }
@@ -79,7 +79,7 @@ impl Plan {
 
     /// Whether a document would change.
     pub fn changes(&self, resource: Resource, id: &str) -> bool {
-        let is_it = |change: &&Change| change.resource == resource && change.id == id;
+        let is_it = |change: &&ContractChange| change.resource == resource && change.id == id;
         self.changes.iter().find(is_it).is_some_and(|change| change.kind != ChangeKind::Unchanged)
     }
 
@@ -96,7 +96,7 @@ impl Plan {
             self.refuse(Noun::Customer, &id, &fields);
         }
         self.contract.customer = customer.clone();
-        self.changes.push(Change { kind, resource: Resource::Customer, id, fields });
+        self.changes.push(ContractChange { kind, resource: Resource::Customer, id, fields });
     }
 
     /// A work order can be added; to change a stored one takes an amendment.
@@ -118,7 +118,7 @@ impl Plan {
         if kind == ChangeKind::Updated {
             self.refuse(Noun::WorkOrder, &id, &fields);
         }
-        self.changes.push(Change { kind, resource: Resource::WorkOrder, id, fields });
+        self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
     }
 
     /// The first id that is taken is told, with all of its fields.

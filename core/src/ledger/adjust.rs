@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::posting::{EntryDetails, Posting, amount, signed_amount, zero};
 use super::refusal::CommandViolations;
 use super::term::{about, format_amount};
-use super::{Block, Change, CommandViolation, EntryKind, Refusal, reason};
+use super::{Adjustment, Block, CommandViolation, EntryKind, Refusal, reason};
 use crate::model::{BlockSpec, Quantity, Unit};
 
 /// Brings the blocks to what the contract says. It may say less than was spent: the contract
@@ -28,7 +28,7 @@ pub fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<(), Refus
 }
 
 /// An administrator's correction, never below what is used and held.
-pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Change, why: &str) -> Result<(), Refusal> {
+pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Adjustment, why: &str) -> Result<(), Refusal> {
     let block = posting.block(block_id)?.clone();
     let mut violations = CommandViolations::default();
     if why.trim().is_empty() {
@@ -52,40 +52,40 @@ pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Change, why: &s
 }
 
 /// By how much the block grants more or less; not by nothing.
-fn delta(change: Change, block: &Block) -> Result<i64, Vec<CommandViolation>> {
+fn delta(change: Adjustment, block: &Block) -> Result<i64, Vec<CommandViolation>> {
     let named = named_amount(change, block.unit, block.days)?;
     match change {
-        Change::By(_) => Ok(named),
-        Change::To(_) => not_zero(change, named.saturating_sub(block.granted)),
+        Adjustment::By(_) => Ok(named),
+        Adjustment::To(_) => not_zero(change, named.saturating_sub(block.granted)),
     }
 }
 
 /// The amount that a change names, whatever the block grants.
-fn named_amount(change: Change, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+fn named_amount(change: Adjustment, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
     let named = match change {
-        Change::By(quantity) => signed_amount(quantity, unit, days),
-        Change::To(quantity) if quantity.amount < 0 => amount(quantity, unit, days),
-        Change::To(quantity) => signed_amount(quantity, unit, days),
+        Adjustment::By(quantity) => signed_amount(quantity, unit, days),
+        Adjustment::To(quantity) if quantity.amount < 0 => amount(quantity, unit, days),
+        Adjustment::To(quantity) => signed_amount(quantity, unit, days),
     };
     let moved = |violation: CommandViolation| violation.moved("quantity", field_of(change));
     let named = named.map_err(|violations| violations.into_iter().map(moved).collect::<Vec<_>>())?;
-    if matches!(change, Change::By(_)) { not_zero(change, named) } else { Ok(named) }
+    if matches!(change, Adjustment::By(_)) { not_zero(change, named) } else { Ok(named) }
 }
 
-fn not_zero(change: Change, delta: i64) -> Result<i64, Vec<CommandViolation>> {
+fn not_zero(change: Adjustment, delta: i64) -> Result<i64, Vec<CommandViolation>> {
     if delta == 0 { Err(vec![zero().moved("quantity", field_of(change))]) } else { Ok(delta) }
 }
 
 /// What makes no sense in an adjustment, whatever there is to adjust.
-pub fn malformed(change: Change) -> Vec<CommandViolation> {
-    let (Change::By(quantity) | Change::To(quantity)) = change;
+pub fn malformed(change: Adjustment) -> Vec<CommandViolation> {
+    let (Adjustment::By(quantity) | Adjustment::To(quantity)) = change;
     named_amount(change, quantity.unit.base(), true).err().unwrap_or_default()
 }
 
-fn field_of(change: Change) -> &'static str {
+fn field_of(change: Adjustment) -> &'static str {
     match change {
-        Change::By(_) => "delta",
-        Change::To(_) => "granted",
+        Adjustment::By(_) => "delta",
+        Adjustment::To(_) => "granted",
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Written;
-use crate::contract::{Change, ChangeKind, Command, Resource};
+use crate::contract::{ChangeKind, Command, ContractChange, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;
 use crate::service::idempotency::Identity;
@@ -17,7 +17,7 @@ struct Kept {
     revision: i64,
     contract_version: i64,
     /// Of documents that did not stay as they were.
-    changes: Vec<Change>,
+    changes: Vec<ContractChange>,
     customer_info: Option<VersionInfo>,
     /// Of the one work order of a call that answers with it.
     order_info: Option<VersionInfo>,
@@ -39,8 +39,9 @@ pub(super) fn stored(identity: &Identity, written: &Written) -> Result<StoredReq
 pub(super) fn replay(identity: &Identity, command: &Command, request: &StoredRequest) -> Result<Written> {
     let Kept { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
     let change = |resource: Resource, id: &str| {
-        let is_it = |change: &&Change| change.resource == resource && change.id == id;
-        let unchanged = || Change { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
+        let is_it = |change: &&ContractChange| change.resource == resource && change.id == id;
+        let unchanged =
+            || ContractChange { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
         changes.iter().find(is_it).cloned().unwrap_or_else(unchanged)
     };
     let orders = command.work_orders();

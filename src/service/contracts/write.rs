@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::version::{Recording, written};
 use super::{Contracts, replay, size};
-use crate::contract::{Change, Command, Content, Plan};
+use crate::contract::{Command, Content, ContractChange, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
 use crate::model::{Customer, VersionInfo, WorkOrder, is_id};
@@ -36,7 +36,7 @@ pub struct Written {
     /// 0 where nothing is stored yet.
     pub revision: i64,
     pub contract_version: i64,
-    pub changes: Vec<Change>,
+    pub changes: Vec<ContractChange>,
     pub customer_id: String,
     /// The customer the command brought.
     pub customer: Option<Customer>,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::overlay::{Change, Mode};
+use super::overlay::{Mode, OverlayChange};
 use super::source::Mistakes;
 use super::table::{Table, text_of};
 use crate::suggest::nearest_or_all;
@@ -19,7 +19,7 @@ pub(super) struct Adding<'s, 'i> {
     pub mode: Mode,
     pub file: &'i str,
     pub edition_id: String,
-    pub changes: &'s mut Vec<Change>,
+    pub changes: &'s mut Vec<OverlayChange>,
     pub mistakes: &'s mut Mistakes<'i>,
 }
 
@@ -123,7 +123,7 @@ impl<'i> Adding<'_, 'i> {
     fn change(&mut self, noun: &'static str, id: &str, fields: Vec<String>) {
         if self.mode == Mode::Overlay {
             let (file, edition_id, id) = (self.file.to_owned(), self.edition_id.clone(), id.to_owned());
-            self.changes.push(Change { file, edition_id, noun, id, fields });
+            self.changes.push(OverlayChange { file, edition_id, noun, id, fields });
         }
     }
 

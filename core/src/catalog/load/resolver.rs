@@ -1,4 +1,4 @@
-//! KnownNames become what they name; a name of nothing is a mistake.
+//! Names become what they name; a name of nothing is a mistake.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -4,7 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::merge::Adding;
-use super::overlay::{Change, Mode};
+use super::overlay::{Mode, OverlayChange};
 use super::source::{Mistakes, Parsed};
 use super::table::{Table, text_of};
 
@@ -26,7 +26,7 @@ pub(super) struct Tables<'i> {
     pub remedies: DeTable<'i>,
     pub terms: DeTable<'i>,
     pub why: DeTable<'i>,
-    pub changes: Vec<Change>,
+    pub changes: Vec<OverlayChange>,
 }
 
 impl<'i> Tables<'i> {

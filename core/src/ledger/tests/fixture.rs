@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, ApplyContext, Book, Chains, Change, Command, CommandViolation, Entry, FundingSource, Performed,
+    Adjustment, Applied, ApplyContext, Book, Chains, Command, CommandViolation, Entry, FundingSource, Performed,
     Reconciliation, Refusal, SourceRank, Take, Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
@@ -172,7 +172,7 @@ impl World {
         self.run(&Command::Reverse { entry_id, quantity: amount.map(minutes), note: String::new() })
     }
 
-    pub fn adjust(&mut self, number: u128, change: Change) -> Result<Applied, Refusal> {
+    pub fn adjust(&mut self, number: u128, change: Adjustment) -> Result<Applied, Refusal> {
         self.run(&Command::Adjust { block_id: block_id(number), change, reason: "miscounted".to_owned() })
     }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::fixture::{World, block, block_id, hours, minutes, performed, take};
-use crate::ledger::{Applied, Change, Command, EntryKind, Refusal, Take};
+use crate::ledger::{Adjustment, Applied, Command, EntryKind, Refusal, Take};
 use crate::model::BlockSpec;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,7 +286,7 @@ fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCase
             let block = model.specs[row].id;
             let free = model.count(block, |slot| slot == Slot::Free);
             let number = block.as_u128() - block_id(0).as_u128();
-            let outcome = world.adjust(number, Change::By(minutes(amount)));
+            let outcome = world.adjust(number, Adjustment::By(minutes(amount)));
             prop_assert_eq!(outcome.is_ok(), amount != 0 && amount + free >= 0);
             if outcome.is_ok() {
                 model.add(block, amount);
