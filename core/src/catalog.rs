@@ -31,8 +31,8 @@ pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
 pub use rule::{Rule, RuleFamily, Subject, Words};
 pub use service::{
-    EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
-    RestrictedTo, Service, Tenants,
+    EventRule, Group, IncludedServices, LocationRule, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
+    Service, ServicePlan, Tenants,
 };
 pub use text::{Locale, Text};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Command;
+use super::ContractCommand;
 use super::diff::differing_fields;
 use crate::model::{Contract, Customer, WorkOrder};
 use crate::noun::Noun;
@@ -51,7 +51,7 @@ pub struct Plan {
 }
 
 /// Works a command out on the contract there is. None where there must be one and is none.
-pub fn plan(command: &Command, current: Option<&Contract>) -> Option<Plan> {
+pub fn plan(command: &ContractCommand, current: Option<&Contract>) -> Option<Plan> {
     let contract = match (current, command.customer()) {
         (Some(current), _) => current.clone(),
         (None, Some(customer)) if command.may_create() => {
@@ -61,7 +61,7 @@ pub fn plan(command: &Command, current: Option<&Contract>) -> Option<Plan> {
     };
     let mut plan = Plan { contract, changes: Vec::new(), taken: None };
     if let Some(customer) = command.customer() {
-        let may_update = matches!(command, Command::UpdateCustomer { .. });
+        let may_update = matches!(command, ContractCommand::UpdateCustomer { .. });
         plan.put_customer(current.map(|current| &current.customer), customer, may_update);
     }
     for (path, order) in command.work_orders() {

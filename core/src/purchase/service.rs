@@ -1,6 +1,6 @@
 //! What the bought service asks of its item besides location and quantity.
 
-use crate::catalog::{Plan, Rule};
+use crate::catalog::{Rule, ServicePlan};
 use crate::model::{DeliveryMode, MINUTES_PER_HOUR};
 use crate::violation::reason;
 
@@ -19,7 +19,7 @@ pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
 fn judge_plan(bought: &Bought<'_>, findings: &mut Findings) {
     let Bought { order, edition, service, item, path } = *bought;
     if !bought.is_base_package() {
-        if service.plan == Plan::Base {
+        if service.plan == ServicePlan::Base {
             let package = &edition.base_package;
             let description = format!("`{}` comes with the base package; buy `{package}` instead", service.id);
             findings.conflict(path, "service_id", description);

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Written;
-use crate::contract::{ChangeKind, Command, ContractChange, Resource};
+use crate::contract::{ChangeKind, ContractChange, ContractCommand, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;
 use crate::service::idempotency::Identity;
@@ -36,7 +36,7 @@ pub(super) fn stored(identity: &Identity, written: &Written) -> Result<StoredReq
 }
 
 /// The answer of then, if it asks for the same.
-pub(super) fn replay(identity: &Identity, command: &Command, request: &StoredRequest) -> Result<Written> {
+pub(super) fn replay(identity: &Identity, command: &ContractCommand, request: &StoredRequest) -> Result<Written> {
     let Kept { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
     let change = |resource: Resource, id: &str| {
         let is_it = |change: &&ContractChange| change.resource == resource && change.id == id;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::version::{Recording, written};
 use super::{Contracts, replay, size};
-use crate::contract::{Command, Content, ContractChange, Plan};
+use crate::contract::{Content, ContractChange, ContractCommand, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
 use crate::model::{Customer, VersionInfo, WorkOrder, is_id};
@@ -50,7 +50,7 @@ pub struct Written {
 #[derive(Debug, Clone, Copy)]
 struct Asked<'a> {
     caller: &'a Caller,
-    command: &'a Command,
+    command: &'a ContractCommand,
     identity: &'a Identity,
     /// What the command's content takes.
     bytes: usize,
@@ -62,7 +62,7 @@ impl Contracts {
     pub async fn write(
         &self,
         caller: &Caller,
-        command: Command,
+        command: ContractCommand,
         violations: Vec<Violation>,
         options: WriteOptions,
     ) -> Result<Written> {
@@ -95,7 +95,7 @@ impl Contracts {
         if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
 
-    async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<Written> {
+    async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<Written> {
         let Content { hash, bytes } = command.content()?;
         let identity = Identity { request_id: options.request_id, method: command.method(), content_hash: hash };
         let asked = Asked { caller, command: &command, identity: &identity, bytes };
