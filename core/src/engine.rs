@@ -30,13 +30,13 @@ mod transitions;
 mod validity;
 mod words;
 
-pub use balances::{AS_BOUGHT, Block, PreparedBalances};
+pub use balances::{AS_BOUGHT, BlockState, PreparedBalances};
 pub use calendar::Calendar;
 pub use decide::decide;
 pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
 pub use eligibility::{BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
 pub use list::{ListQuery, Row, rows};
-pub use prepared::{Bought, Candidate, Prepared, blocks_of};
+pub use prepared::{BoughtBlock, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
 

@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::balances::{Block, PreparedBalances};
+use super::balances::{BlockState, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
 use super::prepared::{Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
@@ -147,9 +147,9 @@ impl<'a> Context<'a> {
     }
 
     /// The candidate's block as it is at the time that is judged.
-    pub fn block(&self) -> Option<Block> {
+    pub fn block(&self) -> Option<BlockState> {
         let bought = self.candidate.block.as_ref()?;
-        Some(Block::at(bought, self.balances.of(bought), self.at))
+        Some(BlockState::at(bought, self.balances.of(bought), self.at))
     }
 
     /// When the first of its holds run out.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::balances::Block;
+use super::balances::BlockState;
 use super::calendar::Calendar;
 use super::context::Context;
 use crate::catalog::{Clause, Edition, RemedyKind, Service, Text};
@@ -108,7 +108,7 @@ pub struct Coverage<'a> {
 pub struct BlockBalance<'a> {
     pub order: &'a WorkOrder,
     pub item: &'a Item,
-    pub block: Block,
+    pub block: BlockState,
     /// 0 once the block has ended.
     pub available: i64,
     /// What was left when it ended.

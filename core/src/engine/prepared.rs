@@ -26,7 +26,7 @@ use crate::catalog::Catalog;
 use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder};
 use crate::terms::{End, order_term};
 
-pub use self::block::Bought;
+pub use self::block::BoughtBlock;
 pub(super) use self::block_specs::BlockSpecs;
 pub use self::candidate::Candidate;
 pub(super) use self::candidate::{PreparedWaiver, Support};

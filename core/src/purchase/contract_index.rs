@@ -104,7 +104,7 @@ impl<'a> Order<'a> {
 
 /// One item of a submitted order, with the service it buys.
 #[derive(Clone, Copy)]
-pub(super) struct Bought<'a> {
+pub(super) struct BoughtItem<'a> {
     pub order: Order<'a>,
     pub edition: &'a Edition,
     pub service: &'a Service,
@@ -112,7 +112,7 @@ pub(super) struct Bought<'a> {
     pub path: &'a str,
 }
 
-impl<'a> Bought<'a> {
+impl<'a> BoughtItem<'a> {
     pub(super) fn enforced(&self, rule: Rule) -> Option<Enforced<'a>> {
         Enforced::on(self.edition, self.service, rule)
     }

@@ -9,7 +9,7 @@ use crate::catalog::{Edition, QuantityRule, Rule};
 use crate::model::{Item, PlannedEvent};
 use crate::terms::{Span, events_taken};
 
-use super::contract_index::Bought;
+use super::contract_index::BoughtItem;
 use super::findings::{Findings, LONGEST_AGREED_LIST, is_in_range, shown};
 use super::product;
 use super::quantity::amount_of;
@@ -53,8 +53,8 @@ fn judge_overlap(item: &Item, path: &str, findings: &mut Findings) {
     }
 }
 
-pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { order, service, item, path, .. } = *bought;
+pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { order, service, item, path, .. } = *bought;
     if item.events.is_empty() {
         return;
     }

@@ -16,7 +16,7 @@ fn needed(context: &Context<'_>) -> Option<i64> {
     match context.query.quantity {
         // An amount too large to count is more than anyone has.
         Some(quantity) => Some(quantity.in_base_unit().unwrap_or(i64::MAX)),
-        // Bought without a number: nothing that could run out.
+        // BoughtBlock without a number: nothing that could run out.
         None => context.candidate.block.map(|_| 1),
     }
 }

@@ -10,7 +10,7 @@ use crate::terms::year_end;
 
 /// The block of a counted item as it was bought, in the base unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bought {
+pub struct BoughtBlock {
     pub id: Uuid,
     /// Row among the contract's counted items: where its balance stands.
     pub row: usize,
@@ -28,7 +28,7 @@ pub(super) fn block_of(
     order: &WorkOrder,
     item: &Item,
     zone: Tz,
-) -> Option<Bought> {
+) -> Option<BoughtBlock> {
     let unit = unit?;
     let granted = match item.quantity {
         Some(quantity) => quantity.in_base_unit()?,
@@ -37,5 +37,5 @@ pub(super) fn block_of(
     };
     let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Bought { id, row: 0, granted, unit: unit.base(), year_end })
+    Some(BoughtBlock { id, row: 0, granted, unit: unit.base(), year_end })
 }

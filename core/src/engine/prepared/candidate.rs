@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::block::Bought;
+use super::block::BoughtBlock;
 use crate::engine::base::{self, BaseCoverage, Bases};
 use crate::engine::designation::Designations;
 use crate::engine::sorted::Sorted;
@@ -26,7 +26,7 @@ pub struct Candidate {
     pub support: Support,
     pub designations: Designations,
     /// What it bought, if it is counted.
-    pub block: Option<Bought>,
+    pub block: Option<BoughtBlock>,
     /// When its blocks live; of an item without any, its term.
     pub life: Span,
     /// Of its products and tenants.

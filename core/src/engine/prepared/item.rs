@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use super::block::Bought;
+use super::block::BoughtBlock;
 use super::candidate::PreparedWaiver;
 use crate::catalog::Edition;
 use crate::engine::sorted::Sorted;
@@ -24,7 +24,7 @@ pub(super) fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<P
 pub(super) fn transitions_of(
     term: &Term,
     waivers: &[PreparedWaiver],
-    block: Option<Bought>,
+    block: Option<BoughtBlock>,
     item: &Item,
 ) -> Vec<DateTime<Utc>> {
     let mut transitions = vec![term.order_start, term.item_start, term.end];
