@@ -35,7 +35,7 @@ pub use calendar::Calendar;
 pub use decide::decide;
 pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
 pub use eligibility::{BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
-pub use list::{ListQuery, Row, rows};
+pub use list::{ListQuery, ListRow, rows};
 pub use prepared::{BoughtBlock, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};

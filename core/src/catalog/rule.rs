@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
-use self::row::{InPool, Judge, Row, by, check};
+use self::row::{InPool, Judge, RuleRow, by, check};
 use crate::suggest::nearest;
 
 pub use self::row::{RuleFamily, Subject, Words};
@@ -30,7 +30,7 @@ macro_rules! rules {
                 match self { $(Self::$rule => $name,)+ }
             }
 
-            pub const fn row(self) -> &'static Row {
+            pub const fn row(self) -> &'static RuleRow {
                 match self { $(Self::$rule => const { &$row },)+ }
             }
         }

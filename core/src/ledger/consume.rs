@@ -7,7 +7,7 @@ use super::posting::{EntryDetails, Posting, amount};
 use super::refusal::CommandViolations;
 use super::reservation::against_expiry;
 use super::search::Search;
-use super::term::{Delivery, Work, against_window, to_micros, window_to_micros};
+use super::term::{Work, WorkTime, against_window, to_micros, window_to_micros};
 use super::{CommandViolation, EntryKind, Part, Refusal, Take};
 use crate::model::Quantity;
 use crate::noun::Noun;
@@ -88,7 +88,7 @@ pub(super) fn choose(
     }
     let otherwise = if take.target.block_id.is_some() { "block_id" } else { "service_id" };
     let performed = window_to_micros(take.performed);
-    let delivery = Delivery { performed, work, otherwise: performed.is_none().then_some(otherwise) };
+    let delivery = WorkTime { performed, work, otherwise: performed.is_none().then_some(otherwise) };
     let search = Search { delivery, expire_time, unit: take.quantity.unit.base(), given: &[] };
     Ok(search.run(posting, asked.unwrap_or_default()))
 }

@@ -5,14 +5,14 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use super::posting::Posting;
-use super::term::{Delivery, about, against, format_amount};
+use super::term::{WorkTime, about, against, format_amount};
 use super::{Block, CommandViolation, FundingSource, Part, code, reason};
 use crate::catalog::Rule;
 use crate::model::{Unit, rfc3339};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
-    pub delivery: Delivery,
+    pub delivery: WorkTime,
     /// A hold must not outlive its blocks.
     pub expire_time: Option<DateTime<Utc>>,
     pub unit: Unit,

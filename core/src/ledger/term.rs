@@ -28,7 +28,7 @@ pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Ut
 
 /// The work a command is for.
 #[derive(Debug, Clone, Copy)]
-pub struct Delivery {
+pub struct WorkTime {
     /// Absent: now.
     pub performed: Option<Performed>,
     pub work: Work,
@@ -36,7 +36,7 @@ pub struct Delivery {
     pub otherwise: Option<&'static str>,
 }
 
-impl Delivery {
+impl WorkTime {
     pub fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.performed.map_or(now, |performed| performed.start)
     }
@@ -54,8 +54,8 @@ pub struct Late {
 ///
 /// Work counts by when it was performed. Once a block has ended, nothing more can be planned
 /// on it, and what was done before its end can be recorded only within the grace.
-pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
-    let Delivery { performed, work, otherwise } = delivery;
+pub fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
+    let WorkTime { performed, work, otherwise } = delivery;
     let (start, end) = (delivery.start(now), performed.map_or(now, |performed| performed.end));
     if start < block.start {
         let description = format!("the block begins at {}", rfc3339(block.start));

@@ -12,7 +12,7 @@ pub enum RuleFamily {
     Event,
 }
 
-/// Who judges a rule first. What checks judge, others may judge too: see [`Row`].
+/// Who judges a rule first. What checks judge, others may judge too: see [`RuleRow`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judge {
     /// Every check, for every item that may answer.
@@ -70,7 +70,7 @@ pub enum Words {
 
 /// What is known of a rule.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct RuleRow {
     pub judge: Judge,
     /// Whether it is judged, too, when a contract is written, …
     pub is_for_purchase: bool,
@@ -85,8 +85,8 @@ pub struct Row {
     pub reads: &'static [&'static str],
 }
 
-pub(super) const fn by(judge: Judge) -> Row {
-    Row {
+pub(super) const fn by(judge: Judge) -> RuleRow {
+    RuleRow {
         judge,
         is_for_purchase: matches!(judge, Judge::Purchase),
         is_for_taking: false,
@@ -98,11 +98,11 @@ pub(super) const fn by(judge: Judge) -> Row {
     }
 }
 
-pub(super) const fn check(family: RuleFamily) -> Row {
+pub(super) const fn check(family: RuleFamily) -> RuleRow {
     by(Judge::Check(family))
 }
 
-impl Row {
+impl RuleRow {
     pub(super) const fn when_written(self) -> Self {
         Self { is_for_purchase: true, ..self }
     }

@@ -8,7 +8,7 @@ use crate::ledger::consume::malformed_amount;
 use crate::ledger::posting::{Posting, amount};
 use crate::ledger::refusal::CommandViolations;
 use crate::ledger::search::Search;
-use crate::ledger::term::{Delivery, Work, against, against_window, format_amount, window_to_micros};
+use crate::ledger::term::{Work, WorkTime, against, against_window, format_amount, window_to_micros};
 use crate::ledger::{CommandViolation, EntryKind, Performed, Refusal, reason};
 use crate::model::Quantity;
 
@@ -49,7 +49,7 @@ pub fn commit(
     }
     // The request may say nothing of when: the reservation did.
     let otherwise = reported.is_none().then_some("reservation_id");
-    let delivery = Delivery { performed, work: Work::Done, otherwise };
+    let delivery = WorkTime { performed, work: Work::Done, otherwise };
     let details = entry_details(&reservation, performed, commit.note);
     let mut lacking = if may_exceed { asked } else { reservation.amount() };
     let (mut given, mut against_part) = (Vec::new(), None);
@@ -73,7 +73,7 @@ pub fn commit(
     } else if lacking > 0 {
         // What goes beyond the hold is judged like a new one: a block that has ended under it gives
         // no more than was held of it.
-        let delivery = Delivery { work: Work::Planned, ..delivery };
+        let delivery = WorkTime { work: Work::Planned, ..delivery };
         let search = Search { delivery, expire_time: None, unit: reservation.unit, given: &given };
         let parts = violations.keep(search.run(posting, lacking)).unwrap_or_default();
         parts.iter().try_for_each(|part| posting.post(part.block_id, EntryKind::Consume, part.amount, &details))?;
@@ -114,7 +114,7 @@ fn exceeded(reservation: &Reservation, asked: i64) -> CommandViolation {
 
 /// Held is reservation: suspension and lapse do not matter any more. But the work must lie within the
 /// block's term, and keep to what is judged of the delivery itself.
-fn against_delivery(posting: &Posting<'_>, part: Part, delivery: Delivery) -> Result<Vec<CommandViolation>, Refusal> {
+fn against_delivery(posting: &Posting<'_>, part: Part, delivery: WorkTime) -> Result<Vec<CommandViolation>, Refusal> {
     let context = posting.context();
     let source = context.sources.iter().find(|source| source.block_id == Some(part.block_id));
     let failed = source.into_iter().flat_map(|source| &source.failed).filter(|violation| violation.is_of_delivery());

@@ -82,8 +82,8 @@ fn what_a_commit_asks_for_counts_what_is_held_of_it() {
 
 #[test]
 fn each_hold_ends_once_and_the_loser_hears_who_won() {
-    type End = fn(&mut World, Uuid) -> bool;
-    let ends: [(&str, End); 3] = [
+    type Ending = fn(&mut World, Uuid) -> bool;
+    let ends: [(&str, Ending); 3] = [
         ("RESERVATION_COMMITTED", |world, id| world.commit(id, None, false).is_ok()),
         ("RESERVATION_RELEASED", |world, id| world.release(id).is_ok()),
         ("RESERVATION_EXPIRED", |world, id| {

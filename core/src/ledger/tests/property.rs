@@ -50,7 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-struct Model {
+struct LedgerModel {
     /// In burn order.
     specs: Vec<BlockSpec>,
     slots: BTreeMap<Uuid, Vec<Slot>>,
@@ -63,7 +63,7 @@ struct Model {
     uses: Vec<Uuid>,
 }
 
-impl Model {
+impl LedgerModel {
     fn new(specs: &[BlockSpec]) -> Self {
         let slots = |spec: &BlockSpec| (spec.id, vec![Slot::Free; usize::try_from(spec.granted).unwrap()]);
         Self {
@@ -152,7 +152,7 @@ fn pick<T: Copy>(list: &[T], row: usize) -> Option<T> {
 }
 
 /// Runs one step on both, and compares what they say.
-fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCaseError> {
+fn run(world: &mut World, model: &mut LedgerModel, step: &Step) -> Result<(), TestCaseError> {
     let now = world.now;
     match *step {
         Step::Wait(hours_more) => world.now += hours(hours_more),
@@ -306,14 +306,14 @@ fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCase
     Ok(())
 }
 
-fn use_up(model: &mut Model, applied: &Applied, from: Slot) {
+fn use_up(model: &mut LedgerModel, applied: &Applied, from: Slot) {
     for entry in &applied.entries {
         model.turn(entry.block_id, entry.amount, from, Slot::Used(entry.id));
         model.uses.push(entry.id);
     }
 }
 
-fn free(model: &mut Model, hold: Uuid, how: &'static str) {
+fn free(model: &mut LedgerModel, hold: Uuid, how: &'static str) {
     for slot in model.slots.values_mut().flatten().filter(|slot| **slot == Slot::Held(hold)) {
         *slot = Slot::Free;
     }
@@ -326,7 +326,7 @@ proptest! {
     #[test]
     fn nothing_is_overspent_lost_or_ended_twice(steps in prop::collection::vec(step(), 1..60)) {
         let specs = blocks();
-        let (mut world, mut model) = (World::new(&specs), Model::new(&specs));
+        let (mut world, mut model) = (World::new(&specs), LedgerModel::new(&specs));
         // In burn order already: earliest expiry first.
         prop_assert!(specs.is_sorted_by_key(|spec| spec.end));
         for step in &steps {
