@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::{InPool, Judge, RuleRow, by, check};
-use crate::suggest::nearest;
+use crate::suggest::nearest_or_all;
 
 pub use self::row::{RuleFamily, Subject, Words};
 
@@ -170,13 +170,9 @@ impl Rule {
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let known = || Self::ALL.iter().map(|rule| rule.name());
         Self::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
-            let hint = match nearest(&name, known()) {
-                Some(nearest) => format!("the nearest is `{nearest}`"),
-                None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
-            };
-            Error::custom(format!("no function implements the rule `{name}`; {hint}"))
+            let known: Vec<_> = Self::ALL.iter().map(|rule| rule.name()).collect();
+            Error::custom(format!("no function implements the rule `{name}`; {}", nearest_or_all(&name, &known)))
         })
     }
 }

@@ -243,7 +243,7 @@ clauses = [
     assert_eq!(told[1], "wrong.toml:6: unknown value `HOUR`; did you mean `HOURS`?");
     assert_eq!(told[2], "wrong.toml:8: unknown field `plam`; did you mean `plan`?");
     assert_eq!(told[3], "wrong.toml:13: unknown field `waivabel`; did you mean `waivable`?");
-    assert_eq!(told[4], "small.toml:13: no function implements the rule `purchsed`; the nearest is `purchased`");
+    assert_eq!(told[4], "small.toml:13: no function implements the rule `purchsed`; did you mean `purchased`?");
 
     let names = overlay_mistakes(
         "[[services]]\nid = \"workshops\"\ngroup = \"educaton\"\ncountries_only = [\"GB\", \"UK\",\n\"EN\"]\n\
