@@ -1,10 +1,12 @@
 //! What one counted item bought.
 
+use std::ops::RangeFrom;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use crate::catalog::QuantityRule;
+use crate::catalog::{QuantityRule, Service};
 use crate::model::{Item, Unit, WorkOrder, block_id};
 use crate::terms::year_end;
 
@@ -21,21 +23,21 @@ pub struct BoughtBlock {
     pub year_end: Option<DateTime<Utc>>,
 }
 
-/// Its row is not known yet.
+/// None where nothing is counted; otherwise its row is the next of `rows`.
 pub(super) fn block_of(
-    unit: Option<Unit>,
-    rule: QuantityRule,
+    service: &Service,
     order: &WorkOrder,
     item: &Item,
     zone: Tz,
+    rows: &mut RangeFrom<usize>,
 ) -> Option<BoughtBlock> {
-    let unit = unit?;
+    let unit = service.unit?;
     let granted = match item.quantity {
         Some(quantity) => quantity.in_base_unit()?,
-        None if rule == QuantityRule::One => 1,
+        None if service.purchase.quantity == QuantityRule::One => 1,
         None => return None,
     };
     let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(BoughtBlock { id, row: 0, granted, unit: unit.base(), year_end })
+    Some(BoughtBlock { id, row: rows.next()?, granted, unit: unit.base(), year_end })
 }

@@ -3,7 +3,6 @@
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::block::block_of;
 use super::candidate::Candidate;
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
 use crate::engine::base::Bases;
@@ -33,7 +32,7 @@ impl<'a> BlockSpecs<'a> {
 
     /// The block of what the item itself counts.
     pub fn own(&self) -> Option<BlockSpec> {
-        let block = block_of(self.service.unit, self.service.purchase.quantity, self.order, self.item, self.zone)?;
+        let block = self.candidate.block?;
         Some(self.spec(self.service, block.id, block.granted, block.unit))
     }
 

@@ -1,6 +1,7 @@
 //! Working out what can be known of a contract before any question.
 
 use std::collections::HashMap;
+use std::ops::RangeFrom;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -10,7 +11,7 @@ use super::candidate::{Candidate, Support};
 use super::extension::BaseExtensions;
 use super::item::{prepare_waivers, transitions_of};
 use super::order::PreparedOrder;
-use crate::catalog::{Catalog, Edition, LocationRule};
+use crate::catalog::{Catalog, Edition, LocationRule, Service};
 use crate::engine::base::Bases;
 use crate::engine::designation::{Designation, Designations};
 use crate::engine::sorted::Sorted;
@@ -41,6 +42,31 @@ struct OrderParts<'a> {
     extended: Designations,
 }
 
+/// An item that can answer, while it is made ready.
+struct ItemParts<'p> {
+    order: &'p OrderParts<'p>,
+    row: usize,
+    item: &'p Item,
+    service: &'p Service,
+    is_base: bool,
+}
+
+impl<'p> ItemParts<'p> {
+    /// Without the items of a service that the edition does not have.
+    fn of_order(order: &'p OrderParts<'p>) -> impl Iterator<Item = Self> {
+        order.order.items.iter().enumerate().filter_map(move |(row, item)| {
+            let service = order.edition.service(&item.service_id)?;
+            let is_base = item.service_id == order.edition.base_package;
+            Some(Self { order, row, item, service, is_base })
+        })
+    }
+
+    fn sort_key(&self) -> impl Ord + use<'p> {
+        let service_id = (!self.is_base).then_some(self.item.service_id.as_str());
+        (!self.is_base, service_id, self.order.order.work_order_id.as_str(), self.item.item_id.as_str())
+    }
+}
+
 impl<'a> Builder<'a> {
     pub fn new(catalog: &'a Catalog, contract: &'a Contract, location_rows: &'a HashMap<String, usize>) -> Self {
         let order = |order| PreparedOrder::new(catalog, contract, location_rows, order);
@@ -54,17 +80,11 @@ impl<'a> Builder<'a> {
         let rows: HashMap<&str, usize> = rows_by_id(self.contract);
         let orders = self.contract.work_orders.iter().zip(&self.orders).enumerate();
         let parts = orders.filter_map(|(row, (order, prepared))| self.order_parts(row, order, prepared, &rows));
-        let mut all: Vec<Candidate> = parts.flat_map(|parts| self.items_of(&parts)).collect();
-        let ids = |candidate: &Candidate| {
-            let order = self.contract.work_orders.get(candidate.order);
-            let item = order.and_then(|order| order.items.get(candidate.item));
-            let service_id = item.filter(|_| !candidate.is_base).map(|item| item.service_id.as_str());
-            (!candidate.is_base, service_id, order.map(|order| &*order.work_order_id), item.map(|item| &*item.item_id))
-        };
-        all.sort_by(|one, other| ids(one).cmp(&ids(other)));
-        let counted = all.iter_mut().filter_map(|candidate| candidate.block.as_mut());
-        counted.enumerate().for_each(|(row, block)| block.row = row);
-        all
+        let parts: Vec<_> = parts.collect();
+        let mut all: Vec<_> = parts.iter().flat_map(ItemParts::of_order).collect();
+        all.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+        let mut counted_rows = 0..;
+        all.iter().map(|item| self.candidate(item, &mut counted_rows)).collect()
     }
 
     /// None where no item can answer: its edition is not loaded, or its host unknown.
@@ -100,24 +120,19 @@ impl<'a> Builder<'a> {
         Some(OrderParts { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
     }
 
-    fn items_of(&self, parts: &OrderParts<'_>) -> Vec<Candidate> {
-        let items = parts.order.items.iter().enumerate();
-        items.filter_map(|(row, item)| self.candidate(parts, row, item)).collect()
-    }
-
-    fn candidate(&self, parts: &OrderParts<'_>, row: usize, item: &Item) -> Option<Candidate> {
+    /// `counted_rows` gives the next counted item its row.
+    fn candidate(&self, item: &ItemParts<'_>, counted_rows: &mut RangeFrom<usize>) -> Candidate {
+        let ItemParts { order: parts, row, item, service, is_base } = *item;
         let OrderParts { order, edition, zone, .. } = *parts;
-        let service = edition.service(&item.service_id)?;
-        let is_base = item.service_id == edition.base_package;
         let term = item_term(order, item, zone);
         let waivers = prepare_waivers(edition, item, zone);
-        let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
+        let block = block_of(service, order, item, zone, counted_rows);
         let support = match &parts.support {
             _ if is_base || parts.prepared.carries_base => Support::OwnOrder,
             None => Support::AnyCovering,
             Some(bases) => Support::Named(Arc::clone(bases)),
         };
-        Some(Candidate {
+        Candidate {
             order: parts.row,
             item: row,
             is_base,
@@ -133,7 +148,7 @@ impl<'a> Builder<'a> {
             tenants: Sorted::of(&item.tenant_ids),
             waivers,
             term,
-        })
+        }
     }
 
     /// Where an item serves: of a base item (without a rule) and one that serves from the host
