@@ -38,5 +38,3 @@ pub use text::{Locale, Text};
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod texts_tests;
