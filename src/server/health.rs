@@ -111,7 +111,7 @@ pub async fn monitor(health: Arc<HealthState>, store: Store, ledger: Ledger) {
     loop {
         ticks.tick().await;
         let probed = store.probe().await;
-        health.note(probed.is_ok() && ledger.is_moving());
+        health.note(probed.is_ok() && ledger.is_progressing());
         let is_serving = health.is_serving();
         if last.replace(is_serving) != Some(is_serving) {
             let why = probed.err().map(|error| format!("{error:?}"));

@@ -6,24 +6,24 @@
 //! number of statements that does not depend on the number of writes.
 
 mod batch;
+mod batcher;
 mod changes;
 mod expected_wait;
 mod expiry;
 mod grant;
-mod lanes;
 mod outcome;
-mod pace;
 mod queue;
 mod read;
 mod replay;
 mod request;
+mod throughput;
 mod unit_of_work;
 
 pub(super) use changes::Changes;
 pub use expected_wait::{ExpectedWait, pause};
 pub use expiry::expire;
 pub(super) use grant::grants_in_txn;
-pub use queue::{QUEUE, SHARE};
+pub use queue::{CUSTOMER_CAPACITY, QUEUE_CAPACITY};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use request::Done;
 
@@ -31,8 +31,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use self::batch::Batches;
-use self::lanes::Lanes;
+use self::batch::BatchRunner;
+use self::batcher::Workers;
 use self::request::{Asked, Request, Work, violation};
 use super::idempotency::Identity;
 use super::{Caller, Context, Deadline};
@@ -46,7 +46,7 @@ const LOADING: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub struct Ledger {
     context: Context,
-    lanes: Lanes,
+    workers: Workers,
 }
 
 /// How a ledger writes.
@@ -81,13 +81,13 @@ impl Ledger {
     pub fn start(context: Context, options: LedgerOptions) -> Self {
         let LedgerOptions { grace, loading, expected_wait } = options;
         let connections = context.store.ledger_connections();
-        let batches = Batches { context: context.clone(), grace, loading };
-        Self { lanes: Lanes::start(connections, &batches, expected_wait), context }
+        let runner = BatchRunner { context: context.clone(), grace, loading };
+        Self { workers: Workers::start(connections, &runner, expected_wait), context }
     }
 
-    /// Whether writes that could be carried out are.
-    pub fn is_moving(&self) -> bool {
-        self.lanes.are_moving()
+    /// Whether writes that could be carried out are carried out.
+    pub fn is_progressing(&self) -> bool {
+        self.workers.are_progressing()
     }
 
     /// Carries a command out, once however often it is asked for.
@@ -96,7 +96,7 @@ impl Ledger {
         let identity = Identity { request_id, method: command.method(), content_hash: command.content_hash() };
         let asked = Asked { caller: caller.clone(), command, identity };
         let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
-        self.lanes.submit(request, deadline).await
+        self.workers.submit(request, deadline).await
     }
 
     /// Why a command that could not be read in full is refused: what could not be, and what makes no
@@ -109,7 +109,7 @@ impl Ledger {
 
     /// Ends the holds of a customer whose time has run out.
     async fn expire_customer(&self, customer_id: String) -> Result<()> {
-        self.lanes.submit(Request { customer_id, work: Work::Expire }, Deadline::default()).await?;
+        self.workers.submit(Request { customer_id, work: Work::Expire }, Deadline::default()).await?;
         Ok(())
     }
 }

@@ -24,7 +24,7 @@ use crate::store::{
 
 /// Carries out batches of writes.
 #[derive(Debug, Clone)]
-pub(super) struct Batches {
+pub(super) struct BatchRunner {
     pub context: Context,
     pub grace: TimeDelta,
     /// Once a batch has read contracts for so long, it begins to read no other: large ones that are not in memory must
@@ -32,7 +32,7 @@ pub(super) struct Batches {
     pub loading: Duration,
 }
 
-impl Batches {
+impl BatchRunner {
     /// What became of each, in their order. Where locked customers are awaited, nobody is left over but for holds: then
     /// some of them were ended, and the next run goes on.
     pub async fn run(&self, requests: &[Request], contended: Contended) -> Vec<Outcome> {

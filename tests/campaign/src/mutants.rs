@@ -29,7 +29,7 @@ const MUTANTS: [Mutant; 6] = [
     },
     Mutant { name: "acknowledge-before-commit", database: Database::Sqlite, faults: &[Fault::FileLimit, Fault::Kill] },
     Mutant { name: "nested-savepoint", database: Database::Sqlite, faults: &[Fault::FileLimit] },
-    Mutant { name: "lane-dies", database: Database::Postgres, faults: &[Fault::PgFast, Fault::PgKill] },
+    Mutant { name: "worker-dies", database: Database::Postgres, faults: &[Fault::PgFast, Fault::PgKill] },
     Mutant { name: "unique-key-dropped", database: Database::Postgres, faults: &[Fault::Hasty, Fault::CutAfter] },
     Mutant { name: "local-clock-expiry", database: Database::Sqlite, faults: &[Fault::Freeze, Fault::Hasty] },
 ];
