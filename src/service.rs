@@ -22,7 +22,7 @@ pub mod token;
 pub use caller::Caller;
 pub use catalogue::Catalogue;
 pub use clock::Clock;
-pub use contracts::{Contracts, WriteOptions, Written};
+pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
 pub use deadline::Deadline;
 pub use entitlements::{Answer, Entitlements, Listed};
 pub use gate::Gate;

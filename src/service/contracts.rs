@@ -8,7 +8,7 @@ mod version;
 mod write;
 
 pub use read::Found;
-pub use write::{WriteOptions, Written};
+pub use write::{ChangeOutcome, WriteOptions};
 
 use super::{Context, Gate};
 

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 use crate::store::{RequestKey, StoredRequest};
 
-/// What tells one write from another.
+/// What distinguishes one write from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub request_id: String,
@@ -21,18 +21,18 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// By which the store knows it.
+    /// The key under which the store keeps it.
     pub fn key(&self, customer_id: &str) -> RequestKey {
         (customer_id.to_owned(), self.request_id.clone())
     }
 
-    /// What is kept in the transaction that carries it out. `outcome`: what its answer is made from.
+    /// What the transaction stores that carries the write out. `outcome`: what its answer is made from.
     pub fn stored(&self, outcome: &impl Serialize) -> Result<StoredRequest> {
         let outcome = serde_json::to_string(outcome).map_err(|error| Error::Internal(error.into()))?;
         Ok(StoredRequest { method: self.method.to_owned(), content_hash: self.content_hash.clone(), outcome })
     }
 
-    /// The outcome of then, if the request that was kept under this id asked for the same.
+    /// The first outcome, if the stored request of this id asked for the same.
     pub fn outcome<T: DeserializeOwned>(&self, stored: &StoredRequest) -> Result<T> {
         self.match_content(&stored.method, &stored.content_hash)?;
         serde_json::from_str(&stored.outcome).map_err(|error| Error::Internal(error.into()))

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Written;
+use super::ChangeOutcome;
 use crate::contract::{Command, Plan, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
@@ -60,7 +60,7 @@ pub(super) fn written(
     plan: Plan,
     stored: Option<&StoredContract>,
     recorded: Option<(i64, &Recording<'_>)>,
-) -> Written {
+) -> ChangeOutcome {
     let recording = recorded.map(|(_, recording)| recording);
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| match recording {
         Some(recording) if plan.changes(resource, id) => Some(match resource {
@@ -83,7 +83,7 @@ pub(super) fn written(
         (_, Some(stored)) => stored.contract_version,
         _ => 0,
     };
-    Written {
+    ChangeOutcome {
         revision,
         contract_version,
         changes: plan.changes,

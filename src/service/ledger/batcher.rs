@@ -13,9 +13,9 @@ use tokio::task::JoinSet;
 
 use super::batch::BatchRunner;
 use super::expected_wait::{ExpectedWait, pause};
-use super::outcome::{Left, Outcome};
+use super::outcome::{Deferral, JobOutcome};
 use super::queue::{Batch, Claim, Job, Queue};
-use super::request::{Done, Request};
+use super::write::{Write, WriteOutcome};
 use crate::error::{Error, Result};
 use crate::mutant::{self, Mutant};
 use crate::service::Deadline;
@@ -63,14 +63,13 @@ impl Workers {
         Self { handle: Arc::new(Handle { queue }) }
     }
 
-    /// Hands a write over and waits for what became of it; one that was not begun by its deadline
-    /// never is.
-    pub async fn submit(&self, request: Request, deadline: Deadline) -> Result<Done> {
+    /// Puts a write into the queue and waits for its outcome. A write that was not begun by its deadline never is.
+    pub async fn submit(&self, write: Write, deadline: Deadline) -> Result<WriteOutcome> {
         if deadline.has_passed() {
             return Err(deadline.give_up());
         }
         let (answer, answered) = oneshot::channel();
-        if let Err(refused) = self.handle.queue.push(Job::new(request, deadline.clone(), answer)) {
+        if let Err(refused) = self.handle.queue.push(Job::new(write, deadline.clone(), answer)) {
             tokio::time::sleep(pause(deadline.left())).await;
             return Err(refused);
         }
@@ -169,18 +168,18 @@ async fn run_batch(
     let start = Instant::now();
     // A write whose deadline has passed is not begun; its caller is told so.
     let begun = jobs.into_iter().filter(|job| job.deadline.begin());
-    let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.request, (job.deadline, job.answer))).unzip();
+    let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.write, (job.deadline, job.answer))).unzip();
     let outcomes = runner.run(&requests, contended).await;
     let took = start.elapsed();
     let mut alone: BTreeMap<String, Vec<Job>> = BTreeMap::new();
     let (mut again, mut answers) = (Vec::new(), Vec::new());
-    for ((request, (deadline, answer)), outcome) in requests.into_iter().zip(callers).zip(outcomes) {
+    for ((write, (deadline, answer)), outcome) in requests.into_iter().zip(callers).zip(outcomes) {
         match outcome {
-            Outcome::Done(outcome) => answers.push((answer, outcome)),
-            Outcome::Left(Left::Alone) => {
-                alone.entry(request.customer_id.clone()).or_default().push(Job::begun(request, deadline, answer));
+            JobOutcome::Finished(outcome) => answers.push((answer, outcome)),
+            JobOutcome::Deferred(Deferral::Separately) => {
+                alone.entry(write.customer_id.clone()).or_default().push(Job::begun(write, deadline, answer));
             }
-            Outcome::Left(Left::Again) => again.push(Job::begun(request, deadline, answer)),
+            JobOutcome::Deferred(Deferral::NextBatch) => again.push(Job::begun(write, deadline, answer)),
         }
     }
     let left = alone.into_iter().map(|(customer_id, jobs)| {

@@ -37,7 +37,7 @@ pub use self::state::{CUSTOMER_CAPACITY, QUEUE_CAPACITY};
 
 use self::state::State;
 use super::expected_wait::ExpectedWait;
-use super::request::{Done, Request};
+use super::write::{Write, WriteOutcome};
 use crate::error::{Error, Result};
 use crate::service::Deadline;
 
@@ -49,21 +49,21 @@ const STUCK_AFTER: Duration = Duration::from_secs(8);
 /// A write in the queue or in a batch, with the way to answer its caller.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub request: Request,
+    pub write: Write,
     pub deadline: Deadline,
-    pub answer: oneshot::Sender<Result<Done>>,
+    pub answer: oneshot::Sender<Result<WriteOutcome>>,
     /// How long its caller waits, counted from when the write came; none if without limit.
     pub timeout: Option<Duration>,
 }
 
 impl Job {
-    pub fn new(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
-        Self { request, timeout: deadline.left(), deadline, answer }
+    pub fn new(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
+        Self { write, timeout: deadline.left(), deadline, answer }
     }
 
     /// A write that one batch has begun and left to another: it is carried out whatever its deadline says.
-    pub fn begun(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
-        Self { request, timeout: None, deadline, answer }
+    pub fn begun(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
+        Self { write, timeout: None, deadline, answer }
     }
 
     /// Gives the write up if its deadline has passed before it was begun; whether it did.
@@ -189,7 +189,7 @@ impl Queue {
             let (jobs, refused) = self.change(State::take);
             refused.into_iter().for_each(Job::refuse);
             if !jobs.is_empty() {
-                let customers = jobs.iter().map(|job| job.request.customer_id.clone()).collect();
+                let customers = jobs.iter().map(|job| job.write.customer_id.clone()).collect();
                 let claim = Claim { queue: Arc::clone(self), customers, writes: jobs.len(), is_contended: false };
                 return Some(Batch { jobs, claim });
             }
@@ -221,12 +221,12 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::Work;
+    use super::super::write::Operation;
     use super::*;
 
     fn push(queue: &Queue, customer_id: &str) {
-        let request = Request { customer_id: customer_id.to_owned(), work: Work::Expire };
-        queue.push(Job::new(request, Deadline::default(), oneshot::channel().0)).unwrap();
+        let write = Write { customer_id: customer_id.to_owned(), operation: Operation::Expire };
+        queue.push(Job::new(write, Deadline::default(), oneshot::channel().0)).unwrap();
     }
 
     #[tokio::test]

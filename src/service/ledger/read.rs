@@ -163,7 +163,7 @@ impl Ledger {
         let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
         let grant = Command::Grant { blocks: snapshot.documents.blocks.clone() };
         let context = ApplyContext::new(stored.now, None, "");
-        apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::request::refused)?;
+        apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::write::refused)?;
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();
         for block in blocks.iter_mut().filter(|block| !written.contains(&block.id)) {
             (block.sequence, block.head) = (0, crate::ledger::ChainHash::FIRST);

@@ -8,7 +8,7 @@ use entitled::catalog::Catalog;
 use entitled::error::{Error, Result};
 use entitled::ledger::{Command, Take, Target};
 use entitled::model::{Quantity, Unit};
-use entitled::service::ledger::{CUSTOMER_CAPACITY, Done, LedgerOptions, WriteRequest};
+use entitled::service::ledger::{CUSTOMER_CAPACITY, LedgerOptions, WriteOutcome, WriteRequest};
 use entitled::service::{Caller, Clock, Context, Deadline, Gate, Ledger, READS};
 use entitled::store::{Store, StoreConfig};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
@@ -72,7 +72,7 @@ pub(super) async fn until_so_many_wait(blocker: &DatabaseConnection, count: i64)
     }
 }
 
-pub(super) fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<Done>> {
+pub(super) fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<WriteOutcome>> {
     let ledger = ledger.clone();
     tokio::spawn(async move { ledger.write(&CALLER, request).await })
 }

@@ -7,7 +7,7 @@ use crate::grpc::convert::enums::{write_entry_kind, write_reservation_state, wri
 use crate::grpc::convert::timestamp;
 use crate::ledger::{Block, Entry, Performed, Reservation};
 use crate::proto::v1;
-use crate::service::ledger::Done;
+use crate::service::ledger::WriteOutcome;
 
 /// What a write did.
 #[derive(Debug)]
@@ -18,12 +18,12 @@ pub struct Effects {
 }
 
 /// Judged at the instant of the write, also where it is told again later: the first answer.
-pub fn write_effects(done: &Done) -> Effects {
-    let applied = &done.applied;
+pub fn write_effects(outcome: &WriteOutcome) -> Effects {
+    let applied = &outcome.applied;
     Effects {
         entries: applied.entries.iter().map(write_entry).collect(),
         reservation: applied.reservation.as_ref().map(write_reservation),
-        balances: applied.balances.iter().map(|block| write_block(block, done.record_time)).collect(),
+        balances: applied.balances.iter().map(|block| write_block(block, outcome.record_time)).collect(),
     }
 }
 

@@ -67,7 +67,7 @@ impl Default for State {
 
 impl State {
     pub fn admit(&mut self, job: Job) -> Result<()> {
-        let customer_id = job.request.customer_id.clone();
+        let customer_id = job.write.customer_id.clone();
         let of_customer = self.waiting.get(&customer_id).map_or(0, VecDeque::len);
         if self.count >= QUEUE_CAPACITY || of_customer >= CUSTOMER_CAPACITY {
             self.sweep();
@@ -114,7 +114,7 @@ impl State {
     pub fn give_back(&mut self, jobs: Vec<Job>) {
         self.count = self.count.saturating_add(jobs.len());
         for job in jobs.into_iter().rev() {
-            self.waiting.entry(job.request.customer_id.clone()).or_default().push_front(job);
+            self.waiting.entry(job.write.customer_id.clone()).or_default().push_front(job);
         }
     }
 
@@ -168,7 +168,7 @@ impl State {
         }
         self.count = self.count.saturating_sub(taken.len()).saturating_sub(too_late.len());
         self.under_way = self.under_way.saturating_add(taken.len());
-        self.busy.extend(taken.iter().map(|job| job.request.customer_id.clone()));
+        self.busy.extend(taken.iter().map(|job| job.write.customer_id.clone()));
         // A customer with writes left is busy or ready; `end` makes those that are busy ready again.
         let has_left =
             |customer_id: &String| self.waiting.contains_key(customer_id) && !self.busy.contains(customer_id);

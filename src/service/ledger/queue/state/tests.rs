@@ -1,14 +1,14 @@
 use tokio::sync::oneshot;
 
-use super::super::super::request::{Request, Work};
+use super::super::super::write::{Operation, Write};
 use super::*;
 use crate::service::Deadline;
 
 const MILLI: Duration = Duration::from_millis(1);
 
 fn job(customer_id: &str, deadline: Deadline) -> Job {
-    let request = Request { customer_id: customer_id.to_owned(), work: Work::Expire };
-    Job::new(request, deadline, oneshot::channel().0)
+    let write = Write { customer_id: customer_id.to_owned(), operation: Operation::Expire };
+    Job::new(write, deadline, oneshot::channel().0)
 }
 
 fn within(limit: Duration) -> Deadline {
@@ -31,8 +31,8 @@ fn counts(jobs: &[Job]) -> Vec<(&str, usize)> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for job in jobs {
         match counts.last_mut() {
-            Some((customer_id, count)) if *customer_id == job.request.customer_id => *count += 1,
-            _ => counts.push((&job.request.customer_id, 1)),
+            Some((customer_id, count)) if *customer_id == job.write.customer_id => *count += 1,
+            _ => counts.push((&job.write.customer_id, 1)),
         }
     }
     counts
@@ -164,8 +164,8 @@ fn writes_that_are_given_back_come_before_later_ones_of_their_customer() {
     let begun = Deadline::at(Instant::now() + MILLI * 5);
     assert!(begun.begin());
     state.admit(job("a", Deadline::default())).unwrap();
-    let request = |customer_id: &str| Request { customer_id: customer_id.to_owned(), work: Work::Expire };
-    state.give_back(vec![Job::begun(request("a"), begun.clone(), oneshot::channel().0)]);
+    let write = |customer_id: &str| Write { customer_id: customer_id.to_owned(), operation: Operation::Expire };
+    state.give_back(vec![Job::begun(write("a"), begun.clone(), oneshot::channel().0)]);
     state.end(&HashSet::from(["a".to_owned(), "b".to_owned()]), 3, 1, false);
     state.throughput.record(MILLI * 10_000, 1);
     let (jobs, refused) = state.take();
