@@ -2,6 +2,7 @@
 //! API, and know no more than any other client.
 
 mod catalog;
+mod cause;
 mod check;
 mod client;
 mod completions;

@@ -1,8 +1,6 @@
 //! A connection to a server, and lists to their last page.
 
-use std::error::Error;
 use std::future::Future;
-use std::io;
 use std::time::Duration;
 
 use tonic::metadata::{Ascii, MetadataValue};
@@ -11,6 +9,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
+use super::cause::root_cause;
 use super::failure::Failure;
 use crate::proto::v1::catalog_service_client::CatalogServiceClient;
 use crate::proto::v1::contract_service_client::ContractServiceClient;
@@ -103,24 +102,6 @@ fn url(address: &str) -> String {
         "" => DEFAULT_ADDRESS.to_owned(),
         address if address.contains("://") => address.to_owned(),
         address => format!("http://{address}"),
-    }
-}
-
-/// The first of all causes.
-pub fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause
-}
-
-/// What the system said, without what was done when it said so.
-pub fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let cause = root(error);
-    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
-        _ => cause.to_string(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! the API knows, and finds every mistake at once, each with its line. A file may come from
 //! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
+mod node;
 mod pairs;
 pub mod quantity;
 mod room;
@@ -11,9 +12,9 @@ mod scalar;
 mod tree;
 mod walk;
 
-pub use tree::Mistake;
+pub use self::node::Mistake;
 
-use tree::Node;
+use self::node::Node;
 
 use crate::proto::v1::ApplyContractRequest;
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use sea_orm::DbErr;
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sea_orm::sqlx::sqlite::SqliteError;
-use sea_orm::{DbErr, RuntimeErr};
 
-use super::refusal::untold;
+use super::driver_error::{database_error, redacted, sqlx_error};
 use crate::error::{BoxError, Damage, Error};
 
 /// What a failed call means for its caller.
@@ -32,10 +32,10 @@ pub(super) fn from_db(error: DbErr) -> Error {
             Error::Conflict
         }
         Failure::Unavailable if is_damage(&error) && is_postgres(&error) => {
-            Error::Unavailable(Some(Damage(untold(error)).into()))
+            Error::Unavailable(Some(Damage(redacted(error)).into()))
         }
-        Failure::Unavailable => Error::Unavailable(Some(untold(error))),
-        Failure::Broken => Error::Internal(untold(error)),
+        Failure::Unavailable => Error::Unavailable(Some(redacted(error))),
+        Failure::Broken => Error::Internal(redacted(error)),
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn from_db(error: DbErr) -> Error {
 pub(super) fn at_commit(error: DbErr) -> Error {
     match database_error(&error) {
         Some(answer) if surely_undone(answer) => from_db(error),
-        _ => Error::CommitOutcomeUnknown(untold(error)),
+        _ => Error::CommitOutcomeUnknown(redacted(error)),
     }
 }
 
@@ -152,24 +152,10 @@ fn sqlite_code(answer: &dyn DatabaseError) -> Option<i32> {
     answer.code()?.parse::<i32>().ok().map(|extended| extended & 0xff)
 }
 
-pub(super) fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
-    match sqlx_error(error)? {
-        SqlxError::Database(answer) => Some(&**answer),
-        _ => None,
-    }
-}
-
-fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use sea_orm::RuntimeErr;
+
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! How large a document may become, with all that its aliases stand for written out.
 
-use super::tree::{Content, Mistake, Node};
+use super::node::{Content, Mistake, Node};
 use crate::input::LARGEST_FILE;
 
 /// Deeper than any document is.

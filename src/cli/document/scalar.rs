@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use prost_reflect::{DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, Value};
 
+use super::node::{Content, Node};
 use super::quantity;
-use super::tree::{Content, Node};
-use super::walk::found;
 use crate::cli::{reflect, values};
 use crate::error::reason;
 use crate::legible::excerpt;
@@ -37,7 +36,7 @@ pub fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
     let (text, is_plain) = match &node.content {
         Content::Plain(text) if !node.is_null() => (text.as_str(), true),
         Content::Text(text) => (text.as_str(), false),
-        _ => return Err(Wrong::kind(format!("expected {}; found {}", expected(kind), found(node)))),
+        _ => return Err(Wrong::kind(format!("expected {}; found {}", expected(kind), node.describe()))),
     };
     match kind {
         Kind::String if is_plain && !is_text(text) => {

@@ -1,80 +1,16 @@
-//! A YAML or JSON file as a tree that remembers lines, the text of every scalar as it was
-//! written, and keys that occur twice.
+//! Parses a YAML or JSON file into its tree.
 
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
+use super::node::{Content, Entry, Mistake, Node};
 use super::pairs;
 use super::room::{DEEPEST, Room, too_deep};
-use crate::error::Violation;
-use crate::legible::sentence;
-
-#[derive(Debug, Clone)]
-pub struct Node {
-    pub line: usize,
-    pub content: Content,
-}
-
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// Without quotes: what it means depends on where it stands.
-    Plain(String),
-    /// In quotes, or a block of text.
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
-}
-
-#[derive(Debug, Clone)]
-pub struct Entry {
-    pub key: String,
-    pub line: usize,
-    pub node: Node,
-}
-
-/// A mistake and the line it stands in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    pub line: Option<usize>,
-    pub violation: Violation,
-}
-
-impl Mistake {
-    pub fn new(line: usize, field: &str, reason: &'static str, description: impl Into<String>) -> Self {
-        Self { line: Some(line), violation: Violation::new(sentence(field), reason, sentence(&description.into())) }
-    }
-
-    pub fn syntax(line: usize, description: impl Into<String>) -> Self {
-        Self::new(line, "", "SYNTAX", description)
-    }
-}
 
 impl From<ScanError> for Mistake {
     fn from(error: ScanError) -> Self {
         Self::syntax(error.marker().line(), error.info())
-    }
-}
-
-impl Node {
-    /// Nothing, as YAML writes it; the same as an absent field.
-    pub fn is_null(&self) -> bool {
-        matches!(&self.content, Content::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
-    }
-
-    /// The entry `key` of a map.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        match &self.content {
-            Content::Map(entries) => entries.iter().find(|entry| entry.key == key),
-            _ => None,
-        }
-    }
-
-    pub fn element(&self, index: usize) -> Option<&Self> {
-        match &self.content {
-            Content::List(nodes) => nodes.get(index),
-            _ => None,
-        }
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
+use super::node::{Content, Entry, Mistake, Node};
 use super::scalar::{self, Wrong};
-use super::tree::{Content, Entry, Mistake, Node};
 use crate::cli::reflect;
 use crate::error::MOST_VIOLATIONS;
 use crate::legible::excerpt;
@@ -50,7 +50,7 @@ impl Walk {
             let names = allowed.iter().take(4).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             // What is no document at all may be any file, a secret one too: nothing of it is quoted.
             let is_document = !path.is_empty() || matches!(node.content, Content::List(_));
-            let found = if is_document { found(node) } else { "text".to_owned() };
+            let found = if is_document { node.describe() } else { "text".to_owned() };
             self.wrong(node.line, path, Wrong::kind(format!("expected fields such as {names}; found {found}")));
             return message;
         };
@@ -93,7 +93,7 @@ impl Walk {
             return self.value(&field.kind(), &entry.node, path, entry.line);
         }
         let Content::List(nodes) = &entry.node.content else {
-            self.wrong(entry.line, path, Wrong::kind(format!("expected a list; found {}", found(&entry.node))));
+            self.wrong(entry.line, path, Wrong::kind(format!("expected a list; found {}", entry.node.describe())));
             return None;
         };
         let mut values = Vec::with_capacity(nodes.len());
@@ -122,15 +122,5 @@ impl Walk {
                 None
             }
         }
-    }
-}
-
-/// What a node is, in the words of whoever wrote it: the beginning of them.
-pub fn found(node: &Node) -> String {
-    match &node.content {
-        Content::Plain(_) if node.is_null() => "nothing".to_owned(),
-        Content::Plain(text) | Content::Text(text) => format!("`{}`", excerpt(text)),
-        Content::List(_) => "a list".to_owned(),
-        Content::Map(_) => "a map of fields".to_owned(),
     }
 }

@@ -1,0 +1,77 @@
+//! A document as a tree that remembers lines, the text of every scalar as it was written, and keys that occur twice; and a
+//! mistake in it.
+
+use crate::error::Violation;
+use crate::legible::{excerpt, sentence};
+
+#[derive(Debug, Clone)]
+pub struct Node {
+    pub line: usize,
+    pub content: Content,
+}
+
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Without quotes: what it means depends on where it stands.
+    Plain(String),
+    /// In quotes, or a block of text.
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub key: String,
+    pub line: usize,
+    pub node: Node,
+}
+
+/// A mistake and the line it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    pub line: Option<usize>,
+    pub violation: Violation,
+}
+
+impl Mistake {
+    pub fn new(line: usize, field: &str, reason: &'static str, description: impl Into<String>) -> Self {
+        Self { line: Some(line), violation: Violation::new(sentence(field), reason, sentence(&description.into())) }
+    }
+
+    pub fn syntax(line: usize, description: impl Into<String>) -> Self {
+        Self::new(line, "", "SYNTAX", description)
+    }
+}
+
+impl Node {
+    /// Nothing, as YAML writes it; the same as an absent field.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.content, Content::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    /// The entry `key` of a map.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.content {
+            Content::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
+    }
+
+    pub fn element(&self, index: usize) -> Option<&Self> {
+        match &self.content {
+            Content::List(nodes) => nodes.get(index),
+            _ => None,
+        }
+    }
+
+    /// What it is, for a message: the beginning of its text, or whether it is a list or a map.
+    pub fn describe(&self) -> String {
+        match &self.content {
+            Content::Plain(_) if self.is_null() => "nothing".to_owned(),
+            Content::Plain(text) | Content::Text(text) => format!("`{}`", excerpt(text)),
+            Content::List(_) => "a list".to_owned(),
+            Content::Map(_) => "a map of fields".to_owned(),
+        }
+    }
+}
