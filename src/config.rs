@@ -12,6 +12,7 @@ mod log;
 mod server;
 mod setting;
 mod store;
+mod table;
 mod value;
 
 pub use catalog::CatalogSettings;
@@ -21,8 +22,9 @@ pub use ledger::LedgerSettings;
 pub use load::{Flags, Mistakes, from_file_and};
 pub use log::{LogFormat, LogSettings};
 pub use server::ServerSettings;
-pub use setting::{Setting, setting, settings};
+pub use setting::Setting;
 pub use store::{OnDamage, StoreSettings};
+pub use table::{setting, settings};
 pub use value::{Value, Written};
 
 /// What a server runs with.

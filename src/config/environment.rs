@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::setting::settings;
+use super::table::settings;
 use crate::legible::excerpt;
 use crate::suggest::{did_you_mean, nearest};
 

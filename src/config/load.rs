@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::environment::{CONFIG, Environment};
-use super::setting::{Setting, setting, settings};
+use super::setting::Setting;
+use super::table::{setting, settings};
 use super::value::Written;
 use super::{Config, is_coloured};
 use crate::error::MOST_VIOLATIONS;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ChangeOutcome;
+use super::outcome::ChangeOutcome;
 use crate::contract::{Change, ChangeKind, Command, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::ChangeOutcome;
+use super::outcome::ChangeOutcome;
 use crate::contract::{Command, Plan, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;

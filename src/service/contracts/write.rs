@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::outcome::ChangeOutcome;
 use super::version::{Recording, written};
 use super::{Contracts, replay, size};
-use crate::contract::{Change, Command, Content, Plan};
+use crate::contract::{Command, Content, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
-use crate::model::{Customer, VersionInfo, WorkOrder, is_id};
+use crate::model::is_id;
 use crate::service::idempotency::Identity;
 use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
@@ -28,22 +29,6 @@ pub struct WriteOptions {
     pub validate_only: bool,
     /// Not begun after it.
     pub deadline: Deadline,
-}
-
-/// What a write made, or would make.
-#[derive(Debug, Clone)]
-pub struct ChangeOutcome {
-    /// 0 where nothing is stored yet.
-    pub revision: i64,
-    pub contract_version: i64,
-    pub changes: Vec<Change>,
-    pub customer_id: String,
-    /// The customer the command brought.
-    pub customer: Option<Customer>,
-    /// None where it was not written.
-    pub customer_info: Option<VersionInfo>,
-    /// The work orders the command brought, as they are now.
-    pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
 }
 
 /// A write to be committed.

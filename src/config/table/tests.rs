@@ -4,7 +4,8 @@ use clap::CommandFactory as _;
 
 use super::*;
 use crate::cli::Cli;
-use crate::config::value::duration;
+use crate::config::Config;
+use crate::config::value::{Value, Written, duration};
 
 /// A setting's row in the documentation.
 fn row(setting: &Setting) -> String {
