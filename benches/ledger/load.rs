@@ -16,14 +16,14 @@ type Client = LedgerServiceClient<Channel>;
 
 /// What one load has shown.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct LoadResult {
     /// Answers a second.
     pub rate: f64,
     /// How long each took, sorted.
     latencies: Vec<Duration>,
 }
 
-impl Seen {
+impl LoadResult {
     pub fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
         latencies.sort_unstable();
         let answered = u32::try_from(latencies.len()).unwrap();
@@ -47,7 +47,7 @@ pub async fn closed(
     callers: usize,
     period: Duration,
     request: impl Fn(usize) -> v1::ConsumeUnitsRequest + Clone + Send + 'static,
-) -> Seen {
+) -> LoadResult {
     apart(address, async move |clients| {
         let stop = Rc::new(Cell::new(false));
         let running = LocalSet::new();
@@ -68,7 +68,7 @@ pub async fn closed(
             futures_util::future::join_all(callers).await
         });
         let latencies: Vec<Duration> = latencies.await.into_iter().flat_map(Result::unwrap).collect();
-        Seen::new(latencies, started.elapsed())
+        LoadResult::new(latencies, started.elapsed())
     })
     .await
 }
@@ -94,7 +94,7 @@ pub async fn open(
     rate: u32,
     period: Duration,
     request: impl Fn(usize) -> v1::ConsumeUnitsRequest + Send + 'static,
-) -> Seen {
+) -> LoadResult {
     apart(address, async move |clients| {
         let mut ticks = tokio::time::interval(Duration::from_millis(1));
         let mut running = JoinSet::new();
@@ -116,7 +116,7 @@ pub async fn open(
             due += every;
         }
         let latencies = running.join_all().await;
-        Seen::new(latencies, started.elapsed())
+        LoadResult::new(latencies, started.elapsed())
     })
     .await
 }
@@ -126,7 +126,7 @@ async fn ask(client: &mut Client, request: v1::ConsumeUnitsRequest) {
 }
 
 /// On a thread and with connections of its own, as light as a load can be: it shares the machine with what it measures.
-async fn apart(address: &str, load: impl AsyncFnOnce(Vec<Client>) -> Seen + Send + 'static) -> Seen {
+async fn apart(address: &str, load: impl AsyncFnOnce(Vec<Client>) -> LoadResult + Send + 'static) -> LoadResult {
     let address = address.to_owned();
     let run = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

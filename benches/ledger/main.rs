@@ -13,12 +13,12 @@
     reason = "a bench that does not find its case has nothing to measure"
 )]
 
-mod house;
 mod load;
 mod one_by_one;
 mod parts;
 mod pgbench;
 mod report;
+mod testbed;
 
 /// As in the program.
 #[global_allocator]

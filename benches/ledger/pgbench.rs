@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 
-use super::load::Seen;
+use super::load::LoadResult;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh");
 /// Accounts by the hundred thousand: enough that clients do not wait for each other's rows.
 const SCALE: &str = "10";
 
 /// Gone when dropped.
-pub struct Cluster {
+pub struct PgCluster {
     url: String,
     _lifeline: ChildStdin,
     script: Child,
 }
 
-impl Cluster {
+impl PgCluster {
     pub async fn start() -> Self {
         let mut script =
             Command::new("sh").arg(SCRIPT).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh");
@@ -77,7 +77,7 @@ impl Cluster {
     }
 
     /// How long `simple-update` takes where transactions come at a constant rate, each counted from when it was due.
-    pub fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> Seen {
+    pub fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> LoadResult {
         let directory = tempfile::tempdir().unwrap();
         let (prefix, rate, clients) = (directory.path().join("log"), rate.to_string(), clients.to_string());
         let (prefix, seconds) = (prefix.to_str().unwrap(), period.as_secs().to_string());
@@ -99,7 +99,7 @@ impl Cluster {
         let logs: Vec<_> = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap()).collect();
         let lines = logs.iter().flat_map(|log| log.lines());
         let micros = lines.map(|line| line.split(' ').nth(2).unwrap().parse().unwrap());
-        Seen::new(micros.map(Duration::from_micros).collect(), period)
+        LoadResult::new(micros.map(Duration::from_micros).collect(), period)
     }
 
     fn rate(&self, arguments: &[&str], clients: usize, period: Duration) -> f64 {
@@ -117,7 +117,7 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
+impl Drop for PgCluster {
     fn drop(&mut self) {
         // The script takes its data away when it is told a line, or when the pipe closes.
         let _ = std::io::Write::write_all(&mut &self._lifeline, b"\n");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::load::Seen;
+use super::load::LoadResult;
 
 /// A step that takes a while, told before it begins.
 pub fn step(text: &str) {
@@ -32,7 +32,7 @@ pub fn ratio(of: f64, to: f64) {
     println!("  {:<44} {:>8.2}", "ratio", of / to);
 }
 
-pub fn latencies(name: &str, seen: &Seen) {
+pub fn latencies(name: &str, seen: &LoadResult) {
     let millis = |at| Duration::as_secs_f64(&seen.within(at)) * 1_000.0;
     let (half, most, nearly_all, all) = (millis(500), millis(990), millis(999), millis(1_000));
     println!(
