@@ -20,14 +20,14 @@ const CUSTOMERS: usize = 10_000;
 
 /// What is kept of a customer.
 #[derive(Debug, Clone)]
-enum Entry {
+enum CacheEntry {
     /// No newer revision is known of.
     Current(Arc<Snapshot>),
     /// There may be a newer revision: with other balances, or with other documents too.
     Outdated(Arc<Documents>),
 }
 
-impl Entry {
+impl CacheEntry {
     fn documents(&self) -> &Arc<Documents> {
         match self {
             Self::Current(snapshot) => &snapshot.documents,
@@ -48,8 +48,8 @@ impl Entry {
 #[derive(Debug, Clone)]
 struct ByWeight;
 
-impl quick_cache::Weighter<String, Entry> for ByWeight {
-    fn weight(&self, _: &String, entry: &Entry) -> u64 {
+impl quick_cache::Weighter<String, CacheEntry> for ByWeight {
+    fn weight(&self, _: &String, entry: &CacheEntry) -> u64 {
         entry.documents().weight
     }
 }
@@ -57,7 +57,7 @@ impl quick_cache::Weighter<String, Entry> for ByWeight {
 /// Bounded by the bytes that its entries take, roughly.
 #[derive(Debug)]
 pub struct Cache {
-    entries: quick_cache::sync::Cache<String, Entry, ByWeight>,
+    entries: quick_cache::sync::Cache<String, CacheEntry, ByWeight>,
     /// Ids that are no customer's, as of the last read of each.
     absent: quick_cache::sync::Cache<String, ()>,
     max_staleness: Duration,
@@ -81,8 +81,8 @@ impl Cache {
     /// The snapshot, if it is there and nothing newer can have been missed.
     pub fn fresh(&self, customer_id: &str) -> Option<Arc<Snapshot>> {
         match self.is_fresh().then(|| self.entries.get(customer_id)).flatten() {
-            Some(Entry::Current(snapshot)) => Some(snapshot),
-            Some(Entry::Outdated(_)) | None => None,
+            Some(CacheEntry::Current(snapshot)) => Some(snapshot),
+            Some(CacheEntry::Outdated(_)) | None => None,
         }
     }
 
@@ -102,7 +102,7 @@ impl Cache {
         let customer_id = snapshot.documents.customer_id();
         let is_older = self.entries.peek(customer_id).is_some_and(|kept| kept.revision() > snapshot.revision);
         if !is_older {
-            self.entries.insert(customer_id.to_owned(), Entry::Current(Arc::clone(snapshot)));
+            self.entries.insert(customer_id.to_owned(), CacheEntry::Current(Arc::clone(snapshot)));
         }
     }
 
@@ -114,9 +114,9 @@ impl Cache {
     /// Keeps the newest documents, of which it is not known here what is left.
     pub fn keep_documents(&self, documents: &Arc<Documents>) {
         let customer_id = documents.customer_id();
-        let is_kept = |kept: Entry| kept.documents().contract_version == documents.contract_version;
+        let is_kept = |kept: CacheEntry| kept.documents().contract_version == documents.contract_version;
         if !self.entries.peek(customer_id).is_some_and(is_kept) {
-            self.entries.insert(customer_id.to_owned(), Entry::Outdated(Arc::clone(documents)));
+            self.entries.insert(customer_id.to_owned(), CacheEntry::Outdated(Arc::clone(documents)));
         }
     }
 
@@ -135,10 +135,10 @@ impl Cache {
     /// A customer is known to have reached a revision: an older snapshot goes, its documents stay.
     pub fn note(&self, customer_id: &str, revision: i64) {
         self.absent.remove(customer_id);
-        if let Some(Entry::Current(snapshot)) = self.entries.peek(customer_id)
+        if let Some(CacheEntry::Current(snapshot)) = self.entries.peek(customer_id)
             && snapshot.revision < revision
         {
-            self.entries.insert(customer_id.to_owned(), Entry::Outdated(Arc::clone(&snapshot.documents)));
+            self.entries.insert(customer_id.to_owned(), CacheEntry::Outdated(Arc::clone(&snapshot.documents)));
         }
     }
 

@@ -24,7 +24,7 @@ pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
 pub use deadline::Deadline;
-pub use entitlements::{Answer, Entitlements, Listed};
+pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
 pub use paging::Page;

@@ -4,7 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::render::decision;
-use super::{Context, Failure, values};
+use super::{CliContext, Failure, values};
 use crate::proto::v1::consistency::Requirement;
 use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity, View};
 
@@ -101,7 +101,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();

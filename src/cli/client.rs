@@ -27,12 +27,12 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// A server that can be called.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub struct Client {
     channel: Channel,
     signed: Signed,
 }
 
-type Service = InterceptedService<Channel, Signed>;
+type SignedChannel = InterceptedService<Channel, Signed>;
 
 /// Signs every call in, and gives it its deadline.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl Interceptor for Signed {
     }
 }
 
-impl Connection {
+impl Client {
     pub async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
         let bearer = token.filter(|token| !token.is_empty()).map(bearer).transpose()?;
         let address = url(address);
@@ -67,22 +67,22 @@ impl Connection {
         }
     }
 
-    pub fn entitlements(&self) -> EntitlementServiceClient<Service> {
+    pub fn entitlements(&self) -> EntitlementServiceClient<SignedChannel> {
         EntitlementServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn contracts(&self) -> ContractServiceClient<Service> {
+    pub fn contracts(&self) -> ContractServiceClient<SignedChannel> {
         ContractServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<Service> {
+    pub fn ledger(&self) -> LedgerServiceClient<SignedChannel> {
         LedgerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn catalog(&self) -> CatalogServiceClient<Service> {
+    pub fn catalog(&self) -> CatalogServiceClient<SignedChannel> {
         CatalogServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }

@@ -12,7 +12,7 @@ mod scalar;
 mod tree;
 mod walk;
 
-pub use self::node::Mistake;
+pub use self::node::DocumentMistake;
 
 use self::node::Node;
 
@@ -26,10 +26,15 @@ pub struct Document {
 }
 
 /// Reads a document; otherwise every mistake in it, in the order of the lines.
-pub fn read(text: &str) -> Result<Document, Vec<Mistake>> {
+pub fn read(text: &str) -> Result<Document, Vec<DocumentMistake>> {
     let root = tree::parse(text).map_err(|mistake| vec![mistake])?;
     let Some(root) = root.filter(|root| !root.is_null()) else {
-        return Err(vec![Mistake::new(1, "", "FIELD_REQUIRED", "the document is empty: it needs a `customer`")]);
+        return Err(vec![DocumentMistake::new(
+            1,
+            "",
+            "FIELD_REQUIRED",
+            "the document is empty: it needs a `customer`",
+        )]);
     };
     let request = walk::request(&root)?;
     Ok(Document { root, request })

@@ -4,7 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::render::target;
-use super::{Context, Failure, values};
+use super::{CliContext, Failure, values};
 use crate::proto::v1::GetResponseTargetRequest;
 
 /// Say which offer answers an incident, by when, and why every other one does not.
@@ -57,7 +57,7 @@ pub struct ResponseTarget {
 }
 
 impl ResponseTarget {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().get_response_target(request.clone()).await?.into_inner();

@@ -1,7 +1,7 @@
 //! One setting: a row of the [table](super::table). The rows of one concern stand in one file, with the fields they set.
 
 use super::Config;
-use super::value::{Value, Written};
+use super::value::{RawValue, Value};
 
 /// One setting.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Setting {
 
 impl Setting {
     /// Reads what was written into the settings, or tells what was expected.
-    pub fn set(&self, config: &mut Config, written: &Written) -> Result<(), String> {
+    pub fn set(&self, config: &mut Config, written: &RawValue) -> Result<(), String> {
         self.value.set(config, written)
     }
 

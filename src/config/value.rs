@@ -33,20 +33,20 @@ pub enum Value {
 
 /// A setting as it was written in a file, in the environment or on the command line.
 #[derive(Debug, Clone)]
-pub enum Written {
+pub enum RawValue {
     Text(String),
     Files(Vec<PathBuf>),
 }
 
 impl Value {
     /// Reads what was written into the settings, or tells what was expected.
-    pub fn set(&self, config: &mut Config, written: &Written) -> Result<(), String> {
+    pub fn set(&self, config: &mut Config, written: &RawValue) -> Result<(), String> {
         let text = match (self, written) {
-            (Self::Files { most, set }, Written::Files(files)) => {
+            (Self::Files { most, set }, RawValue::Files(files)) => {
                 return few(files.clone(), *most).map(|files| set(config, files));
             }
-            (_, Written::Files(_)) => return Err("expected text; found a list".to_owned()),
-            (_, Written::Text(text)) => text,
+            (_, RawValue::Files(_)) => return Err("expected text; found a list".to_owned()),
+            (_, RawValue::Text(text)) => text,
         };
         match self {
             Self::Number { unit, range, set } => number(text, unit, range).map(|number| set(config, number)),

@@ -47,7 +47,7 @@ pub struct Connection {
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ConnectionVerdict {
     Keep,
     /// It is not used: no new calls.
     Retire,
@@ -85,31 +85,31 @@ impl Connection {
         self.blocked_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ConnectionVerdict {
         self.verdict_at(self.limits.now())
     }
 
-    fn verdict_at(&self, now: u64) -> Verdict {
+    fn verdict_at(&self, now: u64) -> ConnectionVerdict {
         let is_over =
             |since: u64, limit: Duration| since > 0 && u128::from(now.saturating_sub(since)) > limit.as_millis();
         let since = |at: &AtomicU64| at.load(Ordering::Relaxed);
         if !self.has_preface.load(Ordering::Relaxed) && is_over(self.begun, PREFACE_TIMEOUT) {
-            return Verdict::Close("it did not begin to speak HTTP/2 in time");
+            return ConnectionVerdict::Close("it did not begin to speak HTTP/2 in time");
         }
         if is_over(since(&self.frame_since), STALL_TIMEOUT) {
-            return Verdict::Close("it did not end a frame it had begun");
+            return ConnectionVerdict::Close("it did not end a frame it had begun");
         }
         if is_over(since(&self.blocked_since), STALL_TIMEOUT) {
-            return Verdict::Close("it does not read what is sent");
+            return ConnectionVerdict::Close("it does not read what is sent");
         }
         // The step that comes next is the oldest one, too.
         if self.waiting_in(step(now).saturating_add(1)).is_some_and(|count| count.load(Ordering::Relaxed) > 0) {
-            return Verdict::Close("it did not take an answer in time");
+            return ConnectionVerdict::Close("it did not take an answer in time");
         }
         let idle =
             if self.limits.is_crowded.load(Ordering::Relaxed) { IDLE_TIMEOUT_WHEN_CROWDED } else { IDLE_TIMEOUT };
         let is_idle = self.calls.load(Ordering::Relaxed) == 0 && is_over(since(&self.idle_since), idle);
-        if is_idle { Verdict::Retire } else { Verdict::Keep }
+        if is_idle { ConnectionVerdict::Retire } else { ConnectionVerdict::Keep }
     }
 
     fn waiting_in(&self, step: u64) -> Option<&AtomicUsize> {

@@ -12,7 +12,7 @@ use crate::store::{RequestKey, StoredRequest};
 
 /// What distinguishes one write from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct RequestIdentity {
     pub request_id: String,
     /// The call it is made by.
     pub method: &'static str,
@@ -20,7 +20,7 @@ pub(super) struct Identity {
     pub content_hash: String,
 }
 
-impl Identity {
+impl RequestIdentity {
     /// The key under which the store keeps it.
     pub fn key(&self, customer_id: &str) -> RequestKey {
         (customer_id.to_owned(), self.request_id.clone())
@@ -58,13 +58,13 @@ mod tests {
 
     #[test]
     fn another_method_or_content_under_the_same_id_is_refused() {
-        let first = Identity { request_id: "r1".into(), method: "ConsumeUnits", content_hash: "aa".into() };
+        let first = RequestIdentity { request_id: "r1".into(), method: "ConsumeUnits", content_hash: "aa".into() };
         let kept = first.stored(&7).unwrap();
         assert_eq!(first.outcome::<i64>(&kept).unwrap(), 7);
         assert!(first.clone().repeats(&first).is_ok());
         for other in [
-            Identity { method: "ReserveUnits", ..first.clone() },
-            Identity { content_hash: "ab".into(), ..first.clone() },
+            RequestIdentity { method: "ReserveUnits", ..first.clone() },
+            RequestIdentity { content_hash: "ab".into(), ..first.clone() },
         ] {
             let is_refused = |error| matches!(error, Error::RequestIdReused { request_id } if request_id == "r1");
             assert!(is_refused(other.outcome::<i64>(&kept).unwrap_err()), "{other:?}");

@@ -34,7 +34,7 @@ use chrono::TimeDelta;
 use self::batch::BatchRunner;
 use self::batcher::Workers;
 use self::write::{CallerCommand, Operation, Write, violation};
-use super::idempotency::Identity;
+use super::idempotency::RequestIdentity;
 use super::{Caller, Context, Deadline};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Command, DEFAULT_GRACE, malformed};
@@ -93,7 +93,7 @@ impl Ledger {
     /// Carries a command out; a repetition gets the first answer.
     pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<WriteOutcome> {
         let WriteRequest { customer_id, command, request_id, deadline } = request;
-        let identity = Identity { request_id, method: command.method(), content_hash: command.content_hash() };
+        let identity = RequestIdentity { request_id, method: command.method(), content_hash: command.content_hash() };
         let command = CallerCommand { caller: caller.clone(), command, identity };
         let write = Write { customer_id, operation: Operation::Command(Box::new(command)) };
         self.workers.submit(write, deadline).await

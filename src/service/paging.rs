@@ -34,11 +34,11 @@ impl Page {
 
 /// One list: the token of a page is of no use in any other.
 #[derive(Debug)]
-pub(super) struct List {
+pub(super) struct PagedList {
     bound: String,
 }
 
-impl List {
+impl PagedList {
     /// `asked`: all that tells this list from others of its name.
     pub fn new(name: &str, asked: &[&str]) -> Self {
         Self { bound: fingerprint(&[&[name], asked].concat()) }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_to_the_end() {
-        let list = List::new("numbers", &["contoso"]);
+        let list = PagedList::new("numbers", &["contoso"]);
         let mut page = Page { size: 2, token: String::new() };
         let mut pages = Vec::new();
         loop {
@@ -120,14 +120,14 @@ mod tests {
 
     #[test]
     fn a_token_leads_on_in_its_own_list_alone() {
-        let list = List::new("blocks", &["contoso", "ede"]);
+        let list = PagedList::new("blocks", &["contoso", "ede"]);
         let page = Page { size: 1, token: list.token(&["7".to_owned()]) };
         assert_eq!(list.after(&page).unwrap(), Some(["7".to_owned()]));
         assert!(is_refused(list.after::<2>(&page)), "places of this list have other parts");
         for other in [
-            List::new("entries", &["contoso", "ede"]),
-            List::new("blocks", &["contosoede"]),
-            List::new("blocks", &["contoso", "ede", ""]),
+            PagedList::new("entries", &["contoso", "ede"]),
+            PagedList::new("blocks", &["contosoede"]),
+            PagedList::new("blocks", &["contoso", "ede", ""]),
         ] {
             assert!(is_refused(other.after::<1>(&page)), "{other:?}");
         }

@@ -109,7 +109,7 @@ impl ColumnBatch {
         let cells =
             (0..).zip(names).map(|(place, name): (usize, _)| format!("json_extract(value, '$[{place}]') AS {name}"));
         let relation = format!("(SELECT {} FROM json_each(${number})) AS given", joined(cells));
-        let rows: Vec<_> = (0..self.count).map(|place| Row { columns: &self.columns, place }).collect();
+        let rows: Vec<_> = (0..self.count).map(|place| InputRow { columns: &self.columns, place }).collect();
         values.push(serde_json::to_string(&rows).map_err(|error| Error::Internal(error.into()))?.into());
         Ok(relation)
     }
@@ -137,12 +137,12 @@ impl Cells {
 }
 
 /// A row as the array of its cells.
-struct Row<'a> {
+struct InputRow<'a> {
     columns: &'a [Column],
     place: usize,
 }
 
-impl Serialize for Row<'_> {
+impl Serialize for InputRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_seq(self.columns.iter().map(|Column { cells, .. }| Cell { cells, place: self.place }))
     }

@@ -7,21 +7,21 @@ use crate::legible::{excerpt, sentence};
 #[derive(Debug, Clone)]
 pub struct Node {
     pub line: usize,
-    pub content: Content,
+    pub content: NodeContent,
 }
 
 #[derive(Debug, Clone)]
-pub enum Content {
+pub enum NodeContent {
     /// Without quotes: what it means depends on where it stands.
     Plain(String),
     /// In quotes, or a block of text.
     Text(String),
     List(Vec<Node>),
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
 }
 
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct MapEntry {
     pub key: String,
     pub line: usize,
     pub node: Node,
@@ -29,12 +29,12 @@ pub struct Entry {
 
 /// A mistake and the line it stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct DocumentMistake {
     pub line: Option<usize>,
     pub violation: Violation,
 }
 
-impl Mistake {
+impl DocumentMistake {
     pub fn new(line: usize, field: &str, reason: &'static str, description: impl Into<String>) -> Self {
         Self { line: Some(line), violation: Violation::new(sentence(field), reason, sentence(&description.into())) }
     }
@@ -47,20 +47,20 @@ impl Mistake {
 impl Node {
     /// Nothing, as YAML writes it; the same as an absent field.
     pub fn is_null(&self) -> bool {
-        matches!(&self.content, Content::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
+        matches!(&self.content, NodeContent::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// The entry `key` of a map.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub fn entry(&self, key: &str) -> Option<&MapEntry> {
         match &self.content {
-            Content::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            NodeContent::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
         }
     }
 
     pub fn element(&self, index: usize) -> Option<&Self> {
         match &self.content {
-            Content::List(nodes) => nodes.get(index),
+            NodeContent::List(nodes) => nodes.get(index),
             _ => None,
         }
     }
@@ -68,10 +68,10 @@ impl Node {
     /// What it is, for a message: the beginning of its text, or whether it is a list or a map.
     pub fn describe(&self) -> String {
         match &self.content {
-            Content::Plain(_) if self.is_null() => "nothing".to_owned(),
-            Content::Plain(text) | Content::Text(text) => format!("`{}`", excerpt(text)),
-            Content::List(_) => "a list".to_owned(),
-            Content::Map(_) => "a map of fields".to_owned(),
+            NodeContent::Plain(_) if self.is_null() => "nothing".to_owned(),
+            NodeContent::Plain(text) | NodeContent::Text(text) => format!("`{}`", excerpt(text)),
+            NodeContent::List(_) => "a list".to_owned(),
+            NodeContent::Map(_) => "a map of fields".to_owned(),
         }
     }
 }

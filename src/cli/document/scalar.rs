@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use prost_reflect::{DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, Value};
 
-use super::node::{Content, Node};
+use super::node::{Node, NodeContent};
 use super::quantity;
 use crate::cli::{reflect, values};
 use crate::error::reason;
@@ -34,8 +34,8 @@ const QUANTITY: &str = "entitled.v1.Quantity";
 
 pub fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
     let (text, is_plain) = match &node.content {
-        Content::Plain(text) if !node.is_null() => (text.as_str(), true),
-        Content::Text(text) => (text.as_str(), false),
+        NodeContent::Plain(text) if !node.is_null() => (text.as_str(), true),
+        NodeContent::Text(text) => (text.as_str(), false),
         _ => return Err(Wrong::kind(format!("expected {}; found {}", expected(kind), node.describe()))),
     };
     match kind {

@@ -3,7 +3,7 @@ use prost_types::Timestamp;
 
 use crate::cli::client::{PAGE_SIZE, pages};
 use crate::cli::render::hours;
-use crate::cli::{Context, Failure, values};
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
 
 /// Show what is left of every block.
@@ -27,7 +27,7 @@ pub struct Balance {
 }
 
 impl Balance {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
         if let Some(block_id) = self.block {
             let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use super::entry::{self, Claim};
+use super::entry::{self, BlockClaim};
 use crate::cli::render::amount;
 use crate::ledger::{Chains, Reconciliation, Totals};
 use crate::proto::v1::{Entry, Reservation, ReservationState, Unit};
@@ -44,16 +44,16 @@ impl Finding {
 
 /// One customer's entries against what its blocks and its reservations claim.
 #[derive(Debug)]
-pub struct Check {
+pub struct CustomerVerification {
     customer_id: String,
     /// By block, those that were not met yet.
-    claims: BTreeMap<String, Claim>,
+    claims: BTreeMap<String, BlockClaim>,
     chains: Chains,
     reconciliation: Reconciliation,
 }
 
-impl Check {
-    pub fn new(customer_id: &str, claims: BTreeMap<String, Claim>) -> Self {
+impl CustomerVerification {
+    pub fn new(customer_id: &str, claims: BTreeMap<String, BlockClaim>) -> Self {
         Self {
             customer_id: customer_id.to_owned(),
             claims,

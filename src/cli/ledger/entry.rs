@@ -62,7 +62,7 @@ pub fn read_reservation(told: &v1::Reservation) -> Option<Reservation> {
 
 /// What a block says of its chain.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub struct BlockClaim {
     pub sequence: i64,
     /// None: it is not written as a hash is.
     pub head: Option<ChainHash>,
@@ -70,7 +70,7 @@ pub struct Claim {
     pub contracted: i64,
 }
 
-impl Claim {
+impl BlockClaim {
     pub fn of(block: &v1::Block) -> Self {
         let totals = Totals { granted: block.granted, used: block.used, reserved: block.reserved };
         let head = ChainHash::from_hex(&block.head_hash);

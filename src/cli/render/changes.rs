@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use comfy_table::Cell;
 
-use crate::cli::document::Mistake;
+use crate::cli::document::DocumentMistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::proto::v1::{ApplyContractResponse, Change, ChangeKind, ResourceType};
 
 /// How many resources were added, updated and left alone.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub struct ChangeCounts {
     pub added: usize,
     pub updated: usize,
     pub unchanged: usize,
 }
 
-impl Counts {
+impl ChangeCounts {
     pub fn add(&mut self, changes: &[Change]) {
         for change in changes {
             let count = match change.kind() {
@@ -64,14 +64,14 @@ pub fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> Stri
     [screen.paint(Tone::Heading, file)].into_iter().chain(lines).chain(revision).collect::<Vec<_>>().join("\n")
 }
 
-/// Mistakes by line: the table below a refusal.
-pub fn mistakes(mistakes: &[Mistake], screen: &Screen) -> String {
+/// ConfigMistakes by line: the table below a refusal.
+pub fn mistakes(mistakes: &[DocumentMistake], screen: &Screen) -> String {
     let has_lines = mistakes.iter().any(|mistake| mistake.line.is_some());
     let header: &[&str] = if has_lines { &["line", "field", "what is wrong"] } else { &["field", "what is wrong"] };
     let mut table = screen.table(header);
     // A field that is wrong in several ways is named once.
     let mut told = BTreeMap::new();
-    for Mistake { line, violation } in mistakes {
+    for DocumentMistake { line, violation } in mistakes {
         let is_new = told.insert((line, violation.field.as_str()), ()).is_none();
         let field = if is_new { violation.field.as_str() } else { "" };
         let line_cell = Screen::number(line.filter(|_| is_new).map_or_else(String::new, |line| line.to_string()));

@@ -2,7 +2,7 @@
 
 use comfy_table::Cell;
 
-use super::reason::{self, About};
+use super::reason::{self, ReasonKind};
 use super::{amount, terms, words};
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Block, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
@@ -24,7 +24,7 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
         format!("{}  {service_id}", screen.paint(tone, word)),
         facts(format!("{product_id} at {location_id} of {customer_id}"), answer, screen),
     ];
-    let told = [(About::Failed, &answer.reasons), (About::Open, &answer.open_conditions)];
+    let told = [(ReasonKind::Failed, &answer.reasons), (ReasonKind::Open, &answer.open_conditions)];
     for (about, reasons) in told {
         if !reasons.is_empty() {
             let codes = told.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());

@@ -7,7 +7,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use super::changes;
 use crate::cli::cause::{root, root_cause};
-use crate::cli::document::Mistake;
+use crate::cli::document::DocumentMistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
 use crate::legible::shown;
@@ -72,12 +72,12 @@ fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usiz
 }
 
 /// The violations of the request, by line.
-fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<Mistake> {
-    let violation = |field: &str, reason: &str, description: &str| Mistake {
+fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<DocumentMistake> {
+    let violation = |field: &str, reason: &str, description: &str| DocumentMistake {
         line: line_of(field),
         violation: Violation::clause(shown(field), shown(reason), shown(description)),
     };
-    let mut found: Vec<Mistake> = match (details.bad_request(), details.precondition_failure()) {
+    let mut found: Vec<DocumentMistake> = match (details.bad_request(), details.precondition_failure()) {
         (Some(bad), _) => {
             bad.field_violations.iter().map(|one| violation(&one.field, &one.reason, &one.description)).collect()
         }

@@ -9,7 +9,7 @@ use super::outcome::ChangeOutcome;
 use crate::contract::{Change, ChangeKind, Command, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;
-use crate::service::idempotency::Identity;
+use crate::service::idempotency::RequestIdentity;
 use crate::store::StoredRequest;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ struct StoredOutcome {
 }
 
 /// What to keep of a write that was made now.
-pub(super) fn stored(identity: &Identity, written: &ChangeOutcome) -> Result<StoredRequest> {
+pub(super) fn stored(identity: &RequestIdentity, written: &ChangeOutcome) -> Result<StoredRequest> {
     let ChangeOutcome { revision, contract_version, changes, customer_info, work_orders, customer_id: _, customer } =
         written;
     identity.stored(&StoredOutcome {
@@ -37,7 +37,7 @@ pub(super) fn stored(identity: &Identity, written: &ChangeOutcome) -> Result<Sto
 }
 
 /// The answer of then, if it asks for the same.
-pub(super) fn replay(identity: &Identity, command: &Command, request: &StoredRequest) -> Result<ChangeOutcome> {
+pub(super) fn replay(identity: &RequestIdentity, command: &Command, request: &StoredRequest) -> Result<ChangeOutcome> {
     let StoredOutcome { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
     let change = |resource: Resource, id: &str| {
         let is_it = |change: &&Change| change.resource == resource && change.id == id;

@@ -12,7 +12,7 @@ use crate::contract::{Command, Content, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
 use crate::model::is_id;
-use crate::service::idempotency::Identity;
+use crate::service::idempotency::RequestIdentity;
 use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
@@ -36,7 +36,7 @@ pub struct WriteOptions {
 struct PendingWrite<'a> {
     caller: &'a Caller,
     command: &'a Command,
-    identity: &'a Identity,
+    identity: &'a RequestIdentity,
     /// What the command's content takes.
     bytes: usize,
 }
@@ -82,7 +82,7 @@ impl Contracts {
 
     async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<ChangeOutcome> {
         let Content { hash, bytes } = command.content()?;
-        let identity = Identity { request_id: options.request_id, method: command.method(), content_hash: hash };
+        let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
         let pending = PendingWrite { caller, command: &command, identity: &identity, bytes };
         let record_time = self.context.clock.now();
         let outcome = self

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, ReservationState, apply};
-use crate::service::paging::{List, page_token_invalid};
+use crate::service::paging::{PagedList, page_token_invalid};
 use crate::service::{Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
 
@@ -88,7 +88,7 @@ impl Ledger {
     ) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let list = List::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
+        let list = PagedList::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
         let after: Option<[String; 3]> = list.after(page)?;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let is_wanted = |block: &&Block| {
@@ -124,7 +124,7 @@ impl Ledger {
     ) -> Result<(Vec<Reservation>, String)> {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
         let state_name = state.map_or("", ReservationState::as_str);
-        let list = List::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
+        let list = PagedList::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
         let after = list.after(page)?.map(|[id]| id.parse().map_err(|_| page_token_invalid()));
         let filter = ReservationFilter { block_id: *block_id, state: *state, after: after.transpose()? };
         self.revision(customer_id).await?;
@@ -140,7 +140,7 @@ impl Ledger {
     /// One page of entries, block by block, and the next page's token.
     pub async fn entries(&self, _caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
-        let list = List::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
+        let list = PagedList::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
         let after = list
             .after(page)?
             .map(|[block, sequence]| block.parse().ok().zip(sequence.parse().ok()).ok_or_else(page_token_invalid));

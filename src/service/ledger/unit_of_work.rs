@@ -14,7 +14,7 @@ use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
 use crate::ledger::{Applied, ApplyContext, Block, Book, Command, Source, apply, malformed};
-use crate::service::idempotency::Identity;
+use crate::service::idempotency::RequestIdentity;
 use crate::store::MOST_DUE;
 
 /// The actor of what happens by time or by the contract alone.
@@ -28,7 +28,7 @@ pub(super) struct UnitOfWork {
     before: BTreeMap<Uuid, Block>,
     applied: Vec<Applied>,
     /// What was carried out in this batch, by request id.
-    done: HashMap<String, (Identity, Applied)>,
+    done: HashMap<String, (RequestIdentity, Applied)>,
     /// Whether there is more to write than new blocks.
     is_changed: bool,
     /// Whether there may be more holds whose time has run out than one transaction ends.

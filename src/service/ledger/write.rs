@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Violation, merge_violations};
 use crate::ledger::{Applied, Command, Ground, Refusal};
 use crate::service::Caller;
-use crate::service::idempotency::Identity;
+use crate::service::idempotency::RequestIdentity;
 use crate::store::{RequestKey, Wanted};
 
 /// One write of one customer.
@@ -55,7 +55,7 @@ pub(super) enum Operation {
 pub(super) struct CallerCommand {
     pub caller: Caller,
     pub command: Command,
-    pub identity: Identity,
+    pub identity: RequestIdentity,
 }
 
 /// What a write did.

@@ -81,7 +81,7 @@ impl Files {
 struct Watched {
     path: PathBuf,
     /// Which file it was; empty as long as there was none.
-    opened: OnceLock<Identity>,
+    opened: OnceLock<FileIdentity>,
 }
 
 impl Watched {
@@ -99,17 +99,17 @@ impl Watched {
 }
 
 /// Device and inode.
-type Identity = (u64, u64);
+type FileIdentity = (u64, u64);
 
 #[cfg(unix)]
-fn identity(file: &Metadata) -> Identity {
+fn identity(file: &Metadata) -> FileIdentity {
     use std::os::unix::fs::MetadataExt as _;
     (file.dev(), file.ino())
 }
 
 /// Elsewhere only a missing file is seen.
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> Identity {
+fn identity(_: &Metadata) -> FileIdentity {
     (0, 0)
 }
 
