@@ -117,7 +117,7 @@ impl CliContext {
         table: impl FnOnce(&M, &Screen) -> String,
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Table => table(&reflect::shown(name, answer)?, &self.screen),
+            Format::Table => table(&reflect::without_controls(name, answer)?, &self.screen),
             Format::Json => reflect::json(name, answer)?,
         };
         screen::write(&text).map_err(Failure::from)

@@ -80,9 +80,9 @@ async fn ask_on(
 ) -> Vec<Duration> {
     let mut latencies = Vec::new();
     for request in requests.take_while(|_| !stop.get()) {
-        let asked = Instant::now();
+        let sent = Instant::now();
         ask(&mut client, request).await;
-        latencies.push(asked.elapsed());
+        latencies.push(sent.elapsed());
     }
     latencies
 }
@@ -108,10 +108,10 @@ pub async fn open(
             while due > Instant::now() {
                 ticks.tick().await;
             }
-            let (mut client, request, asked) = (client.clone(), request(row), due);
+            let (mut client, request, sent) = (client.clone(), request(row), due);
             running.spawn(async move {
                 ask(&mut client, request).await;
-                asked.elapsed()
+                sent.elapsed()
             });
             due += every;
         }

@@ -105,9 +105,9 @@ impl PgCluster {
     fn rate(&self, arguments: &[&str], clients: usize, period: Duration) -> f64 {
         let (clients, seconds) = (clients.to_string(), period.as_secs().to_string());
         let common = ["--client", &clients, "--jobs", "2", "--time", &seconds];
-        let told = self.pgbench(&[arguments, &common].concat());
-        let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
-        rate.and_then(|rate| rate.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no rate in: {told}"))
+        let output = self.pgbench(&[arguments, &common].concat());
+        let rate = output.lines().find_map(|line| line.strip_prefix("tps = "));
+        rate.and_then(|rate| rate.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no rate in: {output}"))
     }
 
     fn pgbench(&self, arguments: &[&str]) -> String {

@@ -106,8 +106,8 @@ fn written(setting: &Setting, value: &DeValue<'_>) -> Result<RawValue, String> {
 }
 
 fn unknown(name: &str) -> String {
-    let known = settings().map(|setting| setting.key).collect::<Vec<_>>();
-    format!("there is no setting `{}`; {}", excerpt(name), nearest_or_all(name, &known))
+    let keys = settings().map(|setting| setting.key).collect::<Vec<_>>();
+    format!("there is no setting `{}`; {}", excerpt(name), nearest_or_all(name, &keys))
 }
 
 /// The number of the line that holds the byte at `offset`.

@@ -131,10 +131,10 @@ fn word(text: &str, words: &[Word]) -> Result<fn(&mut Config), String> {
     if let Some((_, set)) = words.iter().find(|(word, _)| *word == text) {
         return Ok(*set);
     }
-    let known = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
-    let known = match known.split_last() {
+    let names = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
+    let names = match names.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => known.concat(),
+        _ => names.concat(),
     };
-    Err(format!("expected {known}; found `{}`", excerpt(text)))
+    Err(format!("expected {names}; found `{}`", excerpt(text)))
 }

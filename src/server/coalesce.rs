@@ -86,11 +86,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_ready_runs_before_a_write() {
         let order = Arc::new(Mutex::new(Vec::new()));
-        let told = |what| {
+        let record = |what| {
             let order = Arc::clone(&order);
             move || order.lock().unwrap().push(what)
         };
-        let (written, ran) = (told("written"), told("ran"));
+        let (written, ran) = (record("written"), record("ran"));
         let write = tokio::spawn(async move {
             let mut stream = CoalescedWrites::new(Vec::new());
             stream.write_all(b"x").await.unwrap();

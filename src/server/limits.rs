@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_warning_is_logged_once_in_a_while_with_the_number_of_those_between() {
         let throttle = LogThrottle::default();
-        let told: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| throttle.due(now)).to_vec();
-        assert_eq!(told, [Some(0), None, None, Some(2), None]);
+        let logged: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| throttle.due(now)).to_vec();
+        assert_eq!(logged, [Some(0), None, None, Some(2), None]);
     }
 }

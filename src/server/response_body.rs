@@ -37,7 +37,7 @@ pub struct ResponseBody {
 
 /// The same response with a body that is counted and sent in pieces. What a call of this API answers is encoded here, so
 /// that its size is known before it waits for its client.
-pub async fn counted(
+pub async fn limited(
     response: Response<Body>,
     connection: Arc<Connection>,
     permit: CallPermit,

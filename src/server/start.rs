@@ -119,7 +119,7 @@ mod tests {
         let at = |text: &str| check_clock(text.parse().unwrap());
         assert!(at("2026-11-28T00:00:00Z").is_ok() && at("2020-01-01T00:00:00Z").is_ok());
         assert!(at("1969-12-31T23:59:59Z").is_err());
-        let told = at("1970-01-01T00:02:00Z").unwrap_err().to_string();
-        assert!(told.contains("1970-01-01 00:02:00"), "{told}");
+        let message = at("1970-01-01T00:02:00Z").unwrap_err().to_string();
+        assert!(message.contains("1970-01-01 00:02:00"), "{message}");
     }
 }

@@ -94,9 +94,9 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_panics_or_ends_is_made_again_until_it_keeps_ending() {
         let runs = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&runs);
+        let counter = Arc::clone(&runs);
         let make = move || {
-            let run = counted.fetch_add(1, Ordering::Relaxed);
+            let run = counter.fetch_add(1, Ordering::Relaxed);
             async move { assert!(run.is_multiple_of(2), "odd") }
         };
         let down = Arc::<AtomicUsize>::default();

@@ -38,8 +38,8 @@ impl Catalogue {
     pub fn edition(&self, _caller: &Caller, edition_id: Option<&str>) -> Result<&Edition> {
         let Some(id) = edition_id else { return Ok(self.catalog.default_edition()) };
         self.catalog.edition(id).ok_or_else(|| {
-            let known = self.catalog.editions().iter().map(|edition| edition.id.as_str());
-            Error::NotFound { noun: Noun::Edition, id: id.to_owned(), nearest: nearest(id, known) }
+            let ids = self.catalog.editions().iter().map(|edition| edition.id.as_str());
+            Error::NotFound { noun: Noun::Edition, id: id.to_owned(), nearest: nearest(id, ids) }
         })
     }
 
@@ -52,8 +52,8 @@ impl Catalogue {
 
     pub fn service<'a>(&self, _caller: &Caller, edition: &'a Edition, service_id: &str) -> Result<&'a Service> {
         edition.service(service_id).ok_or_else(|| {
-            let known = edition.services.iter().map(|service| service.id.as_str());
-            Error::NotFound { noun: Noun::Service, id: service_id.to_owned(), nearest: nearest(service_id, known) }
+            let ids = edition.services.iter().map(|service| service.id.as_str());
+            Error::NotFound { noun: Noun::Service, id: service_id.to_owned(), nearest: nearest(service_id, ids) }
         })
     }
 

@@ -125,13 +125,13 @@ mod tests {
 
     #[test]
     fn how_it_is_told_makes_no_other_decision() {
-        let told = [
+        let ids = [
             id_of(|it| it.locale = Locale::Indonesian),
             id_of(|it| it.view = View::Full),
             id_of(|it| it.consistency = Consistency::Full),
             id_of(|it| it.check_time = Some(AT)),
         ];
-        assert!(told.iter().all(|id| *id == id_of(|_| ())));
+        assert!(ids.iter().all(|id| *id == id_of(|_| ())));
         let of = |amount, unit| id_of(|it| it.quantity = Some(Quantity { amount, unit }));
         assert_eq!(of(1, Unit::Hours), of(60, Unit::Minutes));
     }

@@ -132,24 +132,24 @@ impl Entitlements {
             None => 0,
             Some(after) => after.position(&rows).ok_or_else(page_token_invalid)?,
         };
-        let mut told = Vec::new();
+        let mut results = Vec::new();
         let mut next_page_token = String::new();
         let mut slices = Slices::begin();
         for row in rows.iter().skip(start) {
             slices.next().await;
-            let asked = row.question(&query);
-            let decision = engine::decide(prepared, &snapshot.balances, &asked, now)?;
+            let row_query = row.question(&query);
+            let decision = engine::decide(prepared, &snapshot.balances, &row_query, now)?;
             if question.outcome.is_some_and(|only| only != decision.outcome) {
                 continue;
             }
-            if told.len() == question.page.size {
+            if results.len() == question.page.size {
                 next_page_token = list.token(&ListPosition::write(now, row));
                 break;
             }
-            told.push(tell(row.location_id, &decision));
+            results.push(tell(row.location_id, &decision));
         }
         let revision = revision::encode(&question.customer_id, snapshot.revision);
-        Ok(EntitlementPage { rows: told, next_page_token, revision, check_time: now })
+        Ok(EntitlementPage { rows: results, next_page_token, revision, check_time: now })
     }
 
     /// Says which offer answers an incident; with the time it was opened and the token of the
@@ -184,22 +184,22 @@ impl Entitlements {
         if let Some(id) = &question.location_id
             && snapshot.prepared().location(id).is_none()
         {
-            let known = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
-            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, known) });
+            let names = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
+            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, names) });
         }
         if let Some(product) = question.product_id.as_deref().map(ProductId::new)
             && !catalog.knows_family(product)
         {
-            let known =
+            let names =
                 catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
-            let nearest = nearest(product.family, known);
+            let nearest = nearest(product.family, names);
             return Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest });
         }
         if let Some(group) = &question.group
             && !catalog.editions().iter().any(|edition| edition.group(group).is_some())
         {
-            let known = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
-            let hint = hint(nearest(group, known).as_deref());
+            let names = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
+            let hint = hint(nearest(group, names).as_deref());
             return Err(Error::invalid("group", reason::REFERENCE_UNKNOWN, format!("unknown group `{group}`{hint}")));
         }
         Ok(())

@@ -59,18 +59,18 @@ mod tests {
     #[test]
     fn another_method_or_content_under_the_same_id_is_refused() {
         let first = RequestIdentity { request_id: "r1".into(), method: "ConsumeUnits", content_hash: "aa".into() };
-        let kept = first.stored(&7).unwrap();
-        assert_eq!(first.outcome::<i64>(&kept).unwrap(), 7);
+        let stored = first.stored(&7).unwrap();
+        assert_eq!(first.outcome::<i64>(&stored).unwrap(), 7);
         assert!(first.clone().repeats(&first).is_ok());
         for other in [
             RequestIdentity { method: "ReserveUnits", ..first.clone() },
             RequestIdentity { content_hash: "ab".into(), ..first.clone() },
         ] {
             let is_refused = |error| matches!(error, Error::RequestIdReused { request_id } if request_id == "r1");
-            assert!(is_refused(other.outcome::<i64>(&kept).unwrap_err()), "{other:?}");
+            assert!(is_refused(other.outcome::<i64>(&stored).unwrap_err()), "{other:?}");
             assert!(is_refused(other.repeats(&first).unwrap_err()), "{other:?}");
         }
-        let torn = StoredRequest { outcome: "{".into(), ..kept };
+        let torn = StoredRequest { outcome: "{".into(), ..stored };
         assert!(matches!(first.outcome::<i64>(&torn), Err(Error::Internal(_))));
     }
 }

@@ -39,9 +39,9 @@ pub(super) struct PagedList {
 }
 
 impl PagedList {
-    /// `asked`: all that tells this list from others of its name.
-    pub fn new(name: &str, asked: &[&str]) -> Self {
-        Self { bound: fingerprint(&[&[name], asked].concat()) }
+    /// `parts`: all that distinguishes this list from others of its name.
+    pub fn new(name: &str, parts: &[&str]) -> Self {
+        Self { bound: fingerprint(&[&[name], parts].concat()) }
     }
 
     /// Where the page before ended, in as many parts as a place has in this list; none for the first page.
@@ -89,13 +89,13 @@ mod tests {
 
     fn is_refused<T>(result: Result<T>) -> bool {
         let Err(Error::Violations(violations)) = result else { return false };
-        let told: Vec<_> = violations.iter().map(|it| (it.field.as_str(), it.reason.as_str())).collect();
-        told == [("page_token", "PAGE_TOKEN_INVALID")]
+        let pairs: Vec<_> = violations.iter().map(|it| (it.field.as_str(), it.reason.as_str())).collect();
+        pairs == [("page_token", "PAGE_TOKEN_INVALID")]
     }
 
     #[test]
     fn a_page_has_so_many_rows() {
-        let size = |asked| Page::new(asked, String::new()).map(|page| page.size);
+        let size = |size| Page::new(size, String::new()).map(|page| page.size);
         assert_eq!([0, 1, 1_000, i32::MAX].map(size), [50, 1, 1_000, 1_000].map(Some));
         assert_eq!([-1, i32::MIN].map(size), [None, None]);
     }

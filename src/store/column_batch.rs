@@ -93,13 +93,13 @@ impl ColumnBatch {
             Cells::Number(_) | Cells::OptionalNumber(_) => format!("CAST(${number} AS BIGINT[])"),
         });
         let arrays = joined(arrays);
-        let told = joined(self.columns.iter().map(|Column { name, cells }| match cells {
+        let columns = joined(self.columns.iter().map(|Column { name, cells }| match cells {
             Cells::Text(_) | Cells::Number(_) => (*name).to_owned(),
             Cells::OptionalText(_) => format!("NULLIF({name}, '') AS {name}"),
             Cells::OptionalNumber(_) => format!("NULLIF({name}, {NONE}) AS {name}"),
         }));
         values.extend(self.columns.into_iter().map(|column| column.cells.into_array()));
-        format!("(SELECT {told} FROM unnest({arrays}) AS cells ({names})) AS given")
+        format!("(SELECT {columns} FROM unnest({arrays}) AS cells ({names})) AS given")
     }
 
     /// One JSON array of rows, each an array of its cells.

@@ -100,16 +100,16 @@ fn whole_number<T: FromStr>(text: &str) -> Result<T, Wrong> {
 /// With or without the prefix that all values of the enum share.
 fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<i32, Wrong> {
     let prefix = reflect::prefix(descriptor);
-    let known: Vec<(String, i32)> = descriptor
+    let values: Vec<(String, i32)> = descriptor
         .values()
         .filter(|value| value.number() != 0)
         .map(|value| (value.name().trim_start_matches(&prefix).to_owned(), value.number()))
         .collect();
     let short = text.strip_prefix(&prefix).unwrap_or(text);
-    if let Some((_, number)) = known.iter().find(|(name, _)| name == short) {
+    if let Some((_, number)) = values.iter().find(|(name, _)| name == short) {
         return Ok(*number);
     }
-    let names = || known.iter().map(|(name, _)| name.as_str());
+    let names = || values.iter().map(|(name, _)| name.as_str());
     let hint = match nearest(&short.to_uppercase(), names()) {
         Some(name) => format!("did you mean {name}?"),
         None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),

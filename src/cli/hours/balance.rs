@@ -82,12 +82,12 @@ mod tests {
 
     #[test]
     fn where_there_is_nothing_the_filter_is_told() {
-        let told = |work_order_id: &str, service_id: &str| {
+        let message = |work_order_id: &str, service_id: &str| {
             let (work_order_id, service_id) = (work_order_id.to_owned(), service_id.to_owned());
             none_of(&ListBlocksRequest { work_order_id, service_id, ..Default::default() })
         };
-        assert_eq!(told("", ""), "no blocks");
-        assert_eq!(told("typo", ""), "no blocks of work order typo");
-        assert_eq!(told("wo-1", "workshops"), "no blocks of work order wo-1 and service workshops");
+        assert_eq!(message("", ""), "no blocks");
+        assert_eq!(message("typo", ""), "no blocks of work order typo");
+        assert_eq!(message("wo-1", "workshops"), "no blocks of work order wo-1 and service workshops");
     }
 }

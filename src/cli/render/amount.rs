@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn hours_are_shown_as_people_say_them() {
-        let shown = [0, 30, 60, 750, 24_000].map(|minutes| amount(minutes, Unit::Minutes));
-        assert_eq!(shown, ["0 h", "30 min", "1 h", "12 h 30 min", "400 h"]);
+        let texts = [0, 30, 60, 750, 24_000].map(|minutes| amount(minutes, Unit::Minutes));
+        assert_eq!(texts, ["0 h", "30 min", "1 h", "12 h 30 min", "400 h"]);
         assert_eq!(amount(1, Unit::Events), "1 event");
         assert_eq!(amount(10, Unit::Credits), "10 credits");
         let block = |unit: Unit| Block { unit: unit.into(), granted: 90, available: 60, ..Default::default() };

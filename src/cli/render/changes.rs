@@ -70,9 +70,9 @@ pub fn mistakes(mistakes: &[DocumentMistake], screen: &Screen) -> String {
     let header: &[&str] = if has_lines { &["line", "field", "what is wrong"] } else { &["field", "what is wrong"] };
     let mut table = screen.table(header);
     // A field that is wrong in several ways is named once.
-    let mut told = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for DocumentMistake { line, violation } in mistakes {
-        let is_new = told.insert((line, violation.field.as_str()), ()).is_none();
+        let is_new = seen.insert((line, violation.field.as_str()), ()).is_none();
         let field = if is_new { violation.field.as_str() } else { "" };
         let line_cell = Screen::number(line.filter(|_| is_new).map_or_else(String::new, |line| line.to_string()));
         let what = format!("{}\n{}", violation.reason, violation.description);

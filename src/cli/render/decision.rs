@@ -24,10 +24,10 @@ pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse
         format!("{}  {service_id}", screen.paint(tone, word)),
         facts(format!("{product_id} at {location_id} of {customer_id}"), answer, screen),
     ];
-    let told = [(ReasonKind::Failed, &answer.reasons), (ReasonKind::Open, &answer.open_conditions)];
-    for (about, reasons) in told {
+    let sections = [(ReasonKind::Failed, &answer.reasons), (ReasonKind::Open, &answer.open_conditions)];
+    for (about, reasons) in sections {
         if !reasons.is_empty() {
-            let codes = told.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
+            let codes = sections.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
             parts.push(reason::table(screen, about, reasons, codes));
         }
     }

@@ -21,9 +21,9 @@ impl Screen {
     /// there is beyond that goes to those whose lines would break, in equal parts.
     fn fits(&self, table: &mut Table) -> bool {
         let wants = table.column_max_content_widths();
-        let columns = table.column_iter().zip(wants).enumerate().map(|(column, (kept, want))| {
+        let columns = table.column_iter().zip(wants).enumerate().map(|(column, (existing, want))| {
             let need = need(table, column);
-            (column, need, want.saturating_add(kept.padding_width()).saturating_sub(need))
+            (column, need, want.saturating_add(existing.padding_width()).saturating_sub(need))
         });
         let mut columns: Vec<(usize, u16, u16)> = columns.collect();
         let separators = SEPARATOR.saturating_mul(u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX));
@@ -88,12 +88,12 @@ fn widen(table: &mut Table, column: usize, width: u16) {
 
 /// How wide a column has to be, with its padding.
 fn need(table: &Table, column: usize) -> u16 {
-    let Some(kept) = table.column_iter().nth(column) else { return 0 };
+    let Some(existing) = table.column_iter().nth(column) else { return 0 };
     let rows = table.header().into_iter().chain(table.row_iter());
     let texts = rows.filter_map(|row| Some(row.cell_iter().nth(column)?.content()));
     let longest = texts.flat_map(|text| text.split(is_gap).map(width).max()).max().unwrap_or(0);
-    let need = longest.saturating_add(kept.padding_width());
-    match kept.constraint() {
+    let need = longest.saturating_add(existing.padding_width());
+    match existing.constraint() {
         Some(ColumnConstraint::LowerBoundary(Width::Fixed(least))) => need.max(*least),
         _ => need,
     }
@@ -122,8 +122,8 @@ pub fn assert_legible(show: impl Fn(&Screen) -> String) {
     let all = words(&show(&Screen::plain(1_000)));
     for columns in [60, 80, 100, 120, 160] {
         let text = show(&Screen::plain(columns));
-        let told = words(&text);
-        let broken: Vec<_> = all.difference(&told).collect();
+        let laid_out = words(&text);
+        let broken: Vec<_> = all.difference(&laid_out).collect();
         assert!(broken.is_empty(), "{broken:?} at {columns} in\n{text}");
         let long = text.lines().find(|line| width(line) > columns);
         assert!(long.is_none(), "{long:?} at {columns} in\n{text}");

@@ -83,8 +83,8 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
 }
 
 pub fn unknown_zone(zone: &str) -> String {
-    let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = hint(nearest(zone, known).as_deref());
+    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let hint = hint(nearest(zone, zones).as_deref());
     format!("`{}` is no IANA time zone{hint}", shortened(zone))
 }
 

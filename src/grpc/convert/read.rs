@@ -116,11 +116,11 @@ impl Reader {
             None => is_id(&value),
         };
         if !is_good {
-            let shown = shortened(&value);
+            let quoted = shortened(&value);
             self.refuse(
                 field,
                 reason::FIELD_INVALID,
-                format!("`{shown}` is no product: `family` or `family/component`"),
+                format!("`{quoted}` is no product: `family` or `family/component`"),
             );
         }
         Some(value)
@@ -130,8 +130,8 @@ impl Reader {
     pub fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
         if !is_language(&value) {
-            let shown = shortened(&value);
-            self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no language tag like `en` or `pt-BR`"));
+            let quoted = shortened(&value);
+            self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no language tag like `en` or `pt-BR`"));
         }
         Some(value)
     }
@@ -154,8 +154,8 @@ impl Reader {
         let date = is_written_as_date(value).then(|| value.parse::<NaiveDate>().ok()).flatten();
         match date {
             None => {
-                let shown = shortened(value);
-                self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no date like `2026-12-31`"));
+                let quoted = shortened(value);
+                self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no date like `2026-12-31`"));
                 None
             }
             Some(date) if date < EARLIEST.date_naive() => {
@@ -176,16 +176,16 @@ impl Reader {
         if value == 0 {
             return None;
         }
-        let known = E::try_from(value).ok();
-        if known.is_none() {
+        let variant = E::try_from(value).ok();
+        if variant.is_none() {
             self.refuse(field, reason::FIELD_INVALID, format!("`{value}` is no value of this enum"));
         }
-        known
+        variant
     }
 
     pub fn optional_quantity(&mut self, field: &str, value: Option<v1::Quantity>) -> Option<Quantity> {
         let v1::Quantity { amount, unit } = value?;
-        let told = self.violations.len();
+        let count_before = self.violations.len();
         if amount <= 0 {
             self.refuse(format!("{field}.amount"), reason::FIELD_OUT_OF_RANGE, format!("`{amount}` is not above 0"));
         } else if amount > LARGEST_AMOUNT {
@@ -197,7 +197,7 @@ impl Reader {
             self.refuse(unit_field.as_str(), reason::FIELD_REQUIRED, "is required");
         }
         let unit = self.optional_enum::<v1::Unit>(&unit_field, unit).and_then(read_unit)?;
-        (self.violations.len() == told).then_some(Quantity { amount, unit })
+        (self.violations.len() == count_before).then_some(Quantity { amount, unit })
     }
 
     /// An end that is not after its start is refused.
@@ -222,9 +222,9 @@ fn uuid_of(value: &str) -> Option<Uuid> {
 
 /// What an error repeats of a value: enough to find it.
 pub fn shortened(value: &str) -> String {
-    let mut shown: String = value.chars().take(LONGEST_SHOWN).collect();
-    if shown.len() < value.len() {
-        shown.push('…');
+    let mut quoted: String = value.chars().take(LONGEST_SHOWN).collect();
+    if quoted.len() < value.len() {
+        quoted.push('…');
     }
-    shown
+    quoted
 }

@@ -37,8 +37,8 @@ impl Contracts {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
-            let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
-            let nearest = nearest(work_order_id, known);
+            let ids = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
+            let nearest = nearest(work_order_id, ids);
             return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
         };
         Ok(Found {

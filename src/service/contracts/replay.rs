@@ -73,8 +73,8 @@ mod tests {
             r#"{"revision":1,"contract_version":1,"changes":[],"customer_info":null,"order_info":null}"#,
         ] {
             let text: String = text.lines().map(str::trim_start).collect();
-            let kept: StoredOutcome = serde_json::from_str(&text).unwrap();
-            assert_eq!(serde_json::to_string(&kept).unwrap(), text);
+            let outcome: StoredOutcome = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&outcome).unwrap(), text);
         }
     }
 }

@@ -73,8 +73,8 @@ impl Ledger {
         (block.granted, block.used, block.reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
         (block.sequence, block.head) = (last.sequence, last.hash);
         // And it is judged by the contract of then.
-        let known = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
-        if let Some(spec) = known.documents.blocks.iter().find(|spec| spec.id == *block_id) {
+        let snapshot = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
+        if let Some(spec) = snapshot.documents.blocks.iter().find(|spec| spec.id == *block_id) {
             block.renew(spec);
         }
         Ok((block, *as_of, revision))

@@ -134,7 +134,7 @@ mod tests {
         (directory, path, files)
     }
 
-    fn told(outcome: Result<()>) -> String {
+    fn message(outcome: Result<()>) -> String {
         match outcome {
             Err(Error::Unavailable(Some(source))) => source.to_string(),
             other => panic!("{other:?}"),
@@ -147,9 +147,9 @@ mod tests {
         files.verify().unwrap();
         let elsewhere = directory.path().join("elsewhere");
         std::fs::rename(&path, &elsewhere).unwrap();
-        assert!(told(files.verify()).contains("was deleted or moved away"));
+        assert!(message(files.verify()).contains("was deleted or moved away"));
         std::fs::write(&path, "another").unwrap();
-        assert!(told(files.verify()).contains("was replaced by another file"));
+        assert!(message(files.verify()).contains("was replaced by another file"));
         std::fs::rename(&elsewhere, &path).unwrap();
         files.verify().unwrap();
     }
@@ -163,7 +163,7 @@ mod tests {
         files.verify().unwrap();
         files.remember_log();
         std::fs::remove_file(&log).unwrap();
-        assert!(told(files.verify()).contains("entitled.db-wal was deleted"));
+        assert!(message(files.verify()).contains("entitled.db-wal was deleted"));
     }
 
     #[test]
@@ -196,6 +196,6 @@ mod tests {
         std::fs::write(&log, "").unwrap();
         linked.remember_log();
         std::fs::remove_file(&log).unwrap();
-        assert!(told(linked.verify()).contains("entitled.db-wal was deleted"));
+        assert!(message(linked.verify()).contains("entitled.db-wal was deleted"));
     }
 }

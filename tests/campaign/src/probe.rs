@@ -72,17 +72,17 @@ impl Drop for Probe {
 async fn run(shared: Arc<Callers>, seen: Arc<Seen>) {
     let http = connection();
     loop {
-        let asked = shared.pulse.now();
-        let told = tokio::time::timeout(PATIENCE, ask(&http, &shared)).await.ok().flatten();
-        if told == Some(ServingStatus::Serving) {
-            seen.serving.store(asked, Ordering::SeqCst);
+        let sent = shared.pulse.now();
+        let health = tokio::time::timeout(PATIENCE, ask(&http, &shared)).await.ok().flatten();
+        if health == Some(ServingStatus::Serving) {
+            seen.serving.store(sent, Ordering::SeqCst);
         }
-        if let Some(failing) = shared.pulse.failing_for(asked)
+        if let Some(failing) = shared.pulse.failing_for(sent)
             && seen.is_watching.load(Ordering::SeqCst)
         {
-            let slot = if told == Some(ServingStatus::Serving) { &seen.lie } else { &seen.lag };
+            let slot = if health == Some(ServingStatus::Serving) { &seen.lie } else { &seen.lag };
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            match told {
+            match health {
                 Some(ServingStatus::Serving) if failing > TRUTH => *slot = Some(failing),
                 Some(ServingStatus::NotServing) if slot.is_none() => *slot = Some(failing),
                 _ => {}

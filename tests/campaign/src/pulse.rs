@@ -83,7 +83,7 @@ mod tests {
         pulse.note(&Answer::Open("no answer".to_owned()));
         assert!(pulse.failing_for(pulse.now()).is_some() && !pulse.has_done_since(0));
         pulse
-            .note(&Answer::Refused { code: Code::ResourceExhausted, told: "RESOURCE_EXHAUSTED OVERLOADED".to_owned() });
+            .note(&Answer::Refused { code: Code::ResourceExhausted, text: "RESOURCE_EXHAUSTED OVERLOADED".to_owned() });
         assert_eq!(pulse.failing_for(pulse.now()), None);
         pulse.note(&Answer::Done { replayed: false, entries: Vec::new() });
         assert!(pulse.has_done_since(0));

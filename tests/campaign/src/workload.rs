@@ -260,8 +260,8 @@ impl Writer {
 
     /// A long hold is told to be over.
     async fn note_early(&self, answer: &Answer, reason: &str, is_long: bool, request_id: String) {
-        if let Answer::Refused { told, .. } = answer
-            && told.ends_with(reason)
+        if let Answer::Refused { text, .. } = answer
+            && text.ends_with(reason)
             && is_long
         {
             self.manners.early.lock().await.push(request_id);

@@ -11,8 +11,8 @@ pub fn run(program: &str, arguments: &[&str]) -> Result<(), BoxError> {
     match output.status.success() {
         true => Ok(()),
         false => {
-            let told = String::from_utf8_lossy(&output.stderr);
-            Err(format!("{program} {}: {}", arguments.join(" "), told.trim()).into())
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{program} {}: {}", arguments.join(" "), stderr.trim()).into())
         }
     }
 }
