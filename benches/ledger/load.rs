@@ -16,7 +16,7 @@ type Client = LedgerServiceClient<Channel>;
 
 /// What one load has shown.
 #[derive(Debug, Clone)]
-pub struct LoadResult {
+pub(crate) struct LoadResult {
     /// Answers a second.
     pub rate: f64,
     /// How long each took, sorted.
@@ -24,25 +24,25 @@ pub struct LoadResult {
 }
 
 impl LoadResult {
-    pub fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
+    pub(crate) fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
         latencies.sort_unstable();
         let answered = u32::try_from(latencies.len()).unwrap();
         Self { rate: f64::from(answered) / elapsed.as_secs_f64(), latencies }
     }
 
     /// Of a thousand answers, so many came within this time.
-    pub fn within(&self, thousandths: usize) -> Duration {
+    pub(crate) fn within(&self, thousandths: usize) -> Duration {
         let row = (self.latencies.len() * thousandths / 1_000).min(self.latencies.len() - 1);
         self.latencies[row]
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.latencies.len()
     }
 }
 
 /// Callers that ask again as soon as they are answered.
-pub async fn closed(
+pub(crate) async fn closed(
     address: &str,
     callers: usize,
     period: Duration,
@@ -89,7 +89,7 @@ async fn ask_on(
 
 /// Calls that come at a constant rate, whether or not those before them are answered. Each
 /// counts from the instant at which it was due: a server that stands still cannot hide it.
-pub async fn open(
+pub(crate) async fn open(
     address: &str,
     rate: u32,
     period: Duration,

@@ -24,7 +24,7 @@ UPDATE hot_block SET used = used + 1 WHERE id = 1;
 END;
 ";
 
-pub async fn many_customers() {
+pub(crate) async fn many_customers() {
     println!("PostgreSQL (fsync, synchronous_commit on), {CUSTOMERS} customers, {CALLERS} callers");
     let cluster = PgCluster::start().await;
     step("customers are made");
@@ -46,7 +46,7 @@ pub async fn many_customers() {
     latencies(&format!("pgbench, {rate} transactions a second"), &seen);
 }
 
-pub async fn one_block() {
+pub(crate) async fn one_block() {
     println!("PostgreSQL, one block of one customer, {CALLERS} callers");
     let cluster = PgCluster::start().await;
     let bed = TestBed::start(&cluster.database("hot").await, 1).await;
@@ -68,7 +68,7 @@ pub async fn one_block() {
     print_open(&bed, &seen, request).await;
 }
 
-pub async fn sqlite() {
+pub(crate) async fn sqlite() {
     println!("SQLite (synchronous=FULL), {CUSTOMERS} customers, {CALLERS} callers");
     let directory = tempfile::tempdir().unwrap();
     step("customers are made");
@@ -89,7 +89,7 @@ pub async fn sqlite() {
 }
 
 /// Whether an entry costs more where there are many already.
-pub async fn size() {
+pub(crate) async fn size() {
     println!("SQLite, one block, {CALLERS} callers: cost of an entry by the size of the ledger");
     let directory = tempfile::tempdir().unwrap();
     let bed = TestBed::start(&format!("sqlite:{}", directory.path().join("bench.db").display()), 1).await;

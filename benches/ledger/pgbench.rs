@@ -14,14 +14,14 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh")
 const SCALE: &str = "10";
 
 /// Gone when dropped.
-pub struct PgCluster {
+pub(crate) struct PgCluster {
     url: String,
     _lifeline: ChildStdin,
     script: Child,
 }
 
 impl PgCluster {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mut script =
             Command::new("sh").arg(SCRIPT).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh");
         let lifeline = script.stdin.take().unwrap();
@@ -36,7 +36,7 @@ impl PgCluster {
     }
 
     /// A database of its own.
-    pub async fn database(&self, name: &str) -> String {
+    pub(crate) async fn database(&self, name: &str) -> String {
         self.run(&format!("CREATE DATABASE {name}")).await;
         format!("{}/{name}", self.url.trim_end_matches("/postgres"))
     }
@@ -48,7 +48,7 @@ impl PgCluster {
         Database::connect(options).await.unwrap()
     }
 
-    pub async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         let database = self.connect().await;
         database.execute_unprepared(sql).await.unwrap();
         database.close().await.unwrap();
@@ -62,22 +62,22 @@ impl PgCluster {
         answer
     }
 
-    pub fn prepare_pgbench(&self) {
+    pub(crate) fn prepare_pgbench(&self) {
         self.pgbench(&["--initialize", "--quiet", "--scale", SCALE]);
     }
 
     /// Transactions a second of the benchmark's own `simple-update`.
-    pub fn simple_update(&self, clients: usize, period: Duration) -> f64 {
+    pub(crate) fn simple_update(&self, clients: usize, period: Duration) -> f64 {
         self.rate(&["--skip-some-updates"], clients, period)
     }
 
     /// Transactions a second of a script.
-    pub fn script(&self, script: &Path, clients: usize, period: Duration) -> f64 {
+    pub(crate) fn script(&self, script: &Path, clients: usize, period: Duration) -> f64 {
         self.rate(&["--no-vacuum", "--file", script.to_str().unwrap()], clients, period)
     }
 
     /// How long `simple-update` takes where transactions come at a constant rate, each counted from when it was due.
-    pub fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> LoadResult {
+    pub(crate) fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> LoadResult {
         let directory = tempfile::tempdir().unwrap();
         let (prefix, rate, clients) = (directory.path().join("log"), rate.to_string(), clients.to_string());
         let (prefix, seconds) = (prefix.to_str().unwrap(), period.as_secs().to_string());

@@ -19,7 +19,7 @@ use crate::proto::v1;
   entitled catalog clauses --locale id
   entitled catalog validate examples/editions/*.toml"
 )]
-pub struct Catalog {
+pub(super) struct Catalog {
     #[command(subcommand)]
     command: CatalogCommand,
 }

@@ -23,7 +23,7 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
   entitled check … --severity A --channel phone --full
   entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day"
 )]
-pub struct Check {
+pub(super) struct Check {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,

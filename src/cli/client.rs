@@ -16,9 +16,9 @@ use crate::proto::v1::contract_service_client::ContractServiceClient;
 use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 
-pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
+pub(super) const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
 /// Rows asked for at once; lists are read to their end whatever it is.
-pub const PAGE_SIZE: i32 = 500;
+pub(super) const PAGE_SIZE: i32 = 500;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// A server that can be called.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(super) struct Client {
     channel: Channel,
     signed: Signed,
 }
@@ -36,7 +36,7 @@ type SignedChannel = InterceptedService<Channel, Signed>;
 
 /// Signs every call in, and gives it its deadline.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub(super) struct Signed {
     bearer: Option<MetadataValue<Ascii>>,
 }
 
@@ -51,7 +51,7 @@ impl Interceptor for Signed {
 }
 
 impl Client {
-    pub async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
+    pub(super) async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
         let bearer = token.filter(|token| !token.is_empty()).map(bearer).transpose()?;
         let address = url(address);
         if address.starts_with("https:") {
@@ -67,22 +67,22 @@ impl Client {
         }
     }
 
-    pub fn entitlements(&self) -> EntitlementServiceClient<SignedChannel> {
+    pub(super) fn entitlements(&self) -> EntitlementServiceClient<SignedChannel> {
         EntitlementServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn contracts(&self) -> ContractServiceClient<SignedChannel> {
+    pub(super) fn contracts(&self) -> ContractServiceClient<SignedChannel> {
         ContractServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<SignedChannel> {
+    pub(super) fn ledger(&self) -> LedgerServiceClient<SignedChannel> {
         LedgerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn catalog(&self) -> CatalogServiceClient<SignedChannel> {
+    pub(super) fn catalog(&self) -> CatalogServiceClient<SignedChannel> {
         CatalogServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
@@ -107,7 +107,7 @@ fn url(address: &str) -> String {
 
 /// Every page of a list. `page` is given the token of the page to fetch, empty for the first,
 /// and returns it with the token of the next.
-pub async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
+pub(super) async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
 where
     F: Future<Output = Result<(T, String), Status>>,
 {

@@ -20,12 +20,12 @@ const SAMPLES: [(&str, &str); 3] = [
 ];
 
 /// The directory of the database lives as long as this.
-pub struct Demo {
+pub(super) struct Demo {
     _directory: TempDir,
 }
 
 impl Demo {
-    pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
+    pub(super) fn prepare(config: &mut Config) -> Result<Self, Failure> {
         let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
         let database = DatabaseUrl::of_file(&directory.path().join("entitled.db"));
         config.store.database = database.map_err(|error| Failure::Other(error.into()))?;

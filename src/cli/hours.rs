@@ -29,7 +29,7 @@ use crate::proto::v1::{Performed, Quantity};
       --service enhanced-designated-engineering --quantity 8h
   entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m"
 )]
-pub struct Hours {
+pub(super) struct Hours {
     #[command(subcommand)]
     command: HoursCommand,
 }

@@ -32,7 +32,7 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
   entitled import examples/halden-mills.yaml --plan
   entitled import examples/*.yaml"
 )]
-pub struct Import {
+pub(super) struct Import {
     /// The documents; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -46,13 +46,13 @@ const REPEAT: &str = "import the same document again: what is stored already sta
 
 /// A document and where it comes from.
 #[derive(Debug)]
-pub struct SourceFile {
+pub(super) struct SourceFile {
     name: String,
     pub document: Document,
 }
 
 impl SourceFile {
-    pub fn read(name: &str, text: &str) -> Result<Self, Vec<DocumentMistake>> {
+    pub(super) fn read(name: &str, text: &str) -> Result<Self, Vec<DocumentMistake>> {
         Ok(Self { name: shown(name).into_owned(), document: document::read(text)? })
     }
 }
@@ -158,7 +158,11 @@ fn summary(tally: &Tally, is_plan: bool) -> String {
 }
 
 /// Sends one document.
-pub async fn send(connection: &Client, source: &SourceFile, is_plan: bool) -> Result<ApplyContractResponse, Status> {
+pub(super) async fn send(
+    connection: &Client,
+    source: &SourceFile,
+    is_plan: bool,
+) -> Result<ApplyContractResponse, Status> {
     let request = ApplyContractRequest {
         request_id: Uuid::now_v7().to_string(),
         validate_only: is_plan,

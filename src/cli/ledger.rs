@@ -16,7 +16,7 @@ use super::{CliContext, Failure};
   entitled ledger verify
   entitled ledger verify --customer halden-mills --output json"
 )]
-pub struct Ledger {
+pub(super) struct Ledger {
     #[command(subcommand)]
     command: LedgerCommand,
 }

@@ -19,7 +19,7 @@ use crate::proto::v1::{ListEntitlementsRequest, ListEntitlementsResponse, View};
   entitled list --customer halden-mills --location nl-utrecht --product azure --decision entitled
   entitled list --customer halden-mills --output json | jq -r '.entitlements[].service_id'"
 )]
-pub struct List {
+pub(super) struct List {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,

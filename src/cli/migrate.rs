@@ -17,7 +17,7 @@ use crate::server;
   entitled migrate --database postgres://entitled@db/entitled --dry-run
   ENTITLED_DATABASE_URL=postgres://… entitled migrate"
 )]
-pub struct Migrate {
+pub(super) struct Migrate {
     #[arg(long, value_name = "URL", help = setting("database").map(help_of).unwrap_or_default())]
     database: Option<String>,
     /// Only tell which steps are still to apply.

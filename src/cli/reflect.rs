@@ -17,18 +17,18 @@ static POOL: LazyLock<Result<DescriptorPool, String>> =
     LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).map_err(|error| error.to_string()));
 
 /// A message of the API by its full name.
-pub fn message(name: &str) -> Result<MessageDescriptor, Error> {
+pub(super) fn message(name: &str) -> Result<MessageDescriptor, Error> {
     let pool = POOL.as_ref().map_err(|error| Error::internal(error.as_str()))?;
     pool.get_message_by_name(name).ok_or_else(|| Error::internal(format!("no message `{name}`")))
 }
 
 /// What all values of an enum begin with: `WORK_ORDER_STATE_`.
-pub fn prefix(descriptor: &EnumDescriptor) -> String {
+pub(super) fn prefix(descriptor: &EnumDescriptor) -> String {
     descriptor.default_value().name().trim_end_matches("UNSPECIFIED").to_owned()
 }
 
 /// `answer`, the message `name` of the API, with every control in its texts told by code point.
-pub fn without_controls<M: prost::Message + Default>(name: &str, answer: &M) -> Result<M, BoxError> {
+pub(super) fn without_controls<M: prost::Message + Default>(name: &str, answer: &M) -> Result<M, BoxError> {
     let mut dynamic = DynamicMessage::new(message(name)?);
     dynamic.transcode_from(answer)?;
     show_message(&mut dynamic);
@@ -59,7 +59,7 @@ fn show_value(value: &mut Value) {
 }
 
 /// `answer`, the message `name` of the API, as proto3 JSON with the names of the proto files.
-pub fn json(name: &str, answer: &impl prost::Message) -> Result<String, BoxError> {
+pub(super) fn json(name: &str, answer: &impl prost::Message) -> Result<String, BoxError> {
     let mut dynamic = DynamicMessage::new(message(name)?);
     dynamic.transcode_from(answer)?;
     Ok(legible::json(&serde_json::to_string_pretty(&Json(&dynamic))?).into_owned())

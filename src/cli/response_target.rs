@@ -20,7 +20,7 @@ use crate::proto::v1::GetResponseTargetRequest;
   entitled response-target … --severity B --open 2026-03-16T17:00:00Z
   entitled response-target … --output json | jq -r .due_time"
 )]
-pub struct ResponseTarget {
+pub(super) struct ResponseTarget {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,

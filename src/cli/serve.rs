@@ -23,7 +23,7 @@ const CUT_OFF: u8 = 5;
   entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled
   entitled serve --catalog countries.toml --catalog products.toml"
 )]
-pub struct Serve {
+pub(super) struct Serve {
     #[command(flatten)]
     settings: SettingFlags,
     /// A file with settings [env: ENTITLED_CONFIG]

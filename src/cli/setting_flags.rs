@@ -13,7 +13,7 @@ const LINE: usize = 90;
 
 /// The settings that were given as flags, by key.
 #[derive(Debug, Default)]
-pub struct SettingFlags(pub BTreeMap<&'static str, RawValue>);
+pub(super) struct SettingFlags(pub BTreeMap<&'static str, RawValue>);
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
@@ -53,13 +53,13 @@ fn given(setting: &Setting, matches: &ArgMatches) -> Option<RawValue> {
 }
 
 /// The help of a setting's flag.
-pub fn help_of(setting: &Setting) -> String {
+pub(super) fn help_of(setting: &Setting) -> String {
     let again = if setting.value.is_list() { "; may be given several times" } else { "" };
     format!("{}{again} [env: {}]{}", meaning(setting), setting.variable, default(setting))
 }
 
 /// All settings: the names of each on a line, and below what it is.
-pub fn help_of_all() -> String {
+pub(super) fn help_of_all() -> String {
     let column = |name: fn(&Setting) -> &str| settings().map(|setting| name(setting).len()).max().unwrap_or_default();
     let (keys, variables) = (column(|setting| setting.key), column(|setting| setting.variable));
     settings().fold(String::new(), |mut help, setting| {

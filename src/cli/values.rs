@@ -9,7 +9,7 @@ use crate::legible::excerpt;
 use crate::proto::v1;
 
 /// Reads an RFC 3339 instant.
-pub fn time(text: &str) -> Result<Timestamp, String> {
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let quoted = excerpt(text);
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| {
         let is_date = text.parse::<chrono::NaiveDate>().is_ok();
@@ -25,7 +25,7 @@ pub fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 /// An instant as flags take it.
-pub fn show_time(time: &Timestamp) -> String {
+pub(super) fn show_time(time: &Timestamp) -> String {
     let instant = u32::try_from(time.nanos).ok().and_then(|nanos| DateTime::<Utc>::from_timestamp(time.seconds, nanos));
     match instant {
         Some(instant) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
@@ -33,7 +33,7 @@ pub fn show_time(time: &Timestamp) -> String {
     }
 }
 
-pub fn quantity(text: &str) -> Result<v1::Quantity, String> {
+pub(super) fn quantity(text: &str) -> Result<v1::Quantity, String> {
     short::parse(text)
 }
 

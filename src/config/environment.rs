@@ -10,7 +10,7 @@ use crate::suggest::{did_you_mean, nearest};
 /// What our variables begin with.
 const PREFIX: &str = "ENTITLED_";
 /// The file of settings.
-pub const CONFIG: &str = "ENTITLED_CONFIG";
+pub(super) const CONFIG: &str = "ENTITLED_CONFIG";
 /// Ours beside the settings. The clients read theirs by their flags, and a server may have them too.
 const OTHERS: [&str; 3] = [CONFIG, "ENTITLED_ADDRESS", "ENTITLED_TOKEN"];
 

@@ -18,7 +18,7 @@ impl Default for LedgerSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[Setting {
+pub(super) const SETTINGS: &[Setting] = &[Setting {
     key: "ledger_grace",
     variable: "ENTITLED_LEDGER_GRACE",
     flag: Some("TIME"),

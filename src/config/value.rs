@@ -14,7 +14,7 @@ const LONGEST_TEXT: usize = 4_096;
 const TO: &str = "to";
 
 /// A word, and what it does.
-pub type Word = (&'static str, fn(&mut Config));
+pub(super) type Word = (&'static str, fn(&mut Config));
 
 /// What a setting may be, and where it is kept.
 #[derive(Debug)]
@@ -77,14 +77,14 @@ impl Value {
 }
 
 /// A text of usual length.
-pub fn short(text: &str) -> Result<&str, String> {
+pub(super) fn short(text: &str) -> Result<&str, String> {
     if text.len() <= LONGEST_TEXT {
         return Ok(text);
     }
     Err(format!("expected at most {LONGEST_TEXT} bytes; found {}", text.len()))
 }
 
-pub fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
+pub(super) fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("expected {expected}; found `{}`", excerpt(text)))
 }
 
@@ -113,7 +113,7 @@ fn time(text: &str, [least, most]: [&str; 2]) -> Result<Duration, String> {
 }
 
 /// A whole number and `ms`, `s`, `m`, `h` or `d`.
-pub fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let milliseconds = match unit.trim() {
         "ms" => 1,

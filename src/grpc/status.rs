@@ -36,7 +36,7 @@ impl From<Error> for Status {
 }
 
 /// An error inside of an answer.
-pub fn to_message(error: Error) -> tonic_types::pb::Status {
+pub(super) fn to_message(error: Error) -> tonic_types::pb::Status {
     let status = Status::from(error);
     tonic_types::pb::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::pb::Status {
         code: status.code().into(),

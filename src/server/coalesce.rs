@@ -12,14 +12,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// first answer wakes the connection, which would send it by itself, and so with each of the others. What is ready to
 /// run runs first this way, and the kernel is called once for many.
 #[derive(Debug)]
-pub struct CoalescedWrites<S> {
+pub(super) struct CoalescedWrites<S> {
     stream: S,
     /// Since the last flush.
     has_waited: bool,
 }
 
 impl<S> CoalescedWrites<S> {
-    pub fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S) -> Self {
         Self { stream, has_waited: false }
     }
 

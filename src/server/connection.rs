@@ -28,7 +28,7 @@ const STEP: Duration = Duration::from_secs(5);
 const STEPS: u64 = 4;
 
 #[derive(Debug)]
-pub struct Connection {
+pub(super) struct Connection {
     pub limits: Arc<Limits>,
     answers: Budget,
     requests: Budget,
@@ -47,7 +47,7 @@ pub struct Connection {
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConnectionVerdict {
+pub(super) enum ConnectionVerdict {
     Keep,
     /// It is not used: no new calls.
     Retire,
@@ -56,7 +56,7 @@ pub enum ConnectionVerdict {
 }
 
 impl Connection {
-    pub fn new(limits: Arc<Limits>) -> Arc<Self> {
+    pub(super) fn new(limits: Arc<Limits>) -> Arc<Self> {
         let now = limits.now();
         Arc::new(Self {
             answers: Budget::new(limits.answers.limit() / PART),
@@ -73,19 +73,19 @@ impl Connection {
         })
     }
 
-    pub fn preface_received(&self) {
+    pub(super) fn preface_received(&self) {
         self.has_preface.store(true, Ordering::Relaxed);
     }
 
-    pub fn frame_since(&self, since: u64) {
+    pub(super) fn frame_since(&self, since: u64) {
         self.frame_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn blocked_since(&self, since: u64) {
+    pub(super) fn blocked_since(&self, since: u64) {
         self.blocked_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn verdict(&self) -> ConnectionVerdict {
+    pub(super) fn verdict(&self) -> ConnectionVerdict {
         self.verdict_at(self.limits.now())
     }
 
@@ -117,12 +117,12 @@ impl Connection {
     }
 
     /// Whether so much waits for this client, or for all, that no further call is taken on.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.answers.is_spent() || self.limits.answers.is_spent()
     }
 
     /// Whether nothing of it is under way.
-    pub fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.calls.load(Ordering::Relaxed) == 0 && self.answers.used() == 0
     }
 
@@ -160,7 +160,7 @@ impl Connection {
 
     /// An answer that counts until its last byte is sent, or its stream is gone; none where there is no
     /// room. One that is too large for any connection may be the only one of its own.
-    pub fn track_unsent(self: &Arc<Self>, bytes: Bytes, kind: CallKind) -> Option<Bytes> {
+    pub(super) fn track_unsent(self: &Arc<Self>, bytes: Bytes, kind: CallKind) -> Option<Bytes> {
         let size = bytes.len();
         if kind == CallKind::Probe {
             self.answers.take_anyway(size);
@@ -205,17 +205,17 @@ impl Drop for UnsentBytes {
 /// The bytes of one request: they count until it is answered, for what is read of it lives on in what
 /// is made of it.
 #[derive(Debug)]
-pub struct RequestBytes {
+pub(super) struct RequestBytes {
     connection: Arc<Connection>,
     bytes: AtomicUsize,
 }
 
 impl RequestBytes {
-    pub fn new(connection: &Arc<Connection>) -> Arc<Self> {
+    pub(super) fn new(connection: &Arc<Connection>) -> Arc<Self> {
         Arc::new(Self { connection: Arc::clone(connection), bytes: AtomicUsize::new(0) })
     }
 
-    pub fn grow(&self, bytes: usize) -> bool {
+    pub(super) fn grow(&self, bytes: usize) -> bool {
         let fits = self.connection.take_request(bytes);
         if fits {
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -234,7 +234,7 @@ impl Drop for RequestBytes {
 
 /// What kind of call it is, by what it may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallKind {
+pub(super) enum CallKind {
     /// Health, once: answered whatever else there is to do.
     Probe,
     /// A stream without an end of its own.
@@ -245,13 +245,13 @@ pub enum CallKind {
 
 /// A call under way, until its answer is handed over.
 #[derive(Debug)]
-pub struct CallPermit {
+pub(super) struct CallPermit {
     connection: Arc<Connection>,
     kind: CallKind,
 }
 
 impl CallPermit {
-    pub fn take(connection: &Arc<Connection>, kind: CallKind) -> Option<Self> {
+    pub(super) fn take(connection: &Arc<Connection>, kind: CallKind) -> Option<Self> {
         let is_admitted = match kind {
             CallKind::Probe => true,
             CallKind::Stream => !connection.is_full() && connection.limits.long_streams.take(1),
@@ -268,11 +268,11 @@ impl CallPermit {
         })
     }
 
-    pub fn kind(&self) -> CallKind {
+    pub(super) fn kind(&self) -> CallKind {
         self.kind
     }
 
-    pub fn is_stream(&self) -> bool {
+    pub(super) fn is_stream(&self) -> bool {
         self.kind == CallKind::Stream
     }
 }

@@ -48,7 +48,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc<Limits>, limit: usize) {
+pub(super) async fn serve(listener: TcpListener, service: impl CallService, limits: Arc<Limits>, limit: usize) {
     let builder = Arc::new(builder());
     let mut connections = JoinSet::new();
     let mut stopped = pin!(limits.stopped());

@@ -33,13 +33,13 @@ const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 
 /// The guard of the calls of one connection.
 #[derive(Debug, Clone)]
-pub struct CallGuard<S> {
+pub(super) struct CallGuard<S> {
     inner: S,
     connection: Arc<Connection>,
 }
 
 impl<S> CallGuard<S> {
-    pub fn new(inner: S, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(inner: S, connection: Arc<Connection>) -> Self {
         Self { inner, connection }
     }
 

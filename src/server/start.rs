@@ -17,7 +17,7 @@ const TOLD_EVERY: u32 = 60;
 const EARLIEST_YEAR: i32 = 2020;
 
 /// Every answer depends on the time. A clock that cannot be right ends the start.
-pub fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
+pub(super) fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
     if (EARLIEST_YEAR..=9999).contains(&now.year()) {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
 /// A file of SQLite is there or it is not: what is wrong with it ends the start. A server of
 /// PostgreSQL may only be away, and is waited for; a setting nothing can come of, or a schema that is
 /// too old, ends the start as well.
-pub async fn open(config: &Config) -> Result<Store, BoxError> {
+pub(super) async fn open(config: &Config) -> Result<Store, BoxError> {
     let mut tries = 0_u32;
     loop {
         let error = match try_open(config).await {
@@ -97,7 +97,7 @@ async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
     Ok(())
 }
 
-pub fn store_config(config: &Config) -> StoreConfig {
+pub(super) fn store_config(config: &Config) -> StoreConfig {
     StoreConfig {
         url: config.store.database.expose().to_owned(),
         max_connections: u32::try_from(config.store.max_connections).unwrap_or(u32::MAX),
@@ -106,7 +106,7 @@ pub fn store_config(config: &Config) -> StoreConfig {
 }
 
 /// How many connections to the database there may be, of all pools together. SQLite's are always the same few.
-pub fn many_connections(config: &Config) -> usize {
+pub(super) fn many_connections(config: &Config) -> usize {
     if config.store.database.is_sqlite() { 0 } else { config.store.max_connections }
 }
 

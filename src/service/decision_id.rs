@@ -11,7 +11,7 @@ const ENCODING: &str = "entitled.decision.1";
 
 /// 128 bits over everything a decision depends on, in hexadecimal: what was asked, of which revision of the customer, by
 /// which edition, at which instant. Neither the language of its texts nor how it is told bears on it.
-pub fn decision_id(question: &Question, check_time: DateTime<Utc>, revision: i64, edition_id: &str) -> String {
+pub(super) fn decision_id(question: &Question, check_time: DateTime<Utc>, revision: i64, edition_id: &str) -> String {
     // Every field is named here: a new one must be thought about.
     let Question {
         customer_id,

@@ -22,24 +22,24 @@ pub(super) struct RequestIdentity {
 
 impl RequestIdentity {
     /// The key under which the store keeps it.
-    pub fn key(&self, customer_id: &str) -> RequestKey {
+    pub(super) fn key(&self, customer_id: &str) -> RequestKey {
         (customer_id.to_owned(), self.request_id.clone())
     }
 
     /// What the transaction stores that carries the write out. `outcome`: what its answer is made from.
-    pub fn stored(&self, outcome: &impl Serialize) -> Result<StoredRequest> {
+    pub(super) fn stored(&self, outcome: &impl Serialize) -> Result<StoredRequest> {
         let outcome = serde_json::to_string(outcome).map_err(|error| Error::Internal(error.into()))?;
         Ok(StoredRequest { method: self.method.to_owned(), content_hash: self.content_hash.clone(), outcome })
     }
 
     /// The first outcome, if the stored request of this id asked for the same.
-    pub fn outcome<T: DeserializeOwned>(&self, stored: &StoredRequest) -> Result<T> {
+    pub(super) fn outcome<T: DeserializeOwned>(&self, stored: &StoredRequest) -> Result<T> {
         self.match_content(&stored.method, &stored.content_hash)?;
         serde_json::from_str(&stored.outcome).map_err(|error| Error::Internal(error.into()))
     }
 
     /// Whether another of the same request id asks for the same.
-    pub fn repeats(&self, first: &Self) -> Result<()> {
+    pub(super) fn repeats(&self, first: &Self) -> Result<()> {
         self.match_content(first.method, &first.content_hash)
     }
 

@@ -40,12 +40,12 @@ pub(super) struct PagedList {
 
 impl PagedList {
     /// `parts`: all that distinguishes this list from others of its name.
-    pub fn new(name: &str, parts: &[&str]) -> Self {
+    pub(super) fn new(name: &str, parts: &[&str]) -> Self {
         Self { bound: fingerprint(&[&[name], parts].concat()) }
     }
 
     /// Where the page before ended, in as many parts as a place has in this list; none for the first page.
-    pub fn after<const PARTS: usize>(&self, page: &Page) -> Result<Option<[String; PARTS]>> {
+    pub(super) fn after<const PARTS: usize>(&self, page: &Page) -> Result<Option<[String; PARTS]>> {
         if page.token.is_empty() {
             return Ok(None);
         }
@@ -58,13 +58,13 @@ impl PagedList {
     }
 
     /// The token of the page behind a place.
-    pub fn token<const PARTS: usize>(&self, place: &[String; PARTS]) -> String {
+    pub(super) fn token<const PARTS: usize>(&self, place: &[String; PARTS]) -> String {
         let parts: Vec<&str> = std::iter::once(&self.bound).chain(place).map(String::as_str).collect();
         seal(KIND, &parts)
     }
 
     /// The page that begins the rows behind the one before; and the token of the next, empty if there is none.
-    pub fn cut<T, const PARTS: usize>(
+    pub(super) fn cut<T, const PARTS: usize>(
         &self,
         page: &Page,
         rows: impl IntoIterator<Item = T>,

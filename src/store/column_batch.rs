@@ -36,26 +36,26 @@ enum Cells {
 const NONE: i64 = i64::MAX.wrapping_neg();
 
 impl ColumnBatch {
-    pub fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize) -> Self {
         Self { count, columns: Vec::new() }
     }
 
-    pub fn text(self, name: &'static str, cells: impl Iterator<Item = impl ToString>) -> Self {
+    pub(super) fn text(self, name: &'static str, cells: impl Iterator<Item = impl ToString>) -> Self {
         self.with(name, Cells::Text(cells.map(|cell| cell.to_string()).collect()))
     }
 
-    pub fn optional_text(self, name: &'static str, cells: impl Iterator<Item = Option<impl ToString>>) -> Self {
+    pub(super) fn optional_text(self, name: &'static str, cells: impl Iterator<Item = Option<impl ToString>>) -> Self {
         self.with(
             name,
             Cells::OptionalText(cells.map(|cell| cell.map(|cell| cell.to_string()).unwrap_or_default()).collect()),
         )
     }
 
-    pub fn number(self, name: &'static str, cells: impl Iterator<Item = i64>) -> Self {
+    pub(super) fn number(self, name: &'static str, cells: impl Iterator<Item = i64>) -> Self {
         self.with(name, Cells::Number(cells.collect()))
     }
 
-    pub fn optional_number(self, name: &'static str, cells: impl Iterator<Item = Option<i64>>) -> Self {
+    pub(super) fn optional_number(self, name: &'static str, cells: impl Iterator<Item = Option<i64>>) -> Self {
         self.with(name, Cells::OptionalNumber(cells.map(|cell| cell.unwrap_or(NONE)).collect()))
     }
 
@@ -64,17 +64,17 @@ impl ColumnBatch {
         self
     }
 
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.count
     }
 
     /// The columns' names, joined by commas.
-    pub fn names(&self) -> String {
+    pub(super) fn names(&self) -> String {
         joined(self.columns.iter().map(|column| column.name.to_owned()))
     }
 
     /// A relation named `given`; its parameters are added to `values`.
-    pub fn given(self, backend: DbBackend, values: &mut Vec<Value>) -> Result<String> {
+    pub(super) fn given(self, backend: DbBackend, values: &mut Vec<Value>) -> Result<String> {
         if self.columns.iter().any(|column| column.cells.len() != self.count) {
             return Err(Error::internal("a column has not as many cells as there are rows"));
         }

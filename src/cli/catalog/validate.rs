@@ -26,14 +26,14 @@ use crate::legible;
   entitled catalog validate countries.toml
   entitled catalog validate edition.toml overlay.toml --output json"
 )]
-pub struct Validate {
+pub(super) struct Validate {
     /// The files, in the order a server is given them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Validate {
-    pub fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         match catalog_files::load(&self.files, None) {
             Ok(loaded) => {
                 let text = match context.format {

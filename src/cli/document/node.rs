@@ -5,13 +5,13 @@ use crate::error::Violation;
 use crate::legible::{excerpt, sentence};
 
 #[derive(Debug, Clone)]
-pub struct Node {
+pub(super) struct Node {
     pub line: usize,
     pub content: NodeContent,
 }
 
 #[derive(Debug, Clone)]
-pub enum NodeContent {
+pub(super) enum NodeContent {
     /// Without quotes: what it means depends on where it stands.
     Plain(String),
     /// In quotes, or a block of text.
@@ -21,7 +21,7 @@ pub enum NodeContent {
 }
 
 #[derive(Debug, Clone)]
-pub struct MapEntry {
+pub(super) struct MapEntry {
     pub key: String,
     pub line: usize,
     pub node: Node,
@@ -46,19 +46,19 @@ impl DocumentMistake {
 
 impl Node {
     /// Nothing, as YAML writes it; the same as an absent field.
-    pub fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         matches!(&self.content, NodeContent::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// The entry `key` of a map.
-    pub fn entry(&self, key: &str) -> Option<&MapEntry> {
+    pub(super) fn entry(&self, key: &str) -> Option<&MapEntry> {
         match &self.content {
             NodeContent::Map(entries) => entries.iter().find(|entry| entry.key == key),
             _ => None,
         }
     }
 
-    pub fn element(&self, index: usize) -> Option<&Self> {
+    pub(super) fn element(&self, index: usize) -> Option<&Self> {
         match &self.content {
             NodeContent::List(nodes) => nodes.get(index),
             _ => None,
@@ -66,7 +66,7 @@ impl Node {
     }
 
     /// What it is, for a message: the beginning of its text, or whether it is a list or a map.
-    pub fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match &self.content {
             NodeContent::Plain(_) if self.is_null() => "nothing".to_owned(),
             NodeContent::Plain(text) | NodeContent::Text(text) => format!("`{}`", excerpt(text)),

@@ -4,7 +4,7 @@ use super::node::{DocumentMistake, Node, NodeContent};
 use crate::input::LARGEST_FILE;
 
 /// Deeper than any document is.
-pub const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 /// More nodes than any document needs.
 const MOST_NODES: usize = 500_000;
 /// In bytes; no field of the API takes nearly as much.
@@ -12,14 +12,14 @@ const LONGEST_SCALAR: usize = 64 * 1024;
 
 /// What was taken so far.
 #[derive(Debug, Default)]
-pub struct Room {
+pub(super) struct Room {
     nodes: usize,
     bytes: u64,
 }
 
 impl Room {
     /// Of one value, or of one list or map without what it holds.
-    pub fn take(&mut self, content: &NodeContent, line: usize) -> Result<(), DocumentMistake> {
+    pub(super) fn take(&mut self, content: &NodeContent, line: usize) -> Result<(), DocumentMistake> {
         match content {
             NodeContent::Plain(text) | NodeContent::Text(text) => self.take_text(text, line),
             NodeContent::List(_) | NodeContent::Map(_) => self.take_bytes(0, line),
@@ -27,7 +27,7 @@ impl Room {
     }
 
     /// Of a node with all it holds, `depth` below the top: another copy of what was read already.
-    pub fn take_all(&mut self, node: &Node, depth: usize, line: usize) -> Result<(), DocumentMistake> {
+    pub(super) fn take_all(&mut self, node: &Node, depth: usize, line: usize) -> Result<(), DocumentMistake> {
         if depth > DEEPEST {
             return Err(too_deep(line));
         }
@@ -65,6 +65,6 @@ impl Room {
     }
 }
 
-pub fn too_deep(line: usize) -> DocumentMistake {
+pub(super) fn too_deep(line: usize) -> DocumentMistake {
     DocumentMistake::syntax(line, format!("nested too deeply: at most {DEEPEST} levels"))
 }

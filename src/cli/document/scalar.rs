@@ -13,26 +13,26 @@ use crate::suggest::nearest;
 
 /// Why a value does not do.
 #[derive(Debug)]
-pub struct Wrong {
+pub(super) struct Wrong {
     pub reason: &'static str,
     pub description: String,
 }
 
 impl Wrong {
-    pub fn kind(description: String) -> Self {
+    pub(super) fn kind(description: String) -> Self {
         Self { reason: reason::FIELD_INVALID, description }
     }
 }
 
 /// Whether a message may be written as one scalar.
-pub fn has_short_form(descriptor: &MessageDescriptor) -> bool {
+pub(super) fn has_short_form(descriptor: &MessageDescriptor) -> bool {
     matches!(descriptor.full_name(), TIMESTAMP | QUANTITY)
 }
 
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
 const QUANTITY: &str = "entitled.v1.Quantity";
 
-pub fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
+pub(super) fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
     let (text, is_plain) = match &node.content {
         NodeContent::Plain(text) if !node.is_null() => (text.as_str(), true),
         NodeContent::Text(text) => (text.as_str(), false),

@@ -15,7 +15,7 @@ impl From<ScanError> for DocumentMistake {
 }
 
 /// Reads the one document in `text`; none if there is nothing in it.
-pub fn parse(text: &str) -> Result<Option<Node>, DocumentMistake> {
+pub(super) fn parse(text: &str) -> Result<Option<Node>, DocumentMistake> {
     let mut builder = TreeBuilder::default();
     let text = pairs::joined(text.trim_start_matches('\u{feff}'));
     let mut parser = Parser::new_from_str(&text);

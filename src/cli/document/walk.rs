@@ -16,7 +16,7 @@ use crate::suggest::nearest_or_all;
 const PARTS: [&str; 2] = ["customer", "work_orders"];
 
 /// Builds the request, or tells every mistake.
-pub fn request(root: &Node) -> Result<ApplyContractRequest, Vec<DocumentMistake>> {
+pub(super) fn request(root: &Node) -> Result<ApplyContractRequest, Vec<DocumentMistake>> {
     let cannot = |error: String| vec![DocumentMistake::new(root.line, "", "INTERNAL", error)];
     let descriptor = reflect::message("entitled.v1.ApplyContractRequest").map_err(|error| cannot(error.to_string()))?;
     let mut walk = Walk::default();

@@ -8,7 +8,7 @@ use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
 
 /// Show what is left of every block.
 #[derive(Debug, Args)]
-pub struct Balance {
+pub(super) struct Balance {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,

@@ -10,7 +10,7 @@ use crate::proto::v1::{CommitReservationRequest, Quantity};
 /// Less than is held: the rest is given back. More: only with --allow-more, and if it is available.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Commit {
+pub(super) struct Commit {
     #[command(flatten)]
     held: ReservationArgs,
     /// How much was used. Default: all that is held.

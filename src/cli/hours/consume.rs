@@ -11,7 +11,7 @@ use crate::proto::v1::ConsumeUnitsRequest;
 /// burn order. Without --from and --to the work is done now.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Consume {
+pub(super) struct Consume {
     #[command(flatten)]
     taken: TakeArgs,
 }

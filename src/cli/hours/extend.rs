@@ -8,7 +8,7 @@ use crate::proto::v1::ExtendReservationRequest;
 
 /// Put the expiry of a reservation off.
 #[derive(Debug, Args)]
-pub struct Extend {
+pub(super) struct Extend {
     #[command(flatten)]
     held: ReservationArgs,
     /// When it runs out now (RFC 3339).

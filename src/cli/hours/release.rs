@@ -7,7 +7,7 @@ use crate::proto::v1::ReleaseReservationRequest;
 
 /// Give back all that a reservation holds, and end it.
 #[derive(Debug, Args)]
-pub struct Release {
+pub(super) struct Release {
     #[command(flatten)]
     held: ReservationArgs,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::proto::v1::ReserveUnitsRequest;
 /// --from and --to say when the work is to be done, if that is known.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Reserve {
+pub(super) struct Reserve {
     #[command(flatten)]
     taken: TakeArgs,
     /// When the hold runs out (RFC 3339). Default: in 24 hours, or when the block ends.

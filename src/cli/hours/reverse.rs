@@ -10,7 +10,7 @@ use crate::proto::v1::{Quantity, ReverseEntryRequest};
 /// The entry stays as it is; another one refers to it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Reverse {
+pub(super) struct Reverse {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,

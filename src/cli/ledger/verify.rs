@@ -31,7 +31,7 @@ const STATES: [ReservationState; 4] =
 /// Exit status: 0 everything fits, 1 something does not, or an error.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Verify {
+pub(super) struct Verify {
     /// Only this customer. Default: all the caller may see.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,

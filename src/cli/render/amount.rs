@@ -5,7 +5,7 @@ use crate::proto::v1::{Block, Unit};
 const MINUTES_PER_HOUR: i64 = 60;
 
 /// `12 h 30 min`, `10 credits`.
-pub fn amount(amount: i64, unit: Unit) -> String {
+pub(crate) fn amount(amount: i64, unit: Unit) -> String {
     let name = match unit {
         Unit::Minutes => return minutes(amount),
         Unit::Hours => return format!("{amount} h"),
@@ -30,7 +30,7 @@ fn minutes(minutes: i64) -> String {
 }
 
 /// `12 h 30 min of 400 h`, `3 of 10 credits`.
-pub fn available_of_granted(block: &Block) -> String {
+pub(crate) fn available_of_granted(block: &Block) -> String {
     let available = match block.unit() {
         Unit::Minutes | Unit::Hours => amount(block.available, block.unit()),
         _ => block.available.to_string(),

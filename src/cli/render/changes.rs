@@ -10,14 +10,14 @@ use crate::proto::v1::{ApplyContractResponse, Change, ChangeKind, ResourceType};
 
 /// How many resources were added, updated and left alone.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct ChangeCounts {
+pub(crate) struct ChangeCounts {
     pub added: usize,
     pub updated: usize,
     pub unchanged: usize,
 }
 
 impl ChangeCounts {
-    pub fn add(&mut self, changes: &[Change]) {
+    pub(crate) fn add(&mut self, changes: &[Change]) {
         for change in changes {
             let count = match change.kind() {
                 ChangeKind::Added => &mut self.added,
@@ -28,12 +28,12 @@ impl ChangeCounts {
         }
     }
 
-    pub fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(self) -> bool {
         self.added == 0 && self.updated == 0
     }
 
     /// `2 added, 1 unchanged`.
-    pub fn words(self) -> String {
+    pub(crate) fn words(self) -> String {
         let all = [(self.added, "added"), (self.updated, "updated"), (self.unchanged, "unchanged")];
         all.iter()
             .filter(|(count, _)| *count > 0)
@@ -43,7 +43,7 @@ impl ChangeCounts {
     }
 }
 
-pub fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> String {
+pub(crate) fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> String {
     let lines = answer.changes.iter().map(|change| {
         let (tone, sign) = match change.kind() {
             ChangeKind::Added => (Tone::Good, "+"),
@@ -65,7 +65,7 @@ pub fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> Stri
 }
 
 /// ConfigMistakes by line: the table below a refusal.
-pub fn mistakes(mistakes: &[DocumentMistake], screen: &Screen) -> String {
+pub(crate) fn mistakes(mistakes: &[DocumentMistake], screen: &Screen) -> String {
     let has_lines = mistakes.iter().any(|mistake| mistake.line.is_some());
     let header: &[&str] = if has_lines { &["line", "field", "what is wrong"] } else { &["field", "what is wrong"] };
     let mut table = screen.table(header);

@@ -8,7 +8,7 @@ use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Block, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
 
 /// The exit status of a check. Only a clear yes is success.
-pub fn exit_status(decision: Decision) -> u8 {
+pub(crate) fn exit_status(decision: Decision) -> u8 {
     match decision {
         Decision::Entitled => 0,
         Decision::NotEntitled => 3,
@@ -17,7 +17,7 @@ pub fn exit_status(decision: Decision) -> u8 {
     }
 }
 
-pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
+pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
     let (tone, word) = words::decision(answer.decision());
     let CheckEntitlementRequest { customer_id, location_id, product_id, service_id, .. } = request;
     let mut parts = vec![

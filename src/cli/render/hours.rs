@@ -14,14 +14,14 @@ const LEFT: &str = "·";
 
 /// What a write answers.
 #[derive(Debug)]
-pub struct WriteSummary<'a> {
+pub(crate) struct WriteSummary<'a> {
     pub entries: &'a [Entry],
     pub reservation: Option<&'a Reservation>,
     pub balances: &'a [Block],
     pub replayed: bool,
 }
 
-pub fn write_summary(written: &WriteSummary<'_>, screen: &Screen) -> String {
+pub(crate) fn write_summary(written: &WriteSummary<'_>, screen: &Screen) -> String {
     let mut parts = Vec::new();
     if written.replayed {
         parts.push(screen.paint(Tone::Open, "this was done before; here is the first answer"));
@@ -33,7 +33,7 @@ pub fn write_summary(written: &WriteSummary<'_>, screen: &Screen) -> String {
 }
 
 /// One row a block. The bar is what was granted: used, held, and left.
-pub fn balances(blocks: &[Block], screen: &Screen) -> String {
+pub(crate) fn balances(blocks: &[Block], screen: &Screen) -> String {
     if blocks.is_empty() {
         return "no blocks".to_owned();
     }

@@ -8,13 +8,13 @@ use crate::proto::v1::{Reason, Remedy, RemedyKind};
 
 /// What a table of reasons is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReasonKind {
+pub(crate) enum ReasonKind {
     Failed,
     Open,
 }
 
 /// What is worth telling: the words below their code, which may be long.
-pub fn notes(screen: &Screen, notes: &[Reason]) -> String {
+pub(crate) fn notes(screen: &Screen, notes: &[Reason]) -> String {
     let mut table = screen.table(&["Notes", ""]);
     for note in notes {
         let words = format!("{}\n{}", note.code, note.message);
@@ -51,7 +51,7 @@ const CLOSED: (&str, &str) = ("incident_close_time", "--closed");
 /// A heading and, per clause, its code and section beside its words and what would change it.
 ///
 /// `codes` are those of every table beside this one, so that their columns stand in line.
-pub fn table<'a>(
+pub(crate) fn table<'a>(
     screen: &Screen,
     kind: ReasonKind,
     reasons: &[Reason],

@@ -21,7 +21,7 @@ const UNSETTLED: [&str; 2] = ["COMMIT_OUTCOME_UNKNOWN", "INTERNAL"];
 
 /// Whether it says that nothing was written. What comes from elsewhere, or from this side, does not, unless it is why
 /// a call never reached the service.
-pub fn is_refusal(status: &Status) -> bool {
+pub(crate) fn is_refusal(status: &Status) -> bool {
     match status.get_details_error_info() {
         Some(info) => !UNSETTLED.contains(&info.reason.as_str()),
         None => matches!(status.code(), Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied),
@@ -29,12 +29,12 @@ pub fn is_refusal(status: &Status) -> bool {
 }
 
 /// `line_of` finds the line of a field in the document that was sent.
-pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
+pub(crate) fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
     block(status, screen, line_of, advice(status))
 }
 
 /// Of a write that may have been applied, and how to find out.
-pub fn unsettled(status: &Status, screen: &Screen, repeat: &str) -> String {
+pub(crate) fn unsettled(status: &Status, screen: &Screen, repeat: &str) -> String {
     block(status, screen, |_| None, Some(format!("it is not known whether it was applied\n  {repeat}")))
 }
 

@@ -14,7 +14,7 @@ const FLAGS: [(&str, &str); 3] = [("language", "--language"), ("tenant_id", "--t
 /// Says it all.
 const NOT_PURCHASED: &str = "NOT_PURCHASED";
 
-pub fn text(request: &GetResponseTargetRequest, answer: &GetResponseTargetResponse, screen: &Screen) -> String {
+pub(crate) fn text(request: &GetResponseTargetRequest, answer: &GetResponseTargetResponse, screen: &Screen) -> String {
     let GetResponseTargetRequest { customer_id, location_id, product_id, .. } = request;
     let head = match answer.initial_response.as_ref() {
         Some(response) => {

@@ -13,7 +13,7 @@ const INDENT: &str = "  ";
 
 impl Screen {
     /// A table as lines, none longer than the screen is wide and no word broken inside.
-    pub fn laid_out(&self, mut table: Table) -> String {
+    pub(crate) fn laid_out(&self, mut table: Table) -> String {
         if self.fits(&mut table) { lines(&table) } else { self.stacked(&table) }
     }
 
@@ -67,7 +67,7 @@ impl Screen {
 
 /// Keeps the lines of columns, which are there for copying or for comparing, from being broken
 /// at all.
-pub fn keep_whole(table: &mut Table, columns: &[usize]) {
+pub(crate) fn keep_whole(table: &mut Table, columns: &[usize]) {
     let widths = table.column_max_content_widths();
     for (column, width) in widths.into_iter().enumerate().filter(|(column, _)| columns.contains(column)) {
         widen(table, column, width);
@@ -75,7 +75,7 @@ pub fn keep_whole(table: &mut Table, columns: &[usize]) {
 }
 
 /// Makes a column wide enough for these texts, so that it stands in line with another table's.
-pub fn align<'a>(table: &mut Table, column: usize, texts: impl Iterator<Item = &'a str>) {
+pub(crate) fn align<'a>(table: &mut Table, column: usize, texts: impl Iterator<Item = &'a str>) {
     widen(table, column, texts.map(width).max().unwrap_or(0));
 }
 
@@ -115,7 +115,7 @@ pub(super) fn lines(table: &Table) -> String {
 
 /// For tests of what is shown: at every width the same words, none broken, no line too long.
 #[cfg(test)]
-pub fn assert_legible(show: impl Fn(&Screen) -> String) {
+pub(crate) fn assert_legible(show: impl Fn(&Screen) -> String) {
     let words = |text: &str| -> std::collections::BTreeSet<String> {
         text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned).collect()
     };

@@ -41,7 +41,7 @@ impl Recording<'_> {
         VersionInfo { version, record_time, actor: self.actor.to_owned() }
     }
 
-    pub async fn put(&self, txn: &Txn, command: &Command, plan: &Plan) -> Result<()> {
+    pub(super) async fn put(&self, txn: &Txn, command: &Command, plan: &Plan) -> Result<()> {
         if plan.changes(Resource::Customer, command.customer_id()) {
             put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
         }

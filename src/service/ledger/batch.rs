@@ -35,7 +35,7 @@ pub(super) struct BatchRunner {
 impl BatchRunner {
     /// The outcome of each write, in their order. Where locked customers are awaited, a write is deferred only if its
     /// customer has too many holds to end: then some of them have ended, and the next run goes on.
-    pub async fn run(&self, writes: &[Write], contended: Contended) -> Vec<JobOutcome> {
+    pub(super) async fn run(&self, writes: &[Write], contended: Contended) -> Vec<JobOutcome> {
         if writes.is_empty() {
             return Vec::new();
         }

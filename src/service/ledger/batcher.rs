@@ -53,7 +53,7 @@ impl Drop for Handle {
 
 impl Workers {
     /// Starts as many workers as the connections allow. Each runs until the last clone is gone and the queue is empty.
-    pub fn start(connections: usize, runner: &BatchRunner, wait: ExpectedWait) -> Self {
+    pub(super) fn start(connections: usize, runner: &BatchRunner, wait: ExpectedWait) -> Self {
         let waits = connections.div_euclid(2).clamp(1, MAX_LOCK_WAITS);
         let workers = connections.saturating_sub(waits).clamp(1, MAX_WORKERS);
         let lock_waits = Arc::new(Semaphore::new(waits));
@@ -64,7 +64,7 @@ impl Workers {
     }
 
     /// Puts a write into the queue and waits for its outcome. A write that was not begun by its deadline never is.
-    pub async fn submit(&self, write: Write, deadline: Deadline) -> Result<WriteOutcome> {
+    pub(super) async fn submit(&self, write: Write, deadline: Deadline) -> Result<WriteOutcome> {
         if deadline.has_passed() {
             return Err(deadline.give_up());
         }
@@ -81,7 +81,7 @@ impl Workers {
     }
 
     /// Whether writes that could go on do so.
-    pub fn are_progressing(&self) -> bool {
+    pub(super) fn are_progressing(&self) -> bool {
         !self.handle.queue.is_stuck()
     }
 }

@@ -37,7 +37,7 @@ pub(super) enum JobOutcome {
 }
 
 impl Execution {
-    pub fn outcome(self, revision: Option<i64>, record_time: DateTime<Utc>) -> JobOutcome {
+    pub(super) fn outcome(self, revision: Option<i64>, record_time: DateTime<Utc>) -> JobOutcome {
         let revision = revision.unwrap_or_default();
         match self {
             Self::Applied(applied) => {

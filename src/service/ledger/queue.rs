@@ -57,12 +57,12 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub fn new(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
+    pub(super) fn new(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
         Self { write, timeout: deadline.left(), deadline, answer }
     }
 
     /// A write that one batch has begun and left to another: it is carried out whatever its deadline says.
-    pub fn begun(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
+    pub(super) fn begun(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
         Self { write, timeout: None, deadline, answer }
     }
 
@@ -109,7 +109,7 @@ pub(super) struct Claim {
 
 impl Claim {
     /// Gives one of the customers a claim of its own, to be carried out outside the workers.
-    pub fn split(&mut self, customer_id: &str, writes: usize) -> Self {
+    pub(super) fn split(&mut self, customer_id: &str, writes: usize) -> Self {
         // The writes of a contended claim do not count as under way already.
         if !self.is_contended {
             self.queue.change(|state| state.move_aside(writes));
@@ -120,7 +120,7 @@ impl Claim {
     }
 
     /// Puts writes back to the front of the queue of their customer, in their order, for a later batch.
-    pub fn give_back(&self, jobs: Vec<Job>) {
+    pub(super) fn give_back(&self, jobs: Vec<Job>) {
         self.queue.state().give_back(jobs);
     }
 }
@@ -134,7 +134,7 @@ impl Drop for Claim {
 }
 
 impl Queue {
-    pub fn new(workers: usize, wait: ExpectedWait) -> Self {
+    pub(super) fn new(workers: usize, wait: ExpectedWait) -> Self {
         Self { workers, wait, state: Mutex::default(), wake: Notify::new(), gathering: tokio::sync::Mutex::default() }
     }
 
@@ -151,20 +151,20 @@ impl Queue {
         outcome
     }
 
-    pub fn push(&self, job: Job) -> Result<()> {
+    pub(super) fn push(&self, job: Job) -> Result<()> {
         self.change(|state| state.admit(job))?;
         self.wake.notify_one();
         Ok(())
     }
 
     /// No further write comes. The workers end once the queue is empty.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.state().is_closed = true;
         self.wake.notify_one();
     }
 
     /// Whether there are writes that could be carried out and no worker takes them.
-    pub fn is_stuck(&self) -> bool {
+    pub(super) fn is_stuck(&self) -> bool {
         let state = self.state();
         !state.ready.is_empty() && state.ready_since.elapsed() > STUCK_AFTER
     }
@@ -174,7 +174,7 @@ impl Queue {
     /// Waits up to [`GATHERING`] until the batch has its share of all callers, because the callers that were just
     /// answered are about to write again. A transaction costs its round trips whether it carries few writes or many, and
     /// more workers help only while each of them has something to do. A caller that is alone does not wait.
-    pub async fn next(self: &Arc<Self>) -> Option<Batch> {
+    pub(super) async fn next(self: &Arc<Self>) -> Option<Batch> {
         let _gathering = self.gathering.lock().await;
         loop {
             self.until_ready().await?;
@@ -214,7 +214,7 @@ impl Queue {
     }
 
     /// Records how long a batch of so many writes took that waited for no lock.
-    pub fn record(&self, took: Duration, writes: usize) {
+    pub(super) fn record(&self, took: Duration, writes: usize) {
         self.state().throughput.record(took, writes);
     }
 }

@@ -46,18 +46,18 @@ pub(super) struct PriorRequests {
 }
 
 impl PriorRequests {
-    pub async fn load_in_txn(txn: &Txn, writes: &[Write]) -> Result<Self> {
+    pub(super) async fn load_in_txn(txn: &Txn, writes: &[Write]) -> Result<Self> {
         let stored = find_requests_in_txn(txn, &keys(writes)).await?;
         let entries = find_entries_in_txn(txn, &entry_ids(writes, &stored)).await?;
         Ok(Self { requests: stored, entries })
     }
 
-    pub fn find(&self, write: &Write) -> Option<&StoredRequest> {
+    pub(super) fn find(&self, write: &Write) -> Option<&StoredRequest> {
         self.requests.get(&write.key()?)
     }
 
     /// The first answer, if the write asks for the same.
-    pub fn replay(&self, write: &Write) -> Result<Execution> {
+    pub(super) fn replay(&self, write: &Write) -> Result<Execution> {
         let (Operation::Command(command), Some(stored)) = (&write.operation, self.find(write)) else {
             return Err(Error::internal("a write was lost from its batch"));
         };

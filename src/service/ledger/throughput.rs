@@ -17,7 +17,7 @@ pub(super) struct Throughput {
 
 impl Throughput {
     /// A batch of so many writes has ended that took so long.
-    pub fn record(&mut self, took: Duration, writes: usize) {
+    pub(super) fn record(&mut self, took: Duration, writes: usize) {
         let blended =
             |old: Duration, new: Duration| old.saturating_mul(OLD).saturating_add(new).checked_div(ALL).unwrap_or(new);
         let write = took.checked_div(u32::try_from(writes).unwrap_or(u32::MAX)).unwrap_or(took);
@@ -27,18 +27,18 @@ impl Throughput {
 
     /// How many writes are carried out in so long. A write takes less of a large batch than of a small one, so batches
     /// of this size come nearer to that time one by one.
-    pub fn writes_within(&self, limit: Duration) -> usize {
+    pub(super) fn writes_within(&self, limit: Duration) -> usize {
         let writes = limit.as_nanos().checked_div(self.write.as_nanos()).unwrap_or(u128::MAX);
         usize::try_from(writes).unwrap_or(usize::MAX)
     }
 
     /// How long a batch takes.
-    pub fn batch_time(&self) -> Duration {
+    pub(super) fn batch_time(&self) -> Duration {
         self.batch.unwrap_or_default()
     }
 
     /// How long a write waits for its answer that has so many batches before its own.
-    pub fn until_answer(&self, batches: usize) -> Duration {
+    pub(super) fn until_answer(&self, batches: usize) -> Duration {
         let batches = u32::try_from(batches).unwrap_or(u32::MAX).saturating_add(1);
         self.batch_time().saturating_mul(batches)
     }

@@ -40,7 +40,7 @@ pub(super) struct UnitOfWork {
 impl UnitOfWork {
     /// Brings the book up to date: adds the blocks of the contract that have no rows yet, and ends the holds whose time
     /// has run out.
-    pub fn open(documents: Arc<Documents>, book: Book, now: DateTime<Utc>, grace: TimeDelta) -> Result<Self> {
+    pub(super) fn open(documents: Arc<Documents>, book: Book, now: DateTime<Utc>, grace: TimeDelta) -> Result<Self> {
         let before = book.blocks.clone();
         let due = book.due(now);
         let mut unit = Self {
@@ -72,7 +72,7 @@ impl UnitOfWork {
     }
 
     /// Carries one write out, repeats what it did before, or refuses it.
-    pub fn execute(&mut self, write: &Write, prior: &PriorRequests) -> Result<Execution> {
+    pub(super) fn execute(&mut self, write: &Write, prior: &PriorRequests) -> Result<Execution> {
         let Operation::Command(command) = &write.operation else {
             // The holds that were due ended when the book was opened.
             return Ok(Execution::Applied(Applied { entries: Vec::new(), reservation: None, balances: Vec::new() }));
@@ -134,11 +134,11 @@ impl UnitOfWork {
 
     /// Whether the book is to be written. New blocks alone are not: they are written with the first write that is
     /// carried out.
-    pub fn is_changed(&self) -> bool {
+    pub(super) fn is_changed(&self) -> bool {
         self.is_changed
     }
 
-    pub fn add_to(&self, changes: &mut Changes) -> Result<()> {
+    pub(super) fn add_to(&self, changes: &mut Changes) -> Result<()> {
         changes.add(&self.before, &self.book, &self.applied)
     }
 }

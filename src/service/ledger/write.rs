@@ -18,7 +18,7 @@ pub(super) struct Write {
 
 impl Write {
     /// The key of its request id; none if no caller sent it.
-    pub fn key(&self) -> Option<RequestKey> {
+    pub(super) fn key(&self) -> Option<RequestKey> {
         match &self.operation {
             Operation::Command(command) => Some(command.identity.key(&self.customer_id)),
             Operation::Expire => None,
@@ -26,7 +26,7 @@ impl Write {
     }
 
     /// Adds the rows that must be loaded for it.
-    pub fn want(&self, wanted: &mut Wanted) {
+    pub(super) fn want(&self, wanted: &mut Wanted) {
         let Operation::Command(command) = &self.operation else { return };
         match &command.command {
             Command::Extend { reservation_id, .. }

@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::error::{Error, Result};
 
 #[derive(Debug)]
-pub struct Files {
+pub(crate) struct Files {
     database: Watched,
     /// The write-ahead log, which holds the newest commits.
     log: Watched,
@@ -21,7 +21,7 @@ pub struct Files {
 
 impl Files {
     /// Makes an empty file where there is none.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().read(true).append(true).create(true).open(path);
         let opened = file.and_then(|file| file.metadata()).map_err(|error| cannot_open(path, &error))?;
         if !opened.is_file() {
@@ -35,19 +35,19 @@ impl Files {
     }
 
     /// Of the database, without links.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.database.path
     }
 
     /// Remembers the log; it is there once a connection has read or written.
-    pub fn remember_log(&self) {
+    pub(crate) fn remember_log(&self) {
         if let Ok(found) = std::fs::metadata(&self.log.path) {
             self.log.opened.get_or_init(|| identity(&found));
         }
     }
 
     /// Whether the names still lead to the files that are open.
-    pub fn verify(&self) -> Result<()> {
+    pub(crate) fn verify(&self) -> Result<()> {
         self.database.verify()?;
         self.log.verify()
     }
@@ -56,7 +56,7 @@ impl Files {
     ///
     /// The locks are the operating system's: on the file itself, whichever of its names it was opened by, and on a file
     /// beside it that stays there, for where the former are SQLite's own.
-    pub fn claim(&self) -> Result<()> {
+    pub(crate) fn claim(&self) -> Result<()> {
         let locked = [self.lock(&self.database.path)?, self.lock(&beside(&self.database.path, "-lock"))?];
         *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(locked);
         Ok(())

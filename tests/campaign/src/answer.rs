@@ -13,7 +13,7 @@ const DOMAIN: &str = "entitled.v1";
 
 /// One answer to one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// OK: it is written, by this attempt or by one before (`replayed`), as these entries.
     Done { replayed: bool, entries: Vec<String> },
     /// Surely not written by this attempt, as `CODE REASON`.
@@ -25,7 +25,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub fn of(status: &Status) -> Self {
+    pub(crate) fn of(status: &Status) -> Self {
         let code = status.code();
         let details = status.get_error_details();
         let Some(info) = details.error_info().filter(|info| info.domain == DOMAIN) else {
@@ -47,7 +47,7 @@ impl Answer {
 
     /// Whether the write was judged, so that the same again would be answered alike: no passing want of the store, of
     /// room or of time.
-    pub fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         match self {
             Self::Done { .. } => true,
             Self::Refused { code, .. } => {
@@ -58,7 +58,7 @@ impl Answer {
     }
 
     /// Whether the server did its work, if only by sending somebody away for lack of room.
-    pub fn is_sign_of_life(&self) -> bool {
+    pub(crate) fn is_sign_of_life(&self) -> bool {
         self.is_final() || matches!(self, Self::Refused { code: Code::ResourceExhausted, .. })
     }
 }

@@ -11,7 +11,7 @@ const TOLD: usize = 3;
 
 /// What must not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Acknowledged, and absent.
     Lost,
     /// There twice, or in another amount, or acknowledged as new twice.
@@ -43,19 +43,19 @@ pub enum Kind {
 
 /// One kind of it, with the request ids concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub kind: Kind,
     pub what: String,
     pub request_ids: Vec<String>,
 }
 
 impl Finding {
-    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), request_ids: Vec::new() }
     }
 
     /// How many cases it stands for.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.request_ids.len().max(1)
     }
 }
@@ -76,17 +76,17 @@ impl fmt::Display for Finding {
 
 /// The entries of one kind that one request made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     pub kind: String,
     pub count: i64,
     pub amount: i64,
 }
 
 /// By request id.
-pub type Rows = HashMap<String, Vec<Row>>;
+pub(crate) type Rows = HashMap<String, Vec<Row>>;
 
 /// Every contradiction between answers and rows, one finding a kind and cause.
-pub fn judge(records: &[Record], rows: &Rows) -> Vec<Finding> {
+pub(crate) fn judge(records: &[Record], rows: &Rows) -> Vec<Finding> {
     let mut cases: BTreeMap<(Kind, String), Vec<String>> = BTreeMap::new();
     for record in records {
         let request_id = record.write.request_id();

@@ -35,7 +35,7 @@ const MUTANTS: [Mutant; 6] = [
 ];
 
 /// Whether each is caught, as a table.
-pub async fn run(stage: &mut Stage, seed: u64) -> Result<(String, bool), BoxError> {
+pub(crate) async fn run(stage: &mut Stage, seed: u64) -> Result<(String, bool), BoxError> {
     let mut table = "| mutant | database | caught by | after |\n|---|---|---|--:|\n".to_owned();
     let mut caught = 0_usize;
     let environment = stage.environment.clone();

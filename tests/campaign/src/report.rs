@@ -81,7 +81,7 @@ impl Line {
 }
 
 /// The table, the seeds, the version, and each finding.
-pub fn markdown(outcomes: &[Outcome], version: &str, skipped: &[String]) -> String {
+pub(crate) fn markdown(outcomes: &[Outcome], version: &str, skipped: &[String]) -> String {
     let mut lines: BTreeMap<(Database, String), Line> = BTreeMap::new();
     let mut all = Line::default();
     for outcome in outcomes {
@@ -132,7 +132,7 @@ fn bound(all: &Line) -> String {
 }
 
 /// One line while it runs.
-pub fn progress(number: usize, outcome: &Outcome) -> String {
+pub(crate) fn progress(number: usize, outcome: &Outcome) -> String {
     let Outcome { database, seed, injury, acknowledged, refused, ambiguous, .. } = outcome;
     let verdict = match outcome.findings.len() {
         0 => "ok".to_owned(),
@@ -148,7 +148,7 @@ pub fn progress(number: usize, outcome: &Outcome) -> String {
 }
 
 /// All findings of one round, for the terminal.
-pub fn findings(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn findings(outcome: &Outcome) -> Vec<String> {
     described(outcome)
 }
 

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// What a round has shown.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub database: Database,
     pub seed: u64,
     pub injury: Injury,
@@ -61,17 +61,22 @@ impl Outcome {
     }
 
     /// Of a round that broke off.
-    pub fn broken(database: Database, seed: u64, injury: Injury, error: &BoxError) -> Self {
+    pub(crate) fn broken(database: Database, seed: u64, injury: Injury, error: &BoxError) -> Self {
         let what = format!("the round broke off: {error}");
         Self { findings: vec![Finding::new(Kind::Broken, what)], ..Self::new(database, seed, injury) }
     }
 
-    pub fn count(&self, kind: Kind) -> usize {
+    pub(crate) fn count(&self, kind: Kind) -> usize {
         self.findings.iter().filter(|finding| finding.kind == kind).map(Finding::count).sum()
     }
 }
 
-pub async fn play(stage: &mut Stage, database: Database, seed: u64, injury: Injury) -> Result<Outcome, BoxError> {
+pub(crate) async fn play(
+    stage: &mut Stage,
+    database: Database,
+    seed: u64,
+    injury: Injury,
+) -> Result<Outcome, BoxError> {
     let binary = stage.binary.clone();
     let mut scene = Scene::set(stage, database, &injury).await?;
     let mut outcome = Outcome::new(database, seed, injury.clone());

@@ -12,7 +12,7 @@ use crate::model::Waiver;
 use crate::proto::v1;
 use crate::service::{CheckAnswer, View};
 
-pub fn write_response(answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
+pub(crate) fn write_response(answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
     let CheckAnswer { decision, question, revision, decision_id, target } = answer;
     v1::CheckEntitlementResponse {
         decision: write_outcome(decision.outcome).into(),
@@ -30,7 +30,7 @@ pub fn write_response(answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse 
 }
 
 /// One row of a list.
-pub fn write_entitlement(
+pub(crate) fn write_entitlement(
     location_id: &str,
     decision: &Decision<'_>,
     locale: Locale,

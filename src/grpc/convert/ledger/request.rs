@@ -14,7 +14,7 @@ use crate::service::ledger::{BlockQuestion, BlocksQuestion, EntriesQuestion, Res
 
 /// A write as far as it could be read.
 #[derive(Debug)]
-pub struct ParsedWrite {
+pub(crate) struct ParsedWrite {
     pub customer_id: String,
     pub request_id: String,
     /// With placeholders for what could not be read.
@@ -23,7 +23,7 @@ pub struct ParsedWrite {
     pub violations: Vec<Violation>,
 }
 
-pub fn read_consume(request: v1::ConsumeUnitsRequest) -> ParsedWrite {
+pub(crate) fn read_consume(request: v1::ConsumeUnitsRequest) -> ParsedWrite {
     let v1::ConsumeUnitsRequest {
         customer_id,
         block_id,
@@ -47,7 +47,7 @@ pub fn read_consume(request: v1::ConsumeUnitsRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_reserve(request: v1::ReserveUnitsRequest) -> ParsedWrite {
+pub(crate) fn read_reserve(request: v1::ReserveUnitsRequest) -> ParsedWrite {
     let v1::ReserveUnitsRequest {
         customer_id,
         block_id,
@@ -74,7 +74,7 @@ pub fn read_reserve(request: v1::ReserveUnitsRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_extend(request: v1::ExtendReservationRequest) -> ParsedWrite {
+pub(crate) fn read_extend(request: v1::ExtendReservationRequest) -> ParsedWrite {
     let v1::ExtendReservationRequest { customer_id, reservation_id, block_id, expire_time, request_id } = request;
     let mut read = Reader::default();
     if expire_time.is_none() {
@@ -88,7 +88,7 @@ pub fn read_extend(request: v1::ExtendReservationRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_commit(request: v1::CommitReservationRequest) -> ParsedWrite {
+pub(crate) fn read_commit(request: v1::CommitReservationRequest) -> ParsedWrite {
     let v1::CommitReservationRequest {
         customer_id,
         reservation_id,
@@ -111,7 +111,7 @@ pub fn read_commit(request: v1::CommitReservationRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_release(request: v1::ReleaseReservationRequest) -> ParsedWrite {
+pub(crate) fn read_release(request: v1::ReleaseReservationRequest) -> ParsedWrite {
     let v1::ReleaseReservationRequest { customer_id, reservation_id, block_id, note, request_id } = request;
     let mut read = Reader::default();
     let command = Command::Release {
@@ -122,7 +122,7 @@ pub fn read_release(request: v1::ReleaseReservationRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_reverse(request: v1::ReverseEntryRequest) -> ParsedWrite {
+pub(crate) fn read_reverse(request: v1::ReverseEntryRequest) -> ParsedWrite {
     let v1::ReverseEntryRequest { customer_id, entry_id, quantity, note, request_id } = request;
     let mut read = Reader::default();
     let command = Command::Reverse {
@@ -133,7 +133,7 @@ pub fn read_reverse(request: v1::ReverseEntryRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_adjust(request: v1::AdjustBlockRequest) -> ParsedWrite {
+pub(crate) fn read_adjust(request: v1::AdjustBlockRequest) -> ParsedWrite {
     use v1::adjust_block_request::Change as Wire;
     let v1::AdjustBlockRequest { customer_id, block_id, change, reason: why, request_id } = request;
     let mut read = Reader::default();
@@ -154,7 +154,7 @@ pub fn read_adjust(request: v1::AdjustBlockRequest) -> ParsedWrite {
     parsed_write(read, customer_id, request_id, Command::Adjust { block_id, change, reason: why })
 }
 
-pub fn read_block_question(request: v1::GetBlockRequest) -> Result<BlockQuestion> {
+pub(crate) fn read_block_question(request: v1::GetBlockRequest) -> Result<BlockQuestion> {
     let v1::GetBlockRequest { customer_id, block_id, as_of_time } = request;
     let mut read = Reader::default();
     let question = BlockQuestion {
@@ -165,7 +165,7 @@ pub fn read_block_question(request: v1::GetBlockRequest) -> Result<BlockQuestion
     read.finish(question)
 }
 
-pub fn read_blocks_question(request: v1::ListBlocksRequest) -> Result<BlocksQuestion> {
+pub(crate) fn read_blocks_question(request: v1::ListBlocksRequest) -> Result<BlocksQuestion> {
     let v1::ListBlocksRequest { customer_id, page_size, page_token, work_order_id, service_id } = request;
     let mut read = Reader::default();
     let question = BlocksQuestion {
@@ -177,7 +177,7 @@ pub fn read_blocks_question(request: v1::ListBlocksRequest) -> Result<BlocksQues
     read.finish(question)
 }
 
-pub fn read_reservations_question(request: v1::ListReservationsRequest) -> Result<ReservationsQuestion> {
+pub(crate) fn read_reservations_question(request: v1::ListReservationsRequest) -> Result<ReservationsQuestion> {
     let v1::ListReservationsRequest { customer_id, page_size, page_token, state, block_id } = request;
     let mut read = Reader::default();
     let question = ReservationsQuestion {
@@ -189,7 +189,7 @@ pub fn read_reservations_question(request: v1::ListReservationsRequest) -> Resul
     read.finish(question)
 }
 
-pub fn read_entries_question(request: v1::ListEntriesRequest) -> Result<EntriesQuestion> {
+pub(crate) fn read_entries_question(request: v1::ListEntriesRequest) -> Result<EntriesQuestion> {
     let v1::ListEntriesRequest { customer_id, page_size, page_token, block_id, reservation_id } = request;
     let mut read = Reader::default();
     let question = EntriesQuestion {

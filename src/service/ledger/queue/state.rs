@@ -66,7 +66,7 @@ impl Default for State {
 }
 
 impl State {
-    pub fn admit(&mut self, job: Job) -> Result<()> {
+    pub(super) fn admit(&mut self, job: Job) -> Result<()> {
         let customer_id = job.write.customer_id.clone();
         let of_customer = self.waiting.get(&customer_id).map_or(0, VecDeque::len);
         if self.count >= QUEUE_CAPACITY || of_customer >= CUSTOMER_CAPACITY {
@@ -90,7 +90,7 @@ impl State {
     }
 
     /// How long the next write to come would wait: for the batches before its own, the one under way, and its own.
-    pub fn until_answer(&self) -> Duration {
+    pub(super) fn until_answer(&self) -> Duration {
         // With nothing before it a write is always tried: only so a slow estimate is ever corrected.
         if self.count == 0 && self.under_way == 0 {
             return Duration::ZERO;
@@ -106,12 +106,12 @@ impl State {
     }
 
     /// So many writes of a batch go on outside the workers: no other write waits for them.
-    pub fn move_aside(&mut self, writes: usize) {
+    pub(super) fn move_aside(&mut self, writes: usize) {
         self.under_way = self.under_way.saturating_sub(writes);
     }
 
     /// Writes that a batch had begun and could not carry out wait again, before those that came later.
-    pub fn give_back(&mut self, jobs: Vec<Job>) {
+    pub(super) fn give_back(&mut self, jobs: Vec<Job>) {
         self.count = self.count.saturating_add(jobs.len());
         for job in jobs.into_iter().rev() {
             self.waiting.entry(job.write.customer_id.clone()).or_default().push_front(job);
@@ -137,13 +137,13 @@ impl State {
         self.count = self.waiting.values().map(VecDeque::len).sum();
     }
 
-    pub fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self) -> bool {
         self.count >= self.expected.min(self.batch_size())
     }
 
     /// Takes as many writes as one batch carries: each customer in its turn, and none more than its share while others
     /// wait. Also takes the writes whose answer would come too late, to be refused.
-    pub fn take(&mut self) -> (Vec<Job>, Vec<Job>) {
+    pub(super) fn take(&mut self) -> (Vec<Job>, Vec<Job>) {
         let is_overloaded = self.until_answer() > OVERLOAD_WAIT;
         let size = self.batch_size();
         let share = size.div_euclid(self.ready.len().max(1)).max(1);
@@ -203,7 +203,7 @@ impl State {
     }
 
     /// A batch of these customers has ended, and so many callers are about to be answered.
-    pub fn end(&mut self, customers: &HashSet<String>, writes: usize, workers: usize, is_contended: bool) {
+    pub(super) fn end(&mut self, customers: &HashSet<String>, writes: usize, workers: usize, is_contended: bool) {
         for customer_id in customers {
             if self.busy.remove(customer_id) && self.waiting.contains_key(customer_id) {
                 self.mark_ready(customer_id.clone());

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use entitled::error::BoxError;
 
 /// Runs a program to its end; what it complains of otherwise.
-pub fn run(program: &str, arguments: &[&str]) -> Result<(), BoxError> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), BoxError> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;
     match output.status.success() {
@@ -18,6 +18,6 @@ pub fn run(program: &str, arguments: &[&str]) -> Result<(), BoxError> {
 }
 
 /// Sends a signal, by its name, to one process.
-pub fn signal(name: &str, pid: u32) -> Result<(), BoxError> {
+pub(crate) fn signal(name: &str, pid: u32) -> Result<(), BoxError> {
     run("kill", &["-s", name, &pid.to_string()])
 }
