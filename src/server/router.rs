@@ -28,7 +28,7 @@ use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
-use crate::service::{self, Contracts, Entitlements, Ledger};
+use crate::service::{self, Catalogue, Contracts, Entitlements, Ledger};
 
 /// A question to reflection is a name.
 const REFLECTION_LIMIT: usize = 16 << 10;
@@ -68,7 +68,7 @@ pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes
     let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
-    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
+    let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));
     Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
