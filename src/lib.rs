@@ -6,7 +6,7 @@
 //! - [`entitled_core`]: decides and counts; pure functions over plain data. Its modules are named here as if they were of
 //!   this crate: [`model`], [`catalog`], [`engine`], [`purchase`], [`contract`],
 //!   [`ledger`], [`funding`], [`legible`], [`suggest`].
-//! - [`store`]: SQLite and PostgreSQL behind one struct, one door for transactions.
+//! - [`store`]: SQLite and PostgreSQL behind one struct, one function for transactions.
 //! - [`cache`]: the contracts asked about lately, ready for deciding.
 //! - [`service`]: the use cases; time and ids are made there, once per request.
 //! - [`grpc`]: the wire — conversions, and the one place where an error becomes a status.

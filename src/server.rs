@@ -1,21 +1,21 @@
 //! The server: how it starts, accepts calls, and ends in bounded time.
 
-mod answer;
 mod budget;
 mod coalesce;
 mod connection;
 mod connections;
-mod door;
-mod edge;
-mod files;
 mod frames;
+mod guard;
 mod health;
-mod question;
+mod limits;
+mod monitored_io;
+mod open_files;
+mod request_body;
+mod response_body;
 mod router;
 mod start;
 mod supervisor;
 mod tasks;
-mod wire;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -28,9 +28,9 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tonic::service::Routes;
 
-use self::edge::Edge;
-use self::health::Facts;
-use self::router::Calls;
+use self::health::HealthState;
+use self::limits::Limits;
+use self::router::Router;
 use self::supervisor::Supervisor;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
@@ -75,12 +75,12 @@ pub async fn serve(
     let address = listener.local_addr()?;
 
     let (stop, stopped) = watch::channel(false);
-    let edge = Edge::new(&config.server, stopped);
-    let facts = Arc::new(Facts::new());
-    let calls = Calls::new(router::standards(&facts)?, FIRST_TRY);
+    let limits = Limits::new(&config.server, stopped);
+    let health = Arc::new(HealthState::new());
+    let calls = Router::new(router::standard_services(&health)?, FIRST_TRY);
     let service = router::layered(calls.clone());
-    let clients = files::allow_beside(start::many_connections(&config), config.server.max_clients);
-    let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&edge), clients)));
+    let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
+    let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&limits), clients)));
     let mut supervisor = Supervisor::default();
     let mut store = None;
     let mut ready = Some(ready);
@@ -94,7 +94,7 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(furnish(&config, &catalog, &opened, &facts, &edge, &mut supervisor));
+                    calls.open(start_services(&config, &catalog, &opened, &health, &limits, &mut supervisor));
                     tracing::info!(%address, database = %config.store.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -114,7 +114,7 @@ pub async fn serve(
             name = supervisor.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
             () = &mut shutdown => {
                 tracing::info!("stopping: no new calls, running ones may end");
-                facts.stop();
+                health.stop();
                 let _ = stop.send(true);
                 break Ok(drain(&mut server, config.server.drain_timeout).await);
             }
@@ -152,12 +152,12 @@ fn tell(ready: &mut Option<impl FnOnce(SocketAddr)>, address: SocketAddr) {
 }
 
 /// Everything that needs the store: our services, and what runs beside their calls.
-fn furnish(
+fn start_services(
     config: &Config,
     catalog: &Arc<Catalog>,
     store: &Store,
-    facts: &Arc<Facts>,
-    edge: &Edge,
+    health: &Arc<HealthState>,
+    limits: &Limits,
     supervisor: &mut Supervisor,
 ) -> Routes {
     let context = Context {
@@ -167,10 +167,10 @@ fn furnish(
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
     };
-    let (grace, expected_wait) = (config.ledger.grace, edge.wait_of_writes.clone());
+    let (grace, expected_wait) = (config.ledger.grace, limits.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
-    tasks::start(supervisor, &context, &ledger, facts, config.store.max_staleness);
-    router::ours(&context, ledger)
+    tasks::start(supervisor, &context, &ledger, health, config.store.max_staleness);
+    router::api_services(&context, ledger)
 }
 
 async fn drain(server: &mut Abort, limit: Duration) -> Ended {

@@ -11,7 +11,7 @@ use crate::contract::ContractCommand;
 use crate::error::{Error, Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
-use crate::service::{Contracts, WriteOptions, Written, revision};
+use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl ContractApi {
         mut read: Reader,
         request_id: String,
         validate_only: bool,
-    ) -> Result<Written> {
+    ) -> Result<ChangeOutcome> {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
         self.contracts.write(&call.caller, command, read.violations, options).await
@@ -180,20 +180,20 @@ fn without_document(mut read: Reader, field: &str, request_id: &str, validate_on
     Error::Violations(read.violations)
 }
 
-fn customer_of(written: &Written) -> Option<v1::Customer> {
+fn customer_of(written: &ChangeOutcome) -> Option<v1::Customer> {
     let customer = written.customer.as_ref()?;
     Some(write_customer(customer, written.customer_info.as_ref(), etag_of(written)))
 }
 
 /// Empty while nothing is stored.
-fn token_of(written: &Written) -> String {
+fn token_of(written: &ChangeOutcome) -> String {
     match written.revision {
         0 => String::new(),
         stored => revision::encode(&written.customer_id, stored),
     }
 }
 
-fn etag_of(written: &Written) -> String {
+fn etag_of(written: &ChangeOutcome) -> String {
     match written.contract_version {
         0 => String::new(),
         stored => revision::etag(stored),

@@ -1,6 +1,6 @@
 //! Keeps the caller's deadline, as `grpc-timeout` gives it, for every call.
 //!
-//! Nothing before this layer may act on the header except the door, which only refuses calls by it. The timer of
+//! Nothing before this layer may act on the header except the guard, which only refuses calls by it. The timer of
 //! tonic's server would act on it and answer CANCELLED, whether or not the write was made.
 
 use std::task::{Context, Poll};
@@ -89,8 +89,9 @@ fn deadline_of(timeout: Option<Duration>) -> Deadline {
 }
 
 fn limit_of(timeout: Option<Duration>) -> Duration {
-    let asked = timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
-    asked.map_or(LIMIT, |asked| asked.min(LIMIT))
+    let requested =
+        timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
+    requested.map_or(LIMIT, |requested| requested.min(LIMIT))
 }
 
 /// What the caller says, off the request: from here on there is one timer.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use prost::bytes::Bytes;
 
 use super::budget::Budget;
-use super::edge::Edge;
+use super::limits::Limits;
 
 /// One client's part of the answers that may wait for all: an eighth.
 const PART: usize = 8;
@@ -15,21 +15,21 @@ const PART: usize = 8;
 const REQUESTS: usize = 16 << 20;
 
 /// How long a client has to begin: the preface and its settings.
-const GREETING: Duration = Duration::from_secs(5);
+const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a frame, or a block of headers, may be under way, and a write to the client wait.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may be there without a call,
-const IDLE: Duration = Duration::from_secs(5 * 60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// and where there are too many of them.
-const IDLE_IN_A_CROWD: Duration = Duration::from_secs(10);
-/// Answers are counted by the time they were made, in steps of this,
+const IDLE_TIMEOUT_WHEN_CROWDED: Duration = Duration::from_secs(10);
+/// Unsent answers are counted by the time they were made, in steps of this,
 const STEP: Duration = Duration::from_secs(5);
 /// so that one of three steps ago has waited for 10 to 15 seconds.
 const STEPS: u64 = 4;
 
 #[derive(Debug)]
-pub struct Connection {
-    pub edge: Arc<Edge>,
+pub(super) struct Connection {
+    pub limits: Arc<Limits>,
     answers: Budget,
     requests: Budget,
     /// Answers not sent yet, by the step they were made in.
@@ -39,76 +39,77 @@ pub struct Connection {
     counted_calls: AtomicUsize,
     begun: u64,
     idle_since: AtomicU64,
-    has_greeted: AtomicBool,
+    has_preface: AtomicBool,
     /// Since when a frame has been under way, and a write waiting; 0 if none.
-    within_since: AtomicU64,
+    frame_since: AtomicU64,
     blocked_since: AtomicU64,
 }
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Stays,
+pub(super) enum ConnectionVerdict {
+    Keep,
     /// It is not used: no new calls.
-    Retires,
+    Retire,
     /// It keeps us waiting for too long.
-    Closes(&'static str),
+    Close(&'static str),
 }
 
 impl Connection {
-    pub fn new(edge: Arc<Edge>) -> Arc<Self> {
-        let now = edge.now();
+    pub(super) fn new(limits: Arc<Limits>) -> Arc<Self> {
+        let now = limits.now();
         Arc::new(Self {
-            answers: Budget::new(edge.answers.limit() / PART),
-            edge,
+            answers: Budget::new(limits.answers.limit() / PART),
+            limits,
             requests: Budget::new(REQUESTS),
             waiting: Default::default(),
             calls: AtomicUsize::new(0),
             counted_calls: AtomicUsize::new(0),
             begun: now,
             idle_since: AtomicU64::new(now),
-            has_greeted: AtomicBool::new(false),
-            within_since: AtomicU64::new(0),
+            has_preface: AtomicBool::new(false),
+            frame_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
         })
     }
 
-    pub fn greeted(&self) {
-        self.has_greeted.store(true, Ordering::Relaxed);
+    pub(super) fn preface_received(&self) {
+        self.has_preface.store(true, Ordering::Relaxed);
     }
 
-    pub fn within_since(&self, since: u64) {
-        self.within_since.store(since, Ordering::Relaxed);
+    pub(super) fn frame_since(&self, since: u64) {
+        self.frame_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn blocked_since(&self, since: u64) {
+    pub(super) fn blocked_since(&self, since: u64) {
         self.blocked_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn verdict(&self) -> Verdict {
-        self.verdict_at(self.edge.now())
+    pub(super) fn verdict(&self) -> ConnectionVerdict {
+        self.verdict_at(self.limits.now())
     }
 
-    fn verdict_at(&self, now: u64) -> Verdict {
+    fn verdict_at(&self, now: u64) -> ConnectionVerdict {
         let is_over =
             |since: u64, limit: Duration| since > 0 && u128::from(now.saturating_sub(since)) > limit.as_millis();
         let since = |at: &AtomicU64| at.load(Ordering::Relaxed);
-        if !self.has_greeted.load(Ordering::Relaxed) && is_over(self.begun, GREETING) {
-            return Verdict::Closes("it did not begin to speak HTTP/2 in time");
+        if !self.has_preface.load(Ordering::Relaxed) && is_over(self.begun, PREFACE_TIMEOUT) {
+            return ConnectionVerdict::Close("it did not begin to speak HTTP/2 in time");
         }
-        if is_over(since(&self.within_since), PATIENCE) {
-            return Verdict::Closes("it did not end a frame it had begun");
+        if is_over(since(&self.frame_since), STALL_TIMEOUT) {
+            return ConnectionVerdict::Close("it did not end a frame it had begun");
         }
-        if is_over(since(&self.blocked_since), PATIENCE) {
-            return Verdict::Closes("it does not read what is sent");
+        if is_over(since(&self.blocked_since), STALL_TIMEOUT) {
+            return ConnectionVerdict::Close("it does not read what is sent");
         }
         // The step that comes next is the oldest one, too.
         if self.waiting_in(step(now).saturating_add(1)).is_some_and(|count| count.load(Ordering::Relaxed) > 0) {
-            return Verdict::Closes("it did not take an answer in time");
+            return ConnectionVerdict::Close("it did not take an answer in time");
         }
-        let idle = if self.edge.is_crowded.load(Ordering::Relaxed) { IDLE_IN_A_CROWD } else { IDLE };
+        let idle =
+            if self.limits.is_crowded.load(Ordering::Relaxed) { IDLE_TIMEOUT_WHEN_CROWDED } else { IDLE_TIMEOUT };
         let is_idle = self.calls.load(Ordering::Relaxed) == 0 && is_over(since(&self.idle_since), idle);
-        if is_idle { Verdict::Retires } else { Verdict::Stays }
+        if is_idle { ConnectionVerdict::Retire } else { ConnectionVerdict::Keep }
     }
 
     fn waiting_in(&self, step: u64) -> Option<&AtomicUsize> {
@@ -116,12 +117,12 @@ impl Connection {
     }
 
     /// Whether so much waits for this client, or for all, that no further call is taken on.
-    pub fn is_full(&self) -> bool {
-        self.answers.is_spent() || self.edge.answers.is_spent()
+    pub(super) fn is_full(&self) -> bool {
+        self.answers.is_spent() || self.limits.answers.is_spent()
     }
 
     /// Whether nothing of it is under way.
-    pub fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.calls.load(Ordering::Relaxed) == 0 && self.answers.used() == 0
     }
 
@@ -129,20 +130,20 @@ impl Connection {
     /// equal share for each connection that has some, and for one more that comes: a few that hold many calls for long
     /// leave room for the others.
     fn has_its_share_of_calls(&self) -> bool {
-        let (calls, connections) = (&self.edge.calls, self.edge.busy_connections.load(Ordering::Relaxed));
+        let (calls, connections) = (&self.limits.calls, self.limits.busy_connections.load(Ordering::Relaxed));
         let share = calls.limit().div_euclid(connections.saturating_add(1)).max(1);
         calls.used() >= calls.limit().div_euclid(2) && self.counted_calls.load(Ordering::Relaxed) >= share
     }
 
     fn count_call(&self) {
         if self.counted_calls.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.edge.busy_connections.fetch_add(1, Ordering::Relaxed);
+            self.limits.busy_connections.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     fn uncount_call(&self) {
         if self.counted_calls.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.edge.busy_connections.fetch_sub(1, Ordering::Relaxed);
+            self.limits.busy_connections.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
@@ -150,7 +151,7 @@ impl Connection {
         if !self.requests.take(bytes) {
             return false;
         }
-        let fits = self.edge.requests.take(bytes);
+        let fits = self.limits.requests.take(bytes);
         if !fits {
             self.requests.give(bytes);
         }
@@ -159,20 +160,20 @@ impl Connection {
 
     /// An answer that counts until its last byte is sent, or its stream is gone; none where there is no
     /// room. One that is too large for any connection may be the only one of its own.
-    pub fn hold(self: &Arc<Self>, bytes: Bytes, kind: Kind) -> Option<Bytes> {
+    pub(super) fn track_unsent(self: &Arc<Self>, bytes: Bytes, kind: CallKind) -> Option<Bytes> {
         let size = bytes.len();
-        if kind == Kind::Probe {
+        if kind == CallKind::Probe {
             self.answers.take_anyway(size);
-            self.edge.answers.take_anyway(size);
+            self.limits.answers.take_anyway(size);
         } else if !self.answers.take_or_alone(size) {
             return None;
-        } else if !self.edge.answers.take(size) {
+        } else if !self.limits.answers.take(size) {
             self.answers.give(size);
             return None;
         }
-        let step = step(self.edge.now());
+        let step = step(self.limits.now());
         self.waiting_in(step).map(|count| count.fetch_add(1, Ordering::Relaxed));
-        Some(Bytes::from_owner(Held { bytes, connection: Arc::clone(self), step }))
+        Some(Bytes::from_owner(UnsentBytes { bytes, connection: Arc::clone(self), step }))
     }
 }
 
@@ -180,23 +181,23 @@ fn step(now: u64) -> u64 {
     u128::from(now).checked_div(STEP.as_millis()).and_then(|step| u64::try_from(step).ok()).unwrap_or_default()
 }
 
-struct Held {
+struct UnsentBytes {
     bytes: Bytes,
     connection: Arc<Connection>,
     step: u64,
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for UnsentBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl Drop for Held {
+impl Drop for UnsentBytes {
     fn drop(&mut self) {
         let Self { bytes, connection, step } = self;
         connection.answers.give(bytes.len());
-        connection.edge.answers.give(bytes.len());
+        connection.limits.answers.give(bytes.len());
         connection.waiting_in(*step).map(|count| count.fetch_sub(1, Ordering::Relaxed));
     }
 }
@@ -204,17 +205,17 @@ impl Drop for Held {
 /// The bytes of one request: they count until it is answered, for what is read of it lives on in what
 /// is made of it.
 #[derive(Debug)]
-pub struct Intake {
+pub(super) struct RequestBytes {
     connection: Arc<Connection>,
     bytes: AtomicUsize,
 }
 
-impl Intake {
-    pub fn new(connection: &Arc<Connection>) -> Arc<Self> {
+impl RequestBytes {
+    pub(super) fn new(connection: &Arc<Connection>) -> Arc<Self> {
         Arc::new(Self { connection: Arc::clone(connection), bytes: AtomicUsize::new(0) })
     }
 
-    pub fn grow(&self, bytes: usize) -> bool {
+    pub(super) fn grow(&self, bytes: usize) -> bool {
         let fits = self.connection.take_request(bytes);
         if fits {
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -223,17 +224,17 @@ impl Intake {
     }
 }
 
-impl Drop for Intake {
+impl Drop for RequestBytes {
     fn drop(&mut self) {
         let bytes = *self.bytes.get_mut();
         self.connection.requests.give(bytes);
-        self.connection.edge.requests.give(bytes);
+        self.connection.limits.requests.give(bytes);
     }
 }
 
 /// What kind of call it is, by what it may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum CallKind {
     /// Health, once: answered whatever else there is to do.
     Probe,
     /// A stream without an end of its own.
@@ -244,53 +245,51 @@ pub enum Kind {
 
 /// A call under way, until its answer is handed over.
 #[derive(Debug)]
-pub struct Ticket {
+pub(super) struct CallPermit {
     connection: Arc<Connection>,
-    kind: Kind,
+    kind: CallKind,
 }
 
-impl Ticket {
-    pub fn take(connection: &Arc<Connection>, kind: Kind) -> Option<Self> {
+impl CallPermit {
+    pub(super) fn take(connection: &Arc<Connection>, kind: CallKind) -> Option<Self> {
         let is_admitted = match kind {
-            Kind::Probe => true,
-            Kind::Stream => !connection.is_full() && connection.edge.long_streams.take(1),
-            Kind::Read | Kind::Write => {
-                !connection.is_full() && !connection.has_its_share_of_calls() && connection.edge.calls.take(1)
+            CallKind::Probe => true,
+            CallKind::Stream => !connection.is_full() && connection.limits.long_streams.take(1),
+            CallKind::Read | CallKind::Write => {
+                !connection.is_full() && !connection.has_its_share_of_calls() && connection.limits.calls.take(1)
             }
         };
         is_admitted.then(|| {
             connection.calls.fetch_add(1, Ordering::Relaxed);
-            if matches!(kind, Kind::Read | Kind::Write) {
+            if matches!(kind, CallKind::Read | CallKind::Write) {
                 connection.count_call();
             }
             Self { connection: Arc::clone(connection), kind }
         })
     }
-}
 
-impl Ticket {
-    pub fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> CallKind {
         self.kind
     }
 
-    pub fn is_stream(&self) -> bool {
-        self.kind == Kind::Stream
+    pub(super) fn is_stream(&self) -> bool {
+        self.kind == CallKind::Stream
     }
 }
 
-impl Drop for Ticket {
+impl Drop for CallPermit {
     fn drop(&mut self) {
         let Self { connection, kind } = self;
         match kind {
-            Kind::Probe => {}
-            Kind::Stream => connection.edge.long_streams.give(1),
-            Kind::Read | Kind::Write => {
-                connection.edge.calls.give(1);
+            CallKind::Probe => {}
+            CallKind::Stream => connection.limits.long_streams.give(1),
+            CallKind::Read | CallKind::Write => {
+                connection.limits.calls.give(1);
                 connection.uncount_call();
             }
         }
         if connection.calls.fetch_sub(1, Ordering::Relaxed) == 1 {
-            connection.idle_since.store(connection.edge.now(), Ordering::Relaxed);
+            connection.idle_since.store(connection.limits.now(), Ordering::Relaxed);
         }
     }
 }

@@ -16,11 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::coalesce::CoalescedWrites;
-use super::connection::{Connection, Verdict};
-use super::door::Door;
-use super::edge::Edge;
-use super::router::Answers;
-use super::wire::Wire;
+use super::connection::{Connection, ConnectionVerdict};
+use super::guard::CallGuard;
+use super::limits::Limits;
+use super::monitored_io::MonitoredIo;
+use super::router::CallService;
 
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
@@ -43,31 +43,31 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often a connection is looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// How long a connection that is told to go may take to do so.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub async fn serve(listener: TcpListener, service: impl Answers, edge: Arc<Edge>, limit: usize) {
+pub(super) async fn serve(listener: TcpListener, service: impl CallService, limits: Arc<Limits>, limit: usize) {
     let builder = Arc::new(builder());
     let mut connections = JoinSet::new();
-    let mut stopped = pin!(edge.stopped());
+    let mut stopped = pin!(limits.stopped());
     loop {
         let stream = tokio::select! {
             () = &mut stopped => break,
             Some(_) = connections.join_next() => {
-                edge.is_crowded.store(connections.len() >= limit, Ordering::Relaxed);
+                limits.is_crowded.store(connections.len() >= limit, Ordering::Relaxed);
                 continue;
             }
-            stream = accept(&listener, &edge) => stream,
+            stream = accept(&listener, &limits) => stream,
         };
         if connections.len() >= limit {
-            refuse(stream, &edge, limit);
+            refuse(stream, &limits, limit);
             continue;
         }
-        let connection = Connection::new(Arc::clone(&edge));
-        let door = Door::new(service.clone(), Arc::clone(&connection));
-        connections.spawn(keep(stream, connection, door, Arc::clone(&builder)));
+        let connection = Connection::new(Arc::clone(&limits));
+        let guard = CallGuard::new(service.clone(), Arc::clone(&connection));
+        connections.spawn(serve_connection(stream, connection, guard, Arc::clone(&builder)));
     }
     // The port first: who comes now is to be refused, and not to wait.
     drop(listener);
@@ -75,19 +75,19 @@ pub async fn serve(listener: TcpListener, service: impl Answers, edge: Arc<Edge>
 }
 
 /// One connection, to its end.
-async fn keep(
+async fn serve_connection(
     stream: TcpStream,
     connection: Arc<Connection>,
-    door: Door<impl Answers>,
+    guard: CallGuard<impl CallService>,
     builder: Arc<Builder<TokioExecutor>>,
 ) {
-    let wire = CoalescedWrites::new(Wire::new(stream, Arc::clone(&connection)));
-    let service = TowerToHyperService::new(door);
+    let wire = CoalescedWrites::new(MonitoredIo::new(stream, Arc::clone(&connection)));
+    let service = TowerToHyperService::new(guard);
     let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
-    let mut stopped = pin!(connection.edge.stopped());
+    let mut stopped = pin!(connection.limits.stopped());
     let mut ticks = tokio::time::interval(TICK);
     let mut is_leaving = false;
-    let mut farewell = 0_u32;
+    let mut ticks_leaving = 0_u32;
     loop {
         tokio::select! {
             biased;
@@ -102,22 +102,22 @@ async fn keep(
                 http.as_mut().graceful_shutdown();
             }
             _ = ticks.tick() => match connection.verdict() {
-                Verdict::Stays | Verdict::Retires if is_leaving => {
+                ConnectionVerdict::Keep | ConnectionVerdict::Retire if is_leaving => {
                     // It was told to go a while ago, and has nothing to wait for.
-                    if farewell >= 2 && connection.is_at_rest() {
+                    if ticks_leaving >= 2 && connection.is_at_rest() {
                         return;
                     }
-                    farewell = farewell.saturating_add(1);
+                    ticks_leaving = ticks_leaving.saturating_add(1);
                 }
-                Verdict::Stays => {}
-                Verdict::Retires => {
+                ConnectionVerdict::Keep => {}
+                ConnectionVerdict::Retire => {
                     is_leaving = true;
                     http.as_mut().graceful_shutdown();
                 }
-                Verdict::Closes(why) => {
-                    tell_closed(&connection.edge, why);
+                ConnectionVerdict::Close(why) => {
+                    tell_closed(&connection.limits, why);
                     http.as_mut().graceful_shutdown();
-                    let _ = tokio::time::timeout(FAREWELL, http).await;
+                    let _ = tokio::time::timeout(CLOSE_TIMEOUT, http).await;
                     return;
                 }
             },
@@ -143,7 +143,7 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-async fn accept(listener: &TcpListener, edge: &Edge) -> TcpStream {
+async fn accept(listener: &TcpListener, limits: &Limits) -> TcpStream {
     loop {
         // Without `nodelay` answers wait for the client's delayed acknowledgements, 40 ms and more.
         match listener.accept().await.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
@@ -151,7 +151,7 @@ async fn accept(listener: &TcpListener, edge: &Edge) -> TcpStream {
             // It was gone before it was taken.
             Err(error) if is_of_client(&error) => tracing::debug!(%error, "a connection was not taken"),
             Err(error) => {
-                if let Some(more) = edge.complaints.not_taken.due(edge.now()) {
+                if let Some(more) = limits.warnings.not_taken.due(limits.now()) {
                     tracing::error!(
                         %error, more,
                         "no connection can be taken; if files are what is lacking, raise their limit (ulimit -n) \
@@ -172,17 +172,17 @@ fn is_of_client(error: &io::Error) -> bool {
 }
 
 /// Closed at once: whoever is turned away soon can go elsewhere.
-fn refuse(stream: TcpStream, edge: &Edge, limit: usize) {
+fn refuse(stream: TcpStream, limits: &Limits, limit: usize) {
     drop(stream);
-    edge.is_crowded.store(true, Ordering::Relaxed);
-    if let Some(more) = edge.complaints.crowded.due(edge.now()) {
+    limits.is_crowded.store(true, Ordering::Relaxed);
+    if let Some(more) = limits.warnings.crowded.due(limits.now()) {
         tracing::warn!(limit, more, "there are as many connections as max_clients allows: others are closed at once");
     }
 }
 
-fn tell_closed(edge: &Edge, why: &str) {
+fn tell_closed(limits: &Limits, why: &str) {
     tracing::debug!(why, "a connection is closed");
-    if let Some(more) = edge.complaints.closed.due(edge.now()) {
+    if let Some(more) = limits.warnings.closed.due(limits.now()) {
         tracing::warn!(why, more, "a connection is closed: its client keeps the server waiting");
     }
 }

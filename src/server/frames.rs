@@ -11,7 +11,7 @@ const END_HEADERS: u8 = 4;
 
 /// Follows the bytes read. Whether they make sense is judged elsewhere.
 #[derive(Debug, Default)]
-pub struct Frames {
+pub(super) struct Frames {
     preface: usize,
     head: [u8; HEAD],
     /// How much of the head is read,
@@ -25,7 +25,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    pub fn read(&mut self, mut bytes: &[u8]) {
+    pub(super) fn read(&mut self, mut bytes: &[u8]) {
         let preface = PREFACE.saturating_sub(self.preface).min(bytes.len());
         self.preface = self.preface.saturating_add(preface);
         bytes = bytes.get(preface..).unwrap_or_default();
@@ -35,7 +35,7 @@ impl Frames {
     }
 
     /// Whether something has begun and not ended: the preface, a frame, or a block of headers.
-    pub fn is_within(&self) -> bool {
+    pub(super) fn is_mid_frame(&self) -> bool {
         self.preface < PREFACE || self.head_read > 0 || self.in_block
     }
 
@@ -93,9 +93,9 @@ mod tests {
         let sent = [sent, frame(0, 1, 70_000), frame(1, 0, 5), frame(9, 0, 5), frame(9, 4, 0), frame(6, 0, 8)].concat();
         for size in [1, 2, 9, 100, sent.len()] {
             let mut frames = Frames::default();
-            assert!(frames.is_within(), "a preface is to come");
+            assert!(frames.is_mid_frame(), "a preface is to come");
             sent.chunks(size).for_each(|bytes| frames.read(bytes));
-            assert_eq!((frames.whole, frames.is_within()), (6, false), "{size}");
+            assert_eq!((frames.whole, frames.is_mid_frame()), (6, false), "{size}");
         }
     }
 
@@ -106,9 +106,9 @@ mod tests {
             let mut frames = Frames::default();
             frames.read(&[0; PREFACE]);
             frames.read(&frame(4, 0, 0));
-            assert!(!frames.is_within());
+            assert!(!frames.is_mid_frame());
             frames.read(&rest);
-            assert_eq!((frames.whole, frames.is_within()), (1, true), "{rest:?}");
+            assert_eq!((frames.whole, frames.is_mid_frame()), (1, true), "{rest:?}");
         }
     }
 }

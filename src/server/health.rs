@@ -16,7 +16,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::{Health, HealthServer};
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use super::supervisor::Down;
+use super::supervisor::DownTasks;
 use crate::service::Ledger;
 use crate::store::Store;
 
@@ -44,7 +44,7 @@ const WRITES: [&str; 2] = ["entitled.v1.ContractService", "entitled.v1.LedgerSer
 
 /// What is known of this server's state.
 #[derive(Debug)]
-pub struct Facts {
+pub(super) struct HealthState {
     begun: Instant,
     /// When the last good answer of the store came, in milliseconds since `begun`; 0: it did not
     /// answer when it was last asked.
@@ -52,17 +52,17 @@ pub struct Facts {
     is_stopping: watch::Sender<bool>,
     /// A damaged database is read, by choice.
     is_read_only: AtomicBool,
-    tasks: OnceLock<Down>,
+    tasks: OnceLock<DownTasks>,
 }
 
-impl Facts {
-    pub fn new() -> Self {
+impl HealthState {
+    pub(super) fn new() -> Self {
         let (answered, is_stopping, tasks) = (AtomicU64::new(0), watch::Sender::new(false), OnceLock::new());
         Self { begun: Instant::now(), answered, is_stopping, is_read_only: AtomicBool::new(false), tasks }
     }
 
     /// Whether calls can be answered: the one place where all that is known comes together.
-    pub fn is_serving(&self) -> bool {
+    pub(super) fn is_serving(&self) -> bool {
         self.is_serving_at(self.elapsed())
     }
 
@@ -70,15 +70,15 @@ impl Facts {
         let answered = self.answered.load(Ordering::Relaxed);
         let valid = u64::try_from(VALID.as_millis()).unwrap_or(u64::MAX);
         let store_answers = answered > 0 && now.saturating_sub(answered) <= valid;
-        let tasks_run = self.tasks.get().is_some_and(Down::none);
+        let tasks_run = self.tasks.get().is_some_and(DownTasks::none);
         store_answers && tasks_run && !*self.is_stopping.borrow()
     }
 
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.is_stopping.send_replace(true);
     }
 
-    pub fn watch_tasks(&self, tasks: Down) {
+    pub(super) fn watch_tasks(&self, tasks: DownTasks) {
         let _ = self.tasks.set(tasks);
     }
 
@@ -104,15 +104,15 @@ impl Facts {
 }
 
 /// Asks the store once a second, and whether writes go on; runs until it is dropped.
-pub async fn monitor(facts: Arc<Facts>, store: Store, ledger: Ledger) {
-    facts.is_read_only.store(store.is_read_only(), Ordering::Relaxed);
+pub(super) async fn monitor(health: Arc<HealthState>, store: Store, ledger: Ledger) {
+    health.is_read_only.store(store.is_read_only(), Ordering::Relaxed);
     let mut ticks = tokio::time::interval(PERIOD);
     let mut last = None;
     loop {
         ticks.tick().await;
         let probed = store.probe().await;
-        facts.note(probed.is_ok() && ledger.is_moving());
-        let is_serving = facts.is_serving();
+        health.note(probed.is_ok() && ledger.is_progressing());
+        let is_serving = health.is_serving();
         if last.replace(is_serving) != Some(is_serving) {
             let why = probed.err().map(|error| format!("{error:?}"));
             tracing::info!(serving = is_serving, why, "health");
@@ -121,11 +121,11 @@ pub async fn monitor(facts: Arc<Facts>, store: Store, ledger: Ledger) {
 }
 
 /// The service on the wire.
-pub fn service(facts: Arc<Facts>) -> HealthServer<impl Health> {
-    HealthServer::new(Probes(facts)).max_decoding_message_size(MESSAGE_LIMIT)
+pub(super) fn service(health: Arc<HealthState>) -> HealthServer<impl Health> {
+    HealthServer::new(Probes(health)).max_decoding_message_size(MESSAGE_LIMIT)
 }
 
-struct Probes(Arc<Facts>);
+struct Probes(Arc<HealthState>);
 
 #[tonic::async_trait]
 impl Health for Probes {
@@ -135,12 +135,12 @@ impl Health for Probes {
         self.0.status(&request.get_ref().service).map(|status| Response::new(answer(status)))
     }
 
-    /// The status now, and each that is another one. The end of the server ends it (`server::door`).
+    /// The status now, and each that is another one. The end of the server ends it (`server::guard`).
     async fn watch(&self, request: Request<HealthCheckRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let service = request.into_inner().service;
         self.0.status(&service)?;
-        let facts = Arc::clone(&self.0);
-        let looking = (tokio::time::interval(PERIOD), facts.is_stopping.subscribe());
+        let health = Arc::clone(&self.0);
+        let looking = (tokio::time::interval(PERIOD), health.is_stopping.subscribe());
         let looks = stream::unfold(looking, |(mut ticks, mut stop)| async {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -151,7 +151,7 @@ impl Health for Probes {
         });
         let mut last = None;
         let changes = looks.filter_map(move |()| {
-            let status = facts.status(&service).unwrap_or(ServingStatus::ServiceUnknown);
+            let status = health.status(&service).unwrap_or(ServingStatus::ServiceUnknown);
             let is_new = last.replace(status) != Some(status);
             std::future::ready(is_new.then(|| Ok(answer(status))))
         });
@@ -170,21 +170,21 @@ mod tests {
 
     #[test]
     fn what_is_not_renewed_grows_old() {
-        let facts = Facts::new();
-        let now = |facts: &Facts| facts.is_serving_at(facts.answered.load(Ordering::Relaxed));
-        facts.note(true);
-        assert!(!now(&facts), "its tasks do not run yet");
-        facts.watch_tasks(Supervisor::default().down());
-        assert!(now(&facts));
-        let answered = facts.answered.load(Ordering::Relaxed);
-        assert!(facts.is_serving_at(answered + 5_000) && !facts.is_serving_at(answered + 5_001));
-        facts.note(false);
-        assert!(!facts.is_serving_at(1));
-        facts.note(true);
-        facts.stop();
-        assert!(!now(&facts));
-        assert_eq!(facts.status(LIVENESS).unwrap(), ServingStatus::Serving);
-        assert_eq!(facts.status("readiness").unwrap(), ServingStatus::NotServing);
-        assert!(facts.status("other").is_err());
+        let health = HealthState::new();
+        let now = |health: &HealthState| health.is_serving_at(health.answered.load(Ordering::Relaxed));
+        health.note(true);
+        assert!(!now(&health), "its tasks do not run yet");
+        health.watch_tasks(Supervisor::default().down());
+        assert!(now(&health));
+        let answered = health.answered.load(Ordering::Relaxed);
+        assert!(health.is_serving_at(answered + 5_000) && !health.is_serving_at(answered + 5_001));
+        health.note(false);
+        assert!(!health.is_serving_at(1));
+        health.note(true);
+        health.stop();
+        assert!(!now(&health));
+        assert_eq!(health.status(LIVENESS).unwrap(), ServingStatus::Serving);
+        assert_eq!(health.status("readiness").unwrap(), ServingStatus::NotServing);
+        assert!(health.status("other").is_err());
     }
 }

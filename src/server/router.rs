@@ -18,7 +18,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::{Layer as _, Service};
 
-use super::health::{self, Facts};
+use super::health::{self, HealthState};
 use crate::error::{BoxError, Error};
 use crate::grpc::{
     Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
@@ -28,18 +28,18 @@ use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
-use crate::service::{self, Contracts, Entitlements, Ledger};
+use crate::service::{self, Catalogue, Contracts, Entitlements, Ledger};
 
 /// A question to reflection is a name.
 const REFLECTION_LIMIT: usize = 16 << 10;
 
 /// What answers calls, on any connection. It answers always: a refusal is an answer.
-pub trait Answers:
+pub(super) trait CallService:
     Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
 {
 }
 
-impl<S> Answers for S where
+impl<S> CallService for S where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
         + Clone
         + Send
@@ -48,27 +48,27 @@ impl<S> Answers for S where
 }
 
 /// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted.
-pub fn layered(calls: Calls) -> impl Answers {
+pub(super) fn layered(calls: Router) -> impl CallService {
     let admission = Admission::new(available_parallelism().map_or(2, NonZero::get));
     Deadlines.layer(admission.layer(TransportErrors.layer(calls)))
 }
 
 /// Health and reflection.
-pub fn standards(facts: &Arc<Facts>) -> Result<Routes, BoxError> {
+pub(super) fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?
         .max_decoding_message_size(REFLECTION_LIMIT);
-    Ok(Routes::new(health::service(Arc::clone(facts))).add_service(reflection).prepare())
+    Ok(Routes::new(health::service(Arc::clone(health))).add_service(reflection).prepare())
 }
 
-/// Our services.
-pub fn ours(context: &service::Context, ledger: Ledger) -> Routes {
+/// The services of this API.
+pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
     let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
-    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
+    let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));
     Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
@@ -76,27 +76,27 @@ pub fn ours(context: &service::Context, ledger: Ledger) -> Routes {
         .prepare()
 }
 
-/// The calls of this server: those of the standards from the first moment, ours once the store is there.
+/// The services of this server: the standard ones answer from the first moment, those of this API once the store is open.
 #[derive(Debug, Clone)]
-pub struct Calls {
-    standards: Routes,
-    ours: Arc<SetOnce<Routes>>,
+pub(super) struct Router {
+    standard_services: Routes,
+    api_services: Arc<SetOnce<Routes>>,
     begun: Instant,
-    /// How long after `begun` ours wait for the store.
+    /// How long after `begun` the services of this API wait for the store.
     patience: Duration,
 }
 
-impl Calls {
-    pub fn new(standards: Routes, patience: Duration) -> Self {
-        Self { standards, ours: Arc::default(), begun: Instant::now(), patience }
+impl Router {
+    pub(super) fn new(standard_services: Routes, patience: Duration) -> Self {
+        Self { standard_services, api_services: Arc::default(), begun: Instant::now(), patience }
     }
 
-    pub fn open(&self, ours: Routes) {
-        let _ = self.ours.set(ours);
+    pub(super) fn open(&self, api_services: Routes) {
+        let _ = self.api_services.set(api_services);
     }
 }
 
-impl Service<Request<Body>> for Calls {
+impl Service<Request<Body>> for Router {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future =
@@ -108,13 +108,13 @@ impl Service<Request<Body>> for Calls {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         if request.uri().path().starts_with("/grpc.") {
-            return Either::Left(self.standards.call(request));
+            return Either::Left(self.standard_services.call(request));
         }
-        match self.ours.get() {
-            Some(ours) => Either::Left(ours.clone().call(request)),
+        match self.api_services.get() {
+            Some(api_services) => Either::Left(api_services.clone().call(request)),
             None => {
                 let left = self.patience.saturating_sub(self.begun.elapsed());
-                Either::Right(Box::pin(once_open(Arc::clone(&self.ours), left, request)))
+                Either::Right(Box::pin(once_open(Arc::clone(&self.api_services), left, request)))
             }
         }
     }
@@ -122,12 +122,12 @@ impl Service<Request<Body>> for Calls {
 
 /// Answers a call that came before the store was there.
 async fn once_open(
-    ours: Arc<SetOnce<Routes>>,
+    api_services: Arc<SetOnce<Routes>>,
     patience: Duration,
     request: Request<Body>,
 ) -> Result<Response<Body>, Infallible> {
-    match tokio::time::timeout(patience, ours.wait()).await {
-        Ok(ours) => ours.clone().call(request).await,
+    match tokio::time::timeout(patience, api_services.wait()).await {
+        Ok(api_services) => api_services.clone().call(request).await,
         Err(_) => Ok(Status::from(Error::Unavailable(None)).into_http()),
     }
 }

@@ -4,7 +4,7 @@ use super::enums::{write_change_kind, write_resource};
 use crate::contract::ContractChange;
 use crate::proto::v1;
 
-pub fn write_change(change: &ContractChange) -> v1::Change {
+pub(crate) fn write_change(change: &ContractChange) -> v1::Change {
     let ContractChange { kind, resource, id, fields } = change;
     v1::Change {
         kind: write_change_kind(*kind).into(),

@@ -53,9 +53,9 @@ impl Contracts {
         let submitted: Vec<_> = changed.map(|(path, order)| (path.clone(), order.work_order_id.as_str())).collect();
         let mut violations = purchase::validate(catalog, &plan.contract, &submitted);
         if let (ContractCommand::UpdateCustomer { .. }, Some(stored)) = (command, stored) {
-            let known = validate_all(self, &stored.contract);
+            let existing = validate_all(self, &stored.contract);
             let broken = validate_all(self, &plan.contract);
-            violations.extend(broken.into_iter().filter(|violation| !known.contains(violation)));
+            violations.extend(broken.into_iter().filter(|violation| !existing.contains(violation)));
         }
         if !plan.is_empty() {
             let path = submitted.first().map_or("customer", |(path, _)| path);

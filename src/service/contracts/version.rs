@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Written;
+use super::outcome::ChangeOutcome;
 use crate::contract::{ContractCommand, Plan, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
@@ -41,7 +41,7 @@ impl Recording<'_> {
         VersionInfo { version, record_time, actor: self.actor.to_owned() }
     }
 
-    pub async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {
+    pub(super) async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {
         if plan.changes(Resource::Customer, command.customer_id()) {
             put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
         }
@@ -60,7 +60,7 @@ pub(super) fn written(
     plan: Plan,
     stored: Option<&StoredContract>,
     recorded: Option<(i64, &Recording<'_>)>,
-) -> Written {
+) -> ChangeOutcome {
     let recording = recorded.map(|(_, recording)| recording);
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| match recording {
         Some(recording) if plan.changes(resource, id) => Some(match resource {
@@ -83,7 +83,7 @@ pub(super) fn written(
         (_, Some(stored)) => stored.contract_version,
         _ => 0,
     };
-    Written {
+    ChangeOutcome {
         revision,
         contract_version,
         changes: plan.changes,

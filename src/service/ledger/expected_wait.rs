@@ -1,4 +1,4 @@
-//! How long the next write would wait for its answer. The queue sets this value, and the server's door reads it before
+//! How long the next write would wait for its answer. The queue sets this value, and the server's guard reads it before
 //! it reads a call.
 
 use std::sync::Arc;

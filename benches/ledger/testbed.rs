@@ -11,17 +11,17 @@ use serde_json::{Value, json};
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-/// Contracts applied at a time while a house is furnished.
+/// Contracts applied at a time while a test bed is filled.
 const AT_ONCE: usize = 16;
 
-pub struct House {
+pub(crate) struct TestBed {
     pub address: String,
 }
 
-impl House {
+impl TestBed {
     /// A server on a new database, with so many customers, each with one block that no bench
     /// can empty.
-    pub async fn furnish(database: &str, customers: usize) -> Self {
+    pub(crate) async fn start(database: &str, customers: usize) -> Self {
         let mut config = Config::default();
         config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         config.store.database = database.parse().unwrap();
@@ -39,7 +39,7 @@ impl House {
 
 /// One minute of a customer's hours, asked for as a portal does: by location, product and
 /// service, under an id of its own.
-pub fn minute(row: usize) -> v1::ConsumeUnitsRequest {
+pub(crate) fn minute(row: usize) -> v1::ConsumeUnitsRequest {
     v1::ConsumeUnitsRequest {
         customer_id: customer_id(row),
         location_id: "gb-london".to_owned(),

@@ -4,7 +4,8 @@ use clap::CommandFactory as _;
 
 use super::*;
 use crate::cli::Cli;
-use crate::config::value::duration;
+use crate::config::value::{Value, duration};
+use crate::config::{Config, RawValue};
 
 /// A setting's row in the documentation.
 fn row(setting: &Setting) -> String {
@@ -49,7 +50,7 @@ fn every_default_is_what_its_row_says() {
     for setting in settings() {
         let mut config = Config::default();
         if let Some(default) = setting.default {
-            setting.set(&mut config, &Written::Text(default.to_owned())).unwrap();
+            setting.set(&mut config, &RawValue::Text(default.to_owned())).unwrap();
         }
         assert_eq!(config, Config::default(), "{}", setting.key);
     }
@@ -70,7 +71,7 @@ fn names_are_unique_and_alike() {
 #[test]
 fn every_range_includes_its_ends_and_no_more() {
     for setting in settings() {
-        let takes = |text: String| setting.set(&mut Config::default(), &Written::Text(text)).is_ok();
+        let takes = |text: String| setting.set(&mut Config::default(), &RawValue::Text(text)).is_ok();
         match &setting.value {
             Value::Number { range, .. } => {
                 let (least, most) = (*range.start(), *range.end());

@@ -18,11 +18,11 @@ const MEBIBYTE: usize = 1 << 20;
 const REQUESTS: usize = 128 << 20;
 /// Streams that live for as long as their callers like: health watched, reflection.
 const LONG_STREAMS: usize = 1_000;
-/// The same complaint is told once in this time.
-const SELDOM: Duration = Duration::from_secs(60);
+/// The same warning is logged once in this time.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub struct Edge {
+pub(super) struct Limits {
     begun: Instant,
     /// Bytes of answers that wait to be sent.
     pub answers: Budget,
@@ -35,20 +35,20 @@ pub struct Edge {
     pub busy_connections: AtomicUsize,
     /// No further connection is taken: the idle ones are to make room.
     pub is_crowded: AtomicBool,
-    pub complaints: Complaints,
+    pub warnings: ClientWarnings,
     stop: watch::Receiver<bool>,
 }
 
-/// What is told of clients, seldom: they must not fill the log.
+/// Warnings about clients. Each is logged once in a while: clients must not fill the log.
 #[derive(Debug, Default)]
-pub struct Complaints {
-    pub closed: Seldom,
-    pub crowded: Seldom,
-    pub not_taken: Seldom,
+pub(super) struct ClientWarnings {
+    pub closed: LogThrottle,
+    pub crowded: LogThrottle,
+    pub not_taken: LogThrottle,
 }
 
-impl Edge {
-    pub fn new(settings: &ServerSettings, stop: watch::Receiver<bool>) -> Arc<Self> {
+impl Limits {
+    pub(super) fn new(settings: &ServerSettings, stop: watch::Receiver<bool>) -> Arc<Self> {
         Arc::new(Self {
             begun: Instant::now(),
             answers: Budget::new(settings.max_unsent.saturating_mul(MEBIBYTE)),
@@ -58,18 +58,18 @@ impl Edge {
             wait_of_writes: ExpectedWait::default(),
             busy_connections: AtomicUsize::new(0),
             is_crowded: AtomicBool::new(false),
-            complaints: Complaints::default(),
+            warnings: ClientWarnings::default(),
             stop,
         })
     }
 
     /// Milliseconds since the start, never 0.
-    pub fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// Ends when the server is asked to stop.
-    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub(super) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.clone();
         async move {
             // An error means that the sender is gone: stop as well.
@@ -78,7 +78,7 @@ impl Edge {
     }
 
     /// What ends a long stream: the end of the server, or its own time.
-    pub fn end_of_stream(&self, limit: Option<Duration>) -> BoxFuture<'static, Status> {
+    pub(super) fn end_of_stream(&self, limit: Option<Duration>) -> BoxFuture<'static, Status> {
         let stopped = self.stopped();
         Box::pin(async move {
             let over = async {
@@ -95,24 +95,24 @@ impl Edge {
     }
 }
 
-/// Lets one complaint through in a while, and counts those between.
+/// Lets one warning through in a while, and counts those between.
 #[derive(Debug, Default)]
-pub struct Seldom {
+pub(super) struct LogThrottle {
     next: AtomicU64,
-    kept_back: AtomicU64,
+    suppressed: AtomicU64,
 }
 
-impl Seldom {
-    /// How many were kept back since the last one, if it is time for one.
-    pub fn due(&self, now: u64) -> Option<u64> {
+impl LogThrottle {
+    /// How many were suppressed since the last one, if it is time for one.
+    pub(super) fn due(&self, now: u64) -> Option<u64> {
         let next = self.next.load(Ordering::Relaxed);
-        let then = now.saturating_add(u64::try_from(SELDOM.as_millis()).unwrap_or(u64::MAX));
+        let then = now.saturating_add(u64::try_from(WARNING_INTERVAL.as_millis()).unwrap_or(u64::MAX));
         let is_due =
             now >= next && self.next.compare_exchange(next, then, Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if is_due {
-            return Some(self.kept_back.swap(0, Ordering::Relaxed));
+            return Some(self.suppressed.swap(0, Ordering::Relaxed));
         }
-        self.kept_back.fetch_add(1, Ordering::Relaxed);
+        self.suppressed.fetch_add(1, Ordering::Relaxed);
         None
     }
 }
@@ -122,9 +122,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_complaint_is_told_once_in_a_while_with_the_number_of_those_between() {
-        let seldom = Seldom::default();
-        let told: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| seldom.due(now)).to_vec();
-        assert_eq!(told, [Some(0), None, None, Some(2), None]);
+    fn a_warning_is_logged_once_in_a_while_with_the_number_of_those_between() {
+        let throttle = LogThrottle::default();
+        let logged: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| throttle.due(now)).to_vec();
+        assert_eq!(logged, [Some(0), None, None, Some(2), None]);
     }
 }

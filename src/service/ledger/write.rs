@@ -6,29 +6,29 @@ use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Violation, merge_violations};
 use crate::ledger::{Applied, Command, CommandViolation, Refusal};
 use crate::service::Caller;
-use crate::service::idempotency::Identity;
+use crate::service::idempotency::RequestIdentity;
 use crate::store::{RequestKey, Wanted};
 
 /// One write of one customer.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
+pub(super) struct Write {
     pub customer_id: String,
-    pub work: Work,
+    pub operation: Operation,
 }
 
-impl Request {
-    /// By which it is known; none where nobody asked.
-    pub fn key(&self) -> Option<RequestKey> {
-        match &self.work {
-            Work::Command(asked) => Some(asked.identity.key(&self.customer_id)),
-            Work::Expire => None,
+impl Write {
+    /// The key of its request id; none if no caller sent it.
+    pub(super) fn key(&self) -> Option<RequestKey> {
+        match &self.operation {
+            Operation::Command(command) => Some(command.identity.key(&self.customer_id)),
+            Operation::Expire => None,
         }
     }
 
-    /// What must be loaded for it.
-    pub fn want(&self, wanted: &mut Wanted) {
-        let Work::Command(asked) = &self.work else { return };
-        match &asked.command {
+    /// Adds the rows that must be loaded for it.
+    pub(super) fn want(&self, wanted: &mut Wanted) {
+        let Operation::Command(command) = &self.operation else { return };
+        match &command.command {
             Command::Extend { reservation_id, .. }
             | Command::Commit { reservation_id, .. }
             | Command::Release { reservation_id, .. }
@@ -44,33 +44,33 @@ impl Request {
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Work {
-    Command(Box<Asked>),
-    /// Whatever time alone does to the customer's holds.
+pub(super) enum Operation {
+    Command(Box<CallerCommand>),
+    /// Ends the customer's holds whose time has run out.
     Expire,
 }
 
-/// A command with who asks for it, once.
+/// A command of a caller, with the identity of its request.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct CallerCommand {
     pub caller: Caller,
     pub command: Command,
-    pub identity: Identity,
+    pub identity: RequestIdentity,
 }
 
 /// What a write did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Done {
+pub struct WriteOutcome {
     /// The customer's revision with it.
     pub revision: i64,
     /// When it was written, by the database's clock.
     pub record_time: DateTime<Utc>,
     pub applied: Applied,
-    /// Whether it was done before and this is the answer of then.
+    /// Whether it was carried out before, and this is the first answer.
     pub replayed: bool,
 }
 
-/// Why a command was refused, as every other refusal is told.
+/// The error of a command that the ledger refused.
 pub(super) fn refused(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Against(violations) => Error::Violations(violations.into_iter().map(violation).collect()),
@@ -84,13 +84,13 @@ pub(super) fn violation(violation: CommandViolation) -> Violation {
     Violation { field, reason, description, clause: !is_malformed, facts }
 }
 
-/// What makes no sense first, then what is forbidden, in catalogue order, but for what only
-/// follows from the first.
+/// Sorts violations: first the malformed fields, then the clauses in catalogue order, without those that only follow from
+/// the former.
 pub(super) fn in_order(violations: Vec<Violation>, catalog: &Catalog) -> Vec<Violation> {
-    let (mut forbidden, mut told): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| violation.clause);
+    let (mut clauses, mut malformed): (Vec<_>, Vec<_>) = violations.into_iter().partition(|violation| violation.clause);
     let row_in = |edition: &Edition, code: &str| edition.clauses.iter().position(|clause| clause.code == code);
     let row = |code: &str| catalog.editions().iter().find_map(|edition| row_in(edition, code)).unwrap_or(usize::MAX);
-    forbidden.sort_by_key(|violation| row(&violation.reason));
-    merge_violations(&mut told, forbidden);
-    told
+    clauses.sort_by_key(|violation| row(&violation.reason));
+    merge_violations(&mut malformed, clauses);
+    malformed
 }

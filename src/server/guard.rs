@@ -1,4 +1,4 @@
-//! What every call passes first. The door checks that it is a gRPC call and that there is room for it, and makes sure
+//! What every call passes first. The guard checks that it is a gRPC call and that there is room for it, and makes sure
 //! that it is answered whatever happens in it.
 
 use std::convert::Infallible;
@@ -16,9 +16,9 @@ use tonic::Status;
 use tonic::body::Body;
 use tower::Service;
 
-use super::connection::{Connection, Intake, Kind, Ticket};
-use super::question::Question;
-use super::{answer, supervisor};
+use super::connection::{CallKind, CallPermit, Connection, RequestBytes};
+use super::request_body::RequestBody;
+use super::{response_body, supervisor};
 use crate::error::{BoxError, Error};
 use crate::grpc::{malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
@@ -31,28 +31,28 @@ const REFLECTION: Duration = Duration::from_secs(60);
 /// What calls that only read begin with; another name is taken for a write.
 const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 
-/// The door of one connection.
+/// The guard of the calls of one connection.
 #[derive(Debug, Clone)]
-pub struct Door<S> {
+pub(super) struct CallGuard<S> {
     inner: S,
     connection: Arc<Connection>,
 }
 
-impl<S> Door<S> {
-    pub fn new(inner: S, connection: Arc<Connection>) -> Self {
+impl<S> CallGuard<S> {
+    pub(super) fn new(inner: S, connection: Arc<Connection>) -> Self {
         Self { inner, connection }
     }
 
     /// Whether this is a write of the ledger that would be answered too late. It is refused before its body is read: in
     /// overload most calls are refused, and what is spent on them is taken from the others.
-    fn is_hopeless(&self, kind: Kind, path: &str, headers: &HeaderMap) -> bool {
-        let wait = &self.connection.edge.wait_of_writes;
-        let is_write = kind == Kind::Write && path.starts_with(LEDGER);
+    fn is_hopeless(&self, kind: CallKind, path: &str, headers: &HeaderMap) -> bool {
+        let wait = &self.connection.limits.wait_of_writes;
+        let is_write = kind == CallKind::Write && path.starts_with(LEDGER);
         is_write && patience(headers).is_some_and(|patience| wait.is_longer_than(patience))
     }
 }
 
-impl<S, B> Service<Request<B>> for Door<S>
+impl<S, B> Service<Request<B>> for CallGuard<S>
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
@@ -71,27 +71,27 @@ where
         }
         let path = request.uri().path();
         let kind = kind_of(path);
-        let Some(ticket) = Ticket::take(&self.connection, kind) else {
+        let Some(permit) = CallPermit::take(&self.connection, kind) else {
             return refuse_later(patience(request.headers()));
         };
         if self.is_hopeless(kind, path, request.headers()) {
             // A refusal takes no room from calls that are carried out.
-            drop(ticket);
+            drop(permit);
             return refuse_later(patience(request.headers()));
         }
         let limit = (path != WATCH_HEALTH).then_some(REFLECTION);
-        let edge = &self.connection.edge;
-        let end = || (kind == Kind::Stream).then(|| edge.end_of_stream(limit));
-        let (asks, answers) = (end(), end());
+        let limits = &self.connection.limits;
+        let end = || (kind == CallKind::Stream).then(|| limits.end_of_stream(limit));
+        let (request_end, response_end) = (end(), end());
         // Health is answered whatever else there is room for; its messages are short.
-        let intake = (kind != Kind::Probe).then(|| Intake::new(&self.connection));
-        let counted = intake.clone();
-        let call = self.inner.call(request.map(|body| Body::new(Question::new(body, counted, asks))));
+        let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
+        let body_bytes = request_bytes.clone();
+        let call = self.inner.call(request.map(|body| Body::new(RequestBody::new(body, body_bytes, request_end))));
         let connection = Arc::clone(&self.connection);
         let answered = async move {
             let response = call.await.unwrap_or_else(|never| match never {});
-            drop(intake);
-            answer::ready(response, connection, ticket, answers).await
+            drop(request_bytes);
+            response_body::limited(response, connection, permit, response_end).await
         };
         Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(broken))))
     }
@@ -110,15 +110,15 @@ fn broken(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
     Status::from(Error::internal(format!("a call panicked: {}", supervisor::words(&*panic)))).into_http()
 }
 
-fn kind_of(path: &str) -> Kind {
+fn kind_of(path: &str) -> CallKind {
     if path == CHECK_HEALTH {
-        return Kind::Probe;
+        return CallKind::Probe;
     }
     if path.starts_with("/grpc.") {
-        return Kind::Stream;
+        return CallKind::Stream;
     }
     let method = path.rsplit('/').next().unwrap_or_default();
-    if READS.iter().any(|read| method.starts_with(read)) { Kind::Read } else { Kind::Write }
+    if READS.iter().any(|read| method.starts_with(read)) { CallKind::Read } else { CallKind::Write }
 }
 
 /// What is no call of gRPC: the status of HTTP says so, for clients that know no other.
@@ -130,8 +130,8 @@ fn refused<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(refusal);
     }
     if !request.headers().get(CONTENT_TYPE).is_some_and(is_grpc) {
-        let told = "the content type is neither `application/grpc` nor `application/grpc+proto`";
-        let mut refusal = malformed(told).into_http();
+        let message = "the content type is neither `application/grpc` nor `application/grpc+proto`";
+        let mut refusal = malformed(message).into_http();
         *refusal.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Some(refusal);
     }

@@ -3,7 +3,7 @@ use tonic::Code;
 
 use super::*;
 use crate::config::ServerSettings;
-use crate::server::edge::Edge;
+use crate::server::limits::Limits;
 
 #[test]
 fn only_grpc_is_grpc() {
@@ -18,23 +18,23 @@ fn only_grpc_is_grpc() {
 
 #[test]
 fn what_is_not_known_to_read_is_taken_for_a_write() {
-    assert_eq!(kind_of("/entitled.v1.EntitlementService/BatchCheckEntitlements"), Kind::Read);
-    assert_eq!(kind_of("/entitled.v1.LedgerService/GetBlock"), Kind::Read);
-    assert_eq!(kind_of("/entitled.v1.LedgerService/ConsumeUnits"), Kind::Write);
-    assert_eq!(kind_of(CHECK_HEALTH), Kind::Probe);
-    assert_eq!(kind_of(WATCH_HEALTH), Kind::Stream);
-    assert_eq!(kind_of("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"), Kind::Stream);
-    assert_eq!(kind_of("/"), Kind::Write);
+    assert_eq!(kind_of("/entitled.v1.EntitlementService/BatchCheckEntitlements"), CallKind::Read);
+    assert_eq!(kind_of("/entitled.v1.LedgerService/GetBlock"), CallKind::Read);
+    assert_eq!(kind_of("/entitled.v1.LedgerService/ConsumeUnits"), CallKind::Write);
+    assert_eq!(kind_of(CHECK_HEALTH), CallKind::Probe);
+    assert_eq!(kind_of(WATCH_HEALTH), CallKind::Stream);
+    assert_eq!(kind_of("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"), CallKind::Stream);
+    assert_eq!(kind_of("/"), CallKind::Write);
 }
 
 /// Calls `path` of a service that does what `answer` says, in a server that has room for `unsent` MiB.
 async fn call(path: &str, unsent: usize, answer: fn() -> Response<Body>) -> Response<Body> {
     let settings = ServerSettings { max_unsent: unsent, ..ServerSettings::default() };
-    let connection = Connection::new(Edge::new(&settings, watch::channel(false).1));
+    let connection = Connection::new(Limits::new(&settings, watch::channel(false).1));
     let service = tower::service_fn(move |_: Request<Body>| async move { Ok(answer()) });
-    let mut door = Door::new(service, Arc::clone(&connection));
+    let mut guard = CallGuard::new(service, Arc::clone(&connection));
     let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").body(Body::empty()).unwrap();
-    let response = door.call(request).await.unwrap();
+    let response = guard.call(request).await.unwrap();
     if response.headers().contains_key("grpc-status") {
         assert!(connection.is_at_rest(), "nothing is left of a call that is answered");
     }
@@ -67,13 +67,13 @@ async fn an_answer_without_room_does_not_say_that_nothing_was_written() {
 
 #[tokio::test]
 async fn a_write_that_would_be_answered_too_late_is_refused_before_it_is_read() {
-    let connection = Connection::new(Edge::new(&ServerSettings::default(), watch::channel(false).1));
-    connection.edge.wait_of_writes.tell(Duration::from_millis(80));
+    let connection = Connection::new(Limits::new(&ServerSettings::default(), watch::channel(false).1));
+    connection.limits.wait_of_writes.tell(Duration::from_millis(80));
     let service = tower::service_fn(|_: Request<Body>| async { Ok(Response::new(Body::new("answer".to_owned()))) });
-    let mut door = Door::new(service, Arc::clone(&connection));
+    let mut guard = CallGuard::new(service, Arc::clone(&connection));
     let mut call = async |path: &str, timeout: &str| {
         let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").header("grpc-timeout", timeout);
-        door.call(request.body(Body::empty()).unwrap()).await.unwrap()
+        guard.call(request.body(Body::empty()).unwrap()).await.unwrap()
     };
     let refusal = call("/entitled.v1.LedgerService/ConsumeUnits", "50m").await;
     assert_eq!(code_and_reason(&refusal), (Code::ResourceExhausted, "OVERLOADED".to_owned()));

@@ -11,31 +11,35 @@ use http_body::{Frame, SizeHint};
 use prost::bytes::Bytes;
 use tonic::Status;
 
-use super::connection::Intake;
+use super::connection::RequestBytes;
 use crate::error::BoxError;
 use crate::grpc::overloaded;
 
 /// A body that ends with an error where there is no room for it, or once its time has come.
-pub struct Question<B> {
+pub(super) struct RequestBody<B> {
     body: B,
     /// None: it is not counted.
-    intake: Option<Arc<Intake>>,
+    request_bytes: Option<Arc<RequestBytes>>,
     end: Option<BoxFuture<'static, Status>>,
 }
 
-impl<B> Question<B> {
-    pub fn new(body: B, intake: Option<Arc<Intake>>, end: Option<BoxFuture<'static, Status>>) -> Self {
-        Self { body, intake, end }
+impl<B> RequestBody<B> {
+    pub(super) fn new(
+        body: B,
+        request_bytes: Option<Arc<RequestBytes>>,
+        end: Option<BoxFuture<'static, Status>>,
+    ) -> Self {
+        Self { body, request_bytes, end }
     }
 }
 
-impl<B> fmt::Debug for Question<B> {
+impl<B> fmt::Debug for RequestBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Question").field("intake", &self.intake).finish_non_exhaustive()
+        f.debug_struct("RequestBody").field("request_bytes", &self.request_bytes).finish_non_exhaustive()
     }
 }
 
-impl<B> http_body::Body for Question<B>
+impl<B> http_body::Body for RequestBody<B>
 where
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Unpin,
 {
@@ -47,7 +51,7 @@ where
         let polled = polled.map_err(|error| Status::from_error(error.into()));
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(bytes) = frame.data_ref()
-            && self.intake.as_ref().is_some_and(|intake| !intake.grow(bytes.len()))
+            && self.request_bytes.as_ref().is_some_and(|request_bytes| !request_bytes.grow(bytes.len()))
         {
             return Poll::Ready(Some(Err(overloaded())));
         }
@@ -73,22 +77,22 @@ mod tests {
     use tonic::body::Body;
 
     use super::super::connection::Connection;
-    use super::super::edge::Edge;
+    use super::super::limits::Limits;
     use super::*;
     use crate::config::ServerSettings;
 
     #[tokio::test]
     async fn a_request_without_room_is_refused_where_it_is_counted() {
-        let connection = Connection::new(Edge::new(&ServerSettings::default(), watch::channel(false).1));
-        let others = Intake::new(&connection);
+        let connection = Connection::new(Limits::new(&ServerSettings::default(), watch::channel(false).1));
+        let others = RequestBytes::new(&connection);
         assert!(others.grow(16 << 20), "as much as one connection may have");
-        let first = async |intake| {
-            let mut question = Question::new(Body::new("a message".to_owned()), intake, None);
+        let first = async |request_bytes| {
+            let mut question = RequestBody::new(Body::new("a message".to_owned()), request_bytes, None);
             std::future::poll_fn(|context| http_body::Body::poll_frame(Pin::new(&mut question), context)).await.unwrap()
         };
-        assert_eq!(first(Some(Intake::new(&connection))).await.unwrap_err().code(), Code::ResourceExhausted);
+        assert_eq!(first(Some(RequestBytes::new(&connection))).await.unwrap_err().code(), Code::ResourceExhausted);
         assert_eq!(first(None).await.unwrap().into_data().unwrap(), "a message");
         drop(others);
-        assert!(first(Some(Intake::new(&connection))).await.is_ok());
+        assert!(first(Some(RequestBytes::new(&connection))).await.is_ok());
     }
 }

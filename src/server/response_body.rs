@@ -17,14 +17,14 @@ use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::body::Body;
 
-use super::connection::{Connection, Kind, Ticket};
+use super::connection::{CallKind, CallPermit, Connection};
 use crate::error::Error;
 use crate::grpc::overloaded;
 
 /// A frame of HTTP/2 as every client takes it.
 const PIECE: usize = 16 << 10;
 
-pub struct Answer {
+pub(super) struct ResponseBody {
     body: Body,
     connection: Arc<Connection>,
     /// What is left of the message that is being handed over.
@@ -32,15 +32,15 @@ pub struct Answer {
     /// What ends it before its time.
     end: Option<BoxFuture<'static, Status>>,
     is_over: bool,
-    ticket: Ticket,
+    permit: CallPermit,
 }
 
-/// Makes the answer ready to be sent. What a call of ours answers is encoded here, so that its size is
-/// known before it waits for its client.
-pub async fn ready(
+/// The same response with a body that is counted and sent in pieces. What a call of this API answers is encoded here, so
+/// that its size is known before it waits for its client.
+pub(super) async fn limited(
     response: Response<Body>,
     connection: Arc<Connection>,
-    ticket: Ticket,
+    permit: CallPermit,
     end: Option<BoxFuture<'static, Status>>,
 ) -> Response<Body> {
     let (head, mut body) = response.into_parts();
@@ -48,29 +48,29 @@ pub async fn ready(
         return Response::from_parts(head, body);
     }
     let mut rest = Bytes::new();
-    if !ticket.is_stream() {
+    if !permit.is_stream() {
         // A message that is there; what follows it is asked for in its turn.
         if let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
             && let Ok(message) = frame.into_data()
         {
-            match connection.hold(message, ticket.kind()) {
-                Some(held) => rest = held,
-                None => return untold(ticket.kind()).into_http(),
+            match connection.track_unsent(message, permit.kind()) {
+                Some(message) => rest = message,
+                None => return no_room(permit.kind()).into_http(),
             }
         }
     }
-    Response::from_parts(head, Body::new(Answer { body, connection, rest, end, is_over: false, ticket }))
+    Response::from_parts(head, Body::new(ResponseBody { body, connection, rest, end, is_over: false, permit }))
 }
 
 /// An answer there is no room for. Of a write this must not say that nothing was written.
-fn untold(kind: Kind) -> Status {
+fn no_room(kind: CallKind) -> Status {
     match kind {
-        Kind::Write => Error::CommitOutcomeUnknown("there was no room for the answer".into()).into(),
-        Kind::Read | Kind::Probe | Kind::Stream => overloaded(),
+        CallKind::Write => Error::CommitOutcomeUnknown("there was no room for the answer".into()).into(),
+        CallKind::Read | CallKind::Probe | CallKind::Stream => overloaded(),
     }
 }
 
-impl Answer {
+impl ResponseBody {
     /// The last frame, with this status.
     fn over(&mut self, status: &Status) -> Frame<Bytes> {
         self.is_over = true;
@@ -81,7 +81,7 @@ impl Answer {
     }
 }
 
-impl http_body::Body for Answer {
+impl http_body::Body for ResponseBody {
     type Data = Bytes;
     type Error = Status;
 
@@ -89,8 +89,8 @@ impl http_body::Body for Answer {
         if self.rest.is_empty() && !self.is_over {
             match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(message) => match self.connection.hold(message, self.ticket.kind()) {
-                        Some(held) => self.rest = held,
+                    Ok(message) => match self.connection.track_unsent(message, self.permit.kind()) {
+                        Some(message) => self.rest = message,
                         None => return Poll::Ready(Some(Ok(self.over(&overloaded())))),
                     },
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
@@ -116,8 +116,8 @@ impl http_body::Body for Answer {
     }
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("rest", &self.rest.len()).finish_non_exhaustive()
+        f.debug_struct("ResponseBody").field("rest", &self.rest.len()).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,5 @@
-//! Looks at the bytes of a connection as they pass: whether the client finishes what it begins, and whether it reads.
+//! The stream of bytes of one connection, watched as they pass: whether the client finishes what it begins, and whether it
+//! reads what is sent.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -11,46 +12,46 @@ use super::connection::Connection;
 use super::frames::Frames;
 
 #[derive(Debug)]
-pub struct Wire<S> {
+pub(super) struct MonitoredIo<S> {
     stream: S,
     connection: Arc<Connection>,
     frames: Frames,
-    within_since: u64,
+    frame_since: u64,
     is_blocked: bool,
 }
 
-impl<S> Wire<S> {
-    pub fn new(stream: S, connection: Arc<Connection>) -> Self {
-        Self { stream, connection, frames: Frames::default(), within_since: 0, is_blocked: false }
+impl<S> MonitoredIo<S> {
+    pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
+        Self { stream, connection, frames: Frames::default(), frame_since: 0, is_blocked: false }
     }
 
-    fn note_read(&mut self, bytes: &[u8]) {
+    fn after_read(&mut self, bytes: &[u8]) {
         let whole = self.frames.whole;
         self.frames.read(bytes);
         let has_ended_one = self.frames.whole != whole;
         if whole == 0 && has_ended_one {
-            self.connection.greeted();
+            self.connection.preface_received();
         }
-        let since = match self.frames.is_within() {
+        let since = match self.frames.is_mid_frame() {
             false => 0,
-            true if self.within_since == 0 || has_ended_one => self.connection.edge.now(),
-            true => self.within_since,
+            true if self.frame_since == 0 || has_ended_one => self.connection.limits.now(),
+            true => self.frame_since,
         };
-        if since != self.within_since {
-            self.within_since = since;
-            self.connection.within_since(since);
+        if since != self.frame_since {
+            self.frame_since = since;
+            self.connection.frame_since(since);
         }
     }
 
-    fn note_write(&mut self, is_blocked: bool) {
+    fn after_write(&mut self, is_blocked: bool) {
         if is_blocked != self.is_blocked {
             self.is_blocked = is_blocked;
-            self.connection.blocked_since(if is_blocked { self.connection.edge.now() } else { 0 });
+            self.connection.blocked_since(if is_blocked { self.connection.limits.now() } else { 0 });
         }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for MonitoredIo<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -58,15 +59,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.note_read(buffer.filled().get(before..).unwrap_or_default());
+        self.after_read(buffer.filled().get(before..).unwrap_or_default());
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for MonitoredIo<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.note_write(written.is_pending());
+        self.after_write(written.is_pending());
         written
     }
 
@@ -76,7 +77,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.note_write(written.is_pending());
+        self.after_write(written.is_pending());
         written
     }
 
