@@ -13,7 +13,6 @@
 //! from outside fit to be shown. This crate has no async, no wire, no database, no log and no clock; its `Cargo.toml`
 //! keeps it so.
 
-#![warn(unreachable_pub)]
 #![cfg_attr(
     test,
     allow(clippy::arithmetic_side_effects, clippy::float_arithmetic, reason = "a test that overflows fails")
