@@ -13,6 +13,7 @@ mod rate_limit;
 mod server;
 mod setting;
 mod store;
+mod table;
 mod value;
 mod web;
 
@@ -20,13 +21,14 @@ pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;
-pub use load::{Flags, Mistakes, from_file_and};
+pub use load::{ConfigMistakes, Flags, from_file_and};
 pub use log::{LogFormat, LogSettings};
 pub use rate_limit::RateLimitSettings;
 pub use server::ServerSettings;
-pub use setting::{Setting, setting, settings};
+pub use setting::Setting;
 pub use store::{OnDamage, StoreSettings};
-pub use value::{Value, Written};
+pub use table::{setting, settings};
+pub use value::{RawValue, Value};
 pub use web::WebSettings;
 
 /// What a server runs with.

@@ -10,7 +10,7 @@ pub struct RateLimitSettings {
     pub writes: u32,
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "rate_limit_reads",
         variable: "ENTITLED_RATE_LIMIT_READS",

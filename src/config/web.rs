@@ -21,7 +21,7 @@ impl WebSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "grpc_web",
         variable: "ENTITLED_GRPC_WEB",

@@ -33,7 +33,7 @@ const LARGE: usize = 8 << 10;
 
 /// Wraps the calls of this API. The standard services read names, and answer shortly.
 #[derive(Debug, Clone, Copy)]
-pub struct Compression;
+pub(super) struct Compression;
 
 impl<S> Layer<S> for Compression {
     type Service = Expanded<S>;
@@ -45,7 +45,7 @@ impl<S> Layer<S> for Compression {
 
 /// The service made by [`Compression`].
 #[derive(Debug, Clone)]
-pub struct Expanded<S> {
+pub(super) struct Expanded<S> {
     inner: S,
 }
 

@@ -15,7 +15,7 @@ const END_HEADERS: u8 = 4;
 
 /// Follows the bytes read. Whether they make sense is judged elsewhere.
 #[derive(Debug, Default)]
-pub struct Frames {
+pub(super) struct Frames {
     preface: usize,
     /// It did not begin as HTTP/2 does, but as HTTP/1: that has no frames, and hyper keeps its time.
     is_http1: bool,
@@ -33,7 +33,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    pub fn read(&mut self, mut bytes: &[u8]) {
+    pub(super) fn read(&mut self, mut bytes: &[u8]) {
         let expected = PREFACE.get(self.preface..).unwrap_or_default();
         let preface = expected.len().min(bytes.len());
         if !self.is_http1 && bytes.get(..preface) != expected.get(..preface) {
@@ -48,12 +48,12 @@ impl Frames {
     }
 
     /// Whether something has begun and not ended: the preface, a frame, or a block of headers.
-    pub fn is_mid_frame(&self) -> bool {
+    pub(super) fn is_mid_frame(&self) -> bool {
         !self.is_http1 && (self.preface < PREFACE.len() || self.head_read > 0 || self.in_block)
     }
 
     /// How many frames without a call there were since this was asked last.
-    pub fn take_control_frames(&mut self) -> u64 {
+    pub(super) fn take_control_frames(&mut self) -> u64 {
         std::mem::take(&mut self.control)
     }
 

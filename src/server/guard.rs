@@ -33,13 +33,13 @@ const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 
 /// The guard of the calls of one connection.
 #[derive(Debug, Clone)]
-pub struct CallGuard<S> {
+pub(super) struct CallGuard<S> {
     inner: S,
     connection: Arc<Connection>,
 }
 
 impl<S> CallGuard<S> {
-    pub fn new(inner: S, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(inner: S, connection: Arc<Connection>) -> Self {
         Self { inner, connection }
     }
 
@@ -83,11 +83,11 @@ where
         let limits = &self.connection.limits;
         let of_connection = self.connection.time_of_streams();
         let end = || (kind == CallKind::Stream).then(|| limits.end_of_stream(of_connection, limit));
-        let (asks, answers) = (end(), end());
+        let (request_end, response_end) = (end(), end());
         // Health is answered whatever else there is room for; its messages are short.
         let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
-        let counted = request_bytes.clone();
-        let mut request = request.map(|body| Body::new(RequestBody::new(body, counted, asks)));
+        let body_bytes = request_bytes.clone();
+        let mut request = request.map(|body| Body::new(RequestBody::new(body, body_bytes, request_end)));
         if let Some(request_bytes) = &request_bytes {
             request.extensions_mut().insert(Arc::clone(request_bytes));
         }
@@ -96,7 +96,7 @@ where
         let answered = async move {
             let response = call.await.unwrap_or_else(|never| match never {});
             drop(request_bytes);
-            response_body::counted(response, connection, permit, answers).await
+            response_body::limited(response, connection, permit, response_end).await
         };
         Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(panicked))))
     }
@@ -115,7 +115,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
     internal_error().into_http()
 }
 
-pub fn kind_of(path: &str) -> CallKind {
+pub(super) fn kind_of(path: &str) -> CallKind {
     if path == CHECK_HEALTH {
         return CallKind::Probe;
     }
@@ -135,8 +135,8 @@ fn refused<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(refusal);
     }
     if !request.headers().get(CONTENT_TYPE).is_some_and(is_grpc) {
-        let told = "the content type is neither `application/grpc` nor `application/grpc+proto`";
-        let mut refusal = malformed(told).into_http();
+        let message = "the content type is neither `application/grpc` nor `application/grpc+proto`";
+        let mut refusal = malformed(message).into_http();
         *refusal.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Some(refusal);
     }

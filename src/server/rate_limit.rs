@@ -30,13 +30,13 @@ const CALLERS: usize = 10_000;
 
 /// The limits of every caller. None: calls are not counted.
 #[derive(Debug, Clone)]
-pub struct RateLimits {
+pub(super) struct RateLimits {
     reads: Option<Arc<Limiter>>,
     writes: Option<Arc<Limiter>>,
 }
 
 impl RateLimits {
-    pub fn new(settings: &RateLimitSettings) -> Self {
+    pub(super) fn new(settings: &RateLimitSettings) -> Self {
         let limiter = |calls| NonZeroU32::new(calls).map(|calls| Arc::new(Limiter::new(calls)));
         Self { reads: limiter(settings.reads), writes: limiter(settings.writes) }
     }
@@ -110,7 +110,7 @@ impl<S> Layer<S> for RateLimits {
 
 /// The service made by [`RateLimits`].
 #[derive(Debug, Clone)]
-pub struct RateLimited<S> {
+pub(super) struct RateLimited<S> {
     limits: RateLimits,
     inner: S,
 }

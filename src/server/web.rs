@@ -35,7 +35,7 @@ const EXPOSED: [HeaderName; 5] = [
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
 /// What browsers are told of the pages that may call; none where gRPC-Web is off.
-pub fn cors(settings: &WebSettings) -> Result<Option<CorsLayer>, BoxError> {
+pub(super) fn cors(settings: &WebSettings) -> Result<Option<CorsLayer>, BoxError> {
     if !settings.is_on() {
         return Ok(None);
     }
@@ -51,7 +51,7 @@ pub fn cors(settings: &WebSettings) -> Result<Option<CorsLayer>, BoxError> {
 }
 
 /// What serves the requests of one connection: calls of gRPC, and where `cors` says so those of browsers.
-pub fn service<S, B>(
+pub(super) fn service<S, B>(
     guard: CallGuard<S>,
     cors: Option<&CorsLayer>,
     connection: &Arc<Connection>,

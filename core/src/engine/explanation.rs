@@ -1,11 +1,11 @@
-//! What a clause says of itself: facts, and what would turn it.
+//! What a clause says of itself: facts, and what would remove it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::decision::Remedy;
-use super::span::{End, Span};
 use crate::catalog::RemedyKind;
-use crate::model::WorkOrder;
+use crate::model::{WorkOrder, rfc3339};
+use crate::terms::{End, Span};
 
 /// Collects what a reason says.
 #[derive(Debug, Default)]
@@ -22,41 +22,41 @@ pub(super) struct Explanation {
 
 impl Explanation {
     /// Whether anybody reads the remedy: some are searched for.
-    pub fn wants_remedy(&self) -> bool {
+    pub(super) fn wants_remedy(&self) -> bool {
         !self.is_brief
     }
 
-    pub fn fact(&mut self, name: &'static str, value: impl Into<String>) {
+    pub(super) fn fact(&mut self, name: &'static str, value: impl Into<String>) {
         self.metadata.push((name, value.into()));
     }
 
-    pub fn optional_fact(&mut self, name: &'static str, value: Option<impl Into<String>>) {
+    pub(super) fn optional_fact(&mut self, name: &'static str, value: Option<impl Into<String>>) {
         if let Some(value) = value {
             self.fact(name, value);
         }
     }
 
-    pub fn remedy(&mut self, kind: RemedyKind, field: &'static str, value: impl Into<String>) {
+    pub(super) fn remedy(&mut self, kind: RemedyKind, field: &'static str, value: impl Into<String>) {
         self.remedy = Some(Remedy { kind, field, value: value.into(), ..Remedy::default() });
     }
 
-    pub fn ask(&mut self, field: &'static str, value: impl Into<String>) {
+    pub(super) fn ask(&mut self, field: &'static str, value: impl Into<String>) {
         self.remedy(RemedyKind::ChangeRequest, field, value);
     }
 
     /// The delivery at another time: at one of its ends if that will do.
-    pub fn ask_window(&mut self, (start, end): (DateTime<Utc>, DateTime<Utc>), other: Span) {
+    pub(super) fn ask_window(&mut self, (start, end): (DateTime<Utc>, DateTime<Utc>), other: Span) {
         if end == other.end {
-            self.ask("delivery.start_time", time(other.start));
+            self.ask("delivery.start_time", rfc3339(other.start));
         } else if start == other.start {
-            self.ask("delivery.end_time", time(other.end));
+            self.ask("delivery.end_time", rfc3339(other.end));
         } else {
-            self.ask("delivery", format!("{}/{}", time(other.start), time(other.end)));
+            self.ask("delivery", format!("{}/{}", rfc3339(other.start), rfc3339(other.end)));
         }
     }
 
     /// A waiver of the clause at hand, recorded on the item; false where it cannot be waived.
-    pub fn remedy_waiver(&mut self) -> bool {
+    pub(super) fn remedy_waiver(&mut self) -> bool {
         if self.is_waivable {
             self.remedy(RemedyKind::RecordWaiver, "work_order.items.waivers", "");
         }
@@ -64,7 +64,7 @@ impl Explanation {
     }
 
     /// An order to be in force again, or longer.
-    pub fn remedy_renew(&mut self, order: &WorkOrder, cause: Option<End>) {
+    pub(super) fn remedy_renew(&mut self, order: &WorkOrder, cause: Option<End>) {
         match cause {
             Some(End::Terminated) => self.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
             _ => self.remedy(RemedyKind::Renew, "work_order.end_date", ""),
@@ -73,22 +73,17 @@ impl Explanation {
     }
 
     /// Something is to be bought, on this order or on a new one.
-    pub fn remedy_buy(&mut self, service_id: &str, order: Option<&WorkOrder>) {
+    pub(super) fn remedy_buy(&mut self, service_id: &str, order: Option<&WorkOrder>) {
         self.remedy(RemedyKind::Buy, "work_order.items.service_id", service_id);
         self.remedy_at(order.map_or("", |order| &order.work_order_id), None);
     }
 
     /// The remedy is due somewhere else than its field says: on another order, or on an item
     /// that is not there yet.
-    pub fn remedy_at(&mut self, work_order_id: &str, item_id: Option<&str>) {
+    pub(super) fn remedy_at(&mut self, work_order_id: &str, item_id: Option<&str>) {
         self.remedy_at = Some((work_order_id.to_owned(), item_id.unwrap_or_default().to_owned()));
     }
 }
 
 /// The state of an order in force, as a remedy names it.
 pub(super) const ACTIVE: &str = "ACTIVE";
-
-/// An instant as metadata says it: RFC 3339 in UTC.
-pub(super) fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}

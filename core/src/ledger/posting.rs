@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::term::{kept, kept_window};
+use super::term::{to_micros, window_to_micros};
 use super::{
-    ApplyContext, Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible,
-    reason,
+    ApplyContext, Block, Book, CommandViolation, Entry, EntryKind, LARGEST_AMOUNT, Performed, Refusal, Reservation,
+    Reversible, reason,
 };
 use crate::model::{Quantity, Unit};
 use crate::noun::Noun;
@@ -26,7 +26,7 @@ pub struct Applied {
     pub balances: Vec<Block>,
 }
 
-pub struct Posting<'a> {
+pub(super) struct Posting<'a> {
     book: &'a mut Book,
     context: &'a ApplyContext<'a>,
     new_id: &'a mut dyn FnMut() -> Uuid,
@@ -40,7 +40,7 @@ pub struct Posting<'a> {
 
 /// What an entry says besides the block, its kind and its amount.
 #[derive(Debug, Clone, Default)]
-pub struct EntryDetails<'a> {
+pub(super) struct EntryDetails<'a> {
     pub performed: Option<Performed>,
     pub location_id: Option<&'a str>,
     pub product_id: Option<&'a str>,
@@ -51,7 +51,7 @@ pub struct EntryDetails<'a> {
 }
 
 impl<'a> Posting<'a> {
-    pub fn new(book: &'a mut Book, context: &'a ApplyContext<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
+    pub(super) fn new(book: &'a mut Book, context: &'a ApplyContext<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
         Self {
             book,
             context,
@@ -64,56 +64,56 @@ impl<'a> Posting<'a> {
         }
     }
 
-    pub fn context(&self) -> &'a ApplyContext<'a> {
+    pub(super) fn context(&self) -> &'a ApplyContext<'a> {
         self.context
     }
 
-    pub fn new_id(&mut self) -> Uuid {
+    pub(super) fn new_id(&mut self) -> Uuid {
         (self.new_id)()
     }
 
     /// A block as this command leaves it so far.
-    pub fn find_block(&self, block_id: Uuid) -> Option<&Block> {
+    pub(super) fn find_block(&self, block_id: Uuid) -> Option<&Block> {
         self.touched.get(&block_id).or_else(|| self.book.blocks.get(&block_id))
     }
 
-    pub fn block(&self, block_id: Uuid) -> Result<&Block, Refusal> {
+    pub(super) fn block(&self, block_id: Uuid) -> Result<&Block, Refusal> {
         self.find_block(block_id).ok_or_else(|| Refusal::Unknown { noun: Noun::Block, id: block_id.to_string() })
     }
 
-    pub fn reservation(&self, reservation_id: Uuid) -> Result<Reservation, Refusal> {
+    pub(super) fn reservation(&self, reservation_id: Uuid) -> Result<Reservation, Refusal> {
         let held = self.book.reservations.get(&reservation_id);
         held.cloned().ok_or_else(|| Refusal::Unknown { noun: Noun::Reservation, id: reservation_id.to_string() })
     }
 
-    pub fn reversible(&self, entry_id: Uuid) -> Result<Reversible, Refusal> {
+    pub(super) fn reversible(&self, entry_id: Uuid) -> Result<Reversible, Refusal> {
         let entry = self.book.reversible.get(&entry_id);
         entry.cloned().ok_or_else(|| Refusal::Unknown { noun: Noun::Entry, id: entry_id.to_string() })
     }
 
     /// Puts a block as it shall be in place of the stored one.
-    pub fn put_block(&mut self, block: Block) {
+    pub(super) fn put_block(&mut self, block: Block) {
         if !self.order.contains(&block.id) {
             self.order.push(block.id);
         }
         self.touched.insert(block.id, block);
     }
 
-    pub fn put_reservation(&mut self, reservation: Reservation) {
+    pub(super) fn put_reservation(&mut self, reservation: Reservation) {
         self.reservation = Some(reservation);
     }
 
-    pub fn put_reversed(&mut self, reversed: Reversible) {
+    pub(super) fn put_reversed(&mut self, reversed: Reversible) {
         self.reversed = Some(reversed);
     }
 
     /// Writes one entry and moves the block's sums by it.
-    pub fn post(
+    pub(super) fn post(
         &mut self,
         block_id: Uuid,
         kind: EntryKind,
         amount: i64,
-        told: &EntryDetails<'_>,
+        details: &EntryDetails<'_>,
     ) -> Result<(), Refusal> {
         let mut block = self.block(block_id)?.clone();
         // Whether a command may do this was judged before; what fails here cannot be written at all.
@@ -130,14 +130,14 @@ impl<'a> Posting<'a> {
             sequence,
             kind,
             amount,
-            performed: kept_window(told.performed),
-            location_id: said(told.location_id),
-            product_id: said(told.product_id),
-            reservation_id: told.reservation_id,
-            expire_time: told.expire_time.map(kept),
-            reversed_entry_id: told.reversed_entry_id,
-            note: told.note.to_owned(),
-            request_id: said(self.context.request_id),
+            performed: window_to_micros(details.performed),
+            location_id: non_empty(details.location_id),
+            product_id: non_empty(details.product_id),
+            reservation_id: details.reservation_id,
+            expire_time: details.expire_time.map(to_micros),
+            reversed_entry_id: details.reversed_entry_id,
+            note: details.note.to_owned(),
+            request_id: non_empty(self.context.request_id),
             actor: self.context.actor.to_owned(),
             record_time: self.context.now,
             previous_hash: block.head,
@@ -153,7 +153,7 @@ impl<'a> Posting<'a> {
     }
 
     /// Everything holds: it goes into the book.
-    pub fn finish(self) -> Applied {
+    pub(super) fn finish(self) -> Applied {
         let balances = self.order.iter().filter_map(|id| self.touched.get(id).cloned()).collect();
         self.book.blocks.extend(self.touched);
         if let Some(held) = &self.reservation {
@@ -169,7 +169,7 @@ impl<'a> Posting<'a> {
 }
 
 /// An empty text is no text: the wire does not tell them apart, and the hash must not either.
-fn said(text: Option<&str>) -> Option<String> {
+fn non_empty(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -179,53 +179,58 @@ fn overflow(block: &Block, kind: EntryKind, amount: i64) -> Refusal {
     if adds && amount >= 0 {
         // A grant to so much in all has its limit: only an increase goes beyond counting.
         let field = if kind == EntryKind::Adjust { "delta" } else { "quantity" };
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
+        CommandViolation::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
     } else {
         Refusal::Broken(format!("{} of {amount} on block {} with {:?}", kind.as_str(), block.id, block.totals()))
     }
 }
 
 /// An asked amount in base units: at least 1, at most [`LARGEST_AMOUNT`], in a unit that fits.
-pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
-    let counted = match quantity.amount {
+pub(super) fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+    let in_base = match quantity.amount {
         0 => Err(zero()),
-        ..0 => Err(Ground::malformed(
+        ..0 => Err(CommandViolation::malformed(
             reason::QUANTITY_NEGATIVE,
             "quantity.amount",
             format!("`{}` is below 0; ask for 1 or more", quantity.amount),
         )),
-        _ => counted(quantity),
+        _ => in_base_unit(quantity),
     };
-    fitting(counted, quantity, unit, days)
+    fitting(in_base, quantity, unit, days)
 }
 
 /// An amount in base units that may be below 0.
-pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
-    fitting(counted(quantity), quantity, unit, days)
+pub(super) fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+    fitting(in_base_unit(quantity), quantity, unit, days)
 }
 
-pub fn zero() -> Ground {
-    Ground::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
+pub(super) fn zero() -> CommandViolation {
+    CommandViolation::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
 }
 
-fn counted(quantity: Quantity) -> Result<i64, Ground> {
+fn in_base_unit(quantity: Quantity) -> Result<i64, CommandViolation> {
     let amount = quantity.in_base_unit().filter(|amount| (-LARGEST_AMOUNT..=LARGEST_AMOUNT).contains(amount));
     amount.ok_or_else(|| {
         let (unit, base) = (quantity.unit.as_str(), quantity.unit.base().as_str());
         let description = format!("`{}` {unit} are more than {LARGEST_AMOUNT} {base}", quantity.amount);
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
+        CommandViolation::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
     })
 }
 
 /// The amount if its unit fits too.
-fn fitting(counted: Result<i64, Ground>, quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+fn fitting(
+    in_base: Result<i64, CommandViolation>,
+    quantity: Quantity,
+    unit: Unit,
+    days: bool,
+) -> Result<i64, Vec<CommandViolation>> {
     let fits = quantity.unit.base() == unit && (quantity.unit != Unit::Days || days);
     let mismatch = (!fits).then(|| {
         let description = format!("the block is counted in {}, not in {}", unit.as_str(), quantity.unit.as_str());
-        Ground::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
+        CommandViolation::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
     });
-    match (mismatch, counted) {
+    match (mismatch, in_base) {
         (None, Ok(amount)) => Ok(amount),
-        (mismatch, counted) => Err(mismatch.into_iter().chain(counted.err()).collect()),
+        (mismatch, in_base) => Err(mismatch.into_iter().chain(in_base.err()).collect()),
     }
 }

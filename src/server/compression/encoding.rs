@@ -16,20 +16,20 @@ const ZSTD_LEVEL: i32 = 1;
 
 /// How a message is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
+pub(super) enum Encoding {
     Gzip,
     Zstd,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum ExpandError {
+pub(super) enum ExpandError {
     /// It expands to more than a message may have.
     TooLarge,
     Malformed,
 }
 
 impl Encoding {
-    pub fn named(name: &[u8]) -> Option<Self> {
+    pub(super) fn named(name: &[u8]) -> Option<Self> {
         match name {
             b"gzip" => Some(Self::Gzip),
             b"zstd" => Some(Self::Zstd),
@@ -38,11 +38,11 @@ impl Encoding {
     }
 
     /// The one that the client likes best, of a list with commas between.
-    pub fn first_of(list: &HeaderValue) -> Option<Self> {
+    pub(super) fn first_of(list: &HeaderValue) -> Option<Self> {
         list.as_bytes().split(|byte| *byte == b',').find_map(|name| Self::named(name.trim_ascii()))
     }
 
-    pub const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
@@ -50,7 +50,7 @@ impl Encoding {
     }
 
     /// No more than the largest message is expanded, whatever is still to come.
-    pub fn expand(self, compressed: &[u8]) -> Result<Vec<u8>, ExpandError> {
+    pub(super) fn expand(self, compressed: &[u8]) -> Result<Vec<u8>, ExpandError> {
         let mut message = Vec::new();
         let limit = u64::try_from(MESSAGE_LIMIT).unwrap_or(u64::MAX).saturating_add(1);
         let read = match self {
@@ -64,7 +64,7 @@ impl Encoding {
         }
     }
 
-    pub fn compress(self, message: &[u8]) -> io::Result<Vec<u8>> {
+    pub(super) fn compress(self, message: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Self::Gzip => {
                 let mut compressed = Vec::new();

@@ -13,12 +13,12 @@ fn connection() -> Arc<Connection> {
     Connection::new(limits())
 }
 
-fn after(connection: &Connection, seconds: u64) -> Verdict {
+fn after(connection: &Connection, seconds: u64) -> ConnectionVerdict {
     connection.verdict_at(connection.begun + seconds * 1_000)
 }
 
 fn closes(connection: &Connection, seconds: u64) -> bool {
-    matches!(after(connection, seconds), Verdict::Close(_))
+    matches!(after(connection, seconds), ConnectionVerdict::Close(_))
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn connections_of_one_moment_reach_their_age_at_different_ones() {
         .map(|_| {
             let connection = Connection::new(Arc::clone(&limits));
             connection.preface_received();
-            let call = CallPermit::take(&connection, CallKind::Read);
-            let age = (1_800..=2_200).find(|age| after(&connection, *age) == Verdict::Retire).unwrap();
-            assert_eq!(after(&connection, age - 1), if call.is_some() { Verdict::Keep } else { Verdict::Retire });
+            let _call = CallPermit::take(&connection, CallKind::Read).unwrap();
+            let age = (1_800..=2_200).find(|age| after(&connection, *age) == ConnectionVerdict::Retire).unwrap();
+            assert_eq!(after(&connection, age - 1), ConnectionVerdict::Keep);
             age
         })
         .collect();
@@ -83,12 +83,12 @@ fn a_connection_without_calls_retires_sooner_in_a_crowd() {
     let connection = connection();
     connection.preface_received();
     let call = CallPermit::take(&connection, CallKind::Read).unwrap();
-    assert_eq!(after(&connection, 1_000), Verdict::Keep);
+    assert_eq!(after(&connection, 1_000), ConnectionVerdict::Keep);
     drop(call);
-    assert_eq!(after(&connection, 299), Verdict::Keep);
-    assert_eq!(after(&connection, 302), Verdict::Retire);
+    assert_eq!(after(&connection, 299), ConnectionVerdict::Keep);
+    assert_eq!(after(&connection, 302), ConnectionVerdict::Retire);
     connection.limits.is_crowded.store(true, Ordering::Relaxed);
-    assert_eq!(after(&connection, 12), Verdict::Retire);
+    assert_eq!(after(&connection, 12), ConnectionVerdict::Retire);
 }
 
 #[test]
