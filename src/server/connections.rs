@@ -32,7 +32,9 @@ const STREAMS_PER_CONNECTION: u32 = 200;
 const RESETS_AT_ONCE: usize = 4_000;
 /// Streams that we had to end because of what the client sent on them, in the life of a connection.
 const LOCAL_RESETS_PER_CONNECTION: usize = 10_000;
+/// Of one call, as they are when decoded; from this h2 derives how many CONTINUATION frames a block may have.
 const HEADERS: u32 = 16 << 10;
+/// The least that HTTP/2 allows for: what is read of a frame waits in memory until it is whole.
 const FRAME: u32 = 16 << 10;
 /// What a client may send ahead of our reading it, on a stream and on all of them.
 const STREAM_WINDOW: u32 = 128 << 10;
@@ -42,6 +44,7 @@ const SEND_BUFFER: usize = 64 << 10;
 /// Of HTTP/1.1: what is read ahead, headers above all, and how long their client may take.
 const HTTP1_BUFFER: usize = 16 << 10;
 const HTTP1_HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client that is gone without a word is noticed by its silence.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What keeps a connection from being taken, such as too many open files, may pass.

@@ -33,7 +33,9 @@ async fn flood(server: &TestServer, chunks: impl Iterator<Item = Vec<u8>>) -> u3
             }
         }
     }
-    error_code(&raw.until(GOAWAY).await.expect("it is sent away").payload[4..])
+    // Sooner than for being idle.
+    let away = tokio::time::timeout(PATIENCE, raw.until(GOAWAY)).await.expect("for what it did");
+    error_code(&away.expect("it is sent away").payload[4..])
 }
 
 async fn others_are_served(server: &TestServer) {
