@@ -20,6 +20,7 @@ mod response_target;
 mod screen;
 mod serve;
 mod setting_flags;
+mod token;
 mod values;
 
 use std::process::ExitCode;
@@ -89,6 +90,7 @@ enum Command {
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
+    Token(token::Token),
     Completions(completions::Completions),
 }
 
@@ -179,6 +181,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         Command::Hours(hours) => hours.run(&context).await,
         Command::Ledger(ledger) => ledger.run(&context).await,
         Command::Catalog(catalog) => catalog.run(&context).await,
+        Command::Token(token) => token.run(),
         Command::Completions(completions) => completions.run(),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Each concern has a file with its fields and a row for each ([`Setting`]); a new setting is one of both.
 
+mod auth;
 mod catalog;
 mod database_url;
 mod environment;
@@ -14,6 +15,7 @@ mod setting;
 mod store;
 mod value;
 
+pub use auth::{AuthMode, AuthSettings};
 pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
@@ -29,6 +31,7 @@ pub use value::{Value, Written};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     pub server: ServerSettings,
+    pub auth: AuthSettings,
     pub store: StoreSettings,
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,

@@ -96,6 +96,7 @@ fn written(setting: &Setting, value: &DeValue<'_>) -> Result<Written, String> {
     match value {
         DeValue::String(text) => Ok(Written::Text(text.to_string())),
         DeValue::Integer(number) => Ok(Written::Text(number.as_str().to_owned())),
+        DeValue::Boolean(is_so) => Ok(Written::Text(is_so.to_string())),
         DeValue::Array(files) if setting.value.is_list() => {
             let files = files.iter().map(|file| file.get_ref().as_str().map(PathBuf::from)).collect::<Option<_>>();
             files.map(Written::Files).ok_or_else(|| "expected a list of files".to_owned())

@@ -14,11 +14,9 @@ use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
 use crate::ledger::{Applied, ApplyContext, Block, Book, Command, Source, apply, malformed};
+use crate::service::caller::SYSTEM;
 use crate::service::idempotency::Identity;
 use crate::store::MOST_DUE;
-
-/// Who does what time or the contract alone demand.
-const SYSTEM: &str = "entitled";
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
