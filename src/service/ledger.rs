@@ -93,6 +93,7 @@ impl Ledger {
     /// Carries a command out, once however often it is asked for.
     pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<Done> {
         let WriteRequest { customer_id, command, request_id, deadline } = request;
+        caller.require_customer(&customer_id)?;
         let identity = Identity { request_id, method: command.method(), content_hash: command.content_hash() };
         let asked = Asked { caller: caller.clone(), command, identity };
         let request = Request { customer_id, work: Work::Command(Box::new(asked)) };
