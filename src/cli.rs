@@ -21,6 +21,7 @@ mod response_target;
 mod screen;
 mod serve;
 mod setting_flags;
+mod token;
 mod values;
 
 use std::process::ExitCode;
@@ -90,6 +91,7 @@ enum CliCommand {
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
+    Token(token::Token),
     Completions(completions::Completions),
 }
 
@@ -180,6 +182,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,
+        CliCommand::Token(token) => token.run(),
         CliCommand::Completions(completions) => completions.run(),
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Each concern has a file with its fields and a row for each ([`Setting`]); a new setting is one of both.
 
+mod auth;
 mod catalog;
 mod database_url;
 mod environment;
@@ -15,6 +16,7 @@ mod store;
 mod table;
 mod value;
 
+pub use auth::{AuthMode, AuthSettings};
 pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
@@ -31,6 +33,7 @@ pub use value::{RawValue, Value};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     pub server: ServerSettings,
+    pub auth: AuthSettings,
     pub store: StoreSettings,
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,

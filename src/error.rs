@@ -12,6 +12,21 @@ pub enum Error {
     /// The request, or the document in it, is refused: every violation at once.
     #[error("{}", summary(.0))]
     Violations(Vec<Violation>),
+    /// The call does not tell who makes it, or not so that it can be believed.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The keys that tell whether a token can be believed are not there.
+    #[error("the keys of the token's issuer cannot be fetched now")]
+    KeysUnavailable,
+    /// The caller may not make such calls.
+    #[error("`{method}` needs the role `{role}`, which the caller does not have")]
+    RoleMissing { role: &'static str, method: String },
+    /// The caller names a user on whose behalf it calls, and may not.
+    #[error("only callers with the role `{role}` may call on behalf of others")]
+    DelegationDenied { role: &'static str, method: String },
+    /// The caller may not know anything of this customer, not even whether there is one.
+    #[error("customer `{customer_id}` is none of those that the caller may see")]
+    CustomerNotAllowed { customer_id: String },
     /// Something the call addresses does not exist.
     #[error("{noun} `{id}` does not exist{}", hint(.nearest.as_deref()))]
     NotFound { noun: Noun, id: String, nearest: Option<String> },
@@ -86,6 +101,11 @@ impl Error {
     pub fn repeated(&self) -> Self {
         match self {
             Self::Violations(violations) => Self::Violations(violations.clone()),
+            Self::Unauthenticated(why) => Self::Unauthenticated(why),
+            Self::KeysUnavailable => Self::KeysUnavailable,
+            Self::RoleMissing { role, method } => Self::RoleMissing { role, method: method.clone() },
+            Self::DelegationDenied { role, method } => Self::DelegationDenied { role, method: method.clone() },
+            Self::CustomerNotAllowed { customer_id } => Self::CustomerNotAllowed { customer_id: customer_id.clone() },
             Self::NotFound { noun, id, nearest } => {
                 Self::NotFound { noun: *noun, id: id.clone(), nearest: nearest.clone() }
             }

@@ -2,6 +2,7 @@
 //! status.
 
 mod admission;
+mod auth;
 mod call;
 mod catalog;
 mod contract;
@@ -10,15 +11,18 @@ mod deadline;
 mod entitlement;
 mod language;
 mod ledger;
+mod peer;
 mod status;
 mod transport_errors;
 
 pub use admission::Admission;
+pub use auth::Authentication;
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
 pub use deadline::{Deadlines, patience};
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
+pub use peer::{ClientCertificate, Peer};
 pub use transport_errors::{
     MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded, overloaded_response,
 };

@@ -9,6 +9,7 @@
 //! - [`store`]: SQLite and PostgreSQL behind one struct, one function for transactions.
 //! - [`cache`]: the contracts asked about lately, ready for deciding.
 //! - [`service`]: the use cases; time and ids are made there, once per request.
+//! - [`auth`]: who calls, by their credentials.
 //! - [`grpc`]: the wire — conversions, and the one place where an error becomes a status.
 //! - [`server`]: puts the house together, and takes it apart in bounded time.
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
@@ -21,6 +22,7 @@
     allow(clippy::arithmetic_side_effects, clippy::float_arithmetic, reason = "a test that overflows fails")
 )]
 
+pub mod auth;
 pub mod cache;
 pub mod catalog_files;
 pub mod cli;

@@ -32,10 +32,11 @@ use self::health::HealthState;
 use self::limits::Limits;
 use self::router::Router;
 use self::supervisor::Supervisor;
+use crate::auth::Authenticator;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::catalog_files;
-use crate::config::Config;
+use crate::config::{Config, ConfigMistakes};
 use crate::error::BoxError;
 use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Gate, Ledger, READS};
@@ -70,6 +71,8 @@ pub async fn serve(
     start::check_clock(Clock::System.now())?;
     let catalog =
         Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
+    refuse_mistakes(&config)?;
+    let authenticator = Arc::new(Authenticator::new(&config.auth)?);
     let listener =
         TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
@@ -77,11 +80,16 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     let limits = Limits::new(&config.server, stopped);
     let health = Arc::new(HealthState::new());
-    let calls = Router::new(router::standard_services(&health)?, FIRST_TRY);
-    let service = router::layered(calls.clone());
+    let calls = Router::new(router::standard_services(&health, config.has_reflection())?, FIRST_TRY);
+    let service = router::layered(calls.clone(), Arc::clone(&authenticator));
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
     let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&limits), clients)));
     let mut supervisor = Supervisor::default();
+    if config.auth.is_required() {
+        supervisor.run("callers", move || Arc::clone(&authenticator).follow());
+    } else if config.auth.insecure {
+        tracing::warn!(%address, "insecure: calls need no credentials, and anybody who reaches this address may make them");
+    }
     let mut store = None;
     let mut ready = Some(ready);
     let mut opening = pin!(start::open(&config));
@@ -133,6 +141,12 @@ pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxE
     let steps = if dry_run { store.pending_migrations().await? } else { store.migrate().await? };
     store.close().await?;
     Ok(steps)
+}
+
+/// However the settings came here.
+fn refuse_mistakes(config: &Config) -> Result<(), BoxError> {
+    let mistakes = config.auth_mistakes();
+    if mistakes.is_empty() { Ok(()) } else { Err(ConfigMistakes(mistakes).into()) }
 }
 
 /// Ends what it holds, also where the server ends early.

@@ -16,10 +16,11 @@ pub mod ledger;
 mod paging;
 mod question;
 pub mod revision;
+mod role;
 mod slices;
 pub mod token;
 
-pub use caller::Caller;
+pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
@@ -29,6 +30,7 @@ pub use gate::Gate;
 pub use ledger::Ledger;
 pub use paging::Page;
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
+pub use role::Role;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -97,6 +97,7 @@ fn written(setting: &Setting, value: &DeValue<'_>) -> Result<RawValue, String> {
     match value {
         DeValue::String(text) => Ok(RawValue::Text(text.to_string())),
         DeValue::Integer(number) => Ok(RawValue::Text(number.as_str().to_owned())),
+        DeValue::Boolean(is_so) => Ok(RawValue::Text(is_so.to_string())),
         DeValue::Array(files) if setting.value.is_list() => {
             let files = files.iter().map(|file| file.get_ref().as_str().map(PathBuf::from)).collect::<Option<_>>();
             files.map(RawValue::Files).ok_or_else(|| "expected a list of files".to_owned())

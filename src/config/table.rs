@@ -2,10 +2,11 @@
 //! `docs/OPERATIONS.md` come from it.
 
 use super::setting::Setting;
-use super::{catalog, ledger, log, server, store};
+use super::{auth, catalog, ledger, log, server, store};
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 5] = [server::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS];
+const GROUPS: [&[Setting]; 6] =
+    [server::SETTINGS, auth::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS];
 
 /// Every setting, in the order of the help.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {

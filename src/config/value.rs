@@ -84,6 +84,11 @@ pub(super) fn short(text: &str) -> Result<&str, String> {
     Err(format!("expected at most {LONGEST_TEXT} bytes; found {}", text.len()))
 }
 
+/// The path of a file.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("expected the path of a file".to_owned()) } else { short(text).map(PathBuf::from) }
+}
+
 pub(super) fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("expected {expected}; found `{}`", excerpt(text)))
 }

@@ -87,7 +87,7 @@ fn translated(response: &Response<Body>) -> Option<Status> {
                 "messages are not taken in this encoding".to_owned(),
                 [],
             ),
-            None => refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), []),
+            None => unknown_method(),
         });
     }
     None
@@ -96,6 +96,11 @@ fn translated(response: &Response<Body>) -> Option<Status> {
 /// What was sent is no call, or no message of one.
 pub fn malformed(message: &str) -> Status {
     refusal(Code::InvalidArgument, "MESSAGE_MALFORMED", message.to_owned(), [])
+}
+
+/// There is no such call.
+pub(super) fn unknown_method() -> Status {
+    refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), [])
 }
 
 /// There is no room for the call, its message or its answer. Of a write this is said only where

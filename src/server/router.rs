@@ -19,9 +19,11 @@ use tonic::service::Routes;
 use tower::{Layer as _, Service};
 
 use super::health::{self, HealthState};
+use crate::auth::Authenticator;
 use crate::error::{BoxError, Error};
 use crate::grpc::{
-    Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
+    Admission, Authentication, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT,
+    TransportErrors,
 };
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1::catalog_service_server::CatalogServiceServer;
@@ -47,20 +49,26 @@ impl<S> CallService for S where
 {
 }
 
-/// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted.
-pub(super) fn layered(calls: Router) -> impl CallService {
+/// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted,
+/// and nobody waits to be admitted whose call will be refused.
+pub(super) fn layered(calls: Router, authenticator: Arc<Authenticator>) -> impl CallService {
+    let authentication = Authentication::new(authenticator);
     let admission = Admission::new(available_parallelism().map_or(2, NonZero::get));
-    Deadlines.layer(admission.layer(TransportErrors.layer(calls)))
+    Deadlines.layer(authentication.layer(admission.layer(TransportErrors.layer(calls))))
 }
 
-/// Health and reflection.
-pub(super) fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> {
+/// Health and, where it is wanted, reflection.
+pub(super) fn standard_services(health: &Arc<HealthState>, has_reflection: bool) -> Result<Routes, BoxError> {
+    let services = Routes::new(health::service(Arc::clone(health)));
+    if !has_reflection {
+        return Ok(services.prepare());
+    }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?
         .max_decoding_message_size(REFLECTION_LIMIT);
-    Ok(Routes::new(health::service(Arc::clone(health))).add_service(reflection).prepare())
+    Ok(services.add_service(reflection).prepare())
 }
 
 /// The services of this API.

@@ -49,20 +49,21 @@ impl Entitlements {
     /// Decides one question and hands the answer to `tell`.
     pub async fn check<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &Question,
         tell: impl FnOnce(&CheckAnswer<'_>) -> T,
     ) -> Result<T> {
+        caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
         let snapshot = self.snapshot(question).await?;
         answer(&snapshot, question, now, tell)
     }
 
     /// Decides many questions at one instant, each customer at one revision. A question that
-    /// addresses nothing spoils no other; a store that cannot answer spoils all.
+    /// addresses nothing, or a customer the caller may not see, spoils no other; a store that cannot answer spoils all.
     pub async fn check_all<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         questions: Vec<Result<Question>>,
         mut tell: impl FnMut(&CheckAnswer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
@@ -72,7 +73,8 @@ impl Entitlements {
         // many.
         let mut groups: HashMap<_, Vec<(usize, Question)>> = HashMap::new();
         for (row, question) in questions.into_iter().enumerate() {
-            match question {
+            let seen = question.and_then(|question| caller.require_customer(&question.customer_id).map(|()| question));
+            match seen {
                 Ok(question) => {
                     let key = (question.customer_id.clone(), question.known_time);
                     groups.entry(key).or_default().push((row, question));
@@ -106,10 +108,11 @@ impl Entitlements {
     /// the first.
     pub async fn list<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &ListQuestion,
         mut tell: impl FnMut(&str, &Decision<'_>) -> T,
     ) -> Result<EntitlementPage<T>> {
+        caller.require_customer(&question.customer_id)?;
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let prepared = snapshot.prepared();
         self.addressed(&snapshot, question)?;
@@ -156,10 +159,11 @@ impl Entitlements {
     /// revision that was judged.
     pub async fn response_target<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &TargetQuestion,
         tell: impl FnOnce(&TargetAnswer<'_>) -> T,
     ) -> Result<(T, DateTime<Utc>, String)> {
+        caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let incident = question.incident(now);

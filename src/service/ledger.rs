@@ -93,6 +93,7 @@ impl Ledger {
     /// Carries a command out; a repetition gets the first answer.
     pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<WriteOutcome> {
         let WriteRequest { customer_id, command, request_id, deadline } = request;
+        caller.require_customer(&customer_id)?;
         let identity = RequestIdentity { request_id, method: command.method(), content_hash: command.content_hash() };
         let command = CallerCommand { caller: caller.clone(), command, identity };
         let write = Write { customer_id, operation: Operation::Command(Box::new(command)) };

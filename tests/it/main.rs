@@ -2,6 +2,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 mod architecture;
+mod auth;
 mod bad_input;
 mod catalog;
 mod contracts;

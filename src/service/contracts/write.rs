@@ -51,6 +51,7 @@ impl Contracts {
         violations: Vec<Violation>,
         options: WriteOptions,
     ) -> Result<ChangeOutcome> {
+        caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
             let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));

@@ -14,11 +14,9 @@ use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
 use crate::ledger::{Applied, ApplyContext, Block, Book, Command, FundingSource, apply, malformed};
+use crate::service::caller::SYSTEM;
 use crate::service::idempotency::RequestIdentity;
 use crate::store::MOST_DUE;
-
-/// The actor of what happens by time or by the contract alone.
-const SYSTEM: &str = "entitled";
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {

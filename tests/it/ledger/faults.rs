@@ -1,6 +1,6 @@
 //! R17, R18: queues, locks and lost connections.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use entitled::cache::Cache;
@@ -18,7 +18,7 @@ use super::samples::*;
 use crate::server::{Backend, request_id};
 use crate::store::proxy::{Proxy, Verdict};
 
-pub(super) static CALLER: Caller = Caller::anonymous();
+pub(super) static CALLER: LazyLock<Caller> = LazyLock::new(Caller::anonymous);
 
 /// The writer alone, on a store of one's own.
 pub(super) async fn ledger_on(config: StoreConfig) -> Ledger {
