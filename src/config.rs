@@ -12,6 +12,7 @@ mod log;
 mod server;
 mod setting;
 mod store;
+mod tls;
 mod value;
 
 pub use catalog::CatalogSettings;
@@ -23,12 +24,14 @@ pub use log::{LogFormat, LogSettings};
 pub use server::ServerSettings;
 pub use setting::{Setting, setting, settings};
 pub use store::{OnDamage, StoreSettings};
+pub use tls::{ClientAuth, TlsSettings};
 pub use value::{Value, Written};
 
 /// What a server runs with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     pub server: ServerSettings,
+    pub tls: TlsSettings,
     pub store: StoreSettings,
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,

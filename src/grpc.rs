@@ -10,6 +10,7 @@ mod deadline;
 mod entitlement;
 mod language;
 mod ledger;
+mod peer;
 mod status;
 mod transport_errors;
 
@@ -19,6 +20,7 @@ pub use contract::ContractApi;
 pub use deadline::{Deadlines, patience};
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
+pub use peer::{ClientCertificate, Peer};
 pub use transport_errors::{
     MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded, overloaded_response,
 };

@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod limits;
 mod monitored_io;
+mod monitored_socket;
 mod open_files;
 mod request_body;
 mod response_body;
@@ -16,6 +17,7 @@ mod router;
 mod start;
 mod supervisor;
 mod tasks;
+mod tls;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use self::health::HealthState;
 use self::limits::Limits;
 use self::router::Router;
 use self::supervisor::Supervisor;
+use self::tls::Certificates;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::catalog_files;
@@ -43,6 +46,8 @@ use crate::store::Store;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
+/// The protocols the listener speaks over TLS (ALPN).
+const PROTOCOLS: [&[u8]; 1] = [b"h2"];
 /// How long calls wait at the start for the store to open, before they are told that it does not answer.
 const FIRST_TRY: Duration = Duration::from_secs(2);
 /// How long the store may take to close.
@@ -70,6 +75,7 @@ pub async fn serve(
     start::check_clock(Clock::System.now())?;
     let catalog =
         Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
+    let certificates = Certificates::load(&config.tls, &PROTOCOLS, Clock::System.now())?;
     let listener =
         TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
@@ -80,8 +86,13 @@ pub async fn serve(
     let calls = Router::new(router::standard_services(&health)?, FIRST_TRY);
     let service = router::layered(calls.clone());
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
-    let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&limits), clients)));
+    let connections = connections::serve(listener, service, certificates.clone(), Arc::clone(&limits), clients);
+    let mut server = Abort(tokio::spawn(connections));
     let mut supervisor = Supervisor::default();
+    if let Some(certificates) = certificates {
+        tracing::info!(expires = ?certificates.expires(), clients = ?config.tls.client_auth, "calls are taken over TLS");
+        supervisor.run("certificates", move || tls::follow(Arc::clone(&certificates)));
+    }
     let mut store = None;
     let mut ready = Some(ready);
     let mut opening = pin!(start::open(&config));

@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod catalog;
+mod certificates;
 mod contracts;
 mod corpus;
 mod database;
@@ -25,4 +26,6 @@ mod settings;
 mod standard_services;
 mod store;
 mod targets;
+mod tls;
+mod wire;
 mod yaml;

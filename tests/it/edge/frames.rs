@@ -1,10 +1,10 @@
 //! HTTP/2 by hand: a client that does what no library would.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+
+use crate::wire::{self, Target, Wire};
 
 pub const DATA: u8 = 0;
 pub const HEADERS: u8 = 1;
@@ -21,7 +21,7 @@ const ACK: u8 = 1;
 /// Far beyond every limit that is tested: only a hang fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Raw(pub TcpStream);
+pub struct Raw(pub Wire);
 
 #[derive(Debug)]
 pub struct Frame {
@@ -33,13 +33,13 @@ pub struct Frame {
 
 impl Raw {
     /// A connection that says nothing yet.
-    pub async fn silent(address: SocketAddr) -> Self {
-        Self(TcpStream::connect(address).await.unwrap())
+    pub async fn silent(target: impl Target) -> Self {
+        Self(wire::open(target.address(), target.tls()).await.unwrap())
     }
 
     /// A connection whose streams are given so much room for answers.
-    pub async fn open(address: SocketAddr, window: u32) -> Self {
-        let mut raw = Self::silent(address).await;
+    pub async fn open(target: impl Target, window: u32) -> Self {
+        let mut raw = Self::silent(target).await;
         raw.0.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         let settings = [&4_u16.to_be_bytes()[..], &window.to_be_bytes()[..]].concat();
         raw.send(SETTINGS, 0, 0, &settings).await;
@@ -47,7 +47,13 @@ impl Raw {
     }
 
     pub async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        self.0.write_all(&frame(kind, flags, stream, payload)).await.unwrap();
+        self.write(&frame(kind, flags, stream, payload)).await;
+    }
+
+    /// Bytes, whatever they are.
+    pub async fn write(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).await.unwrap();
+        self.0.flush().await.unwrap();
     }
 
     /// A whole call of one small message.
@@ -71,6 +77,7 @@ impl Raw {
         if frame.kind == PING && frame.flags & ACK == 0 {
             // It may be closing already.
             let _ = self.0.write_all(&self::frame(PING, ACK, 0, &frame.payload)).await;
+            let _ = self.0.flush().await;
         }
         Some(frame)
     }
