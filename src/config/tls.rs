@@ -47,7 +47,7 @@ impl TlsSettings {
                 "tls_client_ca is set and the listener has no TLS: set tls_cert and tls_key",
             ),
         ];
-        mistakes.into_iter().filter_map(|(is_wrong, why)| is_wrong.then(|| why.to_owned())).collect()
+        mistakes.into_iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, why)| why.to_owned()).collect()
     }
 }
 

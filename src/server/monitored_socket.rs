@@ -70,3 +70,34 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MonitoredSocket<S> {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::config::ServerSettings;
+    use crate::server::connection::Verdict;
+    use crate::server::limits::Limits;
+
+    #[tokio::test]
+    async fn a_write_that_waits_is_noticed_until_it_goes_on() {
+        let connection = Connection::new(Limits::new(&ServerSettings::default(), watch::channel(false).1));
+        connection.preface_received();
+        let (ours, mut theirs) = tokio::io::duplex(8);
+        let mut socket = MonitoredSocket::new(ours, Arc::clone(&connection));
+        let verdict = || connection.verdict_at(connection.limits.now() + 11_000);
+        socket.write_all(&[1; 8]).await.unwrap();
+        assert_eq!(verdict(), Verdict::Keep);
+        {
+            let mut write = std::pin::pin!(socket.write_all(&[2; 8]));
+            assert!(write.as_mut().now_or_never().is_none());
+            assert_eq!(verdict(), Verdict::Close("it does not read what is sent"));
+            theirs.read_exact(&mut [0; 8]).await.unwrap();
+            write.await.unwrap();
+        }
+        assert_eq!(verdict(), Verdict::Keep);
+    }
+}

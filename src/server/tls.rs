@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -29,6 +29,9 @@ use crate::grpc::ClientCertificate;
 
 /// How long a client may take for the handshake. It is part of the time it has to begin its calls in.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a client may take to read why its handshake failed.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What TLS connections begin with: the server's certificate and key, and the authorities of its clients.
 #[derive(Debug)]
@@ -72,11 +75,26 @@ impl Certificates {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let config = Arc::clone(&self.loaded.load().server);
-        let handshake = TlsAcceptor::from(config).accept(stream);
-        let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(|_| timed_out())??;
+        let handshake = TlsAcceptor::from(config).accept(stream).into_fallible();
+        let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(|_| timed_out())? {
+            Ok(stream) => stream,
+            Err((error, stream)) => {
+                let _ = tokio::time::timeout(FAREWELL_TIMEOUT, until_read(stream)).await;
+                return Err(error.into());
+            }
+        };
         let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
         let certificate = shown.map(client_certificate::read).transpose()?;
         Ok((stream, certificate.map(Arc::new)))
+    }
+}
+
+/// Lets the client read why its handshake failed. Closed at once, with something of the client's unread, the connection
+/// would be reset, and the client would not learn it.
+async fn until_read(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let mut unread = [0; 1 << 10];
+    if stream.shutdown().await.is_ok() {
+        while matches!(stream.read(&mut unread).await, Ok(1..)) {}
     }
 }
 

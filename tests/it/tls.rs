@@ -1,4 +1,5 @@
 //! Calls over TLS: whom the server lets in, and which certificate it shows.
 
+mod command_line;
 mod handshakes;
 mod rotation;

@@ -6,7 +6,7 @@ use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::changes;
-use crate::cli::client::{root, root_cause};
+use crate::cli::cause::{root, root_cause};
 use crate::cli::document::Mistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;

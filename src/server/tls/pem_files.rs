@@ -9,13 +9,12 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoClientAuth, NoServerSessionStorage, ServerConfig, WebPkiClientVerifier};
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error, RootCertStore};
-use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::CertificateDer;
 use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::config::{ClientAuth, TlsSettings};
-use crate::input::read_file;
+use crate::input::{pem, read_file};
 use crate::legible::shown;
 
 /// What new connections begin with.
@@ -66,18 +65,16 @@ impl PemFiles {
         let fingerprint = self.fingerprint();
         let [cert, key, client_ca] = [&settings.cert, &settings.key, &settings.client_ca]
             .map(|file| file.as_deref().map(name).unwrap_or_default());
-        let chain = certificates(&self.cert?).map_err(|why| format!("tls_cert: {cert} {why}"))?;
-        let expires = expiry(&chain).map_err(|why| format!("tls_cert: {cert} {why}"))?;
+        let chain = pem::certificates(&self.cert?).map_err(|why| format!("tls_cert: {cert}: {why}"))?;
+        let expires = expiry(&chain).ok_or_else(|| format!("tls_cert: {cert}: a certificate cannot be read"))?;
         if expires <= now {
             return Err(format!("tls_cert: the certificate in {cert} expired at {expires:?}: give a valid one"));
         }
-        let key_der = PrivateKeyDer::from_pem_slice(self.key?.as_bytes()).map_err(|_| {
-            format!("tls_key: {key} has no private key that can be read: PKCS#8, PKCS#1 or SEC1, without a passphrase")
-        })?;
+        let key_der = pem::private_key(&self.key?).map_err(|why| format!("tls_key: {key}: {why}"))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let clients = match self.client_ca {
             Some(text) => verifier(&text?, settings.client_auth, &provider)
-                .map_err(|why| format!("tls_client_ca: {client_ca} {why}"))?,
+                .map_err(|why| format!("tls_client_ca: {client_ca}: {why}"))?,
             None => Arc::new(NoClientAuth),
         };
         let server = ServerConfig::builder_with_provider(provider)
@@ -101,20 +98,13 @@ fn name(file: &Path) -> String {
     shown(&file.display().to_string()).into_owned()
 }
 
-fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
-    let certificates = certificates.map_err(|why| format!("is no PEM file: {why}"))?;
-    if certificates.is_empty() { Err("has no certificate in PEM form".to_owned()) } else { Ok(certificates) }
-}
-
 /// Of the certificate that expires first.
-fn expiry(chain: &[CertificateDer<'_>]) -> Result<DateTime<Utc>, String> {
+fn expiry(chain: &[CertificateDer<'_>]) -> Option<DateTime<Utc>> {
     let ends = chain.iter().map(|certificate| {
         let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
         DateTime::from_timestamp(certificate.validity().not_after.timestamp(), 0)
     });
-    let ends: Option<Vec<_>> = ends.collect();
-    ends.and_then(|ends| ends.into_iter().min()).ok_or_else(|| "has a certificate that cannot be read".to_owned())
+    ends.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
 fn verifier(
@@ -123,8 +113,8 @@ fn verifier(
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ClientCertVerifier>, String> {
     let mut authorities = RootCertStore::empty();
-    for certificate in certificates(text)? {
-        authorities.add(certificate).map_err(|why| format!("has a certificate that is no authority: {why}"))?;
+    for certificate in pem::certificates(text)? {
+        authorities.add(certificate).map_err(|why| format!("a certificate is no authority: {why}"))?;
     }
     let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities), Arc::clone(provider));
     let builder = match client_auth {

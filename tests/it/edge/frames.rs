@@ -1,5 +1,6 @@
 //! HTTP/2 by hand: a client that does what no library would.
 
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -52,8 +53,13 @@ impl Raw {
 
     /// Bytes, whatever they are.
     pub async fn write(&mut self, bytes: &[u8]) {
-        self.0.write_all(bytes).await.unwrap();
-        self.0.flush().await.unwrap();
+        self.try_write(bytes).await.unwrap();
+    }
+
+    /// Fails once the server has closed.
+    pub async fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
     }
 
     /// A whole call of one small message.

@@ -1,5 +1,7 @@
 //! A client that does not read, half sends, or never begins.
 
+use std::time::Duration;
+
 use entitled::proto::v1;
 use futures_util::future::join_all;
 use prost::Message as _;
@@ -15,6 +17,7 @@ use crate::server::{Backend, Listener, TestServer, on_both_listeners};
 
 on_both_listeners!(
     a_client_that_keeps_the_server_waiting_is_let_go,
+    a_client_that_reads_nothing_at_all_is_let_go,
     half_a_message_ends_with_the_time_of_its_call,
     half_a_batch_keeps_no_other_waiting,
     answers_that_are_not_read_are_bounded,
@@ -71,6 +74,27 @@ async fn a_client_that_keeps_the_server_waiting_is_let_go(listener: Listener) {
     };
     let ends = join_all([says_nothing, half_a_preface].map(Raw::closed));
     tokio::join!(ends, half_a_frame, half_a_block, reads_no_answer, reads_no_health, reads_half_an_answer);
+    assert!(is_serving(&server).await);
+    server.stop().await;
+}
+
+/// It gives room for every answer, and takes none of them from its socket.
+async fn a_client_that_reads_nothing_at_all_is_let_go(listener: Listener) {
+    const MORE_THAN_SOCKETS_HOLD: usize = 16 << 20;
+    let server = TestServer::start_on(listener, |_| {}).await;
+    let request = v1::ListClausesRequest { page_size: 1_000, ..Default::default() };
+    let size = server.catalog().list_clauses(request.clone()).await.unwrap().into_inner().encoded_len();
+    let mut raw = Raw::open(&server, 1 << 30).await;
+    raw.send(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes()).await;
+    for call in 0..u32::try_from(MORE_THAN_SOCKETS_HOLD / size).unwrap() {
+        raw.call(2 * call + 1, CLAUSES, &request.encode_to_vec()).await;
+    }
+    let closed = async {
+        while raw.try_write(&frame(PING, 0, 0, &[0; 8])).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.expect("the server closes");
     assert!(is_serving(&server).await);
     server.stop().await;
 }
