@@ -73,6 +73,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<Ended, BoxError> {
     start::check_clock(Clock::System.now())?;
+    start::check_tls_files(&config)?;
     let catalog =
         Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
     let certificates = Certificates::load(&config.tls, &PROTOCOLS, Clock::System.now())?;
@@ -140,6 +141,7 @@ pub async fn serve(
 
 /// Brings the schema up; the names of the steps applied, or with `dry_run` still to apply.
 pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxError> {
+    start::check_tls_files(config)?;
     let store = Store::connect(&start::store_config(config)).await?;
     let steps = if dry_run { store.pending_migrations().await? } else { store.migrate().await? };
     store.close().await?;

@@ -7,7 +7,7 @@ use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr};
 
-use super::refusal::untold;
+use super::refusal::{no_tls, untold};
 use crate::error::{BoxError, Damage, Error};
 
 /// What a failed call means for its caller.
@@ -34,7 +34,10 @@ pub(super) fn from_db(error: DbErr) -> Error {
         Failure::Unavailable if is_damage(&error) && is_postgres(&error) => {
             Error::Unavailable(Some(Damage(untold(error)).into()))
         }
-        Failure::Unavailable => Error::Unavailable(Some(untold(error))),
+        Failure::Unavailable => match sqlx_error(&error).and_then(no_tls) {
+            Some(why) => Error::Unavailable(Some(why.into())),
+            None => Error::Unavailable(Some(untold(error))),
+        },
         Failure::Broken => Error::Internal(untold(error)),
     }
 }

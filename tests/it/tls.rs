@@ -2,4 +2,5 @@
 
 mod command_line;
 mod handshakes;
+mod postgres;
 mod rotation;
