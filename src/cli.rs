@@ -32,11 +32,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::flags::parse;
 
-use self::client::Connection;
+use self::client::Client;
 use self::failure::Failure;
 use self::screen::Screen;
 use self::server_flags::ServerFlags;
-use crate::config::{Config, Mistakes};
+use crate::config::{Config, ConfigMistakes};
 
 /// Wrong flags or settings, as clap has it.
 const USAGE: u8 = 2;
@@ -55,7 +55,7 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +78,7 @@ enum Format {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
@@ -93,16 +93,16 @@ enum Command {
 
 /// What every client command is given.
 #[derive(Debug)]
-struct Context {
+struct CliContext {
     server: ServerFlags,
     format: Format,
     screen: Screen,
     errors: Screen,
 }
 
-impl Context {
-    async fn connect(&self) -> Result<Connection, Failure> {
-        Connection::open(&self.server).await
+impl CliContext {
+    async fn connect(&self) -> Result<Client, Failure> {
+        Client::open(&self.server).await
     }
 
     /// Writes one answer: the message `name` of the API, or the table made of it. The table is
@@ -114,7 +114,7 @@ impl Context {
         table: impl FnOnce(&M, &Screen) -> String,
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Table => table(&reflect::shown(name, answer)?, &self.screen),
+            Format::Table => table(&reflect::without_controls(name, answer)?, &self.screen),
             Format::Json => reflect::json(name, answer)?,
         };
         screen::write(&text).map_err(Failure::from)
@@ -123,10 +123,10 @@ impl Context {
 
 impl Cli {
     /// The settings this command runs with.
-    pub fn config(&self) -> Result<Config, Mistakes> {
+    pub fn config(&self) -> Result<Config, ConfigMistakes> {
         match &self.command {
-            Command::Serve(serve) => serve.config(),
-            Command::Migrate(migrate) => migrate.config(),
+            CliCommand::Serve(serve) => serve.config(),
+            CliCommand::Migrate(migrate) => migrate.config(),
             _ => Ok(Config::client()),
         }
     }
@@ -166,23 +166,23 @@ fn last_words(text: String) {
 async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> Result<ExitCode, Failure> {
     let Global { server, output } = cli.global;
     let format = output.unwrap_or(if screen.is_terminal { Format::Table } else { Format::Json });
-    let context = Context { server, format, screen, errors };
+    let context = CliContext { server, format, screen, errors };
     match cli.command {
-        Command::Serve(serve) => serve.run(config, &context).await,
-        Command::Migrate(migrate) => migrate.run(&config).await,
-        Command::Import(import) => import.run(&context).await,
-        Command::Check(check) => check.run(&context).await,
-        Command::List(list) => list.run(&context).await,
-        Command::ResponseTarget(target) => target.run(&context).await,
-        Command::Hours(hours) => hours.run(&context).await,
-        Command::Ledger(ledger) => ledger.run(&context).await,
-        Command::Catalog(catalog) => catalog.run(&context).await,
-        Command::Completions(completions) => completions.run(),
+        CliCommand::Serve(serve) => serve.run(config, &context).await,
+        CliCommand::Migrate(migrate) => migrate.run(&config).await,
+        CliCommand::Import(import) => import.run(&context).await,
+        CliCommand::Check(check) => check.run(&context).await,
+        CliCommand::List(list) => list.run(&context).await,
+        CliCommand::ResponseTarget(target) => target.run(&context).await,
+        CliCommand::Hours(hours) => hours.run(&context).await,
+        CliCommand::Ledger(ledger) => ledger.run(&context).await,
+        CliCommand::Catalog(catalog) => catalog.run(&context).await,
+        CliCommand::Completions(completions) => completions.run(),
     }
 }
 
 /// Tells why the settings do not do.
-pub fn refuse(mistakes: &Mistakes) -> ExitCode {
+pub fn refuse(mistakes: &ConfigMistakes) -> ExitCode {
     let failure = Failure::Usage(mistakes.to_string());
     screen::write_error(&failure.text(&Screen::of_errors()));
     failure.exit_code()

@@ -6,7 +6,7 @@ use std::io;
 use rustls::{CertificateError, Error as TlsError};
 
 /// The first of all causes.
-pub fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+pub(super) fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
@@ -15,7 +15,7 @@ pub fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
 }
 
 /// What the system said, without what was done when it said so.
-pub fn root_cause(error: &(dyn Error + 'static)) -> String {
+pub(super) fn root_cause(error: &(dyn Error + 'static)) -> String {
     if let Some(why) = of_tls(error) {
         return why;
     }
@@ -36,7 +36,7 @@ pub fn root_cause(error: &(dyn Error + 'static)) -> String {
 const ALERT: &str = "received fatal alert: ";
 
 /// Why there is no TLS connection, if it is TLS that failed.
-pub fn of_tls(error: &(dyn Error + 'static)) -> Option<String> {
+pub(super) fn of_tls(error: &(dyn Error + 'static)) -> Option<String> {
     let mut causes = std::iter::successors(Some(error), |error| (*error).source());
     let why = causes.find_map(|cause| {
         let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
@@ -89,5 +89,33 @@ fn of_certificate(why: &CertificateError) -> String {
             "its certificate is for another name: use one of the certificate's names in --address".to_owned()
         }
         why => format!("its certificate cannot be trusted: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tls_says_is_told_in_words_that_say_what_to_do() {
+        let of_text = |text: &str| root_cause(&*Box::<dyn Error + Send + Sync>::from(text));
+        let of_error = |why: TlsError| of_tls(&io::Error::new(io::ErrorKind::InvalidData, why)).unwrap();
+        assert!(of_text("received fatal alert: CertificateRequired").contains("give one with --cert and --key"));
+        assert!(of_text("received fatal alert: UnknownCA").contains("refuses the certificate of --cert"));
+        assert!(of_text("connection error detected: frame with invalid size").contains("use https://"));
+        assert_eq!(of_text("connection closed"), "connection closed");
+        assert_eq!(of_tls(&io::Error::from(io::ErrorKind::BrokenPipe)), None);
+        for (why, expected) in [
+            (CertificateError::UnknownIssuer, "--ca"),
+            (CertificateError::Expired, "has expired"),
+            (CertificateError::NotValidYet, "clock"),
+            (CertificateError::NotValidForName, "another name"),
+            (CertificateError::Revoked, "cannot be trusted"),
+        ] {
+            let told = of_error(TlsError::InvalidCertificate(why));
+            assert!(told.contains(expected), "{told}");
+        }
+        assert!(of_error(TlsError::AlertReceived(rustls::AlertDescription::CertificateExpired)).contains("--cert"));
+        assert!(of_error(TlsError::HandshakeNotComplete).starts_with("TLS failed: "));
     }
 }

@@ -18,7 +18,7 @@ use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 
 /// Rows asked for at once; lists are read to their end whatever it is.
-pub const PAGE_SIZE: i32 = 500;
+pub(super) const PAGE_SIZE: i32 = 500;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,16 +27,16 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// A server that can be called.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub(super) struct Client {
     channel: Channel,
     signed: Signed,
 }
 
-type Service = InterceptedService<Channel, Signed>;
+type SignedChannel = InterceptedService<Channel, Signed>;
 
 /// Signs every call in, and gives it its deadline.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub(super) struct Signed {
     bearer: Option<MetadataValue<Ascii>>,
 }
 
@@ -50,8 +50,8 @@ impl Interceptor for Signed {
     }
 }
 
-impl Connection {
-    pub async fn open(server: &ServerFlags) -> Result<Self, Failure> {
+impl Client {
+    pub(super) async fn open(server: &ServerFlags) -> Result<Self, Failure> {
         let address = server.url();
         let (bearer, tls) = (server.bearer(&address)?, server.tls(&address)?);
         let mut endpoint = Endpoint::from_shared(address.clone())
@@ -69,22 +69,22 @@ impl Connection {
         }
     }
 
-    pub fn entitlements(&self) -> EntitlementServiceClient<Service> {
+    pub(super) fn entitlements(&self) -> EntitlementServiceClient<SignedChannel> {
         EntitlementServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn contracts(&self) -> ContractServiceClient<Service> {
+    pub(super) fn contracts(&self) -> ContractServiceClient<SignedChannel> {
         ContractServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<Service> {
+    pub(super) fn ledger(&self) -> LedgerServiceClient<SignedChannel> {
         LedgerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn catalog(&self) -> CatalogServiceClient<Service> {
+    pub(super) fn catalog(&self) -> CatalogServiceClient<SignedChannel> {
         CatalogServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
@@ -97,7 +97,7 @@ fn no_tls(error: &tonic::transport::Error) -> Failure {
 
 /// Every page of a list. `page` is given the token of the page to fetch, empty for the first,
 /// and returns it with the token of the next.
-pub async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
+pub(super) async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
 where
     F: Future<Output = Result<(T, String), Status>>,
 {

@@ -7,10 +7,10 @@ use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::client::Connection;
-use super::import::{self, Source};
+use super::client::Client;
+use super::import::{self, SourceFile};
 use super::server_flags::ServerFlags;
-use super::{Context, Failure, screen};
+use super::{CliContext, Failure, screen};
 use crate::config::{Config, DatabaseUrl, TlsSettings};
 use crate::server::{self, Ended};
 
@@ -21,12 +21,12 @@ const SAMPLES: [(&str, &str); 3] = [
 ];
 
 /// The directory of the database lives as long as this.
-pub struct Demo {
+pub(super) struct Demo {
     _directory: TempDir,
 }
 
 impl Demo {
-    pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
+    pub(super) fn prepare(config: &mut Config) -> Result<Self, Failure> {
         if config.tls != TlsSettings::default() {
             return Err(Failure::Usage("--demo serves without TLS: leave the settings tls_… out".to_owned()));
         }
@@ -40,7 +40,7 @@ impl Demo {
     pub(super) async fn serve(
         &self,
         config: Config,
-        context: &Context,
+        context: &CliContext,
         asked: impl Future<Output = ()> + Send,
     ) -> Result<Ended, Failure> {
         let (failed, has_failed) = oneshot::channel();
@@ -85,10 +85,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 
 async fn fill(address: SocketAddr, server: ServerFlags) -> Result<(), Failure> {
     let address = format!("http://{address}");
-    let connection = Connection::open(&ServerFlags { address, ca: None, cert: None, key: None, ..server }).await?;
+    let connection = Client::open(&ServerFlags { address, ca: None, cert: None, key: None, ..server }).await?;
     for (name, text) in SAMPLES {
         let source =
-            Source::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;
+            SourceFile::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;
         import::send(&connection, &source, false).await?;
     }
     Ok(())

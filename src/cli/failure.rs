@@ -10,13 +10,13 @@ use super::USAGE;
 use super::render::status;
 use super::screen::{Screen, Tone};
 use crate::catalog::CatalogError;
-use crate::config::Mistakes;
+use crate::config::ConfigMistakes;
 use crate::error::{BoxError, Error as ServiceError};
 use crate::legible::{lines, shown};
 
 /// Why a command has no answer.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The command was given something it cannot work with.
     Usage(String),
     /// Nothing answers at the address.
@@ -41,14 +41,14 @@ pub enum Failure {
 
 impl Failure {
     /// Of a write.
-    pub fn of_write(status: Status, request_id: &str) -> Self {
+    pub(super) fn of_write(status: Status, request_id: &str) -> Self {
         if status::is_refusal(&status) {
             return status.into();
         }
         Self::Unsettled { status: Box::new(status), request_id: request_id.to_owned() }
     }
 
-    pub fn exit_code(&self) -> ExitCode {
+    pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
@@ -56,7 +56,7 @@ impl Failure {
     }
 
     /// One block that says what is wrong and what to do next.
-    pub fn text(&self, screen: &Screen) -> String {
+    pub(super) fn text(&self, screen: &Screen) -> String {
         let error = screen.paint(Tone::Bad, "error:");
         match self {
             Self::Usage(message) => {
@@ -106,7 +106,7 @@ impl From<BoxError> for Failure {
         // A catalogue that cannot be read is a setting that does not do, and so is a certificate.
         match error.downcast::<CatalogError>() {
             Ok(mistakes) => Self::Usage(mistakes.to_string()),
-            Err(error) => match error.downcast::<Mistakes>() {
+            Err(error) => match error.downcast::<ConfigMistakes>() {
                 Ok(mistakes) => Self::Usage(mistakes.to_string()),
                 Err(error) => Self::Other(error),
             },

@@ -11,10 +11,10 @@ use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 use super::failure::Failure;
 use crate::input::{pem, read_file};
 
-pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
+pub(super) const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
 
 #[derive(Debug, Clone, Default, Args)]
-pub struct ServerFlags {
+pub(super) struct ServerFlags {
     /// The server to ask; `https://` for TLS.
     #[arg(long, global = true, env = "ENTITLED_ADDRESS", hide_env_values = true, value_name = "URL", default_value = DEFAULT_ADDRESS)]
     pub address: String,
@@ -40,7 +40,7 @@ pub struct ServerFlags {
 
 impl ServerFlags {
     /// An address may leave its scheme out.
-    pub fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         let scheme = if self.has_tls_files() { "https" } else { "http" };
         match self.address.as_str() {
             "" => DEFAULT_ADDRESS.to_owned(),
@@ -54,7 +54,7 @@ impl ServerFlags {
     }
 
     /// How to speak TLS with the server, where its address says so.
-    pub fn tls(&self, url: &str) -> Result<Option<ClientTlsConfig>, Failure> {
+    pub(super) fn tls(&self, url: &str) -> Result<Option<ClientTlsConfig>, Failure> {
         if !url.starts_with("https:") {
             return match self.has_tls_files() {
                 true => usage(format!("--address {url}: --ca, --cert and --key are for addresses with https://")),
@@ -76,7 +76,7 @@ impl ServerFlags {
     }
 
     /// What every call is signed in with.
-    pub fn bearer(&self, url: &str) -> Result<Option<MetadataValue<Ascii>>, Failure> {
+    pub(super) fn bearer(&self, url: &str) -> Result<Option<MetadataValue<Ascii>>, Failure> {
         let token = match (self.token.as_deref().filter(|token| !token.is_empty()), &self.token_file) {
             (Some(_), Some(_)) => {
                 return usage(

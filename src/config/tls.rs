@@ -28,7 +28,7 @@ pub enum ClientAuth {
 
 impl TlsSettings {
     /// What is wrong with the settings as a whole. Half of them would mean less safety than was asked for.
-    pub fn mistakes(&self) -> Vec<String> {
+    pub(crate) fn mistakes(&self) -> Vec<String> {
         let Self { cert, key, client_ca, client_auth } = self;
         let asks_clients = *client_auth != ClientAuth::None;
         let mistakes = [
@@ -51,7 +51,7 @@ impl TlsSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "tls_cert",
         variable: "ENTITLED_TLS_CERT",

@@ -12,14 +12,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::connection::Connection;
 
 #[derive(Debug)]
-pub struct MonitoredSocket<S> {
+pub(super) struct MonitoredSocket<S> {
     stream: S,
     connection: Arc<Connection>,
     is_blocked: bool,
 }
 
 impl<S> MonitoredSocket<S> {
-    pub fn new(stream: S, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
         Self { stream, connection, is_blocked: false }
     }
 
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
     use crate::config::ServerSettings;
-    use crate::server::connection::Verdict;
+    use crate::server::connection::ConnectionVerdict;
     use crate::server::limits::Limits;
 
     #[tokio::test]
@@ -90,14 +90,14 @@ mod tests {
         let mut socket = MonitoredSocket::new(ours, Arc::clone(&connection));
         let verdict = || connection.verdict_at(connection.limits.now() + 11_000);
         socket.write_all(&[1; 8]).await.unwrap();
-        assert_eq!(verdict(), Verdict::Keep);
+        assert_eq!(verdict(), ConnectionVerdict::Keep);
         {
             let mut write = std::pin::pin!(socket.write_all(&[2; 8]));
             assert!(write.as_mut().now_or_never().is_none());
-            assert_eq!(verdict(), Verdict::Close("it does not read what is sent"));
+            assert_eq!(verdict(), ConnectionVerdict::Close("it does not read what is sent"));
             theirs.read_exact(&mut [0; 8]).await.unwrap();
             write.await.unwrap();
         }
-        assert_eq!(verdict(), Verdict::Keep);
+        assert_eq!(verdict(), ConnectionVerdict::Keep);
     }
 }

@@ -10,7 +10,7 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
-pub use rotation::follow;
+pub(super) use rotation::follow;
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use self::pem_files::{Loaded, PemFiles};
-use crate::config::{Mistakes, TlsSettings};
+use crate::config::{ConfigMistakes, TlsSettings};
 use crate::error::BoxError;
 use crate::grpc::ClientCertificate;
 
@@ -35,7 +35,7 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What TLS connections begin with: the server's certificate and key, and the authorities of its clients.
 #[derive(Debug)]
-pub struct Certificates {
+pub(super) struct Certificates {
     settings: TlsSettings,
     protocols: Vec<Vec<u8>>,
     loaded: ArcSwap<Loaded>,
@@ -46,31 +46,32 @@ impl Certificates {
     /// (ALPN), the preferred one first.
     ///
     /// A certificate that has expired is refused, and every client would refuse it; so is a key that does not fit it.
-    pub fn load(
+    pub(super) fn load(
         settings: &TlsSettings,
         protocols: &[&[u8]],
         now: DateTime<Utc>,
-    ) -> Result<Option<Arc<Self>>, Mistakes> {
+    ) -> Result<Option<Arc<Self>>, ConfigMistakes> {
         let mistakes = settings.mistakes();
         if !mistakes.is_empty() {
-            return Err(Mistakes(mistakes));
+            return Err(ConfigMistakes(mistakes));
         }
         if settings.cert.is_none() {
             return Ok(None);
         }
         let protocols: Vec<_> = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        let loaded = PemFiles::read(settings).load(settings, &protocols, now).map_err(|why| Mistakes(vec![why]))?;
+        let loaded =
+            PemFiles::read(settings).load(settings, &protocols, now).map_err(|why| ConfigMistakes(vec![why]))?;
         let loaded = ArcSwap::from_pointee(loaded);
         Ok(Some(Arc::new(Self { settings: settings.clone(), protocols, loaded })))
     }
 
     /// When the server's certificate expires: of its chain the certificate that does so first.
-    pub fn expires(&self) -> DateTime<Utc> {
+    pub(super) fn expires(&self) -> DateTime<Utc> {
         self.loaded.load().expires
     }
 
     /// The handshake with a client, and the certificate the client showed.
-    pub async fn accept<S>(&self, stream: S) -> Result<(TlsStream<S>, Option<Arc<ClientCertificate>>), BoxError>
+    pub(super) async fn accept<S>(&self, stream: S) -> Result<(TlsStream<S>, Option<Arc<ClientCertificate>>), BoxError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

@@ -26,7 +26,7 @@ pub(super) struct Shares {
 
 impl Shares {
     /// None where there are too few to be shared out; one is for housekeeping.
-    pub fn of(connections: u32) -> Option<Self> {
+    pub(super) fn of(connections: u32) -> Option<Self> {
         let eighth = connections.div_euclid(8).max(1);
         let checks = connections.div_euclid(5).max(1);
         let taken = eighth.saturating_add(eighth).saturating_add(checks).saturating_add(1);
@@ -37,7 +37,7 @@ impl Shares {
 
 impl Pools {
     /// One for all.
-    pub fn shared(pool: &DatabaseConnection, ledger_connections: usize) -> Self {
+    pub(super) fn shared(pool: &DatabaseConnection, ledger_connections: usize) -> Self {
         let pool = || pool.clone();
         Self {
             housekeeping: pool(),
@@ -49,11 +49,11 @@ impl Pools {
         }
     }
 
-    pub fn each(&self) -> [&DatabaseConnection; 5] {
+    pub(super) fn each(&self) -> [&DatabaseConnection; 5] {
         [&self.housekeeping, &self.checks, &self.lists, &self.ledger, &self.contracts]
     }
 
-    pub fn each_mut(&mut self) -> [&mut DatabaseConnection; 5] {
+    pub(super) fn each_mut(&mut self) -> [&mut DatabaseConnection; 5] {
         [&mut self.housekeeping, &mut self.checks, &mut self.lists, &mut self.ledger, &mut self.contracts]
     }
 }

@@ -141,7 +141,7 @@ impl<W: Write, T: Fn(u64)> Writer<W, T> {
 /// Standard error, past the lock of the standard library: a thread that is stuck in writing a line
 /// must hold up nobody else.
 #[cfg(unix)]
-pub fn standard_error() -> Box<dyn Write + Send> {
+pub(super) fn standard_error() -> Box<dyn Write + Send> {
     use std::os::fd::AsFd as _;
 
     match io::stderr().as_fd().try_clone_to_owned() {

@@ -11,24 +11,24 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The names of a server on this machine.
-pub const HERE: [&str; 2] = ["localhost", "127.0.0.1"];
-pub const ALL_VERSIONS: &[&SupportedProtocolVersion] = rustls::ALL_VERSIONS;
+pub(crate) const HERE: [&str; 2] = ["localhost", "127.0.0.1"];
+pub(crate) const ALL_VERSIONS: &[&SupportedProtocolVersion] = rustls::ALL_VERSIONS;
 
 /// Who signs certificates.
-pub struct Authority {
+pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub pem: String,
 }
 
 /// A certificate and its key, in PEM form.
 #[derive(Clone)]
-pub struct Pair {
+pub(crate) struct Pair {
     pub cert: String,
     pub key: String,
 }
 
 impl Authority {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -38,16 +38,16 @@ impl Authority {
     }
 
     /// A certificate for these names of a server.
-    pub fn server(&self, names: &[&str]) -> Pair {
+    pub(crate) fn server(&self, names: &[&str]) -> Pair {
         self.issue(names, ExtendedKeyUsagePurpose::ServerAuth, |_| {})
     }
 
     /// A certificate for a client of this name.
-    pub fn client(&self, name: &str) -> Pair {
+    pub(crate) fn client(&self, name: &str) -> Pair {
         self.issue(&[name], ExtendedKeyUsagePurpose::ClientAuth, |_| {})
     }
 
-    pub fn issue(
+    pub(crate) fn issue(
         &self,
         names: &[&str],
         usage: ExtendedKeyUsagePurpose,
@@ -64,7 +64,7 @@ impl Authority {
     }
 
     /// A client that trusts this authority, and shows a certificate if it has one.
-    pub fn trusting_client(
+    pub(crate) fn trusting_client(
         &self,
         shown: Option<&Pair>,
         versions: &[&'static SupportedProtocolVersion],
@@ -90,18 +90,18 @@ impl Authority {
 
 impl Pair {
     /// Into the files `cert.pem` and `key.pem`, each replaced at once.
-    pub fn write(&self, directory: &Path) -> (PathBuf, PathBuf) {
+    pub(crate) fn write(&self, directory: &Path) -> (PathBuf, PathBuf) {
         (write(directory, "cert.pem", &self.cert), write(directory, "key.pem", &self.key))
     }
 
     /// A listener with this certificate, its files in `directory`.
-    pub fn listen(&self, config: &mut Config, directory: &Path) {
+    pub(crate) fn listen(&self, config: &mut Config, directory: &Path) {
         let (cert, key) = self.write(directory);
         (config.tls.cert, config.tls.key) = (Some(cert), Some(key));
     }
 }
 
-pub fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
+pub(crate) fn write(directory: &Path, name: &str, text: &str) -> PathBuf {
     let (new, path) = (directory.join(format!("{name}.new")), directory.join(name));
     std::fs::write(&new, text).unwrap();
     std::fs::rename(new, &path).unwrap();

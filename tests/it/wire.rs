@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Error};
 
 /// Where a connection leads.
-pub trait Target {
+pub(crate) trait Target {
     fn address(&self) -> SocketAddr;
 
     fn tls(&self) -> Option<Arc<ClientConfig>>;
@@ -30,14 +30,14 @@ impl Target for SocketAddr {
     }
 }
 
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-pub type Wire = Box<dyn Stream>;
+pub(crate) type Wire = Box<dyn Stream>;
 
 /// The bytes of one connection, after the handshake.
-pub async fn open(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Result<Wire> {
+pub(crate) async fn open(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Result<Wire> {
     let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     Ok(match tls {
@@ -50,7 +50,7 @@ pub async fn open(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> io::Re
 }
 
 /// A channel for calls.
-pub async fn channel(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> Result<Channel, Error> {
+pub(crate) async fn channel(address: SocketAddr, tls: Option<Arc<ClientConfig>>) -> Result<Channel, Error> {
     let connect = tower::service_fn(move |_| {
         let tls = tls.clone();
         async move { open(address, tls).await.map(TokioIo::new) }

@@ -48,7 +48,7 @@ fn file(value: &str) -> Result<(), String> {
 }
 
 /// The files that the URL names, by their parameters.
-pub fn files(url: &str) -> Vec<(&'static str, PathBuf)> {
+pub(super) fn files(url: &str) -> Vec<(&'static str, PathBuf)> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
     let files = url.query_pairs().filter_map(|(name, value)| {
         let name = FILES.into_iter().find(|known| *known == name)?;
@@ -78,7 +78,7 @@ fn one_of(expected: &str) -> Result<(), String> {
     Err(format!("expected {expected}"))
 }
 
-pub fn check(url: &str) -> Result<(), String> {
+pub(super) fn check(url: &str) -> Result<(), String> {
     // What the parser says has no part of the URL in it.
     let url = Url::parse(url).map_err(|why| {
         format!("not a URL ({why}); in a user or a password `/`, `?`, `#`, `@`, `:` and `%` are percent-encoded")

@@ -25,7 +25,7 @@ const NAMES: [(&str, &str); 9] = [
 ];
 
 /// An error where anything in it has no meaning: who a caller is must not be guessed.
-pub fn read(certificate: &CertificateDer<'_>) -> Result<ClientCertificate, Unreadable> {
+pub(super) fn read(certificate: &CertificateDer<'_>) -> Result<ClientCertificate, Unreadable> {
     let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| Unreadable)?;
     let names = certificate.subject_alternative_name().map_err(|_| Unreadable)?;
     let (mut dns_names, mut uris, mut emails) = (Vec::new(), Vec::new(), Vec::new());
@@ -53,7 +53,7 @@ pub fn read(certificate: &CertificateDer<'_>) -> Result<ClientCertificate, Unrea
 
 #[derive(Debug, thiserror::Error)]
 #[error("the names in the client's certificate cannot be read")]
-pub struct Unreadable;
+pub(super) struct Unreadable;
 
 /// The most specific part first, as it is the last one in the certificate.
 fn rfc4514(name: &X509Name<'_>) -> String {

@@ -19,17 +19,17 @@ use crate::legible::shown;
 
 /// What new connections begin with.
 #[derive(Debug)]
-pub struct Loaded {
+pub(super) struct Loaded {
     pub server: Arc<ServerConfig>,
     pub expires: DateTime<Utc>,
     pub fingerprint: Fingerprint,
 }
 
 /// Tells the contents of the files from other ones. The contents are not kept: the key is among them.
-pub type Fingerprint = [u8; 32];
+pub(super) type Fingerprint = [u8; 32];
 
 /// The contents of the files, or why there are none.
-pub struct PemFiles {
+pub(super) struct PemFiles {
     cert: Contents,
     key: Contents,
     client_ca: Option<Contents>,
@@ -38,7 +38,7 @@ pub struct PemFiles {
 type Contents = Result<String, String>;
 
 impl PemFiles {
-    pub fn read(settings: &TlsSettings) -> Self {
+    pub(super) fn read(settings: &TlsSettings) -> Self {
         let TlsSettings { cert, key, client_ca, client_auth: _ } = settings;
         let read = |setting: &str, file: Option<&Path>| {
             let file = file.ok_or_else(|| format!("{setting} is not set"))?;
@@ -51,7 +51,7 @@ impl PemFiles {
         }
     }
 
-    pub fn fingerprint(&self) -> Fingerprint {
+    pub(super) fn fingerprint(&self) -> Fingerprint {
         let files = [Some(&self.cert), Some(&self.key), self.client_ca.as_ref()];
         let digests = files.into_iter().flatten().map(|contents| {
             let (Ok(text) | Err(text)) = contents;
@@ -61,7 +61,12 @@ impl PemFiles {
     }
 
     /// What connections may begin with at `now`, or why none can; never with a part of the key.
-    pub fn load(self, settings: &TlsSettings, protocols: &[Vec<u8>], now: DateTime<Utc>) -> Result<Loaded, String> {
+    pub(super) fn load(
+        self,
+        settings: &TlsSettings,
+        protocols: &[Vec<u8>],
+        now: DateTime<Utc>,
+    ) -> Result<Loaded, String> {
         let fingerprint = self.fingerprint();
         let [cert, key, client_ca] = [&settings.cert, &settings.key, &settings.client_ca]
             .map(|file| file.as_deref().map(name).unwrap_or_default());

@@ -19,7 +19,7 @@ const EXPIRES_SOON: TimeDelta = TimeDelta::days(14);
 const WARNED_EVERY: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Follows the files for as long as the server runs. Files that do not load change nothing, and are warned of once.
-pub async fn follow(certificates: Arc<Certificates>) {
+pub(crate) async fn follow(certificates: Arc<Certificates>) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut warned = None;

@@ -40,6 +40,12 @@ async fn refused(flags: &[&str], status: i32) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// With TLS 1.3 a client is refused after its own handshake is over: where it writes before it reads, it does not learn
+/// why. The words themselves are tested where they are made.
+fn is_lost(told: &str) -> bool {
+    told.contains("the connection to the server was lost before it answered")
+}
+
 fn text(path: PathBuf) -> String {
     path.to_str().unwrap().to_owned()
 }
@@ -101,14 +107,18 @@ async fn a_certificate_is_shown_where_the_server_asks_for_one() {
     let good = run_with(with(&clients.client("billing"), "good")).await;
     assert!(good.status.success(), "{good:?}");
     let told = refused(&flags, 1).await;
-    assert!(told.contains("the server asks for a certificate: give one with --cert and --key"), "{told}");
+    assert!(
+        told.contains("the server asks for a certificate: give one with --cert and --key") || is_lost(&told),
+        "{told}"
+    );
     let expired = clients.issue(&["late"], ExtendedKeyUsagePurpose::ClientAuth, |params| {
         params.not_after = date_time_ymd(2020, 1, 1);
     });
     for (name, bad) in [("expired", &expired), ("strange", &Authority::new("x").client("strange"))] {
         let output = run_with(with(bad, name)).await;
+        assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
         let told = String::from_utf8(output.stderr).unwrap();
-        assert!(told.contains("the server refuses the certificate of --cert"), "{name}: {told}");
+        assert!(told.contains("the server refuses the certificate of --cert") || is_lost(&told), "{name}: {told}");
     }
     let mixed = Pair { cert: clients.client("a").cert, key: clients.client("b").key };
     let output = run_with(with(&mixed, "mixed")).await;

@@ -165,8 +165,8 @@ async fn what_cannot_be_used_refuses_the_start_in_one_sentence() {
         params.not_after = date_time_ymd(2020, 1, 1);
     });
     let other = authority.server(&HERE);
-    type Change = Box<dyn FnOnce(&mut Config, &Path)>;
-    let cases: [(&str, Change); 9] = [
+    type Change<'c> = Box<dyn FnOnce(&mut Config, &Path) + 'c>;
+    let cases: [(&str, Change<'_>); 9] = [
         ("tls_key is not", Box::new(|config, _| config.tls.key = None)),
         ("tls_cert is not", Box::new(|config, _| config.tls.cert = None)),
         ("tls_client_ca is not set", Box::new(|config, _| config.tls.client_auth = ClientAuth::Required)),
