@@ -20,6 +20,7 @@ mod render;
 mod response_target;
 mod screen;
 mod serve;
+mod server_flags;
 mod setting_flags;
 mod token;
 mod values;
@@ -35,6 +36,7 @@ pub use self::flags::parse;
 use self::client::Client;
 use self::failure::Failure;
 use self::screen::Screen;
+use self::server_flags::ServerFlags;
 use crate::config::{Config, ConfigMistakes};
 
 /// Wrong flags or settings, as clap has it.
@@ -60,12 +62,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
-    /// The server to ask.
-    #[arg(long, global = true, env = "ENTITLED_ADDRESS", hide_env_values = true, value_name = "URL", default_value = client::DEFAULT_ADDRESS)]
-    address: String,
-    /// The token to sign in with.
-    #[arg(long, global = true, env = "ENTITLED_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    token: Option<String>,
+    #[command(flatten)]
+    server: ServerFlags,
     /// How answers are written: a table on a terminal, JSON elsewhere.
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     output: Option<Format>,
@@ -98,8 +96,7 @@ enum CliCommand {
 /// What every client command is given.
 #[derive(Debug)]
 struct CliContext {
-    address: String,
-    token: Option<String>,
+    server: ServerFlags,
     format: Format,
     screen: Screen,
     errors: Screen,
@@ -107,7 +104,7 @@ struct CliContext {
 
 impl CliContext {
     async fn connect(&self) -> Result<Client, Failure> {
-        Client::open(&self.address, self.token.as_deref()).await
+        Client::open(&self.server).await
     }
 
     /// Writes one answer: the message `name` of the API, or the table made of it. The table is
@@ -169,9 +166,9 @@ fn last_words(text: String) {
 }
 
 async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> Result<ExitCode, Failure> {
-    let Global { address, token, output } = cli.global;
+    let Global { server, output } = cli.global;
     let format = output.unwrap_or(if screen.is_terminal { Format::Table } else { Format::Json });
-    let context = CliContext { address, token, format, screen, errors };
+    let context = CliContext { server, format, screen, errors };
     match cli.command {
         CliCommand::Serve(serve) => serve.run(config, &context).await,
         CliCommand::Migrate(migrate) => migrate.run(&config).await,

@@ -14,6 +14,7 @@ mod server;
 mod setting;
 mod store;
 mod table;
+mod tls;
 mod value;
 
 pub use auth::{AuthMode, AuthSettings};
@@ -27,6 +28,7 @@ pub use server::ServerSettings;
 pub use setting::Setting;
 pub use store::{OnDamage, StoreSettings};
 pub use table::{setting, settings};
+pub use tls::{ClientAuth, TlsSettings};
 pub use value::{RawValue, Value};
 
 /// What a server runs with.
@@ -34,6 +36,7 @@ pub use value::{RawValue, Value};
 pub struct Config {
     pub server: ServerSettings,
     pub auth: AuthSettings,
+    pub tls: TlsSettings,
     pub store: StoreSettings,
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,

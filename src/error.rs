@@ -73,6 +73,11 @@ pub enum Error {
 #[error("the database says that its data are damaged: {0}")]
 pub struct Damage(#[source] pub BoxError);
 
+/// Why there is no connection to PostgreSQL: TLS, as the URL of the database asks for it, cannot be had.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("no TLS connection to the database: {0}")]
+pub struct NoTls(pub &'static str);
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -94,6 +99,11 @@ impl Error {
     /// Whether it is about data that are damaged.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Unavailable(Some(source)) if source.is::<Damage>())
+    }
+
+    /// Whether no TLS connection to the database can be had.
+    pub fn is_no_tls(&self) -> bool {
+        matches!(self, Self::Unavailable(Some(source)) if source.is::<NoTls>())
     }
 
     /// The same answer for another of those who wait for one result; what caused it is told

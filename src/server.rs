@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod limits;
 mod monitored_io;
+mod monitored_socket;
 mod open_files;
 mod request_body;
 mod response_body;
@@ -16,6 +17,7 @@ mod router;
 mod start;
 mod supervisor;
 mod tasks;
+mod tls;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use self::health::HealthState;
 use self::limits::Limits;
 use self::router::Router;
 use self::supervisor::Supervisor;
+use self::tls::Certificates;
 use crate::auth::Authenticator;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
@@ -44,6 +47,8 @@ use crate::store::Store;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
+/// The protocols the listener speaks over TLS (ALPN).
+const PROTOCOLS: [&[u8]; 1] = [b"h2"];
 /// How long calls wait at the start for the store to open, before they are told that it does not answer.
 const FIRST_TRY: Duration = Duration::from_secs(2);
 /// How long the store may take to close.
@@ -69,10 +74,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<Ended, BoxError> {
     start::check_clock(Clock::System.now())?;
+    start::check_tls_files(&config)?;
     let catalog =
         Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
     refuse_mistakes(&config)?;
     let authenticator = Arc::new(Authenticator::new(&config.auth)?);
+    let certificates = Certificates::load(&config.tls, &PROTOCOLS, Clock::System.now())?;
     let listener =
         TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
@@ -83,12 +90,17 @@ pub async fn serve(
     let calls = Router::new(router::standard_services(&health, config.has_reflection())?, FIRST_TRY);
     let service = router::layered(calls.clone(), Arc::clone(&authenticator));
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
-    let mut server = Abort(tokio::spawn(connections::serve(listener, service, Arc::clone(&limits), clients)));
+    let connections = connections::serve(listener, service, certificates.clone(), Arc::clone(&limits), clients);
+    let mut server = Abort(tokio::spawn(connections));
     let mut supervisor = Supervisor::default();
     if config.auth.is_required() {
         supervisor.run("callers", move || Arc::clone(&authenticator).follow());
     } else if config.auth.insecure {
         tracing::warn!(%address, "insecure: calls need no credentials, and anybody who reaches this address may make them");
+    }
+    if let Some(certificates) = certificates {
+        tracing::info!(expires = ?certificates.expires(), clients = ?config.tls.client_auth, "calls are taken over TLS");
+        supervisor.run("certificates", move || tls::follow(Arc::clone(&certificates)));
     }
     let mut store = None;
     let mut ready = Some(ready);
@@ -137,6 +149,7 @@ pub async fn serve(
 
 /// Brings the schema up; the names of the steps applied, or with `dry_run` still to apply.
 pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxError> {
+    start::check_tls_files(config)?;
     let store = Store::connect(&start::store_config(config)).await?;
     let steps = if dry_run { store.pending_migrations().await? } else { store.migrate().await? };
     store.close().await?;

@@ -12,7 +12,15 @@ const PREFIX: &str = "ENTITLED_";
 /// The file of settings.
 pub(super) const CONFIG: &str = "ENTITLED_CONFIG";
 /// Ours beside the settings. The clients read theirs by their flags, and a server may have them too.
-const OTHERS: [&str; 3] = [CONFIG, "ENTITLED_ADDRESS", "ENTITLED_TOKEN"];
+const OTHERS: [&str; 7] = [
+    CONFIG,
+    "ENTITLED_ADDRESS",
+    "ENTITLED_CA",
+    "ENTITLED_CERT",
+    "ENTITLED_KEY",
+    "ENTITLED_TOKEN",
+    "ENTITLED_TOKEN_FILE",
+];
 
 /// Variables with our prefix, by their names.
 #[derive(Debug, Default)]

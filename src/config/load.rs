@@ -56,6 +56,7 @@ pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> 
             mistakes.extend(outcome.err().map(|why| format!("--{}: {why}", setting.flag_name())));
         }
     }
+    mistakes.extend(config.tls.mistakes());
     if mistakes.is_empty() { Ok(config) } else { Err(ConfigMistakes(mistakes)) }
 }
 

@@ -2,11 +2,18 @@
 //! `docs/OPERATIONS.md` come from it.
 
 use super::setting::Setting;
-use super::{auth, catalog, ledger, log, server, store};
+use super::{auth, catalog, ledger, log, server, store, tls};
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 6] =
-    [server::SETTINGS, auth::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS];
+const GROUPS: [&[Setting]; 7] = [
+    server::SETTINGS,
+    tls::SETTINGS,
+    auth::SETTINGS,
+    store::SETTINGS,
+    ledger::SETTINGS,
+    catalog::SETTINGS,
+    log::SETTINGS,
+];
 
 /// Every setting, in the order of the help.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {

@@ -89,7 +89,7 @@ impl Connection {
         self.verdict_at(self.limits.now())
     }
 
-    fn verdict_at(&self, now: u64) -> ConnectionVerdict {
+    pub(super) fn verdict_at(&self, now: u64) -> ConnectionVerdict {
         let is_over =
             |since: u64, limit: Duration| since > 0 && u128::from(now.saturating_sub(since)) > limit.as_millis();
         let since = |at: &AtomicU64| at.load(Ordering::Relaxed);

@@ -4,6 +4,7 @@
 //! CANCELLED; the caller then cannot know whether its write was made.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,13 +15,19 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use super::coalesce::CoalescedWrites;
 use super::connection::{Connection, ConnectionVerdict};
 use super::guard::CallGuard;
 use super::limits::Limits;
 use super::monitored_io::MonitoredIo;
+use super::monitored_socket::MonitoredSocket;
 use super::router::CallService;
+use super::tls::Certificates;
+use crate::error::BoxError;
+use crate::grpc::Peer;
 
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
@@ -45,29 +52,46 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long a connection that is told to go may take to do so.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// What serves the calls of a connection.
+#[derive(Clone)]
+struct Server<S> {
+    service: S,
+    /// Without, connections are in clear.
+    certificates: Option<Arc<Certificates>>,
+    http: Arc<Builder<TokioExecutor>>,
+}
+
+/// The bytes of a connection, in clear for us.
+type Wire = Either<MonitoredSocket<TcpStream>, Box<TlsStream<MonitoredSocket<TcpStream>>>>;
+
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub(super) async fn serve(listener: TcpListener, service: impl CallService, limits: Arc<Limits>, limit: usize) {
-    let builder = Arc::new(builder());
+pub(super) async fn serve(
+    listener: TcpListener,
+    service: impl CallService,
+    certificates: Option<Arc<Certificates>>,
+    limits: Arc<Limits>,
+    limit: usize,
+) {
+    let server = Server { service, certificates, http: Arc::new(builder()) };
     let mut connections = JoinSet::new();
     let mut stopped = pin!(limits.stopped());
     loop {
-        let stream = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = &mut stopped => break,
             Some(_) = connections.join_next() => {
                 limits.is_crowded.store(connections.len() >= limit, Ordering::Relaxed);
                 continue;
             }
-            stream = accept(&listener, &limits) => stream,
+            accepted = accept(&listener, &limits) => accepted,
         };
         if connections.len() >= limit {
             refuse(stream, &limits, limit);
             continue;
         }
         let connection = Connection::new(Arc::clone(&limits));
-        let guard = CallGuard::new(service.clone(), Arc::clone(&connection));
-        connections.spawn(serve_connection(stream, connection, guard, Arc::clone(&builder)));
+        connections.spawn(serve_connection(stream, address, connection, server.clone()));
     }
     // The port first: who comes now is to be refused, and not to wait.
     drop(listener);
@@ -77,14 +101,19 @@ pub(super) async fn serve(listener: TcpListener, service: impl CallService, limi
 /// One connection, to its end.
 async fn serve_connection(
     stream: TcpStream,
+    address: SocketAddr,
     connection: Arc<Connection>,
-    guard: CallGuard<impl CallService>,
-    builder: Arc<Builder<TokioExecutor>>,
+    server: Server<impl CallService>,
 ) {
-    let wire = CoalescedWrites::new(MonitoredIo::new(stream, Arc::clone(&connection)));
-    let service = TowerToHyperService::new(guard);
-    let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut stopped = pin!(connection.limits.stopped());
+    let begun = tokio::select! {
+        begun = begin(stream, address, &connection, server.certificates.as_deref()) => begun,
+        () = &mut stopped => return,
+    };
+    let Some((wire, peer)) = begun else { return };
+    let guard = TowerToHyperService::new(CallGuard::new(server.service, peer, Arc::clone(&connection)));
+    let wire = CoalescedWrites::new(MonitoredIo::new(wire, Arc::clone(&connection)));
+    let mut http = pin!(server.http.serve_connection(TokioIo::new(wire), guard));
     let mut ticks = tokio::time::interval(TICK);
     let mut is_leaving = false;
     let mut ticks_leaving = 0_u32;
@@ -125,6 +154,27 @@ async fn serve_connection(
     }
 }
 
+/// The handshake, where there is TLS; nothing is left of a connection whose handshake fails.
+async fn begin(
+    stream: TcpStream,
+    address: SocketAddr,
+    connection: &Arc<Connection>,
+    certificates: Option<&Certificates>,
+) -> Option<(Wire, Peer)> {
+    let socket = MonitoredSocket::new(stream, Arc::clone(connection));
+    let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+    let Some(certificates) = certificates else {
+        return Some((Either::Left(socket), Peer { address, certificate: None }));
+    };
+    match certificates.accept(socket).await {
+        Ok((stream, certificate)) => Some((Either::Right(Box::new(stream)), Peer { address, certificate })),
+        Err(error) => {
+            tell_no_handshake(&connection.limits, address, &error);
+            None
+        }
+    }
+}
+
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new()).http2_only();
     builder
@@ -143,11 +193,11 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-async fn accept(listener: &TcpListener, limits: &Limits) -> TcpStream {
+async fn accept(listener: &TcpListener, limits: &Limits) -> (TcpStream, SocketAddr) {
     loop {
         // Without `nodelay` answers wait for the client's delayed acknowledgements, 40 ms and more.
-        match listener.accept().await.and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
-            Ok(stream) => return stream,
+        match listener.accept().await.and_then(|accepted| accepted.0.set_nodelay(true).map(|()| accepted)) {
+            Ok(accepted) => return accepted,
             // It was gone before it was taken.
             Err(error) if is_of_client(&error) => tracing::debug!(%error, "a connection was not taken"),
             Err(error) => {
@@ -184,5 +234,14 @@ fn tell_closed(limits: &Limits, why: &str) {
     tracing::debug!(why, "a connection is closed");
     if let Some(more) = limits.warnings.closed.due(limits.now()) {
         tracing::warn!(why, more, "a connection is closed: its client keeps the server waiting");
+    }
+}
+
+/// A client that only looks whether the port is open ends the handshake before it begins it.
+fn tell_no_handshake(limits: &Limits, address: SocketAddr, error: &BoxError) {
+    tracing::debug!(%address, %error, "a TLS handshake failed");
+    let is_end = error.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::UnexpectedEof);
+    if !is_end && let Some(more) = limits.warnings.no_handshake.due(limits.now()) {
+        tracing::warn!(%address, %error, more, "a TLS handshake failed");
     }
 }

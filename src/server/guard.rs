@@ -20,7 +20,7 @@ use super::connection::{CallKind, CallPermit, Connection, RequestBytes};
 use super::request_body::RequestBody;
 use super::{response_body, supervisor};
 use crate::error::{BoxError, Error};
-use crate::grpc::{malformed, overloaded_response, patience};
+use crate::grpc::{Peer, malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
 
 const CHECK_HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -35,12 +35,13 @@ const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 #[derive(Debug, Clone)]
 pub(super) struct CallGuard<S> {
     inner: S,
+    peer: Peer,
     connection: Arc<Connection>,
 }
 
 impl<S> CallGuard<S> {
-    pub(super) fn new(inner: S, connection: Arc<Connection>) -> Self {
-        Self { inner, connection }
+    pub(super) fn new(inner: S, peer: Peer, connection: Arc<Connection>) -> Self {
+        Self { inner, peer, connection }
     }
 
     /// Whether this is a write of the ledger that would be answered too late. It is refused before its body is read: in
@@ -65,7 +66,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         if let Some(refusal) = refused(&request) {
             return Box::pin(std::future::ready(Ok(refusal)));
         }
@@ -86,6 +87,7 @@ where
         // Health is answered whatever else there is room for; its messages are short.
         let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
         let body_bytes = request_bytes.clone();
+        request.extensions_mut().insert(self.peer.clone());
         let call = self.inner.call(request.map(|body| Body::new(RequestBody::new(body, body_bytes, request_end))));
         let connection = Arc::clone(&self.connection);
         let answered = async move {
