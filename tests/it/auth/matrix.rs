@@ -10,14 +10,14 @@ use crate::sample::Refusal;
 use crate::server::Backend;
 
 /// A call, and the role that its option asks for, as it is called in `role.proto`.
-pub struct Method {
+pub(super) struct Method {
     pub path: String,
     pub required_role: Option<String>,
     pub input: prost_reflect::MessageDescriptor,
 }
 
 /// Every call of the API.
-pub fn methods() -> Vec<Method> {
+pub(super) fn methods() -> Vec<Method> {
     let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
     let required_role = pool.get_extension_by_name("entitled.v1.required_role").unwrap();
     let any_caller = pool.get_extension_by_name("entitled.v1.any_caller").unwrap();

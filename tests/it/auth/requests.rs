@@ -9,13 +9,13 @@ use crate::sample;
 use crate::server::request_id;
 
 /// As [`contract`] makes it.
-pub fn document(customer_id: &str) -> v1::ApplyContractRequest {
+pub(super) fn document(customer_id: &str) -> v1::ApplyContractRequest {
     let document = entitled::cli::document::read(&contract(customer_id, &[100]).to_string()).unwrap();
     v1::ApplyContractRequest { request_id: request_id(), ..document.request }
 }
 
 /// Path and message, of the customer's own or of nothing: ids of reservations and entries are made up.
-pub fn requests(customer_id: &str) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn requests(customer_id: &str) -> Vec<(&'static str, Vec<u8>)> {
     let mut requests = contract_requests(customer_id);
     requests.extend(ledger_writes(customer_id));
     requests.extend(reads(customer_id));
@@ -26,7 +26,7 @@ fn message(path: &'static str, message: &impl Message) -> (&'static str, Vec<u8>
     (path, message.encode_to_vec())
 }
 
-pub fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
+pub(super) fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
     v1::CheckEntitlementRequest {
         customer_id: customer_id.to_owned(),
         location_id: sample::LONDON.to_owned(),
