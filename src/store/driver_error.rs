@@ -1,4 +1,4 @@
-//! What is in an error of the driver, and how much of it may be told.
+//! Looks into the errors of the driver, and says how much of them may be answered and logged.
 
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
