@@ -7,7 +7,7 @@ use super::convert::customer::{read_customer, write_customer};
 use super::convert::read::Reader;
 use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
-use crate::contract::Command;
+use crate::contract::ContractCommand;
 use crate::error::{Error, Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
@@ -27,7 +27,7 @@ impl ContractApi {
     async fn write(
         &self,
         call: &Call,
-        command: Command,
+        command: ContractCommand,
         mut read: Reader,
         request_id: String,
         validate_only: bool,
@@ -51,7 +51,8 @@ impl ContractService for ContractApi {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written = self.write(&call, Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
+        let written =
+            self.write(&call, ContractCommand::CreateCustomer { customer }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -95,8 +96,9 @@ impl ContractService for ContractApi {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written =
-            self.write(&call, Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
+        let written = self
+            .write(&call, ContractCommand::UpdateCustomer { customer, etag }, read, request_id, validate_only)
+            .await?;
         Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -113,7 +115,7 @@ impl ContractService for ContractApi {
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
         let written =
-            self.write(&call, Command::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
+            self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
         Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
     }
@@ -161,7 +163,7 @@ impl ContractService for ContractApi {
         };
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
-        let command = Command::Apply { customer, work_orders, etag };
+        let command = ContractCommand::Apply { customer, work_orders, etag };
         let written = self.write(&call, command, read, request_id, validate_only).await?;
         let changes = written.changes.iter().map(write_change).collect();
         let etag = etag_of(&written);

@@ -233,7 +233,7 @@ struct ListPosition {
 }
 
 impl ListPosition {
-    fn write(check_time: DateTime<Utc>, row: &engine::Row<'_>) -> [String; 3] {
+    fn write(check_time: DateTime<Utc>, row: &engine::ListRow<'_>) -> [String; 3] {
         [check_time.to_rfc3339(), row.location_id.to_owned(), row.service_id.to_owned()]
     }
 
@@ -242,7 +242,7 @@ impl ListPosition {
         Ok(Self { check_time, location_id, service_id })
     }
 
-    fn position(&self, rows: &[engine::Row<'_>]) -> Option<usize> {
+    fn position(&self, rows: &[engine::ListRow<'_>]) -> Option<usize> {
         rows.iter().position(|row| row.location_id == self.location_id && row.service_id == self.service_id)
     }
 }

@@ -14,11 +14,12 @@ use self::source::{File, Import};
 const SHELL: &str = env!("CARGO_MANIFEST_DIR");
 const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core");
 /// Each room may import those of the lines above its own.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["legible", "noun", "suggest", "violation"],
     &["error"],
     &["model"],
     &["catalog"],
+    &["terms"],
     &["contract", "engine", "ledger", "purchase"],
     &["funding"],
 ];

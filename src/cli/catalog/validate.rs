@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::catalog::{CatalogError, Change, Edition, Loaded};
+use crate::catalog::{CatalogError, Edition, Loaded, OverlayChange};
 use crate::catalog_files;
 use crate::cli::render::catalog;
 use crate::cli::screen::{self, Tone};
@@ -80,7 +80,7 @@ fn summary(loaded: &Loaded) -> Value {
             "products": edition.products(),
         })
     };
-    let change = |change: &Change| {
+    let change = |change: &OverlayChange| {
         json!({
             "file": change.file,
             "edition_id": change.edition_id,

@@ -3,7 +3,7 @@
 use comfy_table::Cell;
 
 use super::words;
-use crate::catalog::{Change, Loaded};
+use crate::catalog::{Loaded, OverlayChange};
 use crate::cli::screen::{Screen, Tone};
 use crate::legible::shown;
 use crate::proto::v1::{Clause, Edition, Product, Service, Unit};
@@ -40,7 +40,7 @@ pub(crate) fn loaded(loaded: &Loaded, screen: &Screen) -> String {
     std::iter::once(screen.laid_out(table)).chain(changes).collect::<Vec<_>>().join("\n\n")
 }
 
-fn overlay(changes: &[Change], screen: &Screen) -> String {
+fn overlay(changes: &[OverlayChange], screen: &Screen) -> String {
     let heading = changes.first().map(|first| format!("{}, over {}", first.file, first.edition_id));
     let heading = heading.unwrap_or_default();
     let mut table = screen.table(&["", "id", "changes"]);

@@ -1,6 +1,6 @@
 //! Converts the enums of the wire and of the domain. A `read_` function returns none if the request left the value out.
 
-use crate::catalog::{Channel, ClauseKind, Clock, Effort, LocationRule, Missing, Plan, RemedyKind, Severity};
+use crate::catalog::{Channel, ClauseKind, Clock, Effort, LocationRule, Missing, RemedyKind, ServicePlan, Severity};
 use crate::contract::{ChangeKind, Resource};
 use crate::engine::Outcome;
 use crate::ledger::{EntryKind, ReservationState};
@@ -176,11 +176,11 @@ pub(crate) fn write_role(role: ContactRole) -> v1::ContactRole {
     }
 }
 
-pub(crate) fn write_plan(plan: Plan) -> v1::Plan {
+pub(crate) fn write_plan(plan: ServicePlan) -> v1::Plan {
     match plan {
-        Plan::Base => v1::Plan::Base,
-        Plan::AddOn => v1::Plan::AddOn,
-        Plan::Enhanced => v1::Plan::Enhanced,
+        ServicePlan::Base => v1::Plan::Base,
+        ServicePlan::AddOn => v1::Plan::AddOn,
+        ServicePlan::Enhanced => v1::Plan::Enhanced,
     }
 }
 

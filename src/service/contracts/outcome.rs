@@ -1,4 +1,4 @@
-use crate::contract::Change;
+use crate::contract::ContractChange;
 use crate::model::{Customer, VersionInfo, WorkOrder};
 
 /// What a write made, or would make.
@@ -7,7 +7,7 @@ pub struct ChangeOutcome {
     /// 0 where nothing is stored yet.
     pub revision: i64,
     pub contract_version: i64,
-    pub changes: Vec<Change>,
+    pub changes: Vec<ContractChange>,
     pub customer_id: String,
     /// The customer the command brought.
     pub customer: Option<Customer>,

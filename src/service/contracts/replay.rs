@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::outcome::ChangeOutcome;
-use crate::contract::{Change, ChangeKind, Command, Resource};
+use crate::contract::{ChangeKind, ContractChange, ContractCommand, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;
 use crate::service::idempotency::RequestIdentity;
@@ -17,7 +17,7 @@ struct StoredOutcome {
     revision: i64,
     contract_version: i64,
     /// Of documents that did not stay as they were.
-    changes: Vec<Change>,
+    changes: Vec<ContractChange>,
     customer_info: Option<VersionInfo>,
     /// Of the one work order of a call that answers with it.
     order_info: Option<VersionInfo>,
@@ -37,11 +37,16 @@ pub(super) fn stored(identity: &RequestIdentity, written: &ChangeOutcome) -> Res
 }
 
 /// The first answer, if the request asks for the same.
-pub(super) fn replay(identity: &RequestIdentity, command: &Command, request: &StoredRequest) -> Result<ChangeOutcome> {
+pub(super) fn replay(
+    identity: &RequestIdentity,
+    command: &ContractCommand,
+    request: &StoredRequest,
+) -> Result<ChangeOutcome> {
     let StoredOutcome { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
     let change = |resource: Resource, id: &str| {
-        let is_it = |change: &&Change| change.resource == resource && change.id == id;
-        let unchanged = || Change { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
+        let is_it = |change: &&ContractChange| change.resource == resource && change.id == id;
+        let unchanged =
+            || ContractChange { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
         changes.iter().find(is_it).cloned().unwrap_or_else(unchanged)
     };
     let orders = command.work_orders();

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::outcome::ChangeOutcome;
 use super::version::{Recording, written};
 use super::{Contracts, replay, size};
-use crate::contract::{Command, Content, Plan};
+use crate::contract::{Content, ContractCommand, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
 use crate::model::is_id;
@@ -35,7 +35,7 @@ pub struct WriteOptions {
 #[derive(Debug, Clone, Copy)]
 struct PendingWrite<'a> {
     caller: &'a Caller,
-    command: &'a Command,
+    command: &'a ContractCommand,
     identity: &'a RequestIdentity,
     /// What the command's content takes.
     bytes: usize,
@@ -47,7 +47,7 @@ impl Contracts {
     pub async fn write(
         &self,
         caller: &Caller,
-        command: Command,
+        command: ContractCommand,
         violations: Vec<Violation>,
         options: WriteOptions,
     ) -> Result<ChangeOutcome> {
@@ -80,7 +80,7 @@ impl Contracts {
         if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
 
-    async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<ChangeOutcome> {
+    async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
         let Content { hash, bytes } = command.content()?;
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
         let pending = PendingWrite { caller, command: &command, identity: &identity, bytes };

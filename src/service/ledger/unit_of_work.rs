@@ -13,7 +13,7 @@ use super::write::{CallerCommand, Operation, Write, in_order, refused, violation
 use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
-use crate::ledger::{Applied, ApplyContext, Block, Book, Command, Source, apply, malformed};
+use crate::ledger::{Applied, ApplyContext, Block, Book, Command, FundingSource, apply, malformed};
 use crate::service::idempotency::RequestIdentity;
 use crate::store::MOST_DUE;
 
@@ -119,7 +119,7 @@ impl UnitOfWork {
     }
 
     /// Which blocks the command may be taken from, by the contract.
-    fn sources(&self, command: &Command) -> Result<Vec<Source>> {
+    fn sources(&self, command: &Command) -> Result<Vec<FundingSource>> {
         let prepared = &self.documents.prepared;
         match command {
             Command::Consume(take) | Command::Reserve { take, .. } => Ok(sources_of_take(prepared, take, self.now)?),

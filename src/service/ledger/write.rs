@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::catalog::{Catalog, Edition};
 use crate::error::{Error, Violation, merge_violations};
-use crate::ledger::{Applied, Command, Ground, Refusal};
+use crate::ledger::{Applied, Command, CommandViolation, Refusal};
 use crate::service::Caller;
 use crate::service::idempotency::RequestIdentity;
 use crate::store::{RequestKey, Wanted};
@@ -73,15 +73,15 @@ pub struct WriteOutcome {
 /// The error of a command that the ledger refused.
 pub(super) fn refused(refusal: Refusal) -> Error {
     match refusal {
-        Refusal::Against(grounds) => Error::Violations(grounds.into_iter().map(violation).collect()),
+        Refusal::Against(violations) => Error::Violations(violations.into_iter().map(violation).collect()),
         Refusal::Unknown { noun, id } => Error::NotFound { noun, id, nearest: None },
         Refusal::Broken(what) => Error::internal(what),
     }
 }
 
-pub(super) fn violation(ground: Ground) -> Violation {
-    let Ground { code, field, description, facts, is_malformed, .. } = ground;
-    Violation { field, reason: code, description, clause: !is_malformed, facts }
+pub(super) fn violation(violation: CommandViolation) -> Violation {
+    let CommandViolation { reason, field, description, facts, is_malformed, .. } = violation;
+    Violation { field, reason, description, clause: !is_malformed, facts }
 }
 
 /// Sorts violations: first the malformed fields, then the clauses in catalogue order, without those that only follow from

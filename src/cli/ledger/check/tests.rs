@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::ledger::{self, ApplyContext, Book, Command, Source, Take, Target};
+use crate::ledger::{self, ApplyContext, Book, Command, FundingSource, Take, Target};
 use crate::model::{self, BlockSpec, Quantity};
 use crate::proto::v1;
 
@@ -99,7 +99,7 @@ fn written() -> Told {
         solution_ids: Vec::new(),
         note: "case 7".to_owned(),
     };
-    let sources = [Source::open(id)];
+    let sources = [FundingSource::open(id)];
     let context = ApplyContext { sources: &sources, ..ApplyContext::new(now, Some("r-1"), "ada") };
     let mut ids = 0;
     let mut new_id = || {

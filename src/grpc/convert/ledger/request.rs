@@ -7,7 +7,7 @@ use crate::error::{Result, Violation, reason};
 use crate::grpc::convert::common::{read_page, read_solutions};
 use crate::grpc::convert::enums::{read_mode, read_reservation_state, read_unit};
 use crate::grpc::convert::read::Reader;
-use crate::ledger::{Change, Command, Performed, Take, Target};
+use crate::ledger::{Adjustment, Command, Performed, Take, Target};
 use crate::model::{Quantity, Unit};
 use crate::proto::v1;
 use crate::service::ledger::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
@@ -139,8 +139,8 @@ pub(crate) fn read_adjust(request: v1::AdjustBlockRequest) -> ParsedWrite {
     let mut read = Reader::default();
     let block_id = read.required_uuid("block_id", &block_id);
     let change = match change {
-        Some(Wire::Delta(quantity)) => optional_quantity(&mut read, "delta", Some(quantity)).map(Change::By),
-        Some(Wire::Granted(quantity)) => optional_quantity(&mut read, "granted", Some(quantity)).map(Change::To),
+        Some(Wire::Delta(quantity)) => optional_quantity(&mut read, "delta", Some(quantity)).map(Adjustment::By),
+        Some(Wire::Granted(quantity)) => optional_quantity(&mut read, "granted", Some(quantity)).map(Adjustment::To),
         None => {
             read.refuse("delta", reason::FIELD_REQUIRED, "one of `delta` and `granted` is required");
             None
@@ -150,7 +150,7 @@ pub(crate) fn read_adjust(request: v1::AdjustBlockRequest) -> ParsedWrite {
     if why.trim().is_empty() {
         read.refuse("reason", reason::FIELD_REQUIRED, "say why the block is adjusted");
     }
-    let change = change.unwrap_or(Change::By(PLACEHOLDER));
+    let change = change.unwrap_or(Adjustment::By(PLACEHOLDER));
     parsed_write(read, customer_id, request_id, Command::Adjust { block_id, change, reason: why })
 }
 

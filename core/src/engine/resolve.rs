@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::{Contact, Location, ProductId, Quantity, start_of_day};
 use crate::noun::Noun;
 use crate::suggest::nearest;
+use crate::terms::end_of_day;
 use crate::violation::reason as technical;
 
 /// Most locations an unknown one is compared with: that takes its time. Where there are more, those
@@ -17,9 +18,9 @@ use crate::violation::reason as technical;
 const MOST_HINTED: usize = 50;
 const ALIKE: usize = 2;
 
-/// What is asked of a contract.
+/// What is asked of a contract, with what the query names found in it.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
+pub struct ResolvedQuery<'a> {
     pub prepared: &'a Prepared,
     pub balances: &'a PreparedBalances,
     pub query: &'a Query<'a>,
@@ -28,12 +29,12 @@ pub struct Ask<'a> {
     /// The items that were bought of the service itself.
     pub items: &'a [Candidate],
     /// By the edition that stands for the service where no order says which.
-    pub reading: Reading<'a>,
+    pub in_edition: InEdition<'a>,
 }
 
 /// What the question means in one edition.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct InEdition<'a> {
     /// Row of the edition in the catalogue.
     row: usize,
     pub edition: &'a Edition,
@@ -52,7 +53,7 @@ pub struct Reading<'a> {
     pub is_licensed: bool,
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ResolvedQuery<'a> {
     /// Fails if the question addresses something that does not exist, or asks for a quantity
     /// the service is not counted in.
     pub fn new(prepared: &'a Prepared, balances: &'a PreparedBalances, query: &'a Query<'a>) -> Result<Self> {
@@ -61,9 +62,9 @@ impl<'a> Ask<'a> {
         let found = catalog.service(query.service_id);
         let (edition, service) = found.ok_or_else(|| unknown_service(prepared, query))?;
         let row = catalog.editions().iter().position(|own| std::ptr::eq(own, edition)).unwrap_or_default();
-        let reading = Reading::new(row, edition, service, (prepared, query, location));
+        let in_edition = InEdition::new(row, edition, service, (prepared, query, location));
         if let Some(product) = query.product
-            && reading.family.is_none()
+            && in_edition.family.is_none()
         {
             addressed_family(prepared, product)?;
         }
@@ -71,7 +72,7 @@ impl<'a> Ask<'a> {
             fitting(service, quantity)?;
         }
         let items = prepared.candidates(query.service_id);
-        Ok(Self { prepared, balances, query, location_row, location, items, reading })
+        Ok(Self { prepared, balances, query, location_row, location, items, in_edition })
     }
 
     /// The base items, then those that were bought of the service itself.
@@ -80,14 +81,14 @@ impl<'a> Ask<'a> {
     }
 
     /// The next candidate is likely to be of the same edition.
-    pub fn read_as(&mut self, reading: &Reading<'a>) {
-        if reading.row != self.reading.row {
-            self.reading = *reading;
+    pub fn remember_edition(&mut self, in_edition: &InEdition<'a>) {
+        if in_edition.row != self.in_edition.row {
+            self.in_edition = *in_edition;
         }
     }
 }
 
-impl<'a> Reading<'a> {
+impl<'a> InEdition<'a> {
     fn new(
         row: usize,
         edition: &'a Edition,
@@ -98,15 +99,13 @@ impl<'a> Reading<'a> {
         let family = query.product.and_then(|product| edition.family(product.family));
         let life_cycle = query.product.zip(family).map(|(product, family)| family.life_cycle_of(product.component));
         let life_cycle = life_cycle.unwrap_or_default();
-        let end_of =
-            |last: chrono::NaiveDate| last.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(zone, next));
         Self {
             row,
             edition,
             service,
             family,
             delivery_start: service.delivery_starts.map(|date| start_of_day(zone, date)),
-            preview_end: life_cycle.preview_until.map(end_of),
+            preview_end: life_cycle.preview_until.map(|date| end_of_day(zone, date)),
             retired_from: life_cycle.retired_from.map(|date| start_of_day(zone, date)),
             contact: query.contact_id.and_then(|contact_id| prepared.contact(contact_id)),
             is_licensed: service.license.as_ref().is_none_or(|license| prepared.has_license(license)),
@@ -114,7 +113,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The same question in another edition; none if that does not have the service.
-    pub fn in_edition(
+    pub fn switch_to(
         &self,
         row: usize,
         prepared: &'a Prepared,

@@ -3,33 +3,33 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::entry::{Entry, text_of};
 use super::merge::Adding;
-use super::overlay::{Change, Mode};
+use super::overlay::{Mode, OverlayChange};
 use super::source::{Mistakes, Parsed};
+use super::table::{Table, text_of};
 
 /// The tables of one edition, from all its files.
 #[derive(Default)]
-pub(super) struct Sheet<'i> {
+pub(super) struct Tables<'i> {
     /// Where its first file begins.
     start: Option<usize>,
-    pub head: Option<Entry<'i>>,
-    pub clauses: Vec<Entry<'i>>,
-    pub groups: Vec<Entry<'i>>,
-    pub services: Vec<Entry<'i>>,
-    pub families: Vec<Entry<'i>>,
-    pub asides: Vec<Entry<'i>>,
-    pub targets: Vec<Entry<'i>>,
+    pub head: Option<Table<'i>>,
+    pub clauses: Vec<Table<'i>>,
+    pub groups: Vec<Table<'i>>,
+    pub services: Vec<Table<'i>>,
+    pub families: Vec<Table<'i>>,
+    pub asides: Vec<Table<'i>>,
+    pub targets: Vec<Table<'i>>,
     pub precedence: Option<Spanned<DeValue<'i>>>,
     pub hours: DeTable<'i>,
     pub sets: DeTable<'i>,
     pub remedies: DeTable<'i>,
     pub terms: DeTable<'i>,
     pub why: DeTable<'i>,
-    pub changes: Vec<Change>,
+    pub changes: Vec<OverlayChange>,
 }
 
-impl<'i> Sheet<'i> {
+impl<'i> Tables<'i> {
     pub fn id(&self) -> Option<&str> {
         text_of(self.head.as_ref()?, "id")
     }

@@ -1,18 +1,17 @@
-//! The blocks an item makes: that of what it counts, and those of the hours that come with it.
+//! The specs of the blocks of an item: that of what it counts, and those of the hours that come with it.
 
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::block::{block_of, year_end};
 use super::candidate::Candidate;
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
 use crate::engine::base::Bases;
-use crate::engine::span::Span;
 use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, block_id};
+use crate::terms::{Span, year_end};
 
-/// Makes the blocks of one item.
+/// The specs of the blocks of one item.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Maker<'a> {
+pub(in crate::engine) struct BlockSpecs<'a> {
     candidate: &'a Candidate,
     edition: &'a Edition,
     service: &'a Service,
@@ -21,7 +20,7 @@ pub(in crate::engine) struct Maker<'a> {
     zone: Tz,
 }
 
-impl<'a> Maker<'a> {
+impl<'a> BlockSpecs<'a> {
     pub fn new(catalog: &'a Catalog, contract: &'a Contract, candidate: &'a Candidate) -> Option<Self> {
         let edition = catalog.editions().get(candidate.edition)?;
         let order = contract.work_orders.get(candidate.order)?;
@@ -33,7 +32,7 @@ impl<'a> Maker<'a> {
 
     /// The block of what the item itself counts.
     pub fn own(&self) -> Option<BlockSpec> {
-        let block = block_of(self.service.unit, self.service.purchase.quantity, self.order, self.item, self.zone)?;
+        let block = self.candidate.block?;
         Some(self.spec(self.service, block.id, block.granted, block.unit))
     }
 
@@ -82,7 +81,7 @@ impl<'a> Maker<'a> {
     /// cover them for different times.
     pub fn worked_out_life(&self, bases_at: &[Bases]) -> Span {
         let own = self.candidate.term.span();
-        let covered = self.candidate.reach.locations().filter_map(|location| {
+        let covered = self.candidate.designations.locations().filter_map(|location| {
             let cover = self.candidate.base_coverage(bases_at, location)?.span()?;
             Some(Span { start: own.start.max(cover.start), end: own.end.min(cover.end) })
         });

@@ -64,13 +64,13 @@ fn query<'a>() -> BlockQuery<'a> {
 
 /// Item and failed codes, in order.
 fn judged(prepared: &Prepared, query: &BlockQuery<'_>, now: &str) -> Vec<String> {
-    let told = usable_blocks(prepared, query, at(now)).unwrap();
-    let codes = |block: &UsableBlock| block.failed.iter().map(|it| it.code.clone()).collect::<Vec<_>>().join(" ");
+    let told = eligible_blocks(prepared, query, at(now)).unwrap();
+    let codes = |block: &EligibleBlock| block.failed.iter().map(|it| it.code.clone()).collect::<Vec<_>>().join(" ");
     told.iter().map(|block| format!("{} {}", block.item_id, codes(block)).trim().to_owned()).collect()
 }
 
 fn refused(prepared: &Prepared, query: &BlockQuery<'_>) -> String {
-    match usable_blocks(prepared, query, at("2026-06-10T10:00:00Z")) {
+    match eligible_blocks(prepared, query, at("2026-06-10T10:00:00Z")) {
         Ok(alone) => alone[0].failed[0].code.clone(),
         Err(Error::Violations(violations)) => violations[0].reason.clone(),
         Err(Error::NotFound { noun, .. }) => format!("{noun} unknown"),
@@ -170,7 +170,7 @@ fn candidates_come_in_order_each_with_what_forbids_it() {
         "g-to-come WORK_ORDER_NOT_STARTED",
     ];
     assert_eq!(judged(&prepared, &query(), "2026-06-10T10:00:00Z"), expected);
-    let told = usable_blocks(&prepared, &query(), at("2026-06-10T10:00:00Z")).unwrap();
+    let told = eligible_blocks(&prepared, &query(), at("2026-06-10T10:00:00Z")).unwrap();
     let counting: Vec<_> = told.iter().filter(|block| block.counts).map(|block| block.item_id.as_str()).collect();
     assert_eq!(counting, ["a-late", "b-early", "c-first"]);
 }
@@ -193,15 +193,15 @@ fn the_delivery_is_judged_when_and_how_it_is_performed() {
         assert_eq!(judged(&prepared, &window(start, end), now), [expected], "{start}");
     }
     let early = window("2026-06-10T07:59:00Z", "2026-06-10T16:30:00Z");
-    let told = usable_blocks(&prepared, &early, at(now)).unwrap().remove(0).failed.remove(0);
+    let told = eligible_blocks(&prepared, &early, at(now)).unwrap().remove(0).failed.remove(0);
     // Of the hours of this service, and of no other's.
     let hours =
         "enhanced-designated-engineering is worked from 09:00 to 17:30 (Europe/London), not on weekends or holidays.";
-    assert_eq!((told.rule.row().about, told.description.as_str()), (About::Hours, hours));
+    assert_eq!((told.rule.row().subject, told.description.as_str()), (Subject::Hours, hours));
     let on_site = BlockQuery { mode: Some(DeliveryMode::OnSite), ..query() };
     assert_eq!(judged(&prepared, &on_site, now), ["ede ONSITE_NOT_INCLUDED"]);
-    let told = usable_blocks(&prepared, &on_site, at(now)).unwrap();
-    assert_eq!(told[0].failed[0].rule.row().about, About::Mode);
+    let told = eligible_blocks(&prepared, &on_site, at(now)).unwrap();
+    assert_eq!(told[0].failed[0].rule.row().subject, Subject::Mode);
     assert_eq!(judged(&prepared, &query(), "2027-03-01T10:00:00Z"), ["ede BASE_AGREEMENT_EXPIRED"]);
 }
 
@@ -260,10 +260,10 @@ fn several_solutions_take_as_many_events_each() {
         let told = judged(&prepared, &named(solutions, amount, days), now);
         assert_eq!(told, [expected], "{solutions} solutions, {amount} events, {days} dates");
     }
-    let told = usable_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
+    let told = eligible_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
     assert_eq!(
-        (told.rule.row().about, told.description.as_str()),
-        (About::Amount, "3 events asked for, 4 needed for 2 solutions")
+        (told.rule.row().subject, told.description.as_str()),
+        (Subject::Amount, "3 events asked for, 4 needed for 2 solutions")
     );
     let fact = |name: &str| told.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
     assert_eq!(["events_needed", "requested", "solutions"].map(fact), [Some("4"), Some("3"), Some("2")]);

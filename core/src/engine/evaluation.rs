@@ -1,20 +1,20 @@
-//! How every candidate stands to a question at an instant, and which of them answers.
+//! What the clauses make of every candidate at an instant, and which candidate answers.
 
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::base::BaseState;
 use super::clauses::{self, hours, location, quantity};
 use super::context::{Context, Verdict};
 use super::decision::Outcome;
 use super::pool::{self, Pool};
+use super::resolve::ResolvedQuery;
 use crate::catalog::{ClauseUse, Missing, Rule, RuleFamily};
 
-/// How one candidate stands to the question: sets of clauses by their rows.
+/// What the clauses make of one candidate: sets of clauses by their rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct Evaluation {
     pub failed: u128,
     pub open: u128,
     pub waived: u128,
@@ -33,7 +33,7 @@ pub(super) struct Standing {
     pub item: usize,
 }
 
-impl Standing {
+impl Evaluation {
     pub fn outcome(&self) -> Outcome {
         match (self.failed, self.open) {
             (0, 0) => Outcome::Entitled,
@@ -71,22 +71,22 @@ impl Standing {
     }
 }
 
-/// A candidate with how it stands.
-pub(super) type Best<'a> = (Context<'a>, Standing);
+/// A candidate with its evaluation.
+pub(super) type Best<'a> = (Context<'a>, Evaluation);
 
 /// Judges every candidate at one instant and keeps the best: of equals the first, and they come
 /// in the order of their ids.
-pub(super) fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -> Option<Best<'a>> {
-    let mut ask = *ask;
+pub(super) fn judge<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, pool: &Pool<'_, 'a>) -> Option<Best<'a>> {
+    let mut resolved = *resolved;
     let (mut best, mut best_rank) = (None, None);
-    for candidate in ask.candidates() {
-        let Some(mut context) = Context::new(&ask, at, candidate) else { continue };
-        ask.read_as(&context.reading);
-        let standing = stand(&mut context, pool);
-        let rank = rank(&context, &standing);
+    for candidate in resolved.candidates() {
+        let Some(mut context) = Context::new(&resolved, at, candidate) else { continue };
+        resolved.remember_edition(&context.in_edition);
+        let evaluation = evaluate(&mut context, pool);
+        let rank = rank(&context, &evaluation);
         // None is less than any.
         if Some(rank) > best_rank {
-            (best, best_rank) = (Some((context, standing)), Some(rank));
+            (best, best_rank) = (Some((context, evaluation)), Some(rank));
         }
     }
     best
@@ -109,19 +109,19 @@ impl Rank {
     }
 }
 
-pub(super) fn rank(context: &Context<'_>, standing: &Standing) -> Rank {
+pub(super) fn rank(context: &Context<'_>, evaluation: &Evaluation) -> Rank {
     Rank {
-        outcome: standing.outcome(),
+        outcome: evaluation.outcome(),
         is_designated: location::is_designated(context),
-        failed: Reverse(standing.failed.count_ones()),
+        failed: Reverse(evaluation.failed.count_ones()),
         end: context.effective.end,
     }
 }
 
 /// Lets every clause judge the candidate.
-pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Standing {
+pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Evaluation {
     let is_lapsed = context.is_lapsed();
-    let mut standing = Standing {
+    let mut evaluation = Evaluation {
         failed: 0,
         open: 0,
         waived: 0,
@@ -137,9 +137,9 @@ pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Stand
     // What others have left is looked at last: by then it is known whether this one serves itself.
     let service = context.service;
     for clause in &service.gates {
-        standing.take(context, clause);
+        evaluation.take(context, clause);
     }
-    context.serves = Some(standing.can_serve);
+    context.serves = Some(evaluation.can_serve);
     for clause in &service.pool_gates {
         // What is left does not matter where nothing is in force.
         if is_lapsed && clause.rule.family() == Some(RuleFamily::Quantity) {
@@ -148,7 +148,7 @@ pub(super) fn stand<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Stand
         if quantity::needs_pool(context, clause.rule) {
             pool.tell(context);
         }
-        standing.take(context, clause);
+        evaluation.take(context, clause);
     }
-    standing
+    evaluation
 }

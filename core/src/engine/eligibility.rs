@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::ask::Ask;
 use super::balances::AS_BOUGHT;
 use super::clauses::{self, event, location};
 use super::context::{Context, Verdict};
 use super::decide::decide;
 use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
-use super::prepared::{Candidate, Maker, Prepared};
+use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
-use crate::catalog::{About, ClauseUse, Locale, Rule};
+use super::resolve::ResolvedQuery;
+use crate::catalog::{ClauseUse, Locale, Rule, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 use crate::noun::Noun;
@@ -38,7 +38,7 @@ pub struct BlockQuery<'a> {
 /// An item that answers for the service: what it has to give, and every clause that forbids
 /// taking from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsableBlock {
+pub struct EligibleBlock {
     /// None: an item without a number has none. It answers, and what is taken comes from others.
     pub spec: Option<BlockSpec>,
     pub work_order_id: String,
@@ -73,42 +73,42 @@ pub struct FailedClause {
 ///
 /// Fails where the question addresses something that does not exist, and where nothing is counted.
 /// A quantity in a unit that does not fit is left out of the judgement: the ledger refuses it.
-pub fn usable_blocks(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
+pub fn eligible_blocks(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<EligibleBlock>> {
     match query.block_id {
         Some(block_id) => Ok(vec![by_id(prepared, query, block_id, now)?]),
         None => by_service(prepared, query, now),
     }
 }
 
-fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateTime<Utc>) -> Result<UsableBlock> {
+fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateTime<Utc>) -> Result<EligibleBlock> {
     let unknown = || Error::NotFound { noun: Noun::Block, id: block_id.to_string(), nearest: None };
-    let (candidate, maker, spec) = find(prepared, block_id).ok_or_else(unknown)?;
+    let (candidate, specs, spec) = find(prepared, block_id).ok_or_else(unknown)?;
     if let Some(asked) = query.service_id.filter(|asked| *asked != spec.service_id) {
         let message = format!("block `{block_id}` is of `{}`, not of `{asked}`", spec.service_id);
         return Err(Error::invalid("service_id", technical::FIELD_CONFLICT, message));
     }
-    let location_id = query.location_id.unwrap_or(maker.usual_location());
+    let location_id = query.location_id.unwrap_or(specs.usual_location());
     let question = question(prepared, query, (&spec.service_id, location_id), now);
-    let ask = Ask::new(prepared, &AS_BOUGHT, &question)?;
+    let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let context = Context::new(&ask, at, candidate).ok_or_else(unknown)?;
-    Ok(usable(context, Some(spec.clone()), query.location_id.is_some(), &Pool::new(&ask, at)))
+    let context = Context::new(&resolved, at, candidate).ok_or_else(unknown)?;
+    Ok(eligible_block(context, Some(spec.clone()), query.location_id.is_some(), &Pool::new(&resolved, at)))
 }
 
-fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<UsableBlock>> {
+fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -> Result<Vec<EligibleBlock>> {
     let (Some(service_id), Some(location_id)) = (query.service_id, query.location_id) else {
         let message = "name a block, or location, product and service";
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
     let question = question(prepared, query, (service_id, location_id), now);
-    let ask = Ask::new(prepared, &AS_BOUGHT, &question)?;
+    let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let counted = ask.of_items(at).filter(|context| context.service.unit.is_some());
-    let pool = Pool::new(&ask, at);
+    let counted = resolved.of_items(at).filter(|context| context.service.unit.is_some());
+    let pool = Pool::new(&resolved, at);
     let blocks: Vec<_> = counted
         .map(|context| {
-            let spec = prepared.maker(context.candidate).and_then(|maker| maker.own());
-            usable(context, spec, true, &pool)
+            let spec = prepared.block_specs(context.candidate).and_then(|specs| specs.own());
+            eligible_block(context, spec, true, &pool)
         })
         .collect();
     if blocks.is_empty() {
@@ -118,19 +118,19 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     Ok(blocks)
 }
 
-fn usable<'a>(
+fn eligible_block<'a>(
     mut context: Context<'a>,
     spec: Option<BlockSpec>,
     has_location: bool,
     pool: &Pool<'_, 'a>,
-) -> UsableBlock {
+) -> EligibleBlock {
     let clauses = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, has_location));
     let failing: Vec<_> = clauses.filter(|clause| fails(&context, clause)).collect();
     if failing.iter().any(|clause| clause.rule.compares_with_pool()) {
         pool.tell(&mut context);
     }
     let context = &context;
-    UsableBlock {
+    EligibleBlock {
         work_order_id: context.order.work_order_id.clone(),
         item_id: context.item.item_id.clone(),
         service_id: context.service.id.clone(),
@@ -146,12 +146,12 @@ fn usable<'a>(
 }
 
 /// The block of this id, with the item it belongs to.
-fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, Maker<'_>, BlockSpec)> {
+fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, BlockSpecs<'_>, BlockSpec)> {
     let candidate = prepared.candidate_of_block(block_id)?;
-    let maker = prepared.maker(candidate)?;
-    let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| maker.own());
-    let spec = own.or_else(|| maker.included().into_iter().find(|spec| spec.id == block_id))?;
-    Some((candidate, maker, spec))
+    let specs = prepared.block_specs(candidate)?;
+    let own = candidate.block.filter(|block| block.id == block_id).and_then(|_| specs.own());
+    let spec = own.or_else(|| specs.included().into_iter().find(|spec| spec.id == block_id))?;
+    Some((candidate, specs, spec))
 }
 
 /// The question the delivery puts, at the time it is performed.
@@ -187,7 +187,7 @@ fn question<'a>(
 /// judged by the ledger.
 fn is_judged(rule: Rule, has_location: bool) -> bool {
     let row = rule.row();
-    row.is_for_taking && (has_location || row.about != About::Location)
+    row.is_for_taking && (has_location || row.subject != Subject::Location)
 }
 
 /// As a check judges it, but for several solutions: what is left is judged by the ledger.
@@ -224,14 +224,14 @@ impl FailedClause {
 }
 
 /// No counted item: what a check says, which stands alone, else that there is nothing to count.
-fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>) -> Result<UsableBlock> {
+fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>) -> Result<EligibleBlock> {
     let decision = decide(prepared, &AS_BOUGHT, question, now)?;
     if decision.outcome != Outcome::NotEntitled {
         let message = format!("`{}` is not counted here: there is nothing to take from", question.service_id);
         return Err(Error::invalid("quantity.unit", technical::UNIT_MISMATCH, message));
     }
     let coverage = decision.coverage.as_ref();
-    Ok(UsableBlock {
+    Ok(EligibleBlock {
         spec: None,
         work_order_id: coverage.map(|it| it.order.work_order_id.clone()).unwrap_or_default(),
         item_id: coverage.map(|it| it.item.item_id.clone()).unwrap_or_default(),
@@ -247,5 +247,4 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
 }
 
 #[cfg(test)]
-#[path = "usable_tests.rs"]
 mod tests;

@@ -40,22 +40,22 @@ fn the_content_of_a_command_is_the_text_it_always_was() {
     let work_orders = vec![order(ORDER), order(LEAST_ORDER)];
     let cases = [
         (
-            Command::CreateCustomer { customer: customer(LEAST_CUSTOMER) },
+            ContractCommand::CreateCustomer { customer: customer(LEAST_CUSTOMER) },
             format!(r#"{{"create_customer":{{"customer":{LEAST_CUSTOMER}}}}}"#),
             "CreateCustomer ce3526cd345cecf7e84f3acaa2323abc5d97b72c6e0823de3df8f377241eeade",
         ),
         (
-            Command::UpdateCustomer { customer: customer(CUSTOMER), etag: etag.clone() },
+            ContractCommand::UpdateCustomer { customer: customer(CUSTOMER), etag: etag.clone() },
             format!(r#"{{"update_customer":{{"customer":{CUSTOMER},"etag":"YzM"}}}}"#),
             "UpdateCustomer f2dd76267c2e70df8ba519715b931b3b6b9efee02f12bf3bc3892ef05221570f",
         ),
         (
-            Command::CreateWorkOrder { work_order: order(ORDER) },
+            ContractCommand::CreateWorkOrder { work_order: order(ORDER) },
             format!(r#"{{"create_work_order":{{"work_order":{ORDER}}}}}"#),
             "CreateWorkOrder d881fd1b21afa2507b88643e4a74638c7143664f54503b61e6c369476848604a",
         ),
         (
-            Command::Apply { customer: customer(CUSTOMER), work_orders, etag },
+            ContractCommand::Apply { customer: customer(CUSTOMER), work_orders, etag },
             format!(r#"{{"apply":{{"customer":{CUSTOMER},"work_orders":[{ORDER},{LEAST_ORDER}],"etag":"YzM"}}}}"#),
             "ApplyContract 94de30d2bc6a49d35430d51004166a0f3c8c4ebfa34d4daac6793e4404a77736",
         ),

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use toml::Spanned;
 
-use super::entry::Row;
 use super::raw::{
     Head, Listed, RawAside, RawCondition, RawRestriction, RawService, RawServiceHours, RawTarget, RawZone,
 };
 use super::source::Mistakes;
-use super::{check, fitting};
+use super::table::ReadTable;
+use super::{check, unused};
 use crate::catalog::{
     Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
@@ -19,7 +19,7 @@ use crate::suggest::{self, nearest};
 
 /// What there is, whether or not it could be read: a mistake in a table is told there, and
 /// not once more wherever the table is named.
-pub(super) struct Names {
+pub(super) struct KnownNames {
     pub clauses: HashSet<String>,
     pub groups: HashSet<String>,
     pub services: HashSet<String>,
@@ -30,15 +30,15 @@ pub(super) struct Names {
 }
 
 pub(super) struct Resolver<'m, 'i> {
-    pub names: Names,
-    pub clauses: Vec<Row<Clause>>,
+    pub names: KnownNames,
+    pub clauses: Vec<ReadTable<Clause>>,
     pub sets: BTreeMap<String, Vec<Spanned<String>>>,
     pub hours: BTreeMap<String, Hours>,
     pub mistakes: &'m mut Mistakes<'i>,
 }
 
 impl Resolver<'_, '_> {
-    pub fn head(&mut self, head: Row<Head>, services: &[(Row<()>, Service)]) -> Head {
+    pub fn head(&mut self, head: ReadTable<Head>, services: &[(ReadTable<()>, Service)]) -> Head {
         let Head { id, base_package, excluded_countries, .. } = &head.value;
         check::ids([(id.get_ref(), id.span().start)].into_iter(), "edition", self.mistakes);
         check::countries(excluded_countries, self.mistakes);
@@ -51,7 +51,7 @@ impl Resolver<'_, '_> {
         head.value
     }
 
-    pub fn service(&mut self, row: Row<RawService>) -> (Row<()>, Service) {
+    pub fn service(&mut self, row: ReadTable<RawService>) -> (ReadTable<()>, Service) {
         let (row, raw) = row.split();
         check::service(&row, &raw, self.mistakes);
         self.need("group", &raw.group);
@@ -99,7 +99,7 @@ impl Resolver<'_, '_> {
             gates,
             pool_gates,
         };
-        fitting::check(&row, &service, self.mistakes);
+        unused::check(&row, &service, self.mistakes);
         (row, service)
     }
 

@@ -8,33 +8,33 @@ use super::source::Mistakes;
 use crate::suggest::nearest_or_all;
 
 /// A table of a file, such as one `[[services]]`.
-pub(super) type Entry<'i> = Spanned<DeTable<'i>>;
+pub(super) type Table<'i> = Spanned<DeTable<'i>>;
 
 /// The text a table has at a key.
-pub(super) fn text_of<'e>(entry: &'e Entry<'_>, key: &str) -> Option<&'e str> {
+pub(super) fn text_of<'e>(entry: &'e Table<'_>, key: &str) -> Option<&'e str> {
     entry.get_ref().get(key)?.get_ref().as_str()
 }
 
 /// A table as read, and where its keys stand.
-pub(super) struct Row<T> {
+pub(super) struct ReadTable<T> {
     pub at: usize,
     keys: Vec<(String, usize)>,
     pub value: T,
 }
 
-impl<T> Row<T> {
+impl<T> ReadTable<T> {
     /// The place of a key such as `purchase.maximum`, else of the whole.
     pub fn key(&self, name: &str) -> usize {
         self.keys.iter().find(|(key, _)| key == name).map_or(self.at, |(_, at)| *at)
     }
 
-    pub fn split(self) -> (Row<()>, T) {
-        (Row { at: self.at, keys: self.keys, value: () }, self.value)
+    pub fn split(self) -> (ReadTable<()>, T) {
+        (ReadTable { at: self.at, keys: self.keys, value: () }, self.value)
     }
 }
 
 /// Reads a table. A field with a mistake is told and taken out, so that the next is told too.
-pub(super) fn read<T: DeserializeOwned>(entry: Entry<'_>, mistakes: &mut Mistakes<'_>) -> Option<Row<T>> {
+pub(super) fn read<T: DeserializeOwned>(entry: Table<'_>, mistakes: &mut Mistakes<'_>) -> Option<ReadTable<T>> {
     let at = entry.span().start;
     let mut keys = Vec::new();
     collect_keys(entry.get_ref(), "", &mut keys);
@@ -43,7 +43,7 @@ pub(super) fn read<T: DeserializeOwned>(entry: Entry<'_>, mistakes: &mut Mistake
     loop {
         let tree = Spanned::new(span.clone(), DeValue::Table(table.clone()));
         let error = match T::deserialize(ValueDeserializer::from(tree)) {
-            Ok(value) => return taken_out.is_empty().then_some(Row { at, keys, value }),
+            Ok(value) => return taken_out.is_empty().then_some(ReadTable { at, keys, value }),
             Err(error) => error,
         };
         let message = error.message().trim_end();

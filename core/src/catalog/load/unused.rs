@@ -1,11 +1,11 @@
 //! A field of a service that none of its clauses reads would do nothing, and look as if it
 //! did: an overlay that sets a maximum must not be taken for one that works.
 
-use super::entry::Row;
 use super::source::Mistakes;
+use super::table::ReadTable;
 use crate::catalog::{Rule, Service};
 
-pub(super) fn check(row: &Row<()>, service: &Service, mistakes: &mut Mistakes<'_>) {
+pub(super) fn check(row: &ReadTable<()>, service: &Service, mistakes: &mut Mistakes<'_>) {
     let purchase = &service.purchase;
     let fields = [
         ("longest_minutes", service.longest_minutes.is_some()),
