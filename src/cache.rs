@@ -1,4 +1,4 @@
-//! The contracts of customers asked about lately, ready for deciding.
+//! The contracts of customers that were read lately, prepared for deciding.
 //!
 //! A snapshot is served only while the cache is *fresh*: while the last successful read of what
 //! changed in the store began less than the allowed staleness ago (see [`crate::service::feed`]).
@@ -18,7 +18,7 @@ const ABSENT: usize = 10_000;
 /// How many customers are expected; more find room as long as there is memory.
 const CUSTOMERS: usize = 10_000;
 
-/// What is kept of a customer.
+/// What the cache has of a customer.
 #[derive(Debug, Clone)]
 enum CacheEntry {
     /// No newer revision is known of.
@@ -93,8 +93,8 @@ impl Cache {
 
     /// Keeps a snapshot, whose read began at `begun`, unless a newer one is there.
     ///
-    /// What was noted between the read and this is told again by the reads of changes, which look back; but not for
-    /// ever, so that a snapshot that comes too late is not kept.
+    /// The reads of changes look back, so they find again what changed between the read and this call. They do not look
+    /// back for ever, so a snapshot that comes too late is not kept.
     pub fn keep(&self, snapshot: &Arc<Snapshot>, begun: Instant) {
         if begun.elapsed() > self.max_staleness {
             return;

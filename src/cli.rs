@@ -41,9 +41,9 @@ use crate::config::{Config, ConfigMistakes};
 
 /// Wrong flags or settings, as clap has it.
 const USAGE: u8 = 2;
-/// How long the end waits for somebody to read why.
+/// How long the process waits at its end until its last message is read.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// The server reads and writes on one thread while another still decides.
+/// So that one thread reads and writes while another decides.
 const LEAST_WORKERS: usize = 2;
 
 /// Says whether a customer is entitled to a support service, by which clause and until when.
@@ -155,7 +155,7 @@ pub fn run(cli: Cli, config: Config) -> ExitCode {
     })
 }
 
-/// Says why, if anybody listens: a reader that has stalled must not hold the end of the process.
+/// Writes the last message. A reader that has stalled must not hold up the end of the process.
 fn last_words(text: String) {
     let (tell, told) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {

@@ -59,7 +59,7 @@ pub struct Context {
 pub const READS: (usize, usize) = (16, 1_024);
 
 impl Context {
-    /// A customer's contract, as fresh as asked.
+    /// A customer's contract and balances, as fresh as `consistency` asks for.
     pub async fn snapshot(&self, customer_id: &str, consistency: &Consistency) -> Result<Arc<Snapshot>> {
         let cached = match consistency {
             Consistency::MinimizeLatency => self.cache.fresh(customer_id),
@@ -132,7 +132,7 @@ fn renewed(documents: &Arc<Documents>, balances: &Balances, revision: i64) -> Ar
     Arc::new(uncut(documents.bytes, || Snapshot::of(Arc::clone(documents), balances, revision)))
 }
 
-/// No other name is told with it: who is a customer is nobody else's business.
+/// No similar id is named: callers must not learn which other customers there are.
 fn unknown_customer(customer_id: &str) -> Error {
     Error::NotFound { noun: Noun::Customer, id: customer_id.to_owned(), nearest: None }
 }

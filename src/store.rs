@@ -143,7 +143,7 @@ impl Store {
     async fn read<T>(&self, query: impl Future<Output = Result<T, DbErr>>) -> Result<T> {
         self.verify_files()?;
         bounded(self.patience, query).await?.map_err(|error| match self.condition.noticed(error) {
-            // A read meets no writes but whoever locks whole tables, and can do nothing but wait.
+            // A read waits for no write. Only a lock of a whole table holds it up, and then it can but wait.
             Error::Conflict => Error::Unavailable(Some("a table that is read is locked".into())),
             error => error,
         })

@@ -1,4 +1,4 @@
-//! What goes wrong in a command, and how it is told.
+//! Why a command fails, its message and its exit status.
 
 use std::error::Error;
 use std::io;

@@ -29,7 +29,7 @@ use super::tls::Certificates;
 use crate::error::BoxError;
 use crate::grpc::Peer;
 
-/// Without limits of its own a server has none.
+/// hyper sets no limit by itself.
 const STREAMS_PER_CONNECTION: u32 = 200;
 /// Streams that their client gave up before we saw them. A client that obeys short deadlines does so
 /// with all it sends while we are busy, for a second or so; beyond that it is no such client.
@@ -41,15 +41,15 @@ const FRAME: u32 = 16 << 10;
 /// What a client may send ahead of our reading it, on a stream and on all of them.
 const STREAM_WINDOW: u32 = 128 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
-/// What is taken off an answer before it can be sent.
+/// Bytes of an answer that hyper buffers before they can be sent.
 const SEND_BUFFER: usize = 64 << 10;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// What keeps a connection from being taken, such as too many open files, may pass.
+/// How long to wait before the next try to accept a connection, after an error such as too many open files.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often a connection is looked at.
+/// How often the verdict on a connection is asked for.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a connection that is told to go may take to do so.
+/// How long a connection may take to close after its client was told so.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What serves the calls of a connection.
@@ -132,7 +132,7 @@ async fn serve_connection(
             }
             _ = ticks.tick() => match connection.verdict() {
                 ConnectionVerdict::Keep | ConnectionVerdict::Retire if is_leaving => {
-                    // It was told to go a while ago, and has nothing to wait for.
+                    // The client was told a while ago that the connection closes, and no call is running.
                     if ticks_leaving >= 2 && connection.is_at_rest() {
                         return;
                     }
@@ -221,7 +221,7 @@ fn is_of_client(error: &io::Error) -> bool {
     )
 }
 
-/// Closed at once: whoever is turned away soon can go elsewhere.
+/// Closes a connection at once, so that its client can go elsewhere.
 fn refuse(stream: TcpStream, limits: &Limits, limit: usize) {
     drop(stream);
     limits.is_crowded.store(true, Ordering::Relaxed);

@@ -24,7 +24,7 @@ pub struct LockedCustomer {
 /// What a write changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// A document: whoever caches the contract must read it anew.
+    /// A document. A cached contract of the customer must be read again.
     Contract,
     /// Balances alone.
     Balances,

@@ -1,4 +1,4 @@
-//! What is in an error of the driver, and how much of it may be told.
+//! Looks into the errors of the driver, and says how much of them may be answered and logged.
 
 use rustls::{CertificateError, Error as TlsError};
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};

@@ -25,9 +25,9 @@ use crate::store::{
 #[derive(Debug, Clone)]
 pub struct WriteOptions {
     pub request_id: String,
-    /// Judge it, and write nothing.
+    /// Only judges the command, and writes nothing.
     pub validate_only: bool,
-    /// Not begun after it.
+    /// After it the write is not begun.
     pub deadline: Deadline,
 }
 
@@ -42,8 +42,8 @@ struct PendingWrite<'a> {
 }
 
 impl Contracts {
-    /// Makes a change, once however often it is asked for. `violations` are those of the
-    /// wire: nothing is written if there are any, but the rest is judged all the same.
+    /// Carries a command out; a repetition gets the first answer. `violations` are those found in the message: if there
+    /// are any nothing is written, but the rest of the document is judged all the same.
     pub async fn write(
         &self,
         caller: &Caller,
@@ -66,8 +66,8 @@ impl Contracts {
         if !options.deadline.begin() {
             return Err(Error::DeadlinePassed);
         }
-        // Not in the caller's future: one that goes away in the middle of a transaction would
-        // leave it open on a connection others are given.
+        // In a task of its own. A caller that goes away in the middle of a transaction would drop its future, and leave the
+        // transaction open on a connection that other calls get.
         let (this, caller) = (self.clone(), caller.clone());
         let task = tokio::spawn(async move {
             let _permit = permit;
@@ -76,7 +76,7 @@ impl Contracts {
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
 
-    /// What is no id is not looked up: not every text is one a database takes.
+    /// A text that is no id is not looked up: a database does not take every text.
     async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
         if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
@@ -138,7 +138,7 @@ impl Contracts {
         Ok(Some(written))
     }
 
-    /// Blocks come into being with the items that bought them, and keep to what these say.
+    /// Grants the blocks of the items in the new contract.
     async fn grants_in_txn(&self, txn: &Txn, pending: PendingWrite<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
         if plan.is_empty() {
             return Ok(Changes::default());
@@ -149,7 +149,7 @@ impl Contracts {
         grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
     }
 
-    /// The connection was lost at commit: the request id tells what became of it.
+    /// Finds out by the request id whether the write was committed, after the connection was lost at commit.
     async fn settle(
         &self,
         PendingWrite { command, identity, .. }: PendingWrite<'_>,
@@ -162,7 +162,7 @@ impl Contracts {
     }
 }
 
-/// A write that changes something is counted, once; a new customer's row has counted its own.
+/// A write that changes something adds one to the revision; the row of a new customer begins with its revision.
 fn revision_after(locked: LockedCustomer, is_new: bool, plan: &Plan) -> i64 {
     if is_new || plan.is_empty() { locked.revision } else { locked.revision.saturating_add(1) }
 }

@@ -136,8 +136,8 @@ impl BatchRunner {
         Ok(Committed { outcomes, revisions })
     }
 
-    /// Opens a unit of work for each customer with a write that is no repetition. Also returns the customers whose contracts
-    /// there was no time to read; if `contended` is to wait, all are read.
+    /// Opens a unit of work for each customer with a write that is no repetition. Also returns the customers whose
+    /// contracts there was no time to read; if `contended` is to wait, all are read.
     async fn units_of_work<'a>(
         &self,
         txn: &Txn,
