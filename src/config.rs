@@ -12,6 +12,7 @@ mod log;
 mod server;
 mod setting;
 mod store;
+mod telemetry;
 mod value;
 
 pub use catalog::CatalogSettings;
@@ -19,10 +20,11 @@ pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;
 pub use load::{Flags, Mistakes, from_file_and};
-pub use log::{LogFormat, LogSettings};
+pub use log::{LogCalls, LogFormat, LogSettings};
 pub use server::ServerSettings;
 pub use setting::{Setting, setting, settings};
 pub use store::{OnDamage, StoreSettings};
+pub use telemetry::TelemetrySettings;
 pub use value::{Value, Written};
 
 /// What a server runs with.
@@ -33,6 +35,7 @@ pub struct Config {
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,
     pub log: LogSettings,
+    pub telemetry: TelemetrySettings,
 }
 
 impl Config {

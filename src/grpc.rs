@@ -3,6 +3,7 @@
 
 mod admission;
 mod call;
+mod call_log;
 mod catalog;
 mod contract;
 mod convert;
@@ -10,15 +11,19 @@ mod deadline;
 mod entitlement;
 mod language;
 mod ledger;
+mod method;
+mod request_id;
 mod status;
 mod transport_errors;
 
 pub use admission::Admission;
+pub use call_log::CallLog;
 pub use catalog::CatalogApi;
 pub use contract::ContractApi;
 pub use deadline::{Deadlines, patience};
 pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
+pub use method::is_read;
 pub use transport_errors::{
     MESSAGE_LIMIT, TransportErrors, draining, malformed, out_of_time, overloaded, overloaded_response,
 };

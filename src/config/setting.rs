@@ -2,7 +2,7 @@
 //! `docs/OPERATIONS.md` come from it. The rows of one concern stand in one file beside this, with the fields they set.
 
 use super::value::{Value, Written};
-use super::{Config, catalog, ledger, log, server, store};
+use super::{Config, catalog, ledger, log, server, store, telemetry};
 
 /// One setting.
 #[derive(Debug)]
@@ -21,7 +21,8 @@ pub struct Setting {
 }
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 5] = [server::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS];
+const GROUPS: [&[Setting]; 6] =
+    [server::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS, telemetry::SETTINGS];
 
 /// Every setting, in the order in which they are told.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {

@@ -5,6 +5,7 @@ use tonic::Request;
 use super::language::preferred;
 use crate::catalog::Locale;
 use crate::service::{Caller, Deadline};
+use crate::telemetry::call::note_principal;
 
 /// What a call brings beside its message.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ impl Call {
         let (metadata, mut extensions, message) = request.into_parts();
         let deadline = extensions.remove().unwrap_or_default();
         let locale = preferred(&metadata).unwrap_or_default();
-        (Self { caller: Caller::anonymous(), deadline, locale }, message)
+        let caller = Caller::anonymous();
+        note_principal(&caller.actor);
+        (Self { caller, deadline, locale }, message)
     }
 }

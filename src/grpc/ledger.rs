@@ -12,6 +12,7 @@ use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::service::ledger::{Done, WriteRequest};
 use crate::service::{Ledger, revision};
+use crate::telemetry::call::note_customer;
 
 /// `LedgerService` on the wire.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl LedgerApi {
     async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Asked) -> Result<(Done, String)> {
         let (call, message) = Call::open(request);
         let Asked { customer_id, request_id, command, violations } = read(message);
+        note_customer(&customer_id);
         if !violations.is_empty() {
             return Err(self.ledger.misread(&command, violations));
         }

@@ -21,6 +21,8 @@ use super::guard::CallGuard;
 use super::limits::Limits;
 use super::monitored_io::MonitoredIo;
 use super::router::CallService;
+use crate::grpc::CallLog;
+use crate::telemetry::Telemetry;
 
 /// Without limits of its own a server has none.
 const STREAMS_PER_CONNECTION: u32 = 200;
@@ -48,7 +50,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc<Limits>, limit: usize) {
+pub async fn serve(
+    listener: TcpListener,
+    service: impl CallService,
+    telemetry: Arc<Telemetry>,
+    limits: Arc<Limits>,
+    limit: usize,
+) {
     let builder = Arc::new(builder());
     let mut connections = JoinSet::new();
     let mut stopped = pin!(limits.stopped());
@@ -67,7 +75,8 @@ pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc
         }
         let connection = Connection::new(Arc::clone(&limits));
         let guard = CallGuard::new(service.clone(), Arc::clone(&connection));
-        connections.spawn(serve_connection(stream, connection, guard, Arc::clone(&builder)));
+        let calls = CallLog::new(guard, Arc::clone(&telemetry), stream.peer_addr().ok());
+        connections.spawn(serve_connection(stream, connection, calls, Arc::clone(&builder)));
     }
     // The port first: who comes now is to be refused, and not to wait.
     drop(listener);
@@ -78,11 +87,11 @@ pub async fn serve(listener: TcpListener, service: impl CallService, limits: Arc
 async fn serve_connection(
     stream: TcpStream,
     connection: Arc<Connection>,
-    guard: CallGuard<impl CallService>,
+    calls: CallLog<CallGuard<impl CallService>>,
     builder: Arc<Builder<TokioExecutor>>,
 ) {
     let wire = CoalescedWrites::new(MonitoredIo::new(stream, Arc::clone(&connection)));
-    let service = TowerToHyperService::new(guard);
+    let service = TowerToHyperService::new(calls);
     let mut http = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut stopped = pin!(connection.limits.stopped());
     let mut ticks = tokio::time::interval(TICK);

@@ -90,6 +90,11 @@ impl Ledger {
         self.lanes.are_moving()
     }
 
+    /// Tells how many writes wait for their batch; nothing once the ledger has ended.
+    pub fn waiting(&self) -> impl Fn() -> Option<u64> + Send + Sync + use<> {
+        self.lanes.waiting()
+    }
+
     /// Carries a command out, once however often it is asked for.
     pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<Done> {
         let WriteRequest { customer_id, command, request_id, deadline } = request;

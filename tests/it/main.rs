@@ -25,4 +25,5 @@ mod settings;
 mod standard_services;
 mod store;
 mod targets;
+mod telemetry;
 mod yaml;

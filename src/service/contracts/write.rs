@@ -19,6 +19,7 @@ use crate::store::{
     Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
+use crate::telemetry::call::note_customer;
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
@@ -66,6 +67,7 @@ impl Contracts {
         violations: Vec<Violation>,
         options: WriteOptions,
     ) -> Result<Written> {
+        note_customer(command.customer_id());
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
             let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));

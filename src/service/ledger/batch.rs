@@ -15,6 +15,8 @@ use super::request::{Request, Work};
 use super::unit_of_work::UnitOfWork;
 use crate::cache::Documents;
 use crate::error::{BoxError, Error, Noun, Result};
+use crate::ledger::EntryKind;
+use crate::model::Unit;
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
@@ -97,6 +99,8 @@ impl Batches {
         for (customer_id, revision) in &committed.revisions {
             self.context.cache.note(customer_id, *revision);
         }
+        let metrics = &self.context.telemetry.metrics;
+        committed.moved.iter().for_each(|(kind, unit, amount)| metrics.ledger_moved(*kind, *unit, *amount));
         Ok(committed.outcomes)
     }
 
@@ -132,7 +136,8 @@ impl Batches {
         put_revisions(&mut statements, &revisions, Changed::Balances)?;
         put_requests(&mut statements, &new_requests(requests, &outcomes)?, now)?;
         changes(&units)?.write_in_txn(txn, statements).await?;
-        Ok(Committed { outcomes, revisions })
+        let moved = units.values().filter(|unit| unit.is_changed()).flat_map(UnitOfWork::moved).collect();
+        Ok(Committed { outcomes, revisions, moved })
     }
 
     /// The books of the customers for whom there is something to do but to repeat an answer; and, if `contended` allows
@@ -187,6 +192,8 @@ impl Batches {
 struct Committed {
     outcomes: Vec<Outcome>,
     revisions: BTreeMap<String, i64>,
+    /// What was used, held and given back, for the metrics.
+    moved: Vec<(EntryKind, Unit, i64)>,
 }
 
 /// Whether the others may fare better without the one it is about; where the store is away, nobody does.

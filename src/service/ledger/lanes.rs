@@ -75,6 +75,12 @@ impl Lanes {
         })
     }
 
+    /// Tells how many writes wait. It does not keep the lanes from ending.
+    pub fn waiting(&self) -> impl Fn() -> Option<u64> + Send + Sync + use<> {
+        let queue = Arc::downgrade(&self.0.0);
+        move || queue.upgrade().and_then(|queue| u64::try_from(queue.waiting()).ok())
+    }
+
     /// Whether writes that could go on do so.
     pub fn are_moving(&self) -> bool {
         !self.0.0.is_stuck()
@@ -129,6 +135,9 @@ async fn run(queue: Arc<Queue>, batches: Batches, awaited: Arc<Semaphore>) {
             return;
         }
         let writes = batch.jobs.len();
+        let metrics = &batches.context.telemetry.metrics;
+        metrics.batch(writes);
+        batch.jobs.iter().for_each(|job| metrics.waited(job.came.elapsed()));
         let (left, took) = carry_out(&batches, batch, Contended::LeaveOut).await;
         queue.note(took, writes);
         for left in left {

@@ -11,7 +11,7 @@ mod state;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, oneshot};
 
@@ -36,16 +36,17 @@ pub(super) struct Job {
     pub answer: oneshot::Sender<Result<Done>>,
     /// How long its caller waits, from when it came; none for as long as it takes.
     pub patience: Option<Duration>,
+    pub came: Instant,
 }
 
 impl Job {
     pub fn new(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
-        Self { request, patience: deadline.left(), deadline, answer }
+        Self { request, patience: deadline.left(), deadline, answer, came: Instant::now() }
     }
 
     /// One that a batch has begun and left for another: it is carried out whatever its deadline says.
     pub fn begun(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
-        Self { request, patience: None, deadline, answer }
+        Self { request, patience: None, deadline, answer, came: Instant::now() }
     }
 
     /// Whether its caller waits no longer: then it is given up.
@@ -143,6 +144,11 @@ impl Queue {
     pub fn close(&self) {
         self.state().is_closed = true;
         self.news.notify_one();
+    }
+
+    /// How many writes wait.
+    pub fn waiting(&self) -> usize {
+        self.state().count
     }
 
     /// Whether there are writes that could go on and do not.

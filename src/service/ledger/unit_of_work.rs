@@ -13,7 +13,8 @@ use super::request::{Asked, Request, Work, in_order, refused, violation};
 use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
-use crate::ledger::{Applied, ApplyContext, Block, Book, Command, Source, apply, malformed};
+use crate::ledger::{Applied, ApplyContext, Block, Book, Command, EntryKind, Source, apply, malformed};
+use crate::model::Unit;
 use crate::service::idempotency::Identity;
 use crate::store::MOST_DUE;
 
@@ -135,6 +136,12 @@ impl UnitOfWork {
     /// is carried out.
     pub fn is_changed(&self) -> bool {
         self.is_changed
+    }
+
+    /// What entries move, in base units.
+    pub fn moved(&self) -> impl Iterator<Item = (EntryKind, Unit, i64)> {
+        let entries = self.applied.iter().flat_map(|applied| &applied.entries);
+        entries.map(|entry| (entry.kind, entry.unit, entry.amount))
     }
 
     pub fn tell(&self, changes: &mut Changes) -> Result<()> {
