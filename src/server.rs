@@ -137,6 +137,7 @@ pub async fn serve(
     if let Some(store) = store {
         close(&store).await;
     }
+    telemetry.shut_down().await;
     ended
 }
 

@@ -2,26 +2,89 @@
 
 use std::net::SocketAddr;
 
-use super::setting::Setting;
-use super::value::{Value, read};
+use url::Url;
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+use super::setting::Setting;
+use super::value::{Value, read, short};
+use crate::legible::excerpt;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TelemetrySettings {
     /// Where metrics and probes are answered over HTTP.
     pub metrics_listen: Option<SocketAddr>,
+    /// The collector that traces and metrics are sent to.
+    pub otel_endpoint: Option<String>,
+    /// Of the traces that no caller decides about one of so many is sampled; 0: none.
+    pub otel_trace_sample: usize,
 }
 
-pub const SETTINGS: &[Setting] = &[Setting {
-    key: "metrics_listen",
-    variable: "ENTITLED_METRICS_LISTEN",
-    flag: Some("ADDRESS"),
-    default: None,
-    value: Value::Text {
-        range: "an address and a port such as `127.0.0.1:9090`",
-        set: |config, text| {
-            config.telemetry.metrics_listen = Some(read(text, "an address and a port such as `127.0.0.1:9090`")?);
-            Ok(())
+impl Default for TelemetrySettings {
+    fn default() -> Self {
+        Self { metrics_listen: None, otel_endpoint: None, otel_trace_sample: 10 }
+    }
+}
+
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "metrics_listen",
+        variable: "ENTITLED_METRICS_LISTEN",
+        flag: Some("ADDRESS"),
+        default: None,
+        value: Value::Text {
+            range: "an address and a port such as `127.0.0.1:9090`",
+            set: |config, text| {
+                config.telemetry.metrics_listen = Some(read(text, "an address and a port such as `127.0.0.1:9090`")?);
+                Ok(())
+            },
         },
+        meaning: "where `/metrics`, `/livez` and `/readyz` are answered over HTTP, to whoever asks; without it nowhere",
     },
-    meaning: "where `/metrics`, `/livez` and `/readyz` are answered over HTTP, to whoever asks; without it nowhere",
-}];
+    Setting {
+        key: "otel_endpoint",
+        variable: "ENTITLED_OTEL_ENDPOINT",
+        flag: Some("URL"),
+        default: None,
+        value: Value::Text {
+            range: "`http://HOST:PORT` or `https://HOST:PORT`",
+            set: |config, text| endpoint(text).map(|endpoint| config.telemetry.otel_endpoint = Some(endpoint)),
+        },
+        meaning: "the collector that traces and metrics are sent to, by OTLP over gRPC; without it none",
+    },
+    Setting {
+        key: "otel_trace_sample",
+        variable: "ENTITLED_OTEL_TRACE_SAMPLE",
+        flag: None,
+        default: Some("10"),
+        value: Value::Number {
+            unit: "traces",
+            range: 0..=1_000_000,
+            set: |config, number| config.telemetry.otel_trace_sample = number,
+        },
+        meaning: "of the traces that no caller decides about one of so many is sent; 0: none",
+    },
+];
+
+/// Nothing in it is a secret: it is shown.
+fn endpoint(text: &str) -> Result<String, String> {
+    let url = Url::parse(short(text)?).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    match url {
+        Some(url) if url.username().is_empty() && url.password().is_none() => Ok(text.to_owned()),
+        Some(_) => Err("a user and a password are no part of it: OTEL_EXPORTER_OTLP_HEADERS has tokens".to_owned()),
+        None => Err(format!("expected `http://HOST:PORT` or `https://HOST:PORT`; found `{}`", excerpt(text))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_url_without_secrets() {
+        for taken in ["http://localhost:4317", "https://otel.example.org"] {
+            assert_eq!(endpoint(taken).unwrap(), taken);
+        }
+        for refused in ["", "localhost:4317", "ftp://x", "http://", "http://me:s3cret@x"] {
+            assert!(!endpoint(refused).unwrap_err().contains("s3cret"), "{refused}");
+        }
+    }
+}

@@ -54,7 +54,8 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let method = Method::of(request.uri().path());
         let id = request_id::of_call(request.headers());
-        let mut record = CallRecord::begin(&self.telemetry, method, id.clone(), self.peer);
+        let trace = self.telemetry.traces.call(method.name, request.headers());
+        let mut record = CallRecord::begin(&self.telemetry, method, id.clone(), self.peer, trace);
         let received = record.received();
         let facts = record.facts();
         let call = facts.sync_scope(|| self.inner.call(request.map(|body| Received::new(body, received))));

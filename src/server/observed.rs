@@ -10,7 +10,10 @@ use crate::telemetry::Telemetry;
 /// The store, whose statements are measured.
 pub fn store(store: &Store, telemetry: &Arc<Telemetry>) -> Store {
     let (mut store, telemetry) = (store.clone(), Arc::clone(telemetry));
-    store.observe(move |statement| telemetry.metrics.statement(statement));
+    store.observe(move |statement| {
+        telemetry.metrics.statement(statement);
+        telemetry.traces.statement(statement);
+    });
     store
 }
 

@@ -6,6 +6,7 @@
 //! number of statements that does not depend on the number of writes.
 
 mod batch;
+mod batch_spans;
 mod changes;
 mod expected_wait;
 mod expiry;

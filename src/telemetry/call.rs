@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use http::HeaderValue;
+use opentelemetry::trace::SpanContext;
 use tokio::task::futures::TaskLocalFuture;
 
 tokio::task_local! {
@@ -12,11 +14,20 @@ tokio::task_local! {
 
 /// What is known of the call that runs in this task. Whoever learns something notes it; where no call runs, nothing
 /// happens.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CallFacts {
     /// Whether anybody wants to know what was decided.
     wants_decision: bool,
+    request_id: Option<HeaderValue>,
+    /// What begins in this task is a part of it.
+    span: SpanContext,
     noted: Mutex<Noted>,
+}
+
+impl Default for CallFacts {
+    fn default() -> Self {
+        Self { wants_decision: false, request_id: None, span: SpanContext::NONE, noted: Mutex::default() }
+    }
 }
 
 #[derive(Debug, Default, Clone)]
@@ -33,8 +44,18 @@ pub struct NotedDecision {
 }
 
 impl CallFacts {
-    pub fn new(wants_decision: bool) -> Arc<Self> {
-        Arc::new(Self { wants_decision, noted: Mutex::default() })
+    pub fn new(wants_decision: bool, request_id: HeaderValue, span: SpanContext) -> Arc<Self> {
+        Arc::new(Self { wants_decision, request_id: Some(request_id), span, noted: Mutex::default() })
+    }
+
+    /// Of work that many calls share, such as a transaction.
+    pub fn of_span(span: SpanContext) -> Arc<Self> {
+        Arc::new(Self { span, ..Self::default() })
+    }
+
+    /// Invalid where there is no trace.
+    pub fn span(&self) -> &SpanContext {
+        &self.span
     }
 
     /// Runs `work` as this call.
@@ -54,6 +75,21 @@ impl CallFacts {
     fn note(&self, note: impl FnOnce(&mut Noted)) {
         note(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+/// The same work as a part of the call that runs in this task, to be handed to another one.
+pub fn carry<F: Future>(work: F) -> TaskLocalFuture<Arc<CallFacts>, F> {
+    CALL.try_with(Arc::clone).unwrap_or_default().scope(work)
+}
+
+/// Whatever begins here is a part of this span; none if there is none, or it is not sampled.
+pub fn sampled_span() -> Option<SpanContext> {
+    CALL.try_with(|call| call.span.is_sampled().then(|| call.span.clone())).ok().flatten()
+}
+
+/// The id of the call that runs in this task.
+pub fn request_id() -> Option<String> {
+    CALL.try_with(|call| call.request_id.as_ref()?.to_str().ok().map(str::to_owned)).ok().flatten()
 }
 
 /// Who calls.

@@ -19,6 +19,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Registry, TextEncoder};
 
 use self::decisions::Decisions;
+use super::otlp;
 use super::resource::resource;
 use crate::catalog::Catalog;
 use crate::config::TelemetrySettings;
@@ -74,6 +75,9 @@ impl Metrics {
             let exporter = opentelemetry_prometheus::exporter().with_registry(prometheus.clone());
             provider = provider.with_reader(exporter.scope_info_enabled(false).build()?);
         }
+        if let Some(endpoint) = &settings.otel_endpoint {
+            provider = provider.with_reader(otlp::metric_reader(endpoint)?);
+        }
         let provider = provider.build();
         let meter = provider.meter("entitled");
         let seconds = |name: &'static str, description: &'static str| {
@@ -105,6 +109,10 @@ impl Metrics {
     /// What is read off others when the metrics are.
     pub fn gauges(&self) -> Gauges {
         Gauges(self.meter())
+    }
+
+    pub(super) fn provider(&self) -> SdkMeterProvider {
+        self.provider.clone()
     }
 
     fn meter(&self) -> Meter {

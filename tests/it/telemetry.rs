@@ -2,7 +2,9 @@
 
 mod calls;
 mod canary;
+mod collector;
 mod metrics;
+mod traces;
 
 use std::fs::File;
 use std::path::Path;

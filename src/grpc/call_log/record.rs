@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use http::HeaderValue;
+use opentelemetry::trace::SpanContext;
 
 use super::outcome::{Outcome, is_server_error, name};
 use crate::grpc::method::Method;
 use crate::legible::shown;
 use crate::telemetry::Telemetry;
-use crate::telemetry::call::{CallFacts, Noted};
+use crate::telemetry::call::{CallFacts, Noted, NotedDecision};
 use crate::telemetry::metrics::EndedCall;
+use crate::telemetry::trace::Span;
 
 /// One call; it is told once, when it ends or at the latest when this is dropped.
 #[derive(Debug)]
@@ -25,6 +27,7 @@ pub struct CallRecord {
     facts: Arc<CallFacts>,
     received: Arc<AtomicU64>,
     sent: u64,
+    span: Option<Span>,
     /// Whether it is logged if it succeeds.
     is_wanted: bool,
     is_over: bool,
@@ -36,17 +39,20 @@ impl CallRecord {
         method: Method,
         request_id: HeaderValue,
         peer: Option<SocketAddr>,
+        (span, trace): (Option<Span>, SpanContext),
     ) -> Self {
         let is_wanted = telemetry.calls.wants_success(method.is_write);
+        let facts = CallFacts::new(is_wanted || span.is_some(), request_id.clone(), trace);
         Self {
             telemetry: Arc::clone(telemetry),
             method,
             request_id,
             peer,
             begun: Instant::now(),
-            facts: CallFacts::new(is_wanted),
+            facts,
             received: Arc::default(),
             sent: 0,
+            span,
             is_wanted,
             is_over: false,
         }
@@ -91,6 +97,27 @@ impl CallRecord {
         if let Some(suppressed) = suppressed {
             self.log(outcome, suppressed);
         }
+        if let Some(span) = self.span.take() {
+            self.end_span(span, outcome);
+        }
+    }
+
+    fn end_span(&self, mut span: Span, outcome: &Outcome) {
+        let Noted { customer_id, decision, .. } = self.facts.noted();
+        span.set("rpc.status_code", name(outcome.code));
+        if let Some(reason) = &outcome.reason {
+            span.set("entitled.reason", reason.clone());
+        }
+        if let Some(customer_id) = customer_id {
+            span.set("entitled.customer_id", customer_id);
+        }
+        if let Some(NotedDecision { id, outcome }) = decision {
+            span.set("entitled.decision_id", id);
+            span.set("entitled.decision", outcome);
+        }
+        if is_server_error(outcome.code) {
+            span.fail(name(outcome.code));
+        }
     }
 
     fn log(&self, outcome: &Outcome, suppressed: u64) {
@@ -99,6 +126,7 @@ impl CallRecord {
         let request_id = self.request_id.to_str().unwrap_or_default();
         let duration = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let peer = self.peer.map(tracing::field::display);
+        let trace = Some(self.facts.span()).filter(|span| span.is_valid());
         // What comes from outside has no control of a terminal in it, in either format.
         let principal = principal.as_deref().map(shown);
         let customer_id = customer_id.as_deref().map(shown);
@@ -114,6 +142,8 @@ impl CallRecord {
                     peer,
                     customer_id = customer_id.as_deref(),
                     x_request_id = request_id,
+                    trace_id = trace.map(|span| tracing::field::display(span.trace_id())),
+                    span_id = trace.map(|span| tracing::field::display(span.span_id())),
                     decision_id = decision.as_ref().map(|decision| decision.id.as_str()),
                     decision = decision.as_ref().map(|decision| decision.outcome),
                     request_bytes = self.received.load(Ordering::Relaxed),

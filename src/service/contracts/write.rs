@@ -19,7 +19,7 @@ use crate::store::{
     Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
-use crate::telemetry::call::note_customer;
+use crate::telemetry::call::{self, note_customer};
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
@@ -85,10 +85,10 @@ impl Contracts {
         // Not in the caller's future: one that goes away in the middle of a transaction would
         // leave it open on a connection others are given.
         let (this, caller) = (self.clone(), caller.clone());
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(call::carry(async move {
             let _permit = permit;
             this.commit(&caller, command, options).await
-        });
+        }));
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use super::batch::Batches;
+use super::batch_spans::BatchSpans;
 use super::expected_wait::{ExpectedWait, pause};
 use super::outcome::{Left, Outcome};
 use super::queue::{Batch, Claim, Job, Queue};
@@ -170,9 +171,12 @@ async fn carry_out(
 ) -> (Vec<Batch>, Duration) {
     let start = Instant::now();
     // Whose deadline passed is told so, and nothing is done.
-    let begun = jobs.into_iter().filter(|job| job.deadline.begin());
+    let begun: Vec<_> = jobs.into_iter().filter(|job| job.deadline.begin()).collect();
+    let spans = BatchSpans::begin(&batches.context.telemetry.traces, &begun);
+    let begun = begun.into_iter();
     let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.request, (job.deadline, job.answer))).unzip();
-    let outcomes = batches.run(&requests, contended).await;
+    let outcomes = spans.scope(batches.run(&requests, contended)).await;
+    drop(spans);
     let took = start.elapsed();
     let mut alone: BTreeMap<String, Vec<Job>> = BTreeMap::new();
     let (mut again, mut answers) = (Vec::new(), Vec::new());

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use opentelemetry::trace::SpanContext;
 use tokio::sync::{Notify, oneshot};
 
 pub use self::state::{QUEUE, SHARE};
@@ -22,6 +23,7 @@ use super::expected_wait::ExpectedWait;
 use super::request::{Done, Request};
 use crate::error::{Error, Result};
 use crate::service::Deadline;
+use crate::telemetry::call;
 
 /// How long a batch waits at most for those who are expected.
 const GATHERING: Duration = Duration::from_millis(1);
@@ -37,16 +39,19 @@ pub(super) struct Job {
     /// How long its caller waits, from when it came; none for as long as it takes.
     pub patience: Option<Duration>,
     pub came: Instant,
+    /// The span of its call, if that is sampled.
+    pub span: Option<SpanContext>,
 }
 
 impl Job {
     pub fn new(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
-        Self { request, patience: deadline.left(), deadline, answer, came: Instant::now() }
+        let span = call::sampled_span();
+        Self { request, patience: deadline.left(), deadline, answer, came: Instant::now(), span }
     }
 
     /// One that a batch has begun and left for another: it is carried out whatever its deadline says.
     pub fn begun(request: Request, deadline: Deadline, answer: oneshot::Sender<Result<Done>>) -> Self {
-        Self { request, patience: None, deadline, answer, came: Instant::now() }
+        Self { request, patience: None, deadline, answer, came: Instant::now(), span: None }
     }
 
     /// Whether its caller waits no longer: then it is given up.
