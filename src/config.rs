@@ -24,7 +24,7 @@ pub use log::{LogCalls, LogFormat, LogSettings};
 pub use server::ServerSettings;
 pub use setting::{Setting, setting, settings};
 pub use store::{OnDamage, StoreSettings};
-pub use telemetry::TelemetrySettings;
+pub use telemetry::{DecisionLogTarget, TelemetrySettings};
 pub use value::{Value, Written};
 
 /// What a server runs with.

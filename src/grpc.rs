@@ -8,6 +8,7 @@ mod catalog;
 mod contract;
 mod convert;
 mod deadline;
+mod decision_record;
 mod entitlement;
 mod language;
 mod ledger;

@@ -1,6 +1,7 @@
 //! Where metrics, traces and decisions are told.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -16,11 +17,33 @@ pub struct TelemetrySettings {
     pub otel_endpoint: Option<String>,
     /// Of the traces that no caller decides about one of so many is sampled; 0: none.
     pub otel_trace_sample: usize,
+    /// Where decisions are logged.
+    pub decision_log: Option<DecisionLogTarget>,
+    /// Of the decisions one of so many is logged.
+    pub decision_log_sample: usize,
+    /// MiB of a file, before it is put aside,
+    pub decision_log_max_size: usize,
+    /// and how many of those are kept.
+    pub decision_log_keep: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecisionLogTarget {
+    Stdout,
+    File(PathBuf),
 }
 
 impl Default for TelemetrySettings {
     fn default() -> Self {
-        Self { metrics_listen: None, otel_endpoint: None, otel_trace_sample: 10 }
+        Self {
+            metrics_listen: None,
+            otel_endpoint: None,
+            otel_trace_sample: 10,
+            decision_log: None,
+            decision_log_sample: 1,
+            decision_log_max_size: 100,
+            decision_log_keep: 5,
+        }
     }
 }
 
@@ -61,6 +84,59 @@ pub const SETTINGS: &[Setting] = &[
             set: |config, number| config.telemetry.otel_trace_sample = number,
         },
         meaning: "of the traces that no caller decides about one of so many is sent; 0: none",
+    },
+    Setting {
+        key: "decision_log",
+        variable: "ENTITLED_DECISION_LOG",
+        flag: None,
+        default: None,
+        value: Value::Text {
+            range: "a path, or `stdout`",
+            set: |config, text| {
+                config.telemetry.decision_log = Some(match short(text)? {
+                    "stdout" => DecisionLogTarget::Stdout,
+                    path => DecisionLogTarget::File(path.into()),
+                });
+                Ok(())
+            },
+        },
+        meaning: "where decisions are logged, a line of JSON each; without it nowhere",
+    },
+    Setting {
+        key: "decision_log_sample",
+        variable: "ENTITLED_DECISION_LOG_SAMPLE",
+        flag: None,
+        default: Some("1"),
+        value: Value::Number {
+            unit: "decisions",
+            range: 1..=1_000_000,
+            set: |config, number| config.telemetry.decision_log_sample = number,
+        },
+        meaning: "of the decisions one of so many is logged",
+    },
+    Setting {
+        key: "decision_log_max_size",
+        variable: "ENTITLED_DECISION_LOG_MAX_SIZE",
+        flag: None,
+        default: Some("100"),
+        value: Value::Number {
+            unit: "MiB",
+            range: 1..=1_000_000,
+            set: |config, number| config.telemetry.decision_log_max_size = number,
+        },
+        meaning: "MiB of a file of decisions, before it is put aside as `PATH.1`",
+    },
+    Setting {
+        key: "decision_log_keep",
+        variable: "ENTITLED_DECISION_LOG_KEEP",
+        flag: None,
+        default: Some("5"),
+        value: Value::Number {
+            unit: "files",
+            range: 0..=1_000,
+            set: |config, number| config.telemetry.decision_log_keep = number,
+        },
+        meaning: "how many files that were put aside are kept",
     },
 ];
 

@@ -65,7 +65,8 @@ pub fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> 
 
 /// The services of this API.
 pub fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
-    let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
+    let entitlements =
+        EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone()), &context.telemetry));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));

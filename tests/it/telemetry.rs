@@ -3,6 +3,7 @@
 mod calls;
 mod canary;
 mod collector;
+mod decisions;
 mod metrics;
 mod traces;
 

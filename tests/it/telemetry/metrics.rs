@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use entitled::config::DecisionLogTarget;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::Code;
@@ -12,12 +13,19 @@ use super::consume;
 use crate::sample::{check, stored};
 use crate::server::{Backend, TestServer};
 
+/// Free now; whoever takes it in between fails the test loudly.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
 /// A server whose metrics are told, and where.
 async fn start(backend: Backend) -> (TestServer, SocketAddr) {
-    // Free now; whoever takes it in between fails the test loudly.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = TestServer::start_with(backend, |config| config.telemetry.metrics_listen = Some(address)).await;
-    (server, address)
+    let address = free_address();
+    let server = TestServer::start_with(backend, |config| {
+        config.telemetry.metrics_listen = Some(address);
+        config.telemetry.decision_log = Some(DecisionLogTarget::File("/dev/null".into()));
+    });
+    (server.await, address)
 }
 
 /// The answer to one request: its head and its body.
@@ -35,7 +43,7 @@ async fn get(address: SocketAddr, path: &str) -> (String, String) {
 }
 
 /// Every sample by its name and labels.
-async fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
+pub async fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
     let (head, body) = get(address, "/metrics").await;
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/plain; version=0.0.4"), "{head}");
     let lines = body.lines().filter(|line| !line.starts_with('#'));
