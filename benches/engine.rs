@@ -98,10 +98,12 @@ fn contract() -> Contract {
 /// Items of different services; the first few are what the questions ask for.
 fn items(count: usize) -> Vec<Value> {
     let catalog = &CATALOGS[0];
-    let asked = ["unified-enhanced-response", "reactive-support-management-add-on", "cybersecurity-incident-response"];
+    let queried =
+        ["unified-enhanced-response", "reactive-support-management-add-on", "cybersecurity-incident-response"];
     let others = catalog.default_edition().services.iter().filter(|service| !service.is_base());
-    let others = others.map(|service| service.id.as_str()).filter(|id| !asked.contains(id) && *id != "rapid-response");
-    let services = asked.into_iter().chain(others).filter(|id| *id != "unified-enterprise-base");
+    let others =
+        others.map(|service| service.id.as_str()).filter(|id| !queried.contains(id) && *id != "rapid-response");
+    let services = queried.into_iter().chain(others).filter(|id| *id != "unified-enterprise-base");
     let item = |(row, service_id): (usize, &str)| {
         let mut item = json!({"item_id": format!("item-{row}"), "service_id": service_id, "all_locations": true,
                               "product_ids": ["azure/*"]});
@@ -135,11 +137,11 @@ fn largest_contract() -> Contract {
     let location = |id: &String| json!({"location_id": id, "display_name": "Site", "country": "GB", "time_zone": "Europe/London", "holidays": holidays});
     let contacts = many(LONGEST_LIST, "contact").into_iter().map(|id| json!({"contact_id": id}));
     let products: Vec<_> = many(LONGEST_LIST - 1, "azure/p").into_iter().chain(["azure/app-service".into()]).collect();
-    let asked = ["unified-enhanced-response", "enhanced-designated-engineering", "azure-event-management"];
+    let queried = ["unified-enhanced-response", "enhanced-designated-engineering", "azure-event-management"];
     let edition = CATALOGS[row(1)].default_edition();
     let others = edition.services.iter().filter(|service| !service.is_base()).map(|service| service.id.as_str());
-    let others = others.filter(|id| !asked.contains(id) && *id != edition.base_package);
-    let services: Vec<_> = asked.into_iter().chain(others).collect();
+    let others = others.filter(|id| !queried.contains(id) && *id != edition.base_package);
+    let services: Vec<_> = queried.into_iter().chain(others).collect();
     let mut items: Vec<Vec<Value>> = vec![Vec::new(); MOST_ORDERS];
     for number in 0..MOST_ITEMS - MOST_ORDERS / 2 {
         let (service_id, place) = (services[number / MOST_OF_A_SERVICE], number % MOST_OF_A_SERVICE);

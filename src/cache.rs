@@ -20,14 +20,14 @@ const CUSTOMERS: usize = 10_000;
 
 /// What is kept of a customer.
 #[derive(Debug, Clone)]
-enum Entry {
+enum CacheEntry {
     /// No newer revision is known of.
     Current(Arc<Snapshot>),
     /// There may be a newer revision: with other balances, or with other documents too.
     Outdated(Arc<Documents>),
 }
 
-impl Entry {
+impl CacheEntry {
     fn documents(&self) -> &Arc<Documents> {
         match self {
             Self::Current(snapshot) => &snapshot.documents,
@@ -48,8 +48,8 @@ impl Entry {
 #[derive(Debug, Clone)]
 struct ByWeight;
 
-impl quick_cache::Weighter<String, Entry> for ByWeight {
-    fn weight(&self, _: &String, entry: &Entry) -> u64 {
+impl quick_cache::Weighter<String, CacheEntry> for ByWeight {
+    fn weight(&self, _: &String, entry: &CacheEntry) -> u64 {
         entry.documents().weight
     }
 }
@@ -57,7 +57,7 @@ impl quick_cache::Weighter<String, Entry> for ByWeight {
 /// Bounded by the bytes that its entries take, roughly.
 #[derive(Debug)]
 pub struct Cache {
-    entries: quick_cache::sync::Cache<String, Entry, ByWeight>,
+    entries: quick_cache::sync::Cache<String, CacheEntry, ByWeight>,
     /// Ids that are no customer's, as of the last read of each.
     absent: quick_cache::sync::Cache<String, ()>,
     max_staleness: Duration,
@@ -111,8 +111,8 @@ impl Cache {
     /// The snapshot, if it is there and nothing newer can have been missed.
     pub fn fresh(&self, customer_id: &str) -> Option<Arc<Snapshot>> {
         match self.is_fresh().then(|| self.entries.get(customer_id)).flatten() {
-            Some(Entry::Current(snapshot)) => Some(snapshot),
-            Some(Entry::Outdated(_)) | None => None,
+            Some(CacheEntry::Current(snapshot)) => Some(snapshot),
+            Some(CacheEntry::Outdated(_)) | None => None,
         }
     }
 
@@ -130,23 +130,23 @@ impl Cache {
             return;
         }
         let customer_id = snapshot.documents.customer_id();
-        let is_older = self.entries.peek(customer_id).is_some_and(|kept| kept.revision() > snapshot.revision);
+        let is_older = self.entries.peek(customer_id).is_some_and(|current| current.revision() > snapshot.revision);
         if !is_older {
-            self.entries.insert(customer_id.to_owned(), Entry::Current(Arc::clone(snapshot)));
+            self.entries.insert(customer_id.to_owned(), CacheEntry::Current(Arc::clone(snapshot)));
         }
     }
 
     /// A customer's documents. They may be outdated: their contract version is to be compared with the newest one.
     pub fn documents(&self, customer_id: &str) -> Option<Arc<Documents>> {
-        self.entries.get(customer_id).map(|kept| Arc::clone(kept.documents()))
+        self.entries.get(customer_id).map(|current| Arc::clone(current.documents()))
     }
 
     /// Keeps the newest documents, of which it is not known here what is left.
     pub fn keep_documents(&self, documents: &Arc<Documents>) {
         let customer_id = documents.customer_id();
-        let is_kept = |kept: Entry| kept.documents().contract_version == documents.contract_version;
+        let is_kept = |current: CacheEntry| current.documents().contract_version == documents.contract_version;
         if !self.entries.peek(customer_id).is_some_and(is_kept) {
-            self.entries.insert(customer_id.to_owned(), Entry::Outdated(Arc::clone(documents)));
+            self.entries.insert(customer_id.to_owned(), CacheEntry::Outdated(Arc::clone(documents)));
         }
     }
 
@@ -165,10 +165,10 @@ impl Cache {
     /// A customer is known to have reached a revision: an older snapshot goes, its documents stay.
     pub fn note(&self, customer_id: &str, revision: i64) {
         self.absent.remove(customer_id);
-        if let Some(Entry::Current(snapshot)) = self.entries.peek(customer_id)
+        if let Some(CacheEntry::Current(snapshot)) = self.entries.peek(customer_id)
             && snapshot.revision < revision
         {
-            self.entries.insert(customer_id.to_owned(), Entry::Outdated(Arc::clone(&snapshot.documents)));
+            self.entries.insert(customer_id.to_owned(), CacheEntry::Outdated(Arc::clone(&snapshot.documents)));
         }
     }
 
@@ -214,7 +214,7 @@ mod tests {
         Arc::new(Snapshot::new(&Arc::new(Catalog::embedded().unwrap()), stored))
     }
 
-    fn kept(cache: &Cache) -> Option<i64> {
+    fn current(cache: &Cache) -> Option<i64> {
         cache.fresh("contoso").map(|snapshot| snapshot.revision)
     }
 
@@ -224,12 +224,12 @@ mod tests {
         cache.mark_fresh(Instant::now());
         cache.keep(&snapshot(5, 1), Instant::now());
         cache.keep(&snapshot(4, 1), Instant::now());
-        assert_eq!(kept(&cache), Some(5), "an older read that came later");
+        assert_eq!(current(&cache), Some(5), "an older read that came later");
         assert!(cache.at_least("contoso", 6).is_none());
         cache.note("contoso", 5);
-        assert_eq!(kept(&cache), Some(5));
+        assert_eq!(current(&cache), Some(5));
         cache.note("contoso", 6);
-        assert_eq!(kept(&cache), None);
+        assert_eq!(current(&cache), None);
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
         let cache = Cache::new(100, Duration::from_secs(3600));
         cache.mark_fresh(Instant::now());
         cache.keep(&snapshot(5, 1), Instant::now());
-        assert_eq!(kept(&cache), None);
+        assert_eq!(current(&cache), None);
     }
 
     #[test]
@@ -268,9 +268,9 @@ mod tests {
         cache.mark_fresh(Instant::now());
         cache.keep(&snapshot(5, 3), Instant::now());
         cache.note("contoso", 6);
-        assert_eq!((kept(&cache), documents(&cache)), (None, Some(3)));
+        assert_eq!((current(&cache), documents(&cache)), (None, Some(3)));
         cache.keep(&snapshot(6, 3), Instant::now());
-        assert_eq!((kept(&cache), documents(&cache)), (Some(6), Some(3)));
+        assert_eq!((current(&cache), documents(&cache)), (Some(6), Some(3)));
     }
 
     #[test]
@@ -279,11 +279,11 @@ mod tests {
         cache.mark_fresh(Instant::now());
         cache.keep(&snapshot(6, 3), Instant::now());
         cache.keep_documents(&snapshot(6, 3).documents);
-        assert_eq!((kept(&cache), documents(&cache)), (Some(6), Some(3)), "the same ones");
+        assert_eq!((current(&cache), documents(&cache)), (Some(6), Some(3)), "the same ones");
         cache.keep_documents(&snapshot(7, 7).documents);
-        assert_eq!((kept(&cache), documents(&cache)), (None, Some(7)));
+        assert_eq!((current(&cache), documents(&cache)), (None, Some(7)));
         cache.keep(&snapshot(6, 3), Instant::now());
-        assert_eq!((kept(&cache), documents(&cache)), (None, Some(7)), "an older read that came later");
+        assert_eq!((current(&cache), documents(&cache)), (None, Some(7)), "an older read that came later");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! API, and know no more than any other client.
 
 mod catalog;
+mod cause;
 mod check;
 mod client;
 mod completions;
@@ -30,10 +31,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::flags::parse;
 
-use self::client::Connection;
+use self::client::Client;
 use self::failure::Failure;
 use self::screen::Screen;
-use crate::config::{Config, Mistakes};
+use crate::config::{Config, ConfigMistakes};
 
 /// Wrong flags or settings, as clap has it.
 const USAGE: u8 = 2;
@@ -52,7 +53,7 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Args)]
@@ -79,7 +80,7 @@ enum Format {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
@@ -94,7 +95,7 @@ enum Command {
 
 /// What every client command is given.
 #[derive(Debug)]
-struct Context {
+struct CliContext {
     address: String,
     token: Option<String>,
     format: Format,
@@ -102,9 +103,9 @@ struct Context {
     errors: Screen,
 }
 
-impl Context {
-    async fn connect(&self) -> Result<Connection, Failure> {
-        Connection::open(&self.address, self.token.as_deref()).await
+impl CliContext {
+    async fn connect(&self) -> Result<Client, Failure> {
+        Client::open(&self.address, self.token.as_deref()).await
     }
 
     /// Writes one answer: the message `name` of the API, or the table made of it. The table is
@@ -116,7 +117,7 @@ impl Context {
         table: impl FnOnce(&M, &Screen) -> String,
     ) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Table => table(&reflect::shown(name, answer)?, &self.screen),
+            Format::Table => table(&reflect::without_controls(name, answer)?, &self.screen),
             Format::Json => reflect::json(name, answer)?,
         };
         screen::write(&text).map_err(Failure::from)
@@ -125,10 +126,10 @@ impl Context {
 
 impl Cli {
     /// The settings this command runs with.
-    pub fn config(&self) -> Result<Config, Mistakes> {
+    pub fn config(&self) -> Result<Config, ConfigMistakes> {
         match &self.command {
-            Command::Serve(serve) => serve.config(),
-            Command::Migrate(migrate) => migrate.config(),
+            CliCommand::Serve(serve) => serve.config(),
+            CliCommand::Migrate(migrate) => migrate.config(),
             _ => Ok(Config::client()),
         }
     }
@@ -168,23 +169,23 @@ fn last_words(text: String) {
 async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> Result<ExitCode, Failure> {
     let Global { address, token, output } = cli.global;
     let format = output.unwrap_or(if screen.is_terminal { Format::Table } else { Format::Json });
-    let context = Context { address, token, format, screen, errors };
+    let context = CliContext { address, token, format, screen, errors };
     match cli.command {
-        Command::Serve(serve) => serve.run(config, &context).await,
-        Command::Migrate(migrate) => migrate.run(&config).await,
-        Command::Import(import) => import.run(&context).await,
-        Command::Check(check) => check.run(&context).await,
-        Command::List(list) => list.run(&context).await,
-        Command::ResponseTarget(target) => target.run(&context).await,
-        Command::Hours(hours) => hours.run(&context).await,
-        Command::Ledger(ledger) => ledger.run(&context).await,
-        Command::Catalog(catalog) => catalog.run(&context).await,
-        Command::Completions(completions) => completions.run(),
+        CliCommand::Serve(serve) => serve.run(config, &context).await,
+        CliCommand::Migrate(migrate) => migrate.run(&config).await,
+        CliCommand::Import(import) => import.run(&context).await,
+        CliCommand::Check(check) => check.run(&context).await,
+        CliCommand::List(list) => list.run(&context).await,
+        CliCommand::ResponseTarget(target) => target.run(&context).await,
+        CliCommand::Hours(hours) => hours.run(&context).await,
+        CliCommand::Ledger(ledger) => ledger.run(&context).await,
+        CliCommand::Catalog(catalog) => catalog.run(&context).await,
+        CliCommand::Completions(completions) => completions.run(),
     }
 }
 
 /// Tells why the settings do not do.
-pub fn refuse(mistakes: &Mistakes) -> ExitCode {
+pub fn refuse(mistakes: &ConfigMistakes) -> ExitCode {
     let failure = Failure::Usage(mistakes.to_string());
     screen::write_error(&failure.text(&Screen::of_errors()));
     failure.exit_code()

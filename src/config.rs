@@ -12,6 +12,7 @@ mod log;
 mod server;
 mod setting;
 mod store;
+mod table;
 mod telemetry;
 mod value;
 
@@ -19,13 +20,14 @@ pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;
-pub use load::{Flags, Mistakes, from_file_and};
+pub use load::{ConfigMistakes, Flags, from_file_and};
 pub use log::{LogCalls, LogFormat, LogSettings};
 pub use server::ServerSettings;
-pub use setting::{Setting, setting, settings};
+pub use setting::Setting;
 pub use store::{OnDamage, StoreSettings};
+pub use table::{setting, settings};
 pub use telemetry::{DecisionLogTarget, TelemetrySettings};
-pub use value::{Value, Written};
+pub use value::{RawValue, Value};
 
 /// What a server runs with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -117,9 +117,9 @@ impl Error {
 /// The first of many names.
 fn few(names: &[String]) -> String {
     const FEW: usize = 5;
-    let shown = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let first = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(FEW) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }

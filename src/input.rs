@@ -77,33 +77,33 @@ mod tests {
     #[test]
     fn only_regular_files_of_bounded_size_are_read() {
         let directory = tempfile::tempdir().unwrap();
-        let told = |path: &Path| read_file(path).unwrap_err().to_string();
-        assert_eq!(told(directory.path()), "this is a directory; only regular files are read");
-        assert!(told(&directory.path().join("missing")).contains("No such file"));
+        let message = |path: &Path| read_file(path).unwrap_err().to_string();
+        assert_eq!(message(directory.path()), "this is a directory; only regular files are read");
+        assert!(message(&directory.path().join("missing")).contains("No such file"));
         let file = directory.path().join("file");
         std::fs::write(&file, "é\n").unwrap();
         assert_eq!(read_file(&file).unwrap(), "é\n");
         std::fs::write(&file, b"a\nb\xff\n").unwrap();
-        assert_eq!(told(&file), "line 2 is no UTF-8 text");
+        assert_eq!(message(&file), "line 2 is no UTF-8 text");
         let giant = File::create(&file).unwrap();
         giant.set_len(LARGEST_FILE).unwrap();
         assert!(read_file(&file).is_ok());
         giant.set_len(LARGEST_FILE + 1).unwrap();
-        assert_eq!(told(&file), "it is larger than 8 MiB, the most that is read");
+        assert_eq!(message(&file), "it is larger than 8 MiB, the most that is read");
     }
 
     #[cfg(unix)]
     #[test]
     fn devices_and_pipes_are_refused_before_they_are_opened() {
-        let told = |path: &Path| read_file(path).unwrap_err().to_string();
-        assert_eq!(told(Path::new("/dev/zero")), "this is a device; only regular files are read");
+        let message = |path: &Path| read_file(path).unwrap_err().to_string();
+        assert_eq!(message(Path::new("/dev/zero")), "this is a device; only regular files are read");
         let directory = tempfile::tempdir().unwrap();
         let pipe = directory.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        assert_eq!(told(&pipe), "this is a pipe; only regular files are read");
+        assert_eq!(message(&pipe), "this is a pipe; only regular files are read");
         let socket = directory.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        assert_eq!(told(&socket), "this is a socket; only regular files are read");
+        assert_eq!(message(&socket), "this is a socket; only regular files are read");
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub enum Mutant {
     AcknowledgeBeforeCommit,
     /// A connection of SQLite that lost its transaction is used again as it is.
     NestedSavepoint,
-    /// A lane ends without a word.
-    LaneDies,
+    /// A worker of the ledger ends without a word.
+    WorkerDies,
     /// Nothing is kept of a request id, so that a repetition is a new write.
     UniqueKeyDropped,
     /// Holds end by the clock of whoever looks, and not by the database's.
@@ -41,7 +41,7 @@ pub fn is_on(mutant: Mutant) -> bool {
     let name = match mutant {
         Mutant::AcknowledgeBeforeCommit => "acknowledge-before-commit",
         Mutant::NestedSavepoint => "nested-savepoint",
-        Mutant::LaneDies => "lane-dies",
+        Mutant::WorkerDies => "worker-dies",
         Mutant::UniqueKeyDropped => "unique-key-dropped",
         Mutant::LocalClockExpiry => "local-clock-expiry",
     };

@@ -22,9 +22,9 @@ pub mod token;
 pub use caller::Caller;
 pub use catalogue::Catalogue;
 pub use clock::Clock;
-pub use contracts::{Contracts, WriteOptions, Written};
+pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
 pub use deadline::Deadline;
-pub use entitlements::{Answer, Entitlements, Listed};
+pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
 pub use paging::Page;
@@ -95,15 +95,15 @@ impl Context {
     /// Reads the balances alone while the documents in the cache are the newest; everything if that is unknown, or the
     /// caller wants it so. None if there is no such customer.
     async fn read(&self, customer_id: &str, consistency: &Consistency) -> Result<Option<Arc<Snapshot>>> {
-        let known = self.cache.documents(customer_id);
-        if let Some(documents) = known.as_ref().filter(|_| *consistency != Consistency::Full) {
+        let cached_documents = self.cache.documents(customer_id);
+        if let Some(documents) = cached_documents.as_ref().filter(|_| *consistency != Consistency::Full) {
             let Some(stored) = self.store.load_balances(customer_id).await? else { return Ok(None) };
             if stored.contract_version == documents.contract_version {
                 return Ok(Some(renewed(documents, &stored.balances, stored.revision)));
             }
         }
         let Some(stored) = self.store.load_contract(customer_id).await? else { return Ok(None) };
-        Ok(Some(match known.filter(|documents| documents.are_of(&stored)) {
+        Ok(Some(match cached_documents.filter(|documents| documents.are_of(&stored)) {
             Some(documents) => renewed(&documents, &stored.balances, stored.revision),
             None => Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored))),
         }))

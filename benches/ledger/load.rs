@@ -16,38 +16,38 @@ type Client = LedgerServiceClient<Channel>;
 
 /// What one load has shown.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub(crate) struct LoadResult {
     /// Answers a second.
     pub rate: f64,
     /// How long each took, sorted.
     latencies: Vec<Duration>,
 }
 
-impl Seen {
-    pub fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
+impl LoadResult {
+    pub(crate) fn new(mut latencies: Vec<Duration>, elapsed: Duration) -> Self {
         latencies.sort_unstable();
         let answered = u32::try_from(latencies.len()).unwrap();
         Self { rate: f64::from(answered) / elapsed.as_secs_f64(), latencies }
     }
 
     /// Of a thousand answers, so many came within this time.
-    pub fn within(&self, thousandths: usize) -> Duration {
+    pub(crate) fn within(&self, thousandths: usize) -> Duration {
         let row = (self.latencies.len() * thousandths / 1_000).min(self.latencies.len() - 1);
         self.latencies[row]
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.latencies.len()
     }
 }
 
 /// Callers that ask again as soon as they are answered.
-pub async fn closed(
+pub(crate) async fn closed(
     address: &str,
     callers: usize,
     period: Duration,
     request: impl Fn(usize) -> v1::ConsumeUnitsRequest + Clone + Send + 'static,
-) -> Seen {
+) -> LoadResult {
     apart(address, async move |clients| {
         let stop = Rc::new(Cell::new(false));
         let running = LocalSet::new();
@@ -68,7 +68,7 @@ pub async fn closed(
             futures_util::future::join_all(callers).await
         });
         let latencies: Vec<Duration> = latencies.await.into_iter().flat_map(Result::unwrap).collect();
-        Seen::new(latencies, started.elapsed())
+        LoadResult::new(latencies, started.elapsed())
     })
     .await
 }
@@ -80,21 +80,21 @@ async fn ask_on(
 ) -> Vec<Duration> {
     let mut latencies = Vec::new();
     for request in requests.take_while(|_| !stop.get()) {
-        let asked = Instant::now();
+        let sent = Instant::now();
         ask(&mut client, request).await;
-        latencies.push(asked.elapsed());
+        latencies.push(sent.elapsed());
     }
     latencies
 }
 
 /// Calls that come at a constant rate, whether or not those before them are answered. Each
 /// counts from the instant at which it was due: a server that stands still cannot hide it.
-pub async fn open(
+pub(crate) async fn open(
     address: &str,
     rate: u32,
     period: Duration,
     request: impl Fn(usize) -> v1::ConsumeUnitsRequest + Send + 'static,
-) -> Seen {
+) -> LoadResult {
     apart(address, async move |clients| {
         let mut ticks = tokio::time::interval(Duration::from_millis(1));
         let mut running = JoinSet::new();
@@ -108,15 +108,15 @@ pub async fn open(
             while due > Instant::now() {
                 ticks.tick().await;
             }
-            let (mut client, request, asked) = (client.clone(), request(row), due);
+            let (mut client, request, sent) = (client.clone(), request(row), due);
             running.spawn(async move {
                 ask(&mut client, request).await;
-                asked.elapsed()
+                sent.elapsed()
             });
             due += every;
         }
         let latencies = running.join_all().await;
-        Seen::new(latencies, started.elapsed())
+        LoadResult::new(latencies, started.elapsed())
     })
     .await
 }
@@ -126,7 +126,7 @@ async fn ask(client: &mut Client, request: v1::ConsumeUnitsRequest) {
 }
 
 /// On a thread and with connections of its own, as light as a load can be: it shares the machine with what it measures.
-async fn apart(address: &str, load: impl AsyncFnOnce(Vec<Client>) -> Seen + Send + 'static) -> Seen {
+async fn apart(address: &str, load: impl AsyncFnOnce(Vec<Client>) -> LoadResult + Send + 'static) -> LoadResult {
     let address = address.to_owned();
     let run = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

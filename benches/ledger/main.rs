@@ -13,12 +13,12 @@
     reason = "a bench that does not find its case has nothing to measure"
 )]
 
-mod house;
 mod load;
 mod one_by_one;
 mod parts;
 mod pgbench;
 mod report;
+mod testbed;
 
 /// As in the program.
 #[global_allocator]
@@ -34,11 +34,11 @@ const PARTS: [&str; 4] = ["postgres", "hot", "sqlite", "size"];
 async fn main() {
     let _telemetry = entitled::telemetry::init(&entitled::config::Config::default().log);
     // Cargo hands its own `--bench` on.
-    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    if let Some(unknown) = asked.iter().find(|part| !PARTS.contains(&part.as_str())) {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
         panic!("no part `{unknown}`: {}", PARTS.join(", "));
     }
-    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|it| it == part);
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|it| it == part);
     if wanted("postgres") {
         parts::many_customers().await;
     }

@@ -7,7 +7,7 @@ use sea_orm::sqlx::{Connection as _, Executor as _, SqliteConnection};
 use uuid::Uuid;
 
 /// Writes a second that append an entry, keep its request and update its block.
-pub async fn rate(directory: &std::path::Path, period: Duration) -> f64 {
+pub(crate) async fn rate(directory: &std::path::Path, period: Duration) -> f64 {
     let options = SqliteConnectOptions::new()
         .filename(directory.join("one-by-one.db"))
         .create_if_missing(true)

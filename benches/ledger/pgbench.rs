@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 
-use super::load::Seen;
+use super::load::LoadResult;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh");
 /// Accounts by the hundred thousand: enough that clients do not wait for each other's rows.
 const SCALE: &str = "10";
 
 /// Gone when dropped.
-pub struct Cluster {
+pub(crate) struct PgCluster {
     url: String,
     _lifeline: ChildStdin,
     script: Child,
 }
 
-impl Cluster {
-    pub async fn start() -> Self {
+impl PgCluster {
+    pub(crate) async fn start() -> Self {
         let mut script =
             Command::new("sh").arg(SCRIPT).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh");
         let lifeline = script.stdin.take().unwrap();
@@ -36,7 +36,7 @@ impl Cluster {
     }
 
     /// A database of its own.
-    pub async fn database(&self, name: &str) -> String {
+    pub(crate) async fn database(&self, name: &str) -> String {
         self.run(&format!("CREATE DATABASE {name}")).await;
         format!("{}/{name}", self.url.trim_end_matches("/postgres"))
     }
@@ -48,7 +48,7 @@ impl Cluster {
         Database::connect(options).await.unwrap()
     }
 
-    pub async fn run(&self, sql: &str) {
+    pub(crate) async fn run(&self, sql: &str) {
         let database = self.connect().await;
         database.execute_unprepared(sql).await.unwrap();
         database.close().await.unwrap();
@@ -62,22 +62,22 @@ impl Cluster {
         answer
     }
 
-    pub fn prepare_pgbench(&self) {
+    pub(crate) fn prepare_pgbench(&self) {
         self.pgbench(&["--initialize", "--quiet", "--scale", SCALE]);
     }
 
     /// Transactions a second of the benchmark's own `simple-update`.
-    pub fn simple_update(&self, clients: usize, period: Duration) -> f64 {
+    pub(crate) fn simple_update(&self, clients: usize, period: Duration) -> f64 {
         self.rate(&["--skip-some-updates"], clients, period)
     }
 
     /// Transactions a second of a script.
-    pub fn script(&self, script: &Path, clients: usize, period: Duration) -> f64 {
+    pub(crate) fn script(&self, script: &Path, clients: usize, period: Duration) -> f64 {
         self.rate(&["--no-vacuum", "--file", script.to_str().unwrap()], clients, period)
     }
 
     /// How long `simple-update` takes where transactions come at a constant rate, each counted from when it was due.
-    pub fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> Seen {
+    pub(crate) fn simple_update_at(&self, rate: u32, clients: usize, period: Duration) -> LoadResult {
         let directory = tempfile::tempdir().unwrap();
         let (prefix, rate, clients) = (directory.path().join("log"), rate.to_string(), clients.to_string());
         let (prefix, seconds) = (prefix.to_str().unwrap(), period.as_secs().to_string());
@@ -99,15 +99,15 @@ impl Cluster {
         let logs: Vec<_> = logs.map(|log| std::fs::read_to_string(log.unwrap().path()).unwrap()).collect();
         let lines = logs.iter().flat_map(|log| log.lines());
         let micros = lines.map(|line| line.split(' ').nth(2).unwrap().parse().unwrap());
-        Seen::new(micros.map(Duration::from_micros).collect(), period)
+        LoadResult::new(micros.map(Duration::from_micros).collect(), period)
     }
 
     fn rate(&self, arguments: &[&str], clients: usize, period: Duration) -> f64 {
         let (clients, seconds) = (clients.to_string(), period.as_secs().to_string());
         let common = ["--client", &clients, "--jobs", "2", "--time", &seconds];
-        let told = self.pgbench(&[arguments, &common].concat());
-        let rate = told.lines().find_map(|line| line.strip_prefix("tps = "));
-        rate.and_then(|rate| rate.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no rate in: {told}"))
+        let output = self.pgbench(&[arguments, &common].concat());
+        let rate = output.lines().find_map(|line| line.strip_prefix("tps = "));
+        rate.and_then(|rate| rate.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no rate in: {output}"))
     }
 
     fn pgbench(&self, arguments: &[&str]) -> String {
@@ -117,7 +117,7 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
+impl Drop for PgCluster {
     fn drop(&mut self) {
         // The script takes its data away when it is told a line, or when the pipe closes.
         let _ = std::io::Write::write_all(&mut &self._lifeline, b"\n");

@@ -8,6 +8,7 @@ mod aside;
 mod clause;
 mod codes;
 mod edition;
+mod format;
 mod hours;
 mod load;
 mod mistake;
@@ -17,26 +18,23 @@ mod response;
 mod rule;
 mod service;
 mod text;
-mod written;
 
 pub use aside::{Aside, NoteCondition};
 pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind};
 pub use codes::{Channel, Severity};
 pub use edition::{Catalog, Edition};
 pub use hours::{Hours, ServiceHours, ZoneRule};
-pub use load::{CatalogFile, Change, EditionSource, Loaded};
+pub use load::{CatalogFile, EditionSource, Loaded, OverlayChange};
 pub use mistake::{CatalogError, Mistake};
 pub use note::NoteDate;
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
-pub use rule::{About, Rule, RuleFamily, Words};
+pub use rule::{Rule, RuleFamily, Subject, Words};
 pub use service::{
-    EventRule, Group, IncludedServices, LocationRule, Plan, PredefinedOffering, PurchaseRule, QuantityRule,
-    RestrictedTo, Service, Tenants,
+    EventRule, Group, IncludedServices, LocationRule, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
+    Service, ServicePlan, Tenants,
 };
 pub use text::{Locale, Text};
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod texts_tests;

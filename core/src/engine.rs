@@ -6,7 +6,6 @@
 //! clauses has its file in [`clauses`]. Nothing is defined here, so that files import what they
 //! need from where it is, and never each other in a circle.
 
-mod ask;
 mod balances;
 mod base;
 mod calendar;
@@ -15,32 +14,31 @@ mod context;
 mod coverage;
 mod decide;
 mod decision;
+mod designation;
+mod eligibility;
+mod evaluation;
 mod explanation;
 mod list;
 mod note;
 mod pool;
 mod prepared;
 mod query;
-mod reach;
+mod resolve;
 mod sorted;
-mod span;
-mod standing;
 mod target;
-mod turns;
-mod usable;
+mod transitions;
 mod validity;
 mod words;
 
-pub use balances::{AS_BOUGHT, Block, PreparedBalances};
+pub use balances::{AS_BOUGHT, BlockState, PreparedBalances};
 pub use calendar::Calendar;
 pub use decide::decide;
 pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
-pub use list::{ListQuery, Row, rows};
-pub use prepared::{Bought, Candidate, Prepared, blocks_of};
+pub use eligibility::{BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
+pub use list::{ListQuery, ListRow, rows};
+pub use prepared::{BoughtBlock, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
-pub use span::Span;
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};
-pub use usable::{BlockQuery, FailedClause, UsableBlock, usable_blocks};
 
 #[cfg(test)]
 pub(crate) mod properties;

@@ -2,20 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::catalog::About;
-use crate::engine::{BlockQuery, FailedClause, Prepared, UsableBlock, usable_blocks};
+use crate::catalog::Subject;
+use crate::engine::{BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
 use crate::error::Result;
-use crate::ledger::{Ground, Performed, Rank, Reservation, Source, Take, Target};
+use crate::ledger::{CommandViolation, FundingSource, Performed, Reservation, SourceRank, Take, Target};
 use crate::model::ProductId;
 
 /// Where a consume or a reserve may take from.
-pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<Source>> {
+pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<FundingSource>> {
     let query = BlockQuery {
         quantity: Some(take.quantity),
         solution_ids: &take.solution_ids,
         ..query(&take.target, take.performed)
     };
-    sources(prepared, &query, now, |about| field_of_take(take, about))
+    sources(prepared, &query, now, |subject| field_of_take(take, subject))
 }
 
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
@@ -26,9 +26,9 @@ pub fn sources_of_commit(
     held: &Reservation,
     reported: Option<Performed>,
     now: DateTime<Utc>,
-) -> Vec<Source> {
+) -> Vec<FundingSource> {
     let performed = reported.or(held.performed.filter(|planned| planned.end <= now));
-    let field = |about| if reported.is_some() { field_of_window(about) } else { None }.unwrap_or("reservation_id");
+    let field = |subject| if reported.is_some() { field_of_window(subject) } else { None }.unwrap_or("reservation_id");
     let mut found = sources(prepared, &query(&held.target, performed), now, field).unwrap_or_default();
     for part in &held.parts {
         if !found.iter().any(|source| source.block_id == Some(part.block_id)) {
@@ -55,51 +55,51 @@ fn sources(
     prepared: &Prepared,
     query: &BlockQuery<'_>,
     now: DateTime<Utc>,
-    field: impl Fn(About) -> &'static str,
-) -> Result<Vec<Source>> {
-    let blocks = usable_blocks(prepared, query, now)?;
+    field: impl Fn(Subject) -> &'static str,
+) -> Result<Vec<FundingSource>> {
+    let blocks = eligible_blocks(prepared, query, now)?;
     Ok(blocks.into_iter().map(|block| source(block, &field)).collect())
 }
 
-fn source(block: UsableBlock, field: impl Fn(About) -> &'static str) -> Source {
-    let UsableBlock { is_designated, end, forfeit_time, .. } = block;
+fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> FundingSource {
+    let EligibleBlock { is_designated, end, forfeit_time, .. } = block;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
-    Source {
+    FundingSource {
         block_id: block.spec.map(|spec| spec.id),
         counted: block.counted,
-        failed: block.failed.into_iter().map(|clause| ground(clause, &field)).collect(),
+        failed: block.failed.into_iter().map(|clause| violation(clause, &field)).collect(),
         counts: block.counts,
         is_lapsed: block.is_lapsed,
         forfeit_time,
-        rank: Rank { is_designated, end },
+        rank: SourceRank { is_designated, end },
         item: item.into(),
     }
 }
 
-fn ground(clause: FailedClause, field: impl Fn(About) -> &'static str) -> Ground {
+fn violation(clause: FailedClause, field: impl Fn(Subject) -> &'static str) -> CommandViolation {
     let FailedClause { code, rule, description, metadata } = clause;
-    Ground { facts: metadata, ..Ground::by(rule, code, field(rule.row().about), description) }
+    CommandViolation { facts: metadata, ..CommandViolation::by(rule, code, field(rule.row().subject), description) }
 }
 
 /// The field that says it; else the one that names what to draw from.
-fn field_of_take(take: &Take, about: About) -> &'static str {
+fn field_of_take(take: &Take, subject: Subject) -> &'static str {
     let target = &take.target;
-    let said = match about {
-        About::Product => target.product_id.is_some().then_some("product_id"),
-        About::Location => target.location_id.is_some().then_some("location_id"),
-        About::Mode => Some("delivery_mode"),
-        About::Amount => Some("quantity"),
-        _ if take.performed.is_some() => field_of_window(about),
+    let said = match subject {
+        Subject::Product => target.product_id.is_some().then_some("product_id"),
+        Subject::Location => target.location_id.is_some().then_some("location_id"),
+        Subject::Mode => Some("delivery_mode"),
+        Subject::Amount => Some("quantity"),
+        _ if take.performed.is_some() => field_of_window(subject),
         _ => None,
     };
     said.unwrap_or(if target.block_id.is_some() { "block_id" } else { "service_id" })
 }
 
-fn field_of_window(about: About) -> Option<&'static str> {
-    match about {
-        About::Start => Some("performed.start_time"),
-        About::End => Some("performed.end_time"),
-        About::Hours => Some("performed"),
+fn field_of_window(subject: Subject) -> Option<&'static str> {
+    match subject {
+        Subject::Start => Some("performed.start_time"),
+        Subject::End => Some("performed.end_time"),
+        Subject::Hours => Some("performed"),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 //! SHA-256, and every balance is the fold of them.
 //!
 //! Which blocks a delivery may be taken from is judged elsewhere and comes in as
-//! [`Source`]s; what the ledger judges itself is arithmetic and time.
+//! [`FundingSource`]s; what the ledger judges itself is arithmetic and time.
 
 mod adjust;
 mod apply_context;
@@ -15,28 +15,27 @@ mod book;
 mod chain;
 mod chain_hash;
 mod command;
+mod consume;
 mod entry;
-mod hold;
 mod limits;
 mod posting;
 mod reconciliation;
 mod refusal;
 mod reservation;
 mod search;
-mod take;
 mod term;
 
-pub use apply_context::{ApplyContext, Rank, Source};
+pub use apply_context::{ApplyContext, FundingSource, SourceRank};
 pub use block::{Block, Totals};
 pub use book::{Book, Reversible};
 pub use chain::{Chains, Discrepancy, DiscrepancyKind, Link, fold, verify};
 pub use chain_hash::ChainHash;
-pub use command::{Change, Command, Performed, Take, Target};
+pub use command::{Adjustment, Command, Performed, Take, Target};
 pub use entry::{Entry, EntryKind};
 pub use limits::{DEFAULT_GRACE, DEFAULT_HOLD, LARGEST_AMOUNT, LONGEST_GRACE, LONGEST_HOLD};
 pub use posting::Applied;
 pub use reconciliation::{HoldDiscrepancy, HoldDiscrepancyKind, Reconciliation};
-pub use refusal::{Ground, Refusal, code, reason};
+pub use refusal::{CommandViolation, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
 
 use chrono::{DateTime, Utc};
@@ -59,32 +58,33 @@ pub fn apply(
         Command::Grant { blocks } => adjust::grant(&mut posting, blocks)?,
         Command::Adjust { block_id, change, reason } => adjust::adjust(&mut posting, *block_id, *change, reason)?,
         Command::Reverse { entry_id, quantity, note } => adjust::reverse(&mut posting, *entry_id, *quantity, note)?,
-        Command::Consume(take) => take::consume(&mut posting, take)?,
-        Command::Reserve { take, expire_time } => take::reserve(&mut posting, take, *expire_time)?,
+        Command::Consume(take) => consume::consume(&mut posting, take)?,
+        Command::Reserve { take, expire_time } => reservation::reserve(&mut posting, take, *expire_time)?,
         Command::Extend { reservation_id, block_id, expire_time } => {
-            hold::extend(&mut posting, (*reservation_id, *block_id), *expire_time)?;
+            reservation::extend(&mut posting, (*reservation_id, *block_id), *expire_time)?;
         }
         Command::Commit { reservation_id, block_id, quantity, allow_more, performed, note } => {
-            let commit = hold::Commit { quantity: *quantity, allow_more: *allow_more, performed: *performed, note };
-            hold::commit(&mut posting, (*reservation_id, *block_id), &commit)?;
+            let commit =
+                reservation::Commit { quantity: *quantity, allow_more: *allow_more, performed: *performed, note };
+            reservation::commit(&mut posting, (*reservation_id, *block_id), &commit)?;
         }
         Command::Release { reservation_id, block_id, note } => {
-            hold::release(&mut posting, (*reservation_id, *block_id), note)?;
+            reservation::release(&mut posting, (*reservation_id, *block_id), note)?;
         }
-        Command::Expire { reservation_id } => hold::expire(&mut posting, *reservation_id)?,
+        Command::Expire { reservation_id } => reservation::expire(&mut posting, *reservation_id)?,
     }
     Ok(posting.finish())
 }
 
 /// What makes no sense in a command, whatever the book has: told beside what was found before the
 /// ledger was asked.
-pub fn malformed(command: &Command, now: DateTime<Utc>) -> Vec<Ground> {
+pub fn malformed(command: &Command, now: DateTime<Utc>) -> Vec<CommandViolation> {
     match command {
-        Command::Consume(take) => take::malformed(take, Work::Done, None, now),
-        Command::Reserve { take, expire_time } => take::malformed(take, Work::Planned, *expire_time, now),
-        Command::Extend { expire_time, .. } => take::against_expiry(*expire_time, now).into_iter().collect(),
-        Command::Commit { quantity, performed, .. } => hold::malformed(*quantity, *performed, now),
-        Command::Reverse { quantity, .. } => quantity.map(take::malformed_amount).unwrap_or_default(),
+        Command::Consume(take) => consume::malformed(take, Work::Done, None, now),
+        Command::Reserve { take, expire_time } => consume::malformed(take, Work::Planned, *expire_time, now),
+        Command::Extend { expire_time, .. } => reservation::against_expiry(*expire_time, now).into_iter().collect(),
+        Command::Commit { quantity, performed, .. } => reservation::malformed(*quantity, *performed, now),
+        Command::Reverse { quantity, .. } => quantity.map(consume::malformed_amount).unwrap_or_default(),
         Command::Adjust { change, .. } => adjust::malformed(*change),
         Command::Grant { .. } | Command::Release { .. } | Command::Expire { .. } => Vec::new(),
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`model`]: what a customer has — locations, work orders, items, waivers.
 //! - [`catalog`]: the service description as data — services, clauses, products, texts.
+//! - [`terms`]: facts of a contract, worked out once: terms, windows, bases.
 //! - [`engine`]: decides whether a customer is entitled.
 //! - [`purchase`]: judges a contract as it is written.
 //! - [`contract`]: what a write makes of a contract.
@@ -28,6 +29,7 @@ pub mod model;
 pub mod noun;
 pub mod purchase;
 pub mod suggest;
+pub mod terms;
 pub mod violation;
 
 pub use error::{Error, Result};

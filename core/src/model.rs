@@ -16,7 +16,7 @@ pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, instant_of, start_of_day};
+pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, instant_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 
 use serde::{Deserialize, Serialize};

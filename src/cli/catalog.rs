@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use self::validate::Validate;
-use super::client::{Connection, PAGE_SIZE, pages};
+use super::client::{Client, PAGE_SIZE, pages};
 use super::render::catalog;
-use super::{Context, Failure};
+use super::{CliContext, Failure};
 use crate::proto::v1;
 
 /// Show the rules: editions, services, products and clauses.
@@ -19,13 +19,13 @@ use crate::proto::v1;
   entitled catalog clauses --locale id
   entitled catalog validate examples/editions/*.toml"
 )]
-pub struct Catalog {
+pub(super) struct Catalog {
     #[command(subcommand)]
-    what: What,
+    command: CatalogCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum CatalogCommand {
     /// The services one can be entitled to.
     Services(Filter),
     /// The clauses, in the order in which reasons are given.
@@ -54,7 +54,7 @@ struct Filter {
 /// Every page of one list, joined into one response.
 macro_rules! every_page {
     ($connection:expr, $call:ident, $response:ident.$rows:ident, $request:expr) => {{
-        let connection: &Connection = $connection;
+        let connection: &Client = $connection;
         let pages = pages(|page_token| {
             let mut request = $request;
             (request.page_size, request.page_token) = (PAGE_SIZE, page_token);
@@ -70,15 +70,15 @@ macro_rules! every_page {
 }
 
 impl Catalog {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        let what = match self.what {
-            What::Validate(validate) => return validate.run(context),
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        let what = match self.command {
+            CatalogCommand::Validate(validate) => return validate.run(context),
             what => what,
         };
         let connection = &context.connect().await?;
         match what {
-            What::Validate(_) => {}
-            What::Services(Filter { edition: edition_id, locale }) => {
+            CatalogCommand::Validate(_) => {}
+            CatalogCommand::Services(Filter { edition: edition_id, locale }) => {
                 let answer = every_page!(connection, list_services, ListServicesResponse.services, {
                     let (edition_id, locale) = (edition_id.clone(), locale.clone());
                     v1::ListServicesRequest { edition_id, locale, ..Default::default() }
@@ -86,7 +86,7 @@ impl Catalog {
                 let table = |answer: &v1::ListServicesResponse, screen: &_| catalog::services(&answer.services, screen);
                 context.answer("entitled.v1.ListServicesResponse", &answer, table)?;
             }
-            What::Clauses(Filter { edition: edition_id, locale }) => {
+            CatalogCommand::Clauses(Filter { edition: edition_id, locale }) => {
                 let answer = every_page!(connection, list_clauses, ListClausesResponse.clauses, {
                     v1::ListClausesRequest { edition_id: edition_id.clone(), ..Default::default() }
                 });
@@ -95,14 +95,14 @@ impl Catalog {
                     |answer: &v1::ListClausesResponse, screen: &_| catalog::clauses(&answer.clauses, locale, screen);
                 context.answer("entitled.v1.ListClausesResponse", &answer, table)?;
             }
-            What::Products(Filter { edition: edition_id, .. }) => {
+            CatalogCommand::Products(Filter { edition: edition_id, .. }) => {
                 let answer = every_page!(connection, list_products, ListProductsResponse.products, {
                     v1::ListProductsRequest { edition_id: edition_id.clone(), ..Default::default() }
                 });
                 let table = |answer: &v1::ListProductsResponse, screen: &_| catalog::products(&answer.products, screen);
                 context.answer("entitled.v1.ListProductsResponse", &answer, table)?;
             }
-            What::Editions { locale } => {
+            CatalogCommand::Editions { locale } => {
                 let answer = every_page!(connection, list_editions, ListEditionsResponse.editions, {
                     v1::ListEditionsRequest { locale: locale.clone(), ..Default::default() }
                 });

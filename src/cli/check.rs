@@ -4,7 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::render::decision;
-use super::{Context, Failure, values};
+use super::{CliContext, Failure, values};
 use crate::proto::v1::consistency::Requirement;
 use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity, View};
 
@@ -23,7 +23,7 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
   entitled check … --severity A --channel phone --full
   entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day"
 )]
-pub struct Check {
+pub(super) struct Check {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,
@@ -101,7 +101,7 @@ pub struct Check {
 }
 
 impl Check {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();

@@ -1,8 +1,6 @@
 //! A connection to a server, and lists to their last page.
 
-use std::error::Error;
 use std::future::Future;
-use std::io;
 use std::time::Duration;
 
 use tonic::metadata::{Ascii, MetadataValue};
@@ -11,15 +9,16 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
+use super::cause::root_cause;
 use super::failure::Failure;
 use crate::proto::v1::catalog_service_client::CatalogServiceClient;
 use crate::proto::v1::contract_service_client::ContractServiceClient;
 use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 
-pub const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
+pub(super) const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
 /// Rows asked for at once; lists are read to their end whatever it is.
-pub const PAGE_SIZE: i32 = 500;
+pub(super) const PAGE_SIZE: i32 = 500;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,16 +27,16 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// A server that can be called.
 #[derive(Debug, Clone)]
-pub struct Connection {
+pub(super) struct Client {
     channel: Channel,
     signed: Signed,
 }
 
-type Service = InterceptedService<Channel, Signed>;
+type SignedChannel = InterceptedService<Channel, Signed>;
 
 /// Signs every call in, and gives it its deadline.
 #[derive(Debug, Clone)]
-pub struct Signed {
+pub(super) struct Signed {
     bearer: Option<MetadataValue<Ascii>>,
 }
 
@@ -51,8 +50,8 @@ impl Interceptor for Signed {
     }
 }
 
-impl Connection {
-    pub async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
+impl Client {
+    pub(super) async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
         let bearer = token.filter(|token| !token.is_empty()).map(bearer).transpose()?;
         let address = url(address);
         if address.starts_with("https:") {
@@ -68,22 +67,22 @@ impl Connection {
         }
     }
 
-    pub fn entitlements(&self) -> EntitlementServiceClient<Service> {
+    pub(super) fn entitlements(&self) -> EntitlementServiceClient<SignedChannel> {
         EntitlementServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn contracts(&self) -> ContractServiceClient<Service> {
+    pub(super) fn contracts(&self) -> ContractServiceClient<SignedChannel> {
         ContractServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<Service> {
+    pub(super) fn ledger(&self) -> LedgerServiceClient<SignedChannel> {
         LedgerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
 
-    pub fn catalog(&self) -> CatalogServiceClient<Service> {
+    pub(super) fn catalog(&self) -> CatalogServiceClient<SignedChannel> {
         CatalogServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
     }
@@ -106,27 +105,9 @@ fn url(address: &str) -> String {
     }
 }
 
-/// The first of all causes.
-pub fn root<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause
-}
-
-/// What the system said, without what was done when it said so.
-pub fn root_cause(error: &(dyn Error + 'static)) -> String {
-    let cause = root(error);
-    match cause.downcast_ref::<io::Error>().map(io::Error::kind) {
-        Some(io::ErrorKind::ConnectionRefused) => "connection refused".to_owned(),
-        _ => cause.to_string(),
-    }
-}
-
 /// Every page of a list. `page` is given the token of the page to fetch, empty for the first,
 /// and returns it with the token of the next.
-pub async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
+pub(super) async fn pages<T, F>(mut page: impl FnMut(String) -> F) -> Result<Vec<T>, Failure>
 where
     F: Future<Output = Result<(T, String), Status>>,
 {

@@ -14,7 +14,7 @@ use super::{Cli, Failure, screen};
   entitled completions zsh > ~/.zfunc/_entitled
   entitled completions fish > ~/.config/fish/completions/entitled.fish"
 )]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell.
     shell: Shell,
 }

@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::client::Connection;
-use super::import::{self, Source};
-use super::{Context, Failure, screen};
+use super::client::Client;
+use super::import::{self, SourceFile};
+use super::{CliContext, Failure, screen};
 use crate::config::{Config, DatabaseUrl};
 use crate::server::{self, Ended};
 
@@ -20,12 +20,12 @@ const SAMPLES: [(&str, &str); 3] = [
 ];
 
 /// The directory of the database lives as long as this.
-pub struct Demo {
+pub(super) struct Demo {
     _directory: TempDir,
 }
 
 impl Demo {
-    pub fn prepare(config: &mut Config) -> Result<Self, Failure> {
+    pub(super) fn prepare(config: &mut Config) -> Result<Self, Failure> {
         let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
         let database = DatabaseUrl::of_file(&directory.path().join("entitled.db"));
         config.store.database = database.map_err(|error| Failure::Other(error.into()))?;
@@ -36,7 +36,7 @@ impl Demo {
     pub(super) async fn serve(
         &self,
         config: Config,
-        context: &Context,
+        context: &CliContext,
         asked: impl Future<Output = ()> + Send,
     ) -> Result<Ended, Failure> {
         let (failed, has_failed) = oneshot::channel();
@@ -80,10 +80,10 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 async fn fill(address: SocketAddr, token: Option<&str>) -> Result<(), Failure> {
-    let connection = Connection::open(&format!("http://{address}"), token).await?;
+    let connection = Client::open(&format!("http://{address}"), token).await?;
     for (name, text) in SAMPLES {
         let source =
-            Source::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;
+            SourceFile::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;
         import::send(&connection, &source, false).await?;
     }
     Ok(())

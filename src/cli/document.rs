@@ -4,6 +4,7 @@
 //! the API knows, and finds every mistake at once, each with its line. A file may come from
 //! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
+mod node;
 mod pairs;
 pub mod quantity;
 mod room;
@@ -11,9 +12,9 @@ mod scalar;
 mod tree;
 mod walk;
 
-pub use tree::Mistake;
+pub use self::node::DocumentMistake;
 
-use tree::Node;
+use self::node::Node;
 
 use crate::proto::v1::ApplyContractRequest;
 
@@ -25,10 +26,15 @@ pub struct Document {
 }
 
 /// Reads a document; otherwise every mistake in it, in the order of the lines.
-pub fn read(text: &str) -> Result<Document, Vec<Mistake>> {
+pub fn read(text: &str) -> Result<Document, Vec<DocumentMistake>> {
     let root = tree::parse(text).map_err(|mistake| vec![mistake])?;
     let Some(root) = root.filter(|root| !root.is_null()) else {
-        return Err(vec![Mistake::new(1, "", "FIELD_REQUIRED", "the document is empty: it needs a `customer`")]);
+        return Err(vec![DocumentMistake::new(
+            1,
+            "",
+            "FIELD_REQUIRED",
+            "the document is empty: it needs a `customer`",
+        )]);
     };
     let request = walk::request(&root)?;
     Ok(Document { root, request })

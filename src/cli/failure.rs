@@ -15,7 +15,7 @@ use crate::legible::{lines, shown};
 
 /// Why a command has no answer.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The command was given something it cannot work with.
     Usage(String),
     /// Nothing answers at the address.
@@ -35,14 +35,14 @@ pub enum Failure {
 
 impl Failure {
     /// Of a write.
-    pub fn of_write(status: Status, request_id: &str) -> Self {
+    pub(super) fn of_write(status: Status, request_id: &str) -> Self {
         if status::is_refusal(&status) {
             return status.into();
         }
         Self::Unsettled { status: Box::new(status), request_id: request_id.to_owned() }
     }
 
-    pub fn exit_code(&self) -> ExitCode {
+    pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
@@ -50,7 +50,7 @@ impl Failure {
     }
 
     /// One block that says what is wrong and what to do next.
-    pub fn text(&self, screen: &Screen) -> String {
+    pub(super) fn text(&self, screen: &Screen) -> String {
         let error = screen.paint(Tone::Bad, "error:");
         match self {
             Self::Usage(message) => {

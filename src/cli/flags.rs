@@ -26,16 +26,16 @@ pub fn parse() -> Result<Cli, ExitCode> {
 /// The text without what must not be shown of the flags it may quote, if there is any: controls,
 /// and what follows the scheme of a database's URL.
 fn untold(text: &str, flags: &[String]) -> Option<String> {
-    let mut told = None;
+    let mut message = None;
     for flag in flags {
         let secret = flag.find("postgres").and_then(|at| flag.get(at..)).filter(|url| url.contains(':'));
         if let Some(secret) = secret {
-            told = Some(told.unwrap_or_else(|| text.to_owned()).replace(secret, "postgres://…"));
+            message = Some(message.unwrap_or_else(|| text.to_owned()).replace(secret, "postgres://…"));
         } else if matches!(shown(flag), Cow::Owned(_)) {
-            told.get_or_insert_with(|| text.to_owned());
+            message.get_or_insert_with(|| text.to_owned());
         }
     }
-    told
+    message
 }
 
 #[cfg(test)]
@@ -56,15 +56,15 @@ mod tests {
             ["entitled", "migrate", "--databse=postgresql://me:s3cret@db/e"],
             ["entitled", "postgres:me:s3cret@db/e", "migrate"],
         ] {
-            let told = refused(&flags).unwrap();
-            assert!(!told.contains("s3cret") && told.contains("error: "), "{told}");
+            let message = refused(&flags).unwrap();
+            assert!(!message.contains("s3cret") && message.contains("error: "), "{message}");
         }
         assert_eq!(refused(&["entitled", "migrate", "--dry"]), None);
     }
 
     #[test]
     fn a_flag_with_controls_is_told_without_colours() {
-        let told = refused(&["entitled", "check", "--severity", "\u{1b}[2J\u{202e}"]).unwrap();
-        assert!(told.contains("error: invalid value"), "{told}");
+        let message = refused(&["entitled", "check", "--severity", "\u{1b}[2J\u{202e}"]).unwrap();
+        assert!(message.contains("error: invalid value"), "{message}");
     }
 }

@@ -13,7 +13,7 @@ use prost_types::Timestamp;
 use tonic::{Response, Status};
 use uuid::Uuid;
 
-use super::{Context, Failure, values};
+use super::{CliContext, Failure, values};
 use crate::proto::v1::{Performed, Quantity};
 
 /// Use, hold and give back what was bought: hours, credits, events, visits …
@@ -29,13 +29,13 @@ use crate::proto::v1::{Performed, Quantity};
       --service enhanced-designated-engineering --quantity 8h
   entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m"
 )]
-pub struct Hours {
+pub(super) struct Hours {
     #[command(subcommand)]
-    what: What,
+    command: HoursCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum HoursCommand {
     Balance(balance::Balance),
     Consume(consume::Consume),
     Reserve(reserve::Reserve),
@@ -46,29 +46,32 @@ enum What {
 }
 
 impl Hours {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        match self.what {
-            What::Balance(balance) => balance.run(context).await,
-            What::Consume(consume) => consume.run(context).await,
-            What::Reserve(reserve) => reserve.run(context).await,
-            What::Extend(extend) => extend.run(context).await,
-            What::Commit(commit) => commit.run(context).await,
-            What::Release(release) => release.run(context).await,
-            What::Reverse(reverse) => reverse.run(context).await,
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        match self.command {
+            HoursCommand::Balance(balance) => balance.run(context).await,
+            HoursCommand::Consume(consume) => consume.run(context).await,
+            HoursCommand::Reserve(reserve) => reserve.run(context).await,
+            HoursCommand::Extend(extend) => extend.run(context).await,
+            HoursCommand::Commit(commit) => commit.run(context).await,
+            HoursCommand::Release(release) => release.run(context).await,
+            HoursCommand::Reverse(reverse) => reverse.run(context).await,
         }?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// The answer of a write, or why there is none.
-async fn written<T>(request_id: &str, answer: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Failure> {
+async fn write_answer<T>(
+    request_id: &str,
+    answer: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, Failure> {
     let answer = answer.await.map_err(|status| Failure::of_write(status, request_id))?;
     Ok(answer.into_inner())
 }
 
 /// What to take, from which blocks.
 #[derive(Debug, Args)]
-struct Taken {
+struct TakeArgs {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,
@@ -94,12 +97,12 @@ struct Taken {
     #[arg(long, value_enum, ignore_case = true)]
     delivery_mode: Option<values::DeliveryMode>,
     #[command(flatten)]
-    window: Window,
+    window: PerformedArgs,
     #[command(flatten)]
-    write: Write,
+    write: WriteArgs,
 }
 
-impl Taken {
+impl TakeArgs {
     /// A block, or all that is needed to find one.
     fn check(&self) -> Result<(), Failure> {
         let finds = self.location.is_some() && self.product.is_some() && self.service.is_some();
@@ -112,7 +115,7 @@ impl Taken {
 
 /// When the work is done.
 #[derive(Debug, Args)]
-struct Window {
+struct PerformedArgs {
     /// When the work began (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = values::time, requires = "to")]
     from: Option<Timestamp>,
@@ -121,7 +124,7 @@ struct Window {
     to: Option<Timestamp>,
 }
 
-impl Window {
+impl PerformedArgs {
     fn performed(self) -> Option<Performed> {
         (self.from.is_some() || self.to.is_some()).then_some(Performed { start_time: self.from, end_time: self.to })
     }
@@ -129,23 +132,23 @@ impl Window {
 
 /// What every write may say.
 #[derive(Debug, Args)]
-struct Write {
+struct WriteArgs {
     /// A note to keep with the entries, such as the number of a case.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     #[command(flatten)]
-    request: Request,
+    request: RequestIdArg,
 }
 
 /// The name of a write.
 #[derive(Debug, Args)]
-struct Request {
+struct RequestIdArg {
     /// The id of this write, to send it again without applying it twice. Default: a new one.
     #[arg(long, value_name = "UUID")]
     request_id: Option<String>,
 }
 
-impl Request {
+impl RequestIdArg {
     fn id(self) -> String {
         self.request_id.unwrap_or_else(|| Uuid::now_v7().to_string())
     }
@@ -153,7 +156,7 @@ impl Request {
 
 /// Which reservation.
 #[derive(Debug, Args)]
-struct Held {
+struct ReservationArgs {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,

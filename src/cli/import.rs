@@ -6,11 +6,11 @@ use clap::Args;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::client::Connection;
-use super::document::{self, Document, Mistake};
+use super::client::Client;
+use super::document::{self, Document, DocumentMistake};
 use super::render::{changes, status};
 use super::screen::{self, Screen, Tone};
-use super::{Context, Failure, Format};
+use super::{CliContext, Failure, Format};
 use crate::error::MOST_VIOLATIONS;
 use crate::input::{self, Unread};
 use crate::legible::shown;
@@ -32,7 +32,7 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
   entitled import examples/halden-mills.yaml --plan
   entitled import examples/*.yaml"
 )]
-pub struct Import {
+pub(super) struct Import {
     /// The documents; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -46,13 +46,13 @@ const REPEAT: &str = "import the same document again: what is stored already sta
 
 /// A document and where it comes from.
 #[derive(Debug)]
-pub struct Source {
+pub(super) struct SourceFile {
     name: String,
     pub document: Document,
 }
 
-impl Source {
-    pub fn read(name: &str, text: &str) -> Result<Self, Vec<Mistake>> {
+impl SourceFile {
+    pub(super) fn read(name: &str, text: &str) -> Result<Self, Vec<DocumentMistake>> {
         Ok(Self { name: shown(name).into_owned(), document: document::read(text)? })
     }
 }
@@ -64,7 +64,7 @@ struct Tally {
     refused: usize,
     /// Nobody knows whether they were stored.
     unanswered: usize,
-    counts: changes::Counts,
+    counts: changes::ChangeCounts,
 }
 
 impl Tally {
@@ -74,7 +74,7 @@ impl Tally {
 }
 
 impl Import {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let mut tally = Tally { files: self.files.len(), ..Tally::default() };
         let mut sources = Vec::new();
         for file in &self.files {
@@ -98,9 +98,9 @@ impl Import {
 
     async fn send(
         &self,
-        connection: &Connection,
-        source: &Source,
-        context: &Context,
+        connection: &Client,
+        source: &SourceFile,
+        context: &CliContext,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
         match send(connection, source, self.plan).await {
@@ -126,7 +126,7 @@ impl Import {
     }
 
     /// One line at the end; beside JSON it is no part of the answers.
-    fn summary(&self, context: &Context, tally: &Tally) -> io::Result<()> {
+    fn summary(&self, context: &CliContext, tally: &Tally) -> io::Result<()> {
         let text = summary(tally, self.plan);
         match context.format {
             Format::Table => screen::write(&text),
@@ -158,7 +158,11 @@ fn summary(tally: &Tally, is_plan: bool) -> String {
 }
 
 /// Sends one document.
-pub async fn send(connection: &Connection, source: &Source, is_plan: bool) -> Result<ApplyContractResponse, Status> {
+pub(super) async fn send(
+    connection: &Client,
+    source: &SourceFile,
+    is_plan: bool,
+) -> Result<ApplyContractResponse, Status> {
     let request = ApplyContractRequest {
         request_id: Uuid::now_v7().to_string(),
         validate_only: is_plan,
@@ -170,7 +174,7 @@ pub async fn send(connection: &Connection, source: &Source, is_plan: bool) -> Re
 /// Why a file cannot be sent.
 enum Unreadable {
     File(Unread),
-    Document(Vec<Mistake>),
+    Document(Vec<DocumentMistake>),
 }
 
 impl Unreadable {
@@ -194,8 +198,8 @@ impl Unreadable {
     }
 }
 
-fn open(file: &Path) -> Result<Source, Unreadable> {
+fn open(file: &Path) -> Result<SourceFile, Unreadable> {
     let text = if file == Path::new("-") { input::read(io::stdin().lock()) } else { input::read_file(file) };
     let text = text.map_err(Unreadable::File)?;
-    Source::read(&file.display().to_string(), &text).map_err(Unreadable::Document)
+    SourceFile::read(&file.display().to_string(), &text).map_err(Unreadable::Document)
 }

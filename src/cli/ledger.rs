@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{Context, Failure};
+use super::{CliContext, Failure};
 
 /// Look after the ledger.
 #[derive(Debug, Args)]
@@ -16,20 +16,20 @@ use super::{Context, Failure};
   entitled ledger verify
   entitled ledger verify --customer halden-mills --output json"
 )]
-pub struct Ledger {
+pub(super) struct Ledger {
     #[command(subcommand)]
-    what: What,
+    command: LedgerCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum LedgerCommand {
     Verify(verify::Verify),
 }
 
 impl Ledger {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
-        match self.what {
-            What::Verify(verify) => verify.run(context).await,
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        match self.command {
+            LedgerCommand::Verify(verify) => verify.run(context).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use prost_types::Timestamp;
 
 use super::client::{PAGE_SIZE, pages};
 use super::render::list;
-use super::{Context, Failure, values};
+use super::{CliContext, Failure, values};
 use crate::proto::v1::{ListEntitlementsRequest, ListEntitlementsResponse, View};
 
 /// List what a customer has and has not: one row per location and service.
@@ -19,7 +19,7 @@ use crate::proto::v1::{ListEntitlementsRequest, ListEntitlementsResponse, View};
   entitled list --customer halden-mills --location nl-utrecht --product azure --decision entitled
   entitled list --customer halden-mills --output json | jq -r '.entitlements[].service_id'"
 )]
-pub struct List {
+pub(super) struct List {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,
@@ -47,7 +47,7 @@ pub struct List {
 }
 
 impl List {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let connection = context.connect().await?;
         let request = self.request();
         let pages = pages(|page_token| {

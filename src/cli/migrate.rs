@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::setting_flags::help_of;
 use super::{Failure, screen};
-use crate::config::{self, Config, Environment, Flags, Mistakes, Written, setting};
+use crate::config::{self, Config, ConfigMistakes, Environment, Flags, RawValue, setting};
 use crate::server;
 
 /// Bring the schema of the database up to this version.
@@ -17,7 +17,7 @@ use crate::server;
   entitled migrate --database postgres://entitled@db/entitled --dry-run
   ENTITLED_DATABASE_URL=postgres://… entitled migrate"
 )]
-pub struct Migrate {
+pub(super) struct Migrate {
     #[arg(long, value_name = "URL", help = setting("database").map(help_of).unwrap_or_default())]
     database: Option<String>,
     /// Only tell which steps are still to apply.
@@ -26,8 +26,8 @@ pub struct Migrate {
 }
 
 impl Migrate {
-    pub(super) fn config(&self) -> Result<Config, Mistakes> {
-        let database = self.database.clone().map(|url| ("database", Written::Text(url)));
+    pub(super) fn config(&self) -> Result<Config, ConfigMistakes> {
+        let database = self.database.clone().map(|url| ("database", RawValue::Text(url)));
         let flags = Flags { settings: database.into_iter().collect(), ..Flags::default() };
         config::from_file_and(Config::default(), &Environment::of_process(), &flags)
     }

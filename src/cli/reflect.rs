@@ -17,18 +17,18 @@ static POOL: LazyLock<Result<DescriptorPool, String>> =
     LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).map_err(|error| error.to_string()));
 
 /// A message of the API by its full name.
-pub fn message(name: &str) -> Result<MessageDescriptor, Error> {
+pub(super) fn message(name: &str) -> Result<MessageDescriptor, Error> {
     let pool = POOL.as_ref().map_err(|error| Error::internal(error.as_str()))?;
     pool.get_message_by_name(name).ok_or_else(|| Error::internal(format!("no message `{name}`")))
 }
 
 /// What all values of an enum begin with: `WORK_ORDER_STATE_`.
-pub fn prefix(descriptor: &EnumDescriptor) -> String {
+pub(super) fn prefix(descriptor: &EnumDescriptor) -> String {
     descriptor.default_value().name().trim_end_matches("UNSPECIFIED").to_owned()
 }
 
 /// `answer`, the message `name` of the API, with every control in its texts told by code point.
-pub fn shown<M: prost::Message + Default>(name: &str, answer: &M) -> Result<M, BoxError> {
+pub(super) fn without_controls<M: prost::Message + Default>(name: &str, answer: &M) -> Result<M, BoxError> {
     let mut dynamic = DynamicMessage::new(message(name)?);
     dynamic.transcode_from(answer)?;
     show_message(&mut dynamic);
@@ -45,21 +45,21 @@ fn show_value(value: &mut Value) {
         Value::Message(message) => show_message(message),
         Value::List(values) => values.iter_mut().for_each(show_value),
         Value::Map(values) => {
-            let shown = values.drain().map(|(key, mut value)| {
+            let legible_values = values.drain().map(|(key, mut value)| {
                 show_value(&mut value);
                 match key {
                     MapKey::String(key) => (MapKey::String(legible::shown(&key).into_owned()), value),
                     key => (key, value),
                 }
             });
-            *values = shown.collect();
+            *values = legible_values.collect();
         }
         _ => {}
     }
 }
 
 /// `answer`, the message `name` of the API, as proto3 JSON with the names of the proto files.
-pub fn json(name: &str, answer: &impl prost::Message) -> Result<String, BoxError> {
+pub(super) fn json(name: &str, answer: &impl prost::Message) -> Result<String, BoxError> {
     let mut dynamic = DynamicMessage::new(message(name)?);
     dynamic.transcode_from(answer)?;
     Ok(legible::json(&serde_json::to_string_pretty(&Json(&dynamic))?).into_owned())
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn no_control_of_an_answer_is_shown() {
         let evil = "\u{1b}[31mFORGED\n\u{202e}\u{9b}2J";
-        let told = "\\u{1b}[31mFORGED\\u{a}\\u{202e}\\u{9b}2J";
+        let escaped = "\\u{1b}[31mFORGED\\u{a}\\u{202e}\\u{9b}2J";
         let reason = |text: &str| v1::Reason {
             code: text.to_owned(),
             metadata: [(text.to_owned(), text.to_owned())].into(),
@@ -140,7 +140,7 @@ mod tests {
             ..Default::default()
         };
         let name = "entitled.v1.CheckEntitlementResponse";
-        assert_eq!(shown(name, &answer(evil)).unwrap(), answer(told));
+        assert_eq!(without_controls(name, &answer(evil)).unwrap(), answer(escaped));
         let json = json(name, &answer(evil)).unwrap();
         assert!(!json.contains(|letter: char| letter.is_control() && letter != '\n' || letter == '\u{202e}'), "{json}");
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();

@@ -1,13 +1,13 @@
 //! Answers as text for people.
 
-pub mod amount;
-pub mod catalog;
-pub mod changes;
-pub mod decision;
-pub mod hours;
-pub mod list;
-pub mod reason;
-pub mod status;
-pub mod target;
-pub mod terms;
-pub mod words;
+pub(super) mod amount;
+pub(super) mod catalog;
+pub(super) mod changes;
+pub(super) mod decision;
+pub(super) mod hours;
+pub(super) mod list;
+pub(super) mod reason;
+pub(super) mod status;
+pub(super) mod target;
+pub(super) mod terms;
+pub(super) mod words;

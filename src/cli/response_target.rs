@@ -4,7 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::render::target;
-use super::{Context, Failure, values};
+use super::{CliContext, Failure, values};
 use crate::proto::v1::GetResponseTargetRequest;
 
 /// Say which offer answers an incident, by when, and why every other one does not.
@@ -20,7 +20,7 @@ use crate::proto::v1::GetResponseTargetRequest;
   entitled response-target … --severity B --open 2026-03-16T17:00:00Z
   entitled response-target … --output json | jq -r .due_time"
 )]
-pub struct ResponseTarget {
+pub(super) struct ResponseTarget {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,
@@ -57,7 +57,7 @@ pub struct ResponseTarget {
 }
 
 impl ResponseTarget {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().get_response_target(request.clone()).await?.into_inner();

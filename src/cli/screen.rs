@@ -3,8 +3,8 @@
 mod layout;
 
 #[cfg(test)]
-pub use layout::assert_legible;
-pub use layout::{align, keep_whole};
+pub(super) use layout::assert_legible;
+pub(super) use layout::{align, keep_whole};
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
@@ -22,7 +22,7 @@ const BREAK: char = '\u{200b}';
 
 /// What is known of the place text is written to.
 #[derive(Debug, Clone, Copy)]
-pub struct Screen {
+pub(super) struct Screen {
     pub is_terminal: bool,
     is_coloured: bool,
     width: u16,
@@ -30,7 +30,7 @@ pub struct Screen {
 
 /// What a piece of text is, by which it is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub(super) enum Tone {
     Good,
     Open,
     Bad,
@@ -40,11 +40,11 @@ pub enum Tone {
 }
 
 impl Screen {
-    pub fn of_output() -> Self {
+    pub(super) fn of_output() -> Self {
         Self::new(io::stdout().is_terminal(), Table::new().width())
     }
 
-    pub fn of_errors() -> Self {
+    pub(super) fn of_errors() -> Self {
         Self::new(io::stderr().is_terminal(), Table::new().use_stderr().width())
     }
 
@@ -54,11 +54,11 @@ impl Screen {
     }
 
     #[cfg(test)]
-    pub fn plain(width: u16) -> Self {
+    pub(super) fn plain(width: u16) -> Self {
         Self { is_terminal: false, is_coloured: false, width }
     }
 
-    pub fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Good => "1;32",
             Tone::Open => "1;33",
@@ -76,7 +76,7 @@ impl Screen {
     }
 
     /// A table of as many columns as `header` has.
-    pub fn table(&self, header: &[&str]) -> Table {
+    pub(super) fn table(&self, header: &[&str]) -> Table {
         let mut table = self.columns(0);
         table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
         table.set_header(header.iter().map(|name| self.cell(Tone::Heading, name)));
@@ -84,7 +84,7 @@ impl Screen {
     }
 
     /// Lines of a name and what it is.
-    pub fn pairs<'a>(&self, pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    pub(super) fn pairs<'a>(&self, pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
         let mut table = self.columns(0);
         for (name, value) in pairs {
             table.add_row([self.cell(Tone::Quiet, name), Cell::new(value)]);
@@ -105,7 +105,7 @@ impl Screen {
         table
     }
 
-    pub fn cell(&self, tone: Tone, text: &str) -> Cell {
+    pub(super) fn cell(&self, tone: Tone, text: &str) -> Cell {
         let cell = Cell::new(text);
         match tone {
             Tone::Good => cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold),
@@ -118,16 +118,16 @@ impl Screen {
     }
 
     /// A name that may break behind its punctuation, which a wrapped line keeps.
-    pub fn name(&self, tone: Tone, name: &str) -> Cell {
+    pub(super) fn name(&self, tone: Tone, name: &str) -> Cell {
         self.cell(tone, &breakable(name)).set_delimiter(BREAK)
     }
 
     /// A name, and below it the id of what it names: that is there for copying, and stays whole.
-    pub fn name_and_id(&self, name: &str, id: &str) -> Cell {
+    pub(super) fn name_and_id(&self, name: &str, id: &str) -> Cell {
         self.cell(Tone::Plain, &format!("{}\n{id}", breakable(name))).set_delimiter(BREAK)
     }
 
-    pub fn number(text: impl ToString) -> Cell {
+    pub(super) fn number(text: impl ToString) -> Cell {
         Cell::new(text).set_alignment(CellAlignment::Right)
     }
 }
@@ -144,13 +144,13 @@ fn breakable(name: &str) -> String {
 }
 
 /// Writes an answer: no control but the screen's own colours.
-pub fn write(text: &str) -> io::Result<()> {
+pub(super) fn write(text: &str) -> io::Result<()> {
     write_raw(&painted(text))
 }
 
 /// Writes what is no answer but a program's text. A reader that has seen enough, such as `head`,
 /// is no error.
-pub fn write_raw(text: &str) -> io::Result<()> {
+pub(super) fn write_raw(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match writeln!(output, "{text}").and_then(|()| output.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
@@ -159,6 +159,6 @@ pub fn write_raw(text: &str) -> io::Result<()> {
 }
 
 /// Writes what went wrong, as an answer is written; where even that cannot be said, the exit status says it.
-pub fn write_error(text: &str) {
+pub(super) fn write_error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", painted(text));
 }

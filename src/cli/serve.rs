@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::demo::Demo;
 use super::setting_flags::{SettingFlags, help_of_all};
-use super::{Context, Failure};
-use crate::config::{self, Config, Environment, Flags, Mistakes};
+use super::{CliContext, Failure};
+use crate::config::{self, Config, ConfigMistakes, Environment, Flags};
 use crate::server::{self, Ended};
 
 /// The exit status where the drain time was over before all calls had ended.
@@ -23,7 +23,7 @@ const CUT_OFF: u8 = 5;
   entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled
   entitled serve --catalog countries.toml --catalog products.toml"
 )]
-pub struct Serve {
+pub(super) struct Serve {
     #[command(flatten)]
     settings: SettingFlags,
     /// A file with settings [env: ENTITLED_CONFIG]
@@ -35,12 +35,12 @@ pub struct Serve {
 }
 
 impl Serve {
-    pub(super) fn config(&self) -> Result<Config, Mistakes> {
+    pub(super) fn config(&self) -> Result<Config, ConfigMistakes> {
         let flags = Flags { file: self.config.clone(), settings: self.settings.0.clone() };
         config::from_file_and(Config::default(), &Environment::of_process(), &flags)
     }
 
-    pub(super) async fn run(self, mut config: Config, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, mut config: Config, context: &CliContext) -> Result<ExitCode, Failure> {
         let stop = signals::listen(config.server.drain_timeout).await?;
         let ended = if self.demo {
             Demo::prepare(&mut config)?.serve(config, context, stop).await?

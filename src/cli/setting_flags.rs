@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 
-use crate::config::{Setting, Written, settings};
+use crate::config::{RawValue, Setting, settings};
 
 /// In bytes: clap breaks lines of more than 100 characters, and does not indent what follows.
 const LINE: usize = 90;
 
 /// The settings that were given as flags, by key.
 #[derive(Debug, Default)]
-pub struct SettingFlags(pub BTreeMap<&'static str, Written>);
+pub(super) struct SettingFlags(pub BTreeMap<&'static str, RawValue>);
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
@@ -45,21 +45,21 @@ fn argument(setting: &'static Setting) -> Option<Arg> {
     })
 }
 
-fn given(setting: &Setting, matches: &ArgMatches) -> Option<Written> {
+fn given(setting: &Setting, matches: &ArgMatches) -> Option<RawValue> {
     if setting.value.is_list() {
-        return Some(Written::Files(matches.get_many::<PathBuf>(setting.key)?.cloned().collect()));
+        return Some(RawValue::Files(matches.get_many::<PathBuf>(setting.key)?.cloned().collect()));
     }
-    matches.get_one::<String>(setting.key).cloned().map(Written::Text)
+    matches.get_one::<String>(setting.key).cloned().map(RawValue::Text)
 }
 
 /// The help of a setting's flag.
-pub fn help_of(setting: &Setting) -> String {
+pub(super) fn help_of(setting: &Setting) -> String {
     let again = if setting.value.is_list() { "; may be given several times" } else { "" };
     format!("{}{again} [env: {}]{}", meaning(setting), setting.variable, default(setting))
 }
 
 /// All settings: the names of each on a line, and below what it is.
-pub fn help_of_all() -> String {
+pub(super) fn help_of_all() -> String {
     let column = |name: fn(&Setting) -> &str| settings().map(|setting| name(setting).len()).max().unwrap_or_default();
     let (keys, variables) = (column(|setting| setting.key), column(|setting| setting.variable));
     settings().fold(String::new(), |mut help, setting| {

@@ -8,8 +8,8 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::client::{Connection, pages};
-use super::import::{self, Source};
+use super::client::{Client, pages};
+use super::import::{self, SourceFile};
 use super::render::{changes, decision, list, status};
 use super::screen::Screen;
 use super::*;
@@ -156,8 +156,8 @@ fn the_flags_are_consistent() {
 #[tokio::test]
 async fn an_import_signs_in_and_names_its_write() {
     let script = Script::default();
-    let connection = Connection::open(&serve(&script).await, Some("s3cret")).await.unwrap();
-    let source = Source::read("contoso.yaml", DOCUMENT).unwrap();
+    let connection = Client::open(&serve(&script).await, Some("s3cret")).await.unwrap();
+    let source = SourceFile::read("contoso.yaml", DOCUMENT).unwrap();
     let answer = import::send(&connection, &source, true).await.unwrap();
     import::send(&connection, &source, false).await.unwrap();
 
@@ -182,8 +182,8 @@ async fn a_refusal_is_told_with_the_lines_of_the_document() {
     let script = Script::default();
     *script.refusal.lock().unwrap() =
         Some(Status::with_error_details(Code::FailedPrecondition, "the document is refused", details));
-    let connection = Connection::open(&serve(&script).await, None).await.unwrap();
-    let source = Source::read("contoso.yaml", DOCUMENT).unwrap();
+    let connection = Client::open(&serve(&script).await, None).await.unwrap();
+    let source = SourceFile::read("contoso.yaml", DOCUMENT).unwrap();
     let refusal = import::send(&connection, &source, false).await.unwrap_err();
     let text = status::text(&refusal, &Screen::plain(100), |field| source.document.line_of(field));
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -195,7 +195,7 @@ async fn a_refusal_is_told_with_the_lines_of_the_document() {
 
 #[tokio::test]
 async fn an_unknown_name_is_told_with_the_one_that_was_meant() {
-    let connection = Connection::open(&serve(&Script::default()).await, None).await.unwrap();
+    let connection = Client::open(&serve(&Script::default()).await, None).await.unwrap();
     let request = CheckEntitlementRequest { customer_id: "contosso".to_owned(), ..Default::default() };
     let refusal = connection.entitlements().check_entitlement(request).await.unwrap_err();
     let text = Failure::from(refusal).text(&Screen::plain(80));
@@ -230,7 +230,7 @@ async fn no_control_of_a_refusal_reaches_the_terminal() {
 
 #[tokio::test]
 async fn a_list_is_read_to_its_last_page() {
-    let connection = Connection::open(&serve(&Script::default()).await, None).await.unwrap();
+    let connection = Client::open(&serve(&Script::default()).await, None).await.unwrap();
     let read = pages(|page_token| {
         let mut client = connection.entitlements();
         let request = ListEntitlementsRequest { page_token, ..Default::default() };
@@ -257,14 +257,14 @@ async fn where_nobody_answers_the_way_out_is_told() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let failure = Connection::open(&address, None).await.unwrap_err();
+    let failure = Client::open(&address, None).await.unwrap_err();
     let text = failure.text(&Screen::plain(80));
     assert!(text.starts_with(&format!("error: no server answers at http://{address}: connection refused")), "{text}");
     assert!(text.contains("entitled serve --demo") && text.contains("--address"), "{text}");
     for wrong in ["https://127.0.0.1:1", "http://"] {
-        assert!(matches!(Connection::open(wrong, None).await, Err(Failure::Usage(_))), "{wrong}");
+        assert!(matches!(Client::open(wrong, None).await, Err(Failure::Usage(_))), "{wrong}");
     }
-    assert!(matches!(Connection::open(&address, Some("a\nb")).await, Err(Failure::Usage(_))));
+    assert!(matches!(Client::open(&address, Some("a\nb")).await, Err(Failure::Usage(_))));
 }
 
 #[test]

@@ -9,23 +9,23 @@ use crate::legible::excerpt;
 use crate::proto::v1;
 
 /// Reads an RFC 3339 instant.
-pub fn time(text: &str) -> Result<Timestamp, String> {
-    let shown = excerpt(text);
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    let quoted = excerpt(text);
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| {
         let is_date = text.parse::<chrono::NaiveDate>().is_ok();
         let hint =
-            if is_date { format!("write `{shown}T00:00:00Z`") } else { "write `2026-06-01T10:00:00Z`".to_owned() };
-        format!("`{shown}` is not an instant with its offset (RFC 3339); {hint}")
+            if is_date { format!("write `{quoted}T00:00:00Z`") } else { "write `2026-06-01T10:00:00Z`".to_owned() };
+        format!("`{quoted}` is not an instant with its offset (RFC 3339); {hint}")
     })?;
-    let nanos = i32::try_from(instant.timestamp_subsec_nanos()).map_err(|_| format!("`{shown}` is a leap second"))?;
+    let nanos = i32::try_from(instant.timestamp_subsec_nanos()).map_err(|_| format!("`{quoted}` is a leap second"))?;
     if nanos >= 1_000_000_000 {
-        return Err(format!("`{shown}` is a leap second, which has no instant of its own"));
+        return Err(format!("`{quoted}` is a leap second, which has no instant of its own"));
     }
     Ok(Timestamp { seconds: instant.timestamp(), nanos })
 }
 
 /// An instant as flags take it.
-pub fn show_time(time: &Timestamp) -> String {
+pub(super) fn show_time(time: &Timestamp) -> String {
     let instant = u32::try_from(time.nanos).ok().and_then(|nanos| DateTime::<Utc>::from_timestamp(time.seconds, nanos));
     match instant {
         Some(instant) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
@@ -33,7 +33,7 @@ pub fn show_time(time: &Timestamp) -> String {
     }
 }
 
-pub fn quantity(text: &str) -> Result<v1::Quantity, String> {
+pub(super) fn quantity(text: &str) -> Result<v1::Quantity, String> {
     short::parse(text)
 }
 

@@ -13,7 +13,7 @@ pub struct CatalogSettings {
     pub default_edition: Option<String>,
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "catalog",
         variable: "ENTITLED_CATALOG",

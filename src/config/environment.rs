@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::setting::settings;
+use super::table::settings;
 use crate::legible::excerpt;
 use crate::suggest::{did_you_mean, nearest};
 
 /// What our variables begin with.
 const PREFIX: &str = "ENTITLED_";
 /// The file of settings.
-pub const CONFIG: &str = "ENTITLED_CONFIG";
+pub(super) const CONFIG: &str = "ENTITLED_CONFIG";
 /// Ours beside the settings. The clients read theirs by their flags, and a server may have them too.
 const OTHERS: [&str; 3] = [CONFIG, "ENTITLED_ADDRESS", "ENTITLED_TOKEN"];
 
@@ -54,20 +54,20 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-fn known() -> impl Iterator<Item = &'static str> {
+fn variables() -> impl Iterator<Item = &'static str> {
     settings().map(|setting| setting.variable).chain(OTHERS)
 }
 
 fn is_known(name: &str) -> bool {
-    known().any(|known| known == name)
+    variables().any(|variable| variable == name)
 }
 
 fn unknown(name: &str) -> String {
     // What all begin with says nothing of how near they are.
     let own = name.strip_prefix(PREFIX).unwrap_or(name);
-    let hint = match nearest(own, known().filter_map(|known| known.strip_prefix(PREFIX))) {
+    let hint = match nearest(own, variables().filter_map(|variable| variable.strip_prefix(PREFIX))) {
         Some(nearest) => did_you_mean(&format!("{PREFIX}{nearest}")),
-        None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
+        None => format!("known are {}", variables().collect::<Vec<_>>().join(", ")),
     };
     format!("there is no variable `{}`; {hint}", excerpt(name))
 }

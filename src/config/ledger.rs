@@ -18,7 +18,7 @@ impl Default for LedgerSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[Setting {
+pub(super) const SETTINGS: &[Setting] = &[Setting {
     key: "ledger_grace",
     variable: "ENTITLED_LEDGER_GRACE",
     flag: Some("TIME"),
@@ -34,13 +34,13 @@ pub const SETTINGS: &[Setting] = &[Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Config, Written};
+    use crate::config::{Config, RawValue};
 
     #[test]
     fn the_longest_grace_is_the_ledgers_own() {
         let [Setting { value, .. }] = SETTINGS else { panic!("one setting") };
         let mut config = Config::default();
-        value.set(&mut config, &Written::Text("366d".to_owned())).unwrap();
+        value.set(&mut config, &RawValue::Text("366d".to_owned())).unwrap();
         assert_eq!(config.ledger.grace, LONGEST_GRACE);
     }
 }

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::environment::{CONFIG, Environment};
-use super::setting::{Setting, setting, settings};
-use super::value::Written;
+use super::setting::Setting;
+use super::table::{setting, settings};
+use super::value::RawValue;
 use super::{Config, is_coloured};
 use crate::error::MOST_VIOLATIONS;
 use crate::input;
@@ -20,23 +21,23 @@ pub struct Flags {
     /// The file of settings.
     pub file: Option<PathBuf>,
     /// Settings, by key.
-    pub settings: BTreeMap<&'static str, Written>,
+    pub settings: BTreeMap<&'static str, RawValue>,
 }
 
 /// Everything that is wrong with the settings.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mistakes(pub Vec<String>);
+pub struct ConfigMistakes(pub Vec<String>);
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigMistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))
     }
 }
 
-impl Error for Mistakes {}
+impl Error for ConfigMistakes {}
 
 /// The settings of `base`, overlaid by the file, by the environment, by the flags.
-pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> Result<Config, Mistakes> {
+pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> Result<Config, ConfigMistakes> {
     let mut config = base;
     config.log.plain = !is_coloured();
     let mut mistakes = environment.mistakes();
@@ -45,7 +46,7 @@ pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> 
     }
     for setting in settings() {
         if let Some(text) = environment.get(setting.variable) {
-            let outcome = setting.set(&mut config, &Written::Text(text.to_owned()));
+            let outcome = setting.set(&mut config, &RawValue::Text(text.to_owned()));
             mistakes.extend(outcome.err().map(|why| format!("{}: {why}", setting.variable)));
         }
     }
@@ -55,7 +56,7 @@ pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> 
             mistakes.extend(outcome.err().map(|why| format!("--{}: {why}", setting.flag_name())));
         }
     }
-    if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+    if mistakes.is_empty() { Ok(config) } else { Err(ConfigMistakes(mistakes)) }
 }
 
 fn overlay_file(config: &mut Config, path: &Path) -> Vec<String> {
@@ -92,21 +93,21 @@ fn overlay(config: &mut Config, text: &str) -> Vec<String> {
     mistakes.into_iter().map(|(at, why)| format!(":{at}: {why}")).collect()
 }
 
-fn written(setting: &Setting, value: &DeValue<'_>) -> Result<Written, String> {
+fn written(setting: &Setting, value: &DeValue<'_>) -> Result<RawValue, String> {
     match value {
-        DeValue::String(text) => Ok(Written::Text(text.to_string())),
-        DeValue::Integer(number) => Ok(Written::Text(number.as_str().to_owned())),
+        DeValue::String(text) => Ok(RawValue::Text(text.to_string())),
+        DeValue::Integer(number) => Ok(RawValue::Text(number.as_str().to_owned())),
         DeValue::Array(files) if setting.value.is_list() => {
             let files = files.iter().map(|file| file.get_ref().as_str().map(PathBuf::from)).collect::<Option<_>>();
-            files.map(Written::Files).ok_or_else(|| "expected a list of files".to_owned())
+            files.map(RawValue::Files).ok_or_else(|| "expected a list of files".to_owned())
         }
         other => Err(format!("expected text or a number; found: {}", other.type_str())),
     }
 }
 
 fn unknown(name: &str) -> String {
-    let known = settings().map(|setting| setting.key).collect::<Vec<_>>();
-    format!("there is no setting `{}`; {}", excerpt(name), nearest_or_all(name, &known))
+    let keys = settings().map(|setting| setting.key).collect::<Vec<_>>();
+    format!("there is no setting `{}`; {}", excerpt(name), nearest_or_all(name, &keys))
 }
 
 /// The number of the line that holds the byte at `offset`.

@@ -51,7 +51,7 @@ impl Default for LogSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "log",
         variable: "ENTITLED_LOG",

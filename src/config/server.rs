@@ -31,7 +31,7 @@ impl Default for ServerSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "listen",
         variable: "ENTITLED_LISTEN",

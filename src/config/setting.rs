@@ -1,8 +1,7 @@
-//! A setting is one row: its flag, its variable, its key in the file, the help of `entitled serve` and the table of
-//! `docs/OPERATIONS.md` come from it. The rows of one concern stand in one file beside this, with the fields they set.
+//! One setting: a row of the [table](super::table). The rows of one concern stand in one file, with the fields they set.
 
-use super::value::{Value, Written};
-use super::{Config, catalog, ledger, log, server, store, telemetry};
+use super::Config;
+use super::value::{RawValue, Value};
 
 /// One setting.
 #[derive(Debug)]
@@ -20,23 +19,9 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
-/// Every setting, by concern.
-const GROUPS: [&[Setting]; 6] =
-    [server::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS, telemetry::SETTINGS];
-
-/// Every setting, in the order in which they are told.
-pub fn settings() -> impl Iterator<Item = &'static Setting> {
-    GROUPS.into_iter().flatten()
-}
-
-/// The setting with this key.
-pub fn setting(key: &str) -> Option<&'static Setting> {
-    settings().find(|setting| setting.key == key)
-}
-
 impl Setting {
     /// Reads what was written into the settings, or tells what was expected.
-    pub fn set(&self, config: &mut Config, written: &Written) -> Result<(), String> {
+    pub fn set(&self, config: &mut Config, written: &RawValue) -> Result<(), String> {
         self.value.set(config, written)
     }
 
@@ -45,6 +30,3 @@ impl Setting {
         self.key.replace('_', "-")
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -36,7 +36,7 @@ impl Default for StoreSettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "database",
         variable: "ENTITLED_DATABASE_URL",

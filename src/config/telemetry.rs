@@ -47,7 +47,7 @@ impl Default for TelemetrySettings {
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "metrics_listen",
         variable: "ENTITLED_METRICS_LISTEN",

@@ -14,7 +14,7 @@ const LONGEST_TEXT: usize = 4_096;
 const TO: &str = "to";
 
 /// A word, and what it does.
-pub type Word = (&'static str, fn(&mut Config));
+pub(super) type Word = (&'static str, fn(&mut Config));
 
 /// What a setting may be, and where it is kept.
 #[derive(Debug)]
@@ -33,20 +33,20 @@ pub enum Value {
 
 /// A setting as it was written in a file, in the environment or on the command line.
 #[derive(Debug, Clone)]
-pub enum Written {
+pub enum RawValue {
     Text(String),
     Files(Vec<PathBuf>),
 }
 
 impl Value {
     /// Reads what was written into the settings, or tells what was expected.
-    pub fn set(&self, config: &mut Config, written: &Written) -> Result<(), String> {
+    pub fn set(&self, config: &mut Config, written: &RawValue) -> Result<(), String> {
         let text = match (self, written) {
-            (Self::Files { most, set }, Written::Files(files)) => {
+            (Self::Files { most, set }, RawValue::Files(files)) => {
                 return few(files.clone(), *most).map(|files| set(config, files));
             }
-            (_, Written::Files(_)) => return Err("expected text; found a list".to_owned()),
-            (_, Written::Text(text)) => text,
+            (_, RawValue::Files(_)) => return Err("expected text; found a list".to_owned()),
+            (_, RawValue::Text(text)) => text,
         };
         match self {
             Self::Number { unit, range, set } => number(text, unit, range).map(|number| set(config, number)),
@@ -77,14 +77,14 @@ impl Value {
 }
 
 /// A text of usual length.
-pub fn short(text: &str) -> Result<&str, String> {
+pub(super) fn short(text: &str) -> Result<&str, String> {
     if text.len() <= LONGEST_TEXT {
         return Ok(text);
     }
     Err(format!("expected at most {LONGEST_TEXT} bytes; found {}", text.len()))
 }
 
-pub fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
+pub(super) fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("expected {expected}; found `{}`", excerpt(text)))
 }
 
@@ -113,7 +113,7 @@ fn time(text: &str, [least, most]: [&str; 2]) -> Result<Duration, String> {
 }
 
 /// A whole number and `ms`, `s`, `m`, `h` or `d`.
-pub fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let milliseconds = match unit.trim() {
         "ms" => 1,
@@ -131,10 +131,10 @@ fn word(text: &str, words: &[Word]) -> Result<fn(&mut Config), String> {
     if let Some((_, set)) = words.iter().find(|(word, _)| *word == text) {
         return Ok(*set);
     }
-    let known = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
-    let known = match known.split_last() {
+    let names = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>();
+    let names = match names.split_last() {
         Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => known.concat(),
+        _ => names.concat(),
     };
-    Err(format!("expected {known}; found `{}`", excerpt(text)))
+    Err(format!("expected {names}; found `{}`", excerpt(text)))
 }

@@ -9,7 +9,7 @@ use crate::telemetry::call::note_principal;
 
 /// What a call brings beside its message.
 #[derive(Debug)]
-pub struct Call {
+pub(super) struct Call {
     pub caller: Caller,
     /// As [`Deadlines`](super::Deadlines) handed it on.
     pub deadline: Deadline,
@@ -19,7 +19,7 @@ pub struct Call {
 
 impl Call {
     /// The call, and its message.
-    pub fn open<M>(request: Request<M>) -> (Self, M) {
+    pub(super) fn open<M>(request: Request<M>) -> (Self, M) {
         let (metadata, mut extensions, message) = request.into_parts();
         let deadline = extensions.remove().unwrap_or_default();
         let locale = preferred(&metadata).unwrap_or_default();

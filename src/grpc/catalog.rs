@@ -1,12 +1,9 @@
-use std::sync::Arc;
-
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
 use super::convert::catalog::{write_clause, write_edition, write_product, write_service};
 use super::convert::common::{read_locale, read_page};
 use super::convert::read::Reader;
-use crate::catalog::Catalog;
 use crate::proto::v1;
 use crate::proto::v1::catalog_service_server::CatalogService;
 use crate::service::Catalogue;
@@ -18,8 +15,8 @@ pub struct CatalogApi {
 }
 
 impl CatalogApi {
-    pub fn new(catalog: Arc<Catalog>) -> Self {
-        Self { catalogue: Catalogue::new(catalog) }
+    pub fn new(catalogue: Catalogue) -> Self {
+        Self { catalogue }
     }
 }
 

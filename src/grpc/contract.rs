@@ -7,11 +7,11 @@ use super::convert::customer::{read_customer, write_customer};
 use super::convert::read::Reader;
 use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
-use crate::contract::Command;
+use crate::contract::ContractCommand;
 use crate::error::{Error, Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
-use crate::service::{Contracts, WriteOptions, Written, revision};
+use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
@@ -27,11 +27,11 @@ impl ContractApi {
     async fn write(
         &self,
         call: &Call,
-        command: Command,
+        command: ContractCommand,
         mut read: Reader,
         request_id: String,
         validate_only: bool,
-    ) -> Result<Written> {
+    ) -> Result<ChangeOutcome> {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
         self.contracts.write(&call.caller, command, read.violations, options).await
@@ -51,7 +51,8 @@ impl ContractService for ContractApi {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written = self.write(&call, Command::CreateCustomer { customer }, read, request_id, validate_only).await?;
+        let written =
+            self.write(&call, ContractCommand::CreateCustomer { customer }, read, request_id, validate_only).await?;
         Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -95,8 +96,9 @@ impl ContractService for ContractApi {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written =
-            self.write(&call, Command::UpdateCustomer { customer, etag }, read, request_id, validate_only).await?;
+        let written = self
+            .write(&call, ContractCommand::UpdateCustomer { customer, etag }, read, request_id, validate_only)
+            .await?;
         Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
     }
 
@@ -113,7 +115,7 @@ impl ContractService for ContractApi {
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
         let written =
-            self.write(&call, Command::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
+            self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
         Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
     }
@@ -161,7 +163,7 @@ impl ContractService for ContractApi {
         };
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
-        let command = Command::Apply { customer, work_orders, etag };
+        let command = ContractCommand::Apply { customer, work_orders, etag };
         let written = self.write(&call, command, read, request_id, validate_only).await?;
         let changes = written.changes.iter().map(write_change).collect();
         let etag = etag_of(&written);
@@ -178,20 +180,20 @@ fn without_document(mut read: Reader, field: &str, request_id: &str, validate_on
     Error::Violations(read.violations)
 }
 
-fn customer_of(written: &Written) -> Option<v1::Customer> {
+fn customer_of(written: &ChangeOutcome) -> Option<v1::Customer> {
     let customer = written.customer.as_ref()?;
     Some(write_customer(customer, written.customer_info.as_ref(), etag_of(written)))
 }
 
 /// Empty while nothing is stored.
-fn token_of(written: &Written) -> String {
+fn token_of(written: &ChangeOutcome) -> String {
     match written.revision {
         0 => String::new(),
         stored => revision::encode(&written.customer_id, stored),
     }
 }
 
-fn etag_of(written: &Written) -> String {
+fn etag_of(written: &ChangeOutcome) -> String {
     match written.contract_version {
         0 => String::new(),
         stored => revision::etag(stored),

@@ -1,17 +1,17 @@
 //! Conversions between the wire and the domain: `read_` functions read requests, `write_` functions write answers.
 
-pub mod catalog;
-pub mod change;
-pub mod common;
-pub mod customer;
-pub mod entitlement;
-pub mod enums;
+pub(super) mod catalog;
+pub(super) mod change;
+pub(super) mod common;
+pub(super) mod customer;
+pub(super) mod entitlement;
+pub(super) mod enums;
 mod language_tag;
-pub mod ledger;
-pub mod read;
-pub mod reason;
-pub mod target;
-pub mod work_order;
+pub(super) mod ledger;
+pub(super) mod read;
+pub(super) mod reason;
+pub(super) mod target;
+pub(super) mod work_order;
 
 use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
@@ -19,7 +19,7 @@ use prost_types::Timestamp;
 use crate::model::{LATEST, ProductPattern};
 
 /// The wire ends with the year 9999; what lies behind is told as its last instant.
-pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
+pub(super) fn timestamp(instant: DateTime<Utc>) -> Timestamp {
     if instant >= LATEST {
         return Timestamp { seconds: LATEST.timestamp().saturating_sub(1), nanos: 999_999_999 };
     }
@@ -28,10 +28,10 @@ pub fn timestamp(instant: DateTime<Utc>) -> Timestamp {
 }
 
 /// Absent if empty.
-pub fn named(text: &str) -> Option<String> {
+pub(super) fn named(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-pub fn write_patterns(patterns: &[ProductPattern]) -> Vec<String> {
+pub(super) fn write_patterns(patterns: &[ProductPattern]) -> Vec<String> {
     patterns.iter().map(ToString::to_string).collect()
 }

@@ -89,8 +89,9 @@ fn deadline_of(timeout: Option<Duration>) -> Deadline {
 }
 
 fn limit_of(timeout: Option<Duration>) -> Duration {
-    let asked = timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
-    asked.map_or(LIMIT, |asked| asked.min(LIMIT))
+    let requested =
+        timeout.map(|timeout| timeout.saturating_sub(MARGIN.min(timeout.checked_div(10).unwrap_or_default())));
+    requested.map_or(LIMIT, |requested| requested.min(LIMIT))
 }
 
 /// What the caller says, off the request: from here on there is one timer.

@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::convert::enums::{write_channel, write_mode, write_outcome, write_severity, write_unit};
 use crate::engine::Reason;
 use crate::model::Quantity;
-use crate::service::{Answer, Question};
+use crate::service::{CheckAnswer, Question};
 use crate::telemetry::Telemetry;
 use crate::telemetry::call;
 
 /// Logs a decision, if it is one of those that are.
-pub fn log(telemetry: &Telemetry, answer: &Answer<'_>) {
+pub fn log(telemetry: &Telemetry, answer: &CheckAnswer<'_>) {
     if let Some(log) = telemetry.decisions.as_ref().filter(|log| log.wants(&answer.decision_id)) {
         log.write(&DecisionRecord::of(answer, call::request_id()));
     }
@@ -96,8 +96,8 @@ impl DeliveryRecord<'_> {
 }
 
 impl<'a> DecisionRecord<'a> {
-    fn of(answer: &'a Answer<'_>, x_request_id: Option<String>) -> Self {
-        let Answer { decision, question, revision, decision_id, target: _ } = answer;
+    fn of(answer: &'a CheckAnswer<'_>, x_request_id: Option<String>) -> Self {
+        let CheckAnswer { decision, question, revision, decision_id, target: _ } = answer;
         Self {
             decision_id,
             x_request_id,

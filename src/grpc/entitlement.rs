@@ -11,7 +11,7 @@ use super::{decision_record, status};
 use crate::engine::{Decision, TargetAnswer};
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
-use crate::service::{Answer, Entitlements};
+use crate::service::{CheckAnswer, Entitlements};
 use crate::telemetry::Telemetry;
 
 /// `EntitlementService` on the wire.
@@ -26,7 +26,7 @@ impl EntitlementApi {
         Self { entitlements, telemetry: Arc::clone(telemetry) }
     }
 
-    fn told(&self, answer: &Answer<'_>) -> v1::CheckEntitlementResponse {
+    fn told(&self, answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
         decision_record::log(&self.telemetry, answer);
         write_response(answer)
     }

@@ -6,7 +6,7 @@ use crate::catalog::Locale;
 
 /// The language of texts that is liked best, the first of equals; none if none is asked for
 /// that there are texts in. What cannot be read is passed over: a preference spoils no call.
-pub fn preferred(metadata: &MetadataMap) -> Option<Locale> {
+pub(super) fn preferred(metadata: &MetadataMap) -> Option<Locale> {
     let headers = metadata.get_all("accept-language").iter().filter_map(|header| header.to_str().ok());
     let liked = headers.flat_map(|header| header.split(',')).filter_map(|entry| {
         let (tag, parameter) = entry.split_once(';').unwrap_or((entry, ""));

@@ -2,15 +2,15 @@ use tonic::{Request, Response, Status};
 
 use super::call::Call;
 use super::convert::ledger::request::{
-    Asked, read_adjust, read_block_question, read_blocks_question, read_commit, read_consume, read_entries_question,
-    read_extend, read_release, read_reservations_question, read_reserve, read_reverse,
+    ParsedWrite, read_adjust, read_block_question, read_blocks_question, read_commit, read_consume,
+    read_entries_question, read_extend, read_release, read_reservations_question, read_reserve, read_reverse,
 };
 use super::convert::ledger::response::{Effects, write_block, write_effects, write_entry, write_reservation};
 use super::convert::read::Reader;
 use crate::error::Result;
 use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
-use crate::service::ledger::{Done, WriteRequest};
+use crate::service::ledger::{WriteOutcome, WriteRequest};
 use crate::service::{Ledger, revision};
 use crate::telemetry::call::note_customer;
 
@@ -26,18 +26,22 @@ impl LedgerApi {
     }
 
     /// What a write did, and the token of its revision.
-    async fn write<T>(&self, request: Request<T>, read: impl FnOnce(T) -> Asked) -> Result<(Done, String)> {
+    async fn write<T>(
+        &self,
+        request: Request<T>,
+        read: impl FnOnce(T) -> ParsedWrite,
+    ) -> Result<(WriteOutcome, String)> {
         let (call, message) = Call::open(request);
-        let Asked { customer_id, request_id, command, violations } = read(message);
+        let ParsedWrite { customer_id, request_id, command, violations } = read(message);
         note_customer(&customer_id);
         if !violations.is_empty() {
             return Err(self.ledger.misread(&command, violations));
         }
         let owner = customer_id.clone();
         let request = WriteRequest { customer_id, command, request_id, deadline: call.deadline };
-        let done = self.ledger.write(&call.caller, request).await?;
-        let token = revision::encode(&owner, done.revision);
-        Ok((done, token))
+        let outcome = self.ledger.write(&call.caller, request).await?;
+        let token = revision::encode(&owner, outcome.revision);
+        Ok((outcome, token))
     }
 }
 
@@ -47,9 +51,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ConsumeUnitsRequest>,
     ) -> Result<Response<v1::ConsumeUnitsResponse>, Status> {
-        let (done, revision) = self.write(request, read_consume).await?;
-        let Effects { entries, balances, reservation: _ } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_consume).await?;
+        let Effects { entries, balances, reservation: _ } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::ConsumeUnitsResponse { entries, balances, revision, replayed }))
     }
 
@@ -57,9 +61,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ReserveUnitsRequest>,
     ) -> Result<Response<v1::ReserveUnitsResponse>, Status> {
-        let (done, revision) = self.write(request, read_reserve).await?;
-        let Effects { entries, balances, reservation } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_reserve).await?;
+        let Effects { entries, balances, reservation } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::ReserveUnitsResponse { entries, reservation, balances, revision, replayed }))
     }
 
@@ -67,9 +71,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ExtendReservationRequest>,
     ) -> Result<Response<v1::ExtendReservationResponse>, Status> {
-        let (done, revision) = self.write(request, read_extend).await?;
-        let Effects { entries, balances, reservation } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_extend).await?;
+        let Effects { entries, balances, reservation } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::ExtendReservationResponse { entries, reservation, balances, revision, replayed }))
     }
 
@@ -77,9 +81,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::CommitReservationRequest>,
     ) -> Result<Response<v1::CommitReservationResponse>, Status> {
-        let (done, revision) = self.write(request, read_commit).await?;
-        let Effects { entries, balances, reservation } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_commit).await?;
+        let Effects { entries, balances, reservation } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::CommitReservationResponse { entries, reservation, balances, revision, replayed }))
     }
 
@@ -87,9 +91,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ReleaseReservationRequest>,
     ) -> Result<Response<v1::ReleaseReservationResponse>, Status> {
-        let (done, revision) = self.write(request, read_release).await?;
-        let Effects { entries, balances, reservation } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_release).await?;
+        let Effects { entries, balances, reservation } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::ReleaseReservationResponse { entries, reservation, balances, revision, replayed }))
     }
 
@@ -97,9 +101,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::ReverseEntryRequest>,
     ) -> Result<Response<v1::ReverseEntryResponse>, Status> {
-        let (done, revision) = self.write(request, read_reverse).await?;
-        let Effects { entries, balances, reservation: _ } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_reverse).await?;
+        let Effects { entries, balances, reservation: _ } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::ReverseEntryResponse { entries, balances, revision, replayed }))
     }
 
@@ -107,9 +111,9 @@ impl LedgerService for LedgerApi {
         &self,
         request: Request<v1::AdjustBlockRequest>,
     ) -> Result<Response<v1::AdjustBlockResponse>, Status> {
-        let (done, revision) = self.write(request, read_adjust).await?;
-        let Effects { entries, balances, reservation: _ } = write_effects(&done);
-        let replayed = done.replayed;
+        let (outcome, revision) = self.write(request, read_adjust).await?;
+        let Effects { entries, balances, reservation: _ } = write_effects(&outcome);
+        let replayed = outcome.replayed;
         Ok(Response::new(v1::AdjustBlockResponse { entries, balances, revision, replayed }))
     }
 

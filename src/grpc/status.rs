@@ -36,7 +36,7 @@ impl From<Error> for Status {
 }
 
 /// An error inside of an answer.
-pub fn to_message(error: Error) -> tonic_types::pb::Status {
+pub(super) fn to_message(error: Error) -> tonic_types::pb::Status {
     let status = Status::from(error);
     tonic_types::pb::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::pb::Status {
         code: status.code().into(),
@@ -68,8 +68,8 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
             Some(first) => {
                 let field = Some(first.field.clone()).filter(|field| !field.is_empty());
                 let facts = first.facts.iter().map(|(name, value)| (*name, value.clone()));
-                let told = field.map(|field| ("field", field)).into_iter().chain(facts).collect();
-                (&first.reason, with_omitted(told, violations.len(), carried(violations).len()))
+                let metadata = field.map(|field| ("field", field)).into_iter().chain(facts).collect();
+                (&first.reason, with_omitted(metadata, violations.len(), carried(violations).len()))
             }
             None => ("FIELD_INVALID", Vec::new()),
         },
@@ -80,9 +80,9 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         }
         Error::AlreadyExists { noun, id, fields } => {
             let resource = ("resource_type", resource_type(*noun).to_owned());
-            let told = carried_fields(fields);
-            let metadata = vec![resource, ("id", id.clone()), ("fields", told.join(","))];
-            ("CONTENT_DIFFERS", with_omitted(metadata, fields.len(), told.len()))
+            let named = carried_fields(fields);
+            let metadata = vec![resource, ("id", id.clone()), ("fields", named.join(","))];
+            ("CONTENT_DIFFERS", with_omitted(metadata, fields.len(), named.len()))
         }
         Error::RequestIdReused { request_id } => ("REQUEST_ID_REUSED", vec![("request_id", request_id.clone())]),
         Error::StaleEtag { customer_id } => ("ETAG_MISMATCH", vec![("customer_id", customer_id.clone())]),
@@ -101,9 +101,9 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
 }
 
 /// What does not fit is counted.
-fn with_omitted(mut metadata: Vec<(&'static str, String)>, all: usize, told: usize) -> Vec<(&'static str, String)> {
-    if told < all {
-        metadata.push(("omitted", all.saturating_sub(told).to_string()));
+fn with_omitted(mut metadata: Vec<(&'static str, String)>, all: usize, carried: usize) -> Vec<(&'static str, String)> {
+    if carried < all {
+        metadata.push(("omitted", all.saturating_sub(carried).to_string()));
     }
     metadata
 }
@@ -112,7 +112,7 @@ fn with_omitted(mut metadata: Vec<(&'static str, String)>, all: usize, told: usi
 fn carried(violations: &[Violation]) -> Vec<&Violation> {
     let first = primary(violations);
     let rest = violations.iter().filter(|violation| !first.is_some_and(|first| std::ptr::eq(first, *violation)));
-    let mut told: Vec<&Violation> = within_budget(first.into_iter().chain(rest), |violation| {
+    let mut carried: Vec<&Violation> = within_budget(first.into_iter().chain(rest), |violation| {
         let Violation { field, reason, description, clause, facts } = violation;
         let facts = facts.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum::<usize>();
         let texts = field.len().saturating_add(reason.len()).saturating_add(description.len());
@@ -121,8 +121,8 @@ fn carried(violations: &[Violation]) -> Vec<&Violation> {
         if *clause { length.saturating_mul(2) } else { length }
     });
     // In the order of the request again.
-    told.sort_by_key(|told| violations.iter().position(|violation| std::ptr::eq(*told, violation)));
-    told
+    carried.sort_by_key(|it| violations.iter().position(|violation| std::ptr::eq(*it, violation)));
+    carried
 }
 
 fn carried_fields(fields: &[String]) -> Vec<String> {

@@ -4,18 +4,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// So much of something. Taken and given back without a lock.
 #[derive(Debug)]
-pub struct Budget {
+pub(super) struct Budget {
     used: AtomicUsize,
     limit: usize,
 }
 
 impl Budget {
-    pub fn new(limit: usize) -> Self {
+    pub(super) fn new(limit: usize) -> Self {
         Self { used: AtomicUsize::new(0), limit }
     }
 
     /// Takes `amount`, if it is there.
-    pub fn take(&self, amount: usize) -> bool {
+    pub(super) fn take(&self, amount: usize) -> bool {
         let before = self.used.fetch_add(amount, Ordering::Relaxed);
         let fits = before.saturating_add(amount) <= self.limit;
         if !fits {
@@ -26,7 +26,7 @@ impl Budget {
 
     /// Takes `amount` where nothing else is taken, too: one thing that is larger than the limit
     /// would never pass otherwise.
-    pub fn take_or_alone(&self, amount: usize) -> bool {
+    pub(super) fn take_or_alone(&self, amount: usize) -> bool {
         let before = self.used.fetch_add(amount, Ordering::Relaxed);
         let fits = before == 0 || before.saturating_add(amount) <= self.limit;
         if !fits {
@@ -36,23 +36,23 @@ impl Budget {
     }
 
     /// Takes what cannot be refused.
-    pub fn take_anyway(&self, amount: usize) {
+    pub(super) fn take_anyway(&self, amount: usize) {
         self.used.fetch_add(amount, Ordering::Relaxed);
     }
 
-    pub fn give(&self, amount: usize) {
+    pub(super) fn give(&self, amount: usize) {
         self.used.fetch_sub(amount, Ordering::Relaxed);
     }
 
-    pub fn limit(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.limit
     }
 
-    pub fn used(&self) -> usize {
+    pub(super) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
 
-    pub fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.used() >= self.limit
     }
 }

@@ -12,14 +12,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// first answer wakes the connection, which would send it by itself, and so with each of the others. What is ready to
 /// run runs first this way, and the kernel is called once for many.
 #[derive(Debug)]
-pub struct CoalescedWrites<S> {
+pub(super) struct CoalescedWrites<S> {
     stream: S,
     /// Since the last flush.
     has_waited: bool,
 }
 
 impl<S> CoalescedWrites<S> {
-    pub fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S) -> Self {
         Self { stream, has_waited: false }
     }
 
@@ -86,11 +86,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_ready_runs_before_a_write() {
         let order = Arc::new(Mutex::new(Vec::new()));
-        let told = |what| {
+        let record = |what| {
             let order = Arc::clone(&order);
             move || order.lock().unwrap().push(what)
         };
-        let (written, ran) = (told("written"), told("ran"));
+        let (written, ran) = (record("written"), record("ran"));
         let write = tokio::spawn(async move {
             let mut stream = CoalescedWrites::new(Vec::new());
             stream.write_all(b"x").await.unwrap();

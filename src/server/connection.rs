@@ -28,7 +28,7 @@ const STEP: Duration = Duration::from_secs(5);
 const STEPS: u64 = 4;
 
 #[derive(Debug)]
-pub struct Connection {
+pub(super) struct Connection {
     pub limits: Arc<Limits>,
     answers: Budget,
     requests: Budget,
@@ -47,7 +47,7 @@ pub struct Connection {
 
 /// What is to become of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum ConnectionVerdict {
     Keep,
     /// It is not used: no new calls.
     Retire,
@@ -56,7 +56,7 @@ pub enum Verdict {
 }
 
 impl Connection {
-    pub fn new(limits: Arc<Limits>) -> Arc<Self> {
+    pub(super) fn new(limits: Arc<Limits>) -> Arc<Self> {
         let now = limits.now();
         Arc::new(Self {
             answers: Budget::new(limits.answers.limit() / PART),
@@ -73,43 +73,43 @@ impl Connection {
         })
     }
 
-    pub fn preface_received(&self) {
+    pub(super) fn preface_received(&self) {
         self.has_preface.store(true, Ordering::Relaxed);
     }
 
-    pub fn frame_since(&self, since: u64) {
+    pub(super) fn frame_since(&self, since: u64) {
         self.frame_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn blocked_since(&self, since: u64) {
+    pub(super) fn blocked_since(&self, since: u64) {
         self.blocked_since.store(since, Ordering::Relaxed);
     }
 
-    pub fn verdict(&self) -> Verdict {
+    pub(super) fn verdict(&self) -> ConnectionVerdict {
         self.verdict_at(self.limits.now())
     }
 
-    fn verdict_at(&self, now: u64) -> Verdict {
+    fn verdict_at(&self, now: u64) -> ConnectionVerdict {
         let is_over =
             |since: u64, limit: Duration| since > 0 && u128::from(now.saturating_sub(since)) > limit.as_millis();
         let since = |at: &AtomicU64| at.load(Ordering::Relaxed);
         if !self.has_preface.load(Ordering::Relaxed) && is_over(self.begun, PREFACE_TIMEOUT) {
-            return Verdict::Close("it did not begin to speak HTTP/2 in time");
+            return ConnectionVerdict::Close("it did not begin to speak HTTP/2 in time");
         }
         if is_over(since(&self.frame_since), STALL_TIMEOUT) {
-            return Verdict::Close("it did not end a frame it had begun");
+            return ConnectionVerdict::Close("it did not end a frame it had begun");
         }
         if is_over(since(&self.blocked_since), STALL_TIMEOUT) {
-            return Verdict::Close("it does not read what is sent");
+            return ConnectionVerdict::Close("it does not read what is sent");
         }
         // The step that comes next is the oldest one, too.
         if self.waiting_in(step(now).saturating_add(1)).is_some_and(|count| count.load(Ordering::Relaxed) > 0) {
-            return Verdict::Close("it did not take an answer in time");
+            return ConnectionVerdict::Close("it did not take an answer in time");
         }
         let idle =
             if self.limits.is_crowded.load(Ordering::Relaxed) { IDLE_TIMEOUT_WHEN_CROWDED } else { IDLE_TIMEOUT };
         let is_idle = self.calls.load(Ordering::Relaxed) == 0 && is_over(since(&self.idle_since), idle);
-        if is_idle { Verdict::Retire } else { Verdict::Keep }
+        if is_idle { ConnectionVerdict::Retire } else { ConnectionVerdict::Keep }
     }
 
     fn waiting_in(&self, step: u64) -> Option<&AtomicUsize> {
@@ -117,12 +117,12 @@ impl Connection {
     }
 
     /// Whether so much waits for this client, or for all, that no further call is taken on.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.answers.is_spent() || self.limits.answers.is_spent()
     }
 
     /// Whether nothing of it is under way.
-    pub fn is_at_rest(&self) -> bool {
+    pub(super) fn is_at_rest(&self) -> bool {
         self.calls.load(Ordering::Relaxed) == 0 && self.answers.used() == 0
     }
 
@@ -160,7 +160,7 @@ impl Connection {
 
     /// An answer that counts until its last byte is sent, or its stream is gone; none where there is no
     /// room. One that is too large for any connection may be the only one of its own.
-    pub fn track_unsent(self: &Arc<Self>, bytes: Bytes, kind: CallKind) -> Option<Bytes> {
+    pub(super) fn track_unsent(self: &Arc<Self>, bytes: Bytes, kind: CallKind) -> Option<Bytes> {
         let size = bytes.len();
         if kind == CallKind::Probe {
             self.answers.take_anyway(size);
@@ -205,17 +205,17 @@ impl Drop for UnsentBytes {
 /// The bytes of one request: they count until it is answered, for what is read of it lives on in what
 /// is made of it.
 #[derive(Debug)]
-pub struct RequestBytes {
+pub(super) struct RequestBytes {
     connection: Arc<Connection>,
     bytes: AtomicUsize,
 }
 
 impl RequestBytes {
-    pub fn new(connection: &Arc<Connection>) -> Arc<Self> {
+    pub(super) fn new(connection: &Arc<Connection>) -> Arc<Self> {
         Arc::new(Self { connection: Arc::clone(connection), bytes: AtomicUsize::new(0) })
     }
 
-    pub fn grow(&self, bytes: usize) -> bool {
+    pub(super) fn grow(&self, bytes: usize) -> bool {
         let fits = self.connection.take_request(bytes);
         if fits {
             self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -234,7 +234,7 @@ impl Drop for RequestBytes {
 
 /// What kind of call it is, by what it may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallKind {
+pub(super) enum CallKind {
     /// Health, once: answered whatever else there is to do.
     Probe,
     /// A stream without an end of its own.
@@ -245,13 +245,13 @@ pub enum CallKind {
 
 /// A call under way, until its answer is handed over.
 #[derive(Debug)]
-pub struct CallPermit {
+pub(super) struct CallPermit {
     connection: Arc<Connection>,
     kind: CallKind,
 }
 
 impl CallPermit {
-    pub fn take(connection: &Arc<Connection>, kind: CallKind) -> Option<Self> {
+    pub(super) fn take(connection: &Arc<Connection>, kind: CallKind) -> Option<Self> {
         let is_admitted = match kind {
             CallKind::Probe => true,
             CallKind::Stream => !connection.is_full() && connection.limits.long_streams.take(1),
@@ -268,11 +268,11 @@ impl CallPermit {
         })
     }
 
-    pub fn kind(&self) -> CallKind {
+    pub(super) fn kind(&self) -> CallKind {
         self.kind
     }
 
-    pub fn is_stream(&self) -> bool {
+    pub(super) fn is_stream(&self) -> bool {
         self.kind == CallKind::Stream
     }
 }

@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::coalesce::CoalescedWrites;
-use super::connection::{Connection, Verdict};
+use super::connection::{Connection, ConnectionVerdict};
 use super::guard::CallGuard;
 use super::limits::Limits;
 use super::monitored_io::MonitoredIo;
@@ -50,7 +50,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Serves every connection until the server stops, at most `limit` at once, and then ends when the
 /// last of them has: new calls are sent elsewhere, those under way are answered. What is left when
 /// this is dropped breaks off.
-pub async fn serve(
+pub(super) async fn serve(
     listener: TcpListener,
     service: impl CallService,
     telemetry: Arc<Telemetry>,
@@ -111,19 +111,19 @@ async fn serve_connection(
                 http.as_mut().graceful_shutdown();
             }
             _ = ticks.tick() => match connection.verdict() {
-                Verdict::Keep | Verdict::Retire if is_leaving => {
+                ConnectionVerdict::Keep | ConnectionVerdict::Retire if is_leaving => {
                     // It was told to go a while ago, and has nothing to wait for.
                     if ticks_leaving >= 2 && connection.is_at_rest() {
                         return;
                     }
                     ticks_leaving = ticks_leaving.saturating_add(1);
                 }
-                Verdict::Keep => {}
-                Verdict::Retire => {
+                ConnectionVerdict::Keep => {}
+                ConnectionVerdict::Retire => {
                     is_leaving = true;
                     http.as_mut().graceful_shutdown();
                 }
-                Verdict::Close(why) => {
+                ConnectionVerdict::Close(why) => {
                     tell_closed(&connection.limits, why);
                     http.as_mut().graceful_shutdown();
                     let _ = tokio::time::timeout(CLOSE_TIMEOUT, http).await;

@@ -11,7 +11,7 @@ const END_HEADERS: u8 = 4;
 
 /// Follows the bytes read. Whether they make sense is judged elsewhere.
 #[derive(Debug, Default)]
-pub struct Frames {
+pub(super) struct Frames {
     preface: usize,
     head: [u8; HEAD],
     /// How much of the head is read,
@@ -25,7 +25,7 @@ pub struct Frames {
 }
 
 impl Frames {
-    pub fn read(&mut self, mut bytes: &[u8]) {
+    pub(super) fn read(&mut self, mut bytes: &[u8]) {
         let preface = PREFACE.saturating_sub(self.preface).min(bytes.len());
         self.preface = self.preface.saturating_add(preface);
         bytes = bytes.get(preface..).unwrap_or_default();
@@ -35,7 +35,7 @@ impl Frames {
     }
 
     /// Whether something has begun and not ended: the preface, a frame, or a block of headers.
-    pub fn is_mid_frame(&self) -> bool {
+    pub(super) fn is_mid_frame(&self) -> bool {
         self.preface < PREFACE || self.head_read > 0 || self.in_block
     }
 

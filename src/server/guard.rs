@@ -31,13 +31,13 @@ const REFLECTION: Duration = Duration::from_secs(60);
 
 /// The guard of the calls of one connection.
 #[derive(Debug, Clone)]
-pub struct CallGuard<S> {
+pub(super) struct CallGuard<S> {
     inner: S,
     connection: Arc<Connection>,
 }
 
 impl<S> CallGuard<S> {
-    pub fn new(inner: S, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(inner: S, connection: Arc<Connection>) -> Self {
         Self { inner, connection }
     }
 
@@ -80,16 +80,16 @@ where
         let limit = (path != WATCH_HEALTH).then_some(REFLECTION);
         let limits = &self.connection.limits;
         let end = || (kind == CallKind::Stream).then(|| limits.end_of_stream(limit));
-        let (asks, answers) = (end(), end());
+        let (request_end, response_end) = (end(), end());
         // Health is answered whatever else there is room for; its messages are short.
         let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
-        let counted = request_bytes.clone();
-        let call = self.inner.call(request.map(|body| Body::new(RequestBody::new(body, counted, asks))));
+        let body_bytes = request_bytes.clone();
+        let call = self.inner.call(request.map(|body| Body::new(RequestBody::new(body, body_bytes, request_end))));
         let connection = Arc::clone(&self.connection);
         let answered = async move {
             let response = call.await.unwrap_or_else(|never| match never {});
             drop(request_bytes);
-            response_body::counted(response, connection, permit, answers).await
+            response_body::limited(response, connection, permit, response_end).await
         };
         Box::pin(AssertUnwindSafe(answered).catch_unwind().map(|outcome| Ok(outcome.unwrap_or_else(broken))))
     }
@@ -127,8 +127,8 @@ fn refused<B>(request: &Request<B>) -> Option<Response<Body>> {
         return Some(refusal);
     }
     if !request.headers().get(CONTENT_TYPE).is_some_and(is_grpc) {
-        let told = "the content type is neither `application/grpc` nor `application/grpc+proto`";
-        let mut refusal = malformed(told).into_http();
+        let message = "the content type is neither `application/grpc` nor `application/grpc+proto`";
+        let mut refusal = malformed(message).into_http();
         *refusal.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Some(refusal);
     }

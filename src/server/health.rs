@@ -44,7 +44,7 @@ const WRITES: [&str; 2] = ["entitled.v1.ContractService", "entitled.v1.LedgerSer
 
 /// What is known of this server's state.
 #[derive(Debug)]
-pub struct HealthState {
+pub(super) struct HealthState {
     begun: Instant,
     /// When the last good answer of the store came, in milliseconds since `begun`; 0: it did not
     /// answer when it was last asked.
@@ -56,13 +56,13 @@ pub struct HealthState {
 }
 
 impl HealthState {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (answered, is_stopping, tasks) = (AtomicU64::new(0), watch::Sender::new(false), OnceLock::new());
         Self { begun: Instant::now(), answered, is_stopping, is_read_only: AtomicBool::new(false), tasks }
     }
 
     /// Whether calls can be answered: the one place where all that is known comes together.
-    pub fn is_serving(&self) -> bool {
+    pub(super) fn is_serving(&self) -> bool {
         self.is_serving_at(self.elapsed())
     }
 
@@ -74,11 +74,11 @@ impl HealthState {
         store_answers && tasks_run && !*self.is_stopping.borrow()
     }
 
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.is_stopping.send_replace(true);
     }
 
-    pub fn watch_tasks(&self, tasks: DownTasks) {
+    pub(super) fn watch_tasks(&self, tasks: DownTasks) {
         let _ = self.tasks.set(tasks);
     }
 
@@ -104,14 +104,14 @@ impl HealthState {
 }
 
 /// Asks the store once a second, and whether writes go on; runs until it is dropped.
-pub async fn monitor(health: Arc<HealthState>, store: Store, ledger: Ledger) {
+pub(super) async fn monitor(health: Arc<HealthState>, store: Store, ledger: Ledger) {
     health.is_read_only.store(store.is_read_only(), Ordering::Relaxed);
     let mut ticks = tokio::time::interval(PERIOD);
     let mut last = None;
     loop {
         ticks.tick().await;
         let probed = store.probe().await;
-        health.note(probed.is_ok() && ledger.is_moving());
+        health.note(probed.is_ok() && ledger.is_progressing());
         let is_serving = health.is_serving();
         if last.replace(is_serving) != Some(is_serving) {
             let why = probed.err().map(|error| format!("{error:?}"));
@@ -121,7 +121,7 @@ pub async fn monitor(health: Arc<HealthState>, store: Store, ledger: Ledger) {
 }
 
 /// The service on the wire.
-pub fn service(health: Arc<HealthState>) -> HealthServer<impl Health> {
+pub(super) fn service(health: Arc<HealthState>) -> HealthServer<impl Health> {
     HealthServer::new(Probes(health)).max_decoding_message_size(MESSAGE_LIMIT)
 }
 

@@ -22,7 +22,7 @@ const LONG_STREAMS: usize = 1_000;
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub struct Limits {
+pub(super) struct Limits {
     begun: Instant,
     /// Bytes of answers that wait to be sent.
     pub answers: Budget,
@@ -41,14 +41,14 @@ pub struct Limits {
 
 /// Warnings about clients. Each is logged once in a while: clients must not fill the log.
 #[derive(Debug, Default)]
-pub struct ClientWarnings {
+pub(super) struct ClientWarnings {
     pub closed: LogThrottle,
     pub crowded: LogThrottle,
     pub not_taken: LogThrottle,
 }
 
 impl Limits {
-    pub fn new(settings: &ServerSettings, stop: watch::Receiver<bool>) -> Arc<Self> {
+    pub(super) fn new(settings: &ServerSettings, stop: watch::Receiver<bool>) -> Arc<Self> {
         Arc::new(Self {
             begun: Instant::now(),
             answers: Budget::new(settings.max_unsent.saturating_mul(MEBIBYTE)),
@@ -64,12 +64,12 @@ impl Limits {
     }
 
     /// Milliseconds since the start, never 0.
-    pub fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     /// Ends when the server is asked to stop.
-    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub(super) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut stop = self.stop.clone();
         async move {
             // An error means that the sender is gone: stop as well.
@@ -78,7 +78,7 @@ impl Limits {
     }
 
     /// What ends a long stream: the end of the server, or its own time.
-    pub fn end_of_stream(&self, limit: Option<Duration>) -> BoxFuture<'static, Status> {
+    pub(super) fn end_of_stream(&self, limit: Option<Duration>) -> BoxFuture<'static, Status> {
         let stopped = self.stopped();
         Box::pin(async move {
             let over = async {
@@ -97,14 +97,14 @@ impl Limits {
 
 /// Lets one warning through in a while, and counts those between.
 #[derive(Debug, Default)]
-pub struct LogThrottle {
+pub(super) struct LogThrottle {
     next: AtomicU64,
     suppressed: AtomicU64,
 }
 
 impl LogThrottle {
     /// How many were suppressed since the last one, if it is time for one.
-    pub fn due(&self, now: u64) -> Option<u64> {
+    pub(super) fn due(&self, now: u64) -> Option<u64> {
         let next = self.next.load(Ordering::Relaxed);
         let then = now.saturating_add(u64::try_from(WARNING_INTERVAL.as_millis()).unwrap_or(u64::MAX));
         let is_due =
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_warning_is_logged_once_in_a_while_with_the_number_of_those_between() {
         let throttle = LogThrottle::default();
-        let told: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| throttle.due(now)).to_vec();
-        assert_eq!(told, [Some(0), None, None, Some(2), None]);
+        let logged: Vec<_> = [1, 2, 60_000, 60_001, 60_002].map(|now| throttle.due(now)).to_vec();
+        assert_eq!(logged, [Some(0), None, None, Some(2), None]);
     }
 }

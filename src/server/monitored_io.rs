@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::frames::Frames;
 
 #[derive(Debug)]
-pub struct MonitoredIo<S> {
+pub(super) struct MonitoredIo<S> {
     stream: S,
     connection: Arc<Connection>,
     frames: Frames,
@@ -21,7 +21,7 @@ pub struct MonitoredIo<S> {
 }
 
 impl<S> MonitoredIo<S> {
-    pub fn new(stream: S, connection: Arc<Connection>) -> Self {
+    pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
         Self { stream, connection, frames: Frames::default(), frame_since: 0, is_blocked: false }
     }
 

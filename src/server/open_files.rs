@@ -6,7 +6,7 @@ const RESERVED: usize = 128;
 /// How many of `clients` connections there is room for, beside so many to a database; raises the limit of open files, as
 /// far as this process may.
 #[cfg(unix)]
-pub fn allow_beside(database: usize, clients: usize) -> usize {
+pub(super) fn allow_beside(database: usize, clients: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let limits = getrlimit(Resource::Nofile);

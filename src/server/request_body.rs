@@ -16,7 +16,7 @@ use crate::error::BoxError;
 use crate::grpc::overloaded;
 
 /// A body that ends with an error where there is no room for it, or once its time has come.
-pub struct RequestBody<B> {
+pub(super) struct RequestBody<B> {
     body: B,
     /// None: it is not counted.
     request_bytes: Option<Arc<RequestBytes>>,
@@ -24,7 +24,11 @@ pub struct RequestBody<B> {
 }
 
 impl<B> RequestBody<B> {
-    pub fn new(body: B, request_bytes: Option<Arc<RequestBytes>>, end: Option<BoxFuture<'static, Status>>) -> Self {
+    pub(super) fn new(
+        body: B,
+        request_bytes: Option<Arc<RequestBytes>>,
+        end: Option<BoxFuture<'static, Status>>,
+    ) -> Self {
         Self { body, request_bytes, end }
     }
 }

@@ -24,7 +24,7 @@ use crate::grpc::overloaded;
 /// A frame of HTTP/2 as every client takes it.
 const PIECE: usize = 16 << 10;
 
-pub struct ResponseBody {
+pub(super) struct ResponseBody {
     body: Body,
     connection: Arc<Connection>,
     /// What is left of the message that is being handed over.
@@ -37,7 +37,7 @@ pub struct ResponseBody {
 
 /// The same response with a body that is counted and sent in pieces. What a call of this API answers is encoded here, so
 /// that its size is known before it waits for its client.
-pub async fn counted(
+pub(super) async fn limited(
     response: Response<Body>,
     connection: Arc<Connection>,
     permit: CallPermit,

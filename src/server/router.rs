@@ -28,13 +28,13 @@ use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
-use crate::service::{self, Contracts, Entitlements, Ledger};
+use crate::service::{self, Catalogue, Contracts, Entitlements, Ledger};
 
 /// A question to reflection is a name.
 const REFLECTION_LIMIT: usize = 16 << 10;
 
 /// What answers calls, on any connection. It answers always: a refusal is an answer.
-pub trait CallService:
+pub(super) trait CallService:
     Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
 {
 }
@@ -48,13 +48,13 @@ impl<S> CallService for S where
 }
 
 /// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted.
-pub fn layered(calls: Router) -> impl CallService {
+pub(super) fn layered(calls: Router) -> impl CallService {
     let admission = Admission::new(available_parallelism().map_or(2, NonZero::get));
     Deadlines.layer(admission.layer(TransportErrors.layer(calls)))
 }
 
 /// Health and reflection.
-pub fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> {
+pub(super) fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -64,12 +64,12 @@ pub fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> 
 }
 
 /// The services of this API.
-pub fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
+pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
     let entitlements =
         EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone()), &context.telemetry));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
-    let catalog = CatalogServiceServer::new(CatalogApi::new(Arc::clone(&context.catalog)));
+    let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));
     Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(ledger.max_decoding_message_size(MESSAGE_LIMIT))
@@ -79,7 +79,7 @@ pub fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
 
 /// The services of this server: the standard ones answer from the first moment, those of this API once the store is open.
 #[derive(Debug, Clone)]
-pub struct Router {
+pub(super) struct Router {
     standard_services: Routes,
     api_services: Arc<SetOnce<Routes>>,
     begun: Instant,
@@ -88,11 +88,11 @@ pub struct Router {
 }
 
 impl Router {
-    pub fn new(standard_services: Routes, patience: Duration) -> Self {
+    pub(super) fn new(standard_services: Routes, patience: Duration) -> Self {
         Self { standard_services, api_services: Arc::default(), begun: Instant::now(), patience }
     }
 
-    pub fn open(&self, api_services: Routes) {
+    pub(super) fn open(&self, api_services: Routes) {
         let _ = self.api_services.set(api_services);
     }
 }

@@ -17,7 +17,7 @@ const TOLD_EVERY: u32 = 60;
 const EARLIEST_YEAR: i32 = 2020;
 
 /// Every answer depends on the time. A clock that cannot be right ends the start.
-pub fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
+pub(super) fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
     if (EARLIEST_YEAR..=9999).contains(&now.year()) {
         return Ok(());
     }
@@ -29,7 +29,7 @@ pub fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
 /// A file of SQLite is there or it is not: what is wrong with it ends the start. A server of
 /// PostgreSQL may only be away, and is waited for; a setting nothing can come of, or a schema that is
 /// too old, ends the start as well.
-pub async fn open(config: &Config) -> Result<Store, BoxError> {
+pub(super) async fn open(config: &Config) -> Result<Store, BoxError> {
     let mut tries = 0_u32;
     loop {
         let error = match try_open(config).await {
@@ -97,7 +97,7 @@ async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {
     Ok(())
 }
 
-pub fn store_config(config: &Config) -> StoreConfig {
+pub(super) fn store_config(config: &Config) -> StoreConfig {
     StoreConfig {
         url: config.store.database.expose().to_owned(),
         max_connections: u32::try_from(config.store.max_connections).unwrap_or(u32::MAX),
@@ -106,7 +106,7 @@ pub fn store_config(config: &Config) -> StoreConfig {
 }
 
 /// How many connections to the database there may be, of all pools together. SQLite's are always the same few.
-pub fn many_connections(config: &Config) -> usize {
+pub(super) fn many_connections(config: &Config) -> usize {
     if config.store.database.is_sqlite() { 0 } else { config.store.max_connections }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         let at = |text: &str| check_clock(text.parse().unwrap());
         assert!(at("2026-11-28T00:00:00Z").is_ok() && at("2020-01-01T00:00:00Z").is_ok());
         assert!(at("1969-12-31T23:59:59Z").is_err());
-        let told = at("1970-01-01T00:02:00Z").unwrap_err().to_string();
-        assert!(told.contains("1970-01-01 00:02:00"), "{told}");
+        let message = at("1970-01-01T00:02:00Z").unwrap_err().to_string();
+        assert!(message.contains("1970-01-01 00:02:00"), "{message}");
     }
 }

@@ -18,28 +18,28 @@ const A_WHILE: Duration = Duration::from_secs(60);
 
 /// The tasks of one server in one set; they end when this is dropped.
 #[derive(Debug, Default)]
-pub struct Supervisor {
+pub(super) struct Supervisor {
     supervised: JoinSet<&'static str>,
     down: Arc<AtomicUsize>,
 }
 
 /// How many tasks do not run at the moment; for health.
 #[derive(Debug, Clone, Default)]
-pub struct DownTasks(Arc<AtomicUsize>);
+pub(super) struct DownTasks(Arc<AtomicUsize>);
 
 impl DownTasks {
-    pub fn none(&self) -> bool {
+    pub(super) fn none(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
 }
 
 impl Supervisor {
-    pub fn down(&self) -> DownTasks {
+    pub(super) fn down(&self) -> DownTasks {
         DownTasks(Arc::clone(&self.down))
     }
 
     /// Runs what `make` makes. If it panics or ends it is made anew, again and again.
-    pub fn run<F>(&mut self, name: &'static str, make: impl Fn() -> F + Send + Sync + 'static)
+    pub(super) fn run<F>(&mut self, name: &'static str, make: impl Fn() -> F + Send + Sync + 'static)
     where
         F: Future<Output = ()> + Send + 'static,
     {
@@ -47,7 +47,7 @@ impl Supervisor {
     }
 
     /// Ends when a task keeps ending: without it the server does not do what it says. Tells which.
-    pub async fn given_up(&mut self) -> &'static str {
+    pub(super) async fn given_up(&mut self) -> &'static str {
         match self.supervised.join_next().await {
             Some(name) => name.unwrap_or("a supervisor"),
             None => std::future::pending().await,
@@ -82,7 +82,7 @@ where
 }
 
 /// What a panic said.
-pub fn words(panic: &(dyn Any + Send)) -> &str {
+pub(super) fn words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words")
 }
@@ -94,9 +94,9 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_panics_or_ends_is_made_again_until_it_keeps_ending() {
         let runs = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&runs);
+        let counter = Arc::clone(&runs);
         let make = move || {
-            let run = counted.fetch_add(1, Ordering::Relaxed);
+            let run = counter.fetch_add(1, Ordering::Relaxed);
             async move { assert!(run.is_multiple_of(2), "odd") }
         };
         let down = Arc::<AtomicUsize>::default();

@@ -8,7 +8,7 @@ use super::supervisor::Supervisor;
 use crate::service::{Context, Ledger, feed, ledger};
 
 /// Starts all of it: what others changed is noted, holds run out, and health asks the store.
-pub fn start(
+pub(super) fn start(
     supervisor: &mut Supervisor,
     context: &Context,
     ledger: &Ledger,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Caller;
-use super::paging::{List, Page, page_token_invalid};
+use super::paging::{Page, PagedList, page_token_invalid};
 use crate::catalog::{Catalog, Clause, Edition, LifeCycle, Service};
 use crate::error::{Error, Noun, Result};
 use crate::suggest::nearest;
@@ -38,8 +38,8 @@ impl Catalogue {
     pub fn edition(&self, _caller: &Caller, edition_id: Option<&str>) -> Result<&Edition> {
         let Some(id) = edition_id else { return Ok(self.catalog.default_edition()) };
         self.catalog.edition(id).ok_or_else(|| {
-            let known = self.catalog.editions().iter().map(|edition| edition.id.as_str());
-            Error::NotFound { noun: Noun::Edition, id: id.to_owned(), nearest: nearest(id, known) }
+            let ids = self.catalog.editions().iter().map(|edition| edition.id.as_str());
+            Error::NotFound { noun: Noun::Edition, id: id.to_owned(), nearest: nearest(id, ids) }
         })
     }
 
@@ -47,13 +47,13 @@ impl Catalogue {
     pub fn editions(&self, _caller: &Caller, page: &Page) -> Result<(Vec<&Edition>, String)> {
         let mut editions: Vec<&Edition> = self.catalog.editions().iter().collect();
         editions.sort_by_key(|edition| &edition.id);
-        rows(&List::new("editions", &[]), page, editions)
+        rows(&PagedList::new("editions", &[]), page, editions)
     }
 
     pub fn service<'a>(&self, _caller: &Caller, edition: &'a Edition, service_id: &str) -> Result<&'a Service> {
         edition.service(service_id).ok_or_else(|| {
-            let known = edition.services.iter().map(|service| service.id.as_str());
-            Error::NotFound { noun: Noun::Service, id: service_id.to_owned(), nearest: nearest(service_id, known) }
+            let ids = edition.services.iter().map(|service| service.id.as_str());
+            Error::NotFound { noun: Noun::Service, id: service_id.to_owned(), nearest: nearest(service_id, ids) }
         })
     }
 
@@ -64,7 +64,7 @@ impl Catalogue {
         edition: &'a Edition,
         page: &Page,
     ) -> Result<(Vec<&'a Service>, String)> {
-        rows(&List::new("services", &[&edition.id]), page, edition.services.iter().collect())
+        rows(&PagedList::new("services", &[&edition.id]), page, edition.services.iter().collect())
     }
 
     /// The products of an edition, each family before its components, and the token of the next page.
@@ -89,7 +89,7 @@ impl Catalogue {
                 std::iter::once(whole).chain(components)
             })
             .collect();
-        rows(&List::new("products", &[&edition.id]), page, products)
+        rows(&PagedList::new("products", &[&edition.id]), page, products)
     }
 
     /// The clauses of an edition, and the token of the next page.
@@ -99,12 +99,12 @@ impl Catalogue {
         edition: &'a Edition,
         page: &Page,
     ) -> Result<(Vec<&'a Clause>, String)> {
-        rows(&List::new("clauses", &[&edition.id]), page, edition.clauses.iter().collect())
+        rows(&PagedList::new("clauses", &[&edition.id]), page, edition.clauses.iter().collect())
     }
 }
 
 /// One page of rows that never change while the server runs: a place among them is a number.
-fn rows<T>(list: &List, page: &Page, rows: Vec<T>) -> Result<(Vec<T>, String)> {
+fn rows<T>(list: &PagedList, page: &Page, rows: Vec<T>) -> Result<(Vec<T>, String)> {
     let start = match list.after(page)? {
         None => 0,
         Some([start]) => start.parse().ok().filter(|start| *start < rows.len()).ok_or_else(page_token_invalid)?,

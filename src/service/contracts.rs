@@ -1,14 +1,16 @@
 //! Customers and work orders. Every change takes the one path through [`Contracts::write`].
 
 mod judge;
+mod outcome;
 mod read;
 mod replay;
 mod size;
 mod version;
 mod write;
 
+pub use outcome::ChangeOutcome;
 pub use read::Found;
-pub use write::{WriteOptions, Written};
+pub use write::WriteOptions;
 
 use super::{Context, Gate};
 

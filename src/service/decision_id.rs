@@ -11,7 +11,7 @@ const ENCODING: &str = "entitled.decision.1";
 
 /// 128 bits over everything a decision depends on, in hexadecimal: what was asked, of which revision of the customer, by
 /// which edition, at which instant. Neither the language of its texts nor how it is told bears on it.
-pub fn decision_id(question: &Question, check_time: DateTime<Utc>, revision: i64, edition_id: &str) -> String {
+pub(super) fn decision_id(question: &Question, check_time: DateTime<Utc>, revision: i64, edition_id: &str) -> String {
     // Every field is named here: a new one must be thought about.
     let Question {
         customer_id,
@@ -125,13 +125,13 @@ mod tests {
 
     #[test]
     fn how_it_is_told_makes_no_other_decision() {
-        let told = [
+        let ids = [
             id_of(|it| it.locale = Locale::Indonesian),
             id_of(|it| it.view = View::Full),
             id_of(|it| it.consistency = Consistency::Full),
             id_of(|it| it.check_time = Some(AT)),
         ];
-        assert!(told.iter().all(|id| *id == id_of(|_| ())));
+        assert!(ids.iter().all(|id| *id == id_of(|_| ())));
         let of = |amount, unit| id_of(|it| it.quantity = Some(Quantity { amount, unit }));
         assert_eq!(of(1, Unit::Hours), of(60, Unit::Minutes));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::decision_id::decision_id;
-use super::paging::{List, page_token_invalid};
+use super::paging::{PagedList, page_token_invalid};
 use super::slices::Slices;
 use super::{Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
@@ -22,7 +22,7 @@ pub struct Entitlements {
 
 /// A decision with what identifies it.
 #[derive(Debug)]
-pub struct Answer<'a> {
+pub struct CheckAnswer<'a> {
     pub decision: Decision<'a>,
     pub question: &'a Question,
     /// The token of the revision that was judged.
@@ -35,7 +35,7 @@ pub struct Answer<'a> {
 
 /// One page of a list.
 #[derive(Debug)]
-pub struct Listed<T> {
+pub struct EntitlementPage<T> {
     pub rows: Vec<T>,
     pub next_page_token: String,
     pub revision: String,
@@ -52,7 +52,7 @@ impl Entitlements {
         &self,
         _caller: &Caller,
         question: &Question,
-        tell: impl FnOnce(&Answer<'_>) -> T,
+        tell: impl FnOnce(&CheckAnswer<'_>) -> T,
     ) -> Result<T> {
         let now = self.context.clock.now();
         let snapshot = self.snapshot(question).await?;
@@ -65,7 +65,7 @@ impl Entitlements {
         &self,
         _caller: &Caller,
         questions: Vec<Result<Question>>,
-        mut tell: impl FnMut(&Answer<'_>) -> T,
+        mut tell: impl FnMut(&CheckAnswer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
         let now = self.context.clock.now();
         let mut results = Vec::with_capacity(questions.len());
@@ -110,12 +110,12 @@ impl Entitlements {
         _caller: &Caller,
         question: &ListQuestion,
         mut tell: impl FnMut(&str, &Decision<'_>) -> T,
-    ) -> Result<Listed<T>> {
+    ) -> Result<EntitlementPage<T>> {
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let prepared = snapshot.prepared();
         self.addressed(&snapshot, question)?;
         let list = list_of(question);
-        let after = list.after(&question.page)?.map(Place::read).transpose()?;
+        let after = list.after(&question.page)?.map(ListPosition::read).transpose()?;
         let now = match &after {
             Some(after) => after.check_time,
             None => question.check_time.unwrap_or(self.context.clock.now()),
@@ -133,24 +133,24 @@ impl Entitlements {
             None => 0,
             Some(after) => after.position(&rows).ok_or_else(page_token_invalid)?,
         };
-        let mut told = Vec::new();
+        let mut results = Vec::new();
         let mut next_page_token = String::new();
         let mut slices = Slices::begin();
         for row in rows.iter().skip(start) {
             slices.next().await;
-            let asked = row.question(&query);
-            let decision = engine::decide(prepared, &snapshot.balances, &asked, now)?;
+            let row_query = row.question(&query);
+            let decision = engine::decide(prepared, &snapshot.balances, &row_query, now)?;
             if question.outcome.is_some_and(|only| only != decision.outcome) {
                 continue;
             }
-            if told.len() == question.page.size {
-                next_page_token = list.token(&Place::write(now, row));
+            if results.len() == question.page.size {
+                next_page_token = list.token(&ListPosition::write(now, row));
                 break;
             }
-            told.push(tell(row.location_id, &decision));
+            results.push(tell(row.location_id, &decision));
         }
         let revision = revision::encode(&question.customer_id, snapshot.revision);
-        Ok(Listed { rows: told, next_page_token, revision, check_time: now })
+        Ok(EntitlementPage { rows: results, next_page_token, revision, check_time: now })
     }
 
     /// Says which offer answers an incident; with the time it was opened and the token of the
@@ -175,7 +175,7 @@ impl Entitlements {
         snapshot: &Snapshot,
         question: &Question,
         now: DateTime<Utc>,
-        tell: impl FnOnce(&Answer<'_>) -> T,
+        tell: impl FnOnce(&CheckAnswer<'_>) -> T,
     ) -> Result<T> {
         let query = question.query();
         let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
@@ -192,7 +192,7 @@ impl Entitlements {
             }
             None => None,
         };
-        Ok(tell(&Answer { decision, question, revision, decision_id, target }))
+        Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
     }
 
     async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
@@ -210,22 +210,22 @@ impl Entitlements {
         if let Some(id) = &question.location_id
             && snapshot.prepared().location(id).is_none()
         {
-            let known = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
-            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, known) });
+            let names = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
+            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, names) });
         }
         if let Some(product) = question.product_id.as_deref().map(ProductId::new)
             && !catalog.knows_family(product)
         {
-            let known =
+            let names =
                 catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
-            let nearest = nearest(product.family, known);
+            let nearest = nearest(product.family, names);
             return Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest });
         }
         if let Some(group) = &question.group
             && !catalog.editions().iter().any(|edition| edition.group(group).is_some())
         {
-            let known = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
-            let hint = hint(nearest(group, known).as_deref());
+            let names = catalog.editions().iter().flat_map(|edition| &edition.groups).map(|group| group.id.as_str());
+            let hint = hint(nearest(group, names).as_deref());
             return Err(Error::invalid("group", reason::REFERENCE_UNKNOWN, format!("unknown group `{group}`{hint}")));
         }
         Ok(())
@@ -233,14 +233,14 @@ impl Entitlements {
 }
 
 /// Where a page begins.
-struct Place {
+struct ListPosition {
     check_time: DateTime<Utc>,
     location_id: String,
     service_id: String,
 }
 
-impl Place {
-    fn write(check_time: DateTime<Utc>, row: &engine::Row<'_>) -> [String; 3] {
+impl ListPosition {
+    fn write(check_time: DateTime<Utc>, row: &engine::ListRow<'_>) -> [String; 3] {
         [check_time.to_rfc3339(), row.location_id.to_owned(), row.service_id.to_owned()]
     }
 
@@ -249,12 +249,12 @@ impl Place {
         Ok(Self { check_time, location_id, service_id })
     }
 
-    fn position(&self, rows: &[engine::Row<'_>]) -> Option<usize> {
+    fn position(&self, rows: &[engine::ListRow<'_>]) -> Option<usize> {
         rows.iter().position(|row| row.location_id == self.location_id && row.service_id == self.service_id)
     }
 }
 
-fn list_of(question: &ListQuestion) -> List {
+fn list_of(question: &ListQuestion) -> PagedList {
     let outcome = match question.outcome {
         None => "",
         Some(Outcome::Entitled) => "entitled",
@@ -265,5 +265,5 @@ fn list_of(question: &ListQuestion) -> List {
     let time = question.check_time.map(|time| time.to_rfc3339()).unwrap_or_default();
     let (location_id, product_id, group) =
         (text(&question.location_id), text(&question.product_id), text(&question.group));
-    List::new("entitlements", &[&question.customer_id, &location_id, &product_id, &group, outcome, &time])
+    PagedList::new("entitlements", &[&question.customer_id, &location_id, &product_id, &group, outcome, &time])
 }

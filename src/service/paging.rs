@@ -34,18 +34,18 @@ impl Page {
 
 /// One list: the token of a page is of no use in any other.
 #[derive(Debug)]
-pub(super) struct List {
+pub(super) struct PagedList {
     bound: String,
 }
 
-impl List {
-    /// `asked`: all that tells this list from others of its name.
-    pub fn new(name: &str, asked: &[&str]) -> Self {
-        Self { bound: fingerprint(&[&[name], asked].concat()) }
+impl PagedList {
+    /// `parts`: all that distinguishes this list from others of its name.
+    pub(super) fn new(name: &str, parts: &[&str]) -> Self {
+        Self { bound: fingerprint(&[&[name], parts].concat()) }
     }
 
     /// Where the page before ended, in as many parts as a place has in this list; none for the first page.
-    pub fn after<const PARTS: usize>(&self, page: &Page) -> Result<Option<[String; PARTS]>> {
+    pub(super) fn after<const PARTS: usize>(&self, page: &Page) -> Result<Option<[String; PARTS]>> {
         if page.token.is_empty() {
             return Ok(None);
         }
@@ -58,13 +58,13 @@ impl List {
     }
 
     /// The token of the page behind a place.
-    pub fn token<const PARTS: usize>(&self, place: &[String; PARTS]) -> String {
+    pub(super) fn token<const PARTS: usize>(&self, place: &[String; PARTS]) -> String {
         let parts: Vec<&str> = std::iter::once(&self.bound).chain(place).map(String::as_str).collect();
         seal(KIND, &parts)
     }
 
     /// The page that begins the rows behind the one before; and the token of the next, empty if there is none.
-    pub fn cut<T, const PARTS: usize>(
+    pub(super) fn cut<T, const PARTS: usize>(
         &self,
         page: &Page,
         rows: impl IntoIterator<Item = T>,
@@ -89,20 +89,20 @@ mod tests {
 
     fn is_refused<T>(result: Result<T>) -> bool {
         let Err(Error::Violations(violations)) = result else { return false };
-        let told: Vec<_> = violations.iter().map(|it| (it.field.as_str(), it.reason.as_str())).collect();
-        told == [("page_token", "PAGE_TOKEN_INVALID")]
+        let pairs: Vec<_> = violations.iter().map(|it| (it.field.as_str(), it.reason.as_str())).collect();
+        pairs == [("page_token", "PAGE_TOKEN_INVALID")]
     }
 
     #[test]
     fn a_page_has_so_many_rows() {
-        let size = |asked| Page::new(asked, String::new()).map(|page| page.size);
+        let size = |size| Page::new(size, String::new()).map(|page| page.size);
         assert_eq!([0, 1, 1_000, i32::MAX].map(size), [50, 1, 1_000, 1_000].map(Some));
         assert_eq!([-1, i32::MIN].map(size), [None, None]);
     }
 
     #[test]
     fn pages_follow_each_other_to_the_end() {
-        let list = List::new("numbers", &["contoso"]);
+        let list = PagedList::new("numbers", &["contoso"]);
         let mut page = Page { size: 2, token: String::new() };
         let mut pages = Vec::new();
         loop {
@@ -120,14 +120,14 @@ mod tests {
 
     #[test]
     fn a_token_leads_on_in_its_own_list_alone() {
-        let list = List::new("blocks", &["contoso", "ede"]);
+        let list = PagedList::new("blocks", &["contoso", "ede"]);
         let page = Page { size: 1, token: list.token(&["7".to_owned()]) };
         assert_eq!(list.after(&page).unwrap(), Some(["7".to_owned()]));
         assert!(is_refused(list.after::<2>(&page)), "places of this list have other parts");
         for other in [
-            List::new("entries", &["contoso", "ede"]),
-            List::new("blocks", &["contosoede"]),
-            List::new("blocks", &["contoso", "ede", ""]),
+            PagedList::new("entries", &["contoso", "ede"]),
+            PagedList::new("blocks", &["contosoede"]),
+            PagedList::new("blocks", &["contoso", "ede", ""]),
         ] {
             assert!(is_refused(other.after::<1>(&page)), "{other:?}");
         }

@@ -98,7 +98,7 @@ pub(super) struct BalanceRow {
 }
 
 impl BalanceRow {
-    pub fn read(self) -> Result<Option<(Uuid, Balance)>, DbErr> {
+    pub(super) fn read(self) -> Result<Option<(Uuid, Balance)>, DbErr> {
         let balance = self.granted.zip(self.used).zip(self.reserved).zip(self.block_id);
         let Some((((granted, used), reserved), block_id)) = balance else { return Ok(None) };
         let release = self.release_time.zip(self.released);

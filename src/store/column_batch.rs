@@ -36,26 +36,26 @@ enum Cells {
 const NONE: i64 = i64::MAX.wrapping_neg();
 
 impl ColumnBatch {
-    pub fn new(count: usize) -> Self {
+    pub(super) fn new(count: usize) -> Self {
         Self { count, columns: Vec::new() }
     }
 
-    pub fn text(self, name: &'static str, cells: impl Iterator<Item = impl ToString>) -> Self {
+    pub(super) fn text(self, name: &'static str, cells: impl Iterator<Item = impl ToString>) -> Self {
         self.with(name, Cells::Text(cells.map(|cell| cell.to_string()).collect()))
     }
 
-    pub fn optional_text(self, name: &'static str, cells: impl Iterator<Item = Option<impl ToString>>) -> Self {
+    pub(super) fn optional_text(self, name: &'static str, cells: impl Iterator<Item = Option<impl ToString>>) -> Self {
         self.with(
             name,
             Cells::OptionalText(cells.map(|cell| cell.map(|cell| cell.to_string()).unwrap_or_default()).collect()),
         )
     }
 
-    pub fn number(self, name: &'static str, cells: impl Iterator<Item = i64>) -> Self {
+    pub(super) fn number(self, name: &'static str, cells: impl Iterator<Item = i64>) -> Self {
         self.with(name, Cells::Number(cells.collect()))
     }
 
-    pub fn optional_number(self, name: &'static str, cells: impl Iterator<Item = Option<i64>>) -> Self {
+    pub(super) fn optional_number(self, name: &'static str, cells: impl Iterator<Item = Option<i64>>) -> Self {
         self.with(name, Cells::OptionalNumber(cells.map(|cell| cell.unwrap_or(NONE)).collect()))
     }
 
@@ -64,17 +64,17 @@ impl ColumnBatch {
         self
     }
 
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.count
     }
 
     /// The columns' names, joined by commas.
-    pub fn names(&self) -> String {
+    pub(super) fn names(&self) -> String {
         joined(self.columns.iter().map(|column| column.name.to_owned()))
     }
 
     /// A relation named `given`; its parameters are added to `values`.
-    pub fn given(self, backend: DbBackend, values: &mut Vec<Value>) -> Result<String> {
+    pub(super) fn given(self, backend: DbBackend, values: &mut Vec<Value>) -> Result<String> {
         if self.columns.iter().any(|column| column.cells.len() != self.count) {
             return Err(Error::internal("a column has not as many cells as there are rows"));
         }
@@ -93,13 +93,13 @@ impl ColumnBatch {
             Cells::Number(_) | Cells::OptionalNumber(_) => format!("CAST(${number} AS BIGINT[])"),
         });
         let arrays = joined(arrays);
-        let told = joined(self.columns.iter().map(|Column { name, cells }| match cells {
+        let columns = joined(self.columns.iter().map(|Column { name, cells }| match cells {
             Cells::Text(_) | Cells::Number(_) => (*name).to_owned(),
             Cells::OptionalText(_) => format!("NULLIF({name}, '') AS {name}"),
             Cells::OptionalNumber(_) => format!("NULLIF({name}, {NONE}) AS {name}"),
         }));
         values.extend(self.columns.into_iter().map(|column| column.cells.into_array()));
-        format!("(SELECT {told} FROM unnest({arrays}) AS cells ({names})) AS given")
+        format!("(SELECT {columns} FROM unnest({arrays}) AS cells ({names})) AS given")
     }
 
     /// One JSON array of rows, each an array of its cells.
@@ -109,7 +109,7 @@ impl ColumnBatch {
         let cells =
             (0..).zip(names).map(|(place, name): (usize, _)| format!("json_extract(value, '$[{place}]') AS {name}"));
         let relation = format!("(SELECT {} FROM json_each(${number})) AS given", joined(cells));
-        let rows: Vec<_> = (0..self.count).map(|place| Row { columns: &self.columns, place }).collect();
+        let rows: Vec<_> = (0..self.count).map(|place| InputRow { columns: &self.columns, place }).collect();
         values.push(serde_json::to_string(&rows).map_err(|error| Error::Internal(error.into()))?.into());
         Ok(relation)
     }
@@ -137,12 +137,12 @@ impl Cells {
 }
 
 /// A row as the array of its cells.
-struct Row<'a> {
+struct InputRow<'a> {
     columns: &'a [Column],
     place: usize,
 }
 
-impl Serialize for Row<'_> {
+impl Serialize for InputRow<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_seq(self.columns.iter().map(|Column { cells, .. }| Cell { cells, place: self.place }))
     }

@@ -29,7 +29,7 @@ pub(super) struct Condition {
 
 impl Condition {
     /// An error of the database as ours.
-    pub fn noticed(&self, cause: DbErr) -> Error {
+    pub(super) fn noticed(&self, cause: DbErr) -> Error {
         if error::is_damage(&cause) && !self.is_damaged.swap(true, Ordering::Relaxed) {
             tracing::error!(error = %cause, "the database says that its data are damaged; restore a backup");
         }
@@ -37,7 +37,7 @@ impl Condition {
     }
 
     /// What became of a transaction.
-    pub fn note_write<T>(&self, outcome: &Result<T>) {
+    pub(super) fn note_write<T>(&self, outcome: &Result<T>) {
         match outcome {
             Ok(_) => self.cannot_write.store(false, Ordering::Relaxed),
             // A conflict may be with one other write, or with a lock on everything; what is internal may be of one
@@ -50,7 +50,7 @@ impl Condition {
         }
     }
 
-    pub fn may_write(&self) -> Result<()> {
+    pub(super) fn may_write(&self) -> Result<()> {
         if self.is_read_only.load(Ordering::Relaxed) {
             return Err(Error::Unavailable(Some("the database is damaged and served read-only".into())));
         }

@@ -1,5 +1,5 @@
 //! The tables, as sea-orm sees them. Only the store uses these types.
 
-pub mod customer;
-pub mod customer_version;
-pub mod work_order_version;
+pub(super) mod customer;
+pub(super) mod customer_version;
+pub(super) mod work_order_version;

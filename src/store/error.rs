@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
+use sea_orm::DbErr;
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sea_orm::sqlx::sqlite::SqliteError;
-use sea_orm::{DbErr, RuntimeErr};
 
-use super::refusal::untold;
+use super::driver_error::{database_error, redacted, sqlx_error};
 use crate::error::{BoxError, Damage, Error};
 
 /// What a failed call means for its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failure {
+enum ErrorClass {
     /// It met another write; again from the start it may succeed.
     Conflict,
     /// The key is taken.
@@ -27,15 +27,15 @@ pub(super) fn from_db(error: DbErr) -> Error {
     match classify(&error) {
         // The lock on the customer comes before every key, so a taken key is a write that came
         // between in spite of it: judged anew like any other conflict.
-        failure @ (Failure::Conflict | Failure::Duplicate) => {
+        failure @ (ErrorClass::Conflict | ErrorClass::Duplicate) => {
             tracing::debug!(?failure, %error, "a write met another one");
             Error::Conflict
         }
-        Failure::Unavailable if is_damage(&error) && is_postgres(&error) => {
-            Error::Unavailable(Some(Damage(untold(error)).into()))
+        ErrorClass::Unavailable if is_damage(&error) && is_postgres(&error) => {
+            Error::Unavailable(Some(Damage(redacted(error)).into()))
         }
-        Failure::Unavailable => Error::Unavailable(Some(untold(error))),
-        Failure::Broken => Error::Internal(untold(error)),
+        ErrorClass::Unavailable => Error::Unavailable(Some(redacted(error))),
+        ErrorClass::Broken => Error::Internal(redacted(error)),
     }
 }
 
@@ -43,7 +43,7 @@ pub(super) fn from_db(error: DbErr) -> Error {
 pub(super) fn at_commit(error: DbErr) -> Error {
     match database_error(&error) {
         Some(answer) if surely_undone(answer) => from_db(error),
-        _ => Error::CommitOutcomeUnknown(untold(error)),
+        _ => Error::CommitOutcomeUnknown(redacted(error)),
     }
 }
 
@@ -76,13 +76,13 @@ pub(super) fn is_locked(error: &DbErr) -> bool {
     database_error(error).and_then(sqlite_code) == Some(5)
 }
 
-fn classify(error: &DbErr) -> Failure {
+fn classify(error: &DbErr) -> ErrorClass {
     match (error, sqlx_error(error)) {
-        (DbErr::ConnectionAcquire(_), _) => Failure::Unavailable,
-        (_, Some(SqlxError::Configuration(_))) => Failure::Broken,
+        (DbErr::ConnectionAcquire(_), _) => ErrorClass::Unavailable,
+        (_, Some(SqlxError::Configuration(_))) => ErrorClass::Broken,
         // Whatever keeps a connection from coming up, a wrong password too, may be put right
         // while we run.
-        (DbErr::Conn(_), _) => Failure::Unavailable,
+        (DbErr::Conn(_), _) => ErrorClass::Unavailable,
         (_, Some(SqlxError::Database(answer))) => classify_answer(&**answer),
         (
             _,
@@ -94,45 +94,45 @@ fn classify(error: &DbErr) -> Failure {
                 | SqlxError::WorkerCrashed
                 | SqlxError::BeginFailed,
             ),
-        ) => Failure::Unavailable,
-        _ => Failure::Broken,
+        ) => ErrorClass::Unavailable,
+        _ => ErrorClass::Broken,
     }
 }
 
-fn classify_answer(answer: &dyn DatabaseError) -> Failure {
+fn classify_answer(answer: &dyn DatabaseError) -> ErrorClass {
     if answer.is_unique_violation() {
-        return Failure::Duplicate;
+        return ErrorClass::Duplicate;
     }
     if let Some(answer) = answer.try_downcast_ref::<PgDatabaseError>() {
         return classify_sqlstate(answer.code());
     }
-    sqlite_code(answer).map_or(Failure::Broken, classify_sqlite)
+    sqlite_code(answer).map_or(ErrorClass::Broken, classify_sqlite)
 }
 
 /// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
-fn classify_sqlstate(code: &str) -> Failure {
+fn classify_sqlstate(code: &str) -> ErrorClass {
     match code {
         // serialization_failure, deadlock_detected, lock_not_available
-        "40001" | "40P01" | "55P03" => Failure::Conflict,
+        "40001" | "40P01" | "55P03" => ErrorClass::Conflict,
         // query_canceled: statement_timeout; read_only_sql_transaction: a standby;
         // idle_in_transaction_session_timeout, transaction_timeout
-        "57014" | "25006" | "25P03" | "25P04" => Failure::Unavailable,
+        "57014" | "25006" | "25P03" | "25P04" => ErrorClass::Unavailable,
         // data_corrupted, index_corrupted
-        "XX001" | "XX002" => Failure::Unavailable,
+        "XX001" | "XX002" => ErrorClass::Unavailable,
         // connection_exception, insufficient_resources, operator_intervention, system_error
-        _ if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => Failure::Unavailable,
-        _ => Failure::Broken,
+        _ if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => ErrorClass::Unavailable,
+        _ => ErrorClass::Broken,
     }
 }
 
 /// By primary result code: <https://www.sqlite.org/rescode.html>
-fn classify_sqlite(code: i32) -> Failure {
+fn classify_sqlite(code: i32) -> ErrorClass {
     match code {
         // BUSY, LOCKED
-        5 | 6 => Failure::Conflict,
+        5 | 6 => ErrorClass::Conflict,
         // NOMEM, READONLY, INTERRUPT (over its time limit), IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOLFS, NOTADB
-        7..=11 | 13..=15 | 22 | 26 => Failure::Unavailable,
-        _ => Failure::Broken,
+        7..=11 | 13..=15 | 22 | 26 => ErrorClass::Unavailable,
+        _ => ErrorClass::Broken,
     }
 }
 
@@ -152,57 +152,43 @@ fn sqlite_code(answer: &dyn DatabaseError) -> Option<i32> {
     answer.code()?.parse::<i32>().ok().map(|extended| extended & 0xff)
 }
 
-pub(super) fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
-    match sqlx_error(error)? {
-        SqlxError::Database(answer) => Some(&**answer),
-        _ => None,
-    }
-}
-
-fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(error))
-        | DbErr::Exec(RuntimeErr::SqlxError(error))
-        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use sea_orm::RuntimeErr;
+
     use super::*;
 
     #[test]
     fn codes_mean_what_their_databases_say() {
         for (code, expected) in [
-            ("40001", Failure::Conflict),
-            ("40P01", Failure::Conflict),
-            ("55P03", Failure::Conflict),
-            ("57014", Failure::Unavailable),
-            ("57P01", Failure::Unavailable),
-            ("57P03", Failure::Unavailable),
-            ("53300", Failure::Unavailable),
-            ("53100", Failure::Unavailable),
-            ("25006", Failure::Unavailable),
-            ("08006", Failure::Unavailable),
-            ("58030", Failure::Unavailable),
-            ("XX001", Failure::Unavailable),
-            ("XX000", Failure::Broken),
-            ("42P01", Failure::Broken),
-            ("25P02", Failure::Broken),
-            ("23514", Failure::Broken),
+            ("40001", ErrorClass::Conflict),
+            ("40P01", ErrorClass::Conflict),
+            ("55P03", ErrorClass::Conflict),
+            ("57014", ErrorClass::Unavailable),
+            ("57P01", ErrorClass::Unavailable),
+            ("57P03", ErrorClass::Unavailable),
+            ("53300", ErrorClass::Unavailable),
+            ("53100", ErrorClass::Unavailable),
+            ("25006", ErrorClass::Unavailable),
+            ("08006", ErrorClass::Unavailable),
+            ("58030", ErrorClass::Unavailable),
+            ("XX001", ErrorClass::Unavailable),
+            ("XX000", ErrorClass::Broken),
+            ("42P01", ErrorClass::Broken),
+            ("25P02", ErrorClass::Broken),
+            ("23514", ErrorClass::Broken),
         ] {
             assert_eq!(classify_sqlstate(code), expected, "{code}");
         }
         for (extended, expected) in [
-            (5, Failure::Conflict),
-            (261, Failure::Conflict),
-            (517, Failure::Conflict),
-            (13, Failure::Unavailable),
-            (8, Failure::Unavailable),
-            (9, Failure::Unavailable),
-            (11, Failure::Unavailable),
-            (19, Failure::Broken),
+            (5, ErrorClass::Conflict),
+            (261, ErrorClass::Conflict),
+            (517, ErrorClass::Conflict),
+            (13, ErrorClass::Unavailable),
+            (8, ErrorClass::Unavailable),
+            (9, ErrorClass::Unavailable),
+            (11, ErrorClass::Unavailable),
+            (19, ErrorClass::Broken),
         ] {
             assert_eq!(classify_sqlite(extended & 0xff), expected, "{extended}");
         }

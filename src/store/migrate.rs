@@ -47,8 +47,8 @@ impl Store {
     /// Compares the schema with what this version knows; changes nothing.
     pub async fn schema_state(&self) -> Result<SchemaState> {
         let applied = self.read(entitled_migrations::applied(&self.pools.housekeeping)).await?;
-        let known = entitled_migrations::names();
-        Ok(SchemaState { pending: without(&known, &applied), unknown: without(&applied, &known) })
+        let steps_of_program = entitled_migrations::names();
+        Ok(SchemaState { pending: without(&steps_of_program, &applied), unknown: without(&applied, &steps_of_program) })
     }
 }
 
@@ -61,8 +61,8 @@ async fn apply(db: &DatabaseTransaction) -> Result<Vec<String>, DbErr> {
         db.execute_unprepared("SET LOCAL lock_timeout = '5s'").await?;
     }
     let before = entitled_migrations::applied(db).await?;
-    let known = entitled_migrations::names();
-    let pending = without(&known, &before);
+    let steps_of_program = entitled_migrations::names();
+    let pending = without(&steps_of_program, &before);
     // The migrator refuses steps it does not know, which a newer version may have left.
     if !pending.is_empty() {
         Migrator::up(db, None).await?;

@@ -28,7 +28,7 @@ pub(super) struct Shares {
 
 impl Shares {
     /// None where there are too few to be shared out; one is for housekeeping.
-    pub fn of(connections: u32) -> Option<Self> {
+    pub(super) fn of(connections: u32) -> Option<Self> {
         let eighth = connections.div_euclid(8).max(1);
         let checks = connections.div_euclid(5).max(1);
         let taken = eighth.saturating_add(eighth).saturating_add(checks).saturating_add(1);
@@ -39,7 +39,7 @@ impl Shares {
 
 impl Pools {
     /// One for all.
-    pub fn shared(pool: &DatabaseConnection, ledger_connections: usize) -> Self {
+    pub(super) fn shared(pool: &DatabaseConnection, ledger_connections: usize) -> Self {
         let pool = || pool.clone();
         Self {
             housekeeping: pool(),
@@ -53,17 +53,17 @@ impl Pools {
     }
 
     /// Of each pool: its name, its connections, and those of them that are idle.
-    pub fn connections(&self) -> Vec<(&'static str, u64, u64)> {
+    pub(super) fn connections(&self) -> Vec<(&'static str, u64, u64)> {
         let names = if self.own == 1 { ["all"; 5] } else { ["housekeeping", "checks", "lists", "ledger", "contracts"] };
         let pools = names.into_iter().zip(self.each()).take(self.own);
         pools.map(|(name, pool)| (name, all(pool), idle(pool))).collect()
     }
 
-    pub fn each(&self) -> [&DatabaseConnection; 5] {
+    pub(super) fn each(&self) -> [&DatabaseConnection; 5] {
         [&self.housekeeping, &self.checks, &self.lists, &self.ledger, &self.contracts]
     }
 
-    pub fn each_mut(&mut self) -> [&mut DatabaseConnection; 5] {
+    pub(super) fn each_mut(&mut self) -> [&mut DatabaseConnection; 5] {
         [&mut self.housekeeping, &mut self.checks, &mut self.lists, &mut self.ledger, &mut self.contracts]
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// The last connection to close writes the log back into the file.
-    pub async fn close(&self) {
+    pub(super) async fn close(&self) {
         if let Some(keeper) = self.keeper.lock().await.take()
             && let Err(error) = keeper.close().await
         {

@@ -80,8 +80,8 @@ async fn together(txn: &Txn, statements: &[SqlStatement], values: Vec<Value>) ->
     let numbered = || (1..).zip(statements);
     let parts = numbered()
         .map(|(number, SqlStatement { sql, .. }): (usize, _)| format!("step_{number} AS ({sql} RETURNING 1)"));
-    let counted = numbered().filter(|(_, statement)| statement.is_counted);
-    let counts = counted.map(|(number, _)| format!("(SELECT count(*) FROM step_{number})"));
+    let with_count = numbered().filter(|(_, statement)| statement.is_counted);
+    let counts = with_count.map(|(number, _)| format!("(SELECT count(*) FROM step_{number})"));
     let counts: Vec<_> = std::iter::once("0".to_owned()).chain(counts).collect();
     let sql = format!("WITH {} SELECT {}", parts.collect::<Vec<_>>().join(", "), counts.join(" + "));
     let statement = Statement::from_sql_and_values(txn.backend(), sql, values);

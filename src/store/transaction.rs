@@ -22,10 +22,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// An open transaction, to be used by the functions that end in `_in_txn`.
 #[derive(Debug)]
-pub struct Txn(Arc<Open>);
+pub struct Txn(Arc<OpenTxn>);
 
 #[derive(Debug)]
-struct Open {
+struct OpenTxn {
     db: DatabaseTransaction,
     /// Whether a statement failed: PostgreSQL then answers `COMMIT` with a silent rollback.
     failed: AtomicBool,
@@ -95,7 +95,7 @@ impl Store {
         self.verify_files()?;
         let begin = bounded(left(until), begin(&self.writer)).await?;
         let db = begin.map_err(|error| self.condition.noticed(error))?;
-        let open = Arc::new(Open { db, failed: AtomicBool::new(false), condition: Arc::clone(&self.condition) });
+        let open = Arc::new(OpenTxn { db, failed: AtomicBool::new(false), condition: Arc::clone(&self.condition) });
         let outcome = match bounded(left(until), work(Txn(Arc::clone(&open)))).await {
             Ok(outcome) => outcome,
             Err(silent) => {
@@ -104,7 +104,7 @@ impl Store {
                 return Err(silent);
             }
         };
-        let Open { db, failed, .. } =
+        let OpenTxn { db, failed, .. } =
             Arc::try_unwrap(open).map_err(|_| Error::internal("a transaction was kept longer than its work ran"))?;
         let has_failed = failed.into_inner();
         if has_failed {

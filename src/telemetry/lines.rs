@@ -142,11 +142,11 @@ impl<W: Write, T: Fn(u64)> Writer<W, T> {
 
 /// Standard error, past the lock of the standard library: a thread that is stuck in writing a line
 /// must hold up nobody else.
-pub fn standard_error() -> Box<dyn Write + Send> {
+pub(super) fn standard_error() -> Box<dyn Write + Send> {
     past_the_lock(io::stderr())
 }
 
-pub fn standard_output() -> Box<dyn Write + Send> {
+pub(super) fn standard_output() -> Box<dyn Write + Send> {
     past_the_lock(io::stdout())
 }
 

@@ -12,11 +12,11 @@ use tonic_types::StatusExt as _;
 use crate::server::{BOTH, Backend, TestServer, request_id};
 use crate::yaml;
 
-pub fn files() -> Vec<PathBuf> {
+pub(crate) fn files() -> Vec<PathBuf> {
     files_in("tests/corpus")
 }
 
-pub fn files_in(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files_in(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
@@ -25,7 +25,7 @@ pub fn files_in(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-pub fn load(file: &Path) -> Value {
+pub(crate) fn load(file: &Path) -> Value {
     yaml::parse(&std::fs::read_to_string(file).unwrap())
 }
 
@@ -89,7 +89,7 @@ async fn transcript(backend: Backend, files: &[PathBuf]) -> Vec<String> {
     answers
 }
 
-pub async fn run_file(
+pub(crate) async fn run_file(
     server: &TestServer,
     name: &str,
     case: &Value,
@@ -267,7 +267,7 @@ fn compare_refusal(label: &str, refused: &Value, status: &tonic::Status, failure
     }
 }
 
-pub fn explain(status: &tonic::Status) -> String {
+pub(crate) fn explain(status: &tonic::Status) -> String {
     let violations = status.get_details_bad_request().map(|details| details.field_violations).unwrap_or_default();
     let violations: Vec<_> = violations
         .iter()
@@ -277,11 +277,11 @@ pub fn explain(status: &tonic::Status) -> String {
     format!("{:?} {reason} [{}] {}", status.code(), violations.join("; "), status.message())
 }
 
-pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-pub fn known_keys(label: &str, value: &Value, known: &[&str], failures: &mut Vec<String>) {
+pub(crate) fn known_keys(label: &str, value: &Value, known: &[&str], failures: &mut Vec<String>) {
     for key in value.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())) {
         failures.push(format!("{label}: unknown key `{key}` in the test data"));
     }

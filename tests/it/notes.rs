@@ -12,17 +12,17 @@ use crate::yaml;
 
 /// Keys of a check: codes that must be told, codes that must not, and metadata by code, null
 /// where there is none of that name.
-pub const KEYS: [&str; 3] = ["notes", "notes_absent", "note_metadata"];
+pub(crate) const KEYS: [&str; 3] = ["notes", "notes_absent", "note_metadata"];
 
 /// The question of a check; one about notes asks for them.
-pub fn asking(check: &Value, mut ask: Value) -> Value {
+pub(crate) fn asking(check: &Value, mut ask: Value) -> Value {
     if KEYS.iter().any(|key| check.get(key).is_some()) {
         ask["view"] = Value::from("VIEW_FULL");
     }
     ask
 }
 
-pub fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String>) {
+pub(crate) fn compare(label: &str, check: &Value, answer: &Value, failures: &mut Vec<String>) {
     let told = list(answer, "notes");
     let is_told = |code: &Value| told.iter().any(|note| note["code"] == *code);
     for code in list(check, "notes").iter().filter(|code| !is_told(code)) {

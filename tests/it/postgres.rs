@@ -14,7 +14,7 @@ use crate::database::connect;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres.sh");
 
 #[derive(Debug)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// `postgres://USER@HOST:PORT`, as a superuser; a path of `/postgres` leads to the maintenance database.
     pub server_url: String,
     databases: AtomicU32,
@@ -25,12 +25,12 @@ pub struct Cluster {
 }
 
 /// The `postgres://` URL of a new, empty database, for one test alone.
-pub async fn database() -> String {
+pub(crate) async fn database() -> String {
     cluster().database().await
 }
 
 /// The cluster of this process, started by the first call.
-pub fn cluster() -> &'static Cluster {
+pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
     match CLUSTER.get_or_init(Cluster::start) {
         Ok(cluster) => cluster,
@@ -40,7 +40,7 @@ pub fn cluster() -> &'static Cluster {
 
 impl Cluster {
     /// A cluster of one's own, gone with its value.
-    pub fn start() -> Result<Self, String> {
+    pub(crate) fn start() -> Result<Self, String> {
         let mut script = Command::new("sh")
             .arg(SCRIPT)
             .stdin(Stdio::piped())
@@ -61,7 +61,7 @@ impl Cluster {
     }
 
     /// The `postgres://` URL of a new, empty database.
-    pub async fn database(&self) -> String {
+    pub(crate) async fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         // Not a shared pool: a connection must not outlive the runtime of the test that opened it.
         let admin = connect(&format!("{}/postgres", self.server_url)).await;
@@ -71,12 +71,12 @@ impl Cluster {
     }
 
     /// `kill -9`, for the server and all its sessions at once.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.tell("kill", "killed");
     }
 
     /// Starts the killed server again, on the same data and the same port.
-    pub fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.tell("start", "started");
     }
 

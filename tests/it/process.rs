@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use tonic::transport::Channel;
 
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     address: SocketAddr,
 }
 
 impl Process {
-    pub fn start(database: &str) -> Self {
+    pub(crate) fn start(database: &str) -> Self {
         Self::start_with(database, &[], None)
     }
 
     /// With other settings, and with something that reads its errors.
-    pub fn start_with(database: &str, environment: &[(&str, &str)], errors: Option<Stdio>) -> Self {
+    pub(crate) fn start_with(database: &str, environment: &[(&str, &str)], errors: Option<Stdio>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
         command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(errors.unwrap_or_else(Stdio::null));
         Self::serve(command, database)
@@ -34,7 +34,7 @@ impl Process {
     }
 
     /// One that logs everything there is to log into a file.
-    pub fn start_logging(database: &str, format: &str, log: &Path) -> Self {
+    pub(crate) fn start_logging(database: &str, format: &str, log: &Path) -> Self {
         let log = File::create(log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
         command.envs([("ENTITLED_LOG", "trace"), ("ENTITLED_LOG_FORMAT", format)]);
@@ -50,7 +50,7 @@ impl Process {
     }
 
     /// What a server says that does not start.
-    pub fn refused(database: &str, arguments: &[&str]) -> String {
+    pub(crate) fn refused(database: &str, arguments: &[&str]) -> String {
         // One that starts all the same is ended, and the test fails.
         let output = Command::new("timeout")
             .args(["20", env!("CARGO_BIN_EXE_entitled"), "serve", "--listen", "127.0.0.1:0", "--database", database])
@@ -62,30 +62,30 @@ impl Process {
     }
 
     /// From now on no file grows beyond so many bytes; none: as large as it likes.
-    pub fn limit_file_size(&self, bytes: Option<u64>) {
+    pub(crate) fn limit_file_size(&self, bytes: Option<u64>) {
         let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
         let (id, limit) = (self.child.id().to_string(), format!("--fsize={limit}:unlimited"));
         assert!(Command::new("prlimit").args(["--pid", &id, &limit]).status().unwrap().success());
     }
 
     /// Asks it to stop, and waits for its end.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.tell("TERM");
         self.child.wait().unwrap();
     }
 
     /// What it logs; it has to be piped.
-    pub fn errors(&mut self) -> ChildStderr {
+    pub(crate) fn errors(&mut self) -> ChildStderr {
         self.child.stderr.take().unwrap()
     }
 
     /// Its address, once it takes calls.
-    pub async fn until_up(&self) -> SocketAddr {
+    pub(crate) async fn until_up(&self) -> SocketAddr {
         self.channel().await;
         self.address
     }
 
-    pub async fn channel(&self) -> Channel {
+    pub(crate) async fn channel(&self) -> Channel {
         loop {
             match Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await {
                 Ok(channel) => return channel,
@@ -95,22 +95,22 @@ impl Process {
     }
 
     /// By a connection of one's own, once it takes calls.
-    pub async fn ledger(&self) -> LedgerServiceClient<Channel> {
+    pub(crate) async fn ledger(&self) -> LedgerServiceClient<Channel> {
         LedgerServiceClient::new(self.channel().await)
     }
 
     /// `kill -9`, by its own id.
-    pub fn signal(&self) {
+    pub(crate) fn signal(&self) {
         self.tell("KILL");
     }
 
-    pub fn tell(&self, signal: &str) {
+    pub(crate) fn tell(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
     }
 
     /// Its exit status, once it has ended; a hang fails.
-    pub async fn exit_code(&mut self) -> Option<i32> {
+    pub(crate) async fn exit_code(&mut self) -> Option<i32> {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -12,7 +12,7 @@ use tower::Service as _;
 
 /// Messages are what they are.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Bytes;
+pub(crate) struct Bytes;
 
 impl Codec for Bytes {
     type Encode = Vec<u8>;
@@ -50,21 +50,21 @@ impl Decoder for Bytes {
 
 /// A connection that leaves it to the server to see to a deadline: a channel of tonic has a timer
 /// of its own, and answers by it.
-pub type Patient = Client<HttpConnector, tonic::body::Body>;
+pub(crate) type Patient = Client<HttpConnector, tonic::body::Body>;
 
-pub fn patient() -> Patient {
+pub(crate) fn patient() -> Patient {
     Client::builder(TokioExecutor::new()).http2_only(true).build_http()
 }
 
 /// A request with these words as its deadline.
-pub fn within<T>(timeout: &'static str, message: T) -> Request<T> {
+pub(crate) fn within<T>(timeout: &'static str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("grpc-timeout", timeout.parse().unwrap());
     request
 }
 
 /// One unary call with any bytes as its message.
-pub async fn call(channel: Channel, path: &'static str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
+pub(crate) async fn call(channel: Channel, path: &'static str, message: Vec<u8>) -> Result<Vec<u8>, Status> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static(path);
@@ -72,7 +72,7 @@ pub async fn call(channel: Channel, path: &'static str, message: Vec<u8>) -> Res
 }
 
 /// One HTTP request with any text as its body: what a broken client sends.
-pub async fn post(
+pub(crate) async fn post(
     channel: &mut Channel,
     path: &str,
     headers: &[(&'static str, &'static str)],

@@ -10,17 +10,17 @@ use tonic_types::StatusExt as _;
 
 use crate::server::{TestServer, request_id};
 
-pub const EDITION: &str = "unified-enterprise-2023";
-pub const DUBLIN: &str = "ie-dublin";
-pub const LONDON: &str = "gb-london";
-pub const ENGINEERING: &str = "enhanced-designated-engineering";
+pub(crate) const EDITION: &str = "unified-enterprise-2023";
+pub(crate) const DUBLIN: &str = "ie-dublin";
+pub(crate) const LONDON: &str = "gb-london";
+pub(crate) const ENGINEERING: &str = "enhanced-designated-engineering";
 
-pub fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let instant: chrono::DateTime<chrono::Utc> = text.parse().unwrap();
     Some(Timestamp { seconds: instant.timestamp(), nanos: instant.timestamp_subsec_nanos() as i32 })
 }
 
-pub fn customer(customer_id: &str) -> v1::Customer {
+pub(crate) fn customer(customer_id: &str) -> v1::Customer {
     let location = |location_id: &str, display_name: &str, country: &str, time_zone: &str| v1::Location {
         location_id: location_id.to_owned(),
         display_name: display_name.to_owned(),
@@ -46,11 +46,11 @@ pub fn customer(customer_id: &str) -> v1::Customer {
     }
 }
 
-pub fn hours(amount: i64) -> Option<v1::Quantity> {
+pub(crate) fn hours(amount: i64) -> Option<v1::Quantity> {
     Some(v1::Quantity { amount, unit: v1::Unit::Hours.into() })
 }
 
-pub fn item(item_id: &str, service_id: &str) -> v1::Item {
+pub(crate) fn item(item_id: &str, service_id: &str) -> v1::Item {
     v1::Item {
         item_id: item_id.to_owned(),
         service_id: service_id.to_owned(),
@@ -59,7 +59,7 @@ pub fn item(item_id: &str, service_id: &str) -> v1::Item {
     }
 }
 
-pub fn order(customer_id: &str, work_order_id: &str, items: Vec<v1::Item>) -> v1::WorkOrder {
+pub(crate) fn order(customer_id: &str, work_order_id: &str, items: Vec<v1::Item>) -> v1::WorkOrder {
     v1::WorkOrder {
         work_order_id: work_order_id.to_owned(),
         customer_id: customer_id.to_owned(),
@@ -76,12 +76,12 @@ pub fn order(customer_id: &str, work_order_id: &str, items: Vec<v1::Item>) -> v1
 }
 
 /// The order with the base package.
-pub fn base(customer_id: &str) -> v1::WorkOrder {
+pub(crate) fn base(customer_id: &str) -> v1::WorkOrder {
     order(customer_id, "wo-1", vec![item("base", "unified-enterprise-base")])
 }
 
 /// 400 hours in Dublin, on an order that leans on the base.
-pub fn add_on(customer_id: &str, work_order_id: &str) -> v1::WorkOrder {
+pub(crate) fn add_on(customer_id: &str, work_order_id: &str) -> v1::WorkOrder {
     let engineering = v1::Item {
         all_locations: false,
         location_ids: vec![DUBLIN.to_owned()],
@@ -96,7 +96,7 @@ pub fn add_on(customer_id: &str, work_order_id: &str) -> v1::WorkOrder {
 }
 
 /// The add-on stands before its base.
-pub fn document(customer_id: &str) -> v1::ApplyContractRequest {
+pub(crate) fn document(customer_id: &str) -> v1::ApplyContractRequest {
     v1::ApplyContractRequest {
         customer: Some(customer(customer_id)),
         work_orders: vec![add_on("", "wo-2"), base("")],
@@ -105,17 +105,17 @@ pub fn document(customer_id: &str) -> v1::ApplyContractRequest {
     }
 }
 
-pub fn create(work_order: v1::WorkOrder) -> v1::CreateWorkOrderRequest {
+pub(crate) fn create(work_order: v1::WorkOrder) -> v1::CreateWorkOrderRequest {
     v1::CreateWorkOrderRequest { work_order: Some(work_order), request_id: request_id(), validate_only: false }
 }
 
 /// Stores the document; the revision token.
-pub async fn stored(server: &TestServer, customer_id: &str) -> String {
+pub(crate) async fn stored(server: &TestServer, customer_id: &str) -> String {
     server.contracts().apply_contract(document(customer_id)).await.unwrap().into_inner().revision
 }
 
 /// A question that is answered with yes.
-pub fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
+pub(crate) fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
     v1::CheckEntitlementRequest {
         customer_id: customer_id.to_owned(),
         location_id: DUBLIN.to_owned(),
@@ -126,17 +126,17 @@ pub fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
     }
 }
 
-pub fn at_least(revision: &str) -> Option<v1::Consistency> {
+pub(crate) fn at_least(revision: &str) -> Option<v1::Consistency> {
     Some(v1::Consistency { requirement: Some(v1::consistency::Requirement::AtLeastRevision(revision.to_owned())) })
 }
 
-pub fn fully_consistent() -> Option<v1::Consistency> {
+pub(crate) fn fully_consistent() -> Option<v1::Consistency> {
     Some(v1::Consistency { requirement: Some(v1::consistency::Requirement::FullyConsistent(true)) })
 }
 
 /// What a refusal tells, in forms that compare and print well.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     pub code: Code,
     pub reason: String,
     pub metadata: BTreeMap<String, String>,
@@ -152,7 +152,7 @@ pub struct Refusal {
 
 impl Refusal {
     /// What every refusal has is seen to here.
-    pub fn of(status: &Status) -> Self {
+    pub(crate) fn of(status: &Status) -> Self {
         let details = status.get_error_details();
         let info = details.error_info().unwrap_or_else(|| panic!("no ErrorInfo: {status:?}"));
         assert_eq!(info.domain, "entitled.v1", "{status:?}");
@@ -174,7 +174,7 @@ impl Refusal {
         }
     }
 
-    pub fn metadata(&self, key: &str) -> Option<&str> {
+    pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
         self.metadata.get(key).map(String::as_str)
     }
 }
@@ -200,7 +200,7 @@ fn has_published_metadata(reason: &str, metadata: &HashMap<String, String>) {
 }
 
 /// The refusal of a call that must not succeed.
-pub fn refused<T: Debug>(answer: Result<Response<T>, Status>) -> Refusal {
+pub(crate) fn refused<T: Debug>(answer: Result<Response<T>, Status>) -> Refusal {
     match answer {
         Ok(answer) => panic!("not refused: {answer:?}"),
         Err(status) => Refusal::of(&status),
@@ -208,7 +208,7 @@ pub fn refused<T: Debug>(answer: Result<Response<T>, Status>) -> Refusal {
 }
 
 /// The one mistake of a request, as `field REASON`.
-pub fn mistake<T: Debug>(answer: Result<Response<T>, Status>) -> String {
+pub(crate) fn mistake<T: Debug>(answer: Result<Response<T>, Status>) -> String {
     let refusal = refused(answer);
     assert_eq!(refusal.code, Code::InvalidArgument, "{refusal:?}");
     let [violation] = refusal.violations.as_slice() else { panic!("one violation, not {refusal:?}") };

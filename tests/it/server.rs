@@ -18,14 +18,14 @@ use crate::postgres;
 
 /// The databases everything is tested on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Backend {
+pub(crate) enum Backend {
     Sqlite,
     Postgres,
 }
 
-pub const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
+pub(crate) const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
 
-pub struct TestServer {
+pub(crate) struct TestServer {
     pub address: SocketAddr,
     pub channel: Channel,
     stop: Option<oneshot::Sender<()>>,
@@ -36,12 +36,12 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    pub async fn start(backend: Backend) -> Self {
+    pub(crate) async fn start(backend: Backend) -> Self {
         Self::start_with(backend, |_| {}).await
     }
 
     /// A server with other settings than the usual ones.
-    pub async fn start_with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn start_with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = match backend {
             Backend::Sqlite => format!("sqlite:{}", directory.path().join("entitled.db").display()),
@@ -58,24 +58,24 @@ impl TestServer {
     }
 
     /// The URL of its database.
-    pub fn database(&self) -> String {
+    pub(crate) fn database(&self) -> String {
         self.config.store.database.expose().to_owned()
     }
 
     /// A second server on the same database; to be stopped before the first one.
-    pub async fn start_beside(&self) -> Self {
+    pub(crate) async fn start_beside(&self) -> Self {
         Self::serve(self.config.clone(), None).await
     }
 
     /// Stops, and serves again on the same database once `meanwhile` is done: SQLite is for one server at a time.
-    pub async fn give_way<T>(self, meanwhile: impl Future<Output = T>) -> (Self, T) {
+    pub(crate) async fn give_way<T>(self, meanwhile: impl Future<Output = T>) -> (Self, T) {
         let (config, directory) = self.end().await;
         let done = meanwhile.await;
         (Self::serve(config, directory).await, done)
     }
 
     /// A server with just these settings.
-    pub async fn serve(config: Config, directory: Option<TempDir>) -> Self {
+    pub(crate) async fn serve(config: Config, directory: Option<TempDir>) -> Self {
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(entitled::server::serve(
@@ -92,33 +92,33 @@ impl TestServer {
     }
 
     /// A connection of one's own.
-    pub async fn another_channel(&self) -> Channel {
+    pub(crate) async fn another_channel(&self) -> Channel {
         connect(self.address).await
     }
 
-    pub fn entitlements(&self) -> EntitlementServiceClient<Channel> {
+    pub(crate) fn entitlements(&self) -> EntitlementServiceClient<Channel> {
         EntitlementServiceClient::new(self.channel.clone())
     }
 
-    pub fn contracts(&self) -> ContractServiceClient<Channel> {
+    pub(crate) fn contracts(&self) -> ContractServiceClient<Channel> {
         ContractServiceClient::new(self.channel.clone())
     }
 
     /// By a connection of one's own.
-    pub async fn lone_ledger(&self) -> LedgerServiceClient<Channel> {
+    pub(crate) async fn lone_ledger(&self) -> LedgerServiceClient<Channel> {
         LedgerServiceClient::new(connect(self.address).await)
     }
 
-    pub fn ledger(&self) -> LedgerServiceClient<Channel> {
+    pub(crate) fn ledger(&self) -> LedgerServiceClient<Channel> {
         LedgerServiceClient::new(self.channel.clone())
     }
 
-    pub fn catalog(&self) -> CatalogServiceClient<Channel> {
+    pub(crate) fn catalog(&self) -> CatalogServiceClient<Channel> {
         CatalogServiceClient::new(self.channel.clone())
     }
 
     /// Asks the server to stop and sees it end well.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.end().await;
     }
 
@@ -130,13 +130,13 @@ impl TestServer {
     }
 
     /// Waits until a server that was asked to stop has ended.
-    pub async fn ended(self) -> Ended {
+    pub(crate) async fn ended(self) -> Ended {
         drop(self.channel);
         self.task.await.unwrap().unwrap()
     }
 
     /// Asks the server to stop and does not wait for it.
-    pub fn ask_to_stop(&mut self) {
+    pub(crate) fn ask_to_stop(&mut self) {
         // Asked already: once is enough.
         if let Some(stop) = self.stop.take() {
             stop.send(()).unwrap();
@@ -171,6 +171,6 @@ macro_rules! on_both_servers {
 }
 pub(crate) use on_both_servers;
 
-pub fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }

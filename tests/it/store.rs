@@ -5,8 +5,8 @@
 mod contracts;
 mod costs;
 mod faults;
-pub mod proxy;
-pub mod samples;
+pub(crate) mod proxy;
+pub(crate) mod samples;
 mod schema;
 mod writes;
 
@@ -18,7 +18,7 @@ use sea_orm::{Database, DatabaseConnection};
 use crate::database::options;
 
 /// A migrated store on a database of its own, and a way past it.
-pub struct Fixture {
+pub(crate) struct Fixture {
     pub store: Store,
     pub config: StoreConfig,
     /// Holds the file of SQLite.
@@ -26,13 +26,13 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    pub async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", directory.path().join("entitled.db").display());
         Self::open(url, Some(directory)).await
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         Self::open(super::postgres::database().await, None).await
     }
 
@@ -44,12 +44,12 @@ impl Fixture {
     }
 
     /// A second process on the same database.
-    pub async fn another_store(&self) -> Store {
+    pub(crate) async fn another_store(&self) -> Store {
         Store::connect(&self.config).await.unwrap()
     }
 
     /// A connection of one's own.
-    pub async fn connection(&self) -> DatabaseConnection {
+    pub(crate) async fn connection(&self) -> DatabaseConnection {
         let mut options = options(&self.config.url);
         options.acquire_timeout(Duration::from_secs(5));
         Database::connect(options).await.unwrap()

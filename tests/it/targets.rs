@@ -11,7 +11,7 @@ use crate::yaml;
 /// Keys: `ask`, `service` (empty: none governs), `minutes`, `due`, `clock`, `effort`, the codes
 /// of `resources` and `obligations`, `why`, and `not`: the first reason or open condition of
 /// offers that do not govern, else what is said of them. `no_target`: offers without a time.
-pub async fn run(
+pub(crate) async fn run(
     server: &TestServer,
     name: &str,
     customer_id: &str,

@@ -7,7 +7,7 @@ use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::Value;
 
-pub fn parse(text: &str) -> Value {
+pub(crate) fn parse(text: &str) -> Value {
     let documents = Yaml::load_from_str(text).unwrap();
     json(documents.first().expect("one document"))
 }
@@ -30,7 +30,7 @@ fn json(node: &Yaml<'_>) -> Value {
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap());
 
 /// A message in its proto3 JSON form.
-pub fn message<M: prost::Message + Default>(name: &str, value: &Value) -> M {
+pub(crate) fn message<M: prost::Message + Default>(name: &str, value: &Value) -> M {
     let descriptor = POOL.get_message_by_name(name).unwrap();
     let dynamic =
         DynamicMessage::deserialize(descriptor, value).unwrap_or_else(|error| panic!("{name}: {error}: {value}"));
@@ -38,7 +38,7 @@ pub fn message<M: prost::Message + Default>(name: &str, value: &Value) -> M {
 }
 
 /// The proto3 JSON form of a message, every key in order: for comparing and for reading.
-pub fn to_json(name: &str, message: &impl prost::Message) -> Value {
+pub(crate) fn to_json(name: &str, message: &impl prost::Message) -> Value {
     let descriptor = POOL.get_message_by_name(name).unwrap();
     let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).unwrap();
     let options = prost_reflect::SerializeOptions::new().use_proto_field_name(true);

@@ -2,29 +2,29 @@
 //! line.
 //!
 //! Files are parsed into trees that know where they stand ([`source`]), the trees of one
-//! edition are merged ([`sheet`], [`merge`]), and only then read as what they mean: each table
+//! edition are merged ([`tables`], [`merge`]), and only then read as what they mean: each table
 //! for itself ([`entry`], [`raw`]), then all of them together ([`resolve`], [`names`]), with
 //! what no type can see ([`check`], [`fitting`], [`texts`]).
 
 mod check;
-mod entry;
-mod fitting;
 mod merge;
-mod names;
 mod overlay;
 mod raw;
 mod resolve;
-mod sheet;
+mod resolver;
 mod source;
+mod table;
+mod tables;
 mod texts;
+mod unused;
 
 use self::overlay::Mode;
-use self::sheet::Sheet;
 use self::source::{Mistakes, Parsed, Sources};
+use self::tables::Tables;
 use super::{Catalog, CatalogError, Edition, Mistake};
 use crate::suggest::{hint, nearest};
 
-pub use self::overlay::Change;
+pub use self::overlay::OverlayChange;
 
 /// The files of one edition: names for messages, and their text.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ pub struct CatalogFile {
 #[derive(Debug)]
 pub struct Loaded {
     pub catalog: Catalog,
-    pub changes: Vec<Change>,
+    pub changes: Vec<OverlayChange>,
 }
 
 impl Edition {
@@ -71,11 +71,11 @@ impl Edition {
             sources.push(name, text);
         }
         let mut mistakes = Mistakes::new(&sources);
-        let mut sheet = Sheet::default();
+        let mut tables = Tables::default();
         for parsed in sources.parse(&mut mistakes) {
-            sheet.add(parsed, Mode::Part, &mut mistakes);
+            tables.add(parsed, Mode::Part, &mut mistakes);
         }
-        let edition = resolve::edition(sheet, &mut mistakes);
+        let edition = resolve::edition(tables, &mut mistakes);
         mistakes.into_result(edition)
     }
 }
@@ -120,19 +120,19 @@ fn load(
 ) -> Result<Loaded, CatalogError> {
     let mut mistakes = Mistakes::new(sources);
     let mut parsed = sources.parse(&mut mistakes).into_iter();
-    let mut first = Sheet::default();
+    let mut first = Tables::default();
     for part in parsed.by_ref().take(embedded) {
         first.add(part, Mode::Part, &mut mistakes);
     }
-    let mut sheets = vec![first];
+    let mut all_tables = vec![first];
     for file in parsed {
-        place(file, &mut sheets, &mut mistakes);
+        place(file, &mut all_tables, &mut mistakes);
     }
     let mut changes = Vec::new();
     let mut editions = Vec::new();
-    for mut sheet in sheets {
-        changes.append(&mut sheet.changes);
-        editions.extend(resolve::edition(sheet, &mut mistakes));
+    for mut tables in all_tables {
+        changes.append(&mut tables.changes);
+        editions.extend(resolve::edition(tables, &mut mistakes));
     }
     let default_row = match default_edition {
         None => Some(0),
@@ -151,16 +151,16 @@ fn load(
 }
 
 /// Lays an overlay over its edition, or starts an edition of its own.
-fn place<'i>(file: Parsed<'i>, sheets: &mut Vec<Sheet<'i>>, mistakes: &mut Mistakes<'i>) {
+fn place<'i>(file: Parsed<'i>, all_tables: &mut Vec<Tables<'i>>, mistakes: &mut Mistakes<'i>) {
     let start = file.start;
     match (file.overlay(), file.table.contains_key("edition")) {
         (Some((at, Some(_))), true) => {
             mistakes.add(at, "a file is an overlay or has an `[edition]` of its own, not both")
         }
-        (Some((at, Some(id))), false) => match sheets.iter_mut().find(|sheet| sheet.id() == Some(&id)) {
-            Some(sheet) => sheet.add(file, Mode::Overlay, mistakes),
+        (Some((at, Some(id))), false) => match all_tables.iter_mut().find(|tables| tables.id() == Some(&id)) {
+            Some(tables) => tables.add(file, Mode::Overlay, mistakes),
             None => {
-                let known = sheets.iter().filter_map(Sheet::id);
+                let known = all_tables.iter().filter_map(Tables::id);
                 let hint = match nearest(&id, known) {
                     Some(nearest) => hint(Some(&nearest)),
                     None => " among the embedded one and the files before".to_owned(),
@@ -170,17 +170,17 @@ fn place<'i>(file: Parsed<'i>, sheets: &mut Vec<Sheet<'i>>, mistakes: &mut Mista
         },
         (Some((at, None)), _) => mistakes.add(at, "`overlay` is the id of an edition, in quotes"),
         (None, true) => {
-            let mut sheet = Sheet::default();
-            sheet.add(file, Mode::Part, mistakes);
-            match sheets.iter().find(|other| other.id().is_some() && other.id() == sheet.id()) {
+            let mut tables = Tables::default();
+            tables.add(file, Mode::Part, mistakes);
+            match all_tables.iter().find(|other| other.id().is_some() && other.id() == tables.id()) {
                 Some(other) => {
-                    let id = sheet.id().unwrap_or_default();
+                    let id = tables.id().unwrap_or_default();
                     let place = mistakes.place(other.head_at());
                     let message =
                         format!("edition `{id}` is already at {place}; with `overlay = \"{id}\"` a file changes it");
-                    mistakes.add(sheet.head_at(), message);
+                    mistakes.add(tables.head_at(), message);
                 }
-                None => sheets.push(sheet),
+                None => all_tables.push(tables),
             }
         }
         (None, false) => mistakes.add(

@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::written::date;
+use super::format::date;
 
 /// A family of products, such as `azure`.
 #[derive(Debug, Clone)]

@@ -8,12 +8,12 @@ mod row;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-use self::row::About::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::RuleFamily as Family;
-use self::row::{InPool, Judge, Row, by, check};
-use crate::suggest::nearest;
+use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
+use self::row::{InPool, Judge, RuleRow, by, check};
+use crate::suggest::nearest_or_all;
 
-pub use self::row::{About, RuleFamily, Words};
+pub use self::row::{RuleFamily, Subject, Words};
 
 /// Makes the enum and its rows of one list, so that no rule is without a row.
 macro_rules! rules {
@@ -30,7 +30,7 @@ macro_rules! rules {
                 match self { $(Self::$rule => $name,)+ }
             }
 
-            pub const fn row(self) -> &'static Row {
+            pub const fn row(self) -> &'static RuleRow {
                 match self { $(Self::$rule => const { &$row },)+ }
             }
         }
@@ -41,7 +41,7 @@ rules! {
     // contract and term
     Purchased = "purchased": by(Judge::CheckWithoutItem);
     BaseAgreement = "base_agreement": check(Family::Term).when_written().keeps_out_of_pool().rewords(Words::Base);
-    TermNotStarted = "term_not_started": check(Family::Term).keeps_out_of_pool().about(Start).rewords(Words::Term)
+    TermNotStarted = "term_not_started": check(Family::Term).keeps_out_of_pool().subject(Start).rewords(Words::Term)
         .facts(&["start_time", "scope"]);
     TermExpired = "term_expired": check(Family::Term).keeps_out_of_pool().facts(&["end_time", "scope"]);
     TermTerminated = "term_terminated": check(Family::Term).keeps_out_of_pool().facts(&["terminate_time", "scope"]);
@@ -51,37 +51,37 @@ rules! {
         .facts(&["end_time", "base_work_order_id"]);
     BaseTerminated = "base_terminated": check(Family::Term).keeps_out_of_pool()
         .facts(&["end_time", "base_work_order_id"]);
-    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().about(End).facts(&["end_time"]);
+    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().subject(End).facts(&["end_time"]);
     DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
         .reads(&["delivery_starts"]);
 
     // products
-    ProductCovered = "product_covered": check(Family::Product).keeps_out_of_pool().about(Product)
+    ProductCovered = "product_covered": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id"]);
-    ProductPrerelease = "product_prerelease": check(Family::Product).keeps_out_of_pool().about(Product)
+    ProductPrerelease = "product_prerelease": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "preview_until"]);
-    ProductRetired = "product_retired": check(Family::Product).keeps_out_of_pool().about(Product)
+    ProductRetired = "product_retired": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "retired_from"]);
-    ProductExcluded = "product_excluded": check(Family::Product).keeps_out_of_pool().about(Product)
+    ProductExcluded = "product_excluded": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
-    ProductOnItem = "product_on_item": check(Family::Product).keeps_out_of_pool().about(Product)
+    ProductOnItem = "product_on_item": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id"]);
-    RetailProduct = "retail_product": check(Family::Product).keeps_out_of_pool().about(Product)
+    RetailProduct = "retail_product": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
     CoveredFamily = "covered_family": check(Family::Product).facts(&["family"]).reads(&["covered_family"]);
 
     // location
-    Country = "country": check(Family::Location).when_written().when_taken().about(Location).facts(&["country"])
+    Country = "country": check(Family::Location).when_written().when_taken().subject(Location).facts(&["country"])
         .reads(&["countries_only", "countries_except"]);
-    LocationDesignated = "location_designated": check(Family::Location).keeps_out_of_pool().about(Location)
+    LocationDesignated = "location_designated": check(Family::Location).keeps_out_of_pool().subject(Location)
         .rewords(Words::Extension);
-    SingleLocation = "single_location": check(Family::Location).when_written().keeps_out_of_pool().about(Location);
-    ExcludedCountry = "excluded_country": check(Family::Location).when_written().keeps_out_of_pool().about(Location)
+    SingleLocation = "single_location": check(Family::Location).when_written().keeps_out_of_pool().subject(Location);
+    ExcludedCountry = "excluded_country": check(Family::Location).when_written().keeps_out_of_pool().subject(Location)
         .facts(&["country"]);
-    DeliveryMode = "delivery_mode": check(Family::Location).when_taken().about(Mode).facts(&["delivery_mode"]);
+    DeliveryMode = "delivery_mode": check(Family::Location).when_taken().subject(Mode).facts(&["delivery_mode"]);
 
     // reactive services and requests
-    AdvisoryLimit = "advisory_limit": check(Family::Request).about(Amount)
+    AdvisoryLimit = "advisory_limit": check(Family::Request).subject(Amount)
         .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
     Contact = "contact": check(Family::Request).facts(&["contact_id"]);
     Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
@@ -97,7 +97,7 @@ rules! {
         .facts(&["available", "requested", "unit"]);
     QuantityAvailable = "quantity_available": check(Family::Quantity).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
-    ServiceHours = "service_hours": check(Family::Hours).when_taken().about(Hours)
+    ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours)
         .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
 
     // events
@@ -105,7 +105,7 @@ rules! {
         .reads(&["event"]);
     EventDuration = "event_duration": check(Family::Event).when_written().compares_with_pool().reads(&["event"]);
     EventSolutions = "event_solutions": check(Family::Event).when_written().when_taken().compares_with_pool()
-        .about(Amount).facts(&["events_needed", "events_available", "solutions"]).reads(&["event"]);
+        .subject(Amount).facts(&["events_needed", "events_available", "solutions"]).reads(&["event"]);
 
     // judged when a contract is written
     WaiverAllowed = "waiver_allowed": by(Judge::Purchase);
@@ -157,7 +157,7 @@ impl Rule {
 
     /// Whether it speaks of the delivery itself, its hours and its mode.
     pub fn is_of_delivery(self) -> bool {
-        matches!(self.row().about, Hours | Mode)
+        matches!(self.row().subject, Hours | Mode)
     }
 
     /// The rules that read this field of a service.
@@ -170,13 +170,9 @@ impl Rule {
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let known = || Self::ALL.iter().map(|rule| rule.name());
         Self::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
-            let hint = match nearest(&name, known()) {
-                Some(nearest) => format!("the nearest is `{nearest}`"),
-                None => format!("known are {}", known().collect::<Vec<_>>().join(", ")),
-            };
-            Error::custom(format!("no function implements the rule `{name}`; {hint}"))
+            let known: Vec<_> = Self::ALL.iter().map(|rule| rule.name()).collect();
+            Error::custom(format!("no function implements the rule `{name}`; {}", nearest_or_all(&name, &known)))
         })
     }
 }

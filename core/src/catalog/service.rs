@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::written::positive;
+use super::format::positive;
 use super::{Channel, ClauseUse, ServiceHours, Severity, Text};
 use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit, WorkOrder, contract_years_begun};
 
@@ -20,7 +20,7 @@ pub struct Service {
     pub name: Text,
     /// Id of a [`Group`].
     pub group: String,
-    pub plan: Plan,
+    pub plan: ServicePlan,
     /// What is counted; none for what is used as needed.
     pub unit: Option<Unit>,
     /// Whether days of 8 hours are accepted for it.
@@ -79,7 +79,7 @@ impl Service {
     }
 
     pub fn is_base(&self) -> bool {
-        self.plan == Plan::Base
+        self.plan == ServicePlan::Base
     }
 
     pub fn default_delivery_mode(&self) -> DeliveryMode {
@@ -100,7 +100,7 @@ impl Service {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Plan {
+pub enum ServicePlan {
     /// Part of the base package.
     Base,
     /// Bought beside it.

@@ -9,7 +9,7 @@ use crate::model::{Customer, WorkOrder};
 /// A change of a contract, as a caller asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Command {
+pub enum ContractCommand {
     CreateCustomer {
         customer: Customer,
     },
@@ -37,7 +37,7 @@ pub struct Content {
     pub bytes: usize,
 }
 
-impl Command {
+impl ContractCommand {
     /// The name of the call, as kept with its request id.
     pub fn method(&self) -> &'static str {
         match self {
@@ -104,5 +104,4 @@ impl Command {
 }
 
 #[cfg(test)]
-#[path = "command_tests.rs"]
 mod tests;

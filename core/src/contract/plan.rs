@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Command;
+use super::ContractCommand;
 use super::diff::differing_fields;
 use crate::model::{Contract, Customer, WorkOrder};
 use crate::noun::Noun;
 
 /// What became, or would become, of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
+pub struct ContractChange {
     pub kind: ChangeKind,
     pub resource: Resource,
     pub id: String,
@@ -45,13 +45,13 @@ pub struct Taken {
 pub struct Plan {
     /// The whole contract as it would be.
     pub contract: Contract,
-    pub changes: Vec<Change>,
+    pub changes: Vec<ContractChange>,
     /// An id that is taken by other content: told unless the documents themselves are wrong.
     pub taken: Option<Taken>,
 }
 
 /// Works a command out on the contract there is. None where there must be one and is none.
-pub fn plan(command: &Command, current: Option<&Contract>) -> Option<Plan> {
+pub fn plan(command: &ContractCommand, current: Option<&Contract>) -> Option<Plan> {
     let contract = match (current, command.customer()) {
         (Some(current), _) => current.clone(),
         (None, Some(customer)) if command.may_create() => {
@@ -61,7 +61,7 @@ pub fn plan(command: &Command, current: Option<&Contract>) -> Option<Plan> {
     };
     let mut plan = Plan { contract, changes: Vec::new(), taken: None };
     if let Some(customer) = command.customer() {
-        let may_update = matches!(command, Command::UpdateCustomer { .. });
+        let may_update = matches!(command, ContractCommand::UpdateCustomer { .. });
         plan.put_customer(current.map(|current| &current.customer), customer, may_update);
     }
     for (path, order) in command.work_orders() {
@@ -79,7 +79,7 @@ impl Plan {
 
     /// Whether a document would change.
     pub fn changes(&self, resource: Resource, id: &str) -> bool {
-        let is_it = |change: &&Change| change.resource == resource && change.id == id;
+        let is_it = |change: &&ContractChange| change.resource == resource && change.id == id;
         self.changes.iter().find(is_it).is_some_and(|change| change.kind != ChangeKind::Unchanged)
     }
 
@@ -96,7 +96,7 @@ impl Plan {
             self.refuse(Noun::Customer, &id, &fields);
         }
         self.contract.customer = customer.clone();
-        self.changes.push(Change { kind, resource: Resource::Customer, id, fields });
+        self.changes.push(ContractChange { kind, resource: Resource::Customer, id, fields });
     }
 
     /// A work order can be added; to change a stored one takes an amendment.
@@ -118,7 +118,7 @@ impl Plan {
         if kind == ChangeKind::Updated {
             self.refuse(Noun::WorkOrder, &id, &fields);
         }
-        self.changes.push(Change { kind, resource: Resource::WorkOrder, id, fields });
+        self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
     }
 
     /// The first id that is taken is told, with all of its fields.

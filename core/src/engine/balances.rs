@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::prepared::{Bought, Prepared};
+use super::prepared::{BoughtBlock, Prepared};
 use crate::model::{Balance, Balances, Unit};
 
 /// The balances of a contract's counted items, made ready for one [`Prepared`]: each stands in the row of its
@@ -26,18 +26,18 @@ impl Prepared {
 }
 
 impl PreparedBalances {
-    pub(super) fn of(&self, bought: &Bought) -> Balance {
+    pub(super) fn of(&self, bought: &BoughtBlock) -> Balance {
         self.rows.get(bought.row).copied().unwrap_or(as_bought(bought))
     }
 }
 
-fn as_bought(bought: &Bought) -> Balance {
+fn as_bought(bought: &BoughtBlock) -> Balance {
     Balance { granted: bought.granted, ..Balance::default() }
 }
 
 /// The block of a counted item at one instant, in the base unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block {
+pub struct BlockState {
     pub id: Uuid,
     /// With every correction.
     pub granted: i64,
@@ -46,10 +46,10 @@ pub struct Block {
     pub unit: Unit,
 }
 
-impl Block {
+impl BlockState {
     /// As time has left it: what ran out by then is not held any more, written down or not. Of the holds those that
     /// run out first are known; later ones come with the revision that tells of these.
-    pub(super) fn at(bought: &Bought, balance: Balance, at: DateTime<Utc>) -> Self {
+    pub(super) fn at(bought: &BoughtBlock, balance: Balance, at: DateTime<Utc>) -> Self {
         let Balance { granted, used, reserved, release } = balance;
         let released = release.filter(|release| release.at <= at).map_or(0, |release| release.amount);
         Self { id: bought.id, granted, used, reserved: reserved.saturating_sub(released), unit: bought.unit }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::span::{End, Span};
+use crate::terms::{End, Span};
 
 /// The stretch in which one base agreement serves.
 #[derive(Debug, Clone, Copy)]

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use super::span::Span;
 use crate::catalog::Hours;
+use crate::terms::Span;
 
 /// How far ahead an opening is looked for; a calendar closed longer than this has none.
 const HORIZON_DAYS: i64 = 3 * 366;

@@ -1,13 +1,13 @@
 use chrono::{DateTime, Utc};
 
-use super::ask::{Ask, Reading};
-use super::balances::{Block, PreparedBalances};
+use super::balances::{BlockState, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
 use super::prepared::{Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
-use super::span::{Span, TermState};
+use super::resolve::{InEdition, ResolvedQuery};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
 use crate::model::{Item, Location, Waiver, WorkOrder, WorkOrderState};
+use crate::terms::{Span, TermState};
 
 /// One candidate under one question at one instant: all a clause may look at.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub struct Context<'a> {
     pub location_row: usize,
     pub location: &'a Location,
     /// What the question means in the edition of the candidate's order.
-    pub reading: Reading<'a>,
+    pub in_edition: InEdition<'a>,
     pub edition: &'a Edition,
     pub service: &'a Service,
     pub candidate: &'a Candidate,
@@ -71,10 +71,10 @@ impl Verdict {
 impl<'a> Context<'a> {
     /// None where the candidate cannot answer: its edition does not have the service, or has
     /// it with the base package, which this is not.
-    pub fn new(ask: &Ask<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
-        let Ask { prepared, balances, query, location_row, location, .. } = *ask;
-        let reading = ask.reading.in_edition(candidate.edition, prepared, query, location)?;
-        let (edition, service) = (reading.edition, reading.service);
+    pub fn new(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
+        let ResolvedQuery { prepared, balances, query, location_row, location, .. } = *resolved;
+        let in_edition = resolved.in_edition.switch_to(candidate.edition, prepared, query, location)?;
+        let (edition, service) = (in_edition.edition, in_edition.service);
         if service.is_base() != candidate.is_base {
             return None;
         }
@@ -94,7 +94,7 @@ impl<'a> Context<'a> {
             at,
             location_row,
             location,
-            reading,
+            in_edition,
             edition,
             service,
             candidate,
@@ -117,8 +117,8 @@ impl<'a> Context<'a> {
     /// The same question to every item that was bought of the service itself, this one too.
     pub fn all_items(&self) -> impl Iterator<Item = Self> + use<'a> {
         let items = self.prepared.candidates(self.query.service_id);
-        let Self { prepared, balances, query, location_row, location, reading, .. } = *self;
-        Ask { prepared, balances, query, location_row, location, items, reading }.of_items(self.at)
+        let Self { prepared, balances, query, location_row, location, in_edition, .. } = *self;
+        ResolvedQuery { prepared, balances, query, location_row, location, items, in_edition }.of_items(self.at)
     }
 
     /// The same question to the same candidate at another instant.
@@ -147,9 +147,9 @@ impl<'a> Context<'a> {
     }
 
     /// The candidate's block as it is at the time that is judged.
-    pub fn block(&self) -> Option<Block> {
+    pub fn block(&self) -> Option<BlockState> {
         let bought = self.candidate.block.as_ref()?;
-        Some(Block::at(bought, self.balances.of(bought), self.at))
+        Some(BlockState::at(bought, self.balances.of(bought), self.at))
     }
 
     /// When the first of its holds run out.
@@ -187,7 +187,7 @@ impl<'a> Context<'a> {
     }
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ResolvedQuery<'a> {
     /// The question to every candidate, base items first, each group in the order of the ids.
     #[cfg(test)]
     pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
@@ -200,10 +200,10 @@ impl<'a> Ask<'a> {
     }
 
     fn of(&self, candidates: &'a [Candidate], at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
-        let mut ask = *self;
+        let mut resolved = *self;
         candidates.iter().filter_map(move |candidate| {
-            let context = Context::new(&ask, at, candidate)?;
-            ask.read_as(&context.reading);
+            let context = Context::new(&resolved, at, candidate)?;
+            resolved.remember_edition(&context.in_edition);
             Some(context)
         })
     }

@@ -1,15 +1,15 @@
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::balances::PreparedBalances;
 use super::clauses::{not_purchased, reason};
 use super::coverage::coverage;
 use super::decision::{Decision, Note, Outcome, Reason};
-use super::note::{self, Subject};
+use super::evaluation::judge;
+use super::note::{self, NoteContext};
 use super::pool::Pool;
 use super::prepared::Prepared;
 use super::query::Query;
-use super::standing::judge;
+use super::resolve::ResolvedQuery;
 use super::validity::valid_until;
 use crate::catalog::Rule;
 use crate::error::{Error, Result};
@@ -24,24 +24,24 @@ pub fn decide<'a>(
     query: &'a Query<'a>,
     now: DateTime<Utc>,
 ) -> Result<Decision<'a>> {
-    let ask = Ask::new(prepared, balances, query)?;
+    let resolved = ResolvedQuery::new(prepared, balances, query)?;
     let at = query.check_time.unwrap_or(now);
-    let pool = Pool::new(&ask, at);
-    let Some(best) = judge(&ask, at, &pool) else { return decide_without_candidate(&ask, at) };
-    let valid_until = valid_until(&ask, &best, pool);
-    let (context, standing) = best;
+    let pool = Pool::new(&resolved, at);
+    let Some(best) = judge(&resolved, at, &pool) else { return decide_without_candidate(&resolved, at) };
+    let valid_until = valid_until(&resolved, &best, pool);
+    let (context, evaluation) = best;
     let tell = |set: u128, is_open: bool| -> Vec<Reason<'a>> {
         let picked = context.service.clauses.iter().filter(|clause| set & clause.bit() != 0);
         let clauses = picked.filter_map(|used| Some((used, context.edition.clauses.get(usize::from(used.row))?)));
         clauses.map(|(used, clause)| reason(&context, used, clause, is_open)).collect()
     };
     Ok(Decision {
-        outcome: standing.outcome(),
-        reasons: tell(standing.failed, false),
-        open_conditions: tell(standing.open, true),
+        outcome: evaluation.outcome(),
+        reasons: tell(evaluation.failed, false),
+        open_conditions: tell(evaluation.open, true),
         notes: notes_if_asked(
             query,
-            &Subject {
+            &NoteContext {
                 edition: context.edition,
                 service: context.service,
                 location: context.location,
@@ -49,7 +49,7 @@ pub fn decide<'a>(
                 context: Some(&context),
             },
         ),
-        coverage: Some(coverage(&context, standing.waived)),
+        coverage: Some(coverage(&context, evaluation.waived)),
         valid_until,
         edition: context.edition,
         service: context.service,
@@ -57,9 +57,9 @@ pub fn decide<'a>(
     })
 }
 
-fn decide_without_candidate<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
-    let Ask { query, location, .. } = *ask;
-    let (edition, service) = (ask.reading.edition, ask.reading.service);
+fn decide_without_candidate<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
+    let ResolvedQuery { query, location, .. } = *resolved;
+    let (edition, service) = (resolved.in_edition.edition, resolved.in_edition.service);
     let clause = edition.clauses.iter().find(|clause| clause.rule == Rule::Purchased);
     let clause = clause
         .ok_or_else(|| Error::Internal(format!("edition `{}` has no clause for what nobody bought", edition.id)))?;
@@ -67,7 +67,7 @@ fn decide_without_candidate<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Result<Deci
         outcome: Outcome::NotEntitled,
         reasons: vec![not_purchased(clause, edition, service, &location.location_id)],
         open_conditions: Vec::new(),
-        notes: notes_if_asked(query, &Subject { edition, service, location, query, context: None }),
+        notes: notes_if_asked(query, &NoteContext { edition, service, location, query, context: None }),
         coverage: None,
         valid_until: None,
         edition,
@@ -76,6 +76,6 @@ fn decide_without_candidate<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Result<Deci
     })
 }
 
-fn notes_if_asked<'a>(query: &Query<'_>, subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
+fn notes_if_asked<'a>(query: &Query<'_>, subject: &NoteContext<'a, '_>) -> Vec<Note<'a>> {
     if query.with_notes { note::notes(subject) } else { Vec::new() }
 }

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::balances::Block;
+use super::balances::BlockState;
 use super::calendar::Calendar;
 use super::context::Context;
-use super::span::Span;
 use crate::catalog::{Clause, Edition, RemedyKind, Service, Text};
 use crate::model::{Item, Waiver, WorkOrder};
+use crate::terms::Span;
 
 /// The answer to one question.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Reason<'_> {
     }
 }
 
-/// The smallest change that turns a reason.
+/// The smallest change that removes a reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Remedy {
     pub kind: RemedyKind,
@@ -119,7 +119,7 @@ pub struct Coverage<'a> {
 pub struct BlockBalance<'a> {
     pub order: &'a WorkOrder,
     pub item: &'a Item,
-    pub block: Block,
+    pub block: BlockState,
     /// 0 once the block has ended.
     pub available: i64,
     /// What was left when it ended.

@@ -1,11 +1,11 @@
-//! What a clause says of itself: facts, and what would turn it.
+//! What a clause says of itself: facts, and what would remove it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
 use super::decision::Remedy;
-use super::span::{End, Span};
 use crate::catalog::RemedyKind;
-use crate::model::WorkOrder;
+use crate::model::{WorkOrder, rfc3339};
+use crate::terms::{End, Span};
 
 /// Collects what a reason says.
 #[derive(Debug, Default)]
@@ -47,11 +47,11 @@ impl Explanation {
     /// The delivery at another time: at one of its ends if that will do.
     pub fn ask_window(&mut self, (start, end): (DateTime<Utc>, DateTime<Utc>), other: Span) {
         if end == other.end {
-            self.ask("delivery.start_time", time(other.start));
+            self.ask("delivery.start_time", rfc3339(other.start));
         } else if start == other.start {
-            self.ask("delivery.end_time", time(other.end));
+            self.ask("delivery.end_time", rfc3339(other.end));
         } else {
-            self.ask("delivery", format!("{}/{}", time(other.start), time(other.end)));
+            self.ask("delivery", format!("{}/{}", rfc3339(other.start), rfc3339(other.end)));
         }
     }
 
@@ -87,8 +87,3 @@ impl Explanation {
 
 /// The state of an order in force, as a remedy names it.
 pub(super) const ACTIVE: &str = "ACTIVE";
-
-/// An instant as metadata says it: RFC 3339 in UTC.
-pub(super) fn time(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}

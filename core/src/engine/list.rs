@@ -24,18 +24,18 @@ pub struct ListQuery<'a> {
 
 /// One location and one service, in the order of the customer's locations and the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row<'a> {
+pub struct ListRow<'a> {
     pub location_id: &'a str,
     pub service_id: &'a str,
 }
 
 /// The rows of the list; the outcome filter is left to whoever decides them.
-pub fn rows<'a>(prepared: &'a Prepared, query: &ListQuery<'a>) -> Vec<Row<'a>> {
+pub fn rows<'a>(prepared: &'a Prepared, query: &ListQuery<'a>) -> Vec<ListRow<'a>> {
     let services = listed_services(prepared, query.group);
     let locations = prepared.contract().customer.locations.iter().map(|location| location.location_id.as_str());
     let locations = locations.filter(|id| query.location_id.is_none_or(|only| only == *id));
     let rows = locations.flat_map(|location_id| {
-        services.iter().map(move |service| Row { location_id, service_id: service.id.as_str() })
+        services.iter().map(move |service| ListRow { location_id, service_id: service.id.as_str() })
     });
     rows.collect()
 }
@@ -49,7 +49,7 @@ fn listed_services<'a>(prepared: &'a Prepared, group: Option<&str>) -> Vec<&'a S
     services.filter(|service| group.is_none_or(|group| service.group == group)).collect()
 }
 
-impl<'a> Row<'a> {
+impl<'a> ListRow<'a> {
     /// The question the row stands for.
     pub fn question(&self, query: &ListQuery<'a>) -> Query<'a> {
         Query {

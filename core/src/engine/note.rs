@@ -1,6 +1,6 @@
 //! What no machine can decide is told: notes, some with a date worked out for the case.
 
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::clauses::location::is_designated;
 use super::context::Context;
@@ -8,9 +8,10 @@ use super::decision::Note;
 use super::query::{Query, is_language};
 use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service};
 use crate::model::{Location, day_of};
+use crate::terms::{Span, last_day};
 
 /// Who asks what, where; and the item that answers, if there is one.
-pub(super) struct Subject<'a, 'c> {
+pub(super) struct NoteContext<'a, 'c> {
     pub edition: &'a Edition,
     pub service: &'a Service,
     pub location: &'a Location,
@@ -19,8 +20,8 @@ pub(super) struct Subject<'a, 'c> {
 }
 
 /// The notes of the service's clauses, then those said of it beside them; in catalogue order.
-pub(super) fn notes<'a>(subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
-    let Subject { edition, service, .. } = subject;
+pub(super) fn notes<'a>(subject: &NoteContext<'a, '_>) -> Vec<Note<'a>> {
+    let NoteContext { edition, service, .. } = subject;
     let mut notes = Vec::new();
     for (row, clause) in edition.clauses.iter().enumerate() {
         let is_listed = service.clauses.iter().any(|used| usize::from(used.row) == row);
@@ -34,7 +35,7 @@ pub(super) fn notes<'a>(subject: &Subject<'a, '_>) -> Vec<Note<'a>> {
     notes
 }
 
-fn note_of<'a>(subject: &Subject<'a, '_>, clause: &'a Clause) -> Option<Note<'a>> {
+fn note_of<'a>(subject: &NoteContext<'a, '_>, clause: &'a Clause) -> Option<Note<'a>> {
     let mut metadata = facts(subject);
     let Some(date) = clause.date else { return Some(Note { clause, text: &clause.text, metadata }) };
     match date_of(subject, date) {
@@ -47,7 +48,7 @@ fn note_of<'a>(subject: &Subject<'a, '_>, clause: &'a Clause) -> Option<Note<'a>
     }
 }
 
-fn facts(subject: &Subject<'_, '_>) -> Vec<(&'static str, String)> {
+fn facts(subject: &NoteContext<'_, '_>) -> Vec<(&'static str, String)> {
     let mut facts =
         vec![("service_id", subject.service.id.clone()), ("location_id", subject.location.location_id.clone())];
     if let Some(context) = subject.context {
@@ -65,7 +66,7 @@ enum Dated {
     NotDue,
 }
 
-fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
+fn date_of(subject: &NoteContext<'_, '_>, date: NoteDate) -> Dated {
     let zone = subject.location.time_zone;
     let delivery = &subject.query.delivery;
     let before = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days));
@@ -88,10 +89,8 @@ fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
         }),
         NoteDate::BeforeDelivery { days } => delivery.start_time.and_then(|start| before(day_of(zone, start), days)),
         NoteDate::AfterDelivery { days } => delivery.end_time.and_then(|end| {
-            // The end is exclusive: ending at midnight does not touch the new day.
-            let before_end = end.checked_sub_signed(TimeDelta::nanoseconds(1))?;
-            let last = delivery.start_time.map_or(before_end, |start| start.max(before_end));
-            after(day_of(zone, last), days)
+            let start = delivery.start_time.unwrap_or(DateTime::<Utc>::MIN_UTC);
+            after(last_day(zone, Span { start, end }), days)
         }),
         NoteDate::HostServes => {
             let serves_from_host = subject.context.is_some_and(|context| {
@@ -107,7 +106,7 @@ fn date_of(subject: &Subject<'_, '_>, date: NoteDate) -> Dated {
 }
 
 /// Every condition named must hold; a fact the question lacks fits none.
-fn fits(subject: &Subject<'_, '_>, when: &NoteCondition) -> bool {
+fn fits(subject: &NoteContext<'_, '_>, when: &NoteCondition) -> bool {
     let query = subject.query;
     let severity = when.severities.is_empty() || query.severity.is_some_and(|asked| when.severities.contains(&asked));
     let language = when.languages_but.is_empty()

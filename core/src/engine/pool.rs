@@ -4,30 +4,30 @@ use std::cell::OnceCell;
 
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::clauses::{hours, location, product, term};
 use super::context::{Context, Verdict};
 use super::prepared::Candidate;
-use super::turns::Turns;
+use super::resolve::ResolvedQuery;
+use super::transitions::Transitions;
 use crate::catalog::{ClauseUse, RuleFamily};
 use crate::model::burn_key;
 
 /// The sum at one instant, worked out when it is first asked for.
 #[derive(Debug)]
 pub(super) struct Pool<'p, 'a> {
-    ask: &'p Ask<'a>,
+    resolved: &'p ResolvedQuery<'a>,
     at: DateTime<Utc>,
     sum: OnceCell<i128>,
 }
 
 impl<'p, 'a> Pool<'p, 'a> {
-    pub fn new(ask: &'p Ask<'a>, at: DateTime<Utc>) -> Self {
-        Self { ask, at, sum: OnceCell::new() }
+    pub fn new(resolved: &'p ResolvedQuery<'a>, at: DateTime<Utc>) -> Self {
+        Self { resolved, at, sum: OnceCell::new() }
     }
 
     /// Tells a context the sum, so that it is not worked out again for each.
     pub fn tell(&self, context: &mut Context<'a>) {
-        context.serving = Some(*self.sum.get_or_init(|| sum(self.ask.of_items(self.at))));
+        context.serving = Some(*self.sum.get_or_init(|| sum(self.resolved.of_items(self.at))));
     }
 }
 
@@ -115,11 +115,11 @@ pub(super) fn next_enough(context: &Context<'_>, needed: i64) -> Option<DateTime
     })
 }
 
-/// The sum at one instant after the other: an item is looked at again when its turn has come.
+/// The sum at one instant after the other: an item is looked at again at each of its transitions.
 struct Sweep<'a> {
     items: Vec<(Context<'a>, i128)>,
     /// Behind the instant reached, with the row of the item; the next one comes last.
-    turns: Vec<(DateTime<Utc>, usize)>,
+    transitions: Vec<(DateTime<Utc>, usize)>,
     sum: i128,
 }
 
@@ -127,16 +127,18 @@ impl<'a> Sweep<'a> {
     fn new(context: &Context<'a>, last: DateTime<Utc>) -> Self {
         let counted = context.all_items().filter(|item| item.candidate.block.is_some());
         let items: Vec<_> = counted.map(|item| (item, share(&item))).collect();
-        let turns_of = |item: &Context<'a>| Turns::new(item, item.at).take_while(move |turn| *turn <= last);
+        let transitions_of =
+            |item: &Context<'a>| Transitions::new(item, item.at).take_while(move |transition| *transition <= last);
         let rows = items.iter().enumerate();
-        let mut turns: Vec<_> = rows.flat_map(|(row, (item, _))| turns_of(item).map(move |turn| (turn, row))).collect();
-        turns.sort_unstable_by(|one, other| other.cmp(one));
+        let mut transitions: Vec<_> =
+            rows.flat_map(|(row, (item, _))| transitions_of(item).map(move |transition| (transition, row))).collect();
+        transitions.sort_unstable_by(|one, other| other.cmp(one));
         let sum = items.iter().fold(0, |sum: i128, (_, share)| sum.saturating_add(*share));
-        Self { items, turns, sum }
+        Self { items, transitions, sum }
     }
 
     fn forward(&mut self, at: DateTime<Utc>) -> i128 {
-        while let Some((_, row)) = self.turns.pop_if(|(turn, _)| *turn <= at) {
+        while let Some((_, row)) = self.transitions.pop_if(|(transition, _)| *transition <= at) {
             if let Some((item, own)) = self.items.get_mut(row) {
                 let now = share(&item.later(at));
                 self.sum = self.sum.saturating_sub(*own).saturating_add(now);

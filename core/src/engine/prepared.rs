@@ -1,15 +1,15 @@
 //! A contract made ready for deciding: dates turned into instants, items found by service,
-//! reach and base cover known for every location. Done once a contract version, so that a decision
+//! designations and base cover known for every location. Done once a contract version, so that a decision
 //! neither looks at a calendar nor searches. What was used of it is not part of it (see
 //! [`PreparedBalances`](super::PreparedBalances)): the ledger writes far more often than the contract changes.
 
 mod block;
+mod block_specs;
 mod build;
 mod candidate;
 mod cover;
 mod extension;
 mod item;
-mod maker;
 mod order;
 
 use std::collections::{HashMap, HashSet};
@@ -20,16 +20,16 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::build::Builder;
-use self::order::{PreparedOrder, order_term};
+use self::order::PreparedOrder;
 use super::base::{BaseCoverage, Bases};
-use super::span::End;
 use crate::catalog::Catalog;
 use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder};
+use crate::terms::{End, order_term};
 
-pub use self::block::Bought;
+pub use self::block::BoughtBlock;
+pub(super) use self::block_specs::BlockSpecs;
 pub use self::candidate::Candidate;
 pub(super) use self::candidate::{PreparedWaiver, Support};
-pub(super) use self::maker::Maker;
 
 /// One customer's contract in one version, ready for [`super::decide()`].
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub struct Prepared {
     /// By location: the bases that cover it.
     bases_at: Vec<Bases>,
     /// When an item may gain or lose its base, or what would give it one, sorted.
-    base_turns: Vec<DateTime<Utc>>,
+    base_transitions: Vec<DateTime<Utc>>,
     /// By location: the order with the first id that designates it.
     designated_by: Vec<Option<usize>>,
     /// Whether the designated locations lie in more than one country (2.4).
@@ -66,7 +66,7 @@ impl Prepared {
         let builder = Builder::new(&catalog, &contract, &location_rows);
         let candidates = builder.candidates();
         let bases_at = builder.bases_at(&candidates);
-        let base_turns = builder.base_turns();
+        let base_transitions = builder.base_transitions();
         let designated_by = builder.designated_by();
         let multi_country = builder.is_multi_country(&designated_by);
         let orders = builder.orders;
@@ -81,7 +81,7 @@ impl Prepared {
             services: HashMap::new(),
             blocks: HashMap::new(),
             bases_at,
-            base_turns,
+            base_transitions,
             designated_by,
             multi_country,
             catalog,
@@ -105,9 +105,9 @@ impl Prepared {
 
     fn find_blocks(&mut self) {
         let found = |candidate| {
-            let maker = self.maker(candidate)?;
-            let ids = maker.ids();
-            Some((if ids.is_empty() { candidate.life } else { maker.worked_out_life(&self.bases_at) }, ids))
+            let specs = self.block_specs(candidate)?;
+            let ids = specs.ids();
+            Some((if ids.is_empty() { candidate.life } else { specs.worked_out_life(&self.bases_at) }, ids))
         };
         let found: Vec<_> = self.candidates.iter().map(found).collect();
         for (row, (candidate, found)) in self.candidates.iter_mut().zip(found).enumerate() {
@@ -151,8 +151,8 @@ impl Prepared {
         &self.candidates
     }
 
-    pub(super) fn maker<'a>(&'a self, candidate: &'a Candidate) -> Option<Maker<'a>> {
-        Maker::new(&self.catalog, &self.contract, candidate)
+    pub(super) fn block_specs<'a>(&'a self, candidate: &'a Candidate) -> Option<BlockSpecs<'a>> {
+        BlockSpecs::new(&self.catalog, &self.contract, candidate)
     }
 
     /// In the order of their ids, which settles the last ties.
@@ -170,8 +170,8 @@ impl Prepared {
         candidate.base_coverage(&self.bases_at, location)
     }
 
-    pub(super) fn base_turns(&self) -> &[DateTime<Utc>] {
-        &self.base_turns
+    pub(super) fn base_transitions(&self) -> &[DateTime<Utc>] {
+        &self.base_transitions
     }
 
     /// How the order itself comes to its end.
@@ -197,8 +197,8 @@ impl Prepared {
 
 /// Every block of the contract, in the order of their ids.
 pub fn blocks_of(prepared: &Prepared) -> Vec<BlockSpec> {
-    let made = prepared.all_candidates().iter().filter_map(|candidate| prepared.maker(candidate));
-    let mut blocks: Vec<_> = made.flat_map(|maker| maker.own().into_iter().chain(maker.included())).collect();
+    let made = prepared.all_candidates().iter().filter_map(|candidate| prepared.block_specs(candidate));
+    let mut blocks: Vec<_> = made.flat_map(|specs| specs.own().into_iter().chain(specs.included())).collect();
     blocks.sort_by_key(|block| block.id);
     blocks
 }

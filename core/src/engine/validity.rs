@@ -2,47 +2,52 @@
 //!
 //! As long as the item that answers stands and speaks as it does, and as much is left in each
 //! block, another item gets in before it only by standing better itself. So each item is judged
-//! again at its own turns, against the answer and not against all others; and no further than
+//! again at its own transitions, against the answer and not against all others; and no further than
 //! the first change that is known already.
 
 use chrono::{DateTime, Utc};
 
-use super::ask::Ask;
 use super::clauses::reason;
 use super::context::Context;
+use super::evaluation::{Best, Evaluation, Rank, evaluate, judge, rank};
 use super::pool::Pool;
 use super::prepared::Candidate;
-use super::standing::{Best, Rank, Standing, judge, rank, stand};
-use super::turns::Turns;
+use super::resolve::ResolvedQuery;
+use super::transitions::Transitions;
 use super::words::may_differ;
 use crate::catalog::ClauseUse;
 
 /// The next instant at which the answer is another one.
-pub(super) fn valid_until(ask: &Ask<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
+pub(super) fn valid_until(resolved: &ResolvedQuery<'_>, best: &Best<'_>, pool: Pool<'_, '_>) -> Option<DateTime<Utc>> {
     let (mut at, mut pool) = (best.0.at, pool);
     loop {
-        let turn = first_change(ask, best, &pool, at)?;
-        if !best.0.service.is_base() || ask.items.is_empty() {
-            return Some(turn);
+        let transition = first_change(resolved, best, &pool, at)?;
+        if !best.0.service.is_base() || resolved.items.is_empty() {
+            return Some(transition);
         }
         // Another edition sells by the piece what is a base service here. What is left of that
         // does not show in the answer, but who answers may hang on it.
-        pool = Pool::new(ask, turn);
-        let later = judge(ask, turn, &pool);
+        pool = Pool::new(resolved, transition);
+        let later = judge(resolved, transition, &pool);
         if !later.is_some_and(|later| is_same_answer(best, &later)) {
-            return Some(turn);
+            return Some(transition);
         }
-        at = turn;
+        at = transition;
     }
 }
 
-/// The first turn behind `at` at which the answer changes, or what is left in a block.
-fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+/// The first transition behind `at` at which the answer changes, or what is left in a block.
+fn first_change<'a>(
+    resolved: &ResolvedQuery<'a>,
+    best: &Best<'a>,
+    pool: &Pool<'_, 'a>,
+    at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let mut first = change_of_its_own(best, pool, at);
     let best_rank = rank(&best.0, &best.1);
     let mut is_before = true;
-    let mut ask = *ask;
-    for candidate in ask.candidates() {
+    let mut resolved = *resolved;
+    for candidate in resolved.candidates() {
         if std::ptr::eq(candidate, best.0.candidate) {
             is_before = false;
             continue;
@@ -51,8 +56,8 @@ fn first_change<'a>(ask: &Ask<'a>, best: &Best<'a>, pool: &Pool<'_, 'a>, at: Dat
         if !is_counted(candidate) && !other.is_beaten_by(&Rank::highest(candidate.term.end)) {
             continue;
         }
-        let Some(context) = Context::new(&ask, at, candidate) else { continue };
-        ask.read_as(&context.reading);
+        let Some(context) = Context::new(&resolved, at, candidate) else { continue };
+        resolved.remember_edition(&context.in_edition);
         first = other.change(context, pool).or(first);
     }
     first
@@ -65,11 +70,12 @@ fn is_counted(candidate: &Candidate) -> bool {
 
 /// When the item that answers stands differently, or says something else.
 fn change_of_its_own<'a>(best: &Best<'a>, pool: &Pool<'_, 'a>, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let (context, standing) = best;
+    let (context, evaluation) = best;
     let mut before: Option<Context<'a>> = None;
-    Turns::new(context, at).in_words(context).find(|turn| {
-        let mut later = context.later(*turn);
-        if stand(&mut later, pool) != *standing || !says_the_same(best, before.as_ref().unwrap_or(context), &later) {
+    Transitions::new(context, at).in_words(context).find(|transition| {
+        let mut later = context.later(*transition);
+        if evaluate(&mut later, pool) != *evaluation || !says_the_same(best, before.as_ref().unwrap_or(context), &later)
+        {
             return true;
         }
         before = Some(later);
@@ -93,16 +99,16 @@ impl Other {
         if !is_counted && !self.is_beaten_by(&Rank::highest(context.effective.end)) {
             return None;
         }
-        let mut turns = Turns::new(&context, context.at).briefly();
-        let mut turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
-        let gives = is_counted.then(|| stand(&mut context, pool).gives());
+        let mut transitions = Transitions::new(&context, context.at).briefly();
+        let mut transition = transitions.next().filter(|transition| self.is_sooner(*transition))?;
+        let gives = is_counted.then(|| evaluate(&mut context, pool).gives());
         loop {
-            let mut later = context.later(turn);
-            let standing = stand(&mut later, pool);
-            if gives.is_some_and(|gives| gives != standing.gives()) || self.is_beaten_by(&rank(&later, &standing)) {
-                return Some(turn);
+            let mut later = context.later(transition);
+            let evaluation = evaluate(&mut later, pool);
+            if gives.is_some_and(|gives| gives != evaluation.gives()) || self.is_beaten_by(&rank(&later, &evaluation)) {
+                return Some(transition);
             }
-            turn = turns.next().filter(|turn| self.is_sooner(*turn))?;
+            transition = transitions.next().filter(|transition| self.is_sooner(*transition))?;
         }
     }
 
@@ -110,8 +116,8 @@ impl Other {
         *rank > self.best || self.is_before && *rank == self.best
     }
 
-    fn is_sooner(&self, turn: DateTime<Utc>) -> bool {
-        self.first.is_none_or(|first| turn < first)
+    fn is_sooner(&self, transition: DateTime<Utc>) -> bool {
+        self.first.is_none_or(|first| transition < first)
     }
 }
 
@@ -122,16 +128,16 @@ fn is_same_answer(best: &Best<'_>, other: &Best<'_>) -> bool {
 
 /// Whether a later look at the candidate that answers says the same of it; the look before it did.
 fn says_the_same(best: &Best<'_>, before: &Context<'_>, later: &Context<'_>) -> bool {
-    let (context, standing) = best;
+    let (context, evaluation) = best;
     let clauses = || context.service.clauses.iter();
-    let mut told = clauses().filter(|clause| (standing.failed | standing.open) & clause.bit() != 0);
-    let mut waived = clauses().filter(|clause| standing.waived & clause.bit() != 0);
-    told.all(|clause| !may_differ(clause.rule, before, later) || has_same_words(context, later, clause, standing))
+    let mut told = clauses().filter(|clause| (evaluation.failed | evaluation.open) & clause.bit() != 0);
+    let mut waived = clauses().filter(|clause| evaluation.waived & clause.bit() != 0);
+    told.all(|clause| !may_differ(clause.rule, before, later) || has_same_words(context, later, clause, evaluation))
         && waived.all(|clause| context.waiver(clause) == later.waiver(clause))
 }
 
-fn has_same_words(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, standing: &Standing) -> bool {
-    let is_open = standing.open & used.bit() != 0;
+fn has_same_words(one: &Context<'_>, other: &Context<'_>, used: &ClauseUse, evaluation: &Evaluation) -> bool {
+    let is_open = evaluation.open & used.bit() != 0;
     one.edition.clauses.get(usize::from(used.row)).is_none_or(|clause| {
         let (one, other) = (reason(one, used, clause, is_open), reason(other, used, clause, is_open));
         (one.metadata, one.remedy) == (other.metadata, other.remedy)

@@ -114,7 +114,7 @@ fn consume(prepared: &Prepared, book: &Book, take: Take, now: DateTime<Utc>) -> 
             assert_eq!(Some(taken), quantity.in_base_unit());
             Vec::new()
         }
-        Err(Refusal::Against(grounds)) => grounds.into_iter().map(|ground| ground.code).collect(),
+        Err(Refusal::Against(violations)) => violations.into_iter().map(|violation| violation.reason).collect(),
         Err(refusal) => panic!("{refusal}"),
     }
 }

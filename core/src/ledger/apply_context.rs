@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{DEFAULT_GRACE, Ground};
+use super::{CommandViolation, DEFAULT_GRACE};
 use crate::model::Unit;
 
 /// Under what a command is applied: who asks, when, and what was judged beforehand.
@@ -16,7 +16,7 @@ pub struct ApplyContext<'a> {
     /// The blocks a consume, a reserve, or a commit beyond what is held may be taken from, as
     /// judged for this command. For a commit also the blocks that fund the hold, for what is
     /// judged of the delivery itself. Empty for all other commands.
-    pub sources: &'a [Source],
+    pub sources: &'a [FundingSource],
 }
 
 impl<'a> ApplyContext<'a> {
@@ -27,13 +27,13 @@ impl<'a> ApplyContext<'a> {
 
 /// An item that answers: its block, and every clause that forbids drawing from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct FundingSource {
     /// None: it was bought without a number, has nothing to give, and draws on the others.
     pub block_id: Option<Uuid>,
     /// What it is counted in, and whether in days too, where no block says so.
     pub counted: Option<(Unit, bool)>,
     /// Failed clauses, in catalogue order; none: it may be used.
-    pub failed: Vec<Ground>,
+    pub failed: Vec<CommandViolation>,
     /// Whether what it has counts for the others too: no clause of term, state, base, product or
     /// location fails.
     pub counts: bool,
@@ -41,7 +41,7 @@ pub struct Source {
     pub is_lapsed: bool,
     /// What is left then is lost, as seen from the location that was asked for.
     pub forfeit_time: DateTime<Utc>,
-    pub rank: Rank,
+    pub rank: SourceRank,
     /// Its ids, as facts.
     pub item: Vec<(&'static str, String)>,
 }
@@ -49,20 +49,20 @@ pub struct Source {
 /// Which of the refused tells why, as in a check: first those for the location, then the fewest
 /// failed clauses, then the latest effective end; the first of equals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rank {
+pub struct SourceRank {
     pub is_designated: bool,
     pub end: DateTime<Utc>,
 }
 
-impl Source {
+impl FundingSource {
     /// A block nothing speaks against.
     pub fn open(block_id: Uuid) -> Self {
         Self::refused(block_id, Vec::new())
     }
 
     /// A block that these forbid.
-    pub fn refused(block_id: Uuid, failed: Vec<Ground>) -> Self {
-        let rank = Rank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
+    pub fn refused(block_id: Uuid, failed: Vec<CommandViolation>) -> Self {
+        let rank = SourceRank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
         Self {
             block_id: Some(block_id),
             counted: None,

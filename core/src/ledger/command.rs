@@ -53,7 +53,7 @@ pub enum Command {
     },
     Adjust {
         block_id: Uuid,
-        change: Change,
+        change: Adjustment,
         reason: String,
     },
     /// Ends a hold whose time has run out.
@@ -105,7 +105,7 @@ impl Performed {
 
 /// How an administrator changes what a block grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change {
+pub enum Adjustment {
     /// By so much more, or less.
     By(Quantity),
     /// To so much in all.
@@ -166,8 +166,8 @@ impl Command {
             Self::Adjust { block_id, change, reason } => {
                 canonical.id(*block_id);
                 let (way, quantity) = match change {
-                    Change::By(quantity) => ("by", quantity),
-                    Change::To(quantity) => ("to", quantity),
+                    Adjustment::By(quantity) => ("by", quantity),
+                    Adjustment::To(quantity) => ("to", quantity),
                 };
                 canonical.text(way);
                 write(&mut canonical, *quantity);

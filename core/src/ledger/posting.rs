@@ -7,10 +7,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::term::{kept, kept_window};
+use super::term::{to_micros, window_to_micros};
 use super::{
-    ApplyContext, Block, Book, Entry, EntryKind, Ground, LARGEST_AMOUNT, Performed, Refusal, Reservation, Reversible,
-    reason,
+    ApplyContext, Block, Book, CommandViolation, Entry, EntryKind, LARGEST_AMOUNT, Performed, Refusal, Reservation,
+    Reversible, reason,
 };
 use crate::model::{Quantity, Unit};
 use crate::noun::Noun;
@@ -113,7 +113,7 @@ impl<'a> Posting<'a> {
         block_id: Uuid,
         kind: EntryKind,
         amount: i64,
-        told: &EntryDetails<'_>,
+        details: &EntryDetails<'_>,
     ) -> Result<(), Refusal> {
         let mut block = self.block(block_id)?.clone();
         // Whether a command may do this was judged before; what fails here cannot be written at all.
@@ -130,14 +130,14 @@ impl<'a> Posting<'a> {
             sequence,
             kind,
             amount,
-            performed: kept_window(told.performed),
-            location_id: said(told.location_id),
-            product_id: said(told.product_id),
-            reservation_id: told.reservation_id,
-            expire_time: told.expire_time.map(kept),
-            reversed_entry_id: told.reversed_entry_id,
-            note: told.note.to_owned(),
-            request_id: said(self.context.request_id),
+            performed: window_to_micros(details.performed),
+            location_id: non_empty(details.location_id),
+            product_id: non_empty(details.product_id),
+            reservation_id: details.reservation_id,
+            expire_time: details.expire_time.map(to_micros),
+            reversed_entry_id: details.reversed_entry_id,
+            note: details.note.to_owned(),
+            request_id: non_empty(self.context.request_id),
             actor: self.context.actor.to_owned(),
             record_time: self.context.now,
             previous_hash: block.head,
@@ -169,7 +169,7 @@ impl<'a> Posting<'a> {
 }
 
 /// An empty text is no text: the wire does not tell them apart, and the hash must not either.
-fn said(text: Option<&str>) -> Option<String> {
+fn non_empty(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -179,53 +179,58 @@ fn overflow(block: &Block, kind: EntryKind, amount: i64) -> Refusal {
     if adds && amount >= 0 {
         // A grant to so much in all has its limit: only an increase goes beyond counting.
         let field = if kind == EntryKind::Adjust { "delta" } else { "quantity" };
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
+        CommandViolation::malformed(reason::QUANTITY_TOO_LARGE, field, "the balance would be beyond counting").into()
     } else {
         Refusal::Broken(format!("{} of {amount} on block {} with {:?}", kind.as_str(), block.id, block.totals()))
     }
 }
 
 /// An asked amount in base units: at least 1, at most [`LARGEST_AMOUNT`], in a unit that fits.
-pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
-    let counted = match quantity.amount {
+pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+    let in_base = match quantity.amount {
         0 => Err(zero()),
-        ..0 => Err(Ground::malformed(
+        ..0 => Err(CommandViolation::malformed(
             reason::QUANTITY_NEGATIVE,
             "quantity.amount",
             format!("`{}` is below 0; ask for 1 or more", quantity.amount),
         )),
-        _ => counted(quantity),
+        _ => in_base_unit(quantity),
     };
-    fitting(counted, quantity, unit, days)
+    fitting(in_base, quantity, unit, days)
 }
 
 /// An amount in base units that may be below 0.
-pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
-    fitting(counted(quantity), quantity, unit, days)
+pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+    fitting(in_base_unit(quantity), quantity, unit, days)
 }
 
-pub fn zero() -> Ground {
-    Ground::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
+pub fn zero() -> CommandViolation {
+    CommandViolation::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
 }
 
-fn counted(quantity: Quantity) -> Result<i64, Ground> {
+fn in_base_unit(quantity: Quantity) -> Result<i64, CommandViolation> {
     let amount = quantity.in_base_unit().filter(|amount| (-LARGEST_AMOUNT..=LARGEST_AMOUNT).contains(amount));
     amount.ok_or_else(|| {
         let (unit, base) = (quantity.unit.as_str(), quantity.unit.base().as_str());
         let description = format!("`{}` {unit} are more than {LARGEST_AMOUNT} {base}", quantity.amount);
-        Ground::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
+        CommandViolation::malformed(reason::QUANTITY_TOO_LARGE, "quantity.amount", description)
     })
 }
 
 /// The amount if its unit fits too.
-fn fitting(counted: Result<i64, Ground>, quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Ground>> {
+fn fitting(
+    in_base: Result<i64, CommandViolation>,
+    quantity: Quantity,
+    unit: Unit,
+    days: bool,
+) -> Result<i64, Vec<CommandViolation>> {
     let fits = quantity.unit.base() == unit && (quantity.unit != Unit::Days || days);
     let mismatch = (!fits).then(|| {
         let description = format!("the block is counted in {}, not in {}", unit.as_str(), quantity.unit.as_str());
-        Ground::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
+        CommandViolation::malformed(reason::UNIT_MISMATCH, "quantity.unit", description)
     });
-    match (mismatch, counted) {
+    match (mismatch, in_base) {
         (None, Ok(amount)) => Ok(amount),
-        (mismatch, counted) => Err(mismatch.into_iter().chain(counted.err()).collect()),
+        (mismatch, in_base) => Err(mismatch.into_iter().chain(in_base.err()).collect()),
     }
 }

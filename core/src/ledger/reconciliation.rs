@@ -110,7 +110,7 @@ impl Reconciliation {
 /// What the entries say of one reservation.
 #[derive(Debug, Clone, Default)]
 struct Recorded {
-    parts: BTreeMap<Uuid, Part>,
+    parts: BTreeMap<Uuid, RecordedPart>,
     /// An entry of the write that made it.
     made: Option<Entry>,
     ended: Option<Write>,
@@ -124,7 +124,7 @@ struct Recorded {
 
 /// What one block puts in.
 #[derive(Debug, Clone, Copy)]
-struct Part {
+struct RecordedPart {
     amount: i64,
     left: i64,
     expire_time: Option<DateTime<Utc>>,
@@ -156,7 +156,8 @@ impl Recorded {
                 }
                 let (amount, expire_time) = (entry.amount, entry.expire_time);
                 let settled_expire_time = expire_time.filter(|_| is_settled);
-                self.parts.insert(entry.block_id, Part { amount, left: amount, expire_time, settled_expire_time });
+                self.parts
+                    .insert(entry.block_id, RecordedPart { amount, left: amount, expire_time, settled_expire_time });
                 Ok(())
             }
             EntryKind::Extend | EntryKind::Commit | EntryKind::Release | EntryKind::Expire => {

@@ -11,17 +11,18 @@ pub enum Refusal {
     /// It addresses something the customer does not have.
     Unknown { noun: Noun, id: String },
     /// All that speaks against it, at least one.
-    Against(Vec<Ground>),
+    Against(Vec<CommandViolation>),
     /// The book contradicts itself: a bug, or a store that breaks its promises.
     Broken(String),
 }
 
-/// One thing that speaks against a command.
+/// One thing that is wrong with a command. Unlike [`crate::violation::Violation`] it has the rule, by which the ledger
+/// decides; violations lie below the catalogue and know no rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ground {
+pub struct CommandViolation {
     /// A clause code (see [`code`]) or a technical reason (see [`reason`]): what callers are told. It decides nothing,
     /// for codes are data of an edition.
-    pub code: String,
+    pub reason: String,
     /// The rule of the clause; none where the reason is technical.
     pub rule: Option<Rule>,
     /// Whether the command makes no sense, whatever clauses, balances and the state of things say.
@@ -65,11 +66,11 @@ pub mod reason {
     pub const GRANT_BELOW_SPENT: &str = "GRANT_BELOW_SPENT";
 }
 
-impl Ground {
+impl CommandViolation {
     /// What a balance or the state of things forbids.
     pub fn new(code: impl Into<String>, field: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
-            code: code.into(),
+            reason: code.into(),
             rule: None,
             is_malformed: false,
             field: field.into(),
@@ -109,33 +110,33 @@ impl Ground {
 }
 
 impl Refusal {
-    /// The code of the primary ground; for what is unknown or broken there is none.
+    /// The code of the primary violation; for what is unknown or broken there is none.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Against(grounds) => primary(grounds).map(|ground| ground.code.as_str()),
+            Self::Against(violations) => primary(violations).map(|violation| violation.reason.as_str()),
             Self::Unknown { .. } | Self::Broken(_) => None,
         }
     }
 }
 
-impl From<Ground> for Refusal {
-    fn from(ground: Ground) -> Self {
-        Self::Against(vec![ground])
+impl From<CommandViolation> for Refusal {
+    fn from(violation: CommandViolation) -> Self {
+        Self::Against(vec![violation])
     }
 }
 
 /// What makes no sense comes before what is forbidden.
-fn primary(grounds: &[Ground]) -> Option<&Ground> {
-    grounds.iter().find(|ground| ground.is_malformed).or_else(|| grounds.first())
+fn primary(violations: &[CommandViolation]) -> Option<&CommandViolation> {
+    violations.iter().find(|violation| violation.is_malformed).or_else(|| violations.first())
 }
 
 /// Collects what speaks against a command, so that one pass finds all of it.
 #[derive(Debug, Default)]
-pub(super) struct Grounds(Vec<Ground>);
+pub(super) struct CommandViolations(Vec<CommandViolation>);
 
-impl Grounds {
-    pub fn add(&mut self, grounds: impl IntoIterator<Item = Ground>) {
-        self.0.extend(grounds);
+impl CommandViolations {
+    pub fn add(&mut self, violations: impl IntoIterator<Item = CommandViolation>) {
+        self.0.extend(violations);
     }
 
     pub fn and(mut self, other: Self) -> Self {
@@ -148,8 +149,8 @@ impl Grounds {
     }
 
     /// The value if nothing speaks against it; else what does is kept.
-    pub fn keep<T>(&mut self, outcome: Result<T, Vec<Ground>>) -> Option<T> {
-        outcome.map_err(|grounds| self.add(grounds)).ok()
+    pub fn keep<T>(&mut self, outcome: Result<T, Vec<CommandViolation>>) -> Option<T> {
+        outcome.map_err(|violations| self.add(violations)).ok()
     }
 
     pub fn finish(self) -> Result<(), Refusal> {
@@ -157,7 +158,7 @@ impl Grounds {
     }
 
     /// The value, if nothing speaks against it or anything else.
-    pub fn finish_with<T>(mut self, outcome: Result<T, Vec<Ground>>) -> Result<T, Refusal> {
+    pub fn finish_with<T>(mut self, outcome: Result<T, Vec<CommandViolation>>) -> Result<T, Refusal> {
         match self.keep(outcome) {
             Some(value) => self.finish().map(|()| value),
             None => Err(Refusal::Against(self.0)),
@@ -169,8 +170,8 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown { noun, id } => write!(f, "{noun} `{id}` does not exist"),
-            Self::Against(grounds) => {
-                f.write_str(primary(grounds).map_or("it is forbidden", |ground| ground.description.as_str()))
+            Self::Against(violations) => {
+                f.write_str(primary(violations).map_or("it is forbidden", |violation| violation.description.as_str()))
             }
             Self::Broken(what) => write!(f, "the ledger contradicts itself: {what}"),
         }

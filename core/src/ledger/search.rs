@@ -5,14 +5,14 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use super::posting::Posting;
-use super::term::{Delivery, about, against, counted, shown};
-use super::{Block, Ground, Part, Source, code, reason};
+use super::term::{WorkTime, about, against, format_amount};
+use super::{Block, CommandViolation, FundingSource, Part, code, reason};
 use crate::catalog::Rule;
-use crate::model::Unit;
+use crate::model::{Unit, rfc3339};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
-    pub delivery: Delivery,
+    pub delivery: WorkTime,
     /// A hold must not outlive its blocks.
     pub expire_time: Option<DateTime<Utc>>,
     pub unit: Unit,
@@ -23,9 +23,9 @@ pub struct Search<'a> {
 /// One source, judged for the time of the work too.
 #[derive(Debug)]
 struct Judged<'a> {
-    source: &'a Source,
+    source: &'a FundingSource,
     block: Option<&'a Block>,
-    failed: Vec<Ground>,
+    failed: Vec<CommandViolation>,
     /// How many clauses of a check fail, but for the amount.
     failing: usize,
     /// Whether the block's own time forbids it where no check would say so.
@@ -40,7 +40,7 @@ struct Judged<'a> {
 impl Search<'_> {
     /// Takes from all that count, in burn order, until the amount is reached, if one item may be
     /// used and there is enough. Those whose own item forbids the delivery come last.
-    pub fn run(self, posting: &Posting<'_>, asked: i64) -> Result<Vec<Part>, Vec<Ground>> {
+    pub fn run(self, posting: &Posting<'_>, asked: i64) -> Result<Vec<Part>, Vec<CommandViolation>> {
         let judged: Vec<_> =
             posting.context().sources.iter().filter_map(|source| self.judge(posting, source)).collect();
         let mut pool: Vec<_> = judged.iter().filter(|one| one.counts).collect();
@@ -78,22 +78,22 @@ impl Search<'_> {
     }
 
     /// It is the expiry that is wrong if without it there would be enough.
-    fn beyond(self, blocks: &[&Block], asked: i64) -> Option<Ground> {
+    fn beyond(self, blocks: &[&Block], asked: i64) -> Option<CommandViolation> {
         let expire_time = self.expire_time?;
         let sooner = blocks.iter().find(|block| block.end < expire_time)?;
         let (available, least) = (sum(&self.lasting(blocks)), asked.max(1));
         if available >= least || sum(blocks) < least {
             return None;
         }
-        let mut ground = beyond_block(expire_time, sooner);
+        let mut violation = beyond_block(expire_time, sooner);
         if asked > 0 {
-            let (asked, available) = (counted(asked, self.unit), counted(available, self.unit));
-            ground.description += &format!("; of {asked} asked for, {available} can be held until then");
+            let (asked, available) = (format_amount(asked, self.unit), format_amount(available, self.unit));
+            violation.description += &format!("; of {asked} asked for, {available} can be held until then");
         }
-        Some(ground)
+        Some(violation)
     }
 
-    fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a Source) -> Option<Judged<'a>> {
+    fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a FundingSource) -> Option<Judged<'a>> {
         let context = posting.context();
         let block = match source.block_id {
             Some(block_id) => Some(posting.find_block(block_id)?),
@@ -107,24 +107,24 @@ impl Search<'_> {
         let counts = source.counts && block.is_some() && late.is_none();
         let mut failed = source.failed.clone();
         // One clause of the term at most, and where the base is yet to come, the contract says so.
-        let is_said = |ground: &Ground| {
-            let is_same = |known: &Ground| known.rule == ground.rule;
-            source.failed.iter().any(is_same) || source.is_lapsed && ground.rule == Some(Rule::TermNotStarted)
+        let is_said = |violation: &CommandViolation| {
+            let is_same = |known: &CommandViolation| known.rule == violation.rule;
+            source.failed.iter().any(is_same) || source.is_lapsed && violation.rule == Some(Rule::TermNotStarted)
         };
-        let late = late.map(|late| late.ground).filter(|ground| !is_said(ground));
+        let late = late.map(|late| late.violation).filter(|violation| !is_said(violation));
         let is_late = late.is_some() && !source.is_lapsed;
         failed.extend(late);
         let failing = source.failed.len();
         // What was left when its term ended is forfeited, however that ended.
-        if failed.iter().any(|ground| ground.rule == Some(Rule::WindowForfeited)) {
-            failed.retain(|ground| !matches!(ground.rule, Some(Rule::TermExpired | Rule::TermTerminated)));
+        if failed.iter().any(|violation| violation.rule == Some(Rule::WindowForfeited)) {
+            failed.retain(|violation| !matches!(violation.rule, Some(Rule::TermExpired | Rule::TermTerminated)));
         }
         let start = self.delivery.start(context.now);
         let left = block.filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
 
-    fn exhausted(self, asked: i64, available: i64) -> Ground {
+    fn exhausted(self, asked: i64, available: i64) -> CommandViolation {
         let given = self.given.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount));
         let (asked, available) = (asked.saturating_add(given), available.saturating_add(given));
         let (rule, code) = if self.unit.is_time() {
@@ -133,9 +133,9 @@ impl Search<'_> {
             (Rule::QuantityAvailable, code::QUANTITY_EXHAUSTED)
         };
         let description =
-            format!("{} asked for, {} available", counted(asked, self.unit), counted(available, self.unit));
-        let ground = Ground::by(rule, code, "quantity", description);
-        ground.fact("available", available).fact("requested", asked).fact("unit", self.unit.as_str())
+            format!("{} asked for, {} available", format_amount(asked, self.unit), format_amount(available, self.unit));
+        let violation = CommandViolation::by(rule, code, "quantity", description);
+        violation.fact("available", available).fact("requested", asked).fact("unit", self.unit.as_str())
     }
 }
 
@@ -145,10 +145,13 @@ impl Judged<'_> {
     }
 
     /// Names the item that answers, and its block if the amounts are those of it alone.
-    fn name(&self, ground: Ground, is_alone: bool) -> Ground {
+    fn name(&self, violation: CommandViolation, is_alone: bool) -> CommandViolation {
         match self.block.filter(|_| is_alone) {
-            Some(block) => about(ground, block),
-            None => Ground { facts: ground.facts.iter().chain(&self.source.item).cloned().collect(), ..ground },
+            Some(block) => about(violation, block),
+            None => CommandViolation {
+                facts: violation.facts.iter().chain(&self.source.item).cloned().collect(),
+                ..violation
+            },
         }
     }
 }
@@ -171,8 +174,8 @@ fn take_from(blocks: &[&Block], asked: i64) -> Option<Vec<Part>> {
     (lacking == 0).then_some(parts)
 }
 
-pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> Ground {
-    let description = format!("{} is beyond the end of the block, {}", shown(expire_time), shown(block.end));
-    let ground = Ground::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
-    about(ground, block).fact("end_time", shown(block.end))
+pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> CommandViolation {
+    let description = format!("{} is beyond the end of the block, {}", rfc3339(expire_time), rfc3339(block.end));
+    let violation = CommandViolation::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
+    about(violation, block).fact("end_time", rfc3339(block.end))
 }

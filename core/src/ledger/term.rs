@@ -1,10 +1,10 @@
 //! When work was done, and whether a block was there for it.
 
-use chrono::{DateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use super::{Block, Ground, Performed, code, reason};
+use super::{Block, CommandViolation, Performed, code, reason};
 use crate::catalog::Rule;
-use crate::model::{MINUTES_PER_HOUR, Unit};
+use crate::model::{MINUTES_PER_HOUR, Unit, rfc3339};
 
 /// What the work is to a command: done, or still to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,21 +14,21 @@ pub enum Work {
 }
 
 /// A window ends after it begins, and what is done is past.
-pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<Ground> {
+pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<CommandViolation> {
     let Performed { start, end } = performed?;
     if end <= start {
         let description = "the work ends before or as it begins";
-        return Some(Ground::malformed(reason::PERFORMED_REVERSED, "performed.end_time", description));
+        return Some(CommandViolation::malformed(reason::PERFORMED_REVERSED, "performed.end_time", description));
     }
     (work == Work::Done && end > now).then(|| {
-        let description = format!("work that ends at {} has not been done yet at {}", shown(end), shown(now));
-        Ground::malformed(reason::PERFORMED_IN_FUTURE, "performed.end_time", description)
+        let description = format!("work that ends at {} has not been done yet at {}", rfc3339(end), rfc3339(now));
+        CommandViolation::malformed(reason::PERFORMED_IN_FUTURE, "performed.end_time", description)
     })
 }
 
 /// The work a command is for.
 #[derive(Debug, Clone, Copy)]
-pub struct Delivery {
+pub struct WorkTime {
     /// Absent: now.
     pub performed: Option<Performed>,
     pub work: Work,
@@ -36,7 +36,7 @@ pub struct Delivery {
     pub otherwise: Option<&'static str>,
 }
 
-impl Delivery {
+impl WorkTime {
     pub fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.performed.map_or(now, |performed| performed.start)
     }
@@ -45,7 +45,7 @@ impl Delivery {
 /// Why a block cannot serve some work.
 #[derive(Debug)]
 pub struct Late {
-    pub ground: Ground,
+    pub violation: CommandViolation,
     /// Whether it comes too early, or is told too late: what is left does not matter then.
     pub is_out: bool,
 }
@@ -54,43 +54,46 @@ pub struct Late {
 ///
 /// Work counts by when it was performed. Once a block has ended, nothing more can be planned
 /// on it, and what was done before its end can be recorded only within the grace.
-pub fn against(block: &Block, delivery: Delivery, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
-    let Delivery { performed, work, otherwise } = delivery;
+pub fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
+    let WorkTime { performed, work, otherwise } = delivery;
     let (start, end) = (delivery.start(now), performed.map_or(now, |performed| performed.end));
     if start < block.start {
-        let description = format!("the block begins at {}", shown(block.start));
+        let description = format!("the block begins at {}", rfc3339(block.start));
         let field = otherwise.unwrap_or("performed.start_time");
-        let ground = Ground::by(Rule::TermNotStarted, code::WORK_ORDER_NOT_STARTED, field, description);
-        return Some(Late { ground: about(ground, block).fact("start_time", shown(block.start)), is_out: true });
+        let violation = CommandViolation::by(Rule::TermNotStarted, code::WORK_ORDER_NOT_STARTED, field, description);
+        return Some(Late {
+            violation: about(violation, block).fact("start_time", rfc3339(block.start)),
+            is_out: true,
+        });
     }
     let has_ended = now >= block.end;
     let last = block.end.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let is_after = start >= block.end;
     let is_out = !is_after && has_ended && (work == Work::Planned || now >= last);
     (is_after || is_out || end > block.end).then(|| {
-        let description = format!("what was left when the block ended at {} is forfeited", shown(block.end));
+        let description = format!("what was left when the block ended at {} is forfeited", rfc3339(block.end));
         let field = otherwise.unwrap_or("performed.end_time");
-        let ground = about(Ground::by(Rule::WindowForfeited, code::FORFEITED, field, description), block);
-        Late { ground: ground.fact("end_time", shown(block.end)).fact("record_until", shown(last)), is_out }
+        let violation = about(CommandViolation::by(Rule::WindowForfeited, code::FORFEITED, field, description), block);
+        Late { violation: violation.fact("end_time", rfc3339(block.end)).fact("record_until", rfc3339(last)), is_out }
     })
 }
 
-pub fn about(ground: Ground, block: &Block) -> Ground {
-    let ground = ground.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
-    ground.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
+pub fn about(violation: CommandViolation, block: &Block) -> CommandViolation {
+    let violation = violation.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
+    violation.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
 }
 
 /// What is kept of an instant, by every store and by the hash: whole microseconds.
-pub fn kept(instant: DateTime<Utc>) -> DateTime<Utc> {
+pub fn to_micros(instant: DateTime<Utc>) -> DateTime<Utc> {
     instant.trunc_subsecs(6)
 }
 
-pub fn kept_window(performed: Option<Performed>) -> Option<Performed> {
-    performed.map(|it| Performed { start: kept(it.start), end: kept(it.end) })
+pub fn window_to_micros(performed: Option<Performed>) -> Option<Performed> {
+    performed.map(|it| Performed { start: to_micros(it.start), end: to_micros(it.end) })
 }
 
 /// An amount in words: `12 h 30 min`, `3 events`.
-pub fn counted(amount: i64, unit: Unit) -> String {
+pub fn format_amount(amount: i64, unit: Unit) -> String {
     if unit != Unit::Minutes {
         return format!("{amount} {}", unit.as_str().to_lowercase());
     }
@@ -99,9 +102,4 @@ pub fn counted(amount: i64, unit: Unit) -> String {
         (0, minutes) => format!("{minutes} min"),
         (hours, minutes) => format!("{hours} h {minutes} min"),
     }
-}
-
-/// An instant as facts say it: RFC 3339 in UTC.
-pub fn shown(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

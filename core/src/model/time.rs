@@ -1,6 +1,9 @@
 //! Civil dates and clocks of a zone, as instants.
 
-use chrono::{DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone,
+    Utc,
+};
 use chrono_tz::Tz;
 
 /// The first instant anything here may name: 1970-01-01T00:00:00Z.
@@ -33,6 +36,11 @@ pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
 /// The first instant of `date` in `zone`.
 pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
     instant_of(zone, date.and_time(NaiveTime::MIN))
+}
+
+/// An instant as messages and metadata have it: RFC 3339 in UTC.
+pub fn rfc3339(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// The date a calendar in `zone` shows at `instant`.

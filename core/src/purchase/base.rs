@@ -2,7 +2,7 @@
 //! customer that runs at the same time.
 
 use crate::catalog::Rule;
-use crate::model::WorkOrderState;
+use crate::terms::is_in_effect;
 
 use super::contract_index::Order;
 use super::findings::{Enforced, Findings, shown};
@@ -55,12 +55,11 @@ fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
 
 fn has_base_beside(order: &Order<'_>) -> bool {
     let Order { index, order: work_order, .. } = *order;
-    let (start, end) = index.term(work_order);
+    let term = index.term(work_order);
     let others = index.bases.iter().filter(|base| base.order.work_order_id != work_order.work_order_id);
     others.into_iter().any(|base| {
-        let is_in_force = !matches!(base.order.state, WorkOrderState::Draft | WorkOrderState::Suspended);
         // A base that was terminated before it began never ran.
-        is_in_force && base.start < base.end && base.start < end && start < base.end
+        is_in_effect(base.order) && !base.span.is_empty() && base.span.start < term.end && term.start < base.span.end
     })
 }
 

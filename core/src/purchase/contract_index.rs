@@ -1,12 +1,13 @@
 //! What a violation is judged against: the contract, the order, the item and its service.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::catalog::{Catalog, Edition, Rule, Service};
-use crate::model::{Contract, Item, Location, WorkOrder, start_of_day};
+use crate::model::{Contract, Item, Location, WorkOrder};
+use crate::terms::{Span, days, is_base_agreement, is_multi_country};
 
 use super::counts::Counts;
 use super::findings::{Enforced, below};
@@ -14,8 +15,7 @@ use super::findings::{Enforced, below};
 /// An order that is a base agreement, with its term up to its termination.
 pub(super) struct Base<'a> {
     pub order: &'a WorkOrder,
-    pub start: DateTime<Utc>,
-    pub end: DateTime<Utc>,
+    pub span: Span,
 }
 
 /// The whole contract, with what every order asks of it found once.
@@ -34,9 +34,7 @@ impl<'a> ContractIndex<'a> {
         let locations: HashMap<_, _> =
             contract.customer.locations.iter().map(|location| (location.location_id.as_str(), location)).collect();
         let designated = contract.work_orders.iter().flat_map(WorkOrder::designated_locations);
-        let countries: HashSet<_> =
-            designated.filter_map(|id| locations.get(id)).map(|location| location.country.as_str()).collect();
-        let is_multi_country = countries.len() > 1;
+        let is_multi_country = is_multi_country(designated.filter_map(|id| locations.get(id).copied()));
         let counts = Counts::new(contract);
         let mut index = Self { catalog, contract, locations, bases: Vec::new(), is_multi_country, counts };
         let bases = contract.work_orders.iter().filter(|order| is_base_agreement(catalog, order));
@@ -45,8 +43,9 @@ impl<'a> ContractIndex<'a> {
     }
 
     fn base(&self, order: &'a WorkOrder) -> Base<'a> {
-        let (start, end) = self.term(order);
-        Base { order, start, end: order.terminate_time.map_or(end, |terminated| end.min(terminated)) }
+        let span = self.term(order);
+        let end = order.terminate_time.map_or(span.end, |terminated| span.end.min(terminated));
+        Base { order, span: Span { end, ..span } }
     }
 
     pub(super) fn is_base(&self, order: &WorkOrder) -> bool {
@@ -59,21 +58,10 @@ impl<'a> ContractIndex<'a> {
 
     /// From its first instant to the end of its last day. An unknown host is told elsewhere;
     /// here its zone counts as UTC.
-    pub(super) fn term(&self, order: &WorkOrder) -> (DateTime<Utc>, DateTime<Utc>) {
+    pub(super) fn term(&self, order: &WorkOrder) -> Span {
         let host = self.locations.get(order.host_location_id.as_str());
         let zone = host.map_or(Tz::UTC, |location| location.time_zone);
-        let end = within_calendar(order.end_date);
-        (start_of_day(zone, within_calendar(order.start_date)), start_of_day(zone, end.succ_opt().unwrap_or(end)))
-    }
-}
-
-/// An order of an unknown edition is read by any: that mistake is told once, not again by
-/// every order that leans on it.
-fn is_base_agreement(catalog: &Catalog, order: &WorkOrder) -> bool {
-    let carries = |edition: &Edition| order.items.iter().any(|item| item.service_id == edition.base_package);
-    match catalog.edition(&order.edition_id) {
-        Some(edition) => carries(edition),
-        None => catalog.editions().iter().any(carries),
+        days(zone, within_calendar(order.start_date), within_calendar(order.end_date))
     }
 }
 
@@ -116,7 +104,7 @@ impl<'a> Order<'a> {
 
 /// One item of a submitted order, with the service it buys.
 #[derive(Clone, Copy)]
-pub(super) struct Bought<'a> {
+pub(super) struct BoughtItem<'a> {
     pub order: Order<'a>,
     pub edition: &'a Edition,
     pub service: &'a Service,
@@ -124,7 +112,7 @@ pub(super) struct Bought<'a> {
     pub path: &'a str,
 }
 
-impl<'a> Bought<'a> {
+impl<'a> BoughtItem<'a> {
     pub(super) fn enforced(&self, rule: Rule) -> Option<Enforced<'a>> {
         Enforced::on(self.edition, self.service, rule)
     }

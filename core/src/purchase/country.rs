@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Rule;
 
-use super::contract_index::{Bought, Order};
+use super::contract_index::{BoughtItem, Order};
 use super::findings::{Findings, listed, shown};
 
 /// Services in an excluded country are billed there: such a country shares an order with no
@@ -34,8 +34,8 @@ pub(super) fn judge_separation(order: &Order<'_>, findings: &mut Findings) {
 }
 
 /// Countries the service is not sold for.
-pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { order, edition, service, path, .. } = *bought;
+pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { order, edition, service, path, .. } = *bought;
     if let Some(clause) = bought.enforced(Rule::Country) {
         for (field, country) in served_countries(bought, |country| !service.is_available_in(country)) {
             let description = format!("`{}` is not available in {}; serve other locations", service.id, shown(country));
@@ -58,8 +58,8 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
 
 /// The countries the item serves that are `refused`, each with the field that brings it in,
 /// and once per country where one field brings in many.
-fn served_countries<'a>(bought: &Bought<'a>, refused: impl Fn(&str) -> bool) -> Vec<(String, &'a str)> {
-    let Bought { order, item, .. } = *bought;
+fn served_countries<'a>(bought: &BoughtItem<'a>, refused: impl Fn(&str) -> bool) -> Vec<(String, &'a str)> {
+    let BoughtItem { order, item, .. } = *bought;
     let country = |id: &str| order.index.country(id).filter(|country| refused(country));
     let listed = item.location_ids.iter().enumerate();
     let listed = listed.filter_map(|(index, id)| Some((format!("location_ids[{index}]"), country(id)?)));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::catalog::{Edition, EventRule, QuantityRule, Rule};
-use crate::model::{Item, PlannedEvent, day_of};
+use crate::catalog::{Edition, QuantityRule, Rule};
+use crate::model::{Item, PlannedEvent};
+use crate::terms::{Span, events_taken};
 
-use super::contract_index::Bought;
+use super::contract_index::BoughtItem;
 use super::findings::{Findings, LONGEST_AGREED_LIST, is_in_range, shown};
 use super::product;
 use super::quantity::amount_of;
@@ -52,8 +53,8 @@ fn judge_overlap(item: &Item, path: &str, findings: &mut Findings) {
     }
 }
 
-pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { order, service, item, path, .. } = *bought;
+pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { order, service, item, path, .. } = *bought;
     if item.events.is_empty() {
         return;
     }
@@ -69,8 +70,9 @@ pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
 
     let mut taken: BTreeMap<&str, i64> = BTreeMap::new();
     for event in item.events.iter().filter(|event| is_window(event)) {
+        let window = Span { start: event.start_time, end: event.end_time };
         let solution = taken.entry(&event.solution_id).or_default();
-        *solution = solution.saturating_add(events_taken(event, rule, zone));
+        *solution = solution.saturating_add(events_taken(zone, window, rule.days));
     }
     let all = taken.values().fold(0_i64, |sum, taken| sum.saturating_add(*taken));
     let days = rule.days;
@@ -99,21 +101,11 @@ fn is_window(event: &PlannedEvent) -> bool {
     event.start_time < event.end_time && is_in_range(event.start_time) && is_in_range(event.end_time)
 }
 
-/// How many bought events a planned one takes, by the dates it touches in the host's
-/// calendar. One that ends at midnight does not touch the date that begins there.
-fn events_taken(event: &PlannedEvent, rule: EventRule, zone: Tz) -> i64 {
-    let last_instant = event.end_time.checked_sub_signed(Duration::nanoseconds(1)).unwrap_or(event.end_time);
-    let first = day_of(zone, event.start_time);
-    let dates = day_of(zone, last_instant).signed_duration_since(first).num_days().saturating_add(1);
-    let length = rule.days.max(1);
-    dates.saturating_add(length.saturating_sub(1)).checked_div(length).unwrap_or(dates)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{amount, check_items, check_orders, event};
     use super::*;
-    use crate::model::{EARLIEST, LATEST, Unit};
+    use crate::model::Unit;
 
     /// Two events are bought; London shows 00:00 at 23:00Z in June.
     const MIDNIGHT_JUNE_1: &str = "2026-05-31T23:00:00Z";
@@ -284,14 +276,6 @@ mod tests {
                 ),
             ],
         );
-    }
-
-    #[test]
-    fn the_widest_window_is_counted() {
-        let rule = EventRule { notice_days: 56, days: 5, per_solution: true };
-        let event = event("e", "s", MIDNIGHT_JUNE_1, MIDNIGHT_JUNE_1);
-        let widest = PlannedEvent { start_time: EARLIEST, end_time: LATEST, ..event };
-        assert_eq!(events_taken(&widest, rule, chrono_tz::UTC), 586_580);
     }
 
     fn two(item: &mut Item, first: &str, second: &str) {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::model::{Item, WorkOrder};
 use crate::violation::reason;
 
-use super::contract_index::{Bought, Order};
+use super::contract_index::{BoughtItem, Order};
 use super::findings::{Findings, LONGEST_LIST, LONGEST_TENANT_ID, shown};
 use super::{country, event, location, product, quantity, service, waiver};
 
@@ -44,7 +44,12 @@ pub(super) fn judge(order: &Order<'_>, item: &Item, path: &str, findings: &mut F
     }
 }
 
-fn find_service<'a>(order: &Order<'a>, item: &'a Item, path: &'a str, findings: &mut Findings) -> Option<Bought<'a>> {
+fn find_service<'a>(
+    order: &Order<'a>,
+    item: &'a Item,
+    path: &'a str,
+    findings: &mut Findings,
+) -> Option<BoughtItem<'a>> {
     if item.service_id.is_empty() {
         findings.required(path, "service_id", "a service of the edition");
         return None;
@@ -57,7 +62,7 @@ fn find_service<'a>(order: &Order<'a>, item: &'a Item, path: &'a str, findings: 
         findings.unknown(path, "service_id", "service", &item.service_id, known);
         return None;
     };
-    Some(Bought { order: *order, edition, service, item, path })
+    Some(BoughtItem { order: *order, edition, service, item, path })
 }
 
 fn judge_tenant_ids(item: &Item, path: &str, findings: &mut Findings) {

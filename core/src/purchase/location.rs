@@ -4,7 +4,7 @@ use crate::catalog::Rule;
 use crate::model::{ContactRole, Item};
 use crate::violation::reason;
 
-use super::contract_index::{Bought, ContractIndex, Order};
+use super::contract_index::{BoughtItem, ContractIndex, Order};
 use super::findings::{Findings, LONGEST_LIST, shown};
 
 /// The order's host and downstream locations.
@@ -52,8 +52,8 @@ pub(super) fn judge_item(index: &ContractIndex<'_>, item: &Item, path: &str, fin
 }
 
 /// Some services are for one location.
-pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { service, item, path, .. } = *bought;
+pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
     if let Some(clause) = bought.enforced(Rule::SingleLocation)
         && (item.all_locations || item.location_ids.len() != 1)
     {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::catalog::Rule;
 
-use super::contract_index::{Bought, Order};
+use super::contract_index::{BoughtItem, Order};
 use super::findings::Findings;
 use super::quantity::amount_of;
 
@@ -14,7 +14,7 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     let mut totals: HashMap<&str, i64> = HashMap::new();
     for (index, item) in order.order.items.iter().enumerate() {
         let Some(service) = edition.service(&item.service_id) else { continue };
-        let bought = Bought { order: *order, edition, service, item, path: &order.item_path(index) };
+        let bought = BoughtItem { order: *order, edition, service, item, path: &order.item_path(index) };
         let Some(clause) = bought.enforced(Rule::MaximumQuantity) else { continue };
         let Some(most) = service.purchase.most_on(order.order) else { continue };
         let total = totals.entry(&service.id).or_default();

@@ -4,14 +4,14 @@ use crate::catalog::{PurchaseRule, QuantityRule, Rule, Service};
 use crate::model::{Item, MINUTES_PER_HOUR, Quantity, Unit};
 use crate::violation::reason;
 
-use super::contract_index::Bought;
+use super::contract_index::BoughtItem;
 use super::findings::{Findings, listed};
 
 /// Most of anything, in its base unit: sums of thousands of it still fit an `i64`.
 pub(super) const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
 
-pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { service, item, path, .. } = *bought;
+pub(super) fn judge(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
     let offerings = &service.purchase.predefined;
     let offering = item.predefined_offering.as_deref();
     if let Some(id) = offering.filter(|id| !is_offered(service, id)) {
@@ -45,8 +45,8 @@ pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
     }
 }
 
-fn judge_predefined_only(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { service, item, path, .. } = *bought;
+fn judge_predefined_only(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
     let clause = bought.enforced(Rule::HoursOrPredefined);
     if item.predefined_offering.is_none() {
         let ids = listed(service.purchase.predefined.iter().map(|offering| offering.id.as_str()));
@@ -84,7 +84,7 @@ fn judge_amount(service: &Service, quantity: Quantity, path: &str, findings: &mu
 }
 
 /// Shortest engagement and steps of it, in minutes.
-fn judge_engagement(bought: &Bought<'_>, amount: i64, findings: &mut Findings) {
+fn judge_engagement(bought: &BoughtItem<'_>, amount: i64, findings: &mut Findings) {
     let PurchaseRule { minimum_minutes, step_minutes, exact_minutes, .. } = bought.service.purchase;
     let service_id = &bought.service.id;
     let too_short = match (exact_minutes, minimum_minutes) {

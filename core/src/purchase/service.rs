@@ -1,14 +1,14 @@
 //! What the bought service asks of its item besides location and quantity.
 
-use crate::catalog::{Plan, Rule};
+use crate::catalog::{Rule, ServicePlan};
 use crate::model::{DeliveryMode, MINUTES_PER_HOUR};
 use crate::violation::reason;
 
-use super::contract_index::Bought;
+use super::contract_index::BoughtItem;
 use super::findings::{Findings, listed};
 use super::quantity::LARGEST_AMOUNT;
 
-pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
+pub(super) fn judge(bought: &BoughtItem<'_>, findings: &mut Findings) {
     judge_plan(bought, findings);
     judge_products(bought, findings);
     judge_tenants(bought, findings);
@@ -16,10 +16,10 @@ pub(super) fn judge(bought: &Bought<'_>, findings: &mut Findings) {
     judge_exhibit(bought, findings);
 }
 
-fn judge_plan(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { order, edition, service, item, path } = *bought;
+fn judge_plan(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { order, edition, service, item, path } = *bought;
     if !bought.is_base_package() {
-        if service.plan == Plan::Base {
+        if service.plan == ServicePlan::Base {
             let package = &edition.base_package;
             let description = format!("`{}` comes with the base package; buy `{package}` instead", service.id);
             findings.conflict(path, "service_id", description);
@@ -38,7 +38,7 @@ fn judge_plan(bought: &Bought<'_>, findings: &mut Findings) {
     }
 }
 
-fn judge_products(bought: &Bought<'_>, findings: &mut Findings) {
+fn judge_products(bought: &BoughtItem<'_>, findings: &mut Findings) {
     if let Some(clause) = bought.enforced(Rule::ProductsRequired)
         && bought.item.product_ids.is_empty()
     {
@@ -47,8 +47,8 @@ fn judge_products(bought: &Bought<'_>, findings: &mut Findings) {
     }
 }
 
-fn judge_tenants(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { service, item, path, .. } = *bought;
+fn judge_tenants(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
     let named = item.tenant_ids.len();
     let Some(tenants) = service.tenants else {
         if named > 0 {
@@ -67,8 +67,8 @@ fn judge_tenants(bought: &Bought<'_>, findings: &mut Findings) {
     }
 }
 
-fn judge_delivery_mode(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { service, item, path, .. } = *bought;
+fn judge_delivery_mode(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
     if let Some(mode) = item.delivery_mode.filter(|mode| !service.delivery_modes.contains(mode)) {
         let sold = listed(service.delivery_modes.iter().copied().map(DeliveryMode::as_str));
         findings.conflict(
@@ -79,7 +79,7 @@ fn judge_delivery_mode(bought: &Bought<'_>, findings: &mut Findings) {
     }
 }
 
-fn judge_exhibit(bought: &Bought<'_>, findings: &mut Findings) {
+fn judge_exhibit(bought: &BoughtItem<'_>, findings: &mut Findings) {
     if let Some(clause) = bought.enforced(Rule::ExhibitRequired)
         && bought.item.exhibit.as_deref().is_none_or(|exhibit| exhibit.trim().is_empty())
     {
@@ -89,8 +89,8 @@ fn judge_exhibit(bought: &Bought<'_>, findings: &mut Findings) {
 }
 
 /// Hours that come with the item; whether a service brings any is a row of its clauses.
-pub(super) fn judge_included_hours(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { service, item, path, .. } = *bought;
+pub(super) fn judge_included_hours(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
     let Some(hours) = item.included_hours else { return };
     if !service.clauses.iter().any(|clause| clause.rule == Rule::IncludedHours) {
         findings.conflict(path, "included_hours", format!("`{}` brings no hours; leave them out", service.id));

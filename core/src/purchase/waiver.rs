@@ -6,7 +6,7 @@ use crate::catalog::{Edition, Rule, Service};
 use crate::model::Item;
 use crate::violation::reason;
 
-use super::contract_index::Bought;
+use super::contract_index::BoughtItem;
 use super::findings::{Enforced, Findings, LONGEST_AGREED_LIST, listed};
 use super::product;
 
@@ -32,8 +32,8 @@ pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings
 }
 
 /// Waivers for the services of the base package stand on the base item.
-pub(super) fn judge_bought(bought: &Bought<'_>, findings: &mut Findings) {
-    let Bought { edition, service, item, path, .. } = *bought;
+pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { edition, service, item, path, .. } = *bought;
     let base_services = edition.services.iter().filter(|other| other.is_base() && bought.is_base_package());
     let services: Vec<&Service> = std::iter::once(service).chain(base_services).collect();
     // Refused whatever the service lists: a waiver that lifts nothing must not be recorded.

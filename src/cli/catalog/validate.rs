@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::catalog::{CatalogError, Change, Edition, Loaded};
+use crate::catalog::{CatalogError, Edition, Loaded, OverlayChange};
 use crate::catalog_files;
 use crate::cli::render::catalog;
 use crate::cli::screen::{self, Tone};
-use crate::cli::{Context, Failure, Format};
+use crate::cli::{CliContext, Failure, Format};
 use crate::legible;
 
 /// Check editions and overlays before a server is given them; needs no server.
@@ -26,14 +26,14 @@ use crate::legible;
   entitled catalog validate countries.toml
   entitled catalog validate edition.toml overlay.toml --output json"
 )]
-pub struct Validate {
+pub(super) struct Validate {
     /// The files, in the order a server is given them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
 impl Validate {
-    pub fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         match catalog_files::load(&self.files, None) {
             Ok(loaded) => {
                 let text = match context.format {
@@ -54,7 +54,7 @@ impl Validate {
     }
 }
 
-fn table(error: &CatalogError, context: &Context) -> String {
+fn table(error: &CatalogError, context: &CliContext) -> String {
     let label = context.errors.paint(Tone::Bad, "error:");
     error.mistakes.iter().map(|mistake| format!("{label} {mistake}")).collect::<Vec<_>>().join("\n")
 }
@@ -80,7 +80,7 @@ fn summary(loaded: &Loaded) -> Value {
             "products": edition.products(),
         })
     };
-    let change = |change: &Change| {
+    let change = |change: &OverlayChange| {
         json!({
             "file": change.file,
             "edition_id": change.edition_id,

@@ -3,13 +3,13 @@
 use clap::Parser;
 
 use super::*;
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, CliCommand};
 use crate::proto::v1::Decision::{self, Conditional, Entitled, NotEntitled};
 
 #[test]
 fn the_samples_are_documents_named_by_their_customers() {
     for (name, text) in SAMPLES {
-        let source = Source::read(name, text).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
+        let source = SourceFile::read(name, text).unwrap_or_else(|mistakes| panic!("{name}: {mistakes:#?}"));
         let customer = source.document.request.customer.unwrap();
         assert_eq!(format!("{}.yaml", customer.customer_id), name);
     }
@@ -57,13 +57,13 @@ async fn the_samples_answer_as_their_readme_says() {
     let address = is_ready.await.unwrap();
     fill(address, None).await.unwrap();
 
-    let connection = Connection::open(&address.to_string(), None).await.unwrap();
+    let connection = Client::open(&address.to_string(), None).await.unwrap();
     for (typed, decision, code) in CHECKS {
         let flags = ["--customer", "--location", "--product", "--service"];
         let mut words = typed.split_whitespace();
         let named = flags.into_iter().flat_map(|flag| [flag, words.next().unwrap()]).collect::<Vec<_>>();
         let line = ["entitled", "check", "--at", "2026-11-22T10:00:00Z"].into_iter().chain(named).chain(words);
-        let Command::Check(check) = Cli::try_parse_from(line).unwrap().command else { panic!("{typed}") };
+        let CliCommand::Check(check) = Cli::try_parse_from(line).unwrap().command else { panic!("{typed}") };
         let answer = connection.entitlements().check_entitlement(check.request()).await.unwrap().into_inner();
         let first = answer.reasons.first().or(answer.open_conditions.first());
         assert_eq!((answer.decision(), first.map_or("", |reason| reason.code.as_str())), (decision, code), "{typed}");

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::de::IgnoredAny;
 
 /// `text` with every such pair as the one escape YAML knows. No line moves.
-pub fn joined(text: &str) -> Cow<'_, str> {
+pub(super) fn joined(text: &str) -> Cow<'_, str> {
     if !text.contains("\\u") || serde_json::from_str::<IgnoredAny>(text).is_err() {
         return Cow::Borrowed(text);
     }

@@ -4,9 +4,8 @@ use std::str::FromStr;
 
 use prost_reflect::{DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, Value};
 
+use super::node::{Node, NodeContent};
 use super::quantity;
-use super::tree::{Content, Node};
-use super::walk::found;
 use crate::cli::{reflect, values};
 use crate::error::reason;
 use crate::legible::excerpt;
@@ -14,30 +13,30 @@ use crate::suggest::nearest;
 
 /// Why a value does not do.
 #[derive(Debug)]
-pub struct Wrong {
+pub(super) struct Wrong {
     pub reason: &'static str,
     pub description: String,
 }
 
 impl Wrong {
-    pub fn kind(description: String) -> Self {
+    pub(super) fn kind(description: String) -> Self {
         Self { reason: reason::FIELD_INVALID, description }
     }
 }
 
 /// Whether a message may be written as one scalar.
-pub fn has_short_form(descriptor: &MessageDescriptor) -> bool {
+pub(super) fn has_short_form(descriptor: &MessageDescriptor) -> bool {
     matches!(descriptor.full_name(), TIMESTAMP | QUANTITY)
 }
 
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
 const QUANTITY: &str = "entitled.v1.Quantity";
 
-pub fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
+pub(super) fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
     let (text, is_plain) = match &node.content {
-        Content::Plain(text) if !node.is_null() => (text.as_str(), true),
-        Content::Text(text) => (text.as_str(), false),
-        _ => return Err(Wrong::kind(format!("expected {}; found {}", expected(kind), found(node)))),
+        NodeContent::Plain(text) if !node.is_null() => (text.as_str(), true),
+        NodeContent::Text(text) => (text.as_str(), false),
+        _ => return Err(Wrong::kind(format!("expected {}; found {}", expected(kind), node.describe()))),
     };
     match kind {
         Kind::String if is_plain && !is_text(text) => {
@@ -101,16 +100,16 @@ fn whole_number<T: FromStr>(text: &str) -> Result<T, Wrong> {
 /// With or without the prefix that all values of the enum share.
 fn enum_value(descriptor: &EnumDescriptor, text: &str) -> Result<i32, Wrong> {
     let prefix = reflect::prefix(descriptor);
-    let known: Vec<(String, i32)> = descriptor
+    let values: Vec<(String, i32)> = descriptor
         .values()
         .filter(|value| value.number() != 0)
         .map(|value| (value.name().trim_start_matches(&prefix).to_owned(), value.number()))
         .collect();
     let short = text.strip_prefix(&prefix).unwrap_or(text);
-    if let Some((_, number)) = known.iter().find(|(name, _)| name == short) {
+    if let Some((_, number)) = values.iter().find(|(name, _)| name == short) {
         return Ok(*number);
     }
-    let names = || known.iter().map(|(name, _)| name.as_str());
+    let names = || values.iter().map(|(name, _)| name.as_str());
     let hint = match nearest(&short.to_uppercase(), names()) {
         Some(name) => format!("did you mean {name}?"),
         None => format!("known are {}", names().collect::<Vec<_>>().join(", ")),

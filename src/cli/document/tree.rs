@@ -1,86 +1,22 @@
-//! A YAML or JSON file as a tree that remembers lines, the text of every scalar as it was
-//! written, and keys that occur twice.
+//! Parses a YAML or JSON file into its tree.
 
 use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
+use super::node::{DocumentMistake, MapEntry, Node, NodeContent};
 use super::pairs;
 use super::room::{DEEPEST, Room, too_deep};
-use crate::error::Violation;
-use crate::legible::sentence;
 
-#[derive(Debug, Clone)]
-pub struct Node {
-    pub line: usize,
-    pub content: Content,
-}
-
-#[derive(Debug, Clone)]
-pub enum Content {
-    /// Without quotes: what it means depends on where it stands.
-    Plain(String),
-    /// In quotes, or a block of text.
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
-}
-
-#[derive(Debug, Clone)]
-pub struct Entry {
-    pub key: String,
-    pub line: usize,
-    pub node: Node,
-}
-
-/// A mistake and the line it stands in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
-    pub line: Option<usize>,
-    pub violation: Violation,
-}
-
-impl Mistake {
-    pub fn new(line: usize, field: &str, reason: &'static str, description: impl Into<String>) -> Self {
-        Self { line: Some(line), violation: Violation::new(sentence(field), reason, sentence(&description.into())) }
-    }
-
-    pub fn syntax(line: usize, description: impl Into<String>) -> Self {
-        Self::new(line, "", "SYNTAX", description)
-    }
-}
-
-impl From<ScanError> for Mistake {
+impl From<ScanError> for DocumentMistake {
     fn from(error: ScanError) -> Self {
         Self::syntax(error.marker().line(), error.info())
     }
 }
 
-impl Node {
-    /// Nothing, as YAML writes it; the same as an absent field.
-    pub fn is_null(&self) -> bool {
-        matches!(&self.content, Content::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
-    }
-
-    /// The entry `key` of a map.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        match &self.content {
-            Content::Map(entries) => entries.iter().find(|entry| entry.key == key),
-            _ => None,
-        }
-    }
-
-    pub fn element(&self, index: usize) -> Option<&Self> {
-        match &self.content {
-            Content::List(nodes) => nodes.get(index),
-            _ => None,
-        }
-    }
-}
-
 /// Reads the one document in `text`; none if there is nothing in it.
-pub fn parse(text: &str) -> Result<Option<Node>, Mistake> {
-    let mut builder = Builder::default();
+pub(super) fn parse(text: &str) -> Result<Option<Node>, DocumentMistake> {
+    let mut builder = TreeBuilder::default();
     let text = pairs::joined(text.trim_start_matches('\u{feff}'));
     let mut parser = Parser::new_from_str(&text);
     while let Some(event) = parser.next_event() {
@@ -91,7 +27,7 @@ pub fn parse(text: &str) -> Result<Option<Node>, Mistake> {
 }
 
 /// A list or map that is still open.
-struct Open {
+struct OpenNode {
     node: Node,
     anchor: usize,
     /// In a map: the key whose value comes next.
@@ -99,25 +35,28 @@ struct Open {
 }
 
 #[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
+struct TreeBuilder {
+    open: Vec<OpenNode>,
     anchors: BTreeMap<usize, Node>,
     room: Room,
     root: Option<Node>,
 }
 
-impl Builder {
-    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), Mistake> {
+impl TreeBuilder {
+    fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), DocumentMistake> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let text = text.into_owned();
                 let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
-                let content =
-                    if style == ScalarStyle::Plain && !is_text { Content::Plain(text) } else { Content::Text(text) };
+                let content = if style == ScalarStyle::Plain && !is_text {
+                    NodeContent::Plain(text)
+                } else {
+                    NodeContent::Text(text)
+                };
                 self.put(Node { line, content }, anchor)
             }
-            Event::SequenceStart(anchor, _) => self.begin(Content::List(Vec::new()), anchor, line),
-            Event::MappingStart(anchor, _) => self.begin(Content::Map(Vec::new()), anchor, line),
+            Event::SequenceStart(anchor, _) => self.begin(NodeContent::List(Vec::new()), anchor, line),
+            Event::MappingStart(anchor, _) => self.begin(NodeContent::Map(Vec::new()), anchor, line),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => self.put(open.node, open.anchor),
                 None => Ok(()),
@@ -129,44 +68,44 @@ impl Builder {
                     let node = node.clone();
                     self.hold(node, 0)
                 }
-                None => Err(Mistake::syntax(line, "an alias inside what it stands for")),
+                None => Err(DocumentMistake::syntax(line, "an alias inside what it stands for")),
             },
             Event::DocumentStart(_) if self.root.is_some() => {
-                Err(Mistake::syntax(line, "a second document begins here; write one document per file"))
+                Err(DocumentMistake::syntax(line, "a second document begins here; write one document per file"))
             }
             _ => Ok(()),
         }
     }
 
-    fn begin(&mut self, content: Content, anchor: usize, line: usize) -> Result<(), Mistake> {
+    fn begin(&mut self, content: NodeContent, anchor: usize, line: usize) -> Result<(), DocumentMistake> {
         if self.open.len() >= DEEPEST {
             return Err(too_deep(line));
         }
-        self.open.push(Open { node: Node { line, content }, anchor, key: None });
+        self.open.push(OpenNode { node: Node { line, content }, anchor, key: None });
         Ok(())
     }
 
     /// What was read to its end. Of a list or a map the parts have been counted.
-    fn put(&mut self, node: Node, anchor: usize) -> Result<(), Mistake> {
+    fn put(&mut self, node: Node, anchor: usize) -> Result<(), DocumentMistake> {
         self.room.take(&node.content, node.line)?;
         self.hold(node, anchor)
     }
 
-    fn hold(&mut self, node: Node, anchor: usize) -> Result<(), Mistake> {
+    fn hold(&mut self, node: Node, anchor: usize) -> Result<(), DocumentMistake> {
         if anchor > 0 {
             self.room.take_all(&node, self.open.len(), node.line)?;
             self.anchors.insert(anchor, node.clone());
         }
-        let Some(Open { node: parent, key, .. }) = self.open.last_mut() else {
+        let Some(OpenNode { node: parent, key, .. }) = self.open.last_mut() else {
             self.root = Some(node);
             return Ok(());
         };
         match (&mut parent.content, key.take()) {
-            (Content::List(nodes), _) => nodes.push(node),
-            (Content::Map(entries), Some((key, line))) => entries.push(Entry { key, line, node }),
+            (NodeContent::List(nodes), _) => nodes.push(node),
+            (NodeContent::Map(entries), Some((key, line))) => entries.push(MapEntry { key, line, node }),
             (_, _) => match node.content {
-                Content::Plain(text) | Content::Text(text) => *key = Some((text, node.line)),
-                _ => return Err(Mistake::syntax(node.line, "a list or a map cannot be a key")),
+                NodeContent::Plain(text) | NodeContent::Text(text) => *key = Some((text, node.line)),
+                _ => return Err(DocumentMistake::syntax(node.line, "a list or a map cannot be a key")),
             },
         }
         Ok(())

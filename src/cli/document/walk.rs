@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
+use super::node::{DocumentMistake, MapEntry, Node, NodeContent};
 use super::scalar::{self, Wrong};
-use super::tree::{Content, Entry, Mistake, Node};
 use crate::cli::reflect;
 use crate::error::MOST_VIOLATIONS;
 use crate::legible::excerpt;
@@ -16,8 +16,8 @@ use crate::suggest::nearest_or_all;
 const PARTS: [&str; 2] = ["customer", "work_orders"];
 
 /// Builds the request, or tells every mistake.
-pub fn request(root: &Node) -> Result<ApplyContractRequest, Vec<Mistake>> {
-    let cannot = |error: String| vec![Mistake::new(root.line, "", "INTERNAL", error)];
+pub(super) fn request(root: &Node) -> Result<ApplyContractRequest, Vec<DocumentMistake>> {
+    let cannot = |error: String| vec![DocumentMistake::new(root.line, "", "INTERNAL", error)];
     let descriptor = reflect::message("entitled.v1.ApplyContractRequest").map_err(|error| cannot(error.to_string()))?;
     let mut walk = Walk::default();
     let message = walk.fields(&descriptor, root, "", &PARTS);
@@ -30,7 +30,7 @@ pub fn request(root: &Node) -> Result<ApplyContractRequest, Vec<Mistake>> {
 
 #[derive(Default)]
 struct Walk {
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<DocumentMistake>,
 }
 
 impl Walk {
@@ -40,17 +40,17 @@ impl Walk {
     }
 
     fn wrong(&mut self, line: usize, path: &str, wrong: Wrong) {
-        self.mistakes.push(Mistake::new(line, path, wrong.reason, wrong.description));
+        self.mistakes.push(DocumentMistake::new(line, path, wrong.reason, wrong.description));
     }
 
     /// A message written as a map, of which only `allowed` may be written.
     fn fields(&mut self, descriptor: &MessageDescriptor, node: &Node, path: &str, allowed: &[&str]) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
-        let Content::Map(entries) = &node.content else {
+        let NodeContent::Map(entries) = &node.content else {
             let names = allowed.iter().take(4).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             // What is no document at all may be any file, a secret one too: nothing of it is quoted.
-            let is_document = !path.is_empty() || matches!(node.content, Content::List(_));
-            let found = if is_document { found(node) } else { "text".to_owned() };
+            let is_document = !path.is_empty() || matches!(node.content, NodeContent::List(_));
+            let found = if is_document { node.describe() } else { "text".to_owned() };
             self.wrong(node.line, path, Wrong::kind(format!("expected fields such as {names}; found {found}")));
             return message;
         };
@@ -78,13 +78,13 @@ impl Walk {
         message
     }
 
-    fn unknown(&mut self, entry: &Entry, path: &str, allowed: &[&str]) {
+    fn unknown(&mut self, entry: &MapEntry, path: &str, allowed: &[&str]) {
         let hint = nearest_or_all(&entry.key, allowed);
         let description = format!("there is no `{}` here; {hint}", excerpt(&entry.key));
         self.wrong(entry.line, path, Wrong { reason: "FIELD_UNKNOWN", description });
     }
 
-    fn field(&mut self, field: &FieldDescriptor, entry: &Entry, path: &str) -> Option<Value> {
+    fn field(&mut self, field: &FieldDescriptor, entry: &MapEntry, path: &str) -> Option<Value> {
         if entry.node.is_null() {
             return None;
         }
@@ -92,8 +92,8 @@ impl Walk {
             // A long value may begin in a later line than its key, but it is found by the key.
             return self.value(&field.kind(), &entry.node, path, entry.line);
         }
-        let Content::List(nodes) = &entry.node.content else {
-            self.wrong(entry.line, path, Wrong::kind(format!("expected a list; found {}", found(&entry.node))));
+        let NodeContent::List(nodes) = &entry.node.content else {
+            self.wrong(entry.line, path, Wrong::kind(format!("expected a list; found {}", entry.node.describe())));
             return None;
         };
         let mut values = Vec::with_capacity(nodes.len());
@@ -108,7 +108,7 @@ impl Walk {
 
     fn value(&mut self, kind: &Kind, node: &Node, path: &str, line: usize) -> Option<Value> {
         if let Kind::Message(descriptor) = kind {
-            let is_map = matches!(node.content, Content::Map(_));
+            let is_map = matches!(node.content, NodeContent::Map(_));
             if is_map || !scalar::has_short_form(descriptor) {
                 let fields: Vec<FieldDescriptor> = descriptor.fields().collect();
                 let names: Vec<&str> = fields.iter().map(FieldDescriptor::name).collect();
@@ -122,15 +122,5 @@ impl Walk {
                 None
             }
         }
-    }
-}
-
-/// What a node is, in the words of whoever wrote it: the beginning of them.
-pub fn found(node: &Node) -> String {
-    match &node.content {
-        Content::Plain(_) if node.is_null() => "nothing".to_owned(),
-        Content::Plain(text) | Content::Text(text) => format!("`{}`", excerpt(text)),
-        Content::List(_) => "a list".to_owned(),
-        Content::Map(_) => "a map of fields".to_owned(),
     }
 }

@@ -3,12 +3,12 @@ use prost_types::Timestamp;
 
 use crate::cli::client::{PAGE_SIZE, pages};
 use crate::cli::render::hours;
-use crate::cli::{Context, Failure, values};
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
 
 /// Show what is left of every block.
 #[derive(Debug, Args)]
-pub struct Balance {
+pub(super) struct Balance {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,
@@ -27,7 +27,7 @@ pub struct Balance {
 }
 
 impl Balance {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
         if let Some(block_id) = self.block {
             let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };
@@ -82,12 +82,12 @@ mod tests {
 
     #[test]
     fn where_there_is_nothing_the_filter_is_told() {
-        let told = |work_order_id: &str, service_id: &str| {
+        let message = |work_order_id: &str, service_id: &str| {
             let (work_order_id, service_id) = (work_order_id.to_owned(), service_id.to_owned());
             none_of(&ListBlocksRequest { work_order_id, service_id, ..Default::default() })
         };
-        assert_eq!(told("", ""), "no blocks");
-        assert_eq!(told("typo", ""), "no blocks of work order typo");
-        assert_eq!(told("wo-1", "workshops"), "no blocks of work order wo-1 and service workshops");
+        assert_eq!(message("", ""), "no blocks");
+        assert_eq!(message("typo", ""), "no blocks of work order typo");
+        assert_eq!(message("wo-1", "workshops"), "no blocks of work order wo-1 and service workshops");
     }
 }

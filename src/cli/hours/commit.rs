@@ -1,8 +1,8 @@
 use clap::Args;
 
-use super::{Held, Window, Write, written};
-use crate::cli::render::hours::{self, Written};
-use crate::cli::{Context, Failure, values};
+use super::{PerformedArgs, ReservationArgs, WriteArgs, write_answer};
+use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{CommitReservationRequest, Quantity};
 
 /// Use what a reservation holds, and end it.
@@ -10,9 +10,9 @@ use crate::proto::v1::{CommitReservationRequest, Quantity};
 /// Less than is held: the rest is given back. More: only with --allow-more, and if it is available.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Commit {
+pub(super) struct Commit {
     #[command(flatten)]
-    held: Held,
+    held: ReservationArgs,
     /// How much was used. Default: all that is held.
     #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
     quantity: Option<Quantity>,
@@ -20,13 +20,13 @@ pub struct Commit {
     #[arg(long, requires = "quantity")]
     allow_more: bool,
     #[command(flatten)]
-    window: Window,
+    window: PerformedArgs,
     #[command(flatten)]
-    write: Write,
+    write: WriteArgs,
 }
 
 impl Commit {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let request = CommitReservationRequest {
             customer_id: self.held.customer,
             reservation_id: self.held.reservation,
@@ -39,15 +39,15 @@ impl Commit {
         };
         let connection = context.connect().await?;
         let id = request.request_id.clone();
-        let answer = written(&id, connection.ledger().commit_reservation(request)).await?;
+        let answer = write_answer(&id, connection.ledger().commit_reservation(request)).await?;
         context.answer("entitled.v1.CommitReservationResponse", &answer, |answer, screen| {
-            let written = Written {
+            let written = WriteSummary {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::written(&written, screen)
+            hours::write_summary(&written, screen)
         })
     }
 }

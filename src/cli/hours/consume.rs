@@ -1,8 +1,8 @@
 use clap::Args;
 
-use super::{Taken, written};
-use crate::cli::render::hours::{self, Written};
-use crate::cli::{Context, Failure};
+use super::{TakeArgs, write_answer};
+use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::{CliContext, Failure};
 use crate::proto::v1::ConsumeUnitsRequest;
 
 /// Take an amount for work that was done.
@@ -11,31 +11,31 @@ use crate::proto::v1::ConsumeUnitsRequest;
 /// burn order. Without --from and --to the work is done now.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Consume {
+pub(super) struct Consume {
     #[command(flatten)]
-    taken: Taken,
+    taken: TakeArgs,
 }
 
 impl Consume {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         self.taken.check()?;
         let connection = context.connect().await?;
         let request = self.request();
         let id = request.request_id.clone();
-        let answer = written(&id, connection.ledger().consume_units(request)).await?;
+        let answer = write_answer(&id, connection.ledger().consume_units(request)).await?;
         context.answer("entitled.v1.ConsumeUnitsResponse", &answer, |answer, screen| {
-            let written = Written {
+            let written = WriteSummary {
                 entries: &answer.entries,
                 reservation: None,
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::written(&written, screen)
+            hours::write_summary(&written, screen)
         })
     }
 
     fn request(self) -> ConsumeUnitsRequest {
-        let Taken { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
+        let TakeArgs { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
             self.taken;
         ConsumeUnitsRequest {
             customer_id: customer,

@@ -1,25 +1,25 @@
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::{Held, Request, written};
-use crate::cli::render::hours::{self, Written};
-use crate::cli::{Context, Failure, values};
+use super::{RequestIdArg, ReservationArgs, write_answer};
+use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::ExtendReservationRequest;
 
 /// Put the expiry of a reservation off.
 #[derive(Debug, Args)]
-pub struct Extend {
+pub(super) struct Extend {
     #[command(flatten)]
-    held: Held,
+    held: ReservationArgs,
     /// When it runs out now (RFC 3339).
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     expires: Timestamp,
     #[command(flatten)]
-    request: Request,
+    request: RequestIdArg,
 }
 
 impl Extend {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let request = ExtendReservationRequest {
             customer_id: self.held.customer,
             reservation_id: self.held.reservation,
@@ -29,15 +29,15 @@ impl Extend {
         };
         let connection = context.connect().await?;
         let id = request.request_id.clone();
-        let answer = written(&id, connection.ledger().extend_reservation(request)).await?;
+        let answer = write_answer(&id, connection.ledger().extend_reservation(request)).await?;
         context.answer("entitled.v1.ExtendReservationResponse", &answer, |answer, screen| {
-            let written = Written {
+            let written = WriteSummary {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::written(&written, screen)
+            hours::write_summary(&written, screen)
         })
     }
 }

@@ -1,21 +1,21 @@
 use clap::Args;
 
-use super::{Held, Write, written};
-use crate::cli::render::hours::{self, Written};
-use crate::cli::{Context, Failure};
+use super::{ReservationArgs, WriteArgs, write_answer};
+use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::{CliContext, Failure};
 use crate::proto::v1::ReleaseReservationRequest;
 
 /// Give back all that a reservation holds, and end it.
 #[derive(Debug, Args)]
-pub struct Release {
+pub(super) struct Release {
     #[command(flatten)]
-    held: Held,
+    held: ReservationArgs,
     #[command(flatten)]
-    write: Write,
+    write: WriteArgs,
 }
 
 impl Release {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let request = ReleaseReservationRequest {
             customer_id: self.held.customer,
             reservation_id: self.held.reservation,
@@ -25,15 +25,15 @@ impl Release {
         };
         let connection = context.connect().await?;
         let id = request.request_id.clone();
-        let answer = written(&id, connection.ledger().release_reservation(request)).await?;
+        let answer = write_answer(&id, connection.ledger().release_reservation(request)).await?;
         context.answer("entitled.v1.ReleaseReservationResponse", &answer, |answer, screen| {
-            let written = Written {
+            let written = WriteSummary {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::written(&written, screen)
+            hours::write_summary(&written, screen)
         })
     }
 }

@@ -1,9 +1,9 @@
 use clap::Args;
 use prost_types::Timestamp;
 
-use super::{Taken, written};
-use crate::cli::render::hours::{self, Written};
-use crate::cli::{Context, Failure, values};
+use super::{TakeArgs, write_answer};
+use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::ReserveUnitsRequest;
 
 /// Hold an amount for work to come.
@@ -11,34 +11,34 @@ use crate::proto::v1::ReserveUnitsRequest;
 /// --from and --to say when the work is to be done, if that is known.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Reserve {
+pub(super) struct Reserve {
     #[command(flatten)]
-    taken: Taken,
+    taken: TakeArgs,
     /// When the hold runs out (RFC 3339). Default: in 24 hours, or when the block ends.
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     expires: Option<Timestamp>,
 }
 
 impl Reserve {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         self.taken.check()?;
         let connection = context.connect().await?;
         let request = self.request();
         let id = request.request_id.clone();
-        let answer = written(&id, connection.ledger().reserve_units(request)).await?;
+        let answer = write_answer(&id, connection.ledger().reserve_units(request)).await?;
         context.answer("entitled.v1.ReserveUnitsResponse", &answer, |answer, screen| {
-            let written = Written {
+            let written = WriteSummary {
                 entries: &answer.entries,
                 reservation: answer.reservation.as_ref(),
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::written(&written, screen)
+            hours::write_summary(&written, screen)
         })
     }
 
     fn request(self) -> ReserveUnitsRequest {
-        let Taken { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
+        let TakeArgs { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
             self.taken;
         ReserveUnitsRequest {
             customer_id: customer,

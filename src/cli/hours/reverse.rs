@@ -1,8 +1,8 @@
 use clap::Args;
 
-use super::{Write, written};
-use crate::cli::render::hours::{self, Written};
-use crate::cli::{Context, Failure, values};
+use super::{WriteArgs, write_answer};
+use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{Quantity, ReverseEntryRequest};
 
 /// Undo a use, wholly or partly.
@@ -10,7 +10,7 @@ use crate::proto::v1::{Quantity, ReverseEntryRequest};
 /// The entry stays as it is; another one refers to it.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Reverse {
+pub(super) struct Reverse {
     /// The customer.
     #[arg(long, value_name = "ID")]
     customer: String,
@@ -21,11 +21,11 @@ pub struct Reverse {
     #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
     quantity: Option<Quantity>,
     #[command(flatten)]
-    write: Write,
+    write: WriteArgs,
 }
 
 impl Reverse {
-    pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let request = ReverseEntryRequest {
             customer_id: self.customer,
             entry_id: self.entry,
@@ -35,15 +35,15 @@ impl Reverse {
         };
         let connection = context.connect().await?;
         let id = request.request_id.clone();
-        let answer = written(&id, connection.ledger().reverse_entry(request)).await?;
+        let answer = write_answer(&id, connection.ledger().reverse_entry(request)).await?;
         context.answer("entitled.v1.ReverseEntryResponse", &answer, |answer, screen| {
-            let written = Written {
+            let written = WriteSummary {
                 entries: &answer.entries,
                 reservation: None,
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::written(&written, screen)
+            hours::write_summary(&written, screen)
         })
     }
 }

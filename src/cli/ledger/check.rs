@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use super::entry::{self, Claim};
+use super::entry::{self, BlockClaim};
 use crate::cli::render::amount;
 use crate::ledger::{Chains, Reconciliation, Totals};
 use crate::proto::v1::{Entry, Reservation, ReservationState, Unit};
 
 /// What does not fit.
 #[derive(Debug, Default)]
-pub struct Finding {
+pub(super) struct Finding {
     pub customer_id: String,
     /// Empty where no reservation has to do with it.
     pub reservation_id: String,
@@ -26,7 +26,7 @@ pub struct Finding {
 
 impl Finding {
     /// What could not even be read, if that is what the server says.
-    pub fn unreadable(customer_id: &str, refusal: &Status) -> Option<Self> {
+    pub(super) fn unreadable(customer_id: &str, refusal: &Status) -> Option<Self> {
         let info = refusal.get_details_error_info().filter(|info| info.reason == "RECORD_UNREADABLE")?;
         let id = info.metadata.get("id")?.clone();
         let found = Self {
@@ -44,16 +44,16 @@ impl Finding {
 
 /// One customer's entries against what its blocks and its reservations claim.
 #[derive(Debug)]
-pub struct Check {
+pub(super) struct CustomerVerification {
     customer_id: String,
     /// By block, those that were not met yet.
-    claims: BTreeMap<String, Claim>,
+    claims: BTreeMap<String, BlockClaim>,
     chains: Chains,
     reconciliation: Reconciliation,
 }
 
-impl Check {
-    pub fn new(customer_id: &str, claims: BTreeMap<String, Claim>) -> Self {
+impl CustomerVerification {
+    pub(super) fn new(customer_id: &str, claims: BTreeMap<String, BlockClaim>) -> Self {
         Self {
             customer_id: customer_id.to_owned(),
             claims,
@@ -64,7 +64,7 @@ impl Check {
 
     /// What is wrong with a reservation that was listed as being in a state. To be told after the
     /// blocks and before the entries.
-    pub fn reservation(&mut self, listed: ReservationState, told: &Reservation) -> Option<Finding> {
+    pub(super) fn reservation(&mut self, listed: ReservationState, told: &Reservation) -> Option<Finding> {
         let message = match entry::read_reservation(told) {
             None => "it holds what no reservation holds".to_owned(),
             Some(_) if told.state() != listed => {
@@ -78,12 +78,12 @@ impl Check {
         Some(self.of_reservation(told.reservation_id.clone(), message))
     }
 
-    pub fn reservations(&self) -> usize {
+    pub(super) fn reservations(&self) -> usize {
         self.reconciliation.count()
     }
 
     /// What is wrong with the next entry.
-    pub fn entry(&mut self, told: &Entry) -> Option<Finding> {
+    pub(super) fn entry(&mut self, told: &Entry) -> Option<Finding> {
         let Some(entry) = entry::read(&self.customer_id, told) else {
             return Some(self.finding(told, "it holds what no entry holds".to_owned()));
         };
@@ -115,7 +115,7 @@ impl Check {
     }
 
     /// What does not fit once all entries were seen.
-    pub fn end(self) -> Option<Finding> {
+    pub(super) fn end(self) -> Option<Finding> {
         let Some((block_id, claim)) = self.claims.iter().find(|(_, claim)| claim.sequence != 0) else {
             let discrepancy = self.reconciliation.finish().err()?;
             return Some(self.of_reservation(discrepancy.reservation_id.to_string(), discrepancy.kind.to_string()));

@@ -9,7 +9,7 @@ use crate::model::Unit;
 use crate::proto::v1;
 
 /// None if it holds anything no entry holds.
-pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
+pub(super) fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
     Some(Entry {
         id: id(&entry.entry_id)?,
         customer_id: customer_id.to_owned(),
@@ -38,7 +38,7 @@ pub fn read(customer_id: &str, entry: &v1::Entry) -> Option<Entry> {
 }
 
 /// None if it holds anything no reservation holds. What the wire leaves out is left out here.
-pub fn read_reservation(told: &v1::Reservation) -> Option<Reservation> {
+pub(super) fn read_reservation(told: &v1::Reservation) -> Option<Reservation> {
     let part = |part: &v1::ReservationPart| Some(Part { block_id: id(&part.block_id)?, amount: part.amount });
     Some(Reservation {
         id: id(&told.reservation_id)?,
@@ -62,7 +62,7 @@ pub fn read_reservation(told: &v1::Reservation) -> Option<Reservation> {
 
 /// What a block says of its chain.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub(super) struct BlockClaim {
     pub sequence: i64,
     /// None: it is not written as a hash is.
     pub head: Option<ChainHash>,
@@ -70,8 +70,8 @@ pub struct Claim {
     pub contracted: i64,
 }
 
-impl Claim {
-    pub fn of(block: &v1::Block) -> Self {
+impl BlockClaim {
+    pub(super) fn of(block: &v1::Block) -> Self {
         let totals = Totals { granted: block.granted, used: block.used, reserved: block.reserved };
         let head = ChainHash::from_hex(&block.head_hash);
         Self { sequence: block.sequence, head, totals, contracted: block.contracted }

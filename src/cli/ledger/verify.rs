@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::check::{Check, Finding};
-use super::entry::Claim;
-use crate::cli::client::{Connection, PAGE_SIZE, pages};
+use super::check::{CustomerVerification, Finding};
+use super::entry::BlockClaim;
+use crate::cli::client::{Client, PAGE_SIZE, pages};
 use crate::cli::screen::{self, Screen, Tone};
-use crate::cli::{Context, Failure, Format};
+use crate::cli::{CliContext, Failure, Format};
 use crate::legible::{self, excerpt, shown};
 use crate::proto::v1::{
     ListBlocksRequest, ListCustomersRequest, ListEntriesRequest, ListReservationsRequest, Reservation, ReservationState,
@@ -31,7 +31,7 @@ const STATES: [ReservationState; 4] =
 /// Exit status: 0 everything fits, 1 something does not, or an error.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub struct Verify {
+pub(super) struct Verify {
     /// Only this customer. Default: all the caller may see.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
@@ -39,7 +39,7 @@ pub struct Verify {
 
 /// What was looked at so far.
 #[derive(Debug, Default)]
-struct Seen {
+struct VerifiedCounts {
     customers: u64,
     blocks: u64,
     reservations: u64,
@@ -49,35 +49,35 @@ struct Seen {
 }
 
 impl Verify {
-    pub(super) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let connection = context.connect().await?;
         let customers = match self.customer {
             Some(customer_id) => vec![customer_id],
             None => all_customers(&connection).await?,
         };
         let mut progress = Progress::new(&context.errors);
-        let mut seen = Seen::default();
+        let mut counts = VerifiedCounts::default();
         let mut finding = None;
         for customer_id in &customers {
-            finding = match verify(&connection, customer_id, &mut seen, &mut progress).await {
+            finding = match verify(&connection, customer_id, &mut counts, &mut progress).await {
                 Err(Failure::Status(refusal)) => match Finding::unreadable(customer_id, &refusal) {
                     None => return Err(Failure::Status(refusal)),
                     found => found,
                 },
                 verified => verified?,
             };
-            seen.customers = seen.customers.saturating_add(1);
+            counts.customers = counts.customers.saturating_add(1);
             if finding.is_some() {
                 break;
             }
         }
         progress.end();
-        tell(context, &seen, finding.as_ref())?;
+        tell(context, &counts, finding.as_ref())?;
         Ok(if finding.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-async fn all_customers(connection: &Connection) -> Result<Vec<String>, Failure> {
+async fn all_customers(connection: &Client) -> Result<Vec<String>, Failure> {
     let pages = pages(|page_token| {
         let mut client = connection.contracts();
         async move {
@@ -93,22 +93,22 @@ async fn all_customers(connection: &Connection) -> Result<Vec<String>, Failure> 
 /// The blocks are read first, then the reservations: what is written meanwhile only makes chains
 /// longer, beyond what the blocks claim.
 async fn verify(
-    connection: &Connection,
+    connection: &Client,
     customer_id: &str,
-    seen: &mut Seen,
+    counts: &mut VerifiedCounts,
     progress: &mut Progress,
 ) -> Result<Option<Finding>, Failure> {
     let claims = claims(connection, customer_id).await?;
-    seen.blocks = seen.blocks.saturating_add(count(claims.len()));
+    counts.blocks = counts.blocks.saturating_add(count(claims.len()));
     let heads: Vec<_> = claims.iter().filter_map(|(block_id, claim)| head(customer_id, block_id, claim)).collect();
-    let mut check = Check::new(customer_id, claims);
+    let mut check = CustomerVerification::new(customer_id, claims);
     for state in STATES {
         let listed = reservations(connection, customer_id, state).await?;
         if let Some(finding) = listed.iter().find_map(|reservation| check.reservation(state, reservation)) {
             return Ok(Some(finding));
         }
     }
-    seen.reservations = seen.reservations.saturating_add(count(check.reservations()));
+    counts.reservations = counts.reservations.saturating_add(count(check.reservations()));
     let mut page_token = String::new();
     loop {
         let request = ListEntriesRequest {
@@ -119,15 +119,15 @@ async fn verify(
         };
         let page = connection.ledger().list_entries(request).await?.into_inner();
         for entry in &page.entries {
-            seen.entries = seen.entries.saturating_add(1);
+            counts.entries = counts.entries.saturating_add(1);
             if let Some(finding) = check.entry(entry) {
                 return Ok(Some(finding));
             }
         }
-        progress.show(customer_id, seen.entries);
+        progress.show(customer_id, counts.entries);
         if page.next_page_token.is_empty() {
             let finding = check.end();
-            seen.heads.extend(heads.into_iter().filter(|_| finding.is_none()));
+            counts.heads.extend(heads.into_iter().filter(|_| finding.is_none()));
             return Ok(finding);
         }
         if page.next_page_token == page_token {
@@ -138,12 +138,12 @@ async fn verify(
 }
 
 /// None: it has no entries yet.
-fn head(customer_id: &str, block_id: &str, claim: &Claim) -> Option<Value> {
+fn head(customer_id: &str, block_id: &str, claim: &BlockClaim) -> Option<Value> {
     let hash = claim.head.filter(|_| claim.sequence > 0)?.to_string();
     Some(json!({ "customer_id": customer_id, "block_id": block_id, "sequence": claim.sequence, "head_hash": hash }))
 }
 
-async fn claims(connection: &Connection, customer_id: &str) -> Result<BTreeMap<String, Claim>, Failure> {
+async fn claims(connection: &Client, customer_id: &str) -> Result<BTreeMap<String, BlockClaim>, Failure> {
     let pages = pages(|page_token| {
         let mut client = connection.ledger();
         let customer_id = customer_id.to_owned();
@@ -153,11 +153,11 @@ async fn claims(connection: &Connection, customer_id: &str) -> Result<BTreeMap<S
             Ok((page.blocks, page.next_page_token))
         }
     });
-    Ok(pages.await?.into_iter().flatten().map(|block| (block.block_id.clone(), Claim::of(&block))).collect())
+    Ok(pages.await?.into_iter().flatten().map(|block| (block.block_id.clone(), BlockClaim::of(&block))).collect())
 }
 
 async fn reservations(
-    connection: &Connection,
+    connection: &Client,
     customer_id: &str,
     state: ReservationState,
 ) -> Result<Vec<Reservation>, Failure> {
@@ -182,8 +182,8 @@ fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-fn tell(context: &Context, seen: &Seen, finding: Option<&Finding>) -> Result<(), Failure> {
-    let Seen { customers, blocks, reservations, entries, heads } = seen;
+fn tell(context: &CliContext, counts: &VerifiedCounts, finding: Option<&Finding>) -> Result<(), Failure> {
+    let VerifiedCounts { customers, blocks, reservations, entries, heads } = counts;
     let text = match context.format {
         Format::Json => {
             let discrepancy = finding.map(|found| {

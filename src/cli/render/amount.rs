@@ -5,7 +5,7 @@ use crate::proto::v1::{Block, Unit};
 const MINUTES_PER_HOUR: i64 = 60;
 
 /// `12 h 30 min`, `10 credits`.
-pub fn amount(amount: i64, unit: Unit) -> String {
+pub(crate) fn amount(amount: i64, unit: Unit) -> String {
     let name = match unit {
         Unit::Minutes => return minutes(amount),
         Unit::Hours => return format!("{amount} h"),
@@ -30,7 +30,7 @@ fn minutes(minutes: i64) -> String {
 }
 
 /// `12 h 30 min of 400 h`, `3 of 10 credits`.
-pub fn available_of_granted(block: &Block) -> String {
+pub(crate) fn available_of_granted(block: &Block) -> String {
     let available = match block.unit() {
         Unit::Minutes | Unit::Hours => amount(block.available, block.unit()),
         _ => block.available.to_string(),
@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn hours_are_shown_as_people_say_them() {
-        let shown = [0, 30, 60, 750, 24_000].map(|minutes| amount(minutes, Unit::Minutes));
-        assert_eq!(shown, ["0 h", "30 min", "1 h", "12 h 30 min", "400 h"]);
+        let texts = [0, 30, 60, 750, 24_000].map(|minutes| amount(minutes, Unit::Minutes));
+        assert_eq!(texts, ["0 h", "30 min", "1 h", "12 h 30 min", "400 h"]);
         assert_eq!(amount(1, Unit::Events), "1 event");
         assert_eq!(amount(10, Unit::Credits), "10 credits");
         let block = |unit: Unit| Block { unit: unit.into(), granted: 90, available: 60, ..Default::default() };

@@ -3,12 +3,12 @@
 use comfy_table::Cell;
 
 use super::words;
-use crate::catalog::{Change, Loaded};
+use crate::catalog::{Loaded, OverlayChange};
 use crate::cli::screen::{Screen, Tone};
 use crate::legible::shown;
 use crate::proto::v1::{Clause, Edition, Product, Service, Unit};
 
-pub fn editions(editions: &[Edition], screen: &Screen) -> String {
+pub(crate) fn editions(editions: &[Edition], screen: &Screen) -> String {
     let mut table = screen.table(&["edition", "name", "base package", ""]);
     for edition in editions {
         table.add_row([
@@ -22,7 +22,7 @@ pub fn editions(editions: &[Edition], screen: &Screen) -> String {
 }
 
 /// A catalogue out of files: what there is, and what its overlays change.
-pub fn loaded(loaded: &Loaded, screen: &Screen) -> String {
+pub(crate) fn loaded(loaded: &Loaded, screen: &Screen) -> String {
     let mut table = screen.table(&["edition", "services", "clauses", "products", ""]);
     let default = loaded.catalog.default_edition();
     for edition in loaded.catalog.editions() {
@@ -40,7 +40,7 @@ pub fn loaded(loaded: &Loaded, screen: &Screen) -> String {
     std::iter::once(screen.laid_out(table)).chain(changes).collect::<Vec<_>>().join("\n\n")
 }
 
-fn overlay(changes: &[Change], screen: &Screen) -> String {
+fn overlay(changes: &[OverlayChange], screen: &Screen) -> String {
     let heading = changes.first().map(|first| format!("{}, over {}", first.file, first.edition_id));
     let heading = heading.unwrap_or_default();
     let mut table = screen.table(&["", "id", "changes"]);
@@ -51,7 +51,7 @@ fn overlay(changes: &[Change], screen: &Screen) -> String {
     format!("{}\n{}", screen.paint(Tone::Heading, &shown(&heading)), screen.laid_out(table))
 }
 
-pub fn services(services: &[Service], screen: &Screen) -> String {
+pub(crate) fn services(services: &[Service], screen: &Screen) -> String {
     let groups = services.chunk_by(|one, next| one.group == next.group);
     groups.map(|services| group(services, screen)).collect::<Vec<_>>().join("\n\n")
 }
@@ -74,7 +74,7 @@ fn group(services: &[Service], screen: &Screen) -> String {
     screen.laid_out(table)
 }
 
-pub fn products(products: &[Product], screen: &Screen) -> String {
+pub(crate) fn products(products: &[Product], screen: &Screen) -> String {
     let mut table = screen.table(&["product", "name", ""]);
     for product in products {
         let preview = (!product.preview_until.is_empty()).then(|| format!("preview until {}", product.preview_until));
@@ -91,7 +91,7 @@ pub fn products(products: &[Product], screen: &Screen) -> String {
 }
 
 /// With the texts in `locale`, else in English.
-pub fn clauses(clauses: &[Clause], locale: &str, screen: &Screen) -> String {
+pub(crate) fn clauses(clauses: &[Clause], locale: &str, screen: &Screen) -> String {
     let mut table = screen.table(&["clause", ""]);
     for clause in clauses {
         let text = clause.texts.get(locale).or_else(|| clause.texts.get("en"));

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 
 use comfy_table::Cell;
 
-use crate::cli::document::Mistake;
+use crate::cli::document::DocumentMistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::proto::v1::{ApplyContractResponse, Change, ChangeKind, ResourceType};
 
 /// How many resources were added, updated and left alone.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub(crate) struct ChangeCounts {
     pub added: usize,
     pub updated: usize,
     pub unchanged: usize,
 }
 
-impl Counts {
-    pub fn add(&mut self, changes: &[Change]) {
+impl ChangeCounts {
+    pub(crate) fn add(&mut self, changes: &[Change]) {
         for change in changes {
             let count = match change.kind() {
                 ChangeKind::Added => &mut self.added,
@@ -28,12 +28,12 @@ impl Counts {
         }
     }
 
-    pub fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(self) -> bool {
         self.added == 0 && self.updated == 0
     }
 
     /// `2 added, 1 unchanged`.
-    pub fn words(self) -> String {
+    pub(crate) fn words(self) -> String {
         let all = [(self.added, "added"), (self.updated, "updated"), (self.unchanged, "unchanged")];
         all.iter()
             .filter(|(count, _)| *count > 0)
@@ -43,7 +43,7 @@ impl Counts {
     }
 }
 
-pub fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> String {
+pub(crate) fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> String {
     let lines = answer.changes.iter().map(|change| {
         let (tone, sign) = match change.kind() {
             ChangeKind::Added => (Tone::Good, "+"),
@@ -64,15 +64,15 @@ pub fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> Stri
     [screen.paint(Tone::Heading, file)].into_iter().chain(lines).chain(revision).collect::<Vec<_>>().join("\n")
 }
 
-/// Mistakes by line: the table below a refusal.
-pub fn mistakes(mistakes: &[Mistake], screen: &Screen) -> String {
+/// ConfigMistakes by line: the table below a refusal.
+pub(crate) fn mistakes(mistakes: &[DocumentMistake], screen: &Screen) -> String {
     let has_lines = mistakes.iter().any(|mistake| mistake.line.is_some());
     let header: &[&str] = if has_lines { &["line", "field", "what is wrong"] } else { &["field", "what is wrong"] };
     let mut table = screen.table(header);
     // A field that is wrong in several ways is named once.
-    let mut told = BTreeMap::new();
-    for Mistake { line, violation } in mistakes {
-        let is_new = told.insert((line, violation.field.as_str()), ()).is_none();
+    let mut seen = BTreeMap::new();
+    for DocumentMistake { line, violation } in mistakes {
+        let is_new = seen.insert((line, violation.field.as_str()), ()).is_none();
         let field = if is_new { violation.field.as_str() } else { "" };
         let line_cell = Screen::number(line.filter(|_| is_new).map_or_else(String::new, |line| line.to_string()));
         let what = format!("{}\n{}", violation.reason, violation.description);

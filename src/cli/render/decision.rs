@@ -2,13 +2,13 @@
 
 use comfy_table::Cell;
 
-use super::reason::{self, About};
+use super::reason::{self, ReasonKind};
 use super::{amount, terms, words};
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Block, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
 
 /// The exit status of a check. Only a clear yes is success.
-pub fn exit_status(decision: Decision) -> u8 {
+pub(crate) fn exit_status(decision: Decision) -> u8 {
     match decision {
         Decision::Entitled => 0,
         Decision::NotEntitled => 3,
@@ -17,17 +17,17 @@ pub fn exit_status(decision: Decision) -> u8 {
     }
 }
 
-pub fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
+pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
     let (tone, word) = words::decision(answer.decision());
     let CheckEntitlementRequest { customer_id, location_id, product_id, service_id, .. } = request;
     let mut parts = vec![
         format!("{}  {service_id}", screen.paint(tone, word)),
         facts(format!("{product_id} at {location_id} of {customer_id}"), answer, screen),
     ];
-    let told = [(About::Failed, &answer.reasons), (About::Open, &answer.open_conditions)];
-    for (about, reasons) in told {
+    let sections = [(ReasonKind::Failed, &answer.reasons), (ReasonKind::Open, &answer.open_conditions)];
+    for (about, reasons) in sections {
         if !reasons.is_empty() {
-            let codes = told.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
+            let codes = sections.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
             parts.push(reason::table(screen, about, reasons, codes));
         }
     }

@@ -14,14 +14,14 @@ const LEFT: &str = "·";
 
 /// What a write answers.
 #[derive(Debug)]
-pub struct Written<'a> {
+pub(crate) struct WriteSummary<'a> {
     pub entries: &'a [Entry],
     pub reservation: Option<&'a Reservation>,
     pub balances: &'a [Block],
     pub replayed: bool,
 }
 
-pub fn written(written: &Written<'_>, screen: &Screen) -> String {
+pub(crate) fn write_summary(written: &WriteSummary<'_>, screen: &Screen) -> String {
     let mut parts = Vec::new();
     if written.replayed {
         parts.push(screen.paint(Tone::Open, "this was done before; here is the first answer"));
@@ -33,7 +33,7 @@ pub fn written(written: &Written<'_>, screen: &Screen) -> String {
 }
 
 /// One row a block. The bar is what was granted: used, held, and left.
-pub fn balances(blocks: &[Block], screen: &Screen) -> String {
+pub(crate) fn balances(blocks: &[Block], screen: &Screen) -> String {
     if blocks.is_empty() {
         return "no blocks".to_owned();
     }
@@ -197,8 +197,8 @@ mod tests {
         };
         let mut after = block(24_000, 60, 90);
         after.forfeited = 30;
-        let answer = Written { entries: &[entry], reservation: Some(&held), balances: &[after], replayed: true };
-        let text = written(&answer, &Screen::plain(120));
+        let answer = WriteSummary { entries: &[entry], reservation: Some(&held), balances: &[after], replayed: true };
+        let text = write_summary(&answer, &Screen::plain(120));
         for part in [
             "done before",
             "RESERVED  r-1",

@@ -4,7 +4,7 @@ use super::words;
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Entitlement, ListEntitlementsResponse};
 
-pub fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String {
+pub(crate) fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String {
     if answer.entitlements.is_empty() {
         return "no rows".to_owned();
     }

@@ -8,13 +8,13 @@ use crate::proto::v1::{Reason, Remedy, RemedyKind};
 
 /// What a table of reasons is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub(crate) enum ReasonKind {
     Failed,
     Open,
 }
 
 /// What is worth telling: the words below their code, which may be long.
-pub fn notes(screen: &Screen, notes: &[Reason]) -> String {
+pub(crate) fn notes(screen: &Screen, notes: &[Reason]) -> String {
     let mut table = screen.table(&["Notes", ""]);
     for note in notes {
         let words = format!("{}\n{}", note.code, note.message);
@@ -51,14 +51,19 @@ const CLOSED: (&str, &str) = ("incident_close_time", "--closed");
 /// A heading and, per clause, its code and section beside its words and what would change it.
 ///
 /// `codes` are those of every table beside this one, so that their columns stand in line.
-pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl Iterator<Item = &'a str>) -> String {
-    let (heading, tone) = match about {
-        About::Failed => ("Why not", Tone::Bad),
-        About::Open => ("Still open", Tone::Open),
+pub(crate) fn table<'a>(
+    screen: &Screen,
+    kind: ReasonKind,
+    reasons: &[Reason],
+    codes: impl Iterator<Item = &'a str>,
+) -> String {
+    let (heading, tone) = match kind {
+        ReasonKind::Failed => ("Why not", Tone::Bad),
+        ReasonKind::Open => ("Still open", Tone::Open),
     };
     let mut table = screen.table(&[heading, "section", ""]);
     for reason in reasons {
-        let words = match remedy(about, reason) {
+        let words = match remedy(kind, reason) {
             Some(remedy) => format!("{}\n→ {remedy}", reason.message),
             None => reason.message.clone(),
         };
@@ -69,11 +74,11 @@ pub fn table<'a>(screen: &Screen, about: About, reasons: &[Reason], codes: impl 
 }
 
 /// What would change it: the server's words, or where it has none, the bare facts; and the flag.
-fn remedy(about: About, reason: &Reason) -> Option<String> {
+fn remedy(kind: ReasonKind, reason: &Reason) -> Option<String> {
     let remedy = reason.remedy.as_ref()?;
     let words = if remedy.message.is_empty() { bare(remedy)? } else { remedy.message.clone() };
     let Some(flag) = flag(remedy).filter(|flag| !words.contains(flag)) else { return Some(words) };
-    let add = if about == About::Open { "add " } else { "" };
+    let add = if kind == ReasonKind::Open { "add " } else { "" };
     Some(format!("{} ({add}{flag}).", words.trim_end_matches('.')))
 }
 

@@ -6,8 +6,8 @@ use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::changes;
-use crate::cli::client::{root, root_cause};
-use crate::cli::document::Mistake;
+use crate::cli::cause::{root, root_cause};
+use crate::cli::document::DocumentMistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
 use crate::legible::shown;
@@ -21,7 +21,7 @@ const UNSETTLED: [&str; 2] = ["COMMIT_OUTCOME_UNKNOWN", "INTERNAL"];
 
 /// Whether it says that nothing was written. What comes from elsewhere, or from this side, does not, unless it is why
 /// a call never reached the service.
-pub fn is_refusal(status: &Status) -> bool {
+pub(crate) fn is_refusal(status: &Status) -> bool {
     match status.get_details_error_info() {
         Some(info) => !UNSETTLED.contains(&info.reason.as_str()),
         None => matches!(status.code(), Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied),
@@ -29,12 +29,12 @@ pub fn is_refusal(status: &Status) -> bool {
 }
 
 /// `line_of` finds the line of a field in the document that was sent.
-pub fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
+pub(crate) fn text(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usize>) -> String {
     block(status, screen, line_of, advice(status))
 }
 
 /// Of a write that may have been applied, and how to find out.
-pub fn unsettled(status: &Status, screen: &Screen, repeat: &str) -> String {
+pub(crate) fn unsettled(status: &Status, screen: &Screen, repeat: &str) -> String {
     block(status, screen, |_| None, Some(format!("it is not known whether it was applied\n  {repeat}")))
 }
 
@@ -72,12 +72,12 @@ fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usiz
 }
 
 /// The violations of the request, by line.
-fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<Mistake> {
-    let violation = |field: &str, reason: &str, description: &str| Mistake {
+fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<DocumentMistake> {
+    let violation = |field: &str, reason: &str, description: &str| DocumentMistake {
         line: line_of(field),
         violation: Violation::clause(shown(field), shown(reason), shown(description)),
     };
-    let mut found: Vec<Mistake> = match (details.bad_request(), details.precondition_failure()) {
+    let mut found: Vec<DocumentMistake> = match (details.bad_request(), details.precondition_failure()) {
         (Some(bad), _) => {
             bad.field_violations.iter().map(|one| violation(&one.field, &one.reason, &one.description)).collect()
         }

@@ -14,7 +14,7 @@ const FLAGS: [(&str, &str); 3] = [("language", "--language"), ("tenant_id", "--t
 /// Says it all.
 const NOT_PURCHASED: &str = "NOT_PURCHASED";
 
-pub fn text(request: &GetResponseTargetRequest, answer: &GetResponseTargetResponse, screen: &Screen) -> String {
+pub(crate) fn text(request: &GetResponseTargetRequest, answer: &GetResponseTargetResponse, screen: &Screen) -> String {
     let GetResponseTargetRequest { customer_id, location_id, product_id, .. } = request;
     let head = match answer.initial_response.as_ref() {
         Some(response) => {
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_incident_is_told_with_what_was_not_taken() {
-        let told = text(&request(), &answer(), &Screen::plain(100));
+        let rendered = text(&request(), &answer(), &Screen::plain(100));
         let expected = "\
 WITHIN 2 h  problem-resolution-support
 
@@ -165,23 +165,23 @@ WITHIN 2 h  problem-resolution-support
         let without_rules = |text: &str| -> Vec<_> {
             text.lines().filter(|line| !line.contains('─') && !line.is_empty()).map(words).collect()
         };
-        assert_eq!(without_rules(&told), without_rules(expected), "\n{told}");
+        assert_eq!(without_rules(&rendered), without_rules(expected), "\n{rendered}");
     }
 
     #[test]
     fn that_none_governs_is_an_answer() {
         let none = GetResponseTargetResponse { alternatives: answer().alternatives, ..Default::default() };
-        let told = text(&request(), &none, &Screen::plain(100));
-        assert!(told.starts_with("NO TARGET  no offer governs\n"), "{told}");
-        assert!(!told.contains("due") && told.contains("azure-event-management"), "{told}");
+        let rendered = text(&request(), &none, &Screen::plain(100));
+        assert!(rendered.starts_with("NO TARGET  no offer governs\n"), "{rendered}");
+        assert!(!rendered.contains("due") && rendered.contains("azure-event-management"), "{rendered}");
     }
 
     #[test]
     fn it_fits_narrow_screens() {
         for width in [60, 80, 100, 140] {
-            let told = text(&request(), &answer(), &Screen::plain(width));
-            let widest = told.lines().map(|line| line.chars().count()).max().unwrap();
-            assert!(widest <= usize::from(width), "{widest} of {width}:\n{told}");
+            let rendered = text(&request(), &answer(), &Screen::plain(width));
+            let widest = rendered.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= usize::from(width), "{widest} of {width}:\n{rendered}");
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::proto::v1::{
     Channel, Clock, Coverage, DeliveryMode, Effort, ResponseTarget, ResponseTerm, ServiceHours, Unit,
 };
 
-pub fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
+pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut tell = |name: &'static str, words: String| {
         if !words.is_empty() {
@@ -35,7 +35,7 @@ fn hours(hours: &ServiceHours) -> String {
 }
 
 /// In a check: the offer that governs, and its terms.
-pub fn response_target(target: &ResponseTarget) -> Vec<(&'static str, String)> {
+pub(crate) fn response_target(target: &ResponseTarget) -> Vec<(&'static str, String)> {
     let Some(initial) = &target.initial_response else {
         return vec![("first contact", "no offer governs".to_owned())];
     };
@@ -46,7 +46,7 @@ pub fn response_target(target: &ResponseTarget) -> Vec<(&'static str, String)> {
 }
 
 /// The terms of the target that holds; none if no offer governs.
-pub fn governing(target: &ResponseTarget) -> Vec<(&'static str, String)> {
+pub(crate) fn governing(target: &ResponseTarget) -> Vec<(&'static str, String)> {
     if target.service_id.is_empty() {
         return Vec::new();
     }

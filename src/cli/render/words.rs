@@ -6,7 +6,7 @@ use crate::cli::screen::Tone;
 use crate::cli::values::show_time;
 use crate::proto::v1::{Channel, Decision, DeliveryMode, Plan, Severity};
 
-pub fn decision(decision: Decision) -> (Tone, &'static str) {
+pub(crate) fn decision(decision: Decision) -> (Tone, &'static str) {
     match decision {
         Decision::Entitled => (Tone::Good, "ENTITLED"),
         Decision::Conditional => (Tone::Open, "CONDITIONAL"),
@@ -16,7 +16,7 @@ pub fn decision(decision: Decision) -> (Tone, &'static str) {
     }
 }
 
-pub fn plan(plan: Plan) -> &'static str {
+pub(crate) fn plan(plan: Plan) -> &'static str {
     match plan {
         Plan::Base => "base",
         Plan::AddOn => "add-on",
@@ -25,7 +25,7 @@ pub fn plan(plan: Plan) -> &'static str {
     }
 }
 
-pub fn severity(severity: Severity) -> &'static str {
+pub(crate) fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Severity1 => "1",
         Severity::A => "A",
@@ -35,7 +35,7 @@ pub fn severity(severity: Severity) -> &'static str {
     }
 }
 
-pub fn channel(channel: Channel) -> &'static str {
+pub(crate) fn channel(channel: Channel) -> &'static str {
     match channel {
         Channel::Phone => "phone",
         Channel::Web => "web",
@@ -45,7 +45,7 @@ pub fn channel(channel: Channel) -> &'static str {
     }
 }
 
-pub fn delivery_mode(mode: DeliveryMode) -> &'static str {
+pub(crate) fn delivery_mode(mode: DeliveryMode) -> &'static str {
     match mode {
         DeliveryMode::Remote => "remote",
         DeliveryMode::OnSite => "on site",
@@ -54,23 +54,23 @@ pub fn delivery_mode(mode: DeliveryMode) -> &'static str {
 }
 
 /// An instant, or what it means that there is none.
-pub fn time(time: Option<&Timestamp>, none: &str) -> String {
+pub(crate) fn time(time: Option<&Timestamp>, none: &str) -> String {
     time.map_or_else(|| none.to_owned(), show_time)
 }
 
 /// The instant that was judged, to the second: the rest is for programs.
-pub fn second(instant: Option<&Timestamp>) -> String {
+pub(crate) fn second(instant: Option<&Timestamp>) -> String {
     time(instant.map(|time| Timestamp { nanos: 0, ..*time }).as_ref(), "now")
 }
 
 /// `wo-1/ede`.
-pub fn item(work_order_id: &str, item_id: &str) -> String {
+pub(crate) fn item(work_order_id: &str, item_id: &str) -> String {
     match (work_order_id, item_id) {
         (order, "") => order.to_owned(),
         (order, item) => format!("{order}/{item}"),
     }
 }
 
-pub fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn joined<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().collect::<Vec<_>>().join(", ")
 }

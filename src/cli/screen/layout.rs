@@ -13,7 +13,7 @@ const INDENT: &str = "  ";
 
 impl Screen {
     /// A table as lines, none longer than the screen is wide and no word broken inside.
-    pub fn laid_out(&self, mut table: Table) -> String {
+    pub(crate) fn laid_out(&self, mut table: Table) -> String {
         if self.fits(&mut table) { lines(&table) } else { self.stacked(&table) }
     }
 
@@ -21,9 +21,9 @@ impl Screen {
     /// there is beyond that goes to those whose lines would break, in equal parts.
     fn fits(&self, table: &mut Table) -> bool {
         let wants = table.column_max_content_widths();
-        let columns = table.column_iter().zip(wants).enumerate().map(|(column, (kept, want))| {
+        let columns = table.column_iter().zip(wants).enumerate().map(|(column, (existing, want))| {
             let need = need(table, column);
-            (column, need, want.saturating_add(kept.padding_width()).saturating_sub(need))
+            (column, need, want.saturating_add(existing.padding_width()).saturating_sub(need))
         });
         let mut columns: Vec<(usize, u16, u16)> = columns.collect();
         let separators = SEPARATOR.saturating_mul(u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX));
@@ -67,7 +67,7 @@ impl Screen {
 
 /// Keeps the lines of columns, which are there for copying or for comparing, from being broken
 /// at all.
-pub fn keep_whole(table: &mut Table, columns: &[usize]) {
+pub(crate) fn keep_whole(table: &mut Table, columns: &[usize]) {
     let widths = table.column_max_content_widths();
     for (column, width) in widths.into_iter().enumerate().filter(|(column, _)| columns.contains(column)) {
         widen(table, column, width);
@@ -75,7 +75,7 @@ pub fn keep_whole(table: &mut Table, columns: &[usize]) {
 }
 
 /// Makes a column wide enough for these texts, so that it stands in line with another table's.
-pub fn align<'a>(table: &mut Table, column: usize, texts: impl Iterator<Item = &'a str>) {
+pub(crate) fn align<'a>(table: &mut Table, column: usize, texts: impl Iterator<Item = &'a str>) {
     widen(table, column, texts.map(width).max().unwrap_or(0));
 }
 
@@ -88,12 +88,12 @@ fn widen(table: &mut Table, column: usize, width: u16) {
 
 /// How wide a column has to be, with its padding.
 fn need(table: &Table, column: usize) -> u16 {
-    let Some(kept) = table.column_iter().nth(column) else { return 0 };
+    let Some(existing) = table.column_iter().nth(column) else { return 0 };
     let rows = table.header().into_iter().chain(table.row_iter());
     let texts = rows.filter_map(|row| Some(row.cell_iter().nth(column)?.content()));
     let longest = texts.flat_map(|text| text.split(is_gap).map(width).max()).max().unwrap_or(0);
-    let need = longest.saturating_add(kept.padding_width());
-    match kept.constraint() {
+    let need = longest.saturating_add(existing.padding_width());
+    match existing.constraint() {
         Some(ColumnConstraint::LowerBoundary(Width::Fixed(least))) => need.max(*least),
         _ => need,
     }
@@ -115,15 +115,15 @@ pub(super) fn lines(table: &Table) -> String {
 
 /// For tests of what is shown: at every width the same words, none broken, no line too long.
 #[cfg(test)]
-pub fn assert_legible(show: impl Fn(&Screen) -> String) {
+pub(crate) fn assert_legible(show: impl Fn(&Screen) -> String) {
     let words = |text: &str| -> std::collections::BTreeSet<String> {
         text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned).collect()
     };
     let all = words(&show(&Screen::plain(1_000)));
     for columns in [60, 80, 100, 120, 160] {
         let text = show(&Screen::plain(columns));
-        let told = words(&text);
-        let broken: Vec<_> = all.difference(&told).collect();
+        let laid_out = words(&text);
+        let broken: Vec<_> = all.difference(&laid_out).collect();
         assert!(broken.is_empty(), "{broken:?} at {columns} in\n{text}");
         let long = text.lines().find(|line| width(line) > columns);
         assert!(long.is_none(), "{long:?} at {columns} in\n{text}");

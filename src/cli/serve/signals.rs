@@ -30,7 +30,7 @@ const LATE: Duration = Duration::from_secs(5);
 
 /// Obeys from the moment this returns. The first signal asks the server to stop, the second ends the
 /// process at once, and so does the end of `drain`, and some seconds.
-pub async fn listen(drain: Duration) -> io::Result<impl Future<Output = ()> + Send> {
+pub(super) async fn listen(drain: Duration) -> io::Result<impl Future<Output = ()> + Send> {
     let (ask, mut asked) = watch::channel(false);
     let (tell, told) = oneshot::channel();
     let server = Handle::current();

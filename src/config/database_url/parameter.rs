@@ -4,14 +4,14 @@
 use crate::suggest::nearest_or_all;
 
 /// A parameter that may be given, or why not.
-pub struct Parameter {
+pub(super) struct Parameter {
     pub name: &'static str,
     /// Whether a value does; otherwise what is expected, or why there is none that does.
     pub check: fn(&str) -> Result<(), String>,
 }
 
 /// Checks the parameters of a query, each by its row of `known`.
-pub fn check(query: &str, known: &[Parameter]) -> Result<(), String> {
+pub(super) fn check(query: &str, known: &[Parameter]) -> Result<(), String> {
     let mut seen: Vec<&str> = Vec::new();
     for (index, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
         let place = index.saturating_add(1);

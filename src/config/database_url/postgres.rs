@@ -37,7 +37,7 @@ fn one_of(expected: &str) -> Result<(), String> {
     Err(format!("expected {expected}"))
 }
 
-pub fn check(url: &str) -> Result<(), String> {
+pub(super) fn check(url: &str) -> Result<(), String> {
     // What the parser says has no part of the URL in it.
     let url = Url::parse(url).map_err(|why| {
         format!("not a URL ({why}); in a user or a password `/`, `?`, `#`, `@`, `:` and `%` are percent-encoded")

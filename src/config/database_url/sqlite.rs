@@ -37,12 +37,12 @@ fn no(why: &str) -> Result<(), String> {
 }
 
 /// As the driver takes it apart.
-pub fn path_and_parameters(url: &str) -> (&str, &str) {
+pub(super) fn path_and_parameters(url: &str) -> (&str, &str) {
     let rest = url.trim_start_matches("sqlite://").trim_start_matches("sqlite:");
     rest.split_once('?').unwrap_or((rest, ""))
 }
 
-pub fn check((path, parameters): (&str, &str)) -> Result<(), String> {
+pub(super) fn check((path, parameters): (&str, &str)) -> Result<(), String> {
     parameter::check(parameters, &KNOWN)?;
     let path = percent_decode_str(path).decode_utf8();
     let path = path.map_err(|_| "the path of the database is no UTF-8 text, percent-decoded")?;

@@ -6,22 +6,22 @@ use super::*;
 
 /// The command line, with settings that are texts.
 fn flags(texts: &[(&'static str, &str)]) -> Flags {
-    let settings = texts.iter().map(|(key, text)| (*key, Written::Text((*text).to_owned()))).collect();
+    let settings = texts.iter().map(|(key, text)| (*key, RawValue::Text((*text).to_owned()))).collect();
     Flags { settings, ..Flags::default() }
 }
 
-fn given(paths: Vec<PathBuf>) -> (&'static str, Written) {
-    ("catalog", Written::Files(paths))
+fn given(paths: Vec<PathBuf>) -> (&'static str, RawValue) {
+    ("catalog", RawValue::Files(paths))
 }
 
-fn load(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Config, Mistakes> {
+fn load(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Config, ConfigMistakes> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("entitled.toml");
     std::fs::write(&path, file).unwrap();
     let environment = Environment::of(environment);
     let name = path.display().to_string();
     from_file_and(Config::default(), &environment, &Flags { file: Some(path), ..flags })
-        .map_err(|Mistakes(all)| Mistakes(all.iter().map(|one| one.replace(&name, "FILE")).collect()))
+        .map_err(|ConfigMistakes(all)| ConfigMistakes(all.iter().map(|one| one.replace(&name, "FILE")).collect()))
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn catalogue_files_are_a_list_everywhere() {
     flags.settings.extend([given(vec![PathBuf::from("f.toml")])]);
     let config = load(file, &environment, flags).unwrap();
     assert_eq!((files(&config).join(" "), config.catalog.default_edition), ("f.toml".into(), Some("mine".into())));
-    let Mistakes(mistakes) = load("catalog = [1]\n", &[], Flags::default()).unwrap_err();
+    let ConfigMistakes(mistakes) = load("catalog = [1]\n", &[], Flags::default()).unwrap_err();
     assert_eq!(mistakes, ["FILE:1: catalog: expected a list of files"]);
 }
 
@@ -98,7 +98,7 @@ fn every_time_and_number_has_a_least_and_a_most() {
             assert!(setting(good).is_ok(), "{key} = {good}");
         }
         for wrong in [below, above] {
-            let Mistakes(mistakes) = setting(wrong).unwrap_err();
+            let ConfigMistakes(mistakes) = setting(wrong).unwrap_err();
             let [mistake] = mistakes.as_slice() else { panic!("{mistakes:?}") };
             assert!(mistake.starts_with(&format!("FILE:1: {key}: expected a")), "{mistake}");
             assert!(mistake.ends_with(&format!("; found `{wrong}`")), "{mistake}");
@@ -106,19 +106,19 @@ fn every_time_and_number_has_a_least_and_a_most() {
     }
     let files = vec![PathBuf::from("a.toml"); 101];
     let flags = Flags { settings: [given(files)].into(), ..Flags::default() };
-    let Mistakes(mistakes) = load("", &[], flags).unwrap_err();
+    let ConfigMistakes(mistakes) = load("", &[], flags).unwrap_err();
     assert_eq!(mistakes, ["--catalog: expected at most 100 files; found 101"]);
 }
 
 #[test]
 fn a_file_shows_no_controls_and_no_long_values() {
     let file = format!("\"\\u001b[2J\\nx\" = 1\nlisten = \"{}\"\n", "x".repeat(5_000));
-    let Mistakes(mistakes) = load(&file, &[], Flags::default()).unwrap_err();
+    let ConfigMistakes(mistakes) = load(&file, &[], Flags::default()).unwrap_err();
     assert!(mistakes[0].starts_with("FILE:1: there is no setting `\\u{1b}[2J\\u{a}x`; known are "), "{mistakes:?}");
     assert!(mistakes[1].len() < 200 && mistakes[1].ends_with("xxx…`"), "{mistakes:?}");
     for (path, why) in [("/dev/zero", "this is a device"), ("/", "this is a directory")] {
         let flags = Flags { file: Some(PathBuf::from(path)), ..Flags::default() };
-        let Mistakes(mistakes) = from_file_and(Config::default(), &Environment::default(), &flags).unwrap_err();
+        let ConfigMistakes(mistakes) = from_file_and(Config::default(), &Environment::default(), &flags).unwrap_err();
         assert_eq!(mistakes, [format!("{path}: {why}; only regular files are read")]);
     }
 }
@@ -128,7 +128,7 @@ fn every_mistake_refuses_the_start_and_names_its_setting() {
     let file = "# settings\nlisen = \"0.0.0.0:1\"\nmax_staleness = 3\nzzz = [1]\nlog = [1]\n";
     let environment =
         [("ENTITLED_DATABASE_URL", "mysql://me:secret@db"), ("ENTITLED_LOG", "a=b=c"), ("ENTITLED_LOGS", "secret")];
-    let Mistakes(mistakes) = load(file, &environment, flags(&[("listen", "here")])).unwrap_err();
+    let ConfigMistakes(mistakes) = load(file, &environment, flags(&[("listen", "here")])).unwrap_err();
     let begin = [
         "there is no variable `ENTITLED_LOGS`; did you mean `ENTITLED_LOG`?",
         "FILE:2: there is no setting `lisen`; did you mean `listen`?",
@@ -148,7 +148,7 @@ fn every_mistake_refuses_the_start_and_names_its_setting() {
 
 #[test]
 fn a_file_that_is_no_toml_or_not_there_is_a_mistake() {
-    let Mistakes(mistakes) = load("listen = \n", &[], Flags::default()).unwrap_err();
+    let ConfigMistakes(mistakes) = load("listen = \n", &[], Flags::default()).unwrap_err();
     assert!(mistakes[0].starts_with("FILE:1: "), "{mistakes:?}");
     let missing = Flags { file: Some(PathBuf::from("/no/such/file")), ..Flags::default() };
     assert!(from_file_and(Config::default(), &Environment::default(), &missing).is_err());
@@ -160,7 +160,7 @@ fn numbers_have_a_range() {
     for (key, least, most) in [("max_clients", 1, 100_000), ("max_calls", 1, 1_000_000), ("max_unsent", 8, 65_536)] {
         assert!(mistakes(key, &least.to_string()).is_ok() && mistakes(key, &most.to_string()).is_ok(), "{key}");
         for wrong in [least - 1, most + 1] {
-            let Mistakes(told) = mistakes(key, &wrong.to_string()).unwrap_err();
+            let ConfigMistakes(told) = mistakes(key, &wrong.to_string()).unwrap_err();
             let end = format!(", {least} to {most}; found `{wrong}`");
             assert!(told[0].starts_with(&format!("FILE:1: {key}: expected")) && told[0].ends_with(&end), "{told:?}");
         }

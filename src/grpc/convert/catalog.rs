@@ -9,7 +9,7 @@ use crate::catalog::{Clause, Edition, LifeCycle, Locale, Service};
 use crate::proto::v1;
 use crate::service::catalogue::Product;
 
-pub fn write_edition(edition: &Edition, is_default: bool, locale: Locale) -> v1::Edition {
+pub(crate) fn write_edition(edition: &Edition, is_default: bool, locale: Locale) -> v1::Edition {
     let group = |group: &crate::catalog::Group| v1::ServiceGroup {
         group_id: group.id.clone(),
         display_name: group.name.get(locale).to_owned(),
@@ -24,7 +24,7 @@ pub fn write_edition(edition: &Edition, is_default: bool, locale: Locale) -> v1:
     }
 }
 
-pub fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1::Service {
+pub(crate) fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1::Service {
     let clause = |used: &crate::catalog::ClauseUse| {
         let clause = edition.clauses.get(usize::from(used.row))?;
         Some(v1::ServiceClause {
@@ -70,7 +70,7 @@ pub fn write_service(edition: &Edition, service: &Service, locale: Locale) -> v1
     }
 }
 
-pub fn write_product(product: Product<'_>) -> v1::Product {
+pub(crate) fn write_product(product: Product<'_>) -> v1::Product {
     let Product { id, name, cloud, life_cycle: LifeCycle { preview_until, retired_from } } = product;
     v1::Product {
         product_id: id,
@@ -81,7 +81,7 @@ pub fn write_product(product: Product<'_>) -> v1::Product {
     }
 }
 
-pub fn write_clause(clause: &Clause) -> v1::Clause {
+pub(crate) fn write_clause(clause: &Clause) -> v1::Clause {
     let texts = [("en", Some(&clause.text.en)), ("id", clause.text.id.as_ref())];
     v1::Clause {
         code: clause.code.clone(),

@@ -8,7 +8,7 @@ use crate::service::{Consistency, Page, View, revision};
 
 const MOST_SOLUTIONS: usize = 100;
 
-pub fn read_page(read: &mut Reader, size: i32, token: String) -> Page {
+pub(crate) fn read_page(read: &mut Reader, size: i32, token: String) -> Page {
     Page::new(size, token).unwrap_or_else(|| {
         read.refuse("page_size", reason::FIELD_OUT_OF_RANGE, format!("`{size}` is below 0"));
         Page::default()
@@ -16,18 +16,18 @@ pub fn read_page(read: &mut Reader, size: i32, token: String) -> Page {
 }
 
 /// An empty locale equals an absent one: texts are then in the language the caller prefers.
-pub fn read_locale(read: &mut Reader, locale: Option<String>, preferred: Locale) -> Locale {
+pub(crate) fn read_locale(read: &mut Reader, locale: Option<String>, preferred: Locale) -> Locale {
     read.optional_language("locale", locale).map_or(preferred, |tag| Locale::from_tag(&tag))
 }
 
-pub fn read_view(read: &mut Reader, view: i32) -> View {
+pub(crate) fn read_view(read: &mut Reader, view: i32) -> View {
     match read.optional_enum("view", view) {
         Some(v1::View::Full) => View::Full,
         Some(v1::View::Basic | v1::View::Unspecified) | None => View::Basic,
     }
 }
 
-pub fn read_consistency(
+pub(crate) fn read_consistency(
     read: &mut Reader,
     field: &str,
     customer_id: &str,
@@ -61,7 +61,7 @@ fn violations_of(error: Error) -> Vec<Violation> {
 }
 
 /// Each solution once.
-pub fn read_solutions(read: &mut Reader, field: &str, solution_ids: Vec<String>) -> Vec<String> {
+pub(crate) fn read_solutions(read: &mut Reader, field: &str, solution_ids: Vec<String>) -> Vec<String> {
     if solution_ids.len() > MOST_SOLUTIONS {
         let message = format!("{} are more than {MOST_SOLUTIONS}", solution_ids.len());
         read.refuse(field, reason::FIELD_OUT_OF_RANGE, message);

@@ -17,7 +17,7 @@ const NO_COUNTRY: &str = "ZZ";
 
 /// What cannot be represented is refused here; everything else is the purchase rules' to
 /// judge. Output-only fields are ignored.
-pub fn read_customer(read: &mut Reader, path: &str, customer: v1::Customer) -> Customer {
+pub(crate) fn read_customer(read: &mut Reader, path: &str, customer: v1::Customer) -> Customer {
     let v1::Customer {
         customer_id,
         display_name,
@@ -82,9 +82,9 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
     holidays
 }
 
-pub fn unknown_zone(zone: &str) -> String {
-    let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = hint(nearest(zone, known).as_deref());
+pub(crate) fn unknown_zone(zone: &str) -> String {
+    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let hint = hint(nearest(zone, zones).as_deref());
     format!("`{}` is no IANA time zone{hint}", shortened(zone))
 }
 
@@ -117,7 +117,7 @@ fn read_roles(read: &mut Reader, path: &str, numbers: Vec<i32>) -> Vec<ContactRo
     roles
 }
 
-pub fn write_customer(customer: &Customer, info: Option<&VersionInfo>, etag: String) -> v1::Customer {
+pub(crate) fn write_customer(customer: &Customer, info: Option<&VersionInfo>, etag: String) -> v1::Customer {
     let Customer { customer_id, display_name, locations, contacts, licenses } = customer;
     v1::Customer {
         customer_id: customer_id.clone(),

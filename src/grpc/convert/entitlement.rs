@@ -1,4 +1,4 @@
 //! Reads checks and requests for lists, and writes the decisions that answer them.
 
-pub mod request;
-pub mod response;
+pub(crate) mod request;
+pub(crate) mod response;

@@ -1,13 +1,13 @@
 //! Converts the enums of the wire and of the domain. A `read_` function returns none if the request left the value out.
 
-use crate::catalog::{Channel, ClauseKind, Clock, Effort, LocationRule, Missing, Plan, RemedyKind, Severity};
+use crate::catalog::{Channel, ClauseKind, Clock, Effort, LocationRule, Missing, RemedyKind, ServicePlan, Severity};
 use crate::contract::{ChangeKind, Resource};
 use crate::engine::Outcome;
 use crate::ledger::{EntryKind, ReservationState};
 use crate::model::{ContactRole, DeliveryMode, Funding, Unit, WorkOrderState};
 use crate::proto::v1;
 
-pub fn read_severity(severity: v1::Severity) -> Option<Severity> {
+pub(crate) fn read_severity(severity: v1::Severity) -> Option<Severity> {
     match severity {
         v1::Severity::Unspecified => None,
         v1::Severity::Severity1 => Some(Severity::One),
@@ -17,7 +17,7 @@ pub fn read_severity(severity: v1::Severity) -> Option<Severity> {
     }
 }
 
-pub fn write_severity(severity: Severity) -> v1::Severity {
+pub(crate) fn write_severity(severity: Severity) -> v1::Severity {
     match severity {
         Severity::One => v1::Severity::Severity1,
         Severity::A => v1::Severity::A,
@@ -26,7 +26,7 @@ pub fn write_severity(severity: Severity) -> v1::Severity {
     }
 }
 
-pub fn read_channel(channel: v1::Channel) -> Option<Channel> {
+pub(crate) fn read_channel(channel: v1::Channel) -> Option<Channel> {
     match channel {
         v1::Channel::Unspecified => None,
         v1::Channel::Phone => Some(Channel::Phone),
@@ -36,7 +36,7 @@ pub fn read_channel(channel: v1::Channel) -> Option<Channel> {
     }
 }
 
-pub fn write_channel(channel: Channel) -> v1::Channel {
+pub(crate) fn write_channel(channel: Channel) -> v1::Channel {
     match channel {
         Channel::Phone => v1::Channel::Phone,
         Channel::Web => v1::Channel::Web,
@@ -45,7 +45,7 @@ pub fn write_channel(channel: Channel) -> v1::Channel {
     }
 }
 
-pub fn read_mode(mode: v1::DeliveryMode) -> Option<DeliveryMode> {
+pub(crate) fn read_mode(mode: v1::DeliveryMode) -> Option<DeliveryMode> {
     match mode {
         v1::DeliveryMode::Unspecified => None,
         v1::DeliveryMode::Remote => Some(DeliveryMode::Remote),
@@ -53,14 +53,14 @@ pub fn read_mode(mode: v1::DeliveryMode) -> Option<DeliveryMode> {
     }
 }
 
-pub fn write_mode(mode: DeliveryMode) -> v1::DeliveryMode {
+pub(crate) fn write_mode(mode: DeliveryMode) -> v1::DeliveryMode {
     match mode {
         DeliveryMode::Remote => v1::DeliveryMode::Remote,
         DeliveryMode::OnSite => v1::DeliveryMode::OnSite,
     }
 }
 
-pub fn read_outcome(decision: v1::Decision) -> Option<Outcome> {
+pub(crate) fn read_outcome(decision: v1::Decision) -> Option<Outcome> {
     match decision {
         v1::Decision::Unspecified => None,
         v1::Decision::Entitled => Some(Outcome::Entitled),
@@ -69,7 +69,7 @@ pub fn read_outcome(decision: v1::Decision) -> Option<Outcome> {
     }
 }
 
-pub fn write_outcome(outcome: Outcome) -> v1::Decision {
+pub(crate) fn write_outcome(outcome: Outcome) -> v1::Decision {
     match outcome {
         Outcome::Entitled => v1::Decision::Entitled,
         Outcome::Conditional => v1::Decision::Conditional,
@@ -77,7 +77,7 @@ pub fn write_outcome(outcome: Outcome) -> v1::Decision {
     }
 }
 
-pub fn read_unit(unit: v1::Unit) -> Option<Unit> {
+pub(crate) fn read_unit(unit: v1::Unit) -> Option<Unit> {
     match unit {
         v1::Unit::Unspecified => None,
         v1::Unit::Minutes => Some(Unit::Minutes),
@@ -91,7 +91,7 @@ pub fn read_unit(unit: v1::Unit) -> Option<Unit> {
     }
 }
 
-pub fn write_unit(unit: Unit) -> v1::Unit {
+pub(crate) fn write_unit(unit: Unit) -> v1::Unit {
     match unit {
         Unit::Minutes => v1::Unit::Minutes,
         Unit::Hours => v1::Unit::Hours,
@@ -104,7 +104,7 @@ pub fn write_unit(unit: Unit) -> v1::Unit {
     }
 }
 
-pub fn read_reservation_state(state: v1::ReservationState) -> Option<ReservationState> {
+pub(crate) fn read_reservation_state(state: v1::ReservationState) -> Option<ReservationState> {
     match state {
         v1::ReservationState::Unspecified => None,
         v1::ReservationState::Open => Some(ReservationState::Open),
@@ -114,7 +114,7 @@ pub fn read_reservation_state(state: v1::ReservationState) -> Option<Reservation
     }
 }
 
-pub fn write_reservation_state(state: ReservationState) -> v1::ReservationState {
+pub(crate) fn write_reservation_state(state: ReservationState) -> v1::ReservationState {
     match state {
         ReservationState::Open => v1::ReservationState::Open,
         ReservationState::Committed => v1::ReservationState::Committed,
@@ -123,7 +123,7 @@ pub fn write_reservation_state(state: ReservationState) -> v1::ReservationState 
     }
 }
 
-pub fn read_order_state(state: v1::WorkOrderState) -> Option<WorkOrderState> {
+pub(crate) fn read_order_state(state: v1::WorkOrderState) -> Option<WorkOrderState> {
     match state {
         v1::WorkOrderState::Unspecified => None,
         v1::WorkOrderState::Draft => Some(WorkOrderState::Draft),
@@ -133,7 +133,7 @@ pub fn read_order_state(state: v1::WorkOrderState) -> Option<WorkOrderState> {
     }
 }
 
-pub fn write_order_state(state: WorkOrderState) -> v1::WorkOrderState {
+pub(crate) fn write_order_state(state: WorkOrderState) -> v1::WorkOrderState {
     match state {
         WorkOrderState::Draft => v1::WorkOrderState::Draft,
         WorkOrderState::Active => v1::WorkOrderState::Active,
@@ -142,7 +142,7 @@ pub fn write_order_state(state: WorkOrderState) -> v1::WorkOrderState {
     }
 }
 
-pub fn read_funding(funding: v1::Funding) -> Option<Funding> {
+pub(crate) fn read_funding(funding: v1::Funding) -> Option<Funding> {
     match funding {
         v1::Funding::Unspecified => None,
         v1::Funding::Purchased => Some(Funding::Purchased),
@@ -151,7 +151,7 @@ pub fn read_funding(funding: v1::Funding) -> Option<Funding> {
     }
 }
 
-pub fn write_funding(funding: Funding) -> v1::Funding {
+pub(crate) fn write_funding(funding: Funding) -> v1::Funding {
     match funding {
         Funding::Purchased => v1::Funding::Purchased,
         Funding::FlexAllowance => v1::Funding::FlexAllowance,
@@ -159,7 +159,7 @@ pub fn write_funding(funding: Funding) -> v1::Funding {
     }
 }
 
-pub fn read_role(role: v1::ContactRole) -> Option<ContactRole> {
+pub(crate) fn read_role(role: v1::ContactRole) -> Option<ContactRole> {
     match role {
         v1::ContactRole::Unspecified => None,
         v1::ContactRole::SupportAdministrator => Some(ContactRole::SupportAdministrator),
@@ -168,7 +168,7 @@ pub fn read_role(role: v1::ContactRole) -> Option<ContactRole> {
     }
 }
 
-pub fn write_role(role: ContactRole) -> v1::ContactRole {
+pub(crate) fn write_role(role: ContactRole) -> v1::ContactRole {
     match role {
         ContactRole::SupportAdministrator => v1::ContactRole::SupportAdministrator,
         ContactRole::ReactiveContact => v1::ContactRole::ReactiveContact,
@@ -176,29 +176,29 @@ pub fn write_role(role: ContactRole) -> v1::ContactRole {
     }
 }
 
-pub fn write_plan(plan: Plan) -> v1::Plan {
+pub(crate) fn write_plan(plan: ServicePlan) -> v1::Plan {
     match plan {
-        Plan::Base => v1::Plan::Base,
-        Plan::AddOn => v1::Plan::AddOn,
-        Plan::Enhanced => v1::Plan::Enhanced,
+        ServicePlan::Base => v1::Plan::Base,
+        ServicePlan::AddOn => v1::Plan::AddOn,
+        ServicePlan::Enhanced => v1::Plan::Enhanced,
     }
 }
 
-pub fn write_location_rule(rule: LocationRule) -> v1::LocationRule {
+pub(crate) fn write_location_rule(rule: LocationRule) -> v1::LocationRule {
     match rule {
         LocationRule::Listed => v1::LocationRule::Listed,
         LocationRule::HostServesAll => v1::LocationRule::HostServesAll,
     }
 }
 
-pub fn write_missing(missing: Missing) -> v1::MissingFact {
+pub(crate) fn write_missing(missing: Missing) -> v1::MissingFact {
     match missing {
         Missing::Open => v1::MissingFact::Open,
         Missing::Skip => v1::MissingFact::Skip,
     }
 }
 
-pub fn write_clause_kind(kind: ClauseKind) -> v1::ClauseKind {
+pub(crate) fn write_clause_kind(kind: ClauseKind) -> v1::ClauseKind {
     match kind {
         ClauseKind::Gate => v1::ClauseKind::Gate,
         ClauseKind::Purchase => v1::ClauseKind::Purchase,
@@ -207,7 +207,7 @@ pub fn write_clause_kind(kind: ClauseKind) -> v1::ClauseKind {
     }
 }
 
-pub fn write_remedy_kind(kind: RemedyKind) -> v1::RemedyKind {
+pub(crate) fn write_remedy_kind(kind: RemedyKind) -> v1::RemedyKind {
     match kind {
         RemedyKind::Buy => v1::RemedyKind::Buy,
         RemedyKind::Renew => v1::RemedyKind::Renew,
@@ -221,21 +221,21 @@ pub fn write_remedy_kind(kind: RemedyKind) -> v1::RemedyKind {
     }
 }
 
-pub fn write_clock(clock: Clock) -> v1::Clock {
+pub(crate) fn write_clock(clock: Clock) -> v1::Clock {
     match clock {
         Clock::Calendar => v1::Clock::Calendar,
         Clock::Business => v1::Clock::Business,
     }
 }
 
-pub fn write_effort(effort: Effort) -> v1::Effort {
+pub(crate) fn write_effort(effort: Effort) -> v1::Effort {
     match effort {
         Effort::Continuous => v1::Effort::Continuous,
         Effort::BusinessHours => v1::Effort::BusinessHours,
     }
 }
 
-pub fn write_entry_kind(kind: EntryKind) -> v1::EntryKind {
+pub(crate) fn write_entry_kind(kind: EntryKind) -> v1::EntryKind {
     match kind {
         EntryKind::Grant => v1::EntryKind::Grant,
         EntryKind::Adjust => v1::EntryKind::Adjust,
@@ -249,7 +249,7 @@ pub fn write_entry_kind(kind: EntryKind) -> v1::EntryKind {
     }
 }
 
-pub fn write_change_kind(kind: ChangeKind) -> v1::ChangeKind {
+pub(crate) fn write_change_kind(kind: ChangeKind) -> v1::ChangeKind {
     match kind {
         ChangeKind::Added => v1::ChangeKind::Added,
         ChangeKind::Updated => v1::ChangeKind::Updated,
@@ -257,7 +257,7 @@ pub fn write_change_kind(kind: ChangeKind) -> v1::ChangeKind {
     }
 }
 
-pub fn write_resource(resource: Resource) -> v1::ResourceType {
+pub(crate) fn write_resource(resource: Resource) -> v1::ResourceType {
     match resource {
         Resource::Customer => v1::ResourceType::Customer,
         Resource::WorkOrder => v1::ResourceType::WorkOrder,

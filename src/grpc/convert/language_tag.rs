@@ -10,7 +10,7 @@ const TWO_LETTERS: &str = "\
 
 /// Whether a tag is well-formed and names a language. Of three letters any code is taken but
 /// those that ISO 639 leaves to private use; longer ones name none.
-pub fn is_language(tag: &str) -> bool {
+pub(super) fn is_language(tag: &str) -> bool {
     let mut subtags = tag.split('-');
     let primary = subtags.next().unwrap_or_default().to_ascii_lowercase();
     let names_one = match primary.len() {

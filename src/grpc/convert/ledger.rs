@@ -1,4 +1,4 @@
 //! Reads and writes the ledger.
 
-pub mod request;
-pub mod response;
+pub(crate) mod request;
+pub(crate) mod response;

@@ -19,23 +19,23 @@ const LONGEST_TEXT: usize = 200;
 
 /// Collects the violations of one request.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(crate) struct Reader {
     pub violations: Vec<Violation>,
 }
 
 impl Reader {
-    pub fn refuse(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
+    pub(crate) fn refuse(&mut self, field: impl Into<String>, reason: &'static str, description: impl Into<String>) {
         if self.violations.len() < MOST_VIOLATIONS {
             self.violations.push(Violation::new(field, reason, description));
         }
     }
 
     /// The value if nothing was wrong.
-    pub fn finish<T>(self, value: T) -> crate::error::Result<T> {
+    pub(crate) fn finish<T>(self, value: T) -> crate::error::Result<T> {
         if self.violations.is_empty() { Ok(value) } else { Err(crate::error::Error::Violations(self.violations)) }
     }
 
-    pub fn required_id(&mut self, field: &str, value: String) -> String {
+    pub(crate) fn required_id(&mut self, field: &str, value: String) -> String {
         if value.is_empty() {
             self.refuse(field, reason::FIELD_REQUIRED, "is required");
         } else {
@@ -45,7 +45,7 @@ impl Reader {
     }
 
     /// In lower case, so that a repetition in capitals is known as one.
-    pub fn request_id(&mut self, value: &str) -> String {
+    pub(crate) fn request_id(&mut self, value: &str) -> String {
         let found = uuid_of(value);
         if value.is_empty() {
             self.refuse("request_id", reason::FIELD_REQUIRED, "is required: a UUID of your own making");
@@ -56,14 +56,14 @@ impl Reader {
         found.map(|id| id.to_string()).unwrap_or_default()
     }
 
-    pub fn required_uuid(&mut self, field: &str, value: &str) -> Uuid {
+    pub(crate) fn required_uuid(&mut self, field: &str, value: &str) -> Uuid {
         if value.is_empty() {
             self.refuse(field, reason::FIELD_REQUIRED, "is required");
         }
         self.optional_uuid(field, value).unwrap_or_default()
     }
 
-    pub fn optional_uuid(&mut self, field: &str, value: &str) -> Option<Uuid> {
+    pub(crate) fn optional_uuid(&mut self, field: &str, value: &str) -> Option<Uuid> {
         let found = uuid_of(value);
         if found.is_none() && !value.is_empty() {
             self.refuse(field, reason::FIELD_INVALID, format!("`{}` is no UUID", shortened(value)));
@@ -72,7 +72,7 @@ impl Reader {
     }
 
     /// An empty string equals absent.
-    pub fn optional_id(&mut self, field: &str, value: Option<String>) -> Option<String> {
+    pub(crate) fn optional_id(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
         self.check_id(field, &value);
         Some(value)
@@ -88,7 +88,7 @@ impl Reader {
         }
     }
 
-    pub fn optional_text(&mut self, field: &str, value: Option<String>) -> Option<String> {
+    pub(crate) fn optional_text(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
         if value.chars().count() > LONGEST_TEXT {
             self.refuse(field, reason::FIELD_OUT_OF_RANGE, format!("is longer than {LONGEST_TEXT} characters"));
@@ -100,7 +100,7 @@ impl Reader {
     }
 
     /// As [`Self::optional_product`]; absent, it is a violation.
-    pub fn required_product(&mut self, field: &str, value: String) -> Option<String> {
+    pub(crate) fn required_product(&mut self, field: &str, value: String) -> Option<String> {
         let product = self.optional_product(field, Some(value));
         if product.is_none() {
             self.refuse(field, reason::FIELD_REQUIRED, "is required");
@@ -109,34 +109,34 @@ impl Reader {
     }
 
     /// One id, or two joined by one `/`.
-    pub fn optional_product(&mut self, field: &str, value: Option<String>) -> Option<String> {
+    pub(crate) fn optional_product(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
         let is_good = match value.split_once('/') {
             Some((family, component)) => is_id(family) && is_id(component),
             None => is_id(&value),
         };
         if !is_good {
-            let shown = shortened(&value);
+            let quoted = shortened(&value);
             self.refuse(
                 field,
                 reason::FIELD_INVALID,
-                format!("`{shown}` is no product: `family` or `family/component`"),
+                format!("`{quoted}` is no product: `family` or `family/component`"),
             );
         }
         Some(value)
     }
 
     /// A BCP 47 tag of a language there is.
-    pub fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
+    pub(crate) fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
         if !is_language(&value) {
-            let shown = shortened(&value);
-            self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no language tag like `en` or `pt-BR`"));
+            let quoted = shortened(&value);
+            self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no language tag like `en` or `pt-BR`"));
         }
         Some(value)
     }
 
-    pub fn timestamp(&mut self, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
+    pub(crate) fn timestamp(&mut self, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
         let Timestamp { seconds, nanos } = value?;
         let nanos = u32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
         let instant = nanos.and_then(|nanos| DateTime::from_timestamp(seconds, nanos));
@@ -150,12 +150,12 @@ impl Reader {
     }
 
     /// `YYYY-MM-DD`, and nothing else.
-    pub fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
+    pub(crate) fn date(&mut self, field: &str, value: &str) -> Option<NaiveDate> {
         let date = is_written_as_date(value).then(|| value.parse::<NaiveDate>().ok()).flatten();
         match date {
             None => {
-                let shown = shortened(value);
-                self.refuse(field, reason::FIELD_INVALID, format!("`{shown}` is no date like `2026-12-31`"));
+                let quoted = shortened(value);
+                self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no date like `2026-12-31`"));
                 None
             }
             Some(date) if date < EARLIEST.date_naive() => {
@@ -166,26 +166,26 @@ impl Reader {
         }
     }
 
-    pub fn optional_date(&mut self, field: &str, value: Option<String>) -> Option<NaiveDate> {
+    pub(crate) fn optional_date(&mut self, field: &str, value: Option<String>) -> Option<NaiveDate> {
         let value = value.filter(|value| !value.is_empty())?;
         self.date(field, &value)
     }
 
     /// An enum number; 0 is absent.
-    pub fn optional_enum<E: TryFrom<i32>>(&mut self, field: &str, value: i32) -> Option<E> {
+    pub(crate) fn optional_enum<E: TryFrom<i32>>(&mut self, field: &str, value: i32) -> Option<E> {
         if value == 0 {
             return None;
         }
-        let known = E::try_from(value).ok();
-        if known.is_none() {
+        let variant = E::try_from(value).ok();
+        if variant.is_none() {
             self.refuse(field, reason::FIELD_INVALID, format!("`{value}` is no value of this enum"));
         }
-        known
+        variant
     }
 
-    pub fn optional_quantity(&mut self, field: &str, value: Option<v1::Quantity>) -> Option<Quantity> {
+    pub(crate) fn optional_quantity(&mut self, field: &str, value: Option<v1::Quantity>) -> Option<Quantity> {
         let v1::Quantity { amount, unit } = value?;
-        let told = self.violations.len();
+        let count_before = self.violations.len();
         if amount <= 0 {
             self.refuse(format!("{field}.amount"), reason::FIELD_OUT_OF_RANGE, format!("`{amount}` is not above 0"));
         } else if amount > LARGEST_AMOUNT {
@@ -197,11 +197,11 @@ impl Reader {
             self.refuse(unit_field.as_str(), reason::FIELD_REQUIRED, "is required");
         }
         let unit = self.optional_enum::<v1::Unit>(&unit_field, unit).and_then(read_unit)?;
-        (self.violations.len() == told).then_some(Quantity { amount, unit })
+        (self.violations.len() == count_before).then_some(Quantity { amount, unit })
     }
 
     /// An end that is not after its start is refused.
-    pub fn in_order(&mut self, field: &str, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) {
+    pub(crate) fn in_order(&mut self, field: &str, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) {
         if start.zip(end).is_some_and(|(start, end)| end < start) {
             self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is before the start");
         }
@@ -221,10 +221,10 @@ fn uuid_of(value: &str) -> Option<Uuid> {
 }
 
 /// What an error repeats of a value: enough to find it.
-pub fn shortened(value: &str) -> String {
-    let mut shown: String = value.chars().take(LONGEST_SHOWN).collect();
-    if shown.len() < value.len() {
-        shown.push('…');
+pub(crate) fn shortened(value: &str) -> String {
+    let mut quoted: String = value.chars().take(LONGEST_SHOWN).collect();
+    if quoted.len() < value.len() {
+        quoted.push('…');
     }
-    shown
+    quoted
 }

@@ -5,7 +5,7 @@ use crate::catalog::Locale;
 use crate::engine::{Decision, Note, Reason};
 use crate::proto::v1;
 
-pub fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, locale: Locale) -> Vec<v1::Reason> {
+pub(crate) fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, locale: Locale) -> Vec<v1::Reason> {
     reasons.iter().map(|reason| write_reason(reason, decision, locale)).collect()
 }
 
@@ -32,7 +32,7 @@ fn write_reason(reason: &Reason<'_>, decision: &Decision<'_>, locale: Locale) ->
 }
 
 /// A note has no remedy: nothing is to be turned.
-pub fn write_notes(notes: &[Note<'_>], locale: Locale) -> Vec<v1::Reason> {
+pub(crate) fn write_notes(notes: &[Note<'_>], locale: Locale) -> Vec<v1::Reason> {
     let write = |note: &Note<'_>| v1::Reason {
         code: note.clause.code.clone(),
         clause: note.clause.section.clone(),

@@ -14,7 +14,7 @@ use crate::proto::v1;
 use crate::service::TargetQuestion;
 
 /// `preferred`: the language of texts where the request names none.
-pub fn read_target(request: v1::GetResponseTargetRequest, preferred: Locale) -> Result<TargetQuestion> {
+pub(crate) fn read_target(request: v1::GetResponseTargetRequest, preferred: Locale) -> Result<TargetQuestion> {
     let v1::GetResponseTargetRequest {
         customer_id,
         location_id,
@@ -53,7 +53,7 @@ pub fn read_target(request: v1::GetResponseTargetRequest, preferred: Locale) -> 
     read.finish(question)
 }
 
-pub fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::ResponseTarget {
+pub(crate) fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::ResponseTarget {
     let mut written = v1::ResponseTarget {
         alternatives: answer.alternatives.iter().map(|other| write_alternative(other, locale)).collect(),
         ..v1::ResponseTarget::default()
@@ -104,7 +104,7 @@ fn minutes(minutes: i64) -> Duration {
 }
 
 /// The same answer as a reply of its own.
-pub fn write_target_response(
+pub(crate) fn write_target_response(
     target: v1::ResponseTarget,
     open_time: chrono::DateTime<chrono::Utc>,
     revision: String,

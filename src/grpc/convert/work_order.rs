@@ -1,4 +1,4 @@
 //! Reads and writes work orders.
 
-pub mod request;
-pub mod response;
+pub(crate) mod request;
+pub(crate) mod response;

@@ -11,12 +11,12 @@ fn connection() -> Arc<Connection> {
     Connection::new(limits())
 }
 
-fn after(connection: &Connection, seconds: u64) -> Verdict {
+fn after(connection: &Connection, seconds: u64) -> ConnectionVerdict {
     connection.verdict_at(connection.begun + seconds * 1_000)
 }
 
 fn closes(connection: &Connection, seconds: u64) -> bool {
-    matches!(after(connection, seconds), Verdict::Close(_))
+    matches!(after(connection, seconds), ConnectionVerdict::Close(_))
 }
 
 #[test]
@@ -51,12 +51,12 @@ fn a_connection_without_calls_retires_sooner_in_a_crowd() {
     let connection = connection();
     connection.preface_received();
     let call = CallPermit::take(&connection, CallKind::Read).unwrap();
-    assert_eq!(after(&connection, 1_000), Verdict::Keep);
+    assert_eq!(after(&connection, 1_000), ConnectionVerdict::Keep);
     drop(call);
-    assert_eq!(after(&connection, 299), Verdict::Keep);
-    assert_eq!(after(&connection, 302), Verdict::Retire);
+    assert_eq!(after(&connection, 299), ConnectionVerdict::Keep);
+    assert_eq!(after(&connection, 302), ConnectionVerdict::Retire);
     connection.limits.is_crowded.store(true, Ordering::Relaxed);
-    assert_eq!(after(&connection, 12), Verdict::Retire);
+    assert_eq!(after(&connection, 12), ConnectionVerdict::Retire);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::version::match_etag;
 use super::{Contracts, size};
-use crate::contract::{Command, Plan, Resource, Taken, plan};
+use crate::contract::{ContractCommand, Plan, Resource, Taken, plan};
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::model::Contract;
 use crate::purchase;
@@ -13,7 +13,7 @@ impl Contracts {
     /// then ids that are taken, then the clauses.
     pub(super) fn judge(
         &self,
-        command: &Command,
+        command: &ContractCommand,
         stored: Option<&StoredContract>,
         mut violations: Vec<Violation>,
     ) -> Result<Option<Plan>> {
@@ -41,7 +41,7 @@ impl Contracts {
 
     /// What the documents of the command break. A change of the customer answers for what it
     /// breaks in the stored orders, not for what was broken before.
-    fn violations_of(&self, command: &Command, plan: &Plan, stored: Option<&StoredContract>) -> Vec<Violation> {
+    fn violations_of(&self, command: &ContractCommand, plan: &Plan, stored: Option<&StoredContract>) -> Vec<Violation> {
         let catalog = &self.context.catalog;
         let brought = command.work_orders();
         // An unchanged order was judged when it was written.
@@ -52,10 +52,10 @@ impl Contracts {
         });
         let submitted: Vec<_> = changed.map(|(path, order)| (path.clone(), order.work_order_id.as_str())).collect();
         let mut violations = purchase::validate(catalog, &plan.contract, &submitted);
-        if let (Command::UpdateCustomer { .. }, Some(stored)) = (command, stored) {
-            let known = validate_all(self, &stored.contract);
+        if let (ContractCommand::UpdateCustomer { .. }, Some(stored)) = (command, stored) {
+            let existing = validate_all(self, &stored.contract);
             let broken = validate_all(self, &plan.contract);
-            violations.extend(broken.into_iter().filter(|violation| !known.contains(violation)));
+            violations.extend(broken.into_iter().filter(|violation| !existing.contains(violation)));
         }
         if !plan.is_empty() {
             let path = submitted.first().map_or("customer", |(path, _)| path);

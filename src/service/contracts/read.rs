@@ -3,7 +3,7 @@
 use super::Contracts;
 use crate::error::{Error, Noun, Result};
 use crate::model::{Customer, VersionInfo, WorkOrder};
-use crate::service::paging::List;
+use crate::service::paging::PagedList;
 use crate::service::{Caller, Consistency, Page};
 use crate::suggest::nearest;
 
@@ -37,8 +37,8 @@ impl Contracts {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
-            let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
-            let nearest = nearest(work_order_id, known);
+            let ids = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
+            let nearest = nearest(work_order_id, ids);
             return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
         };
         Ok(Found {
@@ -51,7 +51,7 @@ impl Contracts {
 
     /// Customers by id, and the token of the next page.
     pub async fn customers(&self, _caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
-        let list = List::new("customers", &[]);
+        let list = PagedList::new("customers", &[]);
         let after = list.after(page)?.map(|[customer_id]| customer_id);
         let customers = self.context.store.list_customers(after.as_deref(), page.limit()).await?;
         Ok(list.cut(page, customers, |(customer, _)| [customer.customer_id.clone()]))
@@ -65,7 +65,7 @@ impl Contracts {
         page: &Page,
     ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
-        let list = List::new("work_orders", &[customer_id]);
+        let list = PagedList::new("work_orders", &[customer_id]);
         let [after] = list.after(page)?.unwrap_or_default();
         let orders = &snapshot.prepared().contract().work_orders;
         let rest = orders.iter().filter(|order| order.work_order_id > after);

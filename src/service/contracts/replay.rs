@@ -5,28 +5,29 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Written;
-use crate::contract::{Change, ChangeKind, Command, Resource};
+use super::outcome::ChangeOutcome;
+use crate::contract::{ChangeKind, ContractChange, ContractCommand, Resource};
 use crate::error::Result;
 use crate::model::VersionInfo;
-use crate::service::idempotency::Identity;
+use crate::service::idempotency::RequestIdentity;
 use crate::store::StoredRequest;
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct StoredOutcome {
     revision: i64,
     contract_version: i64,
     /// Of documents that did not stay as they were.
-    changes: Vec<Change>,
+    changes: Vec<ContractChange>,
     customer_info: Option<VersionInfo>,
     /// Of the one work order of a call that answers with it.
     order_info: Option<VersionInfo>,
 }
 
 /// What to keep of a write that was made now.
-pub(super) fn stored(identity: &Identity, written: &Written) -> Result<StoredRequest> {
-    let Written { revision, contract_version, changes, customer_info, work_orders, customer_id: _, customer } = written;
-    identity.stored(&Kept {
+pub(super) fn stored(identity: &RequestIdentity, written: &ChangeOutcome) -> Result<StoredRequest> {
+    let ChangeOutcome { revision, contract_version, changes, customer_info, work_orders, customer_id: _, customer } =
+        written;
+    identity.stored(&StoredOutcome {
         revision: *revision,
         contract_version: *contract_version,
         changes: changes.iter().filter(|change| change.kind != ChangeKind::Unchanged).cloned().collect(),
@@ -36,17 +37,22 @@ pub(super) fn stored(identity: &Identity, written: &Written) -> Result<StoredReq
 }
 
 /// The answer of then, if it asks for the same.
-pub(super) fn replay(identity: &Identity, command: &Command, request: &StoredRequest) -> Result<Written> {
-    let Kept { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
+pub(super) fn replay(
+    identity: &RequestIdentity,
+    command: &ContractCommand,
+    request: &StoredRequest,
+) -> Result<ChangeOutcome> {
+    let StoredOutcome { revision, contract_version, changes, customer_info, order_info } = identity.outcome(request)?;
     let change = |resource: Resource, id: &str| {
-        let is_it = |change: &&Change| change.resource == resource && change.id == id;
-        let unchanged = || Change { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
+        let is_it = |change: &&ContractChange| change.resource == resource && change.id == id;
+        let unchanged =
+            || ContractChange { kind: ChangeKind::Unchanged, resource, id: id.to_owned(), fields: Vec::new() };
         changes.iter().find(is_it).cloned().unwrap_or_else(unchanged)
     };
     let orders = command.work_orders();
     let of_customer = command.customer().map(|customer| change(Resource::Customer, &customer.customer_id));
     let of_orders = orders.iter().map(|(_, order)| change(Resource::WorkOrder, &order.work_order_id));
-    Ok(Written {
+    Ok(ChangeOutcome {
         revision,
         contract_version,
         changes: of_customer.into_iter().chain(of_orders).collect(),
@@ -72,8 +78,8 @@ mod tests {
             r#"{"revision":1,"contract_version":1,"changes":[],"customer_info":null,"order_info":null}"#,
         ] {
             let text: String = text.lines().map(str::trim_start).collect();
-            let kept: Kept = serde_json::from_str(&text).unwrap();
-            assert_eq!(serde_json::to_string(&kept).unwrap(), text);
+            let outcome: StoredOutcome = serde_json::from_str(&text).unwrap();
+            assert_eq!(serde_json::to_string(&outcome).unwrap(), text);
         }
     }
 }

@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Written;
-use crate::contract::{Command, Plan, Resource};
+use super::outcome::ChangeOutcome;
+use crate::contract::{ContractCommand, Plan, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
 use crate::store::{StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 
 /// The caller has read the contract as it is, or does not say what it has read.
-pub(super) fn match_etag(command: &Command, stored: Option<&StoredContract>) -> Result<()> {
+pub(super) fn match_etag(command: &ContractCommand, stored: Option<&StoredContract>) -> Result<()> {
     let current = stored.map(|stored| etag(stored.contract_version));
     if command.etag().is_empty() || current.as_deref() == Some(command.etag()) {
         return Ok(());
@@ -41,7 +41,7 @@ impl Recording<'_> {
         VersionInfo { version, record_time, actor: self.actor.to_owned() }
     }
 
-    pub async fn put(&self, txn: &Txn, command: &Command, plan: &Plan) -> Result<()> {
+    pub(super) async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {
         if plan.changes(Resource::Customer, command.customer_id()) {
             put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
         }
@@ -56,11 +56,11 @@ impl Recording<'_> {
 
 /// `recorded`: the revision of the write and how it was recorded; none if nothing was.
 pub(super) fn written(
-    command: &Command,
+    command: &ContractCommand,
     plan: Plan,
     stored: Option<&StoredContract>,
     recorded: Option<(i64, &Recording<'_>)>,
-) -> Written {
+) -> ChangeOutcome {
     let recording = recorded.map(|(_, recording)| recording);
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| match recording {
         Some(recording) if plan.changes(resource, id) => Some(match resource {
@@ -83,7 +83,7 @@ pub(super) fn written(
         (_, Some(stored)) => stored.contract_version,
         _ => 0,
     };
-    Written {
+    ChangeOutcome {
         revision,
         contract_version,
         changes: plan.changes,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::outcome::ChangeOutcome;
 use super::version::{Recording, written};
 use super::{Contracts, replay, size};
-use crate::contract::{Change, Command, Content, Plan};
+use crate::contract::{Content, ContractCommand, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{BoxError, Error, Result, Violation};
-use crate::model::{Customer, VersionInfo, WorkOrder, is_id};
-use crate::service::idempotency::Identity;
+use crate::model::is_id;
+use crate::service::idempotency::RequestIdentity;
 use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
@@ -31,28 +32,12 @@ pub struct WriteOptions {
     pub deadline: Deadline,
 }
 
-/// What a write made, or would make.
-#[derive(Debug, Clone)]
-pub struct Written {
-    /// 0 where nothing is stored yet.
-    pub revision: i64,
-    pub contract_version: i64,
-    pub changes: Vec<Change>,
-    pub customer_id: String,
-    /// The customer the command brought.
-    pub customer: Option<Customer>,
-    /// None where it was not written.
-    pub customer_info: Option<VersionInfo>,
-    /// The work orders the command brought, as they are now.
-    pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
-}
-
 /// A write to be committed.
 #[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
+struct PendingWrite<'a> {
     caller: &'a Caller,
-    command: &'a Command,
-    identity: &'a Identity,
+    command: &'a ContractCommand,
+    identity: &'a RequestIdentity,
     /// What the command's content takes.
     bytes: usize,
 }
@@ -63,10 +48,10 @@ impl Contracts {
     pub async fn write(
         &self,
         caller: &Caller,
-        command: Command,
+        command: ContractCommand,
         violations: Vec<Violation>,
         options: WriteOptions,
-    ) -> Result<Written> {
+    ) -> Result<ChangeOutcome> {
         note_customer(command.customer_id());
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
@@ -97,19 +82,19 @@ impl Contracts {
         if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
 
-    async fn commit(&self, caller: &Caller, command: Command, options: WriteOptions) -> Result<Written> {
+    async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
         let Content { hash, bytes } = command.content()?;
-        let identity = Identity { request_id: options.request_id, method: command.method(), content_hash: hash };
-        let asked = Asked { caller, command: &command, identity: &identity, bytes };
+        let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
+        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes };
         let record_time = self.context.clock.now();
         let outcome = self
             .context
             .store
             .for_contracts()
-            .in_transaction(async |txn| self.write_in_txn(&txn, asked, record_time).await)
+            .in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await)
             .await;
         let outcome = match outcome {
-            Err(Error::CommitOutcomeUnknown(source)) => self.settle(asked, source).await,
+            Err(Error::CommitOutcomeUnknown(source)) => self.settle(pending, source).await,
             other => other,
         };
         match outcome? {
@@ -122,8 +107,13 @@ impl Contracts {
     }
 
     /// None if the customer must exist and does not.
-    async fn write_in_txn(&self, txn: &Txn, asked: Asked<'_>, record_time: DateTime<Utc>) -> Result<Option<Written>> {
-        let Asked { caller, command, identity, bytes } = asked;
+    async fn write_in_txn(
+        &self,
+        txn: &Txn,
+        pending: PendingWrite<'_>,
+        record_time: DateTime<Utc>,
+    ) -> Result<Option<ChangeOutcome>> {
+        let PendingWrite { caller, command, identity, bytes } = pending;
         let customer_id = command.customer_id();
         let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
         let Some(locked) = lock_customer_in_txn(txn, customer_id).await? else { return Ok(None) };
@@ -138,7 +128,7 @@ impl Contracts {
         let revision = revision_after(locked, is_new, &plan);
         let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
         info.put(txn, command, &plan).await?;
-        let granted = self.grants_in_txn(txn, asked, &plan, bytes).await?;
+        let granted = self.grants_in_txn(txn, pending, &plan, bytes).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
@@ -150,18 +140,22 @@ impl Contracts {
     }
 
     /// Blocks come into being with the items that bought them, and keep to what these say.
-    async fn grants_in_txn(&self, txn: &Txn, asked: Asked<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
+    async fn grants_in_txn(&self, txn: &Txn, pending: PendingWrite<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
         if plan.is_empty() {
             return Ok(Changes::default());
         }
-        let Asked { caller, command, identity, .. } = asked;
+        let PendingWrite { caller, command, identity, .. } = pending;
         let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), plan.contract.clone()));
         let blocks = uncut(bytes, prepare);
         grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
     }
 
     /// The connection was lost at commit: the request id tells what became of it.
-    async fn settle(&self, Asked { command, identity, .. }: Asked<'_>, source: BoxError) -> Result<Option<Written>> {
+    async fn settle(
+        &self,
+        PendingWrite { command, identity, .. }: PendingWrite<'_>,
+        source: BoxError,
+    ) -> Result<Option<ChangeOutcome>> {
         match self.context.store.find_request(command.customer_id(), &identity.request_id).await {
             Ok(Some(request)) => replay::replay(identity, command, &request).map(Some),
             _ => Err(Error::CommitOutcomeUnknown(source)),

@@ -21,7 +21,7 @@ pub(super) struct BatchSpans {
 }
 
 impl BatchSpans {
-    pub fn begin(traces: &Traces, jobs: &[Job]) -> Self {
+    pub(super) fn begin(traces: &Traces, jobs: &[Job]) -> Self {
         let mut writes: Vec<Span> = Vec::new();
         for job in jobs {
             let Some(call) = &job.span else { continue };
@@ -38,7 +38,7 @@ impl BatchSpans {
     }
 
     /// Statements of this work are parts of the transaction.
-    pub fn scope<F: Future>(&self, work: F) -> TaskLocalFuture<Arc<CallFacts>, F> {
+    pub(super) fn scope<F: Future>(&self, work: F) -> TaskLocalFuture<Arc<CallFacts>, F> {
         let span = self.transaction.as_ref().map_or(SpanContext::NONE, Span::context);
         CallFacts::of_span(span).scope(work)
     }

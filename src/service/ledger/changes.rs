@@ -25,7 +25,7 @@ struct ChangedBook {
 
 impl Changes {
     /// What `applied`, in its order, made of a book: `before` are the blocks it began with.
-    pub fn add(&mut self, before: &BTreeMap<Uuid, Block>, after: &Book, applied: &[Applied]) -> Result<()> {
+    pub(crate) fn add(&mut self, before: &BTreeMap<Uuid, Block>, after: &Book, applied: &[Applied]) -> Result<()> {
         let mut sums: BTreeMap<Uuid, Totals> = before.iter().map(|(id, block)| (*id, block.totals())).collect();
         let mut entries = Vec::new();
         let mut reservations = BTreeMap::new();
@@ -55,7 +55,7 @@ impl Changes {
     }
 
     /// Writes them, and with them whatever `statements` has already.
-    pub async fn write_in_txn(&self, txn: &Txn, mut statements: StatementBatch) -> Result<()> {
+    pub(crate) async fn write_in_txn(&self, txn: &Txn, mut statements: StatementBatch) -> Result<()> {
         let mut first = StatementBatch::of(txn);
         insert_blocks(&mut first, &self.owned(|book| &book.new_blocks))?;
         first.run_in_txn(txn).await?;

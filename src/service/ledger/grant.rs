@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::changes::Changes;
-use super::request::refused;
+use super::write::refused;
 use crate::error::Result;
 use crate::ledger::{ApplyContext, Book, Command, apply};
 use crate::model::BlockSpec;

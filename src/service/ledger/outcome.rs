@@ -2,48 +2,52 @@
 
 use chrono::{DateTime, Utc};
 
-use super::request::Done;
+use super::write::WriteOutcome;
 use crate::error::Result;
 use crate::ledger::Applied;
 
-/// What became of a write, before its revision is known.
+/// What became of a write in its unit of work, before its revision is known.
 #[derive(Debug)]
-pub(super) enum Settled {
+pub(super) enum Execution {
     Applied(Applied),
-    /// Earlier in this batch.
-    Repeated(Applied),
-    /// In another batch.
-    Replayed(Done),
-    /// Not now: it is left for another batch.
-    Left(Left),
+    /// A repetition of a write of this batch.
+    RepeatedInBatch(Applied),
+    /// A repetition of a write of an earlier batch.
+    Replayed(WriteOutcome),
+    /// Left to another batch.
+    Deferred(Deferral),
 }
 
-/// Why a write is left out of its batch, and what has to become of it.
+/// Why a write is left out of its batch, and where it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
-    /// To be tried by itself: its customer was locked by another transaction, or had more holds to end first than one
-    /// transaction does.
-    Alone,
-    /// To be tried with the next batch: this one had no time left to read its contract.
-    Again,
+pub(super) enum Deferral {
+    /// In a batch of its customer alone: another transaction has locked the customer, or it has more holds to end than one
+    /// transaction ends.
+    Separately,
+    /// In a later batch: this one had no time left to read its contract.
+    NextBatch,
 }
 
 /// What became of a write in its batch.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all writes of a batch are done")]
-pub(super) enum Outcome {
-    Done(Result<Done>),
-    Left(Left),
+#[expect(clippy::large_enum_variant, reason = "nearly all writes of a batch are finished")]
+pub(super) enum JobOutcome {
+    Finished(Result<WriteOutcome>),
+    Deferred(Deferral),
 }
 
-impl Settled {
-    pub fn outcome(self, revision: Option<i64>, record_time: DateTime<Utc>) -> Outcome {
+impl Execution {
+    pub(super) fn outcome(self, revision: Option<i64>, record_time: DateTime<Utc>) -> JobOutcome {
         let revision = revision.unwrap_or_default();
         match self {
-            Self::Applied(applied) => Outcome::Done(Ok(Done { revision, record_time, applied, replayed: false })),
-            Self::Repeated(applied) => Outcome::Done(Ok(Done { revision, record_time, applied, replayed: true })),
-            Self::Replayed(done) => Outcome::Done(Ok(done)),
-            Self::Left(left) => Outcome::Left(left),
+            Self::Applied(applied) => {
+                JobOutcome::Finished(Ok(WriteOutcome { revision, record_time, applied, replayed: false }))
+            }
+            Self::RepeatedInBatch(applied) => {
+                JobOutcome::Finished(Ok(WriteOutcome { revision, record_time, applied, replayed: true }))
+            }
+            Self::Replayed(outcome) => JobOutcome::Finished(Ok(outcome)),
+            Self::Deferred(deferral) => JobOutcome::Deferred(deferral),
         }
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, ReservationState, apply};
-use crate::service::paging::{List, page_token_invalid};
+use crate::service::paging::{PagedList, page_token_invalid};
 use crate::service::{Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
 use crate::telemetry::call::note_customer;
@@ -75,8 +75,8 @@ impl Ledger {
         (block.granted, block.used, block.reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
         (block.sequence, block.head) = (last.sequence, last.hash);
         // And it is judged by the contract of then.
-        let known = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
-        if let Some(spec) = known.documents.blocks.iter().find(|spec| spec.id == *block_id) {
+        let snapshot = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
+        if let Some(spec) = snapshot.documents.blocks.iter().find(|spec| spec.id == *block_id) {
             block.renew(spec);
         }
         Ok((block, *as_of, revision))
@@ -91,7 +91,7 @@ impl Ledger {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
         note_customer(customer_id);
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let list = List::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
+        let list = PagedList::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
         let after: Option<[String; 3]> = list.after(page)?;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let is_wanted = |block: &&Block| {
@@ -129,7 +129,7 @@ impl Ledger {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
         note_customer(customer_id);
         let state_name = state.map_or("", ReservationState::as_str);
-        let list = List::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
+        let list = PagedList::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
         let after = list.after(page)?.map(|[id]| id.parse().map_err(|_| page_token_invalid()));
         let filter = ReservationFilter { block_id: *block_id, state: *state, after: after.transpose()? };
         self.revision(customer_id).await?;
@@ -146,7 +146,7 @@ impl Ledger {
     pub async fn entries(&self, _caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
         note_customer(customer_id);
-        let list = List::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
+        let list = PagedList::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
         let after = list
             .after(page)?
             .map(|[block, sequence]| block.parse().ok().zip(sequence.parse().ok()).ok_or_else(page_token_invalid));
@@ -169,7 +169,7 @@ impl Ledger {
         let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
         let grant = Command::Grant { blocks: snapshot.documents.blocks.clone() };
         let context = ApplyContext::new(stored.now, None, "");
-        apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::request::refused)?;
+        apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::write::refused)?;
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();
         for block in blocks.iter_mut().filter(|block| !written.contains(&block.id)) {
             (block.sequence, block.head) = (0, crate::ledger::ChainHash::FIRST);

@@ -1,4 +1,4 @@
-//! What is kept of a ledger write, and how a repetition is answered from it.
+//! What is stored of a ledger write, and how a repetition is answered from it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -7,15 +7,15 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::outcome::Settled;
-use super::request::{Asked, Done, Request, Work};
+use super::outcome::Execution;
+use super::write::{CallerCommand, Operation, Write, WriteOutcome};
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Entry, Reservation};
 use crate::store::{RequestKey, StoredRequest, Txn, find_entries_in_txn, find_requests_in_txn};
 
-/// What is kept of a write with its request id. Its entries are kept already and never change: their ids will do.
+/// What is stored of a write with its request id. Its entries are rows that never change, so their ids are enough.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept<'a> {
+struct StoredOutcome<'a> {
     revision: i64,
     record_time: DateTime<Utc>,
     entry_ids: Vec<Uuid>,
@@ -24,11 +24,11 @@ struct Kept<'a> {
     balances: Cow<'a, [Block]>,
 }
 
-/// What to keep of a write that was done now.
-pub(super) fn stored(asked: &Asked, done: &Done) -> Result<StoredRequest> {
-    let Done { revision, record_time, applied, replayed: _ } = done;
+/// What to store of a write that was carried out now.
+pub(super) fn stored(command: &CallerCommand, outcome: &WriteOutcome) -> Result<StoredRequest> {
+    let WriteOutcome { revision, record_time, applied, replayed: _ } = outcome;
     let Applied { entries, reservation, balances } = applied;
-    asked.identity.stored(&Kept {
+    command.identity.stored(&StoredOutcome {
         revision: *revision,
         record_time: *record_time,
         entry_ids: entries.iter().map(|entry| entry.id).collect(),
@@ -46,47 +46,48 @@ pub(super) struct PriorRequests {
 }
 
 impl PriorRequests {
-    pub async fn load_in_txn(txn: &Txn, requests: &[Request]) -> Result<Self> {
-        let stored = find_requests_in_txn(txn, &keys(requests)).await?;
-        let entries = find_entries_in_txn(txn, &entry_ids(requests, &stored)).await?;
+    pub(super) async fn load_in_txn(txn: &Txn, writes: &[Write]) -> Result<Self> {
+        let stored = find_requests_in_txn(txn, &keys(writes)).await?;
+        let entries = find_entries_in_txn(txn, &entry_ids(writes, &stored)).await?;
         Ok(Self { requests: stored, entries })
     }
 
-    pub fn find(&self, request: &Request) -> Option<&StoredRequest> {
-        self.requests.get(&request.key()?)
+    pub(super) fn find(&self, write: &Write) -> Option<&StoredRequest> {
+        self.requests.get(&write.key()?)
     }
 
-    /// The answer of then, if it asks for the same.
-    pub fn replay(&self, request: &Request) -> Result<Settled> {
-        let (Work::Command(asked), Some(stored)) = (&request.work, self.find(request)) else {
+    /// The first answer, if the write asks for the same.
+    pub(super) fn replay(&self, write: &Write) -> Result<Execution> {
+        let (Operation::Command(command), Some(stored)) = (&write.operation, self.find(write)) else {
             return Err(Error::internal("a write was lost from its batch"));
         };
-        let Kept { revision, record_time, entry_ids, reservation, balances } = asked.identity.outcome(stored)?;
+        let StoredOutcome { revision, record_time, entry_ids, reservation, balances } =
+            command.identity.outcome(stored)?;
         let found: Option<Vec<Entry>> = entry_ids.iter().map(|id| self.entries.get(id).cloned()).collect();
         let entries = found.ok_or_else(|| Error::internal("an entry of a request that was carried out is gone"))?;
         let applied =
             Applied { entries, reservation: reservation.map(Cow::into_owned), balances: balances.into_owned() };
-        Ok(Settled::Replayed(Done { revision, record_time, applied, replayed: true }))
+        Ok(Execution::Replayed(WriteOutcome { revision, record_time, applied, replayed: true }))
     }
 }
 
 /// The entries that repeated requests made.
-fn entry_ids(requests: &[Request], stored: &HashMap<RequestKey, StoredRequest>) -> BTreeSet<(String, Uuid)> {
-    let ids_of = |request: &Request| match (&request.work, request.key().and_then(|key| stored.get(&key))) {
-        (Work::Command(asked), Some(stored)) => {
-            asked.identity.outcome(stored).map(|kept: Kept<'_>| kept.entry_ids).unwrap_or_default()
+fn entry_ids(writes: &[Write], stored: &HashMap<RequestKey, StoredRequest>) -> BTreeSet<(String, Uuid)> {
+    let ids_of = |write: &Write| match (&write.operation, write.key().and_then(|key| stored.get(&key))) {
+        (Operation::Command(command), Some(stored)) => {
+            command.identity.outcome(stored).map(|outcome: StoredOutcome<'_>| outcome.entry_ids).unwrap_or_default()
         }
         _ => Vec::new(),
     };
-    let of_customer = |request: &Request| {
-        let customer_id = request.customer_id.clone();
-        ids_of(request).into_iter().map(move |id| (customer_id.clone(), id))
+    let of_customer = |write: &Write| {
+        let customer_id = write.customer_id.clone();
+        ids_of(write).into_iter().map(move |id| (customer_id.clone(), id))
     };
-    requests.iter().flat_map(of_customer).collect()
+    writes.iter().flat_map(of_customer).collect()
 }
 
-pub(super) fn keys(requests: &[Request]) -> BTreeSet<RequestKey> {
-    requests.iter().filter_map(Request::key).collect()
+pub(super) fn keys(writes: &[Write]) -> BTreeSet<RequestKey> {
+    writes.iter().filter_map(Write::key).collect()
 }
 
 #[cfg(test)]
@@ -94,13 +95,13 @@ mod tests {
     use super::*;
     use crate::ledger::{ChainHash, Command};
 
-    /// As this version keeps an outcome, and every later one has to read it.
-    const KEPT: &str = r#"{"revision":7,"record_time":"2026-03-02T09:00:00.000001Z","#;
+    /// An outcome as this version stores it; every later version has to read it.
+    const STORED: &str = r#"{"revision":7,"record_time":"2026-03-02T09:00:00.000001Z","#;
 
     #[test]
-    fn an_outcome_that_was_kept_stays_readable() {
+    fn a_stored_outcome_stays_readable() {
         let text = format!(
-            r#"{KEPT}"entry_ids":["01890a5d-ac96-774b-bcce-b302099a8057"],
+            r#"{STORED}"entry_ids":["01890a5d-ac96-774b-bcce-b302099a8057"],
             "reservation":{{"id":"01890a5d-ac96-774b-bcce-b302099a8058","unit":"MINUTES",
             "target":{{"block_id":null,"location_id":"gb-london","product_id":"azure",
             "service_id":"engineering","mode":"ON_SITE"}},
@@ -114,10 +115,10 @@ mod tests {
             ChainHash::FIRST
         );
         let text = text.lines().map(str::trim_start).collect();
-        for text in [text, format!(r#"{KEPT}"entry_ids":[],"balances":[]}}"#)] {
-            let kept: Kept<'_> = serde_json::from_str(&text).unwrap();
-            assert_eq!((kept.revision, kept.record_time.timestamp_subsec_micros()), (7, 1));
-            assert_eq!(serde_json::to_string(&kept).unwrap(), text);
+        for text in [text, format!(r#"{STORED}"entry_ids":[],"balances":[]}}"#)] {
+            let outcome: StoredOutcome<'_> = serde_json::from_str(&text).unwrap();
+            assert_eq!((outcome.revision, outcome.record_time.timestamp_subsec_micros()), (7, 1));
+            assert_eq!(serde_json::to_string(&outcome).unwrap(), text);
         }
     }
 

@@ -100,7 +100,7 @@ pub(super) struct BlockRow {
 }
 
 impl BlockRow {
-    pub fn read(self) -> Result<Block> {
+    pub(super) fn read(self) -> Result<Block> {
         let id = self.block_id.clone();
         self.parse().map_err(|error| Error::Unreadable { noun: Noun::Block, id, source: error.into() })
     }

@@ -101,7 +101,7 @@ pub(super) struct EntryRow {
 }
 
 impl EntryRow {
-    pub fn read(self) -> Result<Entry> {
+    pub(super) fn read(self) -> Result<Entry> {
         let id = self.entry_id.clone();
         self.parse().map_err(|error| Error::Unreadable { noun: Noun::Entry, id, source: error.into() })
     }

@@ -68,6 +68,6 @@ fn holds_of<'a>(customer_id: &'a str, reservation: &'a Reservation) -> impl Iter
         let amount = amounts.entry(part.block_id).or_default();
         *amount = amount.saturating_add(part.amount);
     }
-    let held = amounts.into_iter().filter(|(_, amount)| *amount > 0);
-    held.map(move |(block_id, amount)| Hold { customer_id, reservation, block_id, amount })
+    let nonzero = amounts.into_iter().filter(|(_, amount)| *amount > 0);
+    nonzero.map(move |(block_id, amount)| Hold { customer_id, reservation, block_id, amount })
 }

@@ -41,7 +41,7 @@ pub(super) struct ReservationRow {
 }
 
 impl ReservationRow {
-    pub fn read(self) -> Result<(String, Reservation)> {
+    pub(super) fn read(self) -> Result<(String, Reservation)> {
         match self.parse() {
             Ok(reservation) => Ok((self.customer_id, reservation)),
             Err(error) => {

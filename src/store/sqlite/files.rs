@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::error::{Error, Result};
 
 #[derive(Debug)]
-pub struct Files {
+pub(crate) struct Files {
     database: Watched,
     /// The write-ahead log, which holds the newest commits.
     log: Watched,
@@ -21,7 +21,7 @@ pub struct Files {
 
 impl Files {
     /// Makes an empty file where there is none.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().read(true).append(true).create(true).open(path);
         let opened = file.and_then(|file| file.metadata()).map_err(|error| cannot_open(path, &error))?;
         if !opened.is_file() {
@@ -35,19 +35,19 @@ impl Files {
     }
 
     /// Of the database, without links.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.database.path
     }
 
     /// Remembers the log; it is there once a connection has read or written.
-    pub fn remember_log(&self) {
+    pub(crate) fn remember_log(&self) {
         if let Ok(found) = std::fs::metadata(&self.log.path) {
             self.log.opened.get_or_init(|| identity(&found));
         }
     }
 
     /// Whether the names still lead to the files that are open.
-    pub fn verify(&self) -> Result<()> {
+    pub(crate) fn verify(&self) -> Result<()> {
         self.database.verify()?;
         self.log.verify()
     }
@@ -56,7 +56,7 @@ impl Files {
     ///
     /// The locks are the operating system's: on the file itself, whichever of its names it was opened by, and on a file
     /// beside it that stays there, for where the former are SQLite's own.
-    pub fn claim(&self) -> Result<()> {
+    pub(crate) fn claim(&self) -> Result<()> {
         let locked = [self.lock(&self.database.path)?, self.lock(&beside(&self.database.path, "-lock"))?];
         *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = Some(locked);
         Ok(())
@@ -81,7 +81,7 @@ impl Files {
 struct Watched {
     path: PathBuf,
     /// Which file it was; empty as long as there was none.
-    opened: OnceLock<Identity>,
+    opened: OnceLock<FileIdentity>,
 }
 
 impl Watched {
@@ -99,17 +99,17 @@ impl Watched {
 }
 
 /// Device and inode.
-type Identity = (u64, u64);
+type FileIdentity = (u64, u64);
 
 #[cfg(unix)]
-fn identity(file: &Metadata) -> Identity {
+fn identity(file: &Metadata) -> FileIdentity {
     use std::os::unix::fs::MetadataExt as _;
     (file.dev(), file.ino())
 }
 
 /// Elsewhere only a missing file is seen.
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> Identity {
+fn identity(_: &Metadata) -> FileIdentity {
     (0, 0)
 }
 
@@ -134,7 +134,7 @@ mod tests {
         (directory, path, files)
     }
 
-    fn told(outcome: Result<()>) -> String {
+    fn message(outcome: Result<()>) -> String {
         match outcome {
             Err(Error::Unavailable(Some(source))) => source.to_string(),
             other => panic!("{other:?}"),
@@ -147,9 +147,9 @@ mod tests {
         files.verify().unwrap();
         let elsewhere = directory.path().join("elsewhere");
         std::fs::rename(&path, &elsewhere).unwrap();
-        assert!(told(files.verify()).contains("was deleted or moved away"));
+        assert!(message(files.verify()).contains("was deleted or moved away"));
         std::fs::write(&path, "another").unwrap();
-        assert!(told(files.verify()).contains("was replaced by another file"));
+        assert!(message(files.verify()).contains("was replaced by another file"));
         std::fs::rename(&elsewhere, &path).unwrap();
         files.verify().unwrap();
     }
@@ -163,7 +163,7 @@ mod tests {
         files.verify().unwrap();
         files.remember_log();
         std::fs::remove_file(&log).unwrap();
-        assert!(told(files.verify()).contains("entitled.db-wal was deleted"));
+        assert!(message(files.verify()).contains("entitled.db-wal was deleted"));
     }
 
     #[test]
@@ -196,6 +196,6 @@ mod tests {
         std::fs::write(&log, "").unwrap();
         linked.remember_log();
         std::fs::remove_file(&log).unwrap();
-        assert!(told(linked.verify()).contains("entitled.db-wal was deleted"));
+        assert!(message(linked.verify()).contains("entitled.db-wal was deleted"));
     }
 }

@@ -12,24 +12,24 @@ const STEPS: i32 = 10_000;
 
 /// For all connections of a database.
 #[derive(Debug)]
-pub struct TimeLimit {
+pub(crate) struct TimeLimit {
     limit: Duration,
     is_lifted: AtomicBool,
 }
 
 impl TimeLimit {
-    pub fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Self { limit, is_lifted: AtomicBool::new(false) }
     }
 
     /// For steps of the schema, which may take their time; until what is returned is dropped.
-    pub fn lift(&self) -> Lifted<'_> {
+    pub(crate) fn lift(&self) -> Lifted<'_> {
         self.is_lifted.store(true, Ordering::Relaxed);
         Lifted(self)
     }
 
     /// The connection's time begins; what runs longer is interrupted.
-    pub async fn begin(self: Arc<Self>, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    pub(crate) async fn begin(self: Arc<Self>, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let begun = Instant::now();
         let may_go_on = move || begun.elapsed() < self.limit || self.is_lifted.load(Ordering::Relaxed);
         connection.lock_handle().await?.set_progress_handler(STEPS, may_go_on);
@@ -38,7 +38,7 @@ impl TimeLimit {
 }
 
 #[derive(Debug)]
-pub struct Lifted<'a>(&'a TimeLimit);
+pub(crate) struct Lifted<'a>(&'a TimeLimit);
 
 impl Drop for Lifted<'_> {
     fn drop(&mut self) {

@@ -14,7 +14,7 @@ use crate::mutant::{self, Mutant};
 
 /// Shared by the pool of the one connection that writes and by those who use it.
 #[derive(Debug, Default)]
-pub struct Witness {
+pub(crate) struct Witness {
     commits: AtomicU64,
     /// Something failed on the connection: it must not be used again.
     is_suspect: AtomicBool,
@@ -22,17 +22,17 @@ pub struct Witness {
 
 impl Witness {
     /// How many transactions SQLite has set about to commit: outermost ones, no savepoints.
-    pub fn commits(&self) -> u64 {
+    pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Acquire)
     }
 
     /// The connection at hand is thrown away when it comes back.
-    pub fn suspect(&self) {
+    pub(crate) fn suspect(&self) {
         self.is_suspect.store(true, Ordering::Release);
     }
 
     /// Has SQLite report the commits of a new connection.
-    pub async fn watch(self: Arc<Self>, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    pub(crate) async fn watch(self: Arc<Self>, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         connection.lock_handle().await?.set_commit_hook(move || {
             self.commits.fetch_add(1, Ordering::AcqRel);
             true
@@ -41,7 +41,7 @@ impl Witness {
     }
 
     /// Whether a connection that comes back is surely in no transaction: SQLite begins one only then.
-    pub async fn is_clean(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    pub(crate) async fn is_clean(&self, connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
         if mutant::is_on(Mutant::NestedSavepoint) {
             return Ok(true);
         }

@@ -13,7 +13,7 @@ use crate::topology::{Tmpfs, signal};
 const HOLD: Duration = Duration::from_millis(300);
 
 /// The faults that cannot be made here, and why.
-pub fn lacking(faults: &[Fault]) -> Vec<(Fault, String)> {
+pub(crate) fn lacking(faults: &[Fault]) -> Vec<(Fault, String)> {
     let mut lacking = Vec::new();
     let disks = [Fault::DiskFull, Fault::LogFull];
     if disks.iter().any(|fault| faults.contains(fault))

@@ -13,11 +13,11 @@ const DOMAIN: &str = "entitled.v1";
 
 /// One answer to one attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// OK: it is written, by this attempt or by one before (`replayed`), as these entries.
     Done { replayed: bool, entries: Vec<String> },
     /// Surely not written by this attempt, as `CODE REASON`.
-    Refused { code: Code, told: String },
+    Refused { code: Code, text: String },
     /// It may be written or not.
     Open(String),
     /// Not what docs/ERRORS.md publishes, or a mistake of the server.
@@ -25,7 +25,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub fn of(status: &Status) -> Self {
+    pub(crate) fn of(status: &Status) -> Self {
         let code = status.code();
         let details = status.get_error_details();
         let Some(info) = details.error_info().filter(|info| info.domain == DOMAIN) else {
@@ -35,19 +35,19 @@ impl Answer {
                 None => Self::Unclassified(format!("{} without a reason: {}", name(code), status.message())),
             };
         };
-        let told = format!("{} {}", name(code), info.reason);
+        let text = format!("{} {}", name(code), info.reason);
         if code == Code::Internal || !is_published(code, &info.reason) {
-            return Self::Unclassified(format!("{told}: {}", status.message()));
+            return Self::Unclassified(format!("{text}: {}", status.message()));
         }
         match info.reason.as_str() {
-            "COMMIT_OUTCOME_UNKNOWN" => Self::Open(told),
-            _ => Self::Refused { code, told },
+            "COMMIT_OUTCOME_UNKNOWN" => Self::Open(text),
+            _ => Self::Refused { code, text },
         }
     }
 
     /// Whether the write was judged, so that the same again would be answered alike: no passing want of the store, of
     /// room or of time.
-    pub fn is_final(&self) -> bool {
+    pub(crate) fn is_final(&self) -> bool {
         match self {
             Self::Done { .. } => true,
             Self::Refused { code, .. } => {
@@ -58,7 +58,7 @@ impl Answer {
     }
 
     /// Whether the server did its work, if only by sending somebody away for lack of room.
-    pub fn is_sign_of_life(&self) -> bool {
+    pub(crate) fn is_sign_of_life(&self) -> bool {
         self.is_final() || matches!(self, Self::Refused { code: Code::ResourceExhausted, .. })
     }
 }
@@ -100,40 +100,40 @@ mod tests {
 
     use super::*;
 
-    fn told(code: Code, reason: &str) -> Answer {
+    fn text(code: Code, reason: &str) -> Answer {
         let details = ErrorDetails::with_error_info(reason, DOMAIN, []);
         Answer::of(&Status::with_error_details(code, "a text", details))
     }
 
     #[test]
     fn only_an_unknown_outcome_is_open() {
-        assert!(matches!(told(Code::Unavailable, "COMMIT_OUTCOME_UNKNOWN"), Answer::Open(_)));
-        assert!(matches!(told(Code::DeadlineExceeded, "COMMIT_OUTCOME_UNKNOWN"), Answer::Open(_)));
+        assert!(matches!(text(Code::Unavailable, "COMMIT_OUTCOME_UNKNOWN"), Answer::Open(_)));
+        assert!(matches!(text(Code::DeadlineExceeded, "COMMIT_OUTCOME_UNKNOWN"), Answer::Open(_)));
         for (code, reason) in [
             (Code::Unavailable, "STORE_UNAVAILABLE"),
             (Code::DeadlineExceeded, "DEADLINE_PASSED"),
             (Code::ResourceExhausted, "OVERLOADED"),
             (Code::Aborted, "WRITE_CONFLICT"),
         ] {
-            let answer = told(code, reason);
+            let answer = text(code, reason);
             assert!(matches!(answer, Answer::Refused { .. }) && !answer.is_final(), "{answer:?}");
         }
     }
 
     #[test]
     fn a_judged_write_is_final() {
-        assert!(told(Code::FailedPrecondition, "HOURS_EXHAUSTED").is_final());
-        assert!(told(Code::InvalidArgument, "REQUEST_ID_REUSED").is_final());
+        assert!(text(Code::FailedPrecondition, "HOURS_EXHAUSTED").is_final());
+        assert!(text(Code::InvalidArgument, "REQUEST_ID_REUSED").is_final());
         assert!(Answer::Done { replayed: true, entries: Vec::new() }.is_final());
     }
 
     #[test]
     fn what_the_table_does_not_have_is_unclassified() {
         for answer in [
-            told(Code::Internal, "INTERNAL"),
-            told(Code::Internal, "RECORD_UNREADABLE"),
-            told(Code::Aborted, "STORE_UNAVAILABLE"),
-            told(Code::Unknown, "COMMIT_OUTCOME_UNKNOWN"),
+            text(Code::Internal, "INTERNAL"),
+            text(Code::Internal, "RECORD_UNREADABLE"),
+            text(Code::Aborted, "STORE_UNAVAILABLE"),
+            text(Code::Unknown, "COMMIT_OUTCOME_UNKNOWN"),
             Answer::of(&Status::unavailable("without a reason")),
             Answer::of(&Status::unknown("nobody knows")),
         ] {

@@ -21,7 +21,7 @@ use crate::pulse::Pulse;
 
 /// A connection that leaves it to the server to see to a deadline: a channel of tonic would answer by a timer of its
 /// own.
-pub type Http = Client<HttpConnector, tonic::body::Body>;
+pub(crate) type Http = Client<HttpConnector, tonic::body::Body>;
 
 /// How long a write may take, whatever the database does.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -31,7 +31,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 
 /// How long a caller waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub(crate) enum Patience {
     /// For as long as any call may take.
     Usual,
     /// This long, and tells so.
@@ -42,7 +42,7 @@ pub enum Patience {
 
 /// Everyone who calls one server, by connections of their own.
 #[derive(Debug)]
-pub struct Callers {
+pub(crate) struct Callers {
     pub origin: Uri,
     pub history: History,
     pub pulse: Pulse,
@@ -50,14 +50,14 @@ pub struct Callers {
 
 /// A caller of one connection.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub(crate) struct Caller {
     pub shared: Arc<Callers>,
     http: Http,
 }
 
 /// What a write was answered.
 #[derive(Debug, Clone)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub answer: Answer,
     /// The one that was made.
     pub reservation_id: Option<String>,
@@ -69,7 +69,7 @@ struct Done {
     reservation: Option<v1::Reservation>,
 }
 
-pub fn connection() -> Http {
+pub(crate) fn connection() -> Http {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     connector.set_connect_timeout(Some(CONNECT));
@@ -77,18 +77,18 @@ pub fn connection() -> Http {
 }
 
 impl Callers {
-    pub fn new(url: &str) -> Result<Arc<Self>, BoxError> {
+    pub(crate) fn new(url: &str) -> Result<Arc<Self>, BoxError> {
         Ok(Arc::new(Self { origin: url.parse()?, history: History::default(), pulse: Pulse::default() }))
     }
 }
 
 impl Caller {
-    pub fn new(shared: &Arc<Callers>) -> Self {
+    pub(crate) fn new(shared: &Arc<Callers>) -> Self {
         Self { shared: Arc::clone(shared), http: connection() }
     }
 
     /// Sends a write and keeps what came of it.
-    pub async fn ask(&self, write: &Write, patience: Patience) -> Reply {
+    pub(crate) async fn ask(&self, write: &Write, patience: Patience) -> Reply {
         let Callers { history, pulse, .. } = &*self.shared;
         history.asked(write);
         let (deadline, wait) = match patience {
@@ -141,7 +141,7 @@ impl Caller {
     }
 
     /// A check of what a customer has; the answer counts, not the decision.
-    pub async fn check(&self, customer_id: &str) -> Answer {
+    pub(crate) async fn check(&self, customer_id: &str) -> Answer {
         let mut client = EntitlementServiceClient::with_origin(self.http.clone(), self.shared.origin.clone());
         let request = within(Some(LIMIT), contract::check(customer_id));
         match tokio::time::timeout(LIMIT.saturating_add(MARGIN), client.check_entitlement(request)).await {
@@ -155,7 +155,7 @@ impl Caller {
     }
 
     /// Stores a contract.
-    pub async fn apply(&self, request: v1::ApplyContractRequest) -> Result<(), Status> {
+    pub(crate) async fn apply(&self, request: v1::ApplyContractRequest) -> Result<(), Status> {
         let mut client = ContractServiceClient::with_origin(self.http.clone(), self.shared.origin.clone());
         client.apply_contract(within(Some(LIMIT), request)).await.map(drop)
     }

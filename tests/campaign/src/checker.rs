@@ -11,7 +11,7 @@ const TOLD: usize = 3;
 
 /// What must not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Acknowledged, and absent.
     Lost,
     /// There twice, or in another amount, or acknowledged as new twice.
@@ -43,19 +43,19 @@ pub enum Kind {
 
 /// One kind of it, with the request ids concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     pub kind: Kind,
     pub what: String,
     pub request_ids: Vec<String>,
 }
 
 impl Finding {
-    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, what: impl Into<String>) -> Self {
         Self { kind, what: what.into(), request_ids: Vec::new() }
     }
 
     /// How many cases it stands for.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.request_ids.len().max(1)
     }
 }
@@ -76,17 +76,17 @@ impl fmt::Display for Finding {
 
 /// The entries of one kind that one request made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     pub kind: String,
     pub count: i64,
     pub amount: i64,
 }
 
 /// By request id.
-pub type Rows = HashMap<String, Vec<Row>>;
+pub(crate) type Rows = HashMap<String, Vec<Row>>;
 
 /// Every contradiction between answers and rows, one finding a kind and cause.
-pub fn judge(records: &[Record], rows: &Rows) -> Vec<Finding> {
+pub(crate) fn judge(records: &[Record], rows: &Rows) -> Vec<Finding> {
     let mut cases: BTreeMap<(Kind, String), Vec<String>> = BTreeMap::new();
     for record in records {
         let request_id = record.write.request_id();
@@ -115,8 +115,8 @@ fn judge_one(record: &Record, rows: &[Row]) -> Vec<(Kind, String)> {
         found.push((Kind::Lost, format!("{kind} was answered OK")));
     }
     if record.is_refused() && !rows.is_empty() {
-        let told = record.answers.last().map(|answer| format!("{answer:?}")).unwrap_or_default();
-        found.push((Kind::Refused, format!("{kind} was answered {told}")));
+        let text = record.answers.last().map(|answer| format!("{answer:?}")).unwrap_or_default();
+        found.push((Kind::Refused, format!("{kind} was answered {text}")));
     }
     if rows.iter().any(|row| row.count > 1) {
         found.push((Kind::Doubled, format!("{kind} is there more than once")));
@@ -134,7 +134,7 @@ fn judge_one(record: &Record, rows: &[Row]) -> Vec<(Kind, String)> {
         found.push((Kind::Unsettled, format!("{kind} stays open")));
     }
     let unclassified = record.answers.iter().filter_map(|answer| match answer {
-        Answer::Unclassified(told) => Some((Kind::Unclassified, told.clone())),
+        Answer::Unclassified(text) => Some((Kind::Unclassified, text.clone())),
         _ => None,
     });
     found.extend(unclassified.take(1));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn refused() -> Answer {
-        Answer::Refused { code: Code::Unavailable, told: "UNAVAILABLE STORE_UNAVAILABLE".to_owned() }
+        Answer::Refused { code: Code::Unavailable, text: "UNAVAILABLE STORE_UNAVAILABLE".to_owned() }
     }
 
     fn open() -> Answer {
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_judgement_settles_what_was_open() {
-        let judged = Answer::Refused { code: Code::FailedPrecondition, told: "HOURS_EXHAUSTED".to_owned() };
+        let judged = Answer::Refused { code: Code::FailedPrecondition, text: "HOURS_EXHAUSTED".to_owned() };
         for (count, expected) in [(0, vec![]), (1, vec![Kind::Refused])] {
             let history = History::default();
             for answer in [open(), judged.clone()] {
@@ -254,7 +254,7 @@ mod tests {
     fn what_nobody_sent_and_what_nobody_published_are_found() {
         let rows = Rows::from([("other".to_owned(), vec![Row { kind: "CONSUME".to_owned(), count: 1, amount: 5 }])]);
         assert_eq!(judge(&[], &rows).first().map(|finding| finding.kind), Some(Kind::Foreign));
-        let told = Answer::Unclassified("INTERNAL INTERNAL".to_owned());
-        assert_eq!(verdict(&[told, done(false)], 1, 5), [Kind::Unclassified]);
+        let text = Answer::Unclassified("INTERNAL INTERNAL".to_owned());
+        assert_eq!(verdict(&[text, done(false)], 1, 5), [Kind::Unclassified]);
     }
 }

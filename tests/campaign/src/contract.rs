@@ -12,7 +12,7 @@ use serde_json::json;
 const EDE: &str = "enhanced-designated-engineering";
 const LONDON: &str = "gb-london";
 /// The last two have too little, so that refusals are frequent.
-pub const CUSTOMERS: [(&str, u32); 8] = [
+pub(crate) const CUSTOMERS: [(&str, u32); 8] = [
     ("contoso", 100_000),
     ("fabrikam", 100_000),
     ("northwind", 100_000),
@@ -24,7 +24,7 @@ pub const CUSTOMERS: [(&str, u32); 8] = [
 ];
 
 /// A block of so many hours in London.
-pub fn apply(customer_id: &str, hours: u32) -> Result<v1::ApplyContractRequest, BoxError> {
+pub(crate) fn apply(customer_id: &str, hours: u32) -> Result<v1::ApplyContractRequest, BoxError> {
     let text = json!({
         "customer": {
             "customer_id": customer_id,
@@ -54,7 +54,7 @@ pub fn apply(customer_id: &str, hours: u32) -> Result<v1::ApplyContractRequest, 
     Ok(v1::ApplyContractRequest { request_id: request_id(), ..document.request })
 }
 
-pub fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }
 
@@ -66,7 +66,7 @@ fn block(customer_id: &str) -> String {
     block_id(customer_id, "wo-1", "ede", EDE).to_string()
 }
 
-pub fn consume(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
+pub(crate) fn consume(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
     v1::ConsumeUnitsRequest {
         customer_id: customer_id.to_owned(),
         block_id: block(customer_id),
@@ -77,7 +77,7 @@ pub fn consume(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
 }
 
 /// A hold for so many seconds.
-pub fn reserve(customer_id: &str, amount: i64, seconds: i64) -> v1::ReserveUnitsRequest {
+pub(crate) fn reserve(customer_id: &str, amount: i64, seconds: i64) -> v1::ReserveUnitsRequest {
     v1::ReserveUnitsRequest {
         customer_id: customer_id.to_owned(),
         block_id: block(customer_id),
@@ -89,7 +89,7 @@ pub fn reserve(customer_id: &str, amount: i64, seconds: i64) -> v1::ReserveUnits
 }
 
 /// All that is held, or less.
-pub fn commit(customer_id: &str, reservation_id: &str, amount: Option<i64>) -> v1::CommitReservationRequest {
+pub(crate) fn commit(customer_id: &str, reservation_id: &str, amount: Option<i64>) -> v1::CommitReservationRequest {
     v1::CommitReservationRequest {
         customer_id: customer_id.to_owned(),
         reservation_id: reservation_id.to_owned(),
@@ -99,7 +99,7 @@ pub fn commit(customer_id: &str, reservation_id: &str, amount: Option<i64>) -> v
     }
 }
 
-pub fn release(customer_id: &str, reservation_id: &str) -> v1::ReleaseReservationRequest {
+pub(crate) fn release(customer_id: &str, reservation_id: &str) -> v1::ReleaseReservationRequest {
     v1::ReleaseReservationRequest {
         customer_id: customer_id.to_owned(),
         reservation_id: reservation_id.to_owned(),
@@ -108,7 +108,7 @@ pub fn release(customer_id: &str, reservation_id: &str) -> v1::ReleaseReservatio
     }
 }
 
-pub fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
+pub(crate) fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
     v1::CheckEntitlementRequest {
         customer_id: customer_id.to_owned(),
         location_id: LONDON.to_owned(),
@@ -120,7 +120,7 @@ pub fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
 }
 
 /// Seconds since 1970.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     Clock::System.now().timestamp()
 }
 

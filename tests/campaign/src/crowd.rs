@@ -34,7 +34,7 @@ const HURRY: Duration = Duration::from_millis(50);
 
 /// Goes away with its value.
 #[derive(Debug)]
-pub struct Crowd {
+pub(crate) struct Crowd {
     members: JoinSet<()>,
     is_over: watch::Sender<bool>,
 }
@@ -45,7 +45,7 @@ impl Crowd {
     }
 
     /// Asks for big batches and reads no answer.
-    pub fn unread(address: SocketAddr) -> Self {
+    pub(crate) fn unread(address: SocketAddr) -> Self {
         let mut crowd = Self::new();
         for _ in 0..UNREAD {
             crowd.members.spawn(async move {
@@ -57,7 +57,7 @@ impl Crowd {
     }
 
     /// Stops in the middle: of the connection's first bytes, of a request, of its message.
-    pub fn half_sent(address: SocketAddr) -> Self {
+    pub(crate) fn half_sent(address: SocketAddr) -> Self {
         let mut crowd = Self::new();
         for number in 0..HALF_SENT {
             crowd.members.spawn(async move {
@@ -68,7 +68,7 @@ impl Crowd {
     }
 
     /// More callers than can be answered in time. What they ask for is kept like every write.
-    pub fn overload(shared: &Arc<Callers>) -> Self {
+    pub(crate) fn overload(shared: &Arc<Callers>) -> Self {
         let mut crowd = Self::new();
         let mut caller = Caller::new(shared);
         for (number, (customer_id, _)) in CUSTOMERS.iter().cycle().take(CALLERS).enumerate() {
@@ -91,7 +91,7 @@ impl Crowd {
     }
 
     /// Callers get their last answers; the others just go.
-    pub async fn leave(mut self) {
+    pub(crate) async fn leave(mut self) {
         self.is_over.send_replace(true);
         let callers = async { while self.members.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(HURRY.saturating_mul(100), callers).await;

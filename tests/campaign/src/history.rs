@@ -9,7 +9,7 @@ use crate::answer::Answer;
 
 /// A write of the ledger, to be sent again word for word.
 #[derive(Debug, Clone)]
-pub enum Write {
+pub(crate) enum Write {
     Consume(v1::ConsumeUnitsRequest),
     Reserve(v1::ReserveUnitsRequest),
     Commit(v1::CommitReservationRequest),
@@ -17,7 +17,7 @@ pub enum Write {
 }
 
 impl Write {
-    pub fn request_id(&self) -> &str {
+    pub(crate) fn request_id(&self) -> &str {
         match self {
             Self::Consume(request) => &request.request_id,
             Self::Reserve(request) => &request.request_id,
@@ -27,7 +27,7 @@ impl Write {
     }
 
     /// The entry it makes, and of how many minutes; none where only the server knows what is held.
-    pub fn effect(&self) -> (&'static str, Option<i64>) {
+    pub(crate) fn effect(&self) -> (&'static str, Option<i64>) {
         let minutes = |quantity: &Option<v1::Quantity>| quantity.as_ref().map(|quantity| quantity.amount);
         match self {
             Self::Consume(request) => ("CONSUME", minutes(&request.quantity)),
@@ -40,7 +40,7 @@ impl Write {
 
 /// All that is known of one request id.
 #[derive(Debug, Clone)]
-pub struct Record {
+pub(crate) struct Record {
     pub write: Write,
     pub answers: Vec<Answer>,
     /// Attempts that were never answered, not even by an end of the connection.
@@ -54,12 +54,12 @@ impl Record {
         Self { write: write.clone(), answers: Vec::new(), pending: 0, is_settled: false }
     }
 
-    pub fn is_acknowledged(&self) -> bool {
+    pub(crate) fn is_acknowledged(&self) -> bool {
         self.answers.iter().any(|answer| matches!(answer, Answer::Done { .. }))
     }
 
     /// Whether every attempt was surely not carried out, or the last word, long after all others, is a judgement.
-    pub fn is_refused(&self) -> bool {
+    pub(crate) fn is_refused(&self) -> bool {
         let is_refusal = |answer: &Answer| matches!(answer, Answer::Refused { .. });
         let all = self.pending == 0 && self.answers.iter().all(is_refusal);
         let at_last = self.is_settled && self.answers.last().is_some_and(|last| is_refusal(last) && last.is_final());
@@ -67,14 +67,14 @@ impl Record {
     }
 
     /// Whether it has to be repeated to know.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         !self.is_acknowledged() && !self.is_refused()
     }
 }
 
 /// By request id.
 #[derive(Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     records: Mutex<HashMap<String, Record>>,
 }
 
@@ -85,13 +85,13 @@ impl History {
     }
 
     /// Before it is sent.
-    pub fn asked(&self, write: &Write) {
+    pub(crate) fn asked(&self, write: &Write) {
         let mut records = self.records();
         let record = records.entry(write.request_id().to_owned()).or_insert_with(|| Record::new(write));
         record.pending = record.pending.saturating_add(1);
     }
 
-    pub fn answered(&self, request_id: &str, answer: &Answer) {
+    pub(crate) fn answered(&self, request_id: &str, answer: &Answer) {
         if let Some(record) = self.records().get_mut(request_id) {
             record.pending = record.pending.saturating_sub(1);
             record.answers.push(answer.clone());
@@ -99,23 +99,23 @@ impl History {
     }
 
     /// Its last answer is the last word.
-    pub fn settled(&self, request_id: &str) {
+    pub(crate) fn settled(&self, request_id: &str) {
         if let Some(record) = self.records().get_mut(request_id) {
             record.is_settled = true;
         }
     }
 
     /// What has to be repeated.
-    pub fn open(&self) -> Vec<Write> {
+    pub(crate) fn open(&self) -> Vec<Write> {
         self.records().values().filter(|record| record.is_open()).map(|record| record.write.clone()).collect()
     }
 
-    pub fn acknowledged(&self) -> usize {
+    pub(crate) fn acknowledged(&self) -> usize {
         self.records().values().filter(|record| record.is_acknowledged()).count()
     }
 
     /// Everything, in the order of the ids.
-    pub fn take(&self) -> Vec<Record> {
+    pub(crate) fn take(&self) -> Vec<Record> {
         let mut all: Vec<Record> = self.records().drain().map(|(_, record)| record).collect();
         all.sort_by(|one, other| one.write.request_id().cmp(other.write.request_id()));
         all

@@ -189,7 +189,7 @@ fn faults(wanted: &[Fault]) -> (Vec<Fault>, Vec<String>) {
     let wanted = if wanted.is_empty() { Fault::value_variants() } else { wanted };
     let lacking = abilities::lacking(wanted);
     let skipped: Vec<String> = lacking.iter().map(|(fault, why)| format!("{} ({why})", fault.name())).collect();
-    skipped.iter().for_each(|told| eprintln!("not tried: {told}"));
+    skipped.iter().for_each(|output| eprintln!("not tried: {output}"));
     let is_possible = |fault: &Fault| lacking.iter().all(|(other, _)| other != fault);
     (wanted.iter().copied().filter(is_possible).collect(), skipped)
 }
@@ -207,11 +207,11 @@ fn binary(given: Option<&Path>) -> Result<PathBuf, BoxError> {
 
 /// What the program says, and the commit of the working tree, where there is one.
 fn version(binary: &Path) -> Result<String, BoxError> {
-    let told = Command::new(binary).arg("--version").output()?;
+    let output = Command::new(binary).arg("--version").output()?;
     let commit = Command::new("git").args(["describe", "--always", "--dirty"]).output();
     let commit = commit.ok().filter(|output| output.status.success()).map(|output| output.stdout);
     let commit = commit.map(|commit| format!(" ({})", String::from_utf8_lossy(&commit).trim()));
-    Ok(format!("{}{}", String::from_utf8(told.stdout)?.trim(), commit.unwrap_or_default()))
+    Ok(format!("{}{}", String::from_utf8(output.stdout)?.trim(), commit.unwrap_or_default()))
 }
 
 fn write(file: Option<&Path>, text: &str) -> Result<(), BoxError> {

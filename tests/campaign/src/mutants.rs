@@ -29,13 +29,13 @@ const MUTANTS: [Mutant; 6] = [
     },
     Mutant { name: "acknowledge-before-commit", database: Database::Sqlite, faults: &[Fault::FileLimit, Fault::Kill] },
     Mutant { name: "nested-savepoint", database: Database::Sqlite, faults: &[Fault::FileLimit] },
-    Mutant { name: "lane-dies", database: Database::Postgres, faults: &[Fault::PgFast, Fault::PgKill] },
+    Mutant { name: "worker-dies", database: Database::Postgres, faults: &[Fault::PgFast, Fault::PgKill] },
     Mutant { name: "unique-key-dropped", database: Database::Postgres, faults: &[Fault::Hasty, Fault::CutAfter] },
     Mutant { name: "local-clock-expiry", database: Database::Sqlite, faults: &[Fault::Freeze, Fault::Hasty] },
 ];
 
 /// Whether each is caught, as a table.
-pub async fn run(stage: &mut Stage, seed: u64) -> Result<(String, bool), BoxError> {
+pub(crate) async fn run(stage: &mut Stage, seed: u64) -> Result<(String, bool), BoxError> {
     let mut table = "| mutant | database | caught by | after |\n|---|---|---|--:|\n".to_owned();
     let mut caught = 0_usize;
     let environment = stage.environment.clone();
@@ -44,14 +44,14 @@ pub async fn run(stage: &mut Stage, seed: u64) -> Result<(String, bool), BoxErro
         let begun = Instant::now();
         let finding = hunt(stage, mutant, seed, begun).await;
         stage.environment.clone_from(&environment);
-        let (told, is_caught) = match finding? {
-            Some(told) => (told, true),
+        let (message, is_caught) = match finding? {
+            Some(message) => (message, true),
             None => ("nothing".to_owned(), false),
         };
         caught = caught.saturating_add(usize::from(is_caught));
-        eprintln!("{:<26} {:<8} {told}", mutant.name, mutant.database);
+        eprintln!("{:<26} {:<8} {message}", mutant.name, mutant.database);
         let seconds = begun.elapsed().as_secs();
-        let _ = writeln!(table, "| {} | {} | {told} | {seconds} s |", mutant.name, mutant.database);
+        let _ = writeln!(table, "| {} | {} | {message} | {seconds} s |", mutant.name, mutant.database);
     }
     let _ = writeln!(table, "\n{caught} of {} caught.", MUTANTS.len());
     Ok((table, caught == MUTANTS.len()))

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 /// The databases everything is tried on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Database {
+pub(crate) enum Database {
     Sqlite,
     Postgres,
 }
@@ -24,7 +24,7 @@ impl fmt::Display for Database {
 
 /// One kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The server is killed (SIGKILL), and started again at the end.
     Kill,
     /// The server stands still (SIGSTOP, SIGCONT).
@@ -77,7 +77,7 @@ enum Place {
 }
 
 impl Fault {
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
@@ -90,7 +90,7 @@ impl Fault {
         }
     }
 
-    pub fn is_of(self, database: Database) -> bool {
+    pub(crate) fn is_of(self, database: Database) -> bool {
         match self {
             Self::FileLimit | Self::DiskFull | Self::Eio => database == Database::Sqlite,
             Self::PgFast
@@ -106,18 +106,18 @@ impl Fault {
     }
 
     /// Whether the server cannot say anything meanwhile.
-    pub fn silences(self) -> bool {
+    pub(crate) fn silences(self) -> bool {
         self.place() == Place::Process
     }
 
-    pub fn is_of_log(self) -> bool {
+    pub(crate) fn is_of_log(self) -> bool {
         self.place() == Place::Log
     }
 }
 
 /// What is done in one round.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Injury {
+pub(crate) struct Injury {
     pub faults: Vec<Fault>,
     /// For so long.
     pub hold: Duration,
@@ -128,18 +128,18 @@ pub struct Injury {
 }
 
 impl Injury {
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.faults.iter().map(|fault| fault.name()).collect::<Vec<_>>().join("+")
     }
 
-    pub fn has(&self, fault: Fault) -> bool {
+    pub(crate) fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)
     }
 }
 
 /// Draws injuries without an end: first every kind by itself, then pairs as well.
 #[derive(Debug)]
-pub struct Nemesis {
+pub(crate) struct Nemesis {
     random: fastrand::Rng,
     faults: Vec<Fault>,
     singles: VecDeque<Fault>,
@@ -148,7 +148,7 @@ pub struct Nemesis {
 }
 
 impl Nemesis {
-    pub fn new(seed: u64, database: Database, faults: &[Fault]) -> Self {
+    pub(crate) fn new(seed: u64, database: Database, faults: &[Fault]) -> Self {
         let faults: Vec<Fault> = faults.iter().copied().filter(|fault| fault.is_of(database)).collect();
         Self { random: fastrand::Rng::with_seed(seed), faults, singles: VecDeque::new(), decks: 0 }
     }

@@ -14,7 +14,7 @@ use crate::caller::{Callers, Http, connection};
 const PERIOD: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long health may take to tell that nothing is written any more, or that it is again.
-pub const TRUTH: Duration = Duration::from_secs(10);
+pub(crate) const TRUTH: Duration = Duration::from_secs(10);
 
 /// What health told; times are those of the pulse.
 #[derive(Debug, Default)]
@@ -31,34 +31,34 @@ struct Seen {
 
 /// Ends with its value.
 #[derive(Debug)]
-pub struct Probe {
+pub(crate) struct Probe {
     seen: Arc<Seen>,
     task: JoinHandle<()>,
 }
 
 impl Probe {
-    pub fn start(shared: &Arc<Callers>) -> Self {
+    pub(crate) fn start(shared: &Arc<Callers>) -> Self {
         let seen = Arc::new(Seen::default());
         let task = tokio::spawn(run(Arc::clone(shared), Arc::clone(&seen)));
         Self { seen, task }
     }
 
-    pub fn watch(&self, is_watching: bool) {
+    pub(crate) fn watch(&self, is_watching: bool) {
         self.seen.is_watching.store(is_watching, Ordering::SeqCst);
     }
 
     /// Whether it told SERVING since an instant.
-    pub fn has_served_since(&self, instant: u64) -> bool {
+    pub(crate) fn has_served_since(&self, instant: u64) -> bool {
         self.seen.serving.load(Ordering::SeqCst) > instant
     }
 
     /// How late it told that nothing is written, if it had to.
-    pub fn lag(&self) -> Option<Duration> {
+    pub(crate) fn lag(&self) -> Option<Duration> {
         *self.seen.lag.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For how long it told the contrary, where that is too long.
-    pub fn lie(&self) -> Option<Duration> {
+    pub(crate) fn lie(&self) -> Option<Duration> {
         *self.seen.lie.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,17 +72,17 @@ impl Drop for Probe {
 async fn run(shared: Arc<Callers>, seen: Arc<Seen>) {
     let http = connection();
     loop {
-        let asked = shared.pulse.now();
-        let told = tokio::time::timeout(PATIENCE, ask(&http, &shared)).await.ok().flatten();
-        if told == Some(ServingStatus::Serving) {
-            seen.serving.store(asked, Ordering::SeqCst);
+        let sent = shared.pulse.now();
+        let health = tokio::time::timeout(PATIENCE, ask(&http, &shared)).await.ok().flatten();
+        if health == Some(ServingStatus::Serving) {
+            seen.serving.store(sent, Ordering::SeqCst);
         }
-        if let Some(failing) = shared.pulse.failing_for(asked)
+        if let Some(failing) = shared.pulse.failing_for(sent)
             && seen.is_watching.load(Ordering::SeqCst)
         {
-            let slot = if told == Some(ServingStatus::Serving) { &seen.lie } else { &seen.lag };
+            let slot = if health == Some(ServingStatus::Serving) { &seen.lie } else { &seen.lag };
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-            match told {
+            match health {
                 Some(ServingStatus::Serving) if failing > TRUTH => *slot = Some(failing),
                 Some(ServingStatus::NotServing) if slot.is_none() => *slot = Some(failing),
                 _ => {}

@@ -9,7 +9,7 @@ const NEVER: u64 = u64::MAX;
 
 /// Times are milliseconds since the round began.
 #[derive(Debug)]
-pub struct Pulse {
+pub(crate) struct Pulse {
     begun: Instant,
     /// When a write was last done.
     done: AtomicU64,
@@ -31,12 +31,12 @@ impl Default for Pulse {
 }
 
 impl Pulse {
-    pub fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// What a patient caller was told.
-    pub fn note(&self, answer: &Answer) {
+    pub(crate) fn note(&self, answer: &Answer) {
         if matches!(answer, Answer::Done { .. }) {
             self.done.store(self.now(), Ordering::SeqCst);
         }
@@ -47,16 +47,16 @@ impl Pulse {
         }
     }
 
-    pub fn note_late(&self) {
+    pub(crate) fn note_late(&self) {
         self.late.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn late(&self) -> u64 {
+    pub(crate) fn late(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
     }
 
     /// For how long nobody has seen any life.
-    pub fn failing_for(&self, now: u64) -> Option<Duration> {
+    pub(crate) fn failing_for(&self, now: u64) -> Option<Duration> {
         match self.failing.load(Ordering::SeqCst) {
             NEVER => None,
             since => Some(Duration::from_millis(now.saturating_sub(since))),
@@ -64,7 +64,7 @@ impl Pulse {
     }
 
     /// Whether a write was done since an instant.
-    pub fn has_done_since(&self, instant: u64) -> bool {
+    pub(crate) fn has_done_since(&self, instant: u64) -> bool {
         let done = self.done.load(Ordering::SeqCst);
         done != NEVER && done >= instant
     }
@@ -83,7 +83,7 @@ mod tests {
         pulse.note(&Answer::Open("no answer".to_owned()));
         assert!(pulse.failing_for(pulse.now()).is_some() && !pulse.has_done_since(0));
         pulse
-            .note(&Answer::Refused { code: Code::ResourceExhausted, told: "RESOURCE_EXHAUSTED OVERLOADED".to_owned() });
+            .note(&Answer::Refused { code: Code::ResourceExhausted, text: "RESOURCE_EXHAUSTED OVERLOADED".to_owned() });
         assert_eq!(pulse.failing_for(pulse.now()), None);
         pulse.note(&Answer::Done { replayed: false, entries: Vec::new() });
         assert!(pulse.has_done_since(0));

@@ -34,7 +34,7 @@ const HEAD: &str =
 
 impl Line {
     fn add(&mut self, outcome: &Outcome) {
-        let counted = [
+        let counts = [
             (&mut self.rounds, 1),
             (&mut self.acknowledged, outcome.acknowledged),
             (&mut self.refused, outcome.refused),
@@ -44,7 +44,7 @@ impl Line {
             (&mut self.present, outcome.count(Kind::Refused)),
             (&mut self.unclassified, outcome.count(Kind::Unclassified)),
         ];
-        for (sum, more) in counted {
+        for (sum, more) in counts {
             *sum = sum.saturating_add(more);
         }
         let is_other = |kind: Kind| !matches!(kind, Kind::Lost | Kind::Doubled | Kind::Refused | Kind::Unclassified);
@@ -81,7 +81,7 @@ impl Line {
 }
 
 /// The table, the seeds, the version, and each finding.
-pub fn markdown(outcomes: &[Outcome], version: &str, skipped: &[String]) -> String {
+pub(crate) fn markdown(outcomes: &[Outcome], version: &str, skipped: &[String]) -> String {
     let mut lines: BTreeMap<(Database, String), Line> = BTreeMap::new();
     let mut all = Line::default();
     for outcome in outcomes {
@@ -97,8 +97,8 @@ pub fn markdown(outcomes: &[Outcome], version: &str, skipped: &[String]) -> Stri
     }
     all.write("all", "", &mut text);
     let _ = writeln!(text, "\n{}", bound(&all));
-    for told in skipped {
-        let _ = writeln!(text, "\nNot tried: {told}.");
+    for reason in skipped {
+        let _ = writeln!(text, "\nNot tried: {reason}.");
     }
     let found: Vec<String> = outcomes.iter().flat_map(described).collect();
     let _ = match found.is_empty() {
@@ -132,7 +132,7 @@ fn bound(all: &Line) -> String {
 }
 
 /// One line while it runs.
-pub fn progress(number: usize, outcome: &Outcome) -> String {
+pub(crate) fn progress(number: usize, outcome: &Outcome) -> String {
     let Outcome { database, seed, injury, acknowledged, refused, ambiguous, .. } = outcome;
     let verdict = match outcome.findings.len() {
         0 => "ok".to_owned(),
@@ -148,7 +148,7 @@ pub fn progress(number: usize, outcome: &Outcome) -> String {
 }
 
 /// All findings of one round, for the terminal.
-pub fn findings(outcome: &Outcome) -> Vec<String> {
+pub(crate) fn findings(outcome: &Outcome) -> Vec<String> {
     described(outcome)
 }
 

@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(10);
 
 /// What a round has shown.
 #[derive(Debug)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub database: Database,
     pub seed: u64,
     pub injury: Injury,
@@ -61,17 +61,22 @@ impl Outcome {
     }
 
     /// Of a round that broke off.
-    pub fn broken(database: Database, seed: u64, injury: Injury, error: &BoxError) -> Self {
+    pub(crate) fn broken(database: Database, seed: u64, injury: Injury, error: &BoxError) -> Self {
         let what = format!("the round broke off: {error}");
         Self { findings: vec![Finding::new(Kind::Broken, what)], ..Self::new(database, seed, injury) }
     }
 
-    pub fn count(&self, kind: Kind) -> usize {
+    pub(crate) fn count(&self, kind: Kind) -> usize {
         self.findings.iter().filter(|finding| finding.kind == kind).map(Finding::count).sum()
     }
 }
 
-pub async fn play(stage: &mut Stage, database: Database, seed: u64, injury: Injury) -> Result<Outcome, BoxError> {
+pub(crate) async fn play(
+    stage: &mut Stage,
+    database: Database,
+    seed: u64,
+    injury: Injury,
+) -> Result<Outcome, BoxError> {
     let binary = stage.binary.clone();
     let mut scene = Scene::set(stage, database, &injury).await?;
     let mut outcome = Outcome::new(database, seed, injury.clone());
@@ -125,12 +130,12 @@ async fn recover(scene: &mut Scene<'_>, probe: &Probe, outcome: &mut Outcome) ->
         until(PATIENCE, || pulse.has_done_since(healed)),
         until(PATIENCE, || probe.has_served_since(healed)),
     );
-    let told = |time: Option<Duration>| time.map_or("never".to_owned(), |time| format!("after {time:.1?}"));
+    let text = |time: Option<Duration>| time.map_or("never".to_owned(), |time| format!("after {time:.1?}"));
     if recovery.is_none_or(|time| time > RECOVERY) {
-        findings.push(Finding::new(Kind::Recovery, format!("the first write was done {}", told(recovery))));
+        findings.push(Finding::new(Kind::Recovery, format!("the first write was done {}", text(recovery))));
     }
     if serving.is_none_or(|time| time > TRUTH) {
-        findings.push(Finding::new(Kind::Readiness, format!("it told SERVING {}", told(serving))));
+        findings.push(Finding::new(Kind::Readiness, format!("it told SERVING {}", text(serving))));
     }
     if let Some(lie) = probe.lie() {
         let what = format!("it told SERVING while writes failed for {lie:.1?}");
@@ -170,7 +175,7 @@ async fn oddities(scene: &Scene<'_>, outcome: &Outcome) -> Vec<Finding> {
         let what = "a hold was told to have ended before its time".to_owned();
         findings.push(Finding { kind: Kind::Hold, what, request_ids: early });
     }
-    findings.extend(unclassified.first().map(|told| Finding::new(Kind::Unclassified, format!("a check: {told}"))));
+    findings.extend(unclassified.first().map(|text| Finding::new(Kind::Unclassified, format!("a check: {text}"))));
     let late = scene.shared.pulse.late();
     if late > 0 && !outcome.injury.faults.iter().any(|fault| fault.silences()) {
         findings.push(Finding::new(Kind::Late, format!("{late} calls had no answer in their time and 3 s more")));
@@ -186,8 +191,8 @@ async fn stop(scene: &mut Scene<'_>, binary: &str) -> Result<Vec<Finding>, BoxEr
         .stdin(Stdio::null())
         .output()?;
     if !verify.status.success() {
-        let told = format!("{}{}", String::from_utf8_lossy(&verify.stdout), String::from_utf8_lossy(&verify.stderr));
-        findings.push(Finding::new(Kind::Misfit, format!("ledger verify: {}", told.trim())));
+        let text = format!("{}{}", String::from_utf8_lossy(&verify.stdout), String::from_utf8_lossy(&verify.stderr));
+        findings.push(Finding::new(Kind::Misfit, format!("ledger verify: {}", text.trim())));
     }
     match scene.server.stop().await? {
         Some(status) if status.success() => {}

@@ -21,7 +21,7 @@ const TALKATIVE: &str = "debug,h2=info,hyper=info";
 
 /// What a campaign brings to every round.
 #[derive(Debug)]
-pub struct Stage {
+pub(crate) struct Stage {
     pub binary: PathBuf,
     pub cluster: Option<Cluster>,
     /// Given to every server.
@@ -29,7 +29,7 @@ pub struct Stage {
 }
 
 #[derive(Debug)]
-pub struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     cluster: Option<&'a mut Cluster>,
     /// Past the proxy.
     pub database_url: String,
@@ -45,7 +45,7 @@ pub struct Scene<'a> {
 
 /// What goes away again when a fault is healed.
 #[derive(Debug)]
-pub enum Wound {
+pub(crate) enum Wound {
     Nothing,
     Injector(Child),
     Crowd(Crowd),
@@ -53,7 +53,7 @@ pub enum Wound {
 
 impl<'a> Scene<'a> {
     /// A new, empty database, and a server on it.
-    pub async fn set(stage: &'a mut Stage, database: Database, injury: &Injury) -> Result<Self, BoxError> {
+    pub(crate) async fn set(stage: &'a mut Stage, database: Database, injury: &Injury) -> Result<Self, BoxError> {
         let directory = tempfile::tempdir()?;
         let disk = injury.has(Fault::DiskFull).then(|| Tmpfs::mount(DISK)).transpose()?;
         let log_disk = injury.has(Fault::LogFull).then(|| Tmpfs::mount(LOG_DISK)).transpose()?;
@@ -100,7 +100,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    pub async fn injure(&mut self, fault: Fault, detail: u64) -> Result<Wound, BoxError> {
+    pub(crate) async fn injure(&mut self, fault: Fault, detail: u64) -> Result<Wound, BoxError> {
         // Every COMMIT, every second one, …
         let every = detail.checked_rem(4).unwrap_or(0).saturating_add(1);
         match fault {
@@ -129,7 +129,7 @@ impl<'a> Scene<'a> {
         Ok(Wound::Nothing)
     }
 
-    pub async fn heal(&mut self, fault: Fault, wound: Wound) -> Result<(), BoxError> {
+    pub(crate) async fn heal(&mut self, fault: Fault, wound: Wound) -> Result<(), BoxError> {
         match wound {
             Wound::Nothing => {}
             Wound::Injector(mut strace) => {

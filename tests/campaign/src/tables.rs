@@ -27,13 +27,13 @@ const MISFITS: &str = "SELECT block.customer_id FROM block LEFT JOIN (
 
 /// What the tables have, and what in them contradicts itself.
 #[derive(Debug)]
-pub struct Tables {
+pub(crate) struct Tables {
     pub rows: Rows,
     pub findings: Vec<Finding>,
 }
 
 impl Tables {
-    pub async fn read(url: &str) -> Result<Self, BoxError> {
+    pub(crate) async fn read(url: &str) -> Result<Self, BoxError> {
         let mut options = ConnectOptions::new(url);
         // Without the pool's maintenance task: it may never end, and keep its thread.
         options.max_connections(1).idle_timeout(None).max_lifetime(None).sqlx_logging(false);

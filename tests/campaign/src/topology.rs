@@ -7,9 +7,9 @@ mod proxy;
 mod server;
 mod tmpfs;
 
-pub use command::{run, signal};
-pub use log::Log;
-pub use postgres::Cluster;
-pub use proxy::{Link, Proxy};
-pub use server::Server;
-pub use tmpfs::Tmpfs;
+pub(crate) use command::{run, signal};
+pub(crate) use log::Log;
+pub(crate) use postgres::Cluster;
+pub(crate) use proxy::{Link, Proxy};
+pub(crate) use server::Server;
+pub(crate) use tmpfs::Tmpfs;

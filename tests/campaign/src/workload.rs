@@ -44,7 +44,7 @@ struct Held {
 
 /// The writers of a round, until they are stopped.
 #[derive(Debug)]
-pub struct Workload {
+pub(crate) struct Workload {
     pub shared: Arc<Callers>,
     connections: [Caller; CONNECTIONS],
     manners: Arc<Manners>,
@@ -63,14 +63,14 @@ struct Manners {
 }
 
 impl Workload {
-    pub fn new(shared: &Arc<Callers>) -> Self {
+    pub(crate) fn new(shared: &Arc<Callers>) -> Self {
         let connections = std::array::from_fn(|_| Caller::new(shared));
         let manners = Arc::new(Manners { hasty: AtomicU8::new(HASTY), ..Manners::default() });
         Self { shared: Arc::clone(shared), connections, manners, writers: JoinSet::new() }
     }
 
     /// Stores the customers.
-    pub async fn seed(&self) -> Result<(), entitled::error::BoxError> {
+    pub(crate) async fn seed(&self) -> Result<(), entitled::error::BoxError> {
         for ((customer_id, hours), caller) in CUSTOMERS.iter().zip(self.connections.iter().cycle()) {
             let request = contract::apply(customer_id, *hours)?;
             let mut tries = 0_u8;
@@ -85,7 +85,7 @@ impl Workload {
         Ok(())
     }
 
-    pub fn start(&mut self, seed: u64) {
+    pub(crate) fn start(&mut self, seed: u64) {
         for number in 0..WRITERS {
             let random = fastrand::Rng::with_seed(seed.wrapping_mul(WRITERS).wrapping_add(number));
             let writer = Writer {
@@ -99,27 +99,27 @@ impl Workload {
         }
     }
 
-    pub fn set_hasty(&self, of_hundred: u8) {
+    pub(crate) fn set_hasty(&self, of_hundred: u8) {
         self.manners.hasty.store(of_hundred, Ordering::Relaxed);
     }
 
-    pub fn be_usual(&self) {
+    pub(crate) fn be_usual(&self) {
         self.set_hasty(HASTY);
     }
 
     /// Until every writer has its last answer.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.manners.is_over.store(true, Ordering::SeqCst);
         while self.writers.join_next().await.is_some() {}
     }
 
     /// Long holds that were told to have ended, and what checks were answered that nobody published.
-    pub async fn oddities(&self) -> (Vec<String>, Vec<String>) {
+    pub(crate) async fn oddities(&self) -> (Vec<String>, Vec<String>) {
         (self.manners.early.lock().await.clone(), self.manners.unclassified.lock().await.clone())
     }
 
     /// Repeats whatever is open until it is known, as clients are told to.
-    pub async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let open = Arc::new(Mutex::new(self.shared.history.open()));
         let mut settlers = JoinSet::new();
         for caller in self.connections.iter().cycle().take(SETTLERS) {
@@ -260,8 +260,8 @@ impl Writer {
 
     /// A long hold is told to be over.
     async fn note_early(&self, answer: &Answer, reason: &str, is_long: bool, request_id: String) {
-        if let Answer::Refused { told, .. } = answer
-            && told.ends_with(reason)
+        if let Answer::Refused { text, .. } = answer
+            && text.ends_with(reason)
             && is_long
         {
             self.manners.early.lock().await.push(request_id);

@@ -2,20 +2,20 @@
 
 /// One file: the modules it has, and every path it names.
 #[derive(Default)]
-pub struct File {
+pub(super) struct File {
     pub children: Vec<String>,
     pub imports: Vec<Import>,
 }
 
 /// A path that is named, and the name a `use` gives to it.
-pub struct Import {
+pub(super) struct Import {
     pub path: Vec<String>,
     pub name: String,
     pub is_use: bool,
 }
 
 impl File {
-    pub fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let tokens = without_tests(&tokens(text));
         let token = |at: usize| tokens.get(at).map_or("", String::as_str);
         let mut file = Self::default();

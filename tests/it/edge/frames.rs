@@ -6,25 +6,25 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-pub const DATA: u8 = 0;
-pub const HEADERS: u8 = 1;
-pub const RESET: u8 = 3;
-pub const SETTINGS: u8 = 4;
-pub const PING: u8 = 6;
-pub const GOAWAY: u8 = 7;
-pub const WINDOW_UPDATE: u8 = 8;
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const RESET: u8 = 3;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const PING: u8 = 6;
+pub(super) const GOAWAY: u8 = 7;
+pub(super) const WINDOW_UPDATE: u8 = 8;
 
-pub const END_STREAM: u8 = 1;
-pub const END_HEADERS: u8 = 4;
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
 
 /// Far beyond every limit that is tested: only a hang fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Raw(pub TcpStream);
+pub(super) struct Raw(pub TcpStream);
 
 #[derive(Debug)]
-pub struct Frame {
+pub(super) struct Frame {
     pub kind: u8,
     pub flags: u8,
     pub stream: u32,
@@ -33,12 +33,12 @@ pub struct Frame {
 
 impl Raw {
     /// A connection that says nothing yet.
-    pub async fn silent(address: SocketAddr) -> Self {
+    pub(super) async fn silent(address: SocketAddr) -> Self {
         Self(TcpStream::connect(address).await.unwrap())
     }
 
     /// A connection whose streams are given so much room for answers.
-    pub async fn open(address: SocketAddr, window: u32) -> Self {
+    pub(super) async fn open(address: SocketAddr, window: u32) -> Self {
         let mut raw = Self::silent(address).await;
         raw.0.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         let settings = [&4_u16.to_be_bytes()[..], &window.to_be_bytes()[..]].concat();
@@ -46,18 +46,18 @@ impl Raw {
         raw
     }
 
-    pub async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+    pub(super) async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         self.0.write_all(&frame(kind, flags, stream, payload)).await.unwrap();
     }
 
     /// A whole call of one small message.
-    pub async fn call(&mut self, stream: u32, path: &str, message: &[u8]) {
+    pub(super) async fn call(&mut self, stream: u32, path: &str, message: &[u8]) {
         self.send(HEADERS, END_HEADERS, stream, &block(path)).await;
         self.send(DATA, END_STREAM, stream, &prefixed(message)).await;
     }
 
     /// The next frame, whatever it is; none once the server has closed.
-    pub async fn next(&mut self) -> Option<Frame> {
+    pub(super) async fn next(&mut self) -> Option<Frame> {
         tokio::time::timeout(PATIENCE, self.read()).await.expect("the server goes on or closes")
     }
 
@@ -76,7 +76,7 @@ impl Raw {
     }
 
     /// Reads on until this kind of frame comes.
-    pub async fn until(&mut self, kind: u8) -> Option<Frame> {
+    pub(super) async fn until(&mut self, kind: u8) -> Option<Frame> {
         loop {
             let frame = self.next().await?;
             if frame.kind == kind {
@@ -86,27 +86,27 @@ impl Raw {
     }
 
     /// Reads on until the server closes.
-    pub async fn closed(mut self) {
+    pub(super) async fn closed(mut self) {
         while self.next().await.is_some() {}
     }
 }
 
-pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let [_, length @ ..] = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[..], &[kind, flags], &stream.to_be_bytes()[..], payload].concat()
 }
 
 /// A message as gRPC frames it.
-pub fn prefixed(message: &[u8]) -> Vec<u8> {
+pub(super) fn prefixed(message: &[u8]) -> Vec<u8> {
     [&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes()[..], message].concat()
 }
 
 /// The headers of a call, each as a literal.
-pub fn block(path: &str) -> Vec<u8> {
+pub(super) fn block(path: &str) -> Vec<u8> {
     block_of("POST", path, "application/grpc")
 }
 
-pub fn block_of(method: &str, path: &str, content_type: &str) -> Vec<u8> {
+pub(super) fn block_of(method: &str, path: &str, content_type: &str) -> Vec<u8> {
     let headers = [
         (":method", method),
         (":scheme", "http"),

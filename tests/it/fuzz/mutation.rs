@@ -3,7 +3,7 @@
 use super::REQUEST_ID;
 
 /// Up to three mutations; fewer of what is long and soon broken.
-pub fn mutated(random: &mut Random, message: &[u8]) -> Vec<u8> {
+pub(super) fn mutated(random: &mut Random, message: &[u8]) -> Vec<u8> {
     let mut bytes = message.to_vec();
     let most = if message.len() < 300 { 4 } else { 2 };
     for _ in 0..random.below(most) {
@@ -167,10 +167,10 @@ fn text(random: &mut Random) -> Vec<u8> {
 }
 
 /// SplitMix64: the same numbers in every run.
-pub struct Random(pub u64);
+pub(super) struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -178,7 +178,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 }

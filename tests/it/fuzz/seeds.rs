@@ -12,7 +12,7 @@ fn request_id() -> String {
 }
 
 /// A full and valid message of every call.
-pub async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static str, Vec<u8>)> {
+pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static str, Vec<u8>)> {
     let full_check = v1::CheckEntitlementRequest {
         known_time: time("2026-05-01T10:00:00.25Z"),
         severity: v1::Severity::A.into(),

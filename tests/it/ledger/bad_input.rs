@@ -25,7 +25,7 @@ const BAD: [(i64, v1::Unit, &str); 7] = [
     (HOURS_THAT_WRAP, v1::Unit::Hours, "QUANTITY_TOO_LARGE"),
 ];
 
-pub fn window(start: chrono::DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
+pub(super) fn window(start: chrono::DateTime<Utc>, minutes: i64) -> Option<v1::Performed> {
     let time = |at: chrono::DateTime<Utc>| Some(Timestamp { seconds: at.timestamp(), nanos: 0 });
     Some(v1::Performed { start_time: time(start), end_time: time(start + Duration::minutes(minutes)) })
 }
@@ -36,7 +36,7 @@ fn at(days: i64, hour: u32) -> chrono::DateTime<Utc> {
 }
 
 /// The last such day that has ended, at this hour.
-pub fn last(weekday: Weekday, hour: u32) -> chrono::DateTime<Utc> {
+pub(super) fn last(weekday: Weekday, hour: u32) -> chrono::DateTime<Utc> {
     (1..=7).map(|days| at(days, hour)).find(|day| day.weekday() == weekday).unwrap()
 }
 

@@ -22,7 +22,7 @@ async fn ledger_of(house: &House) -> Ledger {
     ledger_on(StoreConfig { url: house.server.database(), ..StoreConfig::default() }).await
 }
 
-/// One thread: all writes of a replica are there before a lane takes them, as one batch.
+/// One thread: all writes of a replica are there before a worker takes them, as one batch.
 #[tokio::test]
 async fn replicas_that_meet_at_many_customers_never_deadlock() {
     let house = House::start(Backend::Postgres).await;
@@ -72,7 +72,7 @@ fn noted(customer_id: &str, note: &str) -> WriteRequest {
     request
 }
 
-/// One thread: what is handed over is there before a lane takes it.
+/// One thread: what is handed over is there before a worker takes it.
 #[tokio::test]
 async fn writes_of_one_customer_keep_their_order() {
     for backend in BOTH {
@@ -96,7 +96,7 @@ async fn writes_of_one_customer_keep_their_order() {
     }
 }
 
-/// One thread: all three are there before a lane takes them, as one batch.
+/// One thread: all three are there before a worker takes them, as one batch.
 #[tokio::test]
 async fn a_customer_that_cannot_be_read_spoils_no_other() {
     for backend in BOTH {
@@ -125,7 +125,7 @@ async fn a_customer_that_cannot_be_read_spoils_no_other() {
     }
 }
 
-/// One thread: all four are there before a lane takes them, as one batch.
+/// One thread: all four are there before a worker takes them, as one batch.
 #[tokio::test]
 async fn a_locked_customer_keeps_its_order_beside_one_that_cannot_be_read() {
     let house = House::start(Backend::Postgres).await;

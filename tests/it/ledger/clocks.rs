@@ -3,7 +3,7 @@
 use chrono::Duration;
 use entitled::error::Error;
 use entitled::ledger::{Command, ReservationState};
-use entitled::service::ledger::{Done, WriteRequest};
+use entitled::service::ledger::{WriteOutcome, WriteRequest};
 use entitled::service::{Clock, Ledger};
 use entitled::store::StoreConfig;
 use uuid::Uuid;
@@ -21,12 +21,12 @@ async fn replicas(house: &House) -> [Ledger; 2] {
     [ledger_with(config.clone(), slow).await, ledger_with(config, fast).await]
 }
 
-async fn run(ledger: &Ledger, command: Command) -> Result<Done, Error> {
+async fn run(ledger: &Ledger, command: Command) -> Result<WriteOutcome, Error> {
     ledger.write(&CALLER, WriteRequest { command, ..minutes(1, &request_id()) }).await
 }
 
 /// A hold for half an hour: over for a process that is fast, barely begun for one that is slow.
-async fn hold(ledger: &Ledger) -> Done {
+async fn hold(ledger: &Ledger) -> WriteOutcome {
     let Command::Consume(take) = minutes(1, "").command else { panic!("it is a consume") };
     let expire_time = Some(now() + Duration::minutes(30));
     run(ledger, Command::Reserve { take, expire_time }).await.unwrap()

@@ -9,7 +9,7 @@ use entitled::config::Config;
 use entitled::error::{Error, Result};
 use entitled::ledger::{Command, Take, Target};
 use entitled::model::{Quantity, Unit};
-use entitled::service::ledger::{Done, LedgerOptions, SHARE, WriteRequest};
+use entitled::service::ledger::{CUSTOMER_CAPACITY, LedgerOptions, WriteOutcome, WriteRequest};
 use entitled::service::{Caller, Clock, Context, Deadline, Gate, Ledger, READS};
 use entitled::store::{Store, StoreConfig};
 use entitled::telemetry::Telemetry;
@@ -75,7 +75,7 @@ pub(super) async fn until_so_many_wait(blocker: &DatabaseConnection, count: i64)
     }
 }
 
-pub(super) fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<Done>> {
+pub(super) fn write(ledger: &Ledger, request: WriteRequest) -> tokio::task::JoinHandle<Result<WriteOutcome>> {
     let ledger = ledger.clone();
     tokio::spawn(async move { ledger.write(&CALLER, request).await })
 }
@@ -92,7 +92,7 @@ async fn a_full_share_of_the_queue_turns_writes_away_and_late_ones_are_not_begun
     let deadline = Deadline::at(Instant::now() + Duration::from_millis(50));
     let late = write(&ledger, WriteRequest { deadline: deadline.clone(), ..minutes(1, &request_id()) });
     let mut waiting = JoinSet::new();
-    for _ in 0..SHARE + 10 {
+    for _ in 0..CUSTOMER_CAPACITY + 10 {
         let ledger = ledger.clone();
         waiting.spawn(async move { ledger.write(&CALLER, minutes(1, &request_id())).await });
     }
@@ -119,7 +119,7 @@ async fn a_full_share_of_the_queue_turns_writes_away_and_late_ones_are_not_begun
         }
     }
     assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind = 'CONSUME'").await, written);
-    assert!(written >= i64::try_from(SHARE).unwrap() - 1, "{written}");
+    assert!(written >= i64::try_from(CUSTOMER_CAPACITY).unwrap() - 1, "{written}");
     let transactions = house.count("SELECT revision - 1 FROM customer WHERE customer_id = 'contoso'").await;
     assert!(transactions <= 10, "{written} writes in {transactions} transactions");
     house.stop().await;

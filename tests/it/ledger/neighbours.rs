@@ -8,7 +8,7 @@ use entitled::ledger::Command;
 use entitled::proto::v1;
 use entitled::proto::v1::consistency::Requirement;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
-use entitled::service::ledger::{LedgerOptions, QUEUE, SHARE, WriteRequest};
+use entitled::service::ledger::{CUSTOMER_CAPACITY, LedgerOptions, QUEUE_CAPACITY, WriteRequest};
 use entitled::service::{Clock, Deadline};
 use entitled::store::StoreConfig;
 use sea_orm::ConnectionTrait as _;
@@ -47,7 +47,7 @@ async fn patient(house: &House) -> entitled::service::Ledger {
     ledger_on(StoreConfig { url, lock_timeout, statement_timeout, ..StoreConfig::default() }).await
 }
 
-/// On one thread, so that both wait before a lane looks.
+/// On one thread, so that both wait before a worker looks.
 #[tokio::test]
 async fn a_locked_customer_is_waited_for_apart_from_its_batch() {
     let house = House::start(Backend::Postgres).await;
@@ -88,19 +88,19 @@ async fn a_customer_that_floods_leaves_room_for_others() {
     let first = write(&ledger, minute_of("contoso"));
     until_waiting(&blocker).await;
     let deadline = Deadline::at(Instant::now() + Duration::from_secs(2));
-    let mut waiting = flood("contoso", SHARE + 1, &deadline);
+    let mut waiting = flood("contoso", CUSTOMER_CAPACITY + 1, &deadline);
     let refused = waiting.join_next().await.unwrap().unwrap();
     assert!(matches!(refused, Err(Error::Overloaded | Error::DeadlinePassed)), "{refused:?}");
     write(&ledger, minute_of("fabrikam")).await.unwrap().unwrap();
     // Those who gave up make room for as many who did not, however many of them came in before their deadline.
     deadline.passed().await;
-    let mut later = flood("contoso", SHARE + 1, &Deadline::default());
+    let mut later = flood("contoso", CUSTOMER_CAPACITY + 1, &Deadline::default());
     // Two that wait fill the queue for all.
     blocker.execute_unprepared("SELECT 1 FROM customer WHERE customer_id = 'fabrikam' FOR UPDATE").await.unwrap();
     assert!(matches!(later.join_next().await.unwrap().unwrap(), Err(Error::Overloaded)));
     let second = write(&ledger, minute_of("fabrikam"));
     until_so_many_wait(&blocker, 2).await;
-    let mut others = flood("fabrikam", QUEUE - SHARE + 2, &Deadline::default());
+    let mut others = flood("fabrikam", QUEUE_CAPACITY - CUSTOMER_CAPACITY + 2, &Deadline::default());
     assert!(matches!(others.join_next().await.unwrap().unwrap(), Err(Error::Overloaded)));
     assert!(matches!(ledger.write(&CALLER, minute_of("northwind")).await, Err(Error::Overloaded)));
     blocker.execute_unprepared("COMMIT").await.unwrap();
@@ -109,7 +109,7 @@ async fn a_customer_that_floods_leaves_room_for_others() {
     }
     let later = later.join_all().await;
     let served = later.iter().filter(|outcome| outcome.is_ok()).count();
-    assert!(served + 1 >= SHARE, "only {served} found the room of those who gave up");
+    assert!(served + 1 >= CUSTOMER_CAPACITY, "only {served} found the room of those who gave up");
     while let Some(outcome) = waiting.join_next().await {
         assert!(matches!(outcome.unwrap(), Err(Error::Overloaded | Error::DeadlinePassed)));
     }

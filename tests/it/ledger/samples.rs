@@ -19,18 +19,18 @@ use crate::database::connect;
 use crate::sample::Refusal;
 use crate::server::{Backend, TestServer, request_id};
 
-pub const EDE: &str = "enhanced-designated-engineering";
-pub const LONDON: &str = "gb-london";
+pub(super) const EDE: &str = "enhanced-designated-engineering";
+pub(super) const LONDON: &str = "gb-london";
 
 /// A server, and a customer with a block of 100 hours.
-pub struct House {
+pub(super) struct House {
     pub server: TestServer,
     pub backend: Backend,
 }
 
 /// What a test wants of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Balance {
+pub(super) struct Balance {
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
@@ -38,41 +38,41 @@ pub struct Balance {
 }
 
 impl House {
-    pub async fn start(backend: Backend) -> Self {
+    pub(super) async fn start(backend: Backend) -> Self {
         Self::on(TestServer::start(backend).await, backend).await
     }
 
     /// A house on a server of one's own.
-    pub async fn on(server: TestServer, backend: Backend) -> Self {
+    pub(super) async fn on(server: TestServer, backend: Backend) -> Self {
         let house = Self { server, backend };
         house.put_customer("contoso", &[100]).await;
         house
     }
 
     /// A customer with a block for each number of hours, of the items `ede-0`, `ede-1` …
-    pub async fn put_customer(&self, customer_id: &str, hours: &[i64]) {
+    pub(super) async fn put_customer(&self, customer_id: &str, hours: &[i64]) {
         self.apply(&contract(customer_id, hours)).await;
     }
 
-    pub async fn apply(&self, contract: &Value) {
+    pub(super) async fn apply(&self, contract: &Value) {
         let document = document::read(&contract.to_string()).unwrap();
         let request = v1::ApplyContractRequest { request_id: request_id(), ..document.request };
         self.server.contracts().apply_contract(request).await.unwrap_or_else(|status| panic!("{}", explain(&status)));
     }
 
-    pub async fn block(&self, block_id: &str) -> Balance {
+    pub(super) async fn block(&self, block_id: &str) -> Balance {
         let request =
             v1::GetBlockRequest { customer_id: "contoso".into(), block_id: block_id.into(), as_of_time: None };
         balance(&self.server.ledger().get_block(request).await.unwrap().into_inner().block.unwrap())
     }
 
     /// Past the service.
-    pub async fn connection(&self) -> DatabaseConnection {
+    pub(super) async fn connection(&self) -> DatabaseConnection {
         connect(&self.server.database()).await
     }
 
     /// Another transaction holds what a write needs, until it is told to let go.
-    pub async fn hold(&self) -> DatabaseConnection {
+    pub(super) async fn hold(&self) -> DatabaseConnection {
         let blocker = self.connection().await;
         let locks: &[&str] = match self.backend {
             Backend::Sqlite => &["BEGIN IMMEDIATE"],
@@ -84,12 +84,12 @@ impl House {
         blocker
     }
 
-    pub async fn count(&self, sql: &str) -> i64 {
+    pub(super) async fn count(&self, sql: &str) -> i64 {
         self.row(sql).await.try_get_by_index(0).unwrap()
     }
 
     /// The one row of a query past the service.
-    pub async fn row(&self, sql: &str) -> QueryResult {
+    pub(super) async fn row(&self, sql: &str) -> QueryResult {
         let connection = self.connection().await;
         let statement = Statement::from_string(connection.get_database_backend(), sql);
         let row = connection.query_one_raw(statement).await.unwrap().unwrap();
@@ -97,13 +97,13 @@ impl House {
         row
     }
 
-    pub async fn store(&self) -> Store {
+    pub(super) async fn store(&self) -> Store {
         let url = self.server.database().clone();
         Store::connect(&StoreConfig { url, ..StoreConfig::default() }).await.unwrap()
     }
 
     /// Every chain fits, and every balance and every reservation is what its entries make.
-    pub async fn verify(&self, customer_id: &str) {
+    pub(super) async fn verify(&self, customer_id: &str) {
         let store = self.store().await;
         let (mut chains, mut reconciliation) = (Chains::default(), Reconciliation::default());
         for entry in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
@@ -128,13 +128,13 @@ impl House {
     }
 
     /// What `entitled ledger verify` finds, as its users run it.
-    pub async fn misfit(&self) -> Option<Value> {
+    pub(super) async fn misfit(&self) -> Option<Value> {
         let told = self.verified().await;
         Some(told["misfit"].clone()).filter(|misfit| !misfit.is_null())
     }
 
     /// All it tells.
-    pub async fn verified(&self) -> Value {
+    pub(super) async fn verified(&self) -> Value {
         let address = self.server.address.to_string();
         let verify = move || {
             let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
@@ -146,28 +146,28 @@ impl House {
         told
     }
 
-    pub async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.verify("contoso").await;
         self.server.stop().await;
     }
 }
 
 /// The id of the block of `ede-<row>`.
-pub fn ede(customer_id: &str, row: usize) -> String {
+pub(super) fn ede(customer_id: &str, row: usize) -> String {
     block_id(customer_id, "wo-1", &format!("ede-{row}"), EDE).to_string()
 }
 
-pub fn balance(block: &v1::Block) -> Balance {
+pub(super) fn balance(block: &v1::Block) -> Balance {
     let v1::Block { granted, used, reserved, available, .. } = *block;
     Balance { granted, used, reserved, available }
 }
 
 /// Of a block of 100 hours, in minutes.
-pub fn left(used: i64, reserved: i64) -> Balance {
+pub(super) fn left(used: i64, reserved: i64) -> Balance {
     Balance { granted: 6_000, used, reserved, available: 6_000 - used - reserved }
 }
 
-pub fn contract(customer_id: &str, hours: &[i64]) -> Value {
+pub(super) fn contract(customer_id: &str, hours: &[i64]) -> Value {
     let day = |days: i64| -> NaiveDate { (now() + Duration::days(days)).date_naive() };
     let mut items = vec![json!({ "item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true })];
     items.extend(hours.iter().enumerate().map(|(row, hours)| {
@@ -196,21 +196,21 @@ pub fn contract(customer_id: &str, hours: &[i64]) -> Value {
     })
 }
 
-pub fn quantity(amount: i64, unit: v1::Unit) -> Option<v1::Quantity> {
+pub(super) fn quantity(amount: i64, unit: v1::Unit) -> Option<v1::Quantity> {
     Some(v1::Quantity { amount, unit: unit.into() })
 }
 
-pub fn hours(amount: i64) -> Option<v1::Quantity> {
+pub(super) fn hours(amount: i64) -> Option<v1::Quantity> {
     quantity(amount, v1::Unit::Hours)
 }
 
 /// So many hours of contoso's block, under a new request id.
-pub fn consume(amount: i64) -> v1::ConsumeUnitsRequest {
+pub(super) fn consume(amount: i64) -> v1::ConsumeUnitsRequest {
     consume_of("contoso", amount)
 }
 
 /// So many hours of a customer's first block.
-pub fn consume_of(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
+pub(super) fn consume_of(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
     v1::ConsumeUnitsRequest {
         customer_id: customer_id.into(),
         block_id: ede(customer_id, 0),
@@ -221,7 +221,7 @@ pub fn consume_of(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
 }
 
 /// So many hours of whichever blocks serve.
-pub fn consume_any(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
+pub(super) fn consume_any(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
     v1::ConsumeUnitsRequest {
         customer_id: customer_id.into(),
         location_id: LONDON.into(),
@@ -233,7 +233,7 @@ pub fn consume_any(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
     }
 }
 
-pub fn reserve(amount: i64) -> v1::ReserveUnitsRequest {
+pub(super) fn reserve(amount: i64) -> v1::ReserveUnitsRequest {
     v1::ReserveUnitsRequest {
         customer_id: "contoso".into(),
         block_id: ede("contoso", 0),
@@ -243,7 +243,7 @@ pub fn reserve(amount: i64) -> v1::ReserveUnitsRequest {
     }
 }
 
-pub fn commit(reservation_id: &str, amount: Option<i64>) -> v1::CommitReservationRequest {
+pub(super) fn commit(reservation_id: &str, amount: Option<i64>) -> v1::CommitReservationRequest {
     v1::CommitReservationRequest {
         customer_id: "contoso".into(),
         reservation_id: reservation_id.into(),
@@ -253,7 +253,7 @@ pub fn commit(reservation_id: &str, amount: Option<i64>) -> v1::CommitReservatio
     }
 }
 
-pub fn release(reservation_id: &str) -> v1::ReleaseReservationRequest {
+pub(super) fn release(reservation_id: &str) -> v1::ReleaseReservationRequest {
     v1::ReleaseReservationRequest {
         customer_id: "contoso".into(),
         reservation_id: reservation_id.into(),
@@ -262,7 +262,7 @@ pub fn release(reservation_id: &str) -> v1::ReleaseReservationRequest {
     }
 }
 
-pub fn adjust(delta: i64) -> v1::AdjustBlockRequest {
+pub(super) fn adjust(delta: i64) -> v1::AdjustBlockRequest {
     v1::AdjustBlockRequest {
         customer_id: "contoso".into(),
         block_id: ede("contoso", 0),
@@ -272,29 +272,29 @@ pub fn adjust(delta: i64) -> v1::AdjustBlockRequest {
     }
 }
 
-pub fn now() -> DateTime<Utc> {
+pub(super) fn now() -> DateTime<Utc> {
     Clock::System.now()
 }
 
 /// Seconds from now.
-pub fn in_seconds(seconds: i64) -> Option<Timestamp> {
+pub(super) fn in_seconds(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds: now().timestamp() + seconds, nanos: 0 })
 }
 
 /// The code and the reason of a refusal.
-pub fn told(status: &Status) -> (Code, String) {
+pub(super) fn told(status: &Status) -> (Code, String) {
     let refusal = Refusal::of(status);
     (refusal.code, refusal.reason)
 }
 
-pub fn refused<T: std::fmt::Debug>(outcome: Result<T, Status>) -> (Code, String) {
+pub(super) fn refused<T: std::fmt::Debug>(outcome: Result<T, Status>) -> (Code, String) {
     told(&outcome.expect_err("it is refused"))
 }
 
-pub fn forbidden(reason: &str) -> (Code, String) {
+pub(super) fn forbidden(reason: &str) -> (Code, String) {
     (Code::FailedPrecondition, reason.to_owned())
 }
 
-pub fn invalid(reason: &str) -> (Code, String) {
+pub(super) fn invalid(reason: &str) -> (Code, String) {
     (Code::InvalidArgument, reason.to_owned())
 }

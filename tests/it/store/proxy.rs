@@ -9,14 +9,14 @@ use tokio::sync::{Notify, watch};
 
 /// What becomes of the stopped connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Its client waits.
     Silence,
     GoOn,
     Cut,
 }
 
-pub struct Proxy {
+pub(crate) struct Proxy {
     /// The database's URL, by way of the proxy.
     pub url: String,
     shared: Arc<Shared>,
@@ -29,7 +29,7 @@ struct Shared {
 }
 
 impl Proxy {
-    pub async fn start(url: &str) -> Self {
+    pub(crate) async fn start(url: &str) -> Self {
         let (scheme, rest) = url.split_once('@').unwrap();
         let (server, database) = rest.split_once('/').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,17 +49,17 @@ impl Proxy {
 
     /// Stops the answers of the connection that says `word` next. What it asked reaches the
     /// database all the same.
-    pub fn stop_at(&self, word: &'static str) {
+    pub(crate) fn stop_at(&self, word: &'static str) {
         *self.shared.word.lock().unwrap() = Some(word);
         self.shared.verdict.send_replace(Verdict::Silence);
     }
 
     /// Until a connection was stopped.
-    pub async fn stopped(&self) {
+    pub(crate) async fn stopped(&self) {
         self.shared.stopped.notified().await;
     }
 
-    pub fn decide(&self, verdict: Verdict) {
+    pub(crate) fn decide(&self, verdict: Verdict) {
         self.shared.verdict.send_replace(verdict);
     }
 }

@@ -8,16 +8,16 @@ use entitled::model::{Customer, VersionInfo, WorkOrder};
 use entitled::store::*;
 use serde_json::json;
 
-pub fn instant(text: &str) -> DateTime<Utc> {
+pub(crate) fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
-pub fn info(version: i64) -> VersionInfo {
+pub(crate) fn info(version: i64) -> VersionInfo {
     let first = instant("2026-03-01T08:00:00.123456Z");
     VersionInfo { version, record_time: first + chrono::Duration::hours(version - 1), actor: "tester".to_owned() }
 }
 
-pub fn customer(customer_id: &str, display_name: &str) -> Customer {
+pub(crate) fn customer(customer_id: &str, display_name: &str) -> Customer {
     serde_json::from_value(json!({
         "customer_id": customer_id,
         "display_name": display_name,
@@ -29,7 +29,7 @@ pub fn customer(customer_id: &str, display_name: &str) -> Customer {
     .unwrap()
 }
 
-pub fn order(customer_id: &str, work_order_id: &str, currency: &str) -> WorkOrder {
+pub(crate) fn order(customer_id: &str, work_order_id: &str, currency: &str) -> WorkOrder {
     serde_json::from_value(json!({
         "work_order_id": work_order_id, "customer_id": customer_id, "edition_id": "unified-enterprise-2023",
         "start_date": "2026-01-01", "end_date": "2026-12-31", "host_location_id": "jakarta",
@@ -40,7 +40,7 @@ pub fn order(customer_id: &str, work_order_id: &str, currency: &str) -> WorkOrde
 }
 
 /// Counts a write of the customer; returns its revision as of the commit.
-pub async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Result<i64> {
+pub(crate) async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Result<i64> {
     let revision = lock_customer_in_txn(txn, customer_id).await?.unwrap().revision + 1;
     let mut statements = StatementBatch::of(txn);
     put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), changed)?;
@@ -49,7 +49,7 @@ pub async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) -> Resu
 }
 
 /// Keeps a request of contoso.
-pub async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredRequest) -> Result<()> {
+pub(crate) async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredRequest) -> Result<()> {
     let key = ("contoso".to_owned(), request_id.to_owned());
     let mut statements = StatementBatch::of(txn);
     put_requests(&mut statements, &[(key, request.clone())], info(1).record_time)?;
@@ -57,7 +57,7 @@ pub async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredReq
 }
 
 /// Creates the customer, or adds a version; returns the new revision.
-pub async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<i64> {
+pub(crate) async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<i64> {
     store
         .in_transaction(async |txn| {
             let created = insert_customer_in_txn(&txn, &customer.customer_id).await?;
@@ -71,7 +71,7 @@ pub async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo
         .await
 }
 
-pub async fn put_order(store: &Store, order: &WorkOrder, info: &VersionInfo) -> Result<i64> {
+pub(crate) async fn put_order(store: &Store, order: &WorkOrder, info: &VersionInfo) -> Result<i64> {
     store
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, &order.customer_id).await?.unwrap();
@@ -81,6 +81,6 @@ pub async fn put_order(store: &Store, order: &WorkOrder, info: &VersionInfo) -> 
         .await
 }
 
-pub async fn bump(store: &Store, customer_id: &str) -> Result<i64> {
+pub(crate) async fn bump(store: &Store, customer_id: &str) -> Result<i64> {
     store.in_transaction(async |txn| bump_in_txn(&txn, customer_id, Changed::Balances).await).await
 }

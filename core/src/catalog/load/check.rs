@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::Weekday;
 use toml::Spanned;
 
-use super::entry::Row;
 use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
+use super::table::ReadTable;
 use crate::catalog::{Clause, Clock, Group, Hours, Rule};
 use crate::model::codes::is_country;
 use crate::model::{ProductPattern, Unit, is_id};
@@ -48,7 +48,7 @@ pub(super) fn pattern(pattern: &Spanned<ProductPattern>, mistakes: &mut Mistakes
     }
 }
 
-pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
+pub(super) fn clauses(clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>) {
     let is_code = |code: &str| {
         code.starts_with(|first: char| first.is_ascii_uppercase())
             && code.len() <= 64
@@ -69,17 +69,17 @@ pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
 }
 
 /// What nobody bought is refused by a clause, too.
-pub(super) fn answers(clauses: &[Row<Clause>], head_at: usize, mistakes: &mut Mistakes<'_>) {
+pub(super) fn answers(clauses: &[ReadTable<Clause>], head_at: usize, mistakes: &mut Mistakes<'_>) {
     if !clauses.iter().any(|row| row.value.rule == Rule::Purchased) {
         mistakes.add(head_at, "no clause has `rule = \"purchased\"`, the answer where nobody bought the service");
     }
 }
 
-pub(super) fn groups(groups: &[Row<Group>], mistakes: &mut Mistakes<'_>) {
+pub(super) fn groups(groups: &[ReadTable<Group>], mistakes: &mut Mistakes<'_>) {
     ids(groups.iter().map(|row| (&row.value.id, row.key("id"))), "group", mistakes);
 }
 
-pub(super) fn families(families: &[Row<RawFamily>], mistakes: &mut Mistakes<'_>) {
+pub(super) fn families(families: &[ReadTable<RawFamily>], mistakes: &mut Mistakes<'_>) {
     ids(families.iter().map(|row| (&row.value.id, row.key("id"))), "product family", mistakes);
     for family in families {
         let mut seen: HashMap<&str, usize> = HashMap::new();
@@ -94,7 +94,7 @@ pub(super) fn families(families: &[Row<RawFamily>], mistakes: &mut Mistakes<'_>)
     }
 }
 
-pub(super) fn service(row: &Row<()>, raw: &RawService, mistakes: &mut Mistakes<'_>) {
+pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mistakes<'_>) {
     ids([(&raw.id, row.key("id"))].into_iter(), "service", mistakes);
     let offerings = raw.purchase.predefined.iter().map(|offering| (&offering.id, row.key("purchase.predefined")));
     ids(offerings, "predefined offering", mistakes);
@@ -120,7 +120,10 @@ pub(super) fn service(row: &Row<()>, raw: &RawService, mistakes: &mut Mistakes<'
 }
 
 /// Hours of every country made whole by those of the table they stand in.
-pub(super) fn hours(row: Row<BTreeMap<String, RawHours>>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Hours> {
+pub(super) fn hours(
+    row: ReadTable<BTreeMap<String, RawHours>>,
+    mistakes: &mut Mistakes<'_>,
+) -> BTreeMap<String, Hours> {
     ids(row.value.keys().map(|name| (name, row.key(name))), "table of hours", mistakes);
     let mut all = BTreeMap::new();
     for (name, raw) in &row.value {
@@ -166,7 +169,7 @@ fn working(hours: &Hours, clock: usize, weekend: usize, mistakes: &mut Mistakes<
 
 /// An offer is asked about by its place in the precedence, and answers by its targets.
 pub(super) fn response(
-    targets: &[Row<RawTarget>],
+    targets: &[ReadTable<RawTarget>],
     offers: &HashSet<String>,
     precedence: &[Spanned<String>],
     hours: &HashSet<String>,
@@ -197,10 +200,10 @@ pub(super) fn response(
 }
 
 /// Included hours are blocks of services that are counted in time themselves.
-pub(super) fn included_hours(services: &[Row<RawService>], mistakes: &mut Mistakes<'_>) {
+pub(super) fn included_hours(services: &[ReadTable<RawService>], mistakes: &mut Mistakes<'_>) {
     for included in services.iter().filter_map(|row| row.value.included_hours.as_ref()) {
         for service in [&included.reactive_support_management, &included.service_delivery_management] {
-            let is_it = |known: &&Row<RawService>| known.value.id == *service.get_ref();
+            let is_it = |known: &&ReadTable<RawService>| known.value.id == *service.get_ref();
             let unit = services.iter().find(is_it).and_then(|known| known.value.unit);
             if !unit.is_some_and(|unit| unit.is_time()) {
                 mistakes.at(service, format!("`{}` is no service counted in hours", service.get_ref()));

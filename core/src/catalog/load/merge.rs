@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::entry::{Entry, text_of};
-use super::overlay::{Change, Mode};
+use super::overlay::{Mode, OverlayChange};
 use super::source::Mistakes;
+use super::table::{Table, text_of};
 use crate::suggest::nearest_or_all;
 
 /// Tables with one key that says which they are: merging two of them would say two things.
@@ -19,12 +19,12 @@ pub(super) struct Adding<'s, 'i> {
     pub mode: Mode,
     pub file: &'i str,
     pub edition_id: String,
-    pub changes: &'s mut Vec<Change>,
+    pub changes: &'s mut Vec<OverlayChange>,
     pub mistakes: &'s mut Mistakes<'i>,
 }
 
 impl<'i> Adding<'_, 'i> {
-    pub fn head(&mut self, head: &mut Option<Entry<'i>>, value: Spanned<DeValue<'i>>) {
+    pub fn head(&mut self, head: &mut Option<Table<'i>>, value: Spanned<DeValue<'i>>) {
         let Some(table) = self.table(value) else { return };
         match head {
             Some(_) => self.mistakes.at(&table, "a second `[edition]`"),
@@ -33,7 +33,7 @@ impl<'i> Adding<'_, 'i> {
     }
 
     /// Tables in a list, known by `key`.
-    pub fn rows(&mut self, rows: &mut Vec<Entry<'i>>, noun: &'static str, key: &str, value: Spanned<DeValue<'i>>) {
+    pub fn rows(&mut self, rows: &mut Vec<Table<'i>>, noun: &'static str, key: &str, value: Spanned<DeValue<'i>>) {
         let mut own: BTreeMap<String, usize> = BTreeMap::new();
         for row in self.list(value) {
             let Some(id) = text_of(&row, key).map(str::to_owned) else {
@@ -93,7 +93,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    pub fn nameless(&mut self, noun: &'static str, value: Spanned<DeValue<'i>>) -> Vec<Entry<'i>> {
+    pub fn nameless(&mut self, noun: &'static str, value: Spanned<DeValue<'i>>) -> Vec<Table<'i>> {
         let rows = self.list(value);
         for row in &rows {
             let id = ["code", "service"].iter().find_map(|key| text_of(row, key)).unwrap_or_default();
@@ -123,11 +123,11 @@ impl<'i> Adding<'_, 'i> {
     fn change(&mut self, noun: &'static str, id: &str, fields: Vec<String>) {
         if self.mode == Mode::Overlay {
             let (file, edition_id, id) = (self.file.to_owned(), self.edition_id.clone(), id.to_owned());
-            self.changes.push(Change { file, edition_id, noun, id, fields });
+            self.changes.push(OverlayChange { file, edition_id, noun, id, fields });
         }
     }
 
-    pub fn table(&mut self, value: Spanned<DeValue<'i>>) -> Option<Entry<'i>> {
+    pub fn table(&mut self, value: Spanned<DeValue<'i>>) -> Option<Table<'i>> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(table) => Some(Spanned::new(span, table)),
@@ -138,7 +138,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    fn list(&mut self, value: Spanned<DeValue<'i>>) -> Vec<Entry<'i>> {
+    fn list(&mut self, value: Spanned<DeValue<'i>>) -> Vec<Table<'i>> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Array(rows) => rows.into_iter().filter_map(|row| self.table(row)).collect(),

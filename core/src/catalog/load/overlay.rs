@@ -11,7 +11,7 @@ pub(super) enum Mode {
 
 /// What an overlay changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct OverlayChange {
     pub file: String,
     pub edition_id: String,
     /// Such as `service`.

@@ -11,9 +11,10 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::catalog::written::{date, positive, time_of_day};
+use crate::catalog::format::{date, positive, time_of_day};
 use crate::catalog::{
-    Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, Plan, PurchaseRule, Severity, Tenants, Text,
+    Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, PurchaseRule, ServicePlan, Severity, Tenants,
+    Text,
 };
 use crate::model::{DeliveryMode, ProductPattern, Unit};
 
@@ -80,7 +81,7 @@ pub(super) struct RawService {
     pub id: String,
     pub name: Text,
     pub group: Spanned<String>,
-    pub plan: Plan,
+    pub plan: ServicePlan,
     pub unit: Option<Unit>,
     #[serde(default)]
     pub days: bool,

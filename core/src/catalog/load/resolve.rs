@@ -6,47 +6,47 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::entry::{Entry, Row, read};
-use super::names::{Names, Resolver, inner};
 use super::raw::{Head, RawAside, RawComponent, RawFamily, RawService, RawTarget};
-use super::sheet::Sheet;
+use super::resolver::{KnownNames, Resolver, inner};
 use super::source::Mistakes;
+use super::table::{ReadTable, Table, read};
+use super::tables::Tables;
 use super::{check, texts};
 use crate::catalog::{
     Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
 };
 
 /// The edition; none if its tables could not all be read.
-pub(super) fn edition<'i>(mut sheet: Sheet<'i>, mistakes: &mut Mistakes<'i>) -> Option<Edition> {
-    let head_at = sheet.head_at();
-    let Some(head) = sheet.head.take() else {
+pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -> Option<Edition> {
+    let head_at = tables.head_at();
+    let Some(head) = tables.head.take() else {
         mistakes.add(head_at, "no `[edition]` table");
         return None;
     };
-    let names = Names {
-        clauses: names_of(&sheet.clauses, "code"),
-        groups: names_of(&sheet.groups, "id"),
-        services: names_of(&sheet.services, "id"),
-        families: names_of(&sheet.families, "id"),
-        hours: keys_of(&sheet.hours),
-        sets: keys_of(&sheet.sets),
-        terms: keys_of(&sheet.terms),
+    let names = KnownNames {
+        clauses: names_of(&tables.clauses, "code"),
+        groups: names_of(&tables.groups, "id"),
+        services: names_of(&tables.services, "id"),
+        families: names_of(&tables.families, "id"),
+        hours: keys_of(&tables.hours),
+        sets: keys_of(&tables.sets),
+        terms: keys_of(&tables.terms),
     };
-    let offers = names_of(&sheet.targets, "service");
-    let all_clauses = sheet.clauses.len();
+    let offers = names_of(&tables.targets, "service");
+    let all_clauses = tables.clauses.len();
     let head = read::<Head>(head, mistakes);
-    let clauses = read_all::<Clause>(sheet.clauses, mistakes);
-    let groups = read_all::<Group>(sheet.groups, mistakes);
-    let services = read_all::<RawService>(sheet.services, mistakes);
-    let families = read_all::<RawFamily>(sheet.families, mistakes);
-    let asides = read_all::<RawAside>(sheet.asides, mistakes);
-    let targets = read_all::<RawTarget>(sheet.targets, mistakes);
-    let hours = read_table(sheet.hours, mistakes);
-    let sets = read_table::<BTreeMap<String, Vec<Spanned<String>>>>(sheet.sets, mistakes);
-    let remedies = read_table::<BTreeMap<RemedyKind, Text>>(sheet.remedies, mistakes);
-    let terms = read_table::<BTreeMap<String, ResponseTerm>>(sheet.terms, mistakes);
-    let why = read_table::<BTreeMap<Why, Text>>(sheet.why, mistakes);
-    let precedence = sheet.precedence.map(|list| {
+    let clauses = read_all::<Clause>(tables.clauses, mistakes);
+    let groups = read_all::<Group>(tables.groups, mistakes);
+    let services = read_all::<RawService>(tables.services, mistakes);
+    let families = read_all::<RawFamily>(tables.families, mistakes);
+    let asides = read_all::<RawAside>(tables.asides, mistakes);
+    let targets = read_all::<RawTarget>(tables.targets, mistakes);
+    let hours = read_table(tables.hours, mistakes);
+    let sets = read_table::<BTreeMap<String, Vec<Spanned<String>>>>(tables.sets, mistakes);
+    let remedies = read_table::<BTreeMap<RemedyKind, Text>>(tables.remedies, mistakes);
+    let terms = read_table::<BTreeMap<String, ResponseTerm>>(tables.terms, mistakes);
+    let why = read_table::<BTreeMap<Why, Text>>(tables.why, mistakes);
+    let precedence = tables.precedence.map(|list| {
         let mut table = DeTable::new();
         table.insert(Spanned::new(list.span(), "precedence".into()), list);
         read_table::<BTreeMap<String, Vec<Spanned<String>>>>(table, mistakes)
@@ -82,7 +82,7 @@ pub(super) fn edition<'i>(mut sheet: Sheet<'i>, mistakes: &mut Mistakes<'i>) -> 
     resolver.check_sets();
     check::included_hours(&services, resolver.mistakes);
     check::response(&targets, &offers, &precedence, &resolver.names.hours, resolver.mistakes);
-    let services: Vec<(Row<()>, Service)> = services.into_iter().map(|row| resolver.service(row)).collect();
+    let services: Vec<(ReadTable<()>, Service)> = services.into_iter().map(|row| resolver.service(row)).collect();
     let head = head.map(|head| resolver.head(head, &services));
     let asides = asides.into_iter().filter_map(|row| resolver.aside(row.value)).collect();
     let response = ResponseTable {
@@ -125,15 +125,15 @@ fn family(raw: RawFamily) -> Family {
     }
 }
 
-fn read_all<T: DeserializeOwned>(entries: Vec<Entry<'_>>, mistakes: &mut Mistakes<'_>) -> Vec<Row<T>> {
+fn read_all<T: DeserializeOwned>(entries: Vec<Table<'_>>, mistakes: &mut Mistakes<'_>) -> Vec<ReadTable<T>> {
     entries.into_iter().filter_map(|entry| read(entry, mistakes)).collect()
 }
 
-fn read_table<T: DeserializeOwned>(table: DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option<Row<T>> {
+fn read_table<T: DeserializeOwned>(table: DeTable<'_>, mistakes: &mut Mistakes<'_>) -> Option<ReadTable<T>> {
     read(Spanned::new(0..0, table), mistakes)
 }
 
-fn names_of(entries: &[Entry<'_>], key: &str) -> HashSet<String> {
+fn names_of(entries: &[Table<'_>], key: &str) -> HashSet<String> {
     entries.iter().filter_map(|entry| Some(entry.get_ref().get(key)?.get_ref().as_str()?.to_owned())).collect()
 }
 
@@ -141,7 +141,7 @@ fn keys_of(table: &DeTable<'_>) -> HashSet<String> {
     table.keys().map(|key| key.get_ref().to_string()).collect()
 }
 
-fn values<T>(rows: Vec<Row<T>>) -> Vec<T> {
+fn values<T>(rows: Vec<ReadTable<T>>) -> Vec<T> {
     rows.into_iter().map(|row| row.value).collect()
 }
 

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::Row;
 use super::raw::RawAside;
 use super::source::Mistakes;
+use super::table::ReadTable;
 use crate::catalog::{Clause, Locale, RemedyKind, ResponseTerm, Rule, Text, Why};
 
 const LOCALES: [(Locale, &str); 2] = [(Locale::English, "en"), (Locale::Indonesian, "id")];
@@ -15,7 +15,7 @@ const LOCALES: [(Locale, &str); 2] = [(Locale::English, "en"), (Locale::Indonesi
 const ASKED: [&str; 2] = ["service_id", "location_id"];
 const ANSWERING: [&str; 2] = ["work_order_id", "item_id"];
 
-pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
+pub(super) fn clauses(clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>) {
     for row in clauses {
         let Clause { code, rule, text, date, dated, .. } = &row.value;
         let mut carried = [&ASKED, rule.row().facts].concat();
@@ -34,13 +34,13 @@ pub(super) fn clauses(clauses: &[Row<Clause>], mistakes: &mut Mistakes<'_>) {
     }
 }
 
-pub(super) fn asides(asides: &[Row<RawAside>], mistakes: &mut Mistakes<'_>) {
+pub(super) fn asides(asides: &[ReadTable<RawAside>], mistakes: &mut Mistakes<'_>) {
     for row in asides {
         judge(row, "text", &row.value.text, &ASKED, "an aside", mistakes);
     }
 }
 
-pub(super) fn remedies(row: &Row<BTreeMap<RemedyKind, Text>>, head_at: usize, mistakes: &mut Mistakes<'_>) {
+pub(super) fn remedies(row: &ReadTable<BTreeMap<RemedyKind, Text>>, head_at: usize, mistakes: &mut Mistakes<'_>) {
     for (kind, text) in &row.value {
         // Its own parts, and what its reason says of the question.
         let mut carried = [&["field", "value", "work_order_id", "item_id"][..], &ASKED].concat();
@@ -57,7 +57,7 @@ pub(super) fn remedies(row: &Row<BTreeMap<RemedyKind, Text>>, head_at: usize, mi
     );
 }
 
-pub(super) fn why(row: &Row<BTreeMap<Why, Text>>, is_needed: bool, head_at: usize, mistakes: &mut Mistakes<'_>) {
+pub(super) fn why(row: &ReadTable<BTreeMap<Why, Text>>, is_needed: bool, head_at: usize, mistakes: &mut Mistakes<'_>) {
     for (why, text) in &row.value {
         judge(row, why.as_str(), text, &[], "an offer that does not govern", mistakes);
     }
@@ -67,7 +67,7 @@ pub(super) fn why(row: &Row<BTreeMap<Why, Text>>, is_needed: bool, head_at: usiz
     }
 }
 
-pub(super) fn terms(row: &Row<BTreeMap<String, ResponseTerm>>, mistakes: &mut Mistakes<'_>) {
+pub(super) fn terms(row: &ReadTable<BTreeMap<String, ResponseTerm>>, mistakes: &mut Mistakes<'_>) {
     for (name, term) in &row.value {
         judge(row, &format!("{name}.text"), &term.text, &[], "a response term", mistakes);
     }
@@ -80,7 +80,7 @@ fn missing<'a>(table: &str, lacking: impl Iterator<Item = &'a str>, at: usize, m
     }
 }
 
-fn judge<T>(row: &Row<T>, key: &str, text: &Text, carried: &[&str], whose: &str, mistakes: &mut Mistakes<'_>) {
+fn judge<T>(row: &ReadTable<T>, key: &str, text: &Text, carried: &[&str], whose: &str, mistakes: &mut Mistakes<'_>) {
     for (locale, tag) in LOCALES {
         // Without a text of its own a language shows the English one.
         if locale == Locale::Indonesian && text.id.is_none() {

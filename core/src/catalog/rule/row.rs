@@ -12,7 +12,7 @@ pub enum RuleFamily {
     Event,
 }
 
-/// Who judges a rule first. What checks judge, others may judge too: see [`Row`].
+/// Who judges a rule first. What checks judge, others may judge too: see [`RuleRow`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judge {
     /// Every check, for every item that may answer.
@@ -29,7 +29,7 @@ pub enum Judge {
 
 /// What a clause that fails speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum About {
+pub enum Subject {
     Contract,
     /// When the work begins, and when it ends.
     Start,
@@ -70,14 +70,14 @@ pub enum Words {
 
 /// What is known of a rule.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct RuleRow {
     pub judge: Judge,
     /// Whether it is judged, too, when a contract is written, …
     pub is_for_purchase: bool,
     /// … and when something counted is to be taken.
     pub is_for_taking: bool,
     pub pool: InPool,
-    pub about: About,
+    pub subject: Subject,
     pub words: Words,
     /// What a reason by this rule carries whenever it is given, besides what every reason carries.
     pub facts: &'static [&'static str],
@@ -85,24 +85,24 @@ pub struct Row {
     pub reads: &'static [&'static str],
 }
 
-pub(super) const fn by(judge: Judge) -> Row {
-    Row {
+pub(super) const fn by(judge: Judge) -> RuleRow {
+    RuleRow {
         judge,
         is_for_purchase: matches!(judge, Judge::Purchase),
         is_for_taking: false,
         pool: InPool::Apart,
-        about: About::Contract,
+        subject: Subject::Contract,
         words: Words::Fixed,
         facts: &[],
         reads: &[],
     }
 }
 
-pub(super) const fn check(family: RuleFamily) -> Row {
+pub(super) const fn check(family: RuleFamily) -> RuleRow {
     by(Judge::Check(family))
 }
 
-impl Row {
+impl RuleRow {
     pub(super) const fn when_written(self) -> Self {
         Self { is_for_purchase: true, ..self }
     }
@@ -119,8 +119,8 @@ impl Row {
         Self { pool: InPool::Compares, words: Words::Amounts, ..self }
     }
 
-    pub(super) const fn about(self, about: About) -> Self {
-        Self { about, ..self }
+    pub(super) const fn subject(self, subject: Subject) -> Self {
+        Self { subject, ..self }
     }
 
     pub(super) const fn rewords(self, words: Words) -> Self {

@@ -5,10 +5,10 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use super::quantity::remedy_more;
 use crate::catalog::{EventRule, Rule};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
+use crate::engine::explanation::Explanation;
 use crate::engine::pool::left;
-use crate::engine::span::Span;
-use crate::model::{PlannedEvent, Unit, day_of, instant_of};
+use crate::model::{PlannedEvent, Unit, instant_of, rfc3339};
+use crate::terms::{Span, events_taken};
 
 /// The event in question: the request's window, else the item's event that runs now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,14 +83,7 @@ fn latest_confirmation(context: &Context<'_>, event: Event, terms: EventRule) ->
 
 /// The events one solution takes: each covers a number of dates of the location's calendar.
 fn events_per_solution(context: &Context<'_>, event: Event, terms: EventRule) -> i64 {
-    let zone = context.location.time_zone;
-    let first = day_of(zone, event.start);
-    // The end is exclusive: ending at midnight does not touch the new day.
-    let before_end = event.end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(event.end);
-    let last = day_of(zone, before_end).max(first);
-    let dates = last.signed_duration_since(first).num_days().saturating_add(1);
-    let rest = i64::from(dates.checked_rem(terms.days).unwrap_or(0) != 0);
-    dates.checked_div(terms.days).unwrap_or(dates).saturating_add(rest)
+    events_taken(context.location.time_zone, Span { start: event.start, end: event.end }, terms.days)
 }
 
 fn solutions(context: &Context<'_>) -> usize {
@@ -137,7 +130,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanat
     if rule == Rule::EventNotice {
         explanation.fact("notice_days", terms.notice_days.to_string());
         let latest = event.map(|event| latest_confirmation(context, event, terms));
-        explanation.optional_fact("latest_confirm_time", latest.map(time));
+        explanation.optional_fact("latest_confirm_time", latest.map(rfc3339));
         match event {
             Some(event) if !is_open => remedy_notice(context, event, terms, explanation),
             _ => ask_missing(context, rule, latest, explanation),
@@ -173,7 +166,7 @@ fn ask_missing(context: &Context<'_>, rule: Rule, latest: Option<DateTime<Utc>>,
         (None, Some(_)) => "delivery.start_time",
         _ => "delivery",
     };
-    explanation.ask(field, latest.map(time).unwrap_or_default());
+    explanation.ask(field, latest.map(rfc3339).unwrap_or_default());
 }
 
 /// What was confirmed cannot be confirmed sooner: the asked event comes later. One that is

@@ -7,7 +7,7 @@ use crate::catalog::{Rule, ServiceHours, ZoneRule};
 use crate::engine::calendar::Calendar;
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
-use crate::engine::span::Span;
+use crate::terms::Span;
 
 /// The calendar a service is worked by at a location.
 pub(in crate::engine) fn calendar_of<'a>(context: &Context<'a>, service_hours: &'a ServiceHours) -> Calendar<'a> {

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 
 use crate::catalog::{LocationRule, RemedyKind, Rule};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
-use crate::engine::span::End;
-use crate::model::{DeliveryMode, Location, WorkOrder};
+use crate::engine::explanation::Explanation;
+use crate::model::{DeliveryMode, Location, WorkOrder, rfc3339};
+use crate::terms::End;
 
 pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let country = &context.location.country;
@@ -23,7 +23,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
 }
 
 pub(in crate::engine) fn is_designated(context: &Context<'_>) -> bool {
-    context.candidate.reach.at(context.location_row).at(context.at)
+    context.candidate.designations.at(context.location_row).at(context.at)
 }
 
 /// Remote delivery is always included; any other way only if the service or the item says so.
@@ -108,32 +108,32 @@ fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
 
 /// What is said of the orders that extend the base to a location where none does now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) enum Extension {
+pub(in crate::engine) enum ExtensionState {
     Comes(DateTime<Utc>),
     /// The row of the order that was the last.
     Over(usize, End),
 }
 
-pub(in crate::engine) fn extension(context: &Context<'_>) -> Option<Extension> {
-    let stretches = context.candidate.reach.at(context.location_row).stretches();
-    let stretches = || stretches.iter().filter(|stretch| !stretch.span.is_empty());
-    let starts = stretches().map(|stretch| stretch.span.start);
+pub(in crate::engine) fn extension(context: &Context<'_>) -> Option<ExtensionState> {
+    let extensions = context.candidate.designations.at(context.location_row).extensions();
+    let extensions = || extensions.iter().filter(|extension| !extension.span.is_empty());
+    let starts = extensions().map(|extension| extension.span.start);
     let next = starts.filter(|start| context.at < *start && *start < context.candidate.term.end).min();
     if let Some(start) = next {
-        return Some(Extension::Comes(start));
+        return Some(ExtensionState::Comes(start));
     }
     let id = |row: usize| context.prepared.contract().work_orders.get(row).map(|order| &order.work_order_id);
-    let over = stretches().filter(|stretch| stretch.span.end <= context.at);
-    let last = over.max_by_key(|stretch| (stretch.span.end, id(stretch.order)));
-    last.map(|stretch| Extension::Over(stretch.order, stretch.end_cause))
+    let over = extensions().filter(|extension| extension.span.end <= context.at);
+    let last = over.max_by_key(|extension| (extension.span.end, id(extension.order)));
+    last.map(|extension| ExtensionState::Over(extension.order, extension.end_cause))
 }
 
 /// An order that extends the base to the location is not in force: it comes, or has ended.
 fn remedy_extension(context: &Context<'_>, explanation: &mut Explanation) -> bool {
     match extension(context) {
         None => return false,
-        Some(Extension::Comes(start)) => explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start)),
-        Some(Extension::Over(row, end_cause)) => {
+        Some(ExtensionState::Comes(start)) => explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start)),
+        Some(ExtensionState::Over(row, end_cause)) => {
             if let Some(order) = context.prepared.contract().work_orders.get(row) {
                 explanation.remedy_renew(order, Some(end_cause));
             }

@@ -6,14 +6,14 @@ use crate::engine::explanation::Explanation;
 use crate::model::{ProductId, ProductPattern};
 
 pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
-    let (service, reading, product) = (context.service, &context.reading, context.query.product);
+    let (service, in_edition, product) = (context.service, &context.in_edition, context.query.product);
     Some(Verdict::fails_if(match rule {
         Rule::ProductCovered => !context.is_covered,
         Rule::ProductPrerelease => {
-            reading.preview_end.is_some_and(|end| context.instant() < end)
+            in_edition.preview_end.is_some_and(|end| context.instant() < end)
                 && !product.is_some_and(|product| names(&service.products_only, product))
         }
-        Rule::ProductRetired => reading.retired_from.is_some_and(|start| context.instant() >= start),
+        Rule::ProductRetired => in_edition.retired_from.is_some_and(|start| context.instant() >= start),
         Rule::ProductExcluded | Rule::RetailProduct => product.is_some_and(|product| !service.serves(product)),
         Rule::ProductOnItem => !context.is_on_item,
         Rule::CoveredFamily => !covers_family(context),

@@ -2,9 +2,9 @@
 
 use crate::catalog::{QuantityRule, RemedyKind, Rule, RuleFamily};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
+use crate::engine::explanation::Explanation;
 use crate::engine::pool::{left, next_enough, own_available, serves};
-use crate::model::{Funding, Item, Unit};
+use crate::model::{Funding, Item, Unit, rfc3339};
 
 /// A needed amount must be available; without one, anything at all.
 pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
@@ -16,7 +16,7 @@ fn needed(context: &Context<'_>) -> Option<i64> {
     match context.query.quantity {
         // An amount too large to count is more than anyone has.
         Some(quantity) => Some(quantity.in_base_unit().unwrap_or(i64::MAX)),
-        // Bought without a number: nothing that could run out.
+        // BoughtBlock without a number: nothing that could run out.
         None => context.candidate.block.map(|_| 1),
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut 
     if room(context).is_some_and(|room| room < more) {
         // No more of it can be sold on this order: only what is bought already can help.
         if let Some(start) = next_enough(context, needed) {
-            explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
+            explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start));
         }
         return;
     }

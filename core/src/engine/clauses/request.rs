@@ -4,9 +4,9 @@ use chrono::TimeDelta;
 
 use crate::catalog::{Channel, RemedyKind, RestrictedTo, Rule, Severity};
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{Explanation, time};
+use crate::engine::explanation::Explanation;
 use crate::engine::query::is_language;
-use crate::model::{Contact, ContactRole, Unit};
+use crate::model::{Contact, ContactRole, Unit, rfc3339};
 
 /// The channels a cloud administrator is bound to (2.6).
 const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
@@ -21,7 +21,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
         ),
         Rule::Contact => Verdict::fails_if(
             query.contact_id.is_some()
-                && !context.reading.contact.is_some_and(|contact| is_designated(context, contact)),
+                && !context.in_edition.contact.is_some_and(|contact| is_designated(context, contact)),
         ),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
         Rule::Severity => known(query.severity, |severity| context.service.severities.contains(&severity)),
@@ -40,7 +40,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
         Rule::Activity => Verdict::fails_if(
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
         ),
-        Rule::License => Verdict::fails_if(!context.reading.is_licensed),
+        Rule::License => Verdict::fails_if(!context.in_edition.is_licensed),
         _ => return None,
     })
 }
@@ -62,7 +62,7 @@ fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
 }
 
 fn is_cloud(context: &Context<'_>) -> bool {
-    context.reading.family.is_some_and(|family| family.cloud)
+    context.in_edition.family.is_some_and(|family| family.cloud)
 }
 
 fn is_open(context: &Context<'_>, channel: Channel) -> bool {
@@ -75,7 +75,7 @@ fn is_open(context: &Context<'_>, channel: Channel) -> bool {
 fn is_bound_to_portals(context: &Context<'_>) -> bool {
     context.service.incident
         && is_cloud(context)
-        && context.reading.contact.is_some_and(|contact| {
+        && context.in_edition.contact.is_some_and(|contact| {
             !contact.roles.is_empty() && contact.roles.iter().all(|role| *role == ContactRole::CloudAdministrator)
         })
 }
@@ -126,11 +126,11 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("allowed", allowed);
         }
         Rule::RootCauseTiming => {
-            let closed = query.incident_close_time.map(time);
+            let closed = query.incident_close_time.map(rfc3339);
             // At the very instant is not before.
             let before = query.incident_close_time.and_then(|closed| closed.checked_sub_signed(TimeDelta::seconds(1)));
-            explanation.ask("delivery.requested_time", before.map(time).unwrap_or_default());
-            explanation.optional_fact("requested_time", query.delivery.requested_time.map(time));
+            explanation.ask("delivery.requested_time", before.map(rfc3339).unwrap_or_default());
+            explanation.optional_fact("requested_time", query.delivery.requested_time.map(rfc3339));
             explanation.optional_fact("incident_close_time", closed);
         }
         Rule::Tenant => {

@@ -6,10 +6,10 @@ use super::location::{may_share_country, remedy_designate};
 use crate::catalog::{RemedyKind, Rule};
 use crate::engine::base::BaseState;
 use crate::engine::context::{Context, Verdict};
-use crate::engine::explanation::{ACTIVE, Explanation, time};
+use crate::engine::explanation::{ACTIVE, Explanation};
 use crate::engine::prepared::{Candidate, Support};
-use crate::engine::span::{End, Scope, Span, TermState};
-use crate::model::WorkOrderState;
+use crate::model::{WorkOrderState, rfc3339};
+use crate::terms::{End, Scope, Span, TermState};
 
 /// The nearest instant beside one that will not do.
 const STEP: TimeDelta = TimeDelta::seconds(1);
@@ -30,7 +30,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::BaseExpired => matches!(context.base, Some(BaseState::Ended { cause: End::Expired, .. })),
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
         Rule::WindowForfeited => ends_too_late(context),
-        Rule::DeliveryStart => context.reading.delivery_start.is_some_and(|start| context.at < start),
+        Rule::DeliveryStart => context.in_edition.delivery_start.is_some_and(|start| context.at < start),
         _ => return None,
     }))
 }
@@ -54,19 +54,19 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
     match rule {
         Rule::TermNotStarted => match context.term {
             TermState::NotStarted(scope) => {
-                explanation.fact("start_time", time(term.start()));
+                explanation.fact("start_time", rfc3339(term.start()));
                 explanation.fact("scope", scope.as_str());
-                explanation.remedy(RemedyKind::WaitUntil, "check_time", time(term.start()));
+                explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(term.start()));
             }
             _ => {
-                explanation.fact("start_time", time(context.effective.start));
+                explanation.fact("start_time", rfc3339(context.effective.start));
                 explanation.fact("scope", "delivery");
                 remedy_early(context, explanation);
             }
         },
         Rule::TermExpired | Rule::TermTerminated => {
             let name = if rule == Rule::TermExpired { "end_time" } else { "terminate_time" };
-            explanation.fact(name, time(term.end));
+            explanation.fact(name, rfc3339(term.end));
             explanation.fact("scope", term.end_scope.as_str());
             match term.end_scope {
                 Scope::Item => explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", ""),
@@ -83,7 +83,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::BaseAgreement if explanation.wants_remedy() => remedy_base(context, explanation),
         Rule::BaseExpired | Rule::BaseTerminated => {
             if let Some(BaseState::Ended { order, ended_by, at, .. }) = context.base {
-                explanation.fact("end_time", time(at));
+                explanation.fact("end_time", rfc3339(at));
                 let orders = &context.prepared.contract().work_orders;
                 if let Some(order) = orders.get(order) {
                     explanation.fact("base_work_order_id", order.work_order_id.as_str());
@@ -94,13 +94,13 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             }
         }
         Rule::WindowForfeited => {
-            explanation.fact("end_time", time(context.forfeit_time()));
+            explanation.fact("end_time", rfc3339(context.forfeit_time()));
             remedy_late(context, explanation);
         }
         Rule::DeliveryStart => {
-            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.reading.delivery_start) {
+            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.in_edition.delivery_start) {
                 explanation.fact("delivery_start_date", date.to_string());
-                explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start));
+                explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start));
             }
         }
         _ => {}
@@ -117,8 +117,10 @@ fn remedy_early(context: &Context<'_>, explanation: &mut Explanation) {
             let later = if start < end { end } else { start.checked_add_signed(length).unwrap_or(start) };
             explanation.ask_window((begin, end), Span { start, end: later });
         }
-        (None, Some(_)) => explanation.ask("delivery.end_time", time(start.checked_add_signed(STEP).unwrap_or(start))),
-        (_, None) => explanation.ask("delivery.start_time", time(start)),
+        (None, Some(_)) => {
+            explanation.ask("delivery.end_time", rfc3339(start.checked_add_signed(STEP).unwrap_or(start)))
+        }
+        (_, None) => explanation.ask("delivery.start_time", rfc3339(start)),
     }
 }
 
@@ -133,8 +135,8 @@ fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
             let start = before(finish.signed_duration_since(begin));
             explanation.ask_window((begin, finish), Span { start, end });
         }
-        (Some(_), None) => explanation.ask("delivery.start_time", time(before(STEP))),
-        _ => explanation.ask("delivery.end_time", time(end)),
+        (Some(_), None) => explanation.ask("delivery.start_time", rfc3339(before(STEP))),
+        _ => explanation.ask("delivery.end_time", rfc3339(end)),
     }
 }
 
@@ -164,7 +166,7 @@ pub(in crate::engine) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
         bases.filter(move |base| base.term.span().contains(instant) && is_named(base))
     };
     let is_idle = |base: &Candidate| matches!(base.state, WorkOrderState::Draft | WorkOrderState::Suspended);
-    let serves = |base: &Candidate| base.reach.at(context.location_row).at(instant);
+    let serves = |base: &Candidate| base.designations.at(context.location_row).at(instant);
     if let Some(base) = bases().find(|base| is_idle(base) && (named.is_some() || serves(base))) {
         return BaseRemedy::Renew(base.order);
     }
@@ -183,7 +185,7 @@ fn remedy_base(context: &Context<'_>, explanation: &mut Explanation) {
             explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE);
             explanation.remedy_at(orders.get(row).map_or("", |order| &order.work_order_id), None);
         }
-        BaseRemedy::Wait(start) => explanation.remedy(RemedyKind::WaitUntil, "check_time", time(start)),
+        BaseRemedy::Wait(start) => explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start)),
         BaseRemedy::Designate(row, item) => {
             if let Some(order) = orders.get(row) {
                 let item = order.items.get(item).filter(|item| !item.all_locations);

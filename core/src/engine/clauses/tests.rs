@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::catalog::{Catalog, Missing};
-use crate::engine::ask::Ask;
 use crate::engine::balances::AS_BOUGHT;
 use crate::engine::prepared::Prepared;
 use crate::engine::query::Query;
+use crate::engine::resolve::ResolvedQuery;
 use crate::model::ProductId;
 
 const FAMILIES: [RuleFamily; 7] = [
@@ -56,9 +56,9 @@ fn for_each_context(mut see: impl FnMut(&Context<'_>)) {
     for service in &prepared.catalog().default_edition().services {
         let product = Some(ProductId::new("azure"));
         let query = Query { location_id: "gb-london", service_id: &service.id, product, ..Query::default() };
-        let ask = Ask::new(&prepared, &AS_BOUGHT, &query).unwrap();
+        let resolved = ResolvedQuery::new(&prepared, &AS_BOUGHT, &query).unwrap();
         for at in ["2026-03-01T00:00:00Z", "2026-09-01T00:00:00Z"] {
-            ask.contexts(at.parse().unwrap()).for_each(|context| see(&context));
+            resolved.contexts(at.parse().unwrap()).for_each(|context| see(&context));
         }
     }
 }

@@ -1,15 +1,18 @@
 //! What one counted item bought.
 
+use std::ops::RangeFrom;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use crate::catalog::QuantityRule;
-use crate::model::{Funding, Item, Unit, WorkOrder, block_id, contract_year, start_of_day};
+use crate::catalog::{QuantityRule, Service};
+use crate::model::{Item, Unit, WorkOrder, block_id};
+use crate::terms::year_end;
 
 /// The block of a counted item as it was bought, in the base unit of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bought {
+pub struct BoughtBlock {
     pub id: Uuid,
     /// Row among the contract's counted items: where its balance stands.
     pub row: usize,
@@ -20,27 +23,21 @@ pub struct Bought {
     pub year_end: Option<DateTime<Utc>>,
 }
 
-/// The end of the contract year in which what the flex allowance paid must be used.
-pub(super) fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
-    let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
-    (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
-}
-
-/// Its row is not known yet.
+/// None where nothing is counted; otherwise its row is the next of `rows`.
 pub(super) fn block_of(
-    unit: Option<Unit>,
-    rule: QuantityRule,
+    service: &Service,
     order: &WorkOrder,
     item: &Item,
     zone: Tz,
-) -> Option<Bought> {
-    let unit = unit?;
+    rows: &mut RangeFrom<usize>,
+) -> Option<BoughtBlock> {
+    let unit = service.unit?;
     let granted = match item.quantity {
         Some(quantity) => quantity.in_base_unit()?,
-        None if rule == QuantityRule::One => 1,
+        None if service.purchase.quantity == QuantityRule::One => 1,
         None => return None,
     };
     let year_end = year_end(order, item, zone);
     let id = block_id(&order.customer_id, &order.work_order_id, &item.item_id, &item.service_id);
-    Some(Bought { id, row: 0, granted, unit: unit.base(), year_end })
+    Some(BoughtBlock { id, row: rows.next()?, granted, unit: unit.base(), year_end })
 }

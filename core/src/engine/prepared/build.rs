@@ -1,31 +1,33 @@
 //! Working out what can be known of a contract before any question.
 
 use std::collections::HashMap;
+use std::ops::RangeFrom;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
 
 use super::block::block_of;
 use super::candidate::{Candidate, Support};
-use super::extension::Extensions;
-use super::item::{prepare_waivers, term_of, turns_of};
+use super::extension::BaseExtensions;
+use super::item::{prepare_waivers, transitions_of};
 use super::order::PreparedOrder;
-use crate::catalog::{Catalog, Edition, LocationRule};
+use crate::catalog::{Catalog, Edition, LocationRule, Service};
 use crate::engine::base::Bases;
-use crate::engine::reach::{Reach, Reaches};
+use crate::engine::designation::{Designation, Designations};
 use crate::engine::sorted::Sorted;
 use crate::model::{Contract, Item, WorkOrder};
+use crate::terms::item_term;
 
 pub(super) struct Builder<'a> {
     pub catalog: &'a Catalog,
     pub contract: &'a Contract,
     location_rows: &'a HashMap<String, usize>,
     pub orders: Vec<PreparedOrder>,
-    extensions: Extensions<'a>,
+    extensions: BaseExtensions<'a>,
 }
 
 /// An order while its items are made ready.
-struct Making<'a> {
+struct OrderParts<'a> {
     row: usize,
     order: &'a WorkOrder,
     prepared: &'a PreparedOrder,
@@ -36,15 +38,40 @@ struct Making<'a> {
     /// How an item leans on a base that is not one itself.
     support: Option<Arc<Bases>>,
     /// The designated locations, without and with those that extend the base.
-    designated: Reaches,
-    extended: Reaches,
+    designated: Designations,
+    extended: Designations,
+}
+
+/// An item that can answer, while it is made ready.
+struct ItemParts<'p> {
+    order: &'p OrderParts<'p>,
+    row: usize,
+    item: &'p Item,
+    service: &'p Service,
+    is_base: bool,
+}
+
+impl<'p> ItemParts<'p> {
+    /// Without the items of a service that the edition does not have.
+    fn of_order(order: &'p OrderParts<'p>) -> impl Iterator<Item = Self> {
+        order.order.items.iter().enumerate().filter_map(move |(row, item)| {
+            let service = order.edition.service(&item.service_id)?;
+            let is_base = item.service_id == order.edition.base_package;
+            Some(Self { order, row, item, service, is_base })
+        })
+    }
+
+    fn sort_key(&self) -> impl Ord + use<'p> {
+        let service_id = (!self.is_base).then_some(self.item.service_id.as_str());
+        (!self.is_base, service_id, self.order.order.work_order_id.as_str(), self.item.item_id.as_str())
+    }
 }
 
 impl<'a> Builder<'a> {
     pub fn new(catalog: &'a Catalog, contract: &'a Contract, location_rows: &'a HashMap<String, usize>) -> Self {
         let order = |order| PreparedOrder::new(catalog, contract, location_rows, order);
         let orders: Vec<_> = contract.work_orders.iter().map(order).collect();
-        let extensions = Extensions::new(catalog, contract, &orders);
+        let extensions = BaseExtensions::new(catalog, contract, &orders);
         Self { catalog, contract, location_rows, orders, extensions }
     }
 
@@ -52,28 +79,22 @@ impl<'a> Builder<'a> {
     pub fn candidates(&self) -> Vec<Candidate> {
         let rows: HashMap<&str, usize> = rows_by_id(self.contract);
         let orders = self.contract.work_orders.iter().zip(&self.orders).enumerate();
-        let making = orders.filter_map(|(row, (order, prepared))| self.making(row, order, prepared, &rows));
-        let mut all: Vec<Candidate> = making.flat_map(|making| self.items_of(&making)).collect();
-        let ids = |candidate: &Candidate| {
-            let order = self.contract.work_orders.get(candidate.order);
-            let item = order.and_then(|order| order.items.get(candidate.item));
-            let service_id = item.filter(|_| !candidate.is_base).map(|item| item.service_id.as_str());
-            (!candidate.is_base, service_id, order.map(|order| &*order.work_order_id), item.map(|item| &*item.item_id))
-        };
-        all.sort_by(|one, other| ids(one).cmp(&ids(other)));
-        let counted = all.iter_mut().filter_map(|candidate| candidate.block.as_mut());
-        counted.enumerate().for_each(|(row, block)| block.row = row);
-        all
+        let parts = orders.filter_map(|(row, (order, prepared))| self.order_parts(row, order, prepared, &rows));
+        let parts: Vec<_> = parts.collect();
+        let mut all: Vec<_> = parts.iter().flat_map(ItemParts::of_order).collect();
+        all.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
+        let mut counted_rows = 0..;
+        all.iter().map(|item| self.candidate(item, &mut counted_rows)).collect()
     }
 
     /// None where no item can answer: its edition is not loaded, or its host unknown.
-    fn making<'m>(
+    fn order_parts<'m>(
         &'m self,
         row: usize,
         order: &'m WorkOrder,
         prepared: &'m PreparedOrder,
         rows: &HashMap<&str, usize>,
-    ) -> Option<Making<'m>> {
+    ) -> Option<OrderParts<'m>> {
         let (edition_row, host) = (prepared.edition?, prepared.host?);
         let edition = self.catalog.editions().get(edition_row)?;
         let zone = self.contract.customer.locations.get(host)?.time_zone;
@@ -84,56 +105,56 @@ impl<'a> Builder<'a> {
         });
         let its_base = if prepared.carries_base { Some(order.work_order_id.as_str()) } else { named };
         let locations = || 0..self.contract.customer.locations.len();
-        let designated = Reaches::new(
-            locations().filter(|location| prepared.designates(*location)).map(|location| (location, Reach::Always)),
+        let designated = Designations::new(
+            locations()
+                .filter(|location| prepared.designates(*location))
+                .map(|location| (location, Designation::Always)),
         );
-        let extended = Reaches::new(locations().map(|location| {
+        let extended = Designations::new(locations().map(|location| {
             let is_designated = prepared.designates(location);
-            (location, if is_designated { Reach::Always } else { self.extensions.reach(its_base, location) })
+            (
+                location,
+                if is_designated { Designation::Always } else { self.extensions.designation(its_base, location) },
+            )
         }));
-        Some(Making { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
+        Some(OrderParts { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
     }
 
-    fn items_of(&self, making: &Making<'_>) -> Vec<Candidate> {
-        let items = making.order.items.iter().enumerate();
-        items.filter_map(|(row, item)| self.candidate(making, row, item)).collect()
-    }
-
-    fn candidate(&self, making: &Making<'_>, row: usize, item: &Item) -> Option<Candidate> {
-        let Making { order, edition, zone, .. } = *making;
-        let service = edition.service(&item.service_id)?;
-        let is_base = item.service_id == edition.base_package;
-        let term = term_of(order, item, zone);
+    /// `counted_rows` gives the next counted item its row.
+    fn candidate(&self, item: &ItemParts<'_>, counted_rows: &mut RangeFrom<usize>) -> Candidate {
+        let ItemParts { order: parts, row, item, service, is_base } = *item;
+        let OrderParts { order, edition, zone, .. } = *parts;
+        let term = item_term(order, item, zone);
         let waivers = prepare_waivers(edition, item, zone);
-        let block = block_of(service.unit, service.purchase.quantity, order, item, zone);
-        let support = match &making.support {
-            _ if is_base || making.prepared.carries_base => Support::OwnOrder,
+        let block = block_of(service, order, item, zone, counted_rows);
+        let support = match &parts.support {
+            _ if is_base || parts.prepared.carries_base => Support::OwnOrder,
             None => Support::AnyCovering,
             Some(bases) => Support::Named(Arc::clone(bases)),
         };
-        Some(Candidate {
-            order: making.row,
+        Candidate {
+            order: parts.row,
             item: row,
             is_base,
-            edition: making.edition_row,
-            host: making.host,
+            edition: parts.edition_row,
+            host: parts.host,
             state: order.state,
             support,
-            reach: self.reach(making, item, if is_base { None } else { Some(service.location_rule) }),
-            turns: turns_of(&term, &waivers, block, item),
+            designations: self.designations(parts, item, if is_base { None } else { Some(service.location_rule) }),
+            transitions: transitions_of(&term, &waivers, block, item),
             block,
             life: term.span(),
             products: Sorted::of(&item.product_ids),
             tenants: Sorted::of(&item.tenant_ids),
             waivers,
             term,
-        })
+        }
     }
 
     /// Where an item serves: of a base item (without a rule) and one that serves from the host
     /// every designated location and those of the orders that extend the base, else what it lists.
-    fn reach(&self, making: &Making<'_>, item: &Item, rule: Option<LocationRule>) -> Reaches {
-        let Making { order, prepared, .. } = *making;
+    fn designations(&self, parts: &OrderParts<'_>, item: &Item, rule: Option<LocationRule>) -> Designations {
+        let OrderParts { order, prepared, .. } = *parts;
         let serves_all = match rule {
             None => item.all_locations,
             Some(LocationRule::HostServesAll) => {
@@ -142,13 +163,13 @@ impl<'a> Builder<'a> {
             Some(LocationRule::Listed) => false,
         };
         if serves_all {
-            return making.extended.clone();
+            return parts.extended.clone();
         }
         if item.all_locations {
-            return making.designated.clone();
+            return parts.designated.clone();
         }
         let listed = item.location_ids.iter().filter_map(|id| self.location_rows.get(id).copied());
-        Reaches::new(listed.filter(|row| prepared.designates(*row)).map(|row| (row, Reach::Always)))
+        Designations::new(listed.filter(|row| prepared.designates(*row)).map(|row| (row, Designation::Always)))
     }
 }
 

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::block::Bought;
+use super::block::BoughtBlock;
 use crate::engine::base::{self, BaseCoverage, Bases};
-use crate::engine::reach::Reaches;
+use crate::engine::designation::Designations;
 use crate::engine::sorted::Sorted;
-use crate::engine::span::{Span, Term};
 use crate::model::WorkOrderState;
+use crate::terms::{Span, Term};
 
 /// An item that may answer for its service.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ pub struct Candidate {
     pub term: Term,
     pub state: WorkOrderState,
     pub support: Support,
-    pub reach: Reaches,
+    pub designations: Designations,
     /// What it bought, if it is counted.
-    pub block: Option<Bought>,
+    pub block: Option<BoughtBlock>,
     /// When its blocks live; of an item without any, its term.
     pub life: Span,
     /// Of its products and tenants.
@@ -34,8 +34,8 @@ pub struct Candidate {
     pub tenants: Sorted,
     pub waivers: Vec<PreparedWaiver>,
     /// Instants at which time alone can change what this item answers, sorted; besides those of
-    /// its base, its reach and its balance.
-    pub turns: Vec<DateTime<Utc>>,
+    /// its base, its designations and its balance.
+    pub transitions: Vec<DateTime<Utc>>,
 }
 
 /// Which base an item leans on.

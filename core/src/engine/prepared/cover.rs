@@ -1,14 +1,14 @@
 //! Working out what the orders of a contract are to each other.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
 use super::build::Builder;
 use super::candidate::Candidate;
-use super::order::is_in_effect;
 use crate::engine::base::{BaseSpan, Bases};
-use crate::engine::reach::Reach;
+use crate::engine::designation::Designation;
+use crate::terms::{is_in_effect, is_multi_country};
 
 impl Builder<'_> {
     /// The term of an order as a base: none if it carries no base, is a draft or suspended, or
@@ -28,9 +28,9 @@ impl Builder<'_> {
         let mut all: Vec<Vec<BaseSpan>> = vec![Vec::new(); self.contract.customer.locations.len()];
         for candidate in candidates.iter().filter(|candidate| candidate.is_base) {
             let Some(base) = self.base_span(candidate.order) else { continue };
-            for location in candidate.reach.locations() {
+            for location in candidate.designations.locations() {
                 if let Some(bases) = all.get_mut(location) {
-                    add_base(bases, base, candidate.reach.at(location));
+                    add_base(bases, base, candidate.designations.at(location));
                 }
             }
         }
@@ -42,13 +42,13 @@ impl Builder<'_> {
 
     /// When any base, in effect or not, or any order that names one, begins and ends: then an
     /// item may gain or lose its base, or what would give it one.
-    pub(super) fn base_turns(&self) -> Vec<DateTime<Utc>> {
+    pub(super) fn base_transitions(&self) -> Vec<DateTime<Utc>> {
         let orders = self.contract.work_orders.iter().zip(&self.orders);
         let about_bases =
             orders.filter(|(order, prepared)| order.base_work_order_id.is_some() || prepared.carries_base);
         let terms = about_bases.filter_map(|(_, prepared)| Some(prepared.term?.span()));
-        let turns: BTreeSet<_> = terms.flat_map(|span| [span.start, span.end]).collect();
-        turns.into_iter().collect()
+        let transitions: BTreeSet<_> = terms.flat_map(|span| [span.start, span.end]).collect();
+        transitions.into_iter().collect()
     }
 
     /// By location: the order with the first id that designates it.
@@ -64,22 +64,21 @@ impl Builder<'_> {
 
     pub(super) fn is_multi_country(&self, designated_by: &[Option<usize>]) -> bool {
         let locations = self.contract.customer.locations.iter().zip(designated_by);
-        let countries = locations.filter(|(_, by)| by.is_some()).map(|(location, _)| &location.country);
-        countries.collect::<HashSet<_>>().len() > 1
+        is_multi_country(locations.filter(|(_, by)| by.is_some()).map(|(location, _)| location))
     }
 }
 
-fn add_base(bases: &mut Vec<BaseSpan>, base: BaseSpan, reach: &Reach) {
-    match reach {
-        Reach::Never => {}
-        Reach::Always => bases.push(base),
-        Reach::During(_) => {
-            let parts = reach.stretches().iter().filter_map(|stretch| {
-                let span = base.span.intersect(stretch.span)?;
+fn add_base(bases: &mut Vec<BaseSpan>, base: BaseSpan, designation: &Designation) {
+    match designation {
+        Designation::Never => {}
+        Designation::Always => bases.push(base),
+        Designation::During(_) => {
+            let parts = designation.extensions().iter().filter_map(|extension| {
+                let span = base.span.intersect(extension.span)?;
                 if span.end == base.span.end {
                     return Some(BaseSpan { span, ..base });
                 }
-                Some(BaseSpan { span, end_cause: stretch.end_cause, ended_by: stretch.order, ..base })
+                Some(BaseSpan { span, end_cause: extension.end_cause, ended_by: extension.order, ..base })
             });
             bases.extend(parts);
         }

@@ -2,26 +2,27 @@
 
 use std::collections::HashMap;
 
-use super::order::{PreparedOrder, is_in_effect};
+use super::order::PreparedOrder;
 use crate::catalog::Catalog;
-use crate::engine::reach::{Reach, Stretch};
+use crate::engine::designation::{Designation, Extension};
 use crate::model::{Contract, WorkOrder};
+use crate::terms::is_in_effect;
 
 /// An order that extends the base it names.
 #[derive(Debug)]
-struct Extension<'a> {
+struct BaseExtension<'a> {
     base: &'a str,
-    stretch: Stretch,
+    extension: Extension,
 }
 
 /// Where the orders that extend a base bring it to.
 #[derive(Debug)]
-pub(super) struct Extensions<'a> {
+pub(super) struct BaseExtensions<'a> {
     /// By the base that is named, or of all bases: by location.
-    found: HashMap<Option<&'a str>, Vec<Reach>>,
+    found: HashMap<Option<&'a str>, Vec<Designation>>,
 }
 
-impl<'a> Extensions<'a> {
+impl<'a> BaseExtensions<'a> {
     pub fn new(catalog: &Catalog, contract: &'a Contract, orders: &[PreparedOrder]) -> Self {
         let extends = |(row, (order, prepared)): (usize, (&'a WorkOrder, &PreparedOrder))| {
             let base = order.base_work_order_id.as_deref()?;
@@ -31,30 +32,38 @@ impl<'a> Extensions<'a> {
                 return None;
             }
             let term = prepared.term?;
-            Some(Extension { base, stretch: Stretch { span: term.span(), end_cause: term.end_cause, order: row } })
+            Some(BaseExtension {
+                base,
+                extension: Extension { span: term.span(), end_cause: term.end_cause, order: row },
+            })
         };
         let all: Vec<_> = contract.work_orders.iter().zip(orders).enumerate().filter_map(extends).collect();
         let locations = contract.customer.locations.len();
         let mut found = HashMap::new();
         for base in std::iter::once(None).chain(all.iter().map(|extension| Some(extension.base))) {
-            found.entry(base).or_insert_with(|| reaches(&all, base, orders, locations));
+            found.entry(base).or_insert_with(|| designations(&all, base, orders, locations));
         }
         Self { found }
     }
 
     /// How the base of this id, or any base, reaches a location by being extended.
-    pub fn reach(&self, base: Option<&str>, location: usize) -> Reach {
-        let found = self.found.get(&base).and_then(|reaches| reaches.get(location));
-        found.cloned().unwrap_or(Reach::Never)
+    pub fn designation(&self, base: Option<&str>, location: usize) -> Designation {
+        let found = self.found.get(&base).and_then(|designations| designations.get(location));
+        found.cloned().unwrap_or(Designation::Never)
     }
 }
 
-fn reaches(all: &[Extension<'_>], base: Option<&str>, orders: &[PreparedOrder], locations: usize) -> Vec<Reach> {
+fn designations(
+    all: &[BaseExtension<'_>],
+    base: Option<&str>,
+    orders: &[PreparedOrder],
+    locations: usize,
+) -> Vec<Designation> {
     let of_base: Vec<_> = all.iter().filter(|own| base.is_none_or(|base| base == own.base)).collect();
-    let reach = |location| {
+    let designation = |location| {
         let designates = |row: usize| orders.get(row).is_some_and(|order| order.designates(location));
-        let here = of_base.iter().filter(|own| designates(own.stretch.order));
-        Reach::during(here.map(|own| own.stretch).collect())
+        let here = of_base.iter().filter(|own| designates(own.extension.order));
+        Designation::during(here.map(|own| own.extension).collect())
     };
-    (0..locations).map(reach).collect()
+    (0..locations).map(designation).collect()
 }

@@ -2,13 +2,10 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
-
 use crate::catalog::{Catalog, Edition};
 use crate::engine::sorted::Sorted;
-use crate::engine::span::{Span, Term};
-use crate::model::{Contract, WorkOrder, WorkOrderState, start_of_day};
+use crate::model::{Contract, WorkOrder};
+use crate::terms::{Term, carries_base, order_term};
 
 /// A work order made ready.
 #[derive(Debug)]
@@ -54,32 +51,4 @@ impl PreparedOrder {
     pub fn designates(&self, location: usize) -> bool {
         self.designates.get(location).copied().unwrap_or(false)
     }
-}
-
-fn carries_base(edition: &Edition, order: &WorkOrder) -> bool {
-    order.items.iter().any(|item| item.service_id == edition.base_package)
-}
-
-/// Whether the order is neither a draft nor suspended.
-pub(super) fn is_in_effect(order: &WorkOrder) -> bool {
-    matches!(order.state, WorkOrderState::Active | WorkOrderState::Terminated)
-}
-
-/// The order's own term.
-pub(super) fn order_term(order: &WorkOrder, zone: Tz) -> Term {
-    let span = days(zone, order.start_date, order.end_date);
-    Term::new(span, span, termination(order, span))
-}
-
-/// A terminated order that does not say when has never begun: nothing unknown entitles.
-pub(super) fn termination(order: &WorkOrder, span: Span) -> Option<DateTime<Utc>> {
-    match order.state {
-        WorkOrderState::Terminated => Some(order.terminate_time.unwrap_or(span.start)),
-        _ => order.terminate_time,
-    }
-}
-
-/// From the first instant of `first` to the last of `last`.
-pub(super) fn days(zone: Tz, first: NaiveDate, last: NaiveDate) -> Span {
-    Span { start: start_of_day(zone, first), end: start_of_day(zone, last.succ_opt().unwrap_or(last)) }
 }

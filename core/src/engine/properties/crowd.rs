@@ -40,15 +40,15 @@ fn make(item: &mut Item, service_id: &str) {
 }
 
 /// Used, reserved and when how much of that is given back, in parts of what is granted.
-type Part = (Option<u8>, u8, Option<(chrono::DateTime<chrono::Utc>, u8)>);
+type DrawnBalance = (Option<u8>, u8, Option<(chrono::DateTime<chrono::Utc>, u8)>);
 
-fn a_balance() -> impl Strategy<Value = Part> {
+fn a_balance() -> impl Strategy<Value = DrawnBalance> {
     let release = proptest::option::of((an_instant(), 0..8u8));
     (proptest::option::of(0..8u8), 0..8u8, release)
 }
 
 /// Some blocks keep to what was bought of them.
-fn balances_of(contract: &Contract, parts: &[Part]) -> Balances {
+fn balances_of(contract: &Contract, parts: &[DrawnBalance]) -> Balances {
     let mut balances = HashMap::new();
     let items = contract.work_orders.iter().flat_map(|order| order.items.iter().map(move |item| (order, item)));
     for ((order, item), (used, reserved, release)) in items.zip(parts.iter().cycle()) {

@@ -43,7 +43,7 @@ proptest! {
                     let query = Query { location_id: location, service_id: asked, check_time: Some(at), ..Query::default() };
                     let (told, _) = answer(&prepared, &query);
                     let told: BTreeSet<_> = told.codes.iter().map(String::as_str).filter(|code| CODES.contains(code)).collect();
-                    let model = Model { contract: &alone, moments: &moments, order, item, location: place(&alone, location) };
+                    let model = ContractModel { contract: &alone, moments: &moments, order, item, location: place(&alone, location) };
                     prop_assert_eq!(told, model.codes(service(asked), at), "{} for {} at {}", item.item_id, asked, location);
                 }
             }
@@ -78,7 +78,7 @@ fn place<'a>(contract: &'a Contract, location_id: &str) -> &'a Location {
     contract.customer.location(location_id).unwrap()
 }
 
-struct Model<'a> {
+struct ContractModel<'a> {
     contract: &'a Contract,
     moments: &'a BTreeSet<DateTime<Utc>>,
     order: &'a WorkOrder,
@@ -86,7 +86,7 @@ struct Model<'a> {
     location: &'a Location,
 }
 
-impl Model<'_> {
+impl ContractModel<'_> {
     fn codes(&self, service: &crate::catalog::Service, at: DateTime<Utc>) -> BTreeSet<&'static str> {
         let state = match self.order.state {
             WorkOrderState::Draft => Some("WORK_ORDER_DRAFT"),

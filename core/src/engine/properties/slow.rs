@@ -1,4 +1,4 @@
-//! How long an answer is good, found slowly: every candidate is judged anew at every turn of
+//! How long an answer is good, found slowly: every candidate is judged anew at every transition of
 //! any, sums up anew what all others have left, and says all it has to say.
 
 use std::collections::BTreeSet;
@@ -12,23 +12,23 @@ use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
 use super::crowd::{a_crowd, a_crowd_of, asked};
 use super::{CATALOG, answer_with};
 use crate::catalog::{Catalog, Edition, EditionSource, Rule};
-use crate::engine::ask::Ask;
 use crate::engine::clauses::{self, reason};
 use crate::engine::context::{Context, Verdict};
+use crate::engine::evaluation::{Best, evaluate, rank};
 use crate::engine::pool::{Pool, own_available};
-use crate::engine::standing::{Best, rank, stand};
+use crate::engine::resolve::ResolvedQuery;
 use crate::engine::{Prepared, PreparedBalances, Query};
 use crate::model::{Balances, Contract, LATEST};
 
 /// Judges every candidate, each with a sum of its own.
-fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
-    let candidates = ask.prepared.base_candidates().iter().chain(ask.items);
+fn judge<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
+    let candidates = resolved.prepared.base_candidates().iter().chain(resolved.items);
     let mut best: Option<Best<'a>> = None;
-    for mut context in candidates.filter_map(|candidate| Context::new(ask, at, candidate)) {
-        let standing = stand(&mut context, &Pool::new(ask, at));
+    for mut context in candidates.filter_map(|candidate| Context::new(resolved, at, candidate)) {
+        let evaluation = evaluate(&mut context, &Pool::new(resolved, at));
         context.serving = None;
-        if best.as_ref().is_none_or(|(other, so_far)| rank(&context, &standing) > rank(other, so_far)) {
-            best = Some((context, standing));
+        if best.as_ref().is_none_or(|(other, so_far)| rank(&context, &evaluation) > rank(other, so_far)) {
+            best = Some((context, evaluation));
         }
     }
     best
@@ -36,18 +36,18 @@ fn judge<'a>(ask: &Ask<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
 
 /// Everything that is said of the candidate that answers, and what is left to draw from.
 fn said(best: &Option<Best<'_>>) -> String {
-    let Some((context, standing)) = best else { return String::new() };
+    let Some((context, evaluation)) = best else { return String::new() };
     let told = context.service.clauses.iter().filter_map(|used| {
-        let is_open = standing.open & used.bit() != 0;
+        let is_open = evaluation.open & used.bit() != 0;
         let clause = &context.edition.clauses[usize::from(used.row)];
-        let is_told = is_open || standing.failed & used.bit() != 0;
+        let is_told = is_open || evaluation.failed & used.bit() != 0;
         is_told.then(|| reason(context, used, clause, is_open)).map(|it| format!("{:?} {:?}", it.metadata, it.remedy))
     });
-    let waived = context.service.clauses.iter().filter(|clause| standing.waived & clause.bit() != 0);
+    let waived = context.service.clauses.iter().filter(|clause| evaluation.waived & clause.bit() != 0);
     let waived: Vec<_> = waived.map(|clause| context.waiver(clause)).collect();
     let given = context.all_items().filter(|_| !context.service.is_base()).filter_map(|item| gives(context, &item));
     let given: Vec<_> = given.collect();
-    format!("{standing:?} {waived:?} {given:?}\n{}", told.collect::<Vec<_>>().join("\n"))
+    format!("{evaluation:?} {waived:?} {given:?}\n{}", told.collect::<Vec<_>>().join("\n"))
 }
 
 fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
@@ -63,21 +63,24 @@ fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
 }
 
 /// Whatever instant an order, an item or a question names.
-fn turns(ask: &Ask<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
-    let prepared = ask.prepared;
-    let mut turns: BTreeSet<_> = prepared.base_turns().iter().copied().collect();
+fn transitions(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
+    let prepared = resolved.prepared;
+    let mut transitions: BTreeSet<_> = prepared.base_transitions().iter().copied().collect();
     for candidate in prepared.all_candidates() {
-        turns.extend(&candidate.turns);
-        turns.extend(candidate.block.and_then(|bought| ask.balances.of(&bought).release).map(|release| release.at));
-        turns.extend(candidate.reach.locations().flat_map(|row| candidate.reach.at(row).turns()));
-        let stretches = candidate.reach.locations().flat_map(|row| candidate.reach.at(row).stretches());
-        turns.extend(stretches.flat_map(|stretch| [stretch.span.start, stretch.span.end]));
+        transitions.extend(&candidate.transitions);
+        transitions
+            .extend(candidate.block.and_then(|bought| resolved.balances.of(&bought).release).map(|release| release.at));
+        transitions
+            .extend(candidate.designations.locations().flat_map(|row| candidate.designations.at(row).transitions()));
+        let extensions = candidate.designations.locations().flat_map(|row| candidate.designations.at(row).extensions());
+        transitions.extend(extensions.flat_map(|extension| [extension.span.start, extension.span.end]));
     }
-    for context in ask.contexts(at) {
-        let reading = context.reading;
-        turns.extend([reading.delivery_start, reading.preview_end, reading.retired_from].into_iter().flatten());
+    for context in resolved.contexts(at) {
+        let in_edition = context.in_edition;
+        transitions
+            .extend([in_edition.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
     }
-    turns
+    transitions
 }
 
 fn valid_until(
@@ -86,11 +89,12 @@ fn valid_until(
     query: &Query<'_>,
     at: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let ask = Ask::new(prepared, balances, query).unwrap();
-    let best = judge(&ask, at);
+    let resolved = ResolvedQuery::new(prepared, balances, query).unwrap();
+    let best = judge(&resolved, at);
     let now = said(&best);
-    let mut later = turns(&ask, at).into_iter().filter(|turn| *turn > at && *turn < LATEST);
-    later.find(|turn| best.is_some() && said(&judge(&ask, *turn)) != now)
+    let mut later =
+        transitions(&resolved, at).into_iter().filter(|transition| *transition > at && *transition < LATEST);
+    later.find(|transition| best.is_some() && said(&judge(&resolved, *transition)) != now)
 }
 
 fn check(
@@ -114,7 +118,7 @@ fn check(
 
 proptest! {
     #[test]
-    fn an_answer_is_good_as_long_as_every_turn_of_anybody_says(
+    fn an_answer_is_good_as_long_as_every_transition_of_anybody_says(
         crowd in a_crowd(), details in details(), at in an_instant(), picks in any::<[(Index, Index); 3]>(),
     ) {
         check(&CATALOG, &crowd, &details, at, &picks)?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::Catalog;
 use crate::engine::context::JUDGED;
-use crate::engine::{AS_BOUGHT, BlockQuery, Delivery, Outcome, Prepared, Query, decide, usable_blocks};
+use crate::engine::{AS_BOUGHT, BlockQuery, Delivery, Outcome, Prepared, Query, decide, eligible_blocks};
 use crate::model::{Contract, ProductId, Quantity, Unit};
 
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
@@ -144,7 +144,7 @@ fn events_of_many_items_are_summed_up_once() {
     grows_little("blocks of the ledger", |count| {
         let prepared = prepared(count, events);
         judged(|| {
-            let blocks = usable_blocks(&prepared, &query, now()).unwrap();
+            let blocks = eligible_blocks(&prepared, &query, now()).unwrap();
             assert!(blocks.iter().all(|block| block.failed.iter().any(|it| it.code == "AEM_ONE_SOLUTION")));
         })
     });

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use crate::ledger::{
-    ChainHash, Change, Command, DiscrepancyKind, Entry, EntryKind, ReservationState, Take, Totals, fold, verify,
+    Adjustment, ChainHash, Command, DiscrepancyKind, Entry, EntryKind, ReservationState, Take, Totals, fold, verify,
 };
 use crate::model::{DeliveryMode, Quantity, Unit};
 
@@ -14,15 +14,15 @@ fn busy() -> Vec<Entry> {
     world.extend(id, day(30)).unwrap();
     world.commit(id, Some(40), false).unwrap();
     world.reverse(used.entries[1].id, Some(10)).unwrap();
-    world.adjust(2, Change::By(minutes(60))).unwrap();
+    world.adjust(2, Adjustment::By(minutes(60))).unwrap();
     world.check();
     world.entries
 }
 
 #[test]
 fn a_change_of_any_field_is_seen_at_its_entry() {
-    type Change = (&'static str, fn(&mut Entry));
-    let changes: [Change; 19] = [
+    type Tampering = (&'static str, fn(&mut Entry));
+    let changes: [Tampering; 19] = [
         ("id", |entry| entry.id = Uuid::nil()),
         ("customer", |entry| entry.customer_id.push('x')),
         ("work order", |entry| entry.work_order_id.push('x')),
@@ -179,7 +179,7 @@ fn the_content_hash_is_of_what_was_asked_and_nothing_else() {
     seen.push(Command::Release { reservation_id: id, block_id: None, note: note.clone() }.content_hash());
     seen.push(Command::Release { reservation_id: id, block_id: Some(id), note: note.clone() }.content_hash());
     seen.push(Command::Reverse { entry_id: id, quantity: None, note }.content_hash());
-    for change in [Change::By(minutes(5)), Change::To(minutes(5)), Change::To(minutes(-5))] {
+    for change in [Adjustment::By(minutes(5)), Adjustment::To(minutes(5)), Adjustment::To(minutes(-5))] {
         seen.push(Command::Adjust { block_id: id, change, reason: "x".to_owned() }.content_hash());
     }
     let count = seen.len();

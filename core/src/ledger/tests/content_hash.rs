@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::fixture::{block_id, day, performed};
-use crate::ledger::{Change, Command, Take, Target};
+use crate::ledger::{Adjustment, Command, Take, Target};
 use crate::model::{DeliveryMode, Quantity, Unit};
 
 const SOLUTIONS: [&str; 5] = ["depot", "home", "office", "shop", "yard"];
@@ -61,7 +61,7 @@ fn command() -> impl Strategy<Value = Command> {
             note
         }),
         (quantity(), any::<bool>(), note()).prop_map(move |(quantity, is_delta, reason)| {
-            let change = if is_delta { Change::By(quantity) } else { Change::To(quantity) };
+            let change = if is_delta { Adjustment::By(quantity) } else { Adjustment::To(quantity) };
             Command::Adjust { block_id: id, change, reason }
         }),
     ]
@@ -86,7 +86,7 @@ fn reworded(command: &Command, order: &[usize]) -> Command {
             take.quantity = respelled(take.quantity);
         }
         Command::Commit { quantity, .. } | Command::Reverse { quantity, .. } => *quantity = quantity.map(respelled),
-        Command::Adjust { change: Change::By(quantity) | Change::To(quantity), .. } => {
+        Command::Adjust { change: Adjustment::By(quantity) | Adjustment::To(quantity), .. } => {
             *quantity = respelled(*quantity);
         }
         _ => {}

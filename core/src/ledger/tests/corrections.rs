@@ -1,9 +1,9 @@
 use uuid::Uuid;
 
-use crate::ledger::{Change, Command, EntryKind};
+use crate::ledger::{Adjustment, Command, EntryKind};
 use crate::model::{Quantity, Unit};
 
-use super::fixture::{World, block, block_id, code, day, given, grounds, minutes};
+use super::fixture::{World, block, block_id, code, day, given, minutes, violations};
 
 #[test]
 fn a_reversal_undoes_no_more_than_is_left() {
@@ -18,9 +18,9 @@ fn a_reversal_undoes_no_more_than_is_left() {
     assert_eq!(undone.entries[0].kind, EntryKind::Reverse);
     assert_eq!(code(world.reverse(entry, Some(41))), "REVERSAL_EXCEEDS_ENTRY");
     assert_eq!(given(&world.reverse(entry, None).unwrap()), [(1, 40)]);
-    let grounds = grounds(world.reverse(entry, None));
-    assert_eq!(grounds[0].code, "REVERSAL_EXCEEDS_ENTRY");
-    assert_eq!(grounds[0].facts[..2], [("left", "0".to_owned()), ("requested", "60".to_owned())]);
+    let violations = violations(world.reverse(entry, None));
+    assert_eq!(violations[0].reason, "REVERSAL_EXCEEDS_ENTRY");
+    assert_eq!(violations[0].facts[..2], [("left", "0".to_owned()), ("requested", "60".to_owned())]);
     assert_eq!((world.sums(1), world.sums(2)), ([60, 0, 0], [60, 30, 0]));
     world.check();
 }
@@ -57,20 +57,20 @@ fn an_adjustment_keeps_what_is_used_and_held() {
     let mut world = World::new(&[block(1, 100, 0, 100)]);
     world.consume(30).unwrap();
     world.hold(20, None);
-    assert_eq!(code(world.adjust(1, Change::By(minutes(-51)))), "GRANT_BELOW_SPENT");
-    assert_eq!(code(world.adjust(1, Change::To(minutes(49)))), "GRANT_BELOW_SPENT");
-    assert_eq!(code(world.adjust(1, Change::To(minutes(-1)))), "QUANTITY_NEGATIVE");
-    assert_eq!(code(world.adjust(1, Change::By(minutes(0)))), "QUANTITY_ZERO");
-    assert_eq!(code(world.adjust(1, Change::To(minutes(100)))), "QUANTITY_ZERO");
+    assert_eq!(code(world.adjust(1, Adjustment::By(minutes(-51)))), "GRANT_BELOW_SPENT");
+    assert_eq!(code(world.adjust(1, Adjustment::To(minutes(49)))), "GRANT_BELOW_SPENT");
+    assert_eq!(code(world.adjust(1, Adjustment::To(minutes(-1)))), "QUANTITY_NEGATIVE");
+    assert_eq!(code(world.adjust(1, Adjustment::By(minutes(0)))), "QUANTITY_ZERO");
+    assert_eq!(code(world.adjust(1, Adjustment::To(minutes(100)))), "QUANTITY_ZERO");
     let credits = Quantity { amount: 1, unit: Unit::Credits };
-    assert_eq!(code(world.adjust(1, Change::By(credits))), "UNIT_MISMATCH");
-    assert_eq!(code(world.adjust(9, Change::By(minutes(1)))), "block unknown");
-    let unexplained = Command::Adjust { block_id: block_id(1), change: Change::By(minutes(1)), reason: " ".into() };
+    assert_eq!(code(world.adjust(1, Adjustment::By(credits))), "UNIT_MISMATCH");
+    assert_eq!(code(world.adjust(9, Adjustment::By(minutes(1)))), "block unknown");
+    let unexplained = Command::Adjust { block_id: block_id(1), change: Adjustment::By(minutes(1)), reason: " ".into() };
     assert_eq!(code(world.run(&unexplained)), "FIELD_REQUIRED");
-    assert_eq!(given(&world.adjust(1, Change::To(minutes(50))).unwrap()), [(1, -50)]);
+    assert_eq!(given(&world.adjust(1, Adjustment::To(minutes(50))).unwrap()), [(1, -50)]);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
     let hour = Quantity { amount: 1, unit: Unit::Hours };
-    assert_eq!(given(&world.adjust(1, Change::By(hour)).unwrap()), [(1, 60)]);
+    assert_eq!(given(&world.adjust(1, Adjustment::By(hour)).unwrap()), [(1, 60)]);
     assert_eq!(world.sums(1), [110, 30, 20]);
     world.check();
 }
@@ -81,7 +81,7 @@ fn a_grant_makes_blocks_once_and_follows_the_contract() {
     let mut world = World::new(&specs);
     let again = world.run(&Command::Grant { blocks: specs.to_vec() }).unwrap();
     assert!(again.entries.is_empty());
-    world.adjust(1, Change::By(minutes(5))).unwrap();
+    world.adjust(1, Adjustment::By(minutes(5))).unwrap();
     let grown = world.run(&Command::Grant { blocks: vec![block(1, 160, 0, 120)] }).unwrap();
     assert_eq!(given(&grown), [(1, 60)]);
     assert_eq!(world.book.blocks[&block_id(1)].end, day(120));
@@ -98,13 +98,13 @@ fn a_contract_corrected_below_what_was_spent_leaves_nothing_and_no_less() {
     assert_eq!(world.sums(1), [10, 60, 30]);
     assert_eq!(world.book.blocks[&block_id(1)].available_at(world.now), 0);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
-    assert_eq!(code(world.adjust(1, Change::By(minutes(-1)))), "GRANT_BELOW_SPENT");
+    assert_eq!(code(world.adjust(1, Adjustment::By(minutes(-1)))), "GRANT_BELOW_SPENT");
     assert_eq!(code(world.commit(id, Some(31), true)), "HOURS_EXHAUSTED");
     // What was promised is kept.
     world.commit(id, Some(30), false).unwrap();
-    world.adjust(1, Change::By(minutes(40))).unwrap();
+    world.adjust(1, Adjustment::By(minutes(40))).unwrap();
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
-    world.adjust(1, Change::By(minutes(41))).unwrap();
+    world.adjust(1, Adjustment::By(minutes(41))).unwrap();
     world.consume(1).unwrap();
     world.check();
 }
@@ -112,7 +112,7 @@ fn a_contract_corrected_below_what_was_spent_leaves_nothing_and_no_less() {
 #[test]
 fn a_grant_never_falls_below_nothing_and_returns_where_it_came_from() {
     let mut world = World::new(&[block(1, 100, 0, 100)]);
-    world.adjust(1, Change::By(minutes(-50))).unwrap();
+    world.adjust(1, Adjustment::By(minutes(-50))).unwrap();
     world.run(&Command::Grant { blocks: vec![block(1, 20, 0, 100)] }).unwrap();
     assert_eq!(world.sums(1), [0, 0, 0]);
     world.run(&Command::Grant { blocks: vec![block(1, 100, 0, 100)] }).unwrap();

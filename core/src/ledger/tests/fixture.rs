@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
-    Applied, ApplyContext, Book, Chains, Change, Command, Entry, Ground, Performed, Rank, Reconciliation, Refusal,
-    Source, Take, Target, apply,
+    Adjustment, Applied, ApplyContext, Book, Chains, Command, CommandViolation, Entry, FundingSource, Performed,
+    Reconciliation, Refusal, SourceRank, Take, Target, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -66,9 +66,9 @@ pub fn take(amount: i64) -> Take {
 }
 
 /// What nothing speaks against but its term.
-pub fn source(spec: &BlockSpec) -> Source {
-    let open = Source::open(spec.id);
-    Source { forfeit_time: spec.end, rank: Rank { end: spec.end, ..open.rank }, ..open }
+pub fn source(spec: &BlockSpec) -> FundingSource {
+    let open = FundingSource::open(spec.id);
+    FundingSource { forfeit_time: spec.end, rank: SourceRank { end: spec.end, ..open.rank }, ..open }
 }
 
 /// A book, everything that was ever written in it, and the time.
@@ -78,7 +78,7 @@ pub struct World {
     pub entries: Vec<Entry>,
     pub grace: TimeDelta,
     /// Judged of every block; a test may put clauses here.
-    pub sources: Vec<Source>,
+    pub sources: Vec<FundingSource>,
     ids: u128,
 }
 
@@ -99,9 +99,9 @@ impl World {
 
     pub fn run(&mut self, command: &Command) -> Result<Applied, Refusal> {
         let before = self.book.clone();
-        let sources: Vec<Source> = match command {
+        let sources: Vec<FundingSource> = match command {
             Command::Consume(Take { target, .. }) | Command::Reserve { take: Take { target, .. }, .. } => {
-                let named = |source: &&Source| target.block_id.is_none_or(|id| Some(id) == source.block_id);
+                let named = |source: &&FundingSource| target.block_id.is_none_or(|id| Some(id) == source.block_id);
                 self.sources.iter().filter(named).cloned().collect()
             }
             _ => self.sources.clone(),
@@ -172,7 +172,7 @@ impl World {
         self.run(&Command::Reverse { entry_id, quantity: amount.map(minutes), note: String::new() })
     }
 
-    pub fn adjust(&mut self, number: u128, change: Change) -> Result<Applied, Refusal> {
+    pub fn adjust(&mut self, number: u128, change: Adjustment) -> Result<Applied, Refusal> {
         self.run(&Command::Adjust { block_id: block_id(number), change, reason: "miscounted".to_owned() })
     }
 
@@ -208,15 +208,15 @@ pub fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
 }
 
 /// All that speaks against it.
-pub fn grounds<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<Ground> {
+pub fn violations<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<CommandViolation> {
     match outcome.unwrap_err() {
-        Refusal::Against(grounds) => grounds,
+        Refusal::Against(violations) => violations,
         refusal => panic!("{refusal}"),
     }
 }
 
 pub fn codes<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<String> {
-    grounds(outcome).into_iter().map(|ground| ground.code).collect()
+    violations(outcome).into_iter().map(|violation| violation.reason).collect()
 }
 
 /// Which blocks gave how much.

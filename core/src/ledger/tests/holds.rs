@@ -2,10 +2,11 @@ use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::catalog::Rule;
-use crate::ledger::{Command, EntryKind, Ground, Part, ReservationState, Source, Take};
+use crate::ledger::{Command, CommandViolation, EntryKind, FundingSource, Part, ReservationState, Take};
 
 use super::fixture::{
-    World, any_block, block, block_id, code, codes, day, given, grounds, hours, minutes, only, performed, source, take,
+    World, any_block, block, block_id, code, codes, day, given, hours, minutes, only, performed, source, take,
+    violations,
 };
 
 const INSTANT: TimeDelta = TimeDelta::microseconds(1);
@@ -60,15 +61,15 @@ fn a_commit_of_more_needs_leave_and_cover() {
 
 #[test]
 fn what_a_commit_asks_for_counts_what_is_held_of_it() {
-    let outside = Ground::by(Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
+    let outside = CommandViolation::by(Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
     for failed in [Vec::new(), vec![outside]] {
         let mut world = World::new(&[block(1, 60, 0, 100)]);
         let id = world.hold(10, None);
         world.consume(20).unwrap();
         world.sources[0].failed = failed;
-        let short = grounds(world.commit(id, Some(50), true)).pop().unwrap();
+        let short = violations(world.commit(id, Some(50), true)).pop().unwrap();
         assert_eq!(
-            (short.code.as_str(), short.description.as_str()),
+            (short.reason.as_str(), short.description.as_str()),
             ("HOURS_EXHAUSTED", "50 min asked for, 40 min available")
         );
         for fact in
@@ -81,8 +82,8 @@ fn what_a_commit_asks_for_counts_what_is_held_of_it() {
 
 #[test]
 fn each_hold_ends_once_and_the_loser_hears_who_won() {
-    type End = fn(&mut World, Uuid) -> bool;
-    let ends: [(&str, End); 3] = [
+    type Ending = fn(&mut World, Uuid) -> bool;
+    let ends: [(&str, Ending); 3] = [
         ("RESERVATION_COMMITTED", |world, id| world.commit(id, None, false).is_ok()),
         ("RESERVATION_RELEASED", |world, id| world.release(id).is_ok()),
         ("RESERVATION_EXPIRED", |world, id| {
@@ -151,8 +152,9 @@ fn an_expiry_beyond_the_blocks_stands_beside_all_else() {
     }
     assert_eq!(sorted(codes(world.run(&on(only(1), 61)))), [beyond, "HOURS_EXHAUSTED"]);
     assert_eq!(codes(world.run(&on(any_block(), 61))), ["HOURS_EXHAUSTED"], "no expiry would help");
-    let forbidden = vec![Ground::by(Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM", "product_id", "it is not listed")];
-    world.sources = vec![Source { counts: false, ..Source::refused(block_id(1), forbidden) }];
+    let forbidden =
+        vec![CommandViolation::by(Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM", "product_id", "it is not listed")];
+    world.sources = vec![FundingSource { counts: false, ..FundingSource::refused(block_id(1), forbidden) }];
     for target in [only(1), any_block()] {
         assert_eq!(sorted(codes(world.run(&on(target, 1)))), [beyond, "PRODUCT_NOT_ON_ITEM"]);
     }
@@ -270,14 +272,15 @@ fn suspension_forbids_more_but_not_what_is_held() {
     let mut world = two_blocks();
     let (first, second, third) = (world.hold(10, None), world.hold(10, None), world.hold(10, None));
     for source in &mut world.sources {
-        source.failed = vec![Ground::by(Rule::StateSuspended, "WORK_ORDER_SUSPENDED", "service_id", "suspended")];
+        source.failed =
+            vec![CommandViolation::by(Rule::StateSuspended, "WORK_ORDER_SUSPENDED", "service_id", "suspended")];
     }
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
     assert_eq!(code(world.commit(first, Some(11), true)), "WORK_ORDER_SUSPENDED");
     world.commit(first, None, false).unwrap();
     world.release(second).unwrap();
     // What is judged of the delivery itself is judged of a commit as well.
-    let outside = Ground::by(Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
+    let outside = CommandViolation::by(Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS", "performed", "on a sunday");
     world.sources[0].failed = vec![outside];
     assert_eq!(code(world.commit(third, None, false)), "OUTSIDE_SERVICE_HOURS");
     world.check();

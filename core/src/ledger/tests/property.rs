@@ -1,22 +1,15 @@
 //! Random commands, against a model too dumb to be wrong: every unit is a slot of its own that
 //! is free, used by an entry, or held by a reservation.
 
-use std::collections::BTreeMap;
+mod model;
 
-use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use self::model::{LedgerModel, Slot};
 use super::fixture::{World, block, block_id, hours, minutes, performed, take};
-use crate::ledger::{Applied, Change, Command, EntryKind, Refusal, Take};
+use crate::ledger::{Adjustment, Applied, Command, EntryKind, Refusal, Take};
 use crate::model::BlockSpec;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Slot {
-    Free,
-    Used(Uuid),
-    Held(Uuid),
-}
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -50,95 +43,6 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-struct Model {
-    /// In burn order.
-    specs: Vec<BlockSpec>,
-    slots: BTreeMap<Uuid, Vec<Slot>>,
-    /// What the contract no longer grants, but was spent already: whatever is given back goes here.
-    debt: BTreeMap<Uuid, i64>,
-    contracted: BTreeMap<Uuid, i64>,
-    holds: Vec<(Uuid, DateTime<Utc>)>,
-    /// How each hold ended.
-    ended: BTreeMap<Uuid, &'static str>,
-    uses: Vec<Uuid>,
-}
-
-impl Model {
-    fn new(specs: &[BlockSpec]) -> Self {
-        let slots = |spec: &BlockSpec| (spec.id, vec![Slot::Free; usize::try_from(spec.granted).unwrap()]);
-        Self {
-            specs: specs.to_vec(),
-            slots: specs.iter().map(slots).collect(),
-            debt: specs.iter().map(|spec| (spec.id, 0)).collect(),
-            contracted: specs.iter().map(|spec| (spec.id, spec.granted)).collect(),
-            holds: Vec::new(),
-            ended: BTreeMap::new(),
-            uses: Vec::new(),
-        }
-    }
-
-    fn count(&self, block: Uuid, which: impl Fn(Slot) -> bool) -> i64 {
-        i64::try_from(self.slots[&block].iter().filter(|slot| which(**slot)).count()).unwrap()
-    }
-
-    fn granted(&self, block: Uuid) -> i64 {
-        self.count(block, |_| true) - self.debt[&block]
-    }
-
-    fn add(&mut self, block: Uuid, amount: i64) {
-        let more = usize::try_from(amount).unwrap_or(0);
-        self.slots.get_mut(&block).unwrap().extend(std::iter::repeat_n(Slot::Free, more));
-        *self.debt.get_mut(&block).unwrap() += (-amount).max(0);
-    }
-
-    /// What is free pays the debt.
-    fn settle(&mut self) {
-        for (block, debt) in &mut self.debt {
-            let slots = self.slots.get_mut(block).unwrap();
-            while *debt > 0
-                && let Some(row) = slots.iter().position(|slot| *slot == Slot::Free)
-            {
-                slots.remove(row);
-                *debt -= 1;
-            }
-        }
-    }
-
-    fn held(&self, hold: Uuid) -> i64 {
-        self.slots.keys().map(|block| self.count(*block, |slot| slot == Slot::Held(hold))).sum()
-    }
-
-    /// Moves up to `amount` slots of a block from one state to another.
-    fn turn(&mut self, block: Uuid, amount: i64, from: Slot, to: Slot) {
-        let slots = self.slots.get_mut(&block).unwrap().iter_mut().filter(|slot| **slot == from);
-        let turned = slots.take(usize::try_from(amount).unwrap()).map(|slot| *slot = to).count();
-        assert_eq!(i64::try_from(turned).unwrap(), amount, "{block} has fewer {from:?}");
-    }
-
-    /// What the blocks that serve give, in burn order.
-    fn shares(&self, amount: i64, serves: impl Fn(&BlockSpec) -> bool) -> Option<Vec<(Uuid, i64)>> {
-        let mut left = amount;
-        let mut shares = Vec::new();
-        for spec in self.specs.iter().filter(|spec| serves(spec)) {
-            let share = self.count(spec.id, |slot| slot == Slot::Free).min(left);
-            if share > 0 {
-                shares.push((spec.id, share));
-            }
-            left -= share;
-        }
-        (left == 0).then_some(shares)
-    }
-
-    fn open(&self, hold: Uuid, now: DateTime<Utc>) -> Result<(), &'static str> {
-        let expiry = self.holds.iter().find(|(id, _)| *id == hold).unwrap().1;
-        match self.ended.get(&hold) {
-            Some(how) => Err(how),
-            None if expiry <= now => Err("RESERVATION_EXPIRED"),
-            None => Ok(()),
-        }
-    }
-}
-
 fn code(refusal: &Refusal) -> &str {
     refusal.code().unwrap_or("UNKNOWN")
 }
@@ -152,7 +56,7 @@ fn pick<T: Copy>(list: &[T], row: usize) -> Option<T> {
 }
 
 /// Runs one step on both, and compares what they say.
-fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCaseError> {
+fn run(world: &mut World, model: &mut LedgerModel, step: &Step) -> Result<(), TestCaseError> {
     let now = world.now;
     match *step {
         Step::Wait(hours_more) => world.now += hours(hours_more),
@@ -286,7 +190,7 @@ fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCase
             let block = model.specs[row].id;
             let free = model.count(block, |slot| slot == Slot::Free);
             let number = block.as_u128() - block_id(0).as_u128();
-            let outcome = world.adjust(number, Change::By(minutes(amount)));
+            let outcome = world.adjust(number, Adjustment::By(minutes(amount)));
             prop_assert_eq!(outcome.is_ok(), amount != 0 && amount + free >= 0);
             if outcome.is_ok() {
                 model.add(block, amount);
@@ -306,14 +210,14 @@ fn run(world: &mut World, model: &mut Model, step: &Step) -> Result<(), TestCase
     Ok(())
 }
 
-fn use_up(model: &mut Model, applied: &Applied, from: Slot) {
+fn use_up(model: &mut LedgerModel, applied: &Applied, from: Slot) {
     for entry in &applied.entries {
         model.turn(entry.block_id, entry.amount, from, Slot::Used(entry.id));
         model.uses.push(entry.id);
     }
 }
 
-fn free(model: &mut Model, hold: Uuid, how: &'static str) {
+fn free(model: &mut LedgerModel, hold: Uuid, how: &'static str) {
     for slot in model.slots.values_mut().flatten().filter(|slot| **slot == Slot::Held(hold)) {
         *slot = Slot::Free;
     }
@@ -326,7 +230,7 @@ proptest! {
     #[test]
     fn nothing_is_overspent_lost_or_ended_twice(steps in prop::collection::vec(step(), 1..60)) {
         let specs = blocks();
-        let (mut world, mut model) = (World::new(&specs), Model::new(&specs));
+        let (mut world, mut model) = (World::new(&specs), LedgerModel::new(&specs));
         // In burn order already: earliest expiry first.
         prop_assert!(specs.is_sorted_by_key(|spec| spec.end));
         for step in &steps {

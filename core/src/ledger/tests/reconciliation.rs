@@ -105,8 +105,8 @@ fn pairs(all: impl Iterator<Item = usize> + Clone) -> Vec<[usize; 2]> {
 
 #[test]
 fn a_reservation_that_is_not_what_its_entries_make_of_it_is_seen() {
-    type Change = fn(&mut Vec<Reservation>);
-    let cases: [(&str, Change, Kind); 18] = [
+    type Tampering = fn(&mut Vec<Reservation>);
+    let cases: [(&str, Tampering, Kind); 18] = [
         ("open", |all| all[0].state = ReservationState::Released, Kind::Field("state")),
         ("released", |all| all[0].state = ReservationState::Open, Kind::Field("state")),
         ("released", |all| all[0].state = ReservationState::Expired, Kind::Field("state")),
@@ -140,9 +140,9 @@ fn a_reservation_that_is_not_what_its_entries_make_of_it_is_seen() {
 
 #[test]
 fn a_reservation_that_ended_twice_or_gave_too_much_is_seen() {
-    type Change = fn(&mut Vec<Entry>);
+    type Tampering = fn(&mut Vec<Entry>);
     // Of its six or seven entries behind the grants: two of the reserve, two of the extension, and its end.
-    let cases: [(&str, Change, Kind); 9] = [
+    let cases: [(&str, Tampering, Kind); 9] = [
         ("committed", |all| all[7].kind = EntryKind::Expire, Kind::Ended),
         ("committed", |all| all[7].request_id = None, Kind::Ended),
         ("released", |all| all[7].record_time += hours(1), Kind::Ended),

@@ -1,8 +1,8 @@
 use crate::catalog::Rule;
-use crate::ledger::{Command, Ground, LARGEST_AMOUNT, Source, Take};
+use crate::ledger::{Command, CommandViolation, FundingSource, LARGEST_AMOUNT, Take};
 use crate::model::{Quantity, Unit};
 
-use super::fixture::{World, block, block_id, code, codes, day, given, grounds, only, performed, take};
+use super::fixture::{World, block, block_id, code, codes, day, given, only, performed, take, violations};
 
 #[test]
 fn blocks_burn_by_priority_then_expiry_then_start_then_id() {
@@ -45,13 +45,13 @@ fn a_named_block_gives_alone() {
 #[test]
 fn what_several_blocks_have_is_told_of_none_of_them() {
     let mut world = World::new(&[block(1, 60, 0, 100), block(2, 30, 0, 200)]);
-    let told = |ground: &Ground| {
-        let fact = |name| ground.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
+    let told = |violation: &CommandViolation| {
+        let fact = |name| violation.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone());
         (fact("block_id"), fact("available"))
     };
-    assert_eq!(told(&grounds(world.consume(91))[0]), (None, Some("90".to_owned())));
+    assert_eq!(told(&violations(world.consume(91))[0]), (None, Some("90".to_owned())));
     let named = Command::Consume(Take { target: only(2), ..take(91) });
-    assert_eq!(told(&grounds(world.run(&named))[0]), (Some(block_id(2).to_string()), Some("30".to_owned())));
+    assert_eq!(told(&violations(world.run(&named))[0]), (Some(block_id(2).to_string()), Some("30".to_owned())));
 }
 
 #[test]
@@ -64,11 +64,11 @@ fn what_is_counted_but_no_time_has_its_own_code() {
     };
     world.run(&events(2)).unwrap();
     assert_eq!(code(world.run(&events(2))), "QUANTITY_EXHAUSTED");
-    let grounds = grounds(world.run(&events(2)));
-    assert!(!grounds[0].is_malformed);
-    assert!(grounds[0].facts.contains(&("available", "1".to_owned())));
-    assert!(grounds[0].facts.contains(&("requested", "2".to_owned())));
-    assert!(grounds[0].facts.contains(&("unit", "EVENTS".to_owned())));
+    let violations = violations(world.run(&events(2)));
+    assert!(!violations[0].is_malformed);
+    assert!(violations[0].facts.contains(&("available", "1".to_owned())));
+    assert!(violations[0].facts.contains(&("requested", "2".to_owned())));
+    assert!(violations[0].facts.contains(&("unit", "EVENTS".to_owned())));
 }
 
 #[test]
@@ -103,20 +103,20 @@ fn amounts_that_make_no_sense_each_have_their_reason() {
 #[test]
 fn a_block_that_clauses_forbid_gives_nothing_and_the_best_one_says_why() {
     let mut world = World::new(&[block(1, 60, 0, 100), block(2, 60, 0, 200)]);
-    let clause = |(rule, code)| Ground::by(rule, code, "service_id", "forbidden");
+    let clause = |(rule, code)| CommandViolation::by(rule, code, "service_id", "forbidden");
     let suspended = (Rule::StateSuspended, "WORK_ORDER_SUSPENDED");
     let outside = (Rule::ServiceHours, "OUTSIDE_SERVICE_HOURS");
     let two = vec![clause((Rule::ProductOnItem, "PRODUCT_NOT_ON_ITEM")), clause(outside)];
-    world.sources[0] = Source::refused(block_id(1), two);
+    world.sources[0] = FundingSource::refused(block_id(1), two);
     assert_eq!(given(&world.consume(60).unwrap()), [(2, 60)]);
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED");
-    let one = Source::refused(block_id(2), vec![clause(suspended)]);
-    world.sources[1] = Source { is_lapsed: true, ..one };
+    let one = FundingSource::refused(block_id(2), vec![clause(suspended)]);
+    world.sources[1] = FundingSource { is_lapsed: true, ..one };
     assert_eq!(code(world.consume(1)), "WORK_ORDER_SUSPENDED");
     let three = [suspended, (Rule::WindowForfeited, "FORFEITED"), outside].map(clause);
-    world.sources[1] = Source { is_lapsed: true, ..Source::refused(block_id(2), three.into()) };
+    world.sources[1] = FundingSource { is_lapsed: true, ..FundingSource::refused(block_id(2), three.into()) };
     assert_eq!(code(world.consume(1)), "PRODUCT_NOT_ON_ITEM");
-    world.sources = vec![Source::open(block_id(9))];
+    world.sources = vec![FundingSource::open(block_id(9))];
     assert_eq!(code(world.consume(1)), "HOURS_EXHAUSTED", "a source the book does not have gives nothing");
 }
 

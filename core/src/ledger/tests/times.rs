@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 
 use crate::catalog::Rule;
-use crate::ledger::{Command, Ground, Source, Take};
+use crate::ledger::{Command, CommandViolation, FundingSource, Take};
 
 use super::fixture::{World, block, block_id, code, codes, day, given, hours, performed, take};
 
@@ -97,8 +97,9 @@ fn what_a_clause_says_of_the_term_counts_by_its_rule_and_not_by_its_code() {
     let told = |now, lapsed: &[(Rule, &str)]| {
         let mut world = World::new(&[block(1, 60, 5, 20)]);
         world.now = now;
-        let failed = lapsed.iter().map(|(rule, code)| Ground::by(*rule, *code, "block_id", "it says so"));
-        world.sources = vec![Source { is_lapsed: true, ..Source::refused(block_id(1), failed.collect()) }];
+        let failed = lapsed.iter().map(|(rule, code)| CommandViolation::by(*rule, *code, "block_id", "it says so"));
+        world.sources =
+            vec![FundingSource { is_lapsed: true, ..FundingSource::refused(block_id(1), failed.collect()) }];
         codes(world.consume(1))
     };
     let (over, gone) = ((Rule::TermExpired, "OVER"), (Rule::WindowForfeited, "GONE"));

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::*;
-use crate::ledger::{self, ApplyContext, Book, Command, Source, Take, Target};
+use crate::ledger::{self, ApplyContext, Book, Command, FundingSource, Take, Target};
 use crate::model::{self, BlockSpec, Quantity};
 use crate::proto::v1;
 
@@ -71,7 +71,7 @@ fn held_on_the_wire(held: &ledger::Reservation) -> Reservation {
 #[derive(Clone)]
 struct Told {
     entries: Vec<Entry>,
-    claims: BTreeMap<String, Claim>,
+    claims: BTreeMap<String, BlockClaim>,
     reservation: Reservation,
 }
 
@@ -99,7 +99,7 @@ fn written() -> Told {
         solution_ids: Vec::new(),
         note: "case 7".to_owned(),
     };
-    let sources = [Source::open(id)];
+    let sources = [FundingSource::open(id)];
     let context = ApplyContext { sources: &sources, ..ApplyContext::new(now, Some("r-1"), "ada") };
     let mut ids = 0;
     let mut new_id = || {
@@ -118,7 +118,7 @@ fn written() -> Told {
     let held = run(Command::Reserve { take: take(), expire_time: None }).unwrap();
     run(Command::Release { reservation_id: held, block_id: None, note: String::new() });
     let block = &book.blocks[&id];
-    let claim = Claim {
+    let claim = BlockClaim {
         sequence: block.sequence,
         head: Some(block.head),
         totals: block.totals(),
@@ -129,7 +129,7 @@ fn written() -> Told {
 }
 
 fn check(told: Told) -> Option<Finding> {
-    let mut check = Check::new("acme", told.claims);
+    let mut check = CustomerVerification::new("acme", told.claims);
     check
         .reservation(ReservationState::Released, &told.reservation)
         .or_else(|| told.entries.iter().find_map(|entry| check.entry(entry)))
@@ -203,7 +203,7 @@ fn a_reservation_that_does_not_fit_is_named() {
         assert!(finding.message.contains(message), "{finding:?}");
     }
     let told = written();
-    let mut without = Check::new("acme", told.claims);
+    let mut without = CustomerVerification::new("acme", told.claims);
     assert!(told.entries.iter().all(|entry| without.entry(entry).is_none()));
     let finding = without.end().unwrap();
     assert_eq!(finding.reservation_id, told.reservation.reservation_id);

@@ -14,7 +14,7 @@ use crate::service::{Consistency, ListQuestion, Question, View, revision};
 const MOST_CHECKS: usize = 1_000;
 
 /// `preferred`: the language of texts where the request names none.
-pub fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Result<Question> {
+pub(crate) fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Result<Question> {
     let v1::CheckEntitlementRequest {
         customer_id,
         location_id,
@@ -73,7 +73,7 @@ pub fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Re
 }
 
 /// `preferred`: the language of texts where the request names none.
-pub fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale) -> Result<ListQuestion> {
+pub(crate) fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale) -> Result<ListQuestion> {
     let v1::ListEntitlementsRequest {
         customer_id,
         location_id,
@@ -105,7 +105,10 @@ pub fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale) -> Res
 }
 
 /// The questions of a batch; one that cannot be read has its own error.
-pub fn read_batch(request: v1::BatchCheckEntitlementsRequest, preferred: Locale) -> Result<Vec<Result<Question>>> {
+pub(crate) fn read_batch(
+    request: v1::BatchCheckEntitlementsRequest,
+    preferred: Locale,
+) -> Result<Vec<Result<Question>>> {
     let v1::BatchCheckEntitlementsRequest { checks, at_least_revisions, consistency, view } = request;
     let mut read = Reader::default();
     if checks.is_empty() {

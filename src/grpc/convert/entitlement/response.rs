@@ -10,10 +10,10 @@ use crate::grpc::convert::target::write_target;
 use crate::grpc::convert::{timestamp, write_patterns};
 use crate::model::Waiver;
 use crate::proto::v1;
-use crate::service::{Answer, View};
+use crate::service::{CheckAnswer, View};
 
-pub fn write_response(answer: &Answer<'_>) -> v1::CheckEntitlementResponse {
-    let Answer { decision, question, revision, decision_id, target } = answer;
+pub(crate) fn write_response(answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
+    let CheckAnswer { decision, question, revision, decision_id, target } = answer;
     v1::CheckEntitlementResponse {
         decision: write_outcome(decision.outcome).into(),
         reasons: write_reasons(&decision.reasons, decision, question.locale),
@@ -30,7 +30,7 @@ pub fn write_response(answer: &Answer<'_>) -> v1::CheckEntitlementResponse {
 }
 
 /// One row of a list.
-pub fn write_entitlement(
+pub(crate) fn write_entitlement(
     location_id: &str,
     decision: &Decision<'_>,
     locale: Locale,

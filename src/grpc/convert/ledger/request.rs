@@ -7,23 +7,23 @@ use crate::error::{Result, Violation, reason};
 use crate::grpc::convert::common::{read_page, read_solutions};
 use crate::grpc::convert::enums::{read_mode, read_reservation_state, read_unit};
 use crate::grpc::convert::read::Reader;
-use crate::ledger::{Change, Command, Performed, Take, Target};
+use crate::ledger::{Adjustment, Command, Performed, Take, Target};
 use crate::model::{Quantity, Unit};
 use crate::proto::v1;
 use crate::service::ledger::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 
-/// A write as it was asked for.
+/// A write as far as it could be read.
 #[derive(Debug)]
-pub struct Asked {
+pub(crate) struct ParsedWrite {
     pub customer_id: String,
     pub request_id: String,
-    /// With stand-ins for what could not be read.
+    /// With placeholders for what could not be read.
     pub command: Command,
     /// What could not be read.
     pub violations: Vec<Violation>,
 }
 
-pub fn read_consume(request: v1::ConsumeUnitsRequest) -> Asked {
+pub(crate) fn read_consume(request: v1::ConsumeUnitsRequest) -> ParsedWrite {
     let v1::ConsumeUnitsRequest {
         customer_id,
         block_id,
@@ -44,10 +44,10 @@ pub fn read_consume(request: v1::ConsumeUnitsRequest) -> Asked {
     let solution_ids = read_solutions(&mut read, "solution_ids", solution_ids);
     let note = read_note(&mut read, "note", note);
     let command = Command::Consume(Take { target, quantity, performed, solution_ids, note });
-    asked(read, customer_id, request_id, command)
+    parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_reserve(request: v1::ReserveUnitsRequest) -> Asked {
+pub(crate) fn read_reserve(request: v1::ReserveUnitsRequest) -> ParsedWrite {
     let v1::ReserveUnitsRequest {
         customer_id,
         block_id,
@@ -71,10 +71,10 @@ pub fn read_reserve(request: v1::ReserveUnitsRequest) -> Asked {
     let expire_time = read.timestamp("expire_time", expire_time);
     let take = Take { target, quantity, performed, solution_ids, note };
     let command = Command::Reserve { take, expire_time };
-    asked(read, customer_id, request_id, command)
+    parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_extend(request: v1::ExtendReservationRequest) -> Asked {
+pub(crate) fn read_extend(request: v1::ExtendReservationRequest) -> ParsedWrite {
     let v1::ExtendReservationRequest { customer_id, reservation_id, block_id, expire_time, request_id } = request;
     let mut read = Reader::default();
     if expire_time.is_none() {
@@ -85,10 +85,10 @@ pub fn read_extend(request: v1::ExtendReservationRequest) -> Asked {
         block_id: read.optional_uuid("block_id", &block_id),
         expire_time: read.timestamp("expire_time", expire_time).unwrap_or_default(),
     };
-    asked(read, customer_id, request_id, command)
+    parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_commit(request: v1::CommitReservationRequest) -> Asked {
+pub(crate) fn read_commit(request: v1::CommitReservationRequest) -> ParsedWrite {
     let v1::CommitReservationRequest {
         customer_id,
         reservation_id,
@@ -108,10 +108,10 @@ pub fn read_commit(request: v1::CommitReservationRequest) -> Asked {
         performed: read_performed(&mut read, performed),
         note: read_note(&mut read, "note", note),
     };
-    asked(read, customer_id, request_id, command)
+    parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_release(request: v1::ReleaseReservationRequest) -> Asked {
+pub(crate) fn read_release(request: v1::ReleaseReservationRequest) -> ParsedWrite {
     let v1::ReleaseReservationRequest { customer_id, reservation_id, block_id, note, request_id } = request;
     let mut read = Reader::default();
     let command = Command::Release {
@@ -119,10 +119,10 @@ pub fn read_release(request: v1::ReleaseReservationRequest) -> Asked {
         block_id: read.optional_uuid("block_id", &block_id),
         note: read_note(&mut read, "note", note),
     };
-    asked(read, customer_id, request_id, command)
+    parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_reverse(request: v1::ReverseEntryRequest) -> Asked {
+pub(crate) fn read_reverse(request: v1::ReverseEntryRequest) -> ParsedWrite {
     let v1::ReverseEntryRequest { customer_id, entry_id, quantity, note, request_id } = request;
     let mut read = Reader::default();
     let command = Command::Reverse {
@@ -130,17 +130,17 @@ pub fn read_reverse(request: v1::ReverseEntryRequest) -> Asked {
         quantity: optional_quantity(&mut read, "quantity", quantity),
         note: read_note(&mut read, "note", note),
     };
-    asked(read, customer_id, request_id, command)
+    parsed_write(read, customer_id, request_id, command)
 }
 
-pub fn read_adjust(request: v1::AdjustBlockRequest) -> Asked {
+pub(crate) fn read_adjust(request: v1::AdjustBlockRequest) -> ParsedWrite {
     use v1::adjust_block_request::Change as Wire;
     let v1::AdjustBlockRequest { customer_id, block_id, change, reason: why, request_id } = request;
     let mut read = Reader::default();
     let block_id = read.required_uuid("block_id", &block_id);
     let change = match change {
-        Some(Wire::Delta(quantity)) => optional_quantity(&mut read, "delta", Some(quantity)).map(Change::By),
-        Some(Wire::Granted(quantity)) => optional_quantity(&mut read, "granted", Some(quantity)).map(Change::To),
+        Some(Wire::Delta(quantity)) => optional_quantity(&mut read, "delta", Some(quantity)).map(Adjustment::By),
+        Some(Wire::Granted(quantity)) => optional_quantity(&mut read, "granted", Some(quantity)).map(Adjustment::To),
         None => {
             read.refuse("delta", reason::FIELD_REQUIRED, "one of `delta` and `granted` is required");
             None
@@ -150,11 +150,11 @@ pub fn read_adjust(request: v1::AdjustBlockRequest) -> Asked {
     if why.trim().is_empty() {
         read.refuse("reason", reason::FIELD_REQUIRED, "say why the block is adjusted");
     }
-    let change = change.unwrap_or(Change::By(SOMETHING));
-    asked(read, customer_id, request_id, Command::Adjust { block_id, change, reason: why })
+    let change = change.unwrap_or(Adjustment::By(PLACEHOLDER));
+    parsed_write(read, customer_id, request_id, Command::Adjust { block_id, change, reason: why })
 }
 
-pub fn read_block_question(request: v1::GetBlockRequest) -> Result<BlockQuestion> {
+pub(crate) fn read_block_question(request: v1::GetBlockRequest) -> Result<BlockQuestion> {
     let v1::GetBlockRequest { customer_id, block_id, as_of_time } = request;
     let mut read = Reader::default();
     let question = BlockQuestion {
@@ -165,7 +165,7 @@ pub fn read_block_question(request: v1::GetBlockRequest) -> Result<BlockQuestion
     read.finish(question)
 }
 
-pub fn read_blocks_question(request: v1::ListBlocksRequest) -> Result<BlocksQuestion> {
+pub(crate) fn read_blocks_question(request: v1::ListBlocksRequest) -> Result<BlocksQuestion> {
     let v1::ListBlocksRequest { customer_id, page_size, page_token, work_order_id, service_id } = request;
     let mut read = Reader::default();
     let question = BlocksQuestion {
@@ -177,7 +177,7 @@ pub fn read_blocks_question(request: v1::ListBlocksRequest) -> Result<BlocksQues
     read.finish(question)
 }
 
-pub fn read_reservations_question(request: v1::ListReservationsRequest) -> Result<ReservationsQuestion> {
+pub(crate) fn read_reservations_question(request: v1::ListReservationsRequest) -> Result<ReservationsQuestion> {
     let v1::ListReservationsRequest { customer_id, page_size, page_token, state, block_id } = request;
     let mut read = Reader::default();
     let question = ReservationsQuestion {
@@ -189,7 +189,7 @@ pub fn read_reservations_question(request: v1::ListReservationsRequest) -> Resul
     read.finish(question)
 }
 
-pub fn read_entries_question(request: v1::ListEntriesRequest) -> Result<EntriesQuestion> {
+pub(crate) fn read_entries_question(request: v1::ListEntriesRequest) -> Result<EntriesQuestion> {
     let v1::ListEntriesRequest { customer_id, page_size, page_token, block_id, reservation_id } = request;
     let mut read = Reader::default();
     let question = EntriesQuestion {
@@ -201,13 +201,13 @@ pub fn read_entries_question(request: v1::ListEntriesRequest) -> Result<EntriesQ
     read.finish(question)
 }
 
-/// Stands in for what could not be read, and offends nothing.
-const SOMETHING: Quantity = Quantity { amount: 1, unit: Unit::Minutes };
+/// A placeholder for what could not be read; it violates nothing.
+const PLACEHOLDER: Quantity = Quantity { amount: 1, unit: Unit::Minutes };
 
-fn asked(mut read: Reader, customer_id: String, request_id: String, command: Command) -> Asked {
+fn parsed_write(mut read: Reader, customer_id: String, request_id: String, command: Command) -> ParsedWrite {
     let customer_id = read.required_id("customer_id", customer_id);
     let request_id = read.request_id(&request_id);
-    Asked { customer_id, request_id, command, violations: read.violations }
+    ParsedWrite { customer_id, request_id, command, violations: read.violations }
 }
 
 /// A block, or location, product and service; a block may be named with any of them.
@@ -240,7 +240,7 @@ fn required_quantity(read: &mut Reader, quantity: Option<v1::Quantity>) -> Quant
     if quantity.is_none() {
         read.refuse("quantity", reason::FIELD_REQUIRED, "is required");
     }
-    optional_quantity(read, "quantity", quantity).unwrap_or(SOMETHING)
+    optional_quantity(read, "quantity", quantity).unwrap_or(PLACEHOLDER)
 }
 
 /// Any amount: whether it may be asked is the ledger's to say.
@@ -251,7 +251,7 @@ fn optional_quantity(read: &mut Reader, field: &str, quantity: Option<v1::Quanti
         read.refuse(field.as_str(), reason::FIELD_REQUIRED, "is required");
     }
     let unit = read.optional_enum::<v1::Unit>(&field, unit).and_then(read_unit);
-    Some(Quantity { amount, unit: unit.unwrap_or(SOMETHING.unit) })
+    Some(Quantity { amount, unit: unit.unwrap_or(PLACEHOLDER.unit) })
 }
 
 /// Both ends, or nothing at all.

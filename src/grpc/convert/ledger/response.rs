@@ -7,27 +7,27 @@ use crate::grpc::convert::enums::{write_entry_kind, write_reservation_state, wri
 use crate::grpc::convert::timestamp;
 use crate::ledger::{Block, Entry, Performed, Reservation};
 use crate::proto::v1;
-use crate::service::ledger::Done;
+use crate::service::ledger::WriteOutcome;
 
 /// What a write did.
 #[derive(Debug)]
-pub struct Effects {
+pub(crate) struct Effects {
     pub entries: Vec<v1::Entry>,
     pub reservation: Option<v1::Reservation>,
     pub balances: Vec<v1::Block>,
 }
 
 /// Judged at the instant of the write, also where it is told again later: the first answer.
-pub fn write_effects(done: &Done) -> Effects {
-    let applied = &done.applied;
+pub(crate) fn write_effects(outcome: &WriteOutcome) -> Effects {
+    let applied = &outcome.applied;
     Effects {
         entries: applied.entries.iter().map(write_entry).collect(),
         reservation: applied.reservation.as_ref().map(write_reservation),
-        balances: applied.balances.iter().map(|block| write_block(block, done.record_time)).collect(),
+        balances: applied.balances.iter().map(|block| write_block(block, outcome.record_time)).collect(),
     }
 }
 
-pub fn write_block(block: &Block, at: DateTime<Utc>) -> v1::Block {
+pub(crate) fn write_block(block: &Block, at: DateTime<Utc>) -> v1::Block {
     v1::Block {
         block_id: block.id.to_string(),
         work_order_id: block.work_order_id.clone(),
@@ -48,7 +48,7 @@ pub fn write_block(block: &Block, at: DateTime<Utc>) -> v1::Block {
     }
 }
 
-pub fn write_entry(entry: &Entry) -> v1::Entry {
+pub(crate) fn write_entry(entry: &Entry) -> v1::Entry {
     v1::Entry {
         entry_id: entry.id.to_string(),
         block_id: entry.block_id.to_string(),
@@ -77,7 +77,7 @@ pub fn write_entry(entry: &Entry) -> v1::Entry {
     }
 }
 
-pub fn write_reservation(reservation: &Reservation) -> v1::Reservation {
+pub(crate) fn write_reservation(reservation: &Reservation) -> v1::Reservation {
     let Reservation { id, unit, target, parts, state, performed, create_time, expire_time, end_time, committed } =
         reservation;
     let name = |name: &Option<String>| name.clone().unwrap_or_default();

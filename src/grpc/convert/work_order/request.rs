@@ -21,7 +21,7 @@ const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
 };
 
 /// In a document the customer is named once; a work order may leave it out.
-pub fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::WorkOrder>) -> Vec<WorkOrder> {
+pub(crate) fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::WorkOrder>) -> Vec<WorkOrder> {
     if orders.len() > MOST_WORK_ORDERS {
         let message = format!("has {} entries; at most {MOST_WORK_ORDERS} are allowed", orders.len());
         read.refuse("work_orders", reason::FIELD_OUT_OF_RANGE, message);
@@ -50,7 +50,7 @@ pub fn read_work_orders(read: &mut Reader, customer: &Customer, orders: Vec<v1::
     orders.into_iter().enumerate().map(&mut read_one).collect()
 }
 
-pub fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrder) -> WorkOrder {
+pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrder) -> WorkOrder {
     let v1::WorkOrder {
         work_order_id,
         customer_id,

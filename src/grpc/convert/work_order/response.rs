@@ -5,7 +5,7 @@ use crate::grpc::convert::{named, timestamp, write_patterns};
 use crate::model::{Item, PlannedEvent, Quantity, VersionInfo, Waiver, WorkOrder};
 use crate::proto::v1;
 
-pub fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) -> v1::WorkOrder {
+pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) -> v1::WorkOrder {
     let WorkOrder {
         work_order_id,
         customer_id,

@@ -5,19 +5,19 @@ use std::process::{Command, Stdio};
 use entitled::error::BoxError;
 
 /// Runs a program to its end; what it complains of otherwise.
-pub fn run(program: &str, arguments: &[&str]) -> Result<(), BoxError> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Result<(), BoxError> {
     let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;
     match output.status.success() {
         true => Ok(()),
         false => {
-            let told = String::from_utf8_lossy(&output.stderr);
-            Err(format!("{program} {}: {}", arguments.join(" "), told.trim()).into())
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{program} {}: {}", arguments.join(" "), stderr.trim()).into())
         }
     }
 }
 
 /// Sends a signal, by its name, to one process.
-pub fn signal(name: &str, pid: u32) -> Result<(), BoxError> {
+pub(crate) fn signal(name: &str, pid: u32) -> Result<(), BoxError> {
     run("kill", &["-s", name, &pid.to_string()])
 }

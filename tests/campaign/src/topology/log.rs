@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Kept in a file, over all starts of one server.
 #[derive(Debug)]
-pub struct Log {
+pub(crate) struct Log {
     path: PathBuf,
     /// Whether the server writes the file itself.
     is_direct: bool,
@@ -28,7 +28,7 @@ pub struct Log {
 }
 
 impl Log {
-    pub fn new(path: PathBuf, is_direct: bool) -> Self {
+    pub(crate) fn new(path: PathBuf, is_direct: bool) -> Self {
         Self { path, is_direct, reader: Arc::new(AtomicU8::new(READ)) }
     }
 
@@ -37,12 +37,12 @@ impl Log {
     }
 
     /// What the server is started with.
-    pub fn stderr(&self) -> Result<Stdio, BoxError> {
+    pub(crate) fn stderr(&self) -> Result<Stdio, BoxError> {
         if self.is_direct { Ok(self.file()?.into()) } else { Ok(Stdio::piped()) }
     }
 
     /// Reads a started server's pipe until its end.
-    pub fn follow(&self, mut pipe: ChildStderr) -> Result<(), BoxError> {
+    pub(crate) fn follow(&self, mut pipe: ChildStderr) -> Result<(), BoxError> {
         let (mut file, reader) = (self.file()?, Arc::clone(&self.reader));
         thread::spawn(move || {
             let mut buffer = vec![0; 65_536];
@@ -60,28 +60,28 @@ impl Log {
         Ok(())
     }
 
-    pub fn stall(&self) {
+    pub(crate) fn stall(&self) {
         self.reader.store(STALLED, Ordering::SeqCst);
     }
 
-    pub fn read_on(&self) {
+    pub(crate) fn read_on(&self) {
         self.reader.store(READ, Ordering::SeqCst);
     }
 
     /// Closes the pipe, with the next line at the latest.
-    pub fn leave(&self) {
+    pub(crate) fn leave(&self) {
         self.reader.store(GONE, Ordering::SeqCst);
     }
 
     /// The lines that tell of a panic.
-    pub fn panics(&self) -> Vec<String> {
+    pub(crate) fn panics(&self) -> Vec<String> {
         let text = fs::read(&self.path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         text.lines().filter(|line| line.contains("panicked")).map(str::to_owned).collect()
     }
 
     /// Its end, for a server that did not start.
-    pub fn tail(&self) -> String {
+    pub(crate) fn tail(&self) -> String {
         let text = fs::read(&self.path).unwrap_or_default();
         let from = text.len().saturating_sub(500);
         String::from_utf8_lossy(text.get(from..).unwrap_or_default()).into_owned()

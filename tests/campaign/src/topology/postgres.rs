@@ -18,7 +18,7 @@ const STOP: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
-pub struct Cluster {
+pub(crate) struct Cluster {
     /// `postgres://USER@HOST:PORT`, as a superuser.
     server_url: String,
     data: PathBuf,
@@ -30,7 +30,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub async fn start() -> Result<Self, BoxError> {
+    pub(crate) async fn start() -> Result<Self, BoxError> {
         let mut script = Command::new("sh")
             .arg(SCRIPT)
             .stdin(Stdio::piped())
@@ -77,7 +77,7 @@ impl Cluster {
     }
 
     /// The URL of a new, empty database; the one before it goes.
-    pub async fn database(&mut self) -> Result<String, BoxError> {
+    pub(crate) async fn database(&mut self) -> Result<String, BoxError> {
         let before = format!("DROP DATABASE IF EXISTS round_{} WITH (FORCE)", self.databases);
         self.databases = self.databases.saturating_add(1);
         let name = format!("round_{}", self.databases);
@@ -104,7 +104,7 @@ impl Cluster {
     }
 
     /// SIGINT ends the sessions (`fast`), SIGQUIT leaves the rest to recovery (`immediate`).
-    pub async fn stop(&self, name: &str) -> Result<(), BoxError> {
+    pub(crate) async fn stop(&self, name: &str) -> Result<(), BoxError> {
         signal(name, self.postmaster()?)?;
         let begun = Instant::now();
         while self.data.join("postmaster.pid").exists() {
@@ -117,17 +117,17 @@ impl Cluster {
     }
 
     /// `kill -9`, for the server and all its sessions at once.
-    pub fn kill(&mut self) -> Result<(), BoxError> {
+    pub(crate) fn kill(&mut self) -> Result<(), BoxError> {
         self.say("kill", "killed")
     }
 
     /// Starts what was stopped or killed again, on the same data and the same port.
-    pub fn start_again(&mut self) -> Result<(), BoxError> {
+    pub(crate) fn start_again(&mut self) -> Result<(), BoxError> {
         self.say("start", "started")
     }
 
     /// Sends all of it a signal: STOP or CONT.
-    pub fn signal_all(&self, name: &str) -> Result<(), BoxError> {
+    pub(crate) fn signal_all(&self, name: &str) -> Result<(), BoxError> {
         let processes: Vec<String> = self.processes()?.iter().map(u32::to_string).collect();
         let mut arguments = vec!["-s", name];
         arguments.extend(processes.iter().map(String::as_str));
@@ -135,7 +135,7 @@ impl Cluster {
         run("kill", &arguments).or(Ok(()))
     }
 
-    pub async fn read_only(&self, is_on: bool) -> Result<(), BoxError> {
+    pub(crate) async fn read_only(&self, is_on: bool) -> Result<(), BoxError> {
         let setting =
             if is_on { "SET default_transaction_read_only = on" } else { "RESET default_transaction_read_only" };
         self.tell(&[&format!("ALTER SYSTEM {setting}"), "SELECT pg_reload_conf()"]).await

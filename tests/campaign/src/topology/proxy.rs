@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 /// What the link does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
+pub(crate) enum Link {
     Passes,
     /// Breaks with every so manieth COMMIT, before it gets there.
     CutsBefore(u64),
@@ -30,7 +30,7 @@ struct Shared {
 
 /// Its connections end with its value.
 #[derive(Debug)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     /// The database's URL, by way of the proxy.
     pub url: String,
     shared: Arc<Shared>,
@@ -38,7 +38,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub async fn start(url: &str) -> Result<Self, BoxError> {
+    pub(crate) async fn start(url: &str) -> Result<Self, BoxError> {
         let (user, rest) = url.split_once('@').ok_or("the URL names no user")?;
         let (server, database) = rest.split_once('/').ok_or("the URL names no database")?;
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -48,7 +48,7 @@ impl Proxy {
         Ok(Self { url, shared, task })
     }
 
-    pub fn set(&self, link: Link) {
+    pub(crate) fn set(&self, link: Link) {
         self.shared.link.send_replace(link);
     }
 }

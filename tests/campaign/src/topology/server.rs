@@ -17,7 +17,7 @@ const STOP: Duration = Duration::from_secs(25);
 const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     binary: PathBuf,
     pub address: SocketAddr,
     database: String,
@@ -28,7 +28,7 @@ pub struct Server {
 
 impl Server {
     /// Started, but perhaps not yet listening.
-    pub fn start(
+    pub(crate) fn start(
         binary: &Path,
         database: &str,
         log: Log,
@@ -42,7 +42,7 @@ impl Server {
         Ok(server)
     }
 
-    pub fn start_again(&mut self) -> Result<(), BoxError> {
+    pub(crate) fn start_again(&mut self) -> Result<(), BoxError> {
         let mut child = Command::new(&self.binary)
             .args(["serve", "--listen", &self.address.to_string(), "--database", &self.database])
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Until it takes connections.
-    pub async fn listening(&mut self) -> Result<(), BoxError> {
+    pub(crate) async fn listening(&mut self) -> Result<(), BoxError> {
         let begun = Instant::now();
         while TcpStream::connect(self.address).is_err() {
             if self.has_ended()?.is_some() || begun.elapsed() > START {
@@ -69,15 +69,15 @@ impl Server {
         Ok(())
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.as_ref().map(Child::id).unwrap_or_default()
     }
 
-    pub fn has_ended(&mut self) -> Result<Option<ExitStatus>, BoxError> {
+    pub(crate) fn has_ended(&mut self) -> Result<Option<ExitStatus>, BoxError> {
         match &mut self.child {
             Some(child) => Ok(child.try_wait()?),
             None => Ok(None),
@@ -85,7 +85,7 @@ impl Server {
     }
 
     /// SIGKILL.
-    pub fn kill(&mut self) -> Result<(), BoxError> {
+    pub(crate) fn kill(&mut self) -> Result<(), BoxError> {
         if let Some(mut child) = self.child.take() {
             child.kill()?;
             child.wait()?;
@@ -93,24 +93,24 @@ impl Server {
         Ok(())
     }
 
-    pub fn signal(&self, name: &str) -> Result<(), BoxError> {
+    pub(crate) fn signal(&self, name: &str) -> Result<(), BoxError> {
         signal(name, self.pid())
     }
 
     /// The largest file it may write.
-    pub fn limit_files(&self, limit: &str) -> Result<(), BoxError> {
+    pub(crate) fn limit_files(&self, limit: &str) -> Result<(), BoxError> {
         run("prlimit", &["--pid", &self.pid().to_string(), &format!("--fsize={limit}:unlimited")])
     }
 
     /// The most memory it ever had, in KiB.
-    pub fn peak_memory(&self) -> u64 {
+    pub(crate) fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
     }
 
     /// Asks it to stop; what it ended with, or nothing if it had to be killed.
-    pub async fn stop(&mut self) -> Result<Option<ExitStatus>, BoxError> {
+    pub(crate) async fn stop(&mut self) -> Result<Option<ExitStatus>, BoxError> {
         self.signal("TERM")?;
         let begun = Instant::now();
         while begun.elapsed() < STOP {

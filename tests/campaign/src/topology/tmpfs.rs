@@ -13,20 +13,20 @@ const FILLER: &str = "filler";
 
 /// Gone with its value.
 #[derive(Debug)]
-pub struct Tmpfs {
+pub(crate) struct Tmpfs {
     directory: TempDir,
 }
 
 impl Tmpfs {
     /// Only root may mount, and not everywhere.
-    pub fn mount(size: &str) -> Result<Self, BoxError> {
+    pub(crate) fn mount(size: &str) -> Result<Self, BoxError> {
         let directory = tempfile::tempdir()?;
         let path = directory.path().to_string_lossy().into_owned();
         run("mount", &["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs", &path])?;
         Ok(Self { directory })
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
@@ -35,7 +35,7 @@ impl Tmpfs {
     }
 
     /// To the last byte.
-    pub fn fill(&self) -> Result<(), BoxError> {
+    pub(crate) fn fill(&self) -> Result<(), BoxError> {
         let mut filler = File::create(self.filler())?;
         let mut length = 1_usize << 20;
         while length > 0 {
@@ -47,7 +47,7 @@ impl Tmpfs {
         Ok(())
     }
 
-    pub fn clear(&self) -> Result<(), BoxError> {
+    pub(crate) fn clear(&self) -> Result<(), BoxError> {
         Ok(fs::remove_file(self.filler())?)
     }
 }

@@ -1,0 +1,319 @@
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::catalog::Catalog;
+use crate::engine::blocks_of;
+use crate::model::{Contract, Unit, block_id};
+
+const EDE: &str = "enhanced-designated-engineering";
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn ede(item_id: &str, hours: i64, more: Value) -> Value {
+    let mut item = json!({
+        "item_id": item_id,
+        "service_id": EDE,
+        "location_ids": ["gb-london"],
+        "quantity": {"amount": hours, "unit": "HOURS"},
+        "product_ids": ["azure/*"],
+    });
+    item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    item
+}
+
+/// London is host, Tokyo downstream; the base runs the calendar year, and the second order
+/// leans on it.
+fn prepared(items: Vec<Value>, order: Value) -> Prepared {
+    let location = |id: &str, country: &str, zone: &str| json!({"location_id": id, "display_name": id, "country": country, "time_zone": zone});
+    let base = json!({
+        "work_order_id": "base", "customer_id": "acme", "edition_id": "unified-enterprise-2023",
+        "start_date": "2026-01-01", "end_date": "2026-12-31", "host_location_id": "gb-london",
+        "downstream_location_ids": ["ie-dublin"], "covered_products": ["*"], "currency": "GBP",
+        "items": [{"item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true}],
+    });
+    let mut second = json!({
+        "work_order_id": "wo-2", "customer_id": "acme", "edition_id": "unified-enterprise-2023",
+        "start_date": "2026-02-01", "end_date": "2027-06-30", "host_location_id": "gb-london",
+        "downstream_location_ids": ["ie-dublin"], "covered_products": ["*"], "currency": "GBP", "items": items,
+    });
+    second.as_object_mut().unwrap().extend(order.as_object().unwrap().clone());
+    let contract: Contract = serde_json::from_value(json!({
+        "customer": {
+            "customer_id": "acme", "display_name": "Acme",
+            "locations": [location("gb-london", "GB", "Europe/London"), location("ie-dublin", "IE", "Europe/Dublin")],
+        },
+        "work_orders": [base, second],
+    }))
+    .unwrap();
+    Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract)
+}
+
+fn query<'a>() -> BlockQuery<'a> {
+    BlockQuery {
+        location_id: Some("gb-london"),
+        product: Some(ProductId::new("azure/app-service")),
+        service_id: Some(EDE),
+        quantity: Some(Quantity { amount: 8, unit: Unit::Hours }),
+        ..BlockQuery::default()
+    }
+}
+
+/// Item and failed codes, in order.
+fn judged(prepared: &Prepared, query: &BlockQuery<'_>, now: &str) -> Vec<String> {
+    let told = eligible_blocks(prepared, query, at(now)).unwrap();
+    let codes = |block: &EligibleBlock| block.failed.iter().map(|it| it.code.clone()).collect::<Vec<_>>().join(" ");
+    told.iter().map(|block| format!("{} {}", block.item_id, codes(block)).trim().to_owned()).collect()
+}
+
+fn refused(prepared: &Prepared, query: &BlockQuery<'_>) -> String {
+    match eligible_blocks(prepared, query, at("2026-06-10T10:00:00Z")) {
+        Ok(alone) => alone[0].failed[0].code.clone(),
+        Err(Error::Violations(violations)) => violations[0].reason.clone(),
+        Err(Error::NotFound { noun, .. }) => format!("{noun} unknown"),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_block_lives_as_long_as_its_item_is_covered() {
+    let items = vec![
+        ede("plain", 100, json!({})),
+        ede("dated", 10, json!({"start_date": "2026-03-01", "end_date": "2026-04-30", "priority": 3})),
+        ede("flex", 10, json!({"funding": "FLEX_ALLOWANCE"})),
+        ede("predefined", 1, json!({"quantity": null, "predefined_offering": "predefined"})),
+        json!({"item_id": "chalk", "service_id": "chalk-talks", "all_locations": true}),
+    ];
+    let prepared = prepared(items, json!({"end_date": "2028-01-31"}));
+    let blocks = blocks_of(&prepared);
+    let of = |item: &str| blocks.iter().find(|block| block.item_id == item).unwrap();
+    assert_eq!(blocks.len(), 4, "a predefined offering is not counted");
+    assert!(blocks.is_sorted_by_key(|block| block.id));
+    let plain = of("plain");
+    assert_eq!(plain.id, block_id("acme", "wo-2", "plain", EDE));
+    assert_eq!((plain.granted, plain.unit, plain.priority), (6_000, Unit::Minutes, None));
+    // The order runs on, but its base does not.
+    assert_eq!((plain.start, plain.end), (at("2026-02-01T00:00:00Z"), at("2027-01-01T00:00:00Z")));
+    let dated = of("dated");
+    assert_eq!((dated.start, dated.end), (at("2026-03-01T00:00:00Z"), at("2026-04-30T23:00:00Z")));
+    assert_eq!(dated.priority, Some(3));
+    assert_eq!(of("flex").end, at("2027-01-01T00:00:00Z"));
+    assert_eq!((of("chalk").granted, of("chalk").unit), (1, Unit::Engagements));
+}
+
+#[test]
+fn what_the_flex_allowance_paid_ends_with_its_year() {
+    let order = json!({"start_date": "2025-07-01", "base_work_order_id": "base"});
+    let prepared = prepared(vec![ede("flex", 10, json!({"funding": "FLEX_ALLOWANCE"}))], order);
+    let block = &blocks_of(&prepared)[0];
+    assert_eq!((block.start, block.end), (at("2026-01-01T00:00:00Z"), at("2026-06-30T23:00:00Z")));
+    let window = |start: &str, end: &str| BlockQuery { performed: Some((at(start), at(end))), ..query() };
+    let late = window("2026-07-01T09:00:00Z", "2026-07-01T10:00:00Z");
+    assert_eq!(judged(&prepared, &late, "2026-07-02T00:00:00Z"), ["flex FORFEITED"]);
+}
+
+#[test]
+fn hours_that_come_with_enhanced_response_are_blocks_of_its_item() {
+    let item = json!({
+        "item_id": "uer", "service_id": "unified-enhanced-response", "location_ids": ["gb-london"],
+        "included_hours": {"reactive_support_management": 20, "service_delivery_management": 30},
+    });
+    let prepared = prepared(vec![item], json!({}));
+    let blocks = blocks_of(&prepared);
+    let mut of: Vec<_> = blocks.iter().map(|block| (block.service_id.as_str(), block.granted)).collect();
+    of.sort_unstable();
+    assert_eq!(of, [("reactive-support-management-add-on", 1_200), ("sdm-add-on", 1_800)]);
+    assert!(blocks.iter().all(|block| block.item_id == "uer" && block.unit == Unit::Minutes));
+    // Reached by their ids only.
+    let by_service = BlockQuery { service_id: Some("sdm-add-on"), ..query() };
+    assert_eq!(refused(&prepared, &by_service), "NOT_PURCHASED");
+    let id = block_id("acme", "wo-2", "uer", "sdm-add-on");
+    let by_id = BlockQuery { block_id: Some(id), quantity: query().quantity, ..BlockQuery::default() };
+    assert_eq!(judged(&prepared, &by_id, "2026-06-10T10:00:00Z"), ["uer"]);
+    // Service delivery management keeps the host's hours; 10 June 2026 is a Wednesday.
+    let night = Some((at("2026-06-10T20:00:00Z"), at("2026-06-10T21:00:00Z")));
+    let by_night = BlockQuery { performed: night, ..by_id };
+    assert_eq!(judged(&prepared, &by_night, "2026-06-11T10:00:00Z"), ["uer SDM_HOST_HOURS"]);
+}
+
+#[test]
+fn no_hours_make_no_block() {
+    let item = json!({
+        "item_id": "uer", "service_id": "unified-enhanced-response", "location_ids": ["gb-london"],
+        "included_hours": {"reactive_support_management": 0, "service_delivery_management": 0},
+    });
+    assert!(blocks_of(&prepared(vec![item], json!({}))).is_empty());
+}
+
+#[test]
+fn candidates_come_in_order_each_with_what_forbids_it() {
+    let items = vec![
+        ede("a-late", 10, json!({})),
+        ede("b-early", 10, json!({"end_date": "2026-09-30"})),
+        ede("c-first", 10, json!({"priority": 9})),
+        ede("d-windows", 10, json!({"product_ids": ["windows-server"]})),
+        ede("e-dublin", 10, json!({"location_ids": ["ie-dublin"]})),
+        ede("f-over", 10, json!({"end_date": "2026-03-31"})),
+        ede("g-to-come", 10, json!({"start_date": "2026-08-01"})),
+    ];
+    let prepared = prepared(items, json!({}));
+    let expected = [
+        "a-late",
+        "b-early",
+        "c-first",
+        "d-windows PRODUCT_NOT_ON_ITEM",
+        "e-dublin LOCATION_NOT_DESIGNATED",
+        "f-over WORK_ORDER_EXPIRED",
+        "g-to-come WORK_ORDER_NOT_STARTED",
+    ];
+    assert_eq!(judged(&prepared, &query(), "2026-06-10T10:00:00Z"), expected);
+    let told = eligible_blocks(&prepared, &query(), at("2026-06-10T10:00:00Z")).unwrap();
+    let counting: Vec<_> = told.iter().filter(|block| block.counts).map(|block| block.item_id.as_str()).collect();
+    assert_eq!(counting, ["a-late", "b-early", "c-first"]);
+}
+
+#[test]
+fn the_delivery_is_judged_when_and_how_it_is_performed() {
+    let prepared = prepared(vec![ede("ede", 10, json!({}))], json!({}));
+    let now = "2026-12-01T10:00:00Z";
+    let window = |start: &str, end: &str| BlockQuery { performed: Some((at(start), at(end))), ..query() };
+    // 10 June 2026 is a Wednesday; London is an hour ahead of UTC.
+    let cases = [
+        ("2026-06-10T08:00:00Z", "2026-06-10T16:30:00Z", "ede"),
+        ("2026-06-10T07:59:00Z", "2026-06-10T16:30:00Z", "ede OUTSIDE_SERVICE_HOURS"),
+        ("2026-06-13T10:00:00Z", "2026-06-13T11:00:00Z", "ede OUTSIDE_SERVICE_HOURS"),
+        ("2026-01-30T10:00:00Z", "2026-01-30T11:00:00Z", "ede WORK_ORDER_NOT_STARTED"),
+        ("2027-01-04T10:00:00Z", "2027-01-04T11:00:00Z", "ede BASE_AGREEMENT_EXPIRED FORFEITED"),
+        ("2026-12-31T10:00:00Z", "2027-01-04T11:00:00Z", "ede FORFEITED"),
+    ];
+    for (start, end, expected) in cases {
+        assert_eq!(judged(&prepared, &window(start, end), now), [expected], "{start}");
+    }
+    let early = window("2026-06-10T07:59:00Z", "2026-06-10T16:30:00Z");
+    let told = eligible_blocks(&prepared, &early, at(now)).unwrap().remove(0).failed.remove(0);
+    // Of the hours of this service, and of no other's.
+    let hours =
+        "enhanced-designated-engineering is worked from 09:00 to 17:30 (Europe/London), not on weekends or holidays.";
+    assert_eq!((told.rule.row().subject, told.description.as_str()), (Subject::Hours, hours));
+    let on_site = BlockQuery { mode: Some(DeliveryMode::OnSite), ..query() };
+    assert_eq!(judged(&prepared, &on_site, now), ["ede ONSITE_NOT_INCLUDED"]);
+    let told = eligible_blocks(&prepared, &on_site, at(now)).unwrap();
+    assert_eq!(told[0].failed[0].rule.row().subject, Subject::Mode);
+    assert_eq!(judged(&prepared, &query(), "2027-03-01T10:00:00Z"), ["ede BASE_AGREEMENT_EXPIRED"]);
+}
+
+#[test]
+fn a_suspended_order_and_one_that_is_terminated() {
+    let suspended = prepared(vec![ede("ede", 10, json!({}))], json!({"state": "SUSPENDED"}));
+    assert_eq!(judged(&suspended, &query(), "2026-06-10T10:00:00Z"), ["ede WORK_ORDER_SUSPENDED"]);
+    let order = json!({"state": "TERMINATED", "terminate_time": "2026-06-01T00:00:00Z"});
+    let terminated = prepared(vec![ede("ede", 10, json!({}))], order);
+    assert_eq!(judged(&terminated, &query(), "2026-06-10T10:00:00Z"), ["ede WORK_ORDER_TERMINATED"]);
+    let before = Some((at("2026-05-28T10:00:00Z"), at("2026-05-28T11:00:00Z")));
+    let before = BlockQuery { performed: before, ..query() };
+    assert_eq!(judged(&terminated, &before, "2026-06-10T10:00:00Z"), ["ede"]);
+}
+
+#[test]
+fn several_solutions_take_as_many_events_each() {
+    let events = |item: &str, service: &str, amount: i64| {
+        json!({
+            "item_id": item, "service_id": service, "location_ids": ["gb-london"],
+            "quantity": {"amount": amount, "unit": "EVENTS"},
+        })
+    };
+    let (aem, retail) = ("azure-event-management", "azure-event-management-retail");
+    // What is left does not matter here: one event in all.
+    let items = vec![events("aem", aem, 1), events("retail", retail, 1), ede("ede", 10, json!({}))];
+    let prepared = prepared(items, json!({}));
+    let now = "2026-11-10T10:00:00Z";
+    let ids = ["shop", "depot", "bank"].map(str::to_owned);
+    let named = |solutions: usize, amount: i64, days: i64| {
+        let start = at("2026-06-01T08:00:00Z");
+        BlockQuery {
+            product: Some(ProductId::new("azure/cognitive-search")),
+            service_id: Some(aem),
+            quantity: Some(Quantity { amount, unit: Unit::Events }),
+            performed: (days > 0).then(|| (start, start + chrono::TimeDelta::days(days - 1))),
+            solution_ids: &ids[..solutions],
+            ..query()
+        }
+    };
+    // Solutions, events asked for, dates of the window (0: none), and whether they are too few.
+    let cases = [
+        (0, 1, 6, false),
+        (1, 1, 6, false),
+        (2, 1, 0, true),
+        (2, 2, 0, false),
+        (2, 2, 5, false),
+        (2, 3, 6, true),
+        (2, 4, 6, false),
+        (2, i64::MAX, 6, false),
+        (3, 8, 11, true),
+        (3, 9, 11, false),
+    ];
+    for (solutions, amount, days, is_too_few) in cases {
+        let expected = if is_too_few { "aem AEM_ONE_SOLUTION" } else { "aem" };
+        let told = judged(&prepared, &named(solutions, amount, days), now);
+        assert_eq!(told, [expected], "{solutions} solutions, {amount} events, {days} dates");
+    }
+    let told = eligible_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
+    assert_eq!(
+        (told.rule.row().subject, told.description.as_str()),
+        (Subject::Amount, "3 events asked for, 4 needed for 2 solutions")
+    );
+    let fact = |name: &str| told.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+    assert_eq!(["events_needed", "requested", "solutions"].map(fact), [Some("4"), Some("3"), Some("2")]);
+    assert_eq!(fact("events_available"), None, "only the ledger knows");
+    // By its id, at the location of its item.
+    let id = Some(block_id("acme", "wo-2", "aem", aem));
+    let by_id = BlockQuery { block_id: id, location_id: None, product: None, service_id: None, ..named(2, 1, 0) };
+    assert_eq!(judged(&prepared, &by_id, now), ["aem AEM_ONE_SOLUTION"]);
+    // Nobody else counts solutions.
+    let of_retail = BlockQuery { service_id: Some(retail), ..named(2, 1, 6) };
+    assert_eq!(judged(&prepared, &of_retail, now), ["retail"]);
+    let of_engineering = BlockQuery { solution_ids: &ids, ..query() };
+    assert_eq!(judged(&prepared, &of_engineering, now), ["ede"]);
+}
+
+#[test]
+fn what_does_not_exist_or_does_not_fit_is_told() {
+    let prepared = prepared(vec![ede("ede", 10, json!({}))], json!({}));
+    let id = block_id("acme", "wo-2", "ede", EDE);
+    let credits = Some(Quantity { amount: 1, unit: Unit::Credits });
+    let cases = [
+        ("location unknown", BlockQuery { location_id: Some("nowhere"), ..query() }),
+        ("service unknown", BlockQuery { service_id: Some("nothing"), ..query() }),
+        ("product family unknown", BlockQuery { product: Some(ProductId::new("nothing")), ..query() }),
+        ("block unknown", BlockQuery { block_id: Some(Uuid::nil()), ..query() }),
+        ("FIELD_CONFLICT", BlockQuery { block_id: Some(id), service_id: Some("chalk-talks"), ..query() }),
+        ("FIELD_REQUIRED", BlockQuery { service_id: None, ..query() }),
+        ("UNIT_MISMATCH", BlockQuery { service_id: Some("chalk-talks"), quantity: credits, ..query() }),
+        ("NOT_PURCHASED", BlockQuery { service_id: Some("chalk-talks"), quantity: None, ..query() }),
+        ("location unknown", BlockQuery { block_id: Some(id), location_id: Some("nowhere"), ..query() }),
+    ];
+    for (expected, query) in cases {
+        assert_eq!(refused(&prepared, &query), expected);
+    }
+    // The ledger refuses the unit; the rest is judged all the same.
+    let elsewhere = BlockQuery {
+        quantity: credits,
+        product: Some(ProductId::new("windows-server")),
+        block_id: Some(id),
+        ..query()
+    };
+    for query in [elsewhere, BlockQuery { block_id: None, ..elsewhere }] {
+        assert_eq!(refused(&prepared, &query), "PRODUCT_NOT_ON_ITEM");
+    }
+    // Advisory support is not kept in blocks, but has its limit.
+    let advice = |hours| BlockQuery {
+        service_id: Some("advisory-support"),
+        quantity: Some(Quantity { amount: hours, unit: Unit::Hours }),
+        ..query()
+    };
+    assert_eq!(refused(&prepared, &advice(7)), "ADVISORY_LIMIT");
+    assert_eq!(refused(&prepared, &advice(6)), "UNIT_MISMATCH");
+}

@@ -1,0 +1,22 @@
+//! The table of all settings. Flags, variables, keys of the file, the help of `entitled serve` and the table of
+//! `docs/OPERATIONS.md` come from it.
+
+use super::setting::Setting;
+use super::{catalog, ledger, log, server, store, telemetry};
+
+/// Every setting, by concern.
+const GROUPS: [&[Setting]; 6] =
+    [server::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS, telemetry::SETTINGS];
+
+/// Every setting, in the order of the help.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    GROUPS.into_iter().flatten()
+}
+
+/// The setting with this key.
+pub fn setting(key: &str) -> Option<&'static Setting> {
+    settings().find(|setting| setting.key == key)
+}
+
+#[cfg(test)]
+mod tests;
