@@ -37,8 +37,11 @@ async fn main() -> Result<(), BoxError> {
     config.telemetry.otel_trace_sample = 1;
     let (ready, bound) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server =
-        tokio::spawn(server::serve(config, |address| drop(ready.send(address)), async { drop(stopped.await) }));
+    let tell = |address| {
+        // Whoever waited for it may be gone.
+        let _ = ready.send(address);
+    };
+    let server = tokio::spawn(server::serve(config, tell, async { drop(stopped.await) }));
     let channel = Channel::from_shared(format!("http://{}", bound.await?))?.connect().await?;
     calls(channel).await?;
     drop(stop);
@@ -57,12 +60,25 @@ async fn main() -> Result<(), BoxError> {
 /// A contract, a check, two hours used, and a question that is refused.
 async fn calls(channel: Channel) -> Result<(), BoxError> {
     let hours = |amount| Some(v1::Quantity { amount, unit: v1::Unit::Hours.into() });
-    let item = |item_id: &str, service_id: &str, quantity| v1::Item {
-        item_id: item_id.to_owned(),
-        service_id: service_id.to_owned(),
+    let base = v1::Item {
+        item_id: "base".to_owned(),
+        service_id: "unified-enterprise-base".to_owned(),
         all_locations: true,
-        quantity,
         ..v1::Item::default()
+    };
+    let engineering = v1::Item {
+        item_id: "ede".to_owned(),
+        service_id: SERVICE.to_owned(),
+        location_ids: vec![LOCATION.to_owned()],
+        product_ids: vec!["azure/*".to_owned()],
+        quantity: hours(400),
+        ..v1::Item::default()
+    };
+    let contact = v1::Contact {
+        contact_id: "ada".to_owned(),
+        location_ids: vec![LOCATION.to_owned()],
+        roles: vec![v1::ContactRole::SupportAdministrator.into()],
+        ..v1::Contact::default()
     };
     let location = v1::Location {
         location_id: LOCATION.to_owned(),
@@ -75,6 +91,7 @@ async fn calls(channel: Channel) -> Result<(), BoxError> {
         customer_id: CUSTOMER.to_owned(),
         display_name: "Contoso Ltd".to_owned(),
         locations: vec![location],
+        contacts: vec![contact],
         ..v1::Customer::default()
     };
     let order = v1::WorkOrder {
@@ -85,7 +102,7 @@ async fn calls(channel: Channel) -> Result<(), BoxError> {
         host_location_id: LOCATION.to_owned(),
         covered_products: vec!["azure/*".to_owned()],
         currency: "GBP".to_owned(),
-        items: vec![item("base", "unified-enterprise-base", None), item("ede", SERVICE, hours(400))],
+        items: vec![base, engineering],
         ..v1::WorkOrder::default()
     };
     let request_id = || uuid::Uuid::now_v7().to_string();

@@ -24,7 +24,7 @@ impl Call {
         let deadline = extensions.remove().unwrap_or_default();
         let locale = preferred(&metadata).unwrap_or_default();
         let caller = Caller::anonymous();
-        note_principal(&caller.actor);
+        note_principal(caller.actor.clone());
         (Self { caller, deadline, locale }, message)
     }
 }

@@ -56,9 +56,9 @@ where
         let id = request_id::of_call(request.headers());
         let trace = self.telemetry.traces.call(method.name, request.headers());
         let mut record = CallRecord::begin(&self.telemetry, method, id.clone(), self.peer, trace);
-        let received = record.received();
         let facts = record.facts();
-        let call = facts.sync_scope(|| self.inner.call(request.map(|body| Received::new(body, received))));
+        let counted = Arc::clone(&facts);
+        let call = facts.sync_scope(|| self.inner.call(request.map(|body| Received::new(body, counted))));
         let call = facts.scope(call);
         Box::pin(async move {
             let mut response = call.await?;

@@ -9,10 +9,13 @@ use crate::telemetry::Telemetry;
 
 /// The store, whose statements are measured.
 pub fn store(store: &Store, telemetry: &Arc<Telemetry>) -> Store {
-    let (mut store, telemetry) = (store.clone(), Arc::clone(telemetry));
+    // The telemetry knows the store, too: only one of them may keep the other.
+    let (mut store, telemetry) = (store.clone(), Arc::downgrade(telemetry));
     store.observe(move |statement| {
-        telemetry.metrics.statement(statement);
-        telemetry.traces.statement(statement);
+        if let Some(telemetry) = telemetry.upgrade() {
+            telemetry.metrics.statement(statement);
+            telemetry.traces.statement(statement);
+        }
     });
     store
 }
@@ -31,7 +34,7 @@ pub fn observe(context: &Context, ledger: &Ledger) {
         lag.lag().as_ref().map(Duration::as_secs_f64)
     });
     let depth = ledger.waiting();
-    gauges.gauge("entitled.ledger.queue.depth", "", "writes that wait for their batch", move || depth());
+    gauges.gauge("entitled.ledger.queue.depth", "", "writes that wait for their batch", depth);
     let store = context.store.clone();
     gauges.connections(move || store.connections());
 }

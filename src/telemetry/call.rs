@@ -2,6 +2,7 @@
 //! ([`CallLog`](crate::grpc::CallLog)).
 
 use std::borrow::Cow;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderValue;
@@ -21,12 +22,20 @@ pub struct CallFacts {
     request_id: Option<HeaderValue>,
     /// What begins in this task is a part of it.
     span: SpanContext,
+    /// Bytes of its request, as they are read.
+    pub received: AtomicU64,
     noted: Mutex<Noted>,
 }
 
 impl Default for CallFacts {
     fn default() -> Self {
-        Self { wants_decision: false, request_id: None, span: SpanContext::NONE, noted: Mutex::default() }
+        Self {
+            wants_decision: false,
+            request_id: None,
+            span: SpanContext::NONE,
+            received: AtomicU64::new(0),
+            noted: Mutex::default(),
+        }
     }
 }
 
@@ -45,7 +54,7 @@ pub struct NotedDecision {
 
 impl CallFacts {
     pub fn new(wants_decision: bool, request_id: HeaderValue, span: SpanContext) -> Arc<Self> {
-        Arc::new(Self { wants_decision, request_id: Some(request_id), span, noted: Mutex::default() })
+        Arc::new(Self { wants_decision, request_id: Some(request_id), span, ..Self::default() })
     }
 
     /// Of work that many calls share, such as a transaction.
@@ -93,8 +102,8 @@ pub fn request_id() -> Option<String> {
 }
 
 /// Who calls.
-pub fn note_principal(principal: &Cow<'static, str>) {
-    let _ = CALL.try_with(|call| call.note(|noted| noted.principal = Some(principal.clone())));
+pub fn note_principal(principal: Cow<'static, str>) {
+    let _ = CALL.try_with(|call| call.note(|noted| noted.principal = Some(principal)));
 }
 
 /// Whom the call is about.

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _, WithTonicConfig as _};
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tokio::sync::oneshot;
+use tonic::transport::ClientTlsConfig;
 
 use self::spans::{BoundedProcessor, CountedExporter};
 use super::resource::resource;
@@ -27,7 +28,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Of the traces that no caller decides about one of so many is sampled.
 pub fn tracer_provider(endpoint: &str, sample: u32, counts: &Arc<SpanCounts>) -> Result<SdkTracerProvider, BoxError> {
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(TIMEOUT).build()?;
+    let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(TIMEOUT);
+    let exporter = if is_encrypted(endpoint) { exporter.with_tls_config(tls()) } else { exporter }.build()?;
     let root = match sample {
         0 => Sampler::AlwaysOff,
         sample => Sampler::TraceIdRatioBased(f64::from(sample).recip()),
@@ -40,8 +42,18 @@ pub fn tracer_provider(endpoint: &str, sample: u32, counts: &Arc<SpanCounts>) ->
 }
 
 pub fn metric_reader(endpoint: &str) -> Result<PeriodicReader<MetricExporter>, BoxError> {
-    let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(TIMEOUT).build()?;
+    let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(TIMEOUT);
+    let exporter = if is_encrypted(endpoint) { exporter.with_tls_config(tls()) } else { exporter }.build()?;
     Ok(PeriodicReader::builder(exporter).build())
+}
+
+fn is_encrypted(endpoint: &str) -> bool {
+    endpoint.starts_with("https:")
+}
+
+/// The collector's certificate is to be of an authority that this machine trusts.
+fn tls() -> ClientTlsConfig {
+    ClientTlsConfig::new().with_enabled_roots()
 }
 
 /// Sends what was not sent yet, for two seconds at most. In threads that nobody waits for after that: not even the

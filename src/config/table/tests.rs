@@ -14,7 +14,7 @@ fn row(setting: &Setting) -> String {
     let flag = setting.flag.map(|_| code(&format!("--{}", setting.flag_name()))).unwrap_or_default();
     let flag = if value.is_list() { format!("{flag}, several times") } else { flag };
     let default = default.map(code).unwrap_or_default();
-    format!("| `{key}` | `{variable}` | {flag} | {default} | {} | {meaning} |", value.range()).replace("|  |", "| |")
+    format!("| `{key}` | `{variable}` | {flag} | {default} | {} | {meaning} |", value.range()).replace("|  ", "| ")
 }
 
 #[test]

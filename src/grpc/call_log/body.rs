@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 
 use http_body::{Frame, SizeHint};
@@ -12,17 +12,18 @@ use tonic::body::Body;
 
 use super::outcome;
 use super::record::CallRecord;
+use crate::telemetry::call::CallFacts;
 
 /// The body of a request.
 #[derive(Debug)]
 pub struct Received<B> {
     body: B,
-    bytes: Arc<AtomicU64>,
+    call: Arc<CallFacts>,
 }
 
 impl<B> Received<B> {
-    pub fn new(body: B, bytes: Arc<AtomicU64>) -> Self {
-        Self { body, bytes }
+    pub fn new(body: B, call: Arc<CallFacts>) -> Self {
+        Self { body, call }
     }
 }
 
@@ -35,7 +36,7 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Received<B> {
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
-            self.bytes.fetch_add(length(data), Ordering::Relaxed);
+            self.call.received.fetch_add(length(data), Ordering::Relaxed);
         }
         Poll::Ready(frame)
     }

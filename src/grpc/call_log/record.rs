@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use http::HeaderValue;
@@ -25,7 +25,6 @@ pub struct CallRecord {
     peer: Option<SocketAddr>,
     begun: Instant,
     facts: Arc<CallFacts>,
-    received: Arc<AtomicU64>,
     sent: u64,
     span: Option<Span>,
     /// Whether it is logged if it succeeds.
@@ -50,7 +49,6 @@ impl CallRecord {
             peer,
             begun: Instant::now(),
             facts,
-            received: Arc::default(),
             sent: 0,
             span,
             is_wanted,
@@ -60,11 +58,6 @@ impl CallRecord {
 
     pub fn facts(&self) -> Arc<CallFacts> {
         Arc::clone(&self.facts)
-    }
-
-    /// Counts the bytes of the request.
-    pub fn received(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.received)
     }
 
     pub fn sent(&mut self, bytes: u64) {
@@ -146,7 +139,7 @@ impl CallRecord {
                     span_id = trace.map(|span| tracing::field::display(span.span_id())),
                     decision_id = decision.as_ref().map(|decision| decision.id.as_str()),
                     decision = decision.as_ref().map(|decision| decision.outcome),
-                    request_bytes = self.received.load(Ordering::Relaxed),
+                    request_bytes = self.facts.received.load(Ordering::Relaxed),
                     response_bytes = self.sent,
                     suppressed = (suppressed > 0).then_some(suppressed),
                     "call"

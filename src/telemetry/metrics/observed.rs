@@ -61,6 +61,11 @@ impl Gauges {
         let _ = builder.with_callback(observe).build();
     }
 
+    /// When the certificate of the listener expires, in seconds since 1970; none without TLS.
+    pub fn certificate_expiry(&self, expiry: impl Fn() -> Option<u64> + Send + Sync + 'static) {
+        self.gauge("entitled.tls.certificate.expiry", "s", "when the certificate of the listener expires", expiry);
+    }
+
     /// The connections of the pools to the database: name, all of them, those that are idle.
     pub fn connections(&self, pools: impl Fn() -> Vec<(&'static str, u64, u64)> + Send + Sync + 'static) {
         let builder = self.0.u64_observable_gauge("db.client.connection.count");

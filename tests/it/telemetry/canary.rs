@@ -7,6 +7,7 @@ use entitled::proto::v1::{ConsumeUnitsRequest, Quantity, Unit};
 use tonic::Request;
 
 use super::Logged;
+use super::collector::Collector;
 use crate::sample::{check, document};
 use crate::server::request_id;
 
@@ -27,10 +28,16 @@ fn with_secrets<T>(message: T) -> Request<T> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_token_no_header_and_no_text_of_a_contract_is_logged_or_answered() {
+async fn no_token_no_header_and_no_text_of_a_contract_is_logged_answered_or_sent() {
     for format in ["json", "text"] {
-        let settings = [("ENTITLED_LOG", "trace"), ("ENTITLED_LOG_FORMAT", format), ("ENTITLED_LOG_CALLS", "all")];
-        let server = Logged::start(&settings);
+        let (collector, endpoint) = Collector::start().await;
+        let server = Logged::start(&[
+            ("ENTITLED_LOG", "trace"),
+            ("ENTITLED_LOG_FORMAT", format),
+            ("ENTITLED_LOG_CALLS", "all"),
+            ("ENTITLED_OTEL_ENDPOINT", &endpoint),
+            ("ENTITLED_OTEL_TRACE_SAMPLE", "1"),
+        ]);
         let channel = server.process.channel().await;
         let mut told = String::new();
         let mut document = document("contoso");
@@ -57,5 +64,8 @@ async fn no_token_no_header_and_no_text_of_a_contract_is_logged_or_answered() {
         let found = log.lines().find(|line| line.contains(CANARY));
         assert_eq!(found, None, "{format}");
         assert!(!told.contains(CANARY), "{told}");
+        assert!(!collector.spans().is_empty());
+        let sent = format!("{:?}{:?}", collector.spans(), collector.metrics());
+        assert!(!sent.contains(CANARY), "{sent}");
     }
 }
