@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// The paths at which two documents differ, below `path`.
-pub fn differing_fields(path: &str, one: &impl Serialize, other: &impl Serialize) -> Vec<String> {
+pub(super) fn differing_fields(path: &str, one: &impl Serialize, other: &impl Serialize) -> Vec<String> {
     let mut fields = Vec::new();
     match (serde_json::to_value(one), serde_json::to_value(other)) {
         (Ok(one), Ok(other)) => collect(path, &one, &other, &mut fields),

@@ -11,7 +11,7 @@ use crate::terms::{Span, TermState};
 
 /// One candidate under one question at one instant: all a clause may look at.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     pub prepared: &'a Prepared,
     pub balances: &'a PreparedBalances,
     pub query: &'a Query<'a>,
@@ -49,13 +49,13 @@ thread_local! {
 }
 
 #[cfg(test)]
-pub fn count_judged() {
+pub(super) fn count_judged() {
     JUDGED.set(JUDGED.get() + 1);
 }
 
 /// What a clause says of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     Holds,
     Fails,
     /// The request lacks the fact.
@@ -63,7 +63,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub fn fails_if(violated: bool) -> Self {
+    pub(super) fn fails_if(violated: bool) -> Self {
         if violated { Self::Fails } else { Self::Holds }
     }
 }
@@ -71,7 +71,7 @@ impl Verdict {
 impl<'a> Context<'a> {
     /// None where the candidate cannot answer: its edition does not have the service, or has
     /// it with the base package, which this is not.
-    pub fn new(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
+    pub(super) fn new(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
         let ResolvedQuery { prepared, balances, query, location_row, location, .. } = *resolved;
         let in_edition = resolved.in_edition.switch_to(candidate.edition, prepared, query, location)?;
         let (edition, service) = (in_edition.edition, in_edition.service);
@@ -115,63 +115,63 @@ impl<'a> Context<'a> {
     }
 
     /// The same question to every item that was bought of the service itself, this one too.
-    pub fn all_items(&self) -> impl Iterator<Item = Self> + use<'a> {
+    pub(super) fn all_items(&self) -> impl Iterator<Item = Self> + use<'a> {
         let items = self.prepared.candidates(self.query.service_id);
         let Self { prepared, balances, query, location_row, location, in_edition, .. } = *self;
         ResolvedQuery { prepared, balances, query, location_row, location, items, in_edition }.of_items(self.at)
     }
 
     /// The same question to the same candidate at another instant.
-    pub fn later(&self, at: DateTime<Utc>) -> Self {
+    pub(super) fn later(&self, at: DateTime<Utc>) -> Self {
         let base = self.coverage.map(|coverage| coverage.at(at));
         Self { at, term: self.candidate.term.at(at), base, serving: None, serves: None, ..*self }
     }
 
     /// Whether the order covers any product of the family.
-    pub fn covers_any_of(&self, family: &str) -> bool {
+    pub(super) fn covers_any_of(&self, family: &str) -> bool {
         let order = self.prepared.order(self.candidate.order);
         order.is_some_and(|order| order.covered.touches_family(&self.order.covered_products, family))
     }
 
     /// When everything but term, state and base is judged: the delivery's start, else the
     /// time of the check.
-    pub fn instant(&self) -> DateTime<Utc> {
+    pub(super) fn instant(&self) -> DateTime<Utc> {
         self.query.delivery.start_time.unwrap_or(self.at)
     }
 
     /// Whether a term, state or base clause fails.
-    pub fn is_lapsed(&self) -> bool {
+    pub(super) fn is_lapsed(&self) -> bool {
         self.term != TermState::Within
             || matches!(self.candidate.state, WorkOrderState::Draft | WorkOrderState::Suspended)
             || !matches!(self.base, None | Some(BaseState::Covered { .. }))
     }
 
     /// The candidate's block as it is at the time that is judged.
-    pub fn block(&self) -> Option<BlockState> {
+    pub(super) fn block(&self) -> Option<BlockState> {
         let bought = self.candidate.block.as_ref()?;
         Some(BlockState::at(bought, self.balances.of(bought), self.at))
     }
 
     /// When the first of its holds run out.
-    pub fn release_time(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn release_time(&self) -> Option<DateTime<Utc>> {
         let release = self.balances.of(self.candidate.block.as_ref()?).release?;
         Some(release.at)
     }
 
     /// What is left behind this instant is lost: the effective end, or the end of the
     /// contract year for what the flex allowance paid.
-    pub fn forfeit_time(&self) -> DateTime<Utc> {
+    pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
         let year_end = self.candidate.block.and_then(|block| block.year_end);
         year_end.map_or(self.effective.end, |end| end.min(self.effective.end))
     }
 
     /// Whether a waiver lifts the clause. That of service hours lifts weekends only: its rule has applied it.
-    pub fn is_waived(&self, clause: &ClauseUse) -> bool {
+    pub(super) fn is_waived(&self, clause: &ClauseUse) -> bool {
         clause.rule != Rule::ServiceHours && self.waiver(clause).is_some()
     }
 
     /// The row of the waiver that lifts the clause now, if there is one.
-    pub fn waiver(&self, clause: &ClauseUse) -> Option<usize> {
+    pub(super) fn waiver(&self, clause: &ClauseUse) -> Option<usize> {
         if !clause.waivable {
             return None;
         }
@@ -190,12 +190,12 @@ impl<'a> Context<'a> {
 impl<'a> ResolvedQuery<'a> {
     /// The question to every candidate, base items first, each group in the order of the ids.
     #[cfg(test)]
-    pub fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+    pub(super) fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
         self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
     }
 
     /// The question to the items that were bought of the service itself.
-    pub fn of_items(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+    pub(super) fn of_items(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
         self.of(self.items, at)
     }
 

@@ -34,7 +34,7 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
-    pub fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> Outcome {
         match (self.failed, self.open) {
             (0, 0) => Outcome::Entitled,
             (0, _) => Outcome::Conditional,
@@ -66,7 +66,7 @@ impl Evaluation {
     }
 
     /// What a counted item gives where another one answers: left, held, and whether it comes last.
-    pub fn gives(&self) -> Option<(i64, i64, bool)> {
+    pub(super) fn gives(&self) -> Option<(i64, i64, bool)> {
         self.can_serve.then_some((self.available, self.reserved, self.forbids_delivery))
     }
 }
@@ -104,7 +104,7 @@ pub(super) struct Rank {
 
 impl Rank {
     /// What time may make of a candidate at most that has come to its end by then.
-    pub fn highest(end: DateTime<Utc>) -> Self {
+    pub(super) fn highest(end: DateTime<Utc>) -> Self {
         Self { outcome: Outcome::Entitled, is_designated: true, failed: Reverse(0), end }
     }
 }

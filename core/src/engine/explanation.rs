@@ -22,30 +22,30 @@ pub(super) struct Explanation {
 
 impl Explanation {
     /// Whether anybody reads the remedy: some are searched for.
-    pub fn wants_remedy(&self) -> bool {
+    pub(super) fn wants_remedy(&self) -> bool {
         !self.is_brief
     }
 
-    pub fn fact(&mut self, name: &'static str, value: impl Into<String>) {
+    pub(super) fn fact(&mut self, name: &'static str, value: impl Into<String>) {
         self.metadata.push((name, value.into()));
     }
 
-    pub fn optional_fact(&mut self, name: &'static str, value: Option<impl Into<String>>) {
+    pub(super) fn optional_fact(&mut self, name: &'static str, value: Option<impl Into<String>>) {
         if let Some(value) = value {
             self.fact(name, value);
         }
     }
 
-    pub fn remedy(&mut self, kind: RemedyKind, field: &'static str, value: impl Into<String>) {
+    pub(super) fn remedy(&mut self, kind: RemedyKind, field: &'static str, value: impl Into<String>) {
         self.remedy = Some(Remedy { kind, field, value: value.into(), ..Remedy::default() });
     }
 
-    pub fn ask(&mut self, field: &'static str, value: impl Into<String>) {
+    pub(super) fn ask(&mut self, field: &'static str, value: impl Into<String>) {
         self.remedy(RemedyKind::ChangeRequest, field, value);
     }
 
     /// The delivery at another time: at one of its ends if that will do.
-    pub fn ask_window(&mut self, (start, end): (DateTime<Utc>, DateTime<Utc>), other: Span) {
+    pub(super) fn ask_window(&mut self, (start, end): (DateTime<Utc>, DateTime<Utc>), other: Span) {
         if end == other.end {
             self.ask("delivery.start_time", rfc3339(other.start));
         } else if start == other.start {
@@ -56,7 +56,7 @@ impl Explanation {
     }
 
     /// A waiver of the clause at hand, recorded on the item; false where it cannot be waived.
-    pub fn remedy_waiver(&mut self) -> bool {
+    pub(super) fn remedy_waiver(&mut self) -> bool {
         if self.is_waivable {
             self.remedy(RemedyKind::RecordWaiver, "work_order.items.waivers", "");
         }
@@ -64,7 +64,7 @@ impl Explanation {
     }
 
     /// An order to be in force again, or longer.
-    pub fn remedy_renew(&mut self, order: &WorkOrder, cause: Option<End>) {
+    pub(super) fn remedy_renew(&mut self, order: &WorkOrder, cause: Option<End>) {
         match cause {
             Some(End::Terminated) => self.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
             _ => self.remedy(RemedyKind::Renew, "work_order.end_date", ""),
@@ -73,14 +73,14 @@ impl Explanation {
     }
 
     /// Something is to be bought, on this order or on a new one.
-    pub fn remedy_buy(&mut self, service_id: &str, order: Option<&WorkOrder>) {
+    pub(super) fn remedy_buy(&mut self, service_id: &str, order: Option<&WorkOrder>) {
         self.remedy(RemedyKind::Buy, "work_order.items.service_id", service_id);
         self.remedy_at(order.map_or("", |order| &order.work_order_id), None);
     }
 
     /// The remedy is due somewhere else than its field says: on another order, or on an item
     /// that is not there yet.
-    pub fn remedy_at(&mut self, work_order_id: &str, item_id: Option<&str>) {
+    pub(super) fn remedy_at(&mut self, work_order_id: &str, item_id: Option<&str>) {
         self.remedy_at = Some((work_order_id.to_owned(), item_id.unwrap_or_default().to_owned()));
     }
 }

@@ -21,12 +21,12 @@ pub(super) struct Pool<'p, 'a> {
 }
 
 impl<'p, 'a> Pool<'p, 'a> {
-    pub fn new(resolved: &'p ResolvedQuery<'a>, at: DateTime<Utc>) -> Self {
+    pub(super) fn new(resolved: &'p ResolvedQuery<'a>, at: DateTime<Utc>) -> Self {
         Self { resolved, at, sum: OnceCell::new() }
     }
 
     /// Tells a context the sum, so that it is not worked out again for each.
-    pub fn tell(&self, context: &mut Context<'a>) {
+    pub(super) fn tell(&self, context: &mut Context<'a>) {
         context.serving = Some(*self.sum.get_or_init(|| sum(self.resolved.of_items(self.at))));
     }
 }

@@ -20,7 +20,7 @@ const ALIKE: usize = 2;
 
 /// What is asked of a contract, with what the query names found in it.
 #[derive(Debug, Clone, Copy)]
-pub struct ResolvedQuery<'a> {
+pub(super) struct ResolvedQuery<'a> {
     pub prepared: &'a Prepared,
     pub balances: &'a PreparedBalances,
     pub query: &'a Query<'a>,
@@ -34,7 +34,7 @@ pub struct ResolvedQuery<'a> {
 
 /// What the question means in one edition.
 #[derive(Debug, Clone, Copy)]
-pub struct InEdition<'a> {
+pub(super) struct InEdition<'a> {
     /// Row of the edition in the catalogue.
     row: usize,
     pub edition: &'a Edition,
@@ -56,7 +56,7 @@ pub struct InEdition<'a> {
 impl<'a> ResolvedQuery<'a> {
     /// Fails if the question addresses something that does not exist, or asks for a quantity
     /// the service is not counted in.
-    pub fn new(prepared: &'a Prepared, balances: &'a PreparedBalances, query: &'a Query<'a>) -> Result<Self> {
+    pub(super) fn new(prepared: &'a Prepared, balances: &'a PreparedBalances, query: &'a Query<'a>) -> Result<Self> {
         let (location_row, location) = addressed_location(prepared, query.location_id)?;
         let catalog = prepared.catalog();
         let found = catalog.service(query.service_id);
@@ -76,12 +76,12 @@ impl<'a> ResolvedQuery<'a> {
     }
 
     /// The base items, then those that were bought of the service itself.
-    pub fn candidates(&self) -> impl Iterator<Item = &'a Candidate> + use<'a> {
+    pub(super) fn candidates(&self) -> impl Iterator<Item = &'a Candidate> + use<'a> {
         self.prepared.base_candidates().iter().chain(self.items)
     }
 
     /// The next candidate is likely to be of the same edition.
-    pub fn remember_edition(&mut self, in_edition: &InEdition<'a>) {
+    pub(super) fn remember_edition(&mut self, in_edition: &InEdition<'a>) {
         if in_edition.row != self.in_edition.row {
             self.in_edition = *in_edition;
         }
@@ -113,7 +113,7 @@ impl<'a> InEdition<'a> {
     }
 
     /// The same question in another edition; none if that does not have the service.
-    pub fn switch_to(
+    pub(super) fn switch_to(
         &self,
         row: usize,
         prepared: &'a Prepared,

@@ -19,7 +19,7 @@ pub(super) struct Transitions<'a> {
 
 impl<'a> Transitions<'a> {
     /// When a clause may judge it otherwise, behind `at`.
-    pub fn new(context: &Context<'a>, at: DateTime<Utc>) -> Self {
+    pub(super) fn new(context: &Context<'a>, at: DateTime<Utc>) -> Self {
         let in_edition = &context.in_edition;
         let (covered, uncovered) =
             context.coverage.and_then(|coverage| coverage.span()).map(|span| (span.start, span.end)).unzip();
@@ -42,14 +42,14 @@ impl<'a> Transitions<'a> {
     }
 
     /// And when it may say something else of its base, or lean on another one.
-    pub fn in_words(self, context: &Context<'a>) -> Self {
+    pub(super) fn in_words(self, context: &Context<'a>) -> Self {
         let bases = if context.coverage.is_some() { context.prepared.base_transitions() } else { &[] };
         Self { bases, ..self }
     }
 
     /// Whether an order extends a base to the location has two states, however often it changes:
     /// only the first change behind each other transition.
-    pub fn briefly(self) -> Self {
+    pub(super) fn briefly(self) -> Self {
         Self { is_brief: true, ..self }
     }
 

@@ -10,7 +10,7 @@ use crate::model::{BlockSpec, Quantity, Unit};
 
 /// Brings the blocks to what the contract says. It may say less than was spent: the contract
 /// is the truth, nothing is left then, and whoever comes later is refused.
-pub fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<(), Refusal> {
+pub(super) fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<(), Refusal> {
     for spec in specs {
         let mut block = posting.find_block(spec.id).cloned().unwrap_or_else(|| Block::new(spec));
         let is_new = block.sequence == 0;
@@ -28,7 +28,7 @@ pub fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<(), Refus
 }
 
 /// An administrator's correction, never below what is used and held.
-pub fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Adjustment, why: &str) -> Result<(), Refusal> {
+pub(super) fn adjust(posting: &mut Posting<'_>, block_id: Uuid, change: Adjustment, why: &str) -> Result<(), Refusal> {
     let block = posting.block(block_id)?.clone();
     let mut violations = CommandViolations::default();
     if why.trim().is_empty() {
@@ -77,7 +77,7 @@ fn not_zero(change: Adjustment, delta: i64) -> Result<i64, Vec<CommandViolation>
 }
 
 /// What makes no sense in an adjustment, whatever there is to adjust.
-pub fn malformed(change: Adjustment) -> Vec<CommandViolation> {
+pub(super) fn malformed(change: Adjustment) -> Vec<CommandViolation> {
     let (Adjustment::By(quantity) | Adjustment::To(quantity)) = change;
     named_amount(change, quantity.unit.base(), true).err().unwrap_or_default()
 }
@@ -90,7 +90,7 @@ fn field_of(change: Adjustment) -> &'static str {
 }
 
 /// Undoes a use, wholly or partly.
-pub fn reverse(
+pub(super) fn reverse(
     posting: &mut Posting<'_>,
     entry_id: Uuid,
     quantity: Option<Quantity>,

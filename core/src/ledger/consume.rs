@@ -13,7 +13,7 @@ use crate::model::Quantity;
 use crate::noun::Noun;
 
 /// Uses an amount at once.
-pub fn consume(posting: &mut Posting<'_>, take: &Take) -> Result<(), Refusal> {
+pub(super) fn consume(posting: &mut Posting<'_>, take: &Take) -> Result<(), Refusal> {
     let mut violations = CommandViolations::default();
     violations.add(against_window(window_to_micros(take.performed), Work::Done, posting.context().now));
     let asked = violations.keep(asked_amount(posting, take)?);
@@ -40,7 +40,7 @@ pub(super) fn entry_details<'a>(
 }
 
 /// What makes no sense in a take, whatever there is to take from.
-pub fn malformed(
+pub(super) fn malformed(
     take: &Take,
     work: Work,
     expire_time: Option<DateTime<Utc>>,
@@ -54,7 +54,7 @@ pub fn malformed(
 }
 
 /// What makes no sense in an amount, whatever it is counted in.
-pub fn malformed_amount(quantity: Quantity) -> Vec<CommandViolation> {
+pub(super) fn malformed_amount(quantity: Quantity) -> Vec<CommandViolation> {
     amount(quantity, quantity.unit.base(), true).err().unwrap_or_default()
 }
 

@@ -26,7 +26,7 @@ pub struct Applied {
     pub balances: Vec<Block>,
 }
 
-pub struct Posting<'a> {
+pub(super) struct Posting<'a> {
     book: &'a mut Book,
     context: &'a ApplyContext<'a>,
     new_id: &'a mut dyn FnMut() -> Uuid,
@@ -40,7 +40,7 @@ pub struct Posting<'a> {
 
 /// What an entry says besides the block, its kind and its amount.
 #[derive(Debug, Clone, Default)]
-pub struct EntryDetails<'a> {
+pub(super) struct EntryDetails<'a> {
     pub performed: Option<Performed>,
     pub location_id: Option<&'a str>,
     pub product_id: Option<&'a str>,
@@ -51,7 +51,7 @@ pub struct EntryDetails<'a> {
 }
 
 impl<'a> Posting<'a> {
-    pub fn new(book: &'a mut Book, context: &'a ApplyContext<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
+    pub(super) fn new(book: &'a mut Book, context: &'a ApplyContext<'a>, new_id: &'a mut dyn FnMut() -> Uuid) -> Self {
         Self {
             book,
             context,
@@ -64,51 +64,51 @@ impl<'a> Posting<'a> {
         }
     }
 
-    pub fn context(&self) -> &'a ApplyContext<'a> {
+    pub(super) fn context(&self) -> &'a ApplyContext<'a> {
         self.context
     }
 
-    pub fn new_id(&mut self) -> Uuid {
+    pub(super) fn new_id(&mut self) -> Uuid {
         (self.new_id)()
     }
 
     /// A block as this command leaves it so far.
-    pub fn find_block(&self, block_id: Uuid) -> Option<&Block> {
+    pub(super) fn find_block(&self, block_id: Uuid) -> Option<&Block> {
         self.touched.get(&block_id).or_else(|| self.book.blocks.get(&block_id))
     }
 
-    pub fn block(&self, block_id: Uuid) -> Result<&Block, Refusal> {
+    pub(super) fn block(&self, block_id: Uuid) -> Result<&Block, Refusal> {
         self.find_block(block_id).ok_or_else(|| Refusal::Unknown { noun: Noun::Block, id: block_id.to_string() })
     }
 
-    pub fn reservation(&self, reservation_id: Uuid) -> Result<Reservation, Refusal> {
+    pub(super) fn reservation(&self, reservation_id: Uuid) -> Result<Reservation, Refusal> {
         let held = self.book.reservations.get(&reservation_id);
         held.cloned().ok_or_else(|| Refusal::Unknown { noun: Noun::Reservation, id: reservation_id.to_string() })
     }
 
-    pub fn reversible(&self, entry_id: Uuid) -> Result<Reversible, Refusal> {
+    pub(super) fn reversible(&self, entry_id: Uuid) -> Result<Reversible, Refusal> {
         let entry = self.book.reversible.get(&entry_id);
         entry.cloned().ok_or_else(|| Refusal::Unknown { noun: Noun::Entry, id: entry_id.to_string() })
     }
 
     /// Puts a block as it shall be in place of the stored one.
-    pub fn put_block(&mut self, block: Block) {
+    pub(super) fn put_block(&mut self, block: Block) {
         if !self.order.contains(&block.id) {
             self.order.push(block.id);
         }
         self.touched.insert(block.id, block);
     }
 
-    pub fn put_reservation(&mut self, reservation: Reservation) {
+    pub(super) fn put_reservation(&mut self, reservation: Reservation) {
         self.reservation = Some(reservation);
     }
 
-    pub fn put_reversed(&mut self, reversed: Reversible) {
+    pub(super) fn put_reversed(&mut self, reversed: Reversible) {
         self.reversed = Some(reversed);
     }
 
     /// Writes one entry and moves the block's sums by it.
-    pub fn post(
+    pub(super) fn post(
         &mut self,
         block_id: Uuid,
         kind: EntryKind,
@@ -153,7 +153,7 @@ impl<'a> Posting<'a> {
     }
 
     /// Everything holds: it goes into the book.
-    pub fn finish(self) -> Applied {
+    pub(super) fn finish(self) -> Applied {
         let balances = self.order.iter().filter_map(|id| self.touched.get(id).cloned()).collect();
         self.book.blocks.extend(self.touched);
         if let Some(held) = &self.reservation {
@@ -186,7 +186,7 @@ fn overflow(block: &Block, kind: EntryKind, amount: i64) -> Refusal {
 }
 
 /// An asked amount in base units: at least 1, at most [`LARGEST_AMOUNT`], in a unit that fits.
-pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+pub(super) fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
     let in_base = match quantity.amount {
         0 => Err(zero()),
         ..0 => Err(CommandViolation::malformed(
@@ -200,11 +200,11 @@ pub fn amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<Com
 }
 
 /// An amount in base units that may be below 0.
-pub fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
+pub(super) fn signed_amount(quantity: Quantity, unit: Unit, days: bool) -> Result<i64, Vec<CommandViolation>> {
     fitting(in_base_unit(quantity), quantity, unit, days)
 }
 
-pub fn zero() -> CommandViolation {
+pub(super) fn zero() -> CommandViolation {
     CommandViolation::malformed(reason::QUANTITY_ZERO, "quantity.amount", "nothing would change; ask for 1 or more")
 }
 

@@ -135,30 +135,30 @@ fn primary(violations: &[CommandViolation]) -> Option<&CommandViolation> {
 pub(super) struct CommandViolations(Vec<CommandViolation>);
 
 impl CommandViolations {
-    pub fn add(&mut self, violations: impl IntoIterator<Item = CommandViolation>) {
+    pub(super) fn add(&mut self, violations: impl IntoIterator<Item = CommandViolation>) {
         self.0.extend(violations);
     }
 
-    pub fn and(mut self, other: Self) -> Self {
+    pub(super) fn and(mut self, other: Self) -> Self {
         self.add(other.0);
         self
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The value if nothing speaks against it; else what does is kept.
-    pub fn keep<T>(&mut self, outcome: Result<T, Vec<CommandViolation>>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, outcome: Result<T, Vec<CommandViolation>>) -> Option<T> {
         outcome.map_err(|violations| self.add(violations)).ok()
     }
 
-    pub fn finish(self) -> Result<(), Refusal> {
+    pub(super) fn finish(self) -> Result<(), Refusal> {
         if self.0.is_empty() { Ok(()) } else { Err(Refusal::Against(self.0)) }
     }
 
     /// The value, if nothing speaks against it or anything else.
-    pub fn finish_with<T>(mut self, outcome: Result<T, Vec<CommandViolation>>) -> Result<T, Refusal> {
+    pub(super) fn finish_with<T>(mut self, outcome: Result<T, Vec<CommandViolation>>) -> Result<T, Refusal> {
         match self.keep(outcome) {
             Some(value) => self.finish().map(|()| value),
             None => Err(Refusal::Against(self.0)),

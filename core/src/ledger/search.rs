@@ -11,7 +11,7 @@ use crate::catalog::Rule;
 use crate::model::{Unit, rfc3339};
 
 #[derive(Debug, Clone, Copy)]
-pub struct Search<'a> {
+pub(super) struct Search<'a> {
     pub delivery: WorkTime,
     /// A hold must not outlive its blocks.
     pub expire_time: Option<DateTime<Utc>>,
@@ -40,7 +40,7 @@ struct Judged<'a> {
 impl Search<'_> {
     /// Takes from all that count, in burn order, until the amount is reached, if one item may be
     /// used and there is enough. Those whose own item forbids the delivery come last.
-    pub fn run(self, posting: &Posting<'_>, asked: i64) -> Result<Vec<Part>, Vec<CommandViolation>> {
+    pub(super) fn run(self, posting: &Posting<'_>, asked: i64) -> Result<Vec<Part>, Vec<CommandViolation>> {
         let judged: Vec<_> =
             posting.context().sources.iter().filter_map(|source| self.judge(posting, source)).collect();
         let mut pool: Vec<_> = judged.iter().filter(|one| one.counts).collect();
@@ -174,7 +174,7 @@ fn take_from(blocks: &[&Block], asked: i64) -> Option<Vec<Part>> {
     (lacking == 0).then_some(parts)
 }
 
-pub fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> CommandViolation {
+pub(super) fn beyond_block(expire_time: DateTime<Utc>, block: &Block) -> CommandViolation {
     let description = format!("{} is beyond the end of the block, {}", rfc3339(expire_time), rfc3339(block.end));
     let violation = CommandViolation::malformed(reason::EXPIRY_BEYOND_BLOCK, "expire_time", description);
     about(violation, block).fact("end_time", rfc3339(block.end))

@@ -8,13 +8,13 @@ use crate::model::{MINUTES_PER_HOUR, Unit, rfc3339};
 
 /// What the work is to a command: done, or still to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub(super) enum Work {
     Done,
     Planned,
 }
 
 /// A window ends after it begins, and what is done is past.
-pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<CommandViolation> {
+pub(super) fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Utc>) -> Option<CommandViolation> {
     let Performed { start, end } = performed?;
     if end <= start {
         let description = "the work ends before or as it begins";
@@ -28,7 +28,7 @@ pub fn against_window(performed: Option<Performed>, work: Work, now: DateTime<Ut
 
 /// The work a command is for.
 #[derive(Debug, Clone, Copy)]
-pub struct WorkTime {
+pub(super) struct WorkTime {
     /// Absent: now.
     pub performed: Option<Performed>,
     pub work: Work,
@@ -37,14 +37,14 @@ pub struct WorkTime {
 }
 
 impl WorkTime {
-    pub fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(super) fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
         self.performed.map_or(now, |performed| performed.start)
     }
 }
 
 /// Why a block cannot serve some work.
 #[derive(Debug)]
-pub struct Late {
+pub(super) struct Late {
     pub violation: CommandViolation,
     /// Whether it comes too early, or is told too late: what is left does not matter then.
     pub is_out: bool,
@@ -54,7 +54,7 @@ pub struct Late {
 ///
 /// Work counts by when it was performed. Once a block has ended, nothing more can be planned
 /// on it, and what was done before its end can be recorded only within the grace.
-pub fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
+pub(super) fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
     let WorkTime { performed, work, otherwise } = delivery;
     let (start, end) = (delivery.start(now), performed.map_or(now, |performed| performed.end));
     if start < block.start {
@@ -78,22 +78,22 @@ pub fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, grace: Tim
     })
 }
 
-pub fn about(violation: CommandViolation, block: &Block) -> CommandViolation {
+pub(super) fn about(violation: CommandViolation, block: &Block) -> CommandViolation {
     let violation = violation.fact("block_id", block.id).fact("work_order_id", &block.work_order_id);
     violation.fact("item_id", &block.item_id).fact("service_id", &block.service_id)
 }
 
 /// What is kept of an instant, by every store and by the hash: whole microseconds.
-pub fn to_micros(instant: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn to_micros(instant: DateTime<Utc>) -> DateTime<Utc> {
     instant.trunc_subsecs(6)
 }
 
-pub fn window_to_micros(performed: Option<Performed>) -> Option<Performed> {
+pub(super) fn window_to_micros(performed: Option<Performed>) -> Option<Performed> {
     performed.map(|it| Performed { start: to_micros(it.start), end: to_micros(it.end) })
 }
 
 /// An amount in words: `12 h 30 min`, `3 events`.
-pub fn format_amount(amount: i64, unit: Unit) -> String {
+pub(super) fn format_amount(amount: i64, unit: Unit) -> String {
     if unit != Unit::Minutes {
         return format!("{amount} {}", unit.as_str().to_lowercase());
     }

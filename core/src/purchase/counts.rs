@@ -13,13 +13,13 @@ pub(super) struct Count {
 }
 
 impl Count {
-    pub fn add(&mut self, item: &Item) {
+    pub(super) fn add(&mut self, item: &Item) {
         self.items = self.items.saturating_add(1);
         self.waivers = self.waivers.saturating_add(item.waivers.len());
         self.events = self.events.saturating_add(item.events.len());
     }
 
-    pub fn without(self, other: Self) -> Self {
+    pub(super) fn without(self, other: Self) -> Self {
         Self {
             items: self.items.saturating_sub(other.items),
             waivers: self.waivers.saturating_sub(other.waivers),
@@ -36,11 +36,11 @@ pub(super) struct Counts<'a> {
 }
 
 impl<'a> Counts<'a> {
-    pub fn new(contract: &'a Contract) -> Self {
+    pub(super) fn new(contract: &'a Contract) -> Self {
         Self::of(contract.work_orders.iter().flat_map(|order| &order.items))
     }
 
-    pub fn of(items: impl Iterator<Item = &'a Item>) -> Self {
+    pub(super) fn of(items: impl Iterator<Item = &'a Item>) -> Self {
         let mut counts = Self::default();
         for item in items {
             counts.items = counts.items.saturating_add(1);
@@ -49,7 +49,7 @@ impl<'a> Counts<'a> {
         counts
     }
 
-    pub fn of_service(&self, service_id: &str) -> Count {
+    pub(super) fn of_service(&self, service_id: &str) -> Count {
         self.services.get(service_id).copied().unwrap_or_default()
     }
 }

@@ -24,7 +24,7 @@ pub(super) struct Adding<'s, 'i> {
 }
 
 impl<'i> Adding<'_, 'i> {
-    pub fn head(&mut self, head: &mut Option<Table<'i>>, value: Spanned<DeValue<'i>>) {
+    pub(super) fn head(&mut self, head: &mut Option<Table<'i>>, value: Spanned<DeValue<'i>>) {
         let Some(table) = self.table(value) else { return };
         match head {
             Some(_) => self.mistakes.at(&table, "a second `[edition]`"),
@@ -33,7 +33,13 @@ impl<'i> Adding<'_, 'i> {
     }
 
     /// Tables in a list, known by `key`.
-    pub fn rows(&mut self, rows: &mut Vec<Table<'i>>, noun: &'static str, key: &str, value: Spanned<DeValue<'i>>) {
+    pub(super) fn rows(
+        &mut self,
+        rows: &mut Vec<Table<'i>>,
+        noun: &'static str,
+        key: &str,
+        value: Spanned<DeValue<'i>>,
+    ) {
         let mut own: BTreeMap<String, usize> = BTreeMap::new();
         for row in self.list(value) {
             let Some(id) = text_of(&row, key).map(str::to_owned) else {
@@ -65,7 +71,7 @@ impl<'i> Adding<'_, 'i> {
     }
 
     /// Tables known by their key in a table.
-    pub fn named(&mut self, tables: &mut DeTable<'i>, noun: &'static str, value: Spanned<DeValue<'i>>) {
+    pub(super) fn named(&mut self, tables: &mut DeTable<'i>, noun: &'static str, value: Spanned<DeValue<'i>>) {
         let Some(table) = self.table(value) else { return };
         for (key, value) in table.into_inner() {
             let id = key.get_ref().to_string();
@@ -93,7 +99,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    pub fn nameless(&mut self, noun: &'static str, value: Spanned<DeValue<'i>>) -> Vec<Table<'i>> {
+    pub(super) fn nameless(&mut self, noun: &'static str, value: Spanned<DeValue<'i>>) -> Vec<Table<'i>> {
         let rows = self.list(value);
         for row in &rows {
             let id = ["code", "service"].iter().find_map(|key| text_of(row, key)).unwrap_or_default();
@@ -102,7 +108,7 @@ impl<'i> Adding<'_, 'i> {
         rows
     }
 
-    pub fn precedence(
+    pub(super) fn precedence(
         &mut self,
         precedence: &mut Option<Spanned<DeValue<'i>>>,
         key: &Spanned<Cow<'i, str>>,
@@ -127,7 +133,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    pub fn table(&mut self, value: Spanned<DeValue<'i>>) -> Option<Table<'i>> {
+    pub(super) fn table(&mut self, value: Spanned<DeValue<'i>>) -> Option<Table<'i>> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(table) => Some(Spanned::new(span, table)),
@@ -150,7 +156,7 @@ impl<'i> Adding<'_, 'i> {
         }
     }
 
-    pub fn unknown(&mut self, key: &Spanned<Cow<'i, str>>, known: &[&str]) {
+    pub(super) fn unknown(&mut self, key: &Spanned<Cow<'i, str>>, known: &[&str]) {
         let name = key.get_ref();
         let hint = nearest_or_all(name, known);
         self.mistakes.at(key, format!("there is nothing called `{name}`; {hint}"));

@@ -38,7 +38,7 @@ pub(super) struct Resolver<'m, 'i> {
 }
 
 impl Resolver<'_, '_> {
-    pub fn head(&mut self, head: ReadTable<Head>, services: &[(ReadTable<()>, Service)]) -> Head {
+    pub(super) fn head(&mut self, head: ReadTable<Head>, services: &[(ReadTable<()>, Service)]) -> Head {
         let Head { id, base_package, excluded_countries, .. } = &head.value;
         check::ids([(id.get_ref(), id.span().start)].into_iter(), "edition", self.mistakes);
         check::countries(excluded_countries, self.mistakes);
@@ -51,7 +51,7 @@ impl Resolver<'_, '_> {
         head.value
     }
 
-    pub fn service(&mut self, row: ReadTable<RawService>) -> (ReadTable<()>, Service) {
+    pub(super) fn service(&mut self, row: ReadTable<RawService>) -> (ReadTable<()>, Service) {
         let (row, raw) = row.split();
         check::service(&row, &raw, self.mistakes);
         self.need("group", &raw.group);
@@ -123,7 +123,7 @@ impl Resolver<'_, '_> {
     }
 
     /// Every set, used or not.
-    pub fn check_sets(&mut self) {
+    pub(super) fn check_sets(&mut self) {
         let sets = std::mem::take(&mut self.sets);
         sets.values().flatten().for_each(|code| self.need("clause", code));
         self.sets = sets;
@@ -174,7 +174,7 @@ impl Resolver<'_, '_> {
         Some(ClauseUse { row, rule: clause.rule, waivable: clause.waivable, missing: clause.missing })
     }
 
-    pub fn aside(&mut self, raw: RawAside) -> Option<Aside> {
+    pub(super) fn aside(&mut self, raw: RawAside) -> Option<Aside> {
         raw.services.iter().for_each(|id| self.need("service", id));
         raw.groups.iter().for_each(|id| self.need("group", id));
         self.need("clause", &raw.code);
@@ -195,7 +195,7 @@ impl Resolver<'_, '_> {
         })
     }
 
-    pub fn target(&mut self, raw: RawTarget) -> ResponseTarget {
+    pub(super) fn target(&mut self, raw: RawTarget) -> ResponseTarget {
         raw.products.iter().chain(&raw.except).for_each(|pattern| self.need_family(pattern));
         raw.resources.iter().chain(&raw.obligations).for_each(|term| self.need("response term", term));
         ResponseTarget {
@@ -211,7 +211,7 @@ impl Resolver<'_, '_> {
         }
     }
 
-    pub fn known_service(&mut self, id: Spanned<String>) -> String {
+    pub(super) fn known_service(&mut self, id: Spanned<String>) -> String {
         self.need("service", &id);
         id.into_inner()
     }

@@ -26,21 +26,21 @@ pub(super) struct Parsed<'i> {
 
 impl Parsed<'_> {
     /// Where the file says which edition it lies over, and that edition's id.
-    pub fn overlay(&self) -> Option<(usize, Option<String>)> {
+    pub(super) fn overlay(&self) -> Option<(usize, Option<String>)> {
         let value = self.table.get("overlay")?;
         Some((value.span().start, value.get_ref().as_str().map(str::to_owned)))
     }
 }
 
 impl Sources {
-    pub fn push(&mut self, name: &str, text: &str) {
+    pub(super) fn push(&mut self, name: &str, text: &str) {
         // A byte between two files: the end of one is not the start of the next.
         let start = self.0.last().map_or(0, |last| last.start.saturating_add(last.text.len()).saturating_add(1));
         self.0.push(Source { name: name.to_owned(), text: text.to_owned(), start });
     }
 
     /// Every file, broken ones as far as they can be read.
-    pub fn parse<'i>(&'i self, mistakes: &mut Mistakes<'i>) -> Vec<Parsed<'i>> {
+    pub(super) fn parse<'i>(&'i self, mistakes: &mut Mistakes<'i>) -> Vec<Parsed<'i>> {
         let mut files = Vec::new();
         for source in &self.0 {
             let (table, errors) = DeTable::parse_recoverable(&source.text);
@@ -103,33 +103,33 @@ pub(super) struct Mistakes<'i> {
 }
 
 impl<'i> Mistakes<'i> {
-    pub fn new(sources: &'i Sources) -> Self {
+    pub(super) fn new(sources: &'i Sources) -> Self {
         Self { sources, all: Vec::new(), broken: Vec::new() }
     }
 
     /// In a file that is no TOML only that is told: the rest of it may be misread.
-    pub fn add(&mut self, at: usize, message: impl Into<String>) {
+    pub(super) fn add(&mut self, at: usize, message: impl Into<String>) {
         if !self.broken.iter().any(|file| file.contains(&at)) {
             self.all.push((at, sentence(&message.into())));
         }
     }
 
-    pub fn at<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
+    pub(super) fn at<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
         self.add(at.span().start, message);
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
     /// File and line, as messages name another place.
-    pub fn place(&self, at: usize) -> String {
+    pub(super) fn place(&self, at: usize) -> String {
         let (file, line) = self.sources.locate(at);
         format!("{file}:{line}")
     }
 
     /// The value, if nothing is wrong; else all mistakes, by file and line.
-    pub fn into_result<T>(mut self, value: Option<T>) -> Result<T, CatalogError> {
+    pub(super) fn into_result<T>(mut self, value: Option<T>) -> Result<T, CatalogError> {
         self.all.sort();
         // To find the line of each takes a while.
         self.all.truncate(MOST_VIOLATIONS);

@@ -24,11 +24,11 @@ pub(super) struct ReadTable<T> {
 
 impl<T> ReadTable<T> {
     /// The place of a key such as `purchase.maximum`, else of the whole.
-    pub fn key(&self, name: &str) -> usize {
+    pub(super) fn key(&self, name: &str) -> usize {
         self.keys.iter().find(|(key, _)| key == name).map_or(self.at, |(_, at)| *at)
     }
 
-    pub fn split(self) -> (ReadTable<()>, T) {
+    pub(super) fn split(self) -> (ReadTable<()>, T) {
         (ReadTable { at: self.at, keys: self.keys, value: () }, self.value)
     }
 }

@@ -30,16 +30,16 @@ pub(super) struct Tables<'i> {
 }
 
 impl<'i> Tables<'i> {
-    pub fn id(&self) -> Option<&str> {
+    pub(super) fn id(&self) -> Option<&str> {
         text_of(self.head.as_ref()?, "id")
     }
 
-    pub fn head_at(&self) -> usize {
+    pub(super) fn head_at(&self) -> usize {
         self.head.as_ref().map_or(self.start.unwrap_or_default(), |head| head.span().start)
     }
 
     /// Takes in the tables of a file.
-    pub fn add(&mut self, file: Parsed<'i>, mode: Mode, mistakes: &mut Mistakes<'i>) {
+    pub(super) fn add(&mut self, file: Parsed<'i>, mode: Mode, mistakes: &mut Mistakes<'i>) {
         self.start.get_or_insert(file.start);
         let edition_id = self.id().unwrap_or_default().to_owned();
         let mut adding = Adding { mode, file: file.name, edition_id, changes: &mut self.changes, mistakes };

@@ -21,7 +21,7 @@ pub(in crate::engine) struct BlockSpecs<'a> {
 }
 
 impl<'a> BlockSpecs<'a> {
-    pub fn new(catalog: &'a Catalog, contract: &'a Contract, candidate: &'a Candidate) -> Option<Self> {
+    pub(crate) fn new(catalog: &'a Catalog, contract: &'a Contract, candidate: &'a Candidate) -> Option<Self> {
         let edition = catalog.editions().get(candidate.edition)?;
         let order = contract.work_orders.get(candidate.order)?;
         let item = order.items.get(candidate.item)?;
@@ -31,13 +31,13 @@ impl<'a> BlockSpecs<'a> {
     }
 
     /// The block of what the item itself counts.
-    pub fn own(&self) -> Option<BlockSpec> {
+    pub(crate) fn own(&self) -> Option<BlockSpec> {
         let block = self.candidate.block?;
         Some(self.spec(self.service, block.id, block.granted, block.unit))
     }
 
     /// The blocks of the hours that come with it; none for 0 hours.
-    pub fn included(&self) -> Vec<BlockSpec> {
+    pub(crate) fn included(&self) -> Vec<BlockSpec> {
         let hours = self.service.included_hours.as_ref().zip(self.item.included_hours);
         let of = |(services, hours): (&IncludedServices, IncludedHours)| {
             [
@@ -49,7 +49,7 @@ impl<'a> BlockSpecs<'a> {
     }
 
     /// The ids of all of them.
-    pub fn ids(&self) -> Vec<Uuid> {
+    pub(crate) fn ids(&self) -> Vec<Uuid> {
         let included = self.included().into_iter().map(|block| block.id);
         self.candidate.block.map(|block| block.id).into_iter().chain(included).collect()
     }
@@ -79,7 +79,7 @@ impl<'a> BlockSpecs<'a> {
 
     /// From the first instant at which it can serve any of its locations to the last: bases may
     /// cover them for different times.
-    pub fn worked_out_life(&self, bases_at: &[Bases]) -> Span {
+    pub(crate) fn worked_out_life(&self, bases_at: &[Bases]) -> Span {
         let own = self.candidate.term.span();
         let covered = self.candidate.designations.locations().filter_map(|location| {
             let cover = self.candidate.base_coverage(bases_at, location)?.span()?;
@@ -96,7 +96,7 @@ impl<'a> BlockSpecs<'a> {
 
     /// The location a block is judged at if nobody names one: the first its item lists, else the
     /// host.
-    pub fn usual_location(&self) -> &'a str {
+    pub(crate) fn usual_location(&self) -> &'a str {
         self.item.location_ids.first().unwrap_or(&self.order.host_location_id)
     }
 }

@@ -68,7 +68,7 @@ impl<'p> ItemParts<'p> {
 }
 
 impl<'a> Builder<'a> {
-    pub fn new(catalog: &'a Catalog, contract: &'a Contract, location_rows: &'a HashMap<String, usize>) -> Self {
+    pub(super) fn new(catalog: &'a Catalog, contract: &'a Contract, location_rows: &'a HashMap<String, usize>) -> Self {
         let order = |order| PreparedOrder::new(catalog, contract, location_rows, order);
         let orders: Vec<_> = contract.work_orders.iter().map(order).collect();
         let extensions = BaseExtensions::new(catalog, contract, &orders);
@@ -76,7 +76,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The base items, then the others service by service, each in the order of their ids.
-    pub fn candidates(&self) -> Vec<Candidate> {
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
         let rows: HashMap<&str, usize> = rows_by_id(self.contract);
         let orders = self.contract.work_orders.iter().zip(&self.orders).enumerate();
         let parts = orders.filter_map(|(row, (order, prepared))| self.order_parts(row, order, prepared, &rows));

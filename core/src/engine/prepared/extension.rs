@@ -23,7 +23,7 @@ pub(super) struct BaseExtensions<'a> {
 }
 
 impl<'a> BaseExtensions<'a> {
-    pub fn new(catalog: &Catalog, contract: &'a Contract, orders: &[PreparedOrder]) -> Self {
+    pub(super) fn new(catalog: &Catalog, contract: &'a Contract, orders: &[PreparedOrder]) -> Self {
         let extends = |(row, (order, prepared)): (usize, (&'a WorkOrder, &PreparedOrder))| {
             let base = order.base_work_order_id.as_deref()?;
             let host = contract.customer.locations.get(prepared.host?)?;
@@ -47,7 +47,7 @@ impl<'a> BaseExtensions<'a> {
     }
 
     /// How the base of this id, or any base, reaches a location by being extended.
-    pub fn designation(&self, base: Option<&str>, location: usize) -> Designation {
+    pub(super) fn designation(&self, base: Option<&str>, location: usize) -> Designation {
         let found = self.found.get(&base).and_then(|designations| designations.get(location));
         found.cloned().unwrap_or(Designation::Never)
     }

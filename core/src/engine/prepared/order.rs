@@ -9,7 +9,7 @@ use crate::terms::{Term, carries_base, order_term};
 
 /// A work order made ready.
 #[derive(Debug)]
-pub struct PreparedOrder {
+pub(crate) struct PreparedOrder {
     /// Row of its edition; none if that is not loaded.
     pub edition: Option<usize>,
     /// Row of its host location, if the customer has that.
@@ -24,7 +24,7 @@ pub struct PreparedOrder {
 }
 
 impl PreparedOrder {
-    pub fn new(
+    pub(crate) fn new(
         catalog: &Catalog,
         contract: &Contract,
         location_rows: &HashMap<String, usize>,
@@ -48,7 +48,7 @@ impl PreparedOrder {
         }
     }
 
-    pub fn designates(&self, location: usize) -> bool {
+    pub(crate) fn designates(&self, location: usize) -> bool {
         self.designates.get(location).copied().unwrap_or(false)
     }
 }

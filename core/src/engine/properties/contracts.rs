@@ -18,7 +18,7 @@ use crate::model::{
 };
 
 /// Beirut's clocks skip a midnight in the days in question; the last two countries are excluded.
-pub const LOCATIONS: [(&str, &str, chrono_tz::Tz); 6] = [
+pub(crate) const LOCATIONS: [(&str, &str, chrono_tz::Tz); 6] = [
     ("gb-london", "GB", chrono_tz::Europe::London),
     ("ie-dublin", "IE", chrono_tz::Europe::Dublin),
     ("lb-beirut", "LB", chrono_tz::Asia::Beirut),
@@ -40,7 +40,7 @@ const PATTERNS: [&str; 6] =
 const WAIVED: [&str; 5] =
     ["PRODUCT_NOT_COVERED", "PRODUCT_PRERELEASE", "ONSITE_NOT_INCLUDED", "OUTSIDE_SERVICE_HOURS", "AEM_NOTICE"];
 /// Services with rules of their own come up more often.
-pub const SPECIAL: [&str; 8] = [
+pub(crate) const SPECIAL: [&str; 8] = [
     "unified-enhanced-response",
     "support-technology-advisor",
     "enhanced-designated-engineering",
@@ -51,7 +51,7 @@ pub const SPECIAL: [&str; 8] = [
     "rapid-response",
 ];
 
-pub fn day(number: u64) -> NaiveDate {
+pub(crate) fn day(number: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, 1).unwrap() + Days::new(number)
 }
 
@@ -67,7 +67,7 @@ fn a_term() -> impl Strategy<Value = (NaiveDate, NaiveDate)> {
 }
 
 /// Beginnings of days, the instants around them, and any other time.
-pub fn an_instant() -> impl Strategy<Value = DateTime<Utc>> {
+pub(crate) fn an_instant() -> impl Strategy<Value = DateTime<Utc>> {
     let zones = select(LOCATIONS.map(|(_, _, zone)| zone).to_vec());
     let edge = (zones, prop_oneof![a_day(), 0..60u64], -1..=1i64)
         .prop_map(|(zone, number, offset)| start_of_day(zone, day(number)) + TimeDelta::microseconds(offset));
@@ -135,7 +135,7 @@ fn some_events() -> impl Strategy<Value = Vec<PlannedEvent>> {
     })
 }
 
-pub fn an_item() -> impl Strategy<Value = Item> {
+pub(crate) fn an_item() -> impl Strategy<Value = Item> {
     let place = (any::<bool>(), some_locations(4));
     let bought = (option::weighted(0.9, a_quantity()), select(vec![Funding::Purchased, Funding::FlexAllowance]));
     let dates = (option::weighted(0.3, a_day()), option::weighted(0.3, a_day().prop_map(|number| number + 4)));
@@ -188,7 +188,7 @@ fn some_items(more: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = V
     (option::of(base), more).prop_map(|(base, items)| base.into_iter().chain(items).collect())
 }
 
-pub fn fitting(service_id: &str, quantity: Quantity) -> Quantity {
+pub(crate) fn fitting(service_id: &str, quantity: Quantity) -> Quantity {
     let service = service(service_id);
     if service.accepts(quantity.unit) {
         return quantity;
@@ -232,12 +232,12 @@ fn an_order(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = (W
     )
 }
 
-pub fn a_contract() -> impl Strategy<Value = Contract> {
+pub(crate) fn a_contract() -> impl Strategy<Value = Contract> {
     a_contract_of(vec(an_item(), 0..5))
 }
 
 /// With these items besides the base packages on every order.
-pub fn a_contract_of(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = Contract> {
+pub(crate) fn a_contract_of(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = Contract> {
     vec(an_order(items), 0..6).prop_map(|drawn| {
         let id = |number: usize| format!("wo-{number}");
         let orders = drawn.len();
@@ -279,7 +279,7 @@ fn customer() -> Customer {
 }
 
 /// What a question says besides location, service and time: often nothing.
-pub fn details() -> impl Strategy<Value = Query<'static>> {
+pub(crate) fn details() -> impl Strategy<Value = Query<'static>> {
     prop_oneof![Just(Query::default()), many_details()]
 }
 
@@ -328,7 +328,7 @@ fn many_details() -> impl Strategy<Value = Query<'static>> {
 }
 
 /// The question with these details; a quantity only where the service is counted in it.
-pub fn question(
+pub(crate) fn question(
     location_id: &'static str,
     service_id: &'static str,
     details: &Query<'static>,
@@ -339,7 +339,7 @@ pub fn question(
 }
 
 /// The services on the contract, and some of those that come with its base packages.
-pub fn services_of(contract: &Contract) -> BTreeSet<&'static str> {
+pub(crate) fn services_of(contract: &Contract) -> BTreeSet<&'static str> {
     let items = contract.work_orders.iter().flat_map(|order| &order.items);
     let bought = items.map(|item| service(&item.service_id).id.as_str());
     bought.chain(["problem-resolution-support", "on-demand-assessment"]).collect()

@@ -12,15 +12,15 @@ use super::edition;
 use crate::model::{Balance, Balances, Contract, Item, Release, block_id};
 
 /// A contract, what is left of its blocks, and the service most of it is about.
-pub type Crowd = (Contract, Balances, &'static str);
+pub(super) type Crowd = (Contract, Balances, &'static str);
 
-pub fn a_crowd() -> impl Strategy<Value = Crowd> {
+pub(super) fn a_crowd() -> impl Strategy<Value = Crowd> {
     let others =
         ["services-insights-for-developers", "reactive-support-management-add-on", "problem-resolution-support"];
     a_crowd_of(select(SPECIAL.into_iter().chain(others).collect::<Vec<_>>()))
 }
 
-pub fn a_crowd_of(services: impl Strategy<Value = &'static str>) -> impl Strategy<Value = Crowd> {
+pub(super) fn a_crowd_of(services: impl Strategy<Value = &'static str>) -> impl Strategy<Value = Crowd> {
     (services, a_contract_of(vec(an_item(), 0..12)), vec(a_balance(), 1..20)).prop_map(
         |(service_id, mut contract, balances)| {
             let items = contract.work_orders.iter_mut().flat_map(|order| &mut order.items);
@@ -63,6 +63,6 @@ fn balances_of(contract: &Contract, parts: &[DrawnBalance]) -> Balances {
 }
 
 /// The service most of it is about, or another one that is there.
-pub fn asked<'a>(service_id: &'a str, services: &[&'a str], pick: Index) -> &'a str {
+pub(super) fn asked<'a>(service_id: &'a str, services: &[&'a str], pick: Index) -> &'a str {
     if pick.index(4) > 0 || services.is_empty() { service_id } else { services[pick.index(services.len())] }
 }

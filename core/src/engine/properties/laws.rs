@@ -106,22 +106,22 @@ proptest! {
 }
 
 /// Rows of an order and of one of its items.
-pub fn places(contract: &Contract, is_wanted: impl Fn(&Item) -> bool) -> Vec<(usize, usize)> {
+pub(super) fn places(contract: &Contract, is_wanted: impl Fn(&Item) -> bool) -> Vec<(usize, usize)> {
     let orders = contract.work_orders.iter().enumerate();
     let places = orders.flat_map(|(row, order)| order.items.iter().enumerate().map(move |(item, it)| (row, item, it)));
     places.filter(|(.., item)| is_wanted(item)).map(|(row, item, _)| (row, item)).collect()
 }
 
-pub fn picked(places: &[(usize, usize)], pick: Index) -> Option<(usize, usize)> {
+pub(super) fn picked(places: &[(usize, usize)], pick: Index) -> Option<(usize, usize)> {
     (!places.is_empty()).then(|| *pick.get(places))
 }
 
-pub fn carries_base(order: &WorkOrder) -> bool {
+pub(super) fn carries_base(order: &WorkOrder) -> bool {
     order.items.iter().any(|item| item.service_id == edition().base_package)
 }
 
 /// Whether the order is a base or extends one, and some of that cover has ended by then.
-pub fn ended_cover(contract: &Contract, order: &WorkOrder, at: chrono::DateTime<chrono::Utc>) -> bool {
+pub(super) fn ended_cover(contract: &Contract, order: &WorkOrder, at: chrono::DateTime<chrono::Utc>) -> bool {
     let is_or_names = |one: &WorkOrder, other: &WorkOrder| {
         one.work_order_id == other.work_order_id || one.base_work_order_id.as_ref() == Some(&other.work_order_id)
     };
@@ -130,7 +130,7 @@ pub fn ended_cover(contract: &Contract, order: &WorkOrder, at: chrono::DateTime<
 }
 
 /// The end of the order, by its last day or by termination.
-pub fn end_of(contract: &Contract, order: &WorkOrder) -> chrono::DateTime<chrono::Utc> {
+pub(super) fn end_of(contract: &Contract, order: &WorkOrder) -> chrono::DateTime<chrono::Utc> {
     let host = contract.customer.location(&order.host_location_id).unwrap();
     let end = start_of_day(host.time_zone, order.end_date.succ_opt().unwrap());
     order.terminate_time.map_or(end, |time| time.min(end))

@@ -14,7 +14,7 @@ use crate::model::Quantity;
 
 /// What a commit asks for.
 #[derive(Debug)]
-pub struct Commit<'a> {
+pub(crate) struct Commit<'a> {
     pub quantity: Option<Quantity>,
     pub allow_more: bool,
     pub performed: Option<Performed>,
@@ -23,7 +23,7 @@ pub struct Commit<'a> {
 
 /// Uses what is reservation: less (the rest is given back), all of it, or more if that is allowed
 /// and available.
-pub fn commit(
+pub(crate) fn commit(
     posting: &mut Posting<'_>,
     (reservation_id, block_id): Named,
     commit: &Commit<'_>,
@@ -85,7 +85,7 @@ pub fn commit(
 }
 
 /// What makes no sense in a commit, whatever is reservation.
-pub fn malformed(
+pub(crate) fn malformed(
     quantity: Option<Quantity>,
     performed: Option<Performed>,
     now: DateTime<Utc>,

@@ -6,7 +6,7 @@ use crate::ledger::{CommandViolation, LONGEST_HOLD, reason};
 use crate::model::rfc3339;
 
 /// A hold lasts some time, but not for ever.
-pub fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<CommandViolation> {
+pub(crate) fn against_expiry(expire_time: DateTime<Utc>, now: DateTime<Utc>) -> Option<CommandViolation> {
     if expire_time <= now {
         let description = format!("{} is not after now, {}", rfc3339(expire_time), rfc3339(now));
         return Some(CommandViolation::malformed(reason::EXPIRY_IN_PAST, "expire_time", description));

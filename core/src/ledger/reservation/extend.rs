@@ -12,7 +12,7 @@ use crate::ledger::{CommandViolation, EntryKind, Refusal, reason};
 use crate::model::rfc3339;
 
 /// Puts the expiry off.
-pub fn extend(
+pub(crate) fn extend(
     posting: &mut Posting<'_>,
     (reservation_id, block_id): Named,
     expire_time: DateTime<Utc>,

@@ -9,14 +9,14 @@ use crate::ledger::{CommandViolation, EntryKind, Refusal, reason};
 use crate::model::rfc3339;
 
 /// Gives all of it back.
-pub fn release(posting: &mut Posting<'_>, (reservation_id, block_id): Named, note: &str) -> Result<(), Refusal> {
+pub(crate) fn release(posting: &mut Posting<'_>, (reservation_id, block_id): Named, note: &str) -> Result<(), Refusal> {
     let reservation = posting.reservation(reservation_id)?;
     against_use(posting, &reservation, block_id)?.finish()?;
     give_back(posting, reservation, ReservationState::Released, note)
 }
 
 /// Gives all of it back because its time has run out.
-pub fn expire(posting: &mut Posting<'_>, reservation_id: Uuid) -> Result<(), Refusal> {
+pub(crate) fn expire(posting: &mut Posting<'_>, reservation_id: Uuid) -> Result<(), Refusal> {
     let reservation = posting.reservation(reservation_id)?;
     if let Some(violation) = against_state(&reservation) {
         return Err(violation.into());

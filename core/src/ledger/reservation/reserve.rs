@@ -12,7 +12,11 @@ use crate::ledger::term::{Work, against_window, to_micros, window_to_micros};
 use crate::ledger::{CommandViolation, DEFAULT_HOLD, EntryKind, Refusal, Take};
 
 /// Holds an amount until some instant.
-pub fn reserve(posting: &mut Posting<'_>, take: &Take, expire_time: Option<DateTime<Utc>>) -> Result<(), Refusal> {
+pub(crate) fn reserve(
+    posting: &mut Posting<'_>,
+    take: &Take,
+    expire_time: Option<DateTime<Utc>>,
+) -> Result<(), Refusal> {
     let now = posting.context().now;
     let expire_time = expire_time.map(to_micros);
     let mut violations = CommandViolations::default();

@@ -10,20 +10,20 @@ use crate::ledger::{
 use crate::model::{BlockSpec, Quantity, Unit};
 
 /// Day 0 of every test.
-pub fn day(day: i64) -> DateTime<Utc> {
+pub(super) fn day(day: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_767_225_600, 0).unwrap() + TimeDelta::days(day)
 }
 
-pub fn hours(hours: i64) -> TimeDelta {
+pub(super) fn hours(hours: i64) -> TimeDelta {
     TimeDelta::hours(hours)
 }
 
-pub fn block_id(number: u128) -> Uuid {
+pub(super) fn block_id(number: u128) -> Uuid {
     Uuid::from_u128(0xb10c_0000 + number)
 }
 
 /// A block of `granted` minutes from one day to another.
-pub fn block(number: u128, granted: i64, start: i64, end: i64) -> BlockSpec {
+pub(super) fn block(number: u128, granted: i64, start: i64, end: i64) -> BlockSpec {
     BlockSpec {
         id: block_id(number),
         work_order_id: "wo-1".to_owned(),
@@ -38,15 +38,15 @@ pub fn block(number: u128, granted: i64, start: i64, end: i64) -> BlockSpec {
     }
 }
 
-pub fn minutes(amount: i64) -> Quantity {
+pub(super) fn minutes(amount: i64) -> Quantity {
     Quantity { amount, unit: Unit::Minutes }
 }
 
-pub fn performed(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Performed> {
+pub(super) fn performed(start: DateTime<Utc>, end: DateTime<Utc>) -> Option<Performed> {
     Some(Performed { start, end })
 }
 
-pub fn any_block() -> Target {
+pub(super) fn any_block() -> Target {
     Target {
         block_id: None,
         location_id: Some("gb-london".to_owned()),
@@ -56,23 +56,23 @@ pub fn any_block() -> Target {
     }
 }
 
-pub fn only(number: u128) -> Target {
+pub(super) fn only(number: u128) -> Target {
     Target { block_id: Some(block_id(number)), location_id: None, product_id: None, service_id: None, mode: None }
 }
 
-pub fn take(amount: i64) -> Take {
+pub(super) fn take(amount: i64) -> Take {
     let (quantity, note) = (minutes(amount), String::new());
     Take { target: any_block(), quantity, performed: None, solution_ids: Vec::new(), note }
 }
 
 /// What nothing speaks against but its term.
-pub fn source(spec: &BlockSpec) -> FundingSource {
+pub(super) fn source(spec: &BlockSpec) -> FundingSource {
     let open = FundingSource::open(spec.id);
     FundingSource { forfeit_time: spec.end, rank: SourceRank { end: spec.end, ..open.rank }, ..open }
 }
 
 /// A book, everything that was ever written in it, and the time.
-pub struct World {
+pub(super) struct World {
     pub book: Book,
     pub now: DateTime<Utc>,
     pub entries: Vec<Entry>,
@@ -84,7 +84,7 @@ pub struct World {
 
 impl World {
     /// At noon of day 10.
-    pub fn new(blocks: &[BlockSpec]) -> Self {
+    pub(super) fn new(blocks: &[BlockSpec]) -> Self {
         let mut world = Self {
             book: Book::new("acme"),
             now: day(10) + hours(12),
@@ -97,7 +97,7 @@ impl World {
         world
     }
 
-    pub fn run(&mut self, command: &Command) -> Result<Applied, Refusal> {
+    pub(super) fn run(&mut self, command: &Command) -> Result<Applied, Refusal> {
         let before = self.book.clone();
         let sources: Vec<FundingSource> = match command {
             Command::Consume(Take { target, .. }) | Command::Reserve { take: Take { target, .. }, .. } => {
@@ -122,24 +122,29 @@ impl World {
         outcome
     }
 
-    pub fn consume(&mut self, amount: i64) -> Result<Applied, Refusal> {
+    pub(super) fn consume(&mut self, amount: i64) -> Result<Applied, Refusal> {
         self.run(&Command::Consume(take(amount)))
     }
 
-    pub fn reserve(&mut self, amount: i64, expire_time: Option<DateTime<Utc>>) -> Result<Applied, Refusal> {
+    pub(super) fn reserve(&mut self, amount: i64, expire_time: Option<DateTime<Utc>>) -> Result<Applied, Refusal> {
         self.run(&Command::Reserve { take: take(amount), expire_time })
     }
 
     /// Holds an amount; its id.
-    pub fn hold(&mut self, amount: i64, expire_time: Option<DateTime<Utc>>) -> Uuid {
+    pub(super) fn hold(&mut self, amount: i64, expire_time: Option<DateTime<Utc>>) -> Uuid {
         self.reserve(amount, expire_time).unwrap().reservation.unwrap().id
     }
 
-    pub fn commit(&mut self, reservation_id: Uuid, amount: Option<i64>, allow_more: bool) -> Result<Applied, Refusal> {
+    pub(super) fn commit(
+        &mut self,
+        reservation_id: Uuid,
+        amount: Option<i64>,
+        allow_more: bool,
+    ) -> Result<Applied, Refusal> {
         self.commit_performed(reservation_id, amount, allow_more, None)
     }
 
-    pub fn commit_performed(
+    pub(super) fn commit_performed(
         &mut self,
         reservation_id: Uuid,
         amount: Option<i64>,
@@ -156,35 +161,35 @@ impl World {
         })
     }
 
-    pub fn release(&mut self, reservation_id: Uuid) -> Result<Applied, Refusal> {
+    pub(super) fn release(&mut self, reservation_id: Uuid) -> Result<Applied, Refusal> {
         self.run(&Command::Release { reservation_id, block_id: None, note: String::new() })
     }
 
-    pub fn expire(&mut self, reservation_id: Uuid) -> Result<Applied, Refusal> {
+    pub(super) fn expire(&mut self, reservation_id: Uuid) -> Result<Applied, Refusal> {
         self.run(&Command::Expire { reservation_id })
     }
 
-    pub fn extend(&mut self, reservation_id: Uuid, expire_time: DateTime<Utc>) -> Result<Applied, Refusal> {
+    pub(super) fn extend(&mut self, reservation_id: Uuid, expire_time: DateTime<Utc>) -> Result<Applied, Refusal> {
         self.run(&Command::Extend { reservation_id, block_id: None, expire_time })
     }
 
-    pub fn reverse(&mut self, entry_id: Uuid, amount: Option<i64>) -> Result<Applied, Refusal> {
+    pub(super) fn reverse(&mut self, entry_id: Uuid, amount: Option<i64>) -> Result<Applied, Refusal> {
         self.run(&Command::Reverse { entry_id, quantity: amount.map(minutes), note: String::new() })
     }
 
-    pub fn adjust(&mut self, number: u128, change: Adjustment) -> Result<Applied, Refusal> {
+    pub(super) fn adjust(&mut self, number: u128, change: Adjustment) -> Result<Applied, Refusal> {
         self.run(&Command::Adjust { block_id: block_id(number), change, reason: "miscounted".to_owned() })
     }
 
     /// Granted, used and reserved of a block.
-    pub fn sums(&self, number: u128) -> [i64; 3] {
+    pub(super) fn sums(&self, number: u128) -> [i64; 3] {
         let block = &self.book.blocks[&block_id(number)];
         [block.granted, block.used, block.reserved]
     }
 
     /// Every chain verifies, every balance is the sum of its entries, and every reservation is what
     /// its entries make of it.
-    pub fn check(&self) -> Chains {
+    pub(super) fn check(&self) -> Chains {
         let chains = crate::ledger::verify(&self.entries).unwrap();
         for block in self.book.blocks.values() {
             let link = chains.link(block.id).unwrap();
@@ -200,7 +205,7 @@ impl World {
 }
 
 /// The primary code of a refusal.
-pub fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
+pub(super) fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
     match outcome.unwrap_err() {
         Refusal::Unknown { noun, .. } => format!("{noun} unknown"),
         refusal => refusal.code().unwrap().to_owned(),
@@ -208,19 +213,19 @@ pub fn code<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> String {
 }
 
 /// All that speaks against it.
-pub fn violations<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<CommandViolation> {
+pub(super) fn violations<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<CommandViolation> {
     match outcome.unwrap_err() {
         Refusal::Against(violations) => violations,
         refusal => panic!("{refusal}"),
     }
 }
 
-pub fn codes<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<String> {
+pub(super) fn codes<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Vec<String> {
     violations(outcome).into_iter().map(|violation| violation.reason).collect()
 }
 
 /// Which blocks gave how much.
-pub fn given(applied: &Applied) -> Vec<(u128, i64)> {
+pub(super) fn given(applied: &Applied) -> Vec<(u128, i64)> {
     let number = |id: Uuid| id.as_u128() - block_id(0).as_u128();
     applied.entries.iter().map(|entry| (number(entry.block_id), entry.amount)).collect()
 }
