@@ -6,6 +6,7 @@ mod cause;
 mod check;
 mod client;
 mod completions;
+mod config;
 mod demo;
 pub mod document;
 mod failure;
@@ -90,6 +91,7 @@ enum CliCommand {
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
     Token(token::Token),
+    Config(config::ConfigCommand),
     Completions(completions::Completions),
 }
 
@@ -180,6 +182,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,
         CliCommand::Token(token) => token.run(),
+        CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
     }
 }

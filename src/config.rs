@@ -10,10 +10,13 @@ mod environment;
 mod ledger;
 mod load;
 mod log;
+mod origin;
+mod secret_file;
 mod server;
 mod setting;
 mod store;
 mod table;
+mod telemetry;
 mod tls;
 mod value;
 
@@ -22,12 +25,14 @@ pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;
-pub use load::{ConfigMistakes, Flags, from_file_and};
-pub use log::{LogFormat, LogSettings};
+pub use load::{ConfigMistakes, Flags, from_file_and, with_origins};
+pub use log::{LogCalls, LogFormat, LogSettings};
+pub use origin::{Origin, Origins};
 pub use server::ServerSettings;
 pub use setting::Setting;
 pub use store::{OnDamage, StoreSettings};
 pub use table::{setting, settings};
+pub use telemetry::{DecisionLogTarget, TelemetrySettings};
 pub use tls::{ClientAuth, TlsSettings};
 pub use value::{RawValue, Value};
 
@@ -41,6 +46,7 @@ pub struct Config {
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,
     pub log: LogSettings,
+    pub telemetry: TelemetrySettings,
 }
 
 impl Config {

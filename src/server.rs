@@ -8,8 +8,10 @@ mod frames;
 mod guard;
 mod health;
 mod limits;
+mod metrics_listener;
 mod monitored_io;
 mod monitored_socket;
+mod observed;
 mod open_files;
 mod request_body;
 mod response_body;
@@ -44,6 +46,7 @@ use crate::error::BoxError;
 use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Gate, Ledger, READS};
 use crate::store::Store;
+use crate::telemetry::Telemetry;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
@@ -90,8 +93,24 @@ pub async fn serve(
     let calls = Router::new(router::standard_services(&health, config.has_reflection())?, FIRST_TRY);
     let service = router::layered(calls.clone(), Arc::clone(&authenticator));
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
-    let connections = connections::serve(listener, service, certificates.clone(), Arc::clone(&limits), clients);
-    let mut server = Abort(tokio::spawn(connections));
+    let telemetry = Telemetry::start(&config, Some(&catalog))?;
+    let _metrics = match config.telemetry.metrics_listen {
+        Some(address) => {
+            let listener = metrics_listener::bind(address).await?;
+            let serving = metrics_listener::serve(listener, Arc::clone(&telemetry), Arc::clone(&health));
+            Some(Abort(tokio::spawn(serving)))
+        }
+        None => None,
+    };
+    let serving = connections::serve(
+        listener,
+        service,
+        certificates.clone(),
+        Arc::clone(&telemetry),
+        Arc::clone(&limits),
+        clients,
+    );
+    let mut server = Abort(tokio::spawn(serving));
     let mut supervisor = Supervisor::default();
     if config.auth.is_required() {
         supervisor.run("callers", move || Arc::clone(&authenticator).follow());
@@ -100,6 +119,9 @@ pub async fn serve(
     }
     if let Some(certificates) = certificates {
         tracing::info!(expires = ?certificates.expires(), clients = ?config.tls.client_auth, "calls are taken over TLS");
+        let shown = Arc::clone(&certificates);
+        let expiry = move || u64::try_from(shown.expires().timestamp()).ok();
+        telemetry.metrics.gauges().certificate_expiry(expiry);
         supervisor.run("certificates", move || tls::follow(Arc::clone(&certificates)));
     }
     let mut store = None;
@@ -114,7 +136,7 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(start_services(&config, &catalog, &opened, &health, &limits, &mut supervisor));
+                    calls.open(start_services(&config, &catalog, &telemetry, &opened, &health, &limits, &mut supervisor));
                     tracing::info!(%address, database = %config.store.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -144,6 +166,7 @@ pub async fn serve(
     if let Some(store) = store {
         close(&store).await;
     }
+    telemetry.shut_down().await;
     ended
 }
 
@@ -182,6 +205,7 @@ fn tell(ready: &mut Option<impl FnOnce(SocketAddr)>, address: SocketAddr) {
 fn start_services(
     config: &Config,
     catalog: &Arc<Catalog>,
+    telemetry: &Arc<Telemetry>,
     store: &Store,
     health: &Arc<HealthState>,
     limits: &Limits,
@@ -189,13 +213,15 @@ fn start_services(
 ) -> Routes {
     let context = Context {
         catalog: Arc::clone(catalog),
-        store: store.clone(),
+        store: observed::store(store, telemetry),
         cache: Arc::new(Cache::new(CACHE, config.store.max_staleness)),
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
+        telemetry: Arc::clone(telemetry),
     };
     let (grace, expected_wait) = (config.ledger.grace, limits.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
+    observed::observe(&context, &ledger);
     tasks::start(supervisor, &context, &ledger, health, config.store.max_staleness);
     router::api_services(&context, ledger)
 }

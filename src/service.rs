@@ -43,6 +43,8 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
 use crate::model::Balances;
 use crate::store::Store;
+use crate::telemetry::Telemetry;
+use crate::telemetry::call::note_customer;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -53,6 +55,7 @@ pub struct Context {
     pub clock: Clock,
     /// To contracts that are not in the cache, and to those of the past.
     pub reads: Gate,
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// How many contracts are read at a time, and how many calls wait for one.
@@ -61,11 +64,13 @@ pub const READS: (usize, usize) = (16, 1_024);
 impl Context {
     /// A customer's contract and balances, as fresh as `consistency` asks for.
     pub async fn snapshot(&self, customer_id: &str, consistency: &Consistency) -> Result<Arc<Snapshot>> {
+        note_customer(customer_id);
         let cached = match consistency {
             Consistency::MinimizeLatency => self.cache.fresh(customer_id),
             Consistency::AtLeast(revision) => self.cache.at_least(customer_id, *revision),
             Consistency::Full => None,
         };
+        self.cache.count_lookup(cached.is_some());
         if let Some(snapshot) = cached {
             return Ok(snapshot);
         }
@@ -114,6 +119,7 @@ impl Context {
         known_time: DateTime<Utc>,
         consistency: &Consistency,
     ) -> Result<Arc<Snapshot>> {
+        note_customer(customer_id);
         let _permit = self.reads.enter().await?;
         if let Consistency::AtLeast(revision) = consistency
             && self.store.revision(customer_id).await? < Some(*revision)

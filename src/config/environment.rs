@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use super::secret_file;
 use super::table::settings;
 use crate::legible::excerpt;
 use crate::suggest::{did_you_mean, nearest};
@@ -67,7 +68,8 @@ fn variables() -> impl Iterator<Item = &'static str> {
 }
 
 fn is_known(name: &str) -> bool {
-    variables().any(|variable| variable == name)
+    let is_of_file = |setting| secret_file::variable(setting).is_some_and(|variable| variable == name);
+    variables().any(|variable| variable == name) || settings().any(is_of_file)
 }
 
 fn unknown(name: &str) -> String {

@@ -2,10 +2,10 @@
 //! `docs/OPERATIONS.md` come from it.
 
 use super::setting::Setting;
-use super::{auth, catalog, ledger, log, server, store, tls};
+use super::{auth, catalog, ledger, log, server, store, telemetry, tls};
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 7] = [
+const GROUPS: [&[Setting]; 8] = [
     server::SETTINGS,
     tls::SETTINGS,
     auth::SETTINGS,
@@ -13,6 +13,7 @@ const GROUPS: [&[Setting]; 7] = [
     ledger::SETTINGS,
     catalog::SETTINGS,
     log::SETTINGS,
+    telemetry::SETTINGS,
 ];
 
 /// Every setting, in the order of the help.

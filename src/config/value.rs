@@ -10,6 +10,8 @@ use crate::legible::excerpt;
 
 /// In bytes, of a text that has no other limit.
 const LONGEST_TEXT: usize = 4_096;
+/// Stands for a secret.
+pub const HIDDEN: &str = "***";
 /// The word between the ends of a range.
 const TO: &str = "to";
 
@@ -27,6 +29,8 @@ pub enum Value {
     Words(&'static [Word]),
     /// Up to so many files: in the file of settings a list, in the environment with commas between them.
     Files { most: usize, set: fn(&mut Config, Vec<PathBuf>) },
+    /// A text that is not shown but as `shown` has it. It may stand in a file of its own (`secret_file`).
+    Secret { range: &'static str, set: fn(&mut Config, &str) -> Result<(), String>, shown: fn(&str) -> String },
     /// A text that says more; `range` tells what, for the documentation.
     Text { range: &'static str, set: fn(&mut Config, &str) -> Result<(), String> },
 }
@@ -56,7 +60,7 @@ impl Value {
                 let files = text.split(',').map(str::trim).filter(|file| !file.is_empty());
                 few(files.map(PathBuf::from).collect(), *most).map(|files| set(config, files))
             }
-            Self::Text { set, .. } => set(config, text),
+            Self::Text { set, .. } | Self::Secret { set, .. } => set(config, text),
         }
     }
 
@@ -71,7 +75,19 @@ impl Value {
             Self::Time { range: [least, most], .. } => format!("`{least}` {TO} `{most}`"),
             Self::Words(words) => words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "),
             Self::Files { most, .. } => format!("up to {most} files of up to 8 MiB"),
-            Self::Text { range, .. } => (*range).to_owned(),
+            Self::Text { range, .. } | Self::Secret { range, .. } => (*range).to_owned(),
+        }
+    }
+
+    /// What was written, as it may be shown.
+    pub fn shown(&self, value: &RawValue) -> String {
+        match (self, value) {
+            (Self::Secret { shown, .. }, RawValue::Text(text)) => shown(text),
+            (Self::Secret { .. }, RawValue::Files(_)) => HIDDEN.to_owned(),
+            (_, RawValue::Text(text)) => text.clone(),
+            (_, RawValue::Files(files)) => {
+                files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(",")
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ use super::transport_errors::unknown_method;
 use crate::auth::{Authenticator, CertificateNames, Credentials};
 use crate::error::{Error, Result};
 use crate::service::{Caller, Role};
+use crate::telemetry::call::note_principal;
 
 /// Wraps every call.
 #[derive(Debug, Clone)]
@@ -102,6 +103,7 @@ async fn identify(authenticator: &Authenticator, headers: &HeaderMap, extensions
 /// Hands the caller on with the request, if it may make the call.
 fn admit(caller: Caller, access: Access, request: &mut Request<Body>) -> Result<(), Status> {
     let method = || request.uri().path().trim_start_matches('/').to_owned();
+    note_principal(Arc::clone(&caller.actor));
     match access {
         Access::Unknown => return Err(unknown_method()),
         Access::Role(role) if !caller.has_role(role) => {
@@ -114,7 +116,11 @@ fn admit(caller: Caller, access: Access, request: &mut Request<Body>) -> Result<
         Some(_) if !caller.has_role(Role::Delegate) => {
             return Err(Error::DelegationDenied { role: Role::Delegate.as_str(), method: method() }.into());
         }
-        Some(user) => caller.on_behalf_of(user?),
+        Some(user) => {
+            let caller = caller.on_behalf_of(user?);
+            note_principal(Arc::clone(&caller.actor));
+            caller
+        }
     };
     // It has served its purpose, and is nothing for a log.
     request.headers_mut().remove(http::header::AUTHORIZATION);

@@ -27,7 +27,8 @@ use super::monitored_socket::MonitoredSocket;
 use super::router::CallService;
 use super::tls::Certificates;
 use crate::error::BoxError;
-use crate::grpc::Peer;
+use crate::grpc::{CallLog, Peer};
+use crate::telemetry::Telemetry;
 
 /// hyper sets no limit by itself.
 const STREAMS_PER_CONNECTION: u32 = 200;
@@ -58,6 +59,7 @@ struct Server<S> {
     service: S,
     /// Without, connections are in clear.
     certificates: Option<Arc<Certificates>>,
+    telemetry: Arc<Telemetry>,
     http: Arc<Builder<TokioExecutor>>,
 }
 
@@ -71,10 +73,11 @@ pub(super) async fn serve(
     listener: TcpListener,
     service: impl CallService,
     certificates: Option<Arc<Certificates>>,
+    telemetry: Arc<Telemetry>,
     limits: Arc<Limits>,
     limit: usize,
 ) {
-    let server = Server { service, certificates, http: Arc::new(builder()) };
+    let server = Server { service, certificates, telemetry, http: Arc::new(builder()) };
     let mut connections = JoinSet::new();
     let mut stopped = pin!(limits.stopped());
     loop {
@@ -111,9 +114,10 @@ async fn serve_connection(
         () = &mut stopped => return,
     };
     let Some((wire, peer)) = begun else { return };
-    let guard = TowerToHyperService::new(CallGuard::new(server.service, peer, Arc::clone(&connection)));
+    let guard = CallGuard::new(server.service, peer, Arc::clone(&connection));
+    let calls = TowerToHyperService::new(CallLog::new(guard, server.telemetry, Some(address)));
     let wire = CoalescedWrites::new(MonitoredIo::new(wire, Arc::clone(&connection)));
-    let mut http = pin!(server.http.serve_connection(TokioIo::new(wire), guard));
+    let mut http = pin!(server.http.serve_connection(TokioIo::new(wire), calls));
     let mut ticks = tokio::time::interval(TICK);
     let mut is_leaving = false;
     let mut ticks_leaving = 0_u32;

@@ -20,7 +20,7 @@ use super::connection::{CallKind, CallPermit, Connection, RequestBytes};
 use super::request_body::RequestBody;
 use super::{response_body, supervisor};
 use crate::error::{BoxError, Error};
-use crate::grpc::{Peer, malformed, overloaded_response, patience};
+use crate::grpc::{Peer, is_read, malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
 
 const CHECK_HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -28,8 +28,6 @@ const LEDGER: &str = "/entitled.v1.LedgerService/";
 const WATCH_HEALTH: &str = "/grpc.health.v1.Health/Watch";
 /// How long one may ask for reflection on one stream.
 const REFLECTION: Duration = Duration::from_secs(60);
-/// What calls that only read begin with; another name is taken for a write.
-const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 
 /// The guard of the calls of one connection.
 #[derive(Debug, Clone)]
@@ -119,8 +117,7 @@ fn kind_of(path: &str) -> CallKind {
     if path.starts_with("/grpc.") {
         return CallKind::Stream;
     }
-    let method = path.rsplit('/').next().unwrap_or_default();
-    if READS.iter().any(|read| method.starts_with(read)) { CallKind::Read } else { CallKind::Write }
+    if is_read(path) { CallKind::Read } else { CallKind::Write }
 }
 
 /// What is no call of gRPC: the status of HTTP says so, for clients that know no other.

@@ -73,7 +73,8 @@ pub(super) fn standard_services(health: &Arc<HealthState>, has_reflection: bool)
 
 /// The services of this API.
 pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
-    let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
+    let entitlements =
+        EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone()), &context.telemetry));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));

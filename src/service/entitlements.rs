@@ -12,6 +12,7 @@ use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, reason};
 use crate::model::ProductId;
 use crate::suggest::{hint, nearest};
+use crate::telemetry::call::note_decision;
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ impl Entitlements {
         caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
         let snapshot = self.snapshot(question).await?;
-        answer(&snapshot, question, now, tell)
+        self.answer(&snapshot, question, now, tell)
     }
 
     /// Decides many questions at one instant, each customer at one revision. A question that
@@ -94,7 +95,7 @@ impl Entitlements {
             for (row, question) in group {
                 slices.next().await;
                 let result = match &snapshot {
-                    Ok(snapshot) => answer(snapshot, &question, now, &mut tell),
+                    Ok(snapshot) => self.answer(snapshot, &question, now, &mut tell),
                     Err(error) => Err(error.repeated()),
                 };
                 results.push((row, result));
@@ -173,6 +174,31 @@ impl Entitlements {
         Ok((tell(&answer), incident.open_time, revision))
     }
 
+    fn answer<T>(
+        &self,
+        snapshot: &Snapshot,
+        question: &Question,
+        now: DateTime<Utc>,
+        tell: impl FnOnce(&CheckAnswer<'_>) -> T,
+    ) -> Result<T> {
+        let query = question.query();
+        let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
+        let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
+        self.context.telemetry.metrics.decision(&question.service_id, decision.outcome);
+        note_decision(&decision_id, decision.outcome.as_str());
+        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
+        let offers =
+            incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();
+        let target = match &incident {
+            Some(incident) => {
+                Some(engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, incident)?)
+            }
+            None => None,
+        };
+        Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
+    }
+
     async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
         match question.known_time {
             None => self.context.snapshot(&question.customer_id, &question.consistency).await,
@@ -208,25 +234,6 @@ impl Entitlements {
         }
         Ok(())
     }
-}
-
-fn answer<T>(
-    snapshot: &Snapshot,
-    question: &Question,
-    now: DateTime<Utc>,
-    tell: impl FnOnce(&CheckAnswer<'_>) -> T,
-) -> Result<T> {
-    let query = question.query();
-    let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
-    let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
-    let revision = revision::encode(&question.customer_id, snapshot.revision);
-    let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
-    let offers = incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();
-    let target = match &incident {
-        Some(incident) => Some(engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, incident)?),
-        None => None,
-    };
-    Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
 }
 
 /// Where a page begins.

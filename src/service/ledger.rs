@@ -6,6 +6,7 @@
 //! number of statements that does not depend on the number of writes.
 
 mod batch;
+mod batch_spans;
 mod batcher;
 mod changes;
 mod expected_wait;
@@ -88,6 +89,11 @@ impl Ledger {
     /// Whether writes that could be carried out are carried out.
     pub fn is_progressing(&self) -> bool {
         self.workers.are_progressing()
+    }
+
+    /// Tells how many writes wait for their batch; nothing once the ledger has ended.
+    pub fn waiting(&self) -> impl Fn() -> Option<u64> + Send + Sync + use<> {
+        self.workers.waiting()
     }
 
     /// Carries a command out; a repetition gets the first answer.

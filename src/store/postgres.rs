@@ -38,6 +38,7 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<Pools> {
         ledger: open(config, &options, shares.ledger).await?,
         contracts: open(config, &in_a_hurry(config, options), shares.contracts).await?,
         ledger_connections: usize::try_from(shares.ledger).unwrap_or(usize::MAX),
+        own: 5,
     })
 }
 

@@ -27,6 +27,7 @@ mod settings;
 mod standard_services;
 mod store;
 mod targets;
+mod telemetry;
 mod tls;
 mod wire;
 mod yaml;

@@ -17,10 +17,11 @@ use tonic::transport::Endpoint;
 use tower::{Service as _, ServiceExt as _};
 
 use super::*;
-use crate::config::{ClientAuth, ServerSettings};
+use crate::config::{ClientAuth, Config, ServerSettings};
 use crate::grpc::Peer;
 use crate::server::connections;
 use crate::server::limits::Limits;
+use crate::telemetry::Telemetry;
 
 /// A call by this client, answered with who the server takes it for.
 async fn peer(certificates: Option<Arc<Certificates>>, client: Option<ClientConfig>) -> (String, String) {
@@ -28,13 +29,14 @@ async fn peer(certificates: Option<Arc<Certificates>>, client: Option<ClientConf
     let address = listener.local_addr().unwrap();
     let (_stop, stopped) = watch::channel(false);
     let limits = Limits::new(&ServerSettings::default(), stopped);
+    let telemetry = Telemetry::start(&Config::default(), None).unwrap();
     let service = tower::service_fn(|request: Request<Body>| async move {
         let peer: &Peer = request.extensions().get().unwrap();
         let names = peer.certificate.as_ref().map(|shown| format!("{} {:?}", shown.subject, shown.dns_names));
         let response = Response::builder().header("address", peer.address.to_string());
         Ok::<_, Infallible>(response.header("names", names.unwrap_or_default()).body(Body::empty()).unwrap())
     });
-    let server = tokio::spawn(connections::serve(listener, service, certificates, limits, 10));
+    let server = tokio::spawn(connections::serve(listener, service, certificates, telemetry, limits, 10));
     let stream = TcpStream::connect(address).await.unwrap();
     let own_address = stream.local_addr().unwrap().to_string();
     let connect = async move |_| match client {

@@ -20,6 +20,7 @@ use crate::store::{
     Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
+use crate::telemetry::call::{self, note_customer};
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
@@ -51,6 +52,7 @@ impl Contracts {
         violations: Vec<Violation>,
         options: WriteOptions,
     ) -> Result<ChangeOutcome> {
+        note_customer(command.customer_id());
         caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
@@ -69,10 +71,10 @@ impl Contracts {
         // In a task of its own. A caller that goes away in the middle of a transaction would drop its future, and leave the
         // transaction open on a connection that other calls get.
         let (this, caller) = (self.clone(), caller.clone());
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(call::carry(async move {
             let _permit = permit;
             this.commit(&caller, command, options).await
-        });
+        }));
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
 

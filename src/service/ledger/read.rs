@@ -9,6 +9,7 @@ use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, Rese
 use crate::service::paging::{PagedList, page_token_invalid};
 use crate::service::{Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
+use crate::telemetry::call::note_customer;
 
 /// Which block, and as of when.
 #[derive(Debug, Clone)]
@@ -55,6 +56,7 @@ impl Ledger {
     /// A block, the instant it is judged at, and the customer's revision.
     pub async fn block(&self, caller: &Caller, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
         let BlockQuestion { customer_id, block_id, as_of_time } = question;
+        note_customer(customer_id);
         caller.require_customer(customer_id)?;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let Some(mut block) = blocks.iter().find(|block| block.id == *block_id).cloned() else {
@@ -88,6 +90,7 @@ impl Ledger {
         question: &BlocksQuestion,
     ) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
+        note_customer(customer_id);
         caller.require_customer(customer_id)?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let list = PagedList::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
@@ -111,6 +114,7 @@ impl Ledger {
         customer_id: &str,
         reservation_id: Uuid,
     ) -> Result<(Reservation, i64)> {
+        note_customer(customer_id);
         caller.require_customer(customer_id)?;
         let revision = self.revision(customer_id).await?;
         match self.context.store.reservation(customer_id, reservation_id).await? {
@@ -126,6 +130,7 @@ impl Ledger {
         question: &ReservationsQuestion,
     ) -> Result<(Vec<Reservation>, String)> {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
+        note_customer(customer_id);
         caller.require_customer(customer_id)?;
         let state_name = state.map_or("", ReservationState::as_str);
         let list = PagedList::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
@@ -144,6 +149,7 @@ impl Ledger {
     /// One page of entries, block by block, and the next page's token.
     pub async fn entries(&self, caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
+        note_customer(customer_id);
         caller.require_customer(customer_id)?;
         let list = PagedList::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
         let after = list

@@ -48,8 +48,8 @@ async fn a_contract_is_loaded_by_one_statement(fixture: Fixture) {
     }
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
-    store.observe(move |_, failed| {
-        assert!(!failed);
+    store.observe(move |statement| {
+        assert!(!statement.has_failed);
         counter.fetch_add(1, Ordering::Relaxed);
     });
     assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().contract.work_orders.len(), 3);
