@@ -145,7 +145,7 @@ async fn calls_are_answered_and_the_end_comes(collector: SocketAddr) {
     let server = Logged::start(&[
         ("ENTITLED_OTEL_ENDPOINT", endpoint.as_str()),
         ("ENTITLED_OTEL_TRACE_SAMPLE", "1"),
-        ("ENTITLED_DRAIN_TIMEOUT", "0s"),
+        ("ENTITLED_DRAIN_TIMEOUT", "5s"),
     ]);
     let channel = server.process.channel().await;
     let mut entitlements =
