@@ -98,6 +98,15 @@ impl Raw {
         }
     }
 
+    /// Waits until the server has begun the calls sent so far. The first answer may be sent in the turn that reads them,
+    /// a moment before they begin; the second one is sent in a later turn.
+    pub(super) async fn until_begun(&mut self) {
+        for _ in 0..2 {
+            self.send(PING, 0, 0, &[0; 8]).await;
+            self.until(PING).await.unwrap();
+        }
+    }
+
     /// Reads on until the server closes.
     pub(super) async fn closed(mut self) {
         while self.next().await.is_some() {}

@@ -134,8 +134,7 @@ async fn half_a_batch_keeps_no_other_waiting(listener: Listener) {
             raw.send(DATA, 0, stream, &message[..message.len() / 2]).await;
         }
     }
-    raw.send(PING, 0, 0, &[0; 8]).await;
-    raw.until(PING).await.unwrap();
+    raw.until_begun().await;
     let answer = server.entitlements().batch_check_entitlements(batch).await.unwrap().into_inner();
     assert_eq!(answer.results.len(), 1);
     drop(raw);
@@ -181,8 +180,7 @@ async fn there_are_only_so_many_connections_and_calls(listener: Listener) {
     // The server's own channel is one; this is the other, with a call that goes on.
     let mut raw = Raw::open(&server, 1 << 16).await;
     raw.send(HEADERS, END_HEADERS, 1, &block(CHECK)).await;
-    raw.send(PING, 0, 0, &[0; 8]).await;
-    raw.until(PING).await.unwrap();
+    raw.until_begun().await;
     let refusal = refused(server.entitlements().check_entitlement(check("contoso")).await);
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::ResourceExhausted, "OVERLOADED"), "{refusal:?}");
     assert!(refusal.has_retry_info, "{refusal:?}");
