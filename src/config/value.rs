@@ -11,7 +11,7 @@ use crate::legible::excerpt;
 /// In bytes, of a text that has no other limit.
 const LONGEST_TEXT: usize = 4_096;
 /// Stands for a secret.
-pub const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 /// The word between the ends of a range.
 const TO: &str = "to";
 

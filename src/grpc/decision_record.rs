@@ -11,7 +11,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::call;
 
 /// Logs a decision, if it is one of those that are.
-pub fn log(telemetry: &Telemetry, answer: &CheckAnswer<'_>) {
+pub(super) fn log(telemetry: &Telemetry, answer: &CheckAnswer<'_>) {
     if let Some(log) = telemetry.decisions.as_ref().filter(|log| log.wants(&answer.decision_id)) {
         log.write(&DecisionRecord::of(answer, call::request_id()));
     }

@@ -8,13 +8,13 @@ use prost_reflect::DescriptorPool;
 use crate::proto::FILE_DESCRIPTOR_SET;
 
 /// Stands for every call there is not.
-pub const OTHER: &str = "_OTHER";
+pub(super) const OTHER: &str = "_OTHER";
 /// What calls that only read begin with; another name is taken for a write.
 const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 
 /// A call of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Method {
+pub(super) struct Method {
     /// As `package.Service/Method`.
     pub name: &'static str,
     /// Health and reflection, whose streams their callers end.
@@ -23,7 +23,7 @@ pub struct Method {
 }
 
 impl Method {
-    pub fn of(path: &str) -> Self {
+    pub(super) fn of(path: &str) -> Self {
         static KNOWN: LazyLock<HashMap<String, Method>> = LazyLock::new(known);
         KNOWN.get(path).copied().unwrap_or(Self { name: OTHER, is_standard: false, is_write: false })
     }

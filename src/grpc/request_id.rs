@@ -11,14 +11,14 @@ use http::{HeaderMap, HeaderValue};
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
 
-pub const HEADER: &str = "x-request-id";
+pub(super) const HEADER: &str = "x-request-id";
 /// The key in the metadata of `ErrorInfo`; `request_id` there is that of a write.
-pub const METADATA: &str = "x_request_id";
+pub(super) const METADATA: &str = "x_request_id";
 /// In bytes.
 const LONGEST: usize = 128;
 
 /// The caller's id if it is printable ASCII of usual length, else a UUID of version 7.
-pub fn of_call(headers: &HeaderMap) -> HeaderValue {
+pub(super) fn of_call(headers: &HeaderMap) -> HeaderValue {
     match headers.get(HEADER).filter(|given| is_usable(given)) {
         Some(given) => given.clone(),
         None => made(),

@@ -30,13 +30,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// Takes the address, so that one that is taken ends the start.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, BoxError> {
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, BoxError> {
     let bound = TcpListener::bind(address).await;
     Ok(bound.map_err(|error| format!("metrics cannot be answered at {address}: {error}"))?)
 }
 
 /// Answers until it is dropped. One request a connection.
-pub async fn serve(listener: TcpListener, telemetry: Arc<Telemetry>, health: Arc<HealthState>) {
+pub(super) async fn serve(listener: TcpListener, telemetry: Arc<Telemetry>, health: Arc<HealthState>) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     // The semaphore is never closed.
     while let Ok(permit) = Arc::clone(&room).acquire_owned().await {

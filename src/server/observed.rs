@@ -8,7 +8,7 @@ use crate::store::Store;
 use crate::telemetry::Telemetry;
 
 /// The store, whose statements are measured.
-pub fn store(store: &Store, telemetry: &Arc<Telemetry>) -> Store {
+pub(super) fn store(store: &Store, telemetry: &Arc<Telemetry>) -> Store {
     // The telemetry knows the store, too: only one of them may keep the other.
     let (mut store, telemetry) = (store.clone(), Arc::downgrade(telemetry));
     store.observe(move |statement| {
@@ -20,7 +20,7 @@ pub fn store(store: &Store, telemetry: &Arc<Telemetry>) -> Store {
     store
 }
 
-pub fn observe(context: &Context, ledger: &Ledger) {
+pub(super) fn observe(context: &Context, ledger: &Ledger) {
     let gauges = context.telemetry.metrics.gauges();
     let cache = || Arc::clone(&context.cache);
     let (lookups, bytes, customers, lag) = (cache(), cache(), cache(), cache());

@@ -5,7 +5,7 @@
 
 mod spans;
 
-pub use spans::SpanCounts;
+pub(super) use spans::SpanCounts;
 
 use std::sync::Arc;
 use std::thread;
@@ -27,7 +27,11 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Of the traces that no caller decides about one of so many is sampled.
-pub fn tracer_provider(endpoint: &str, sample: u32, counts: &Arc<SpanCounts>) -> Result<SdkTracerProvider, BoxError> {
+pub(super) fn tracer_provider(
+    endpoint: &str,
+    sample: u32,
+    counts: &Arc<SpanCounts>,
+) -> Result<SdkTracerProvider, BoxError> {
     let exporter = SpanExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(TIMEOUT);
     let exporter = if is_encrypted(endpoint) { exporter.with_tls_config(tls()) } else { exporter }.build()?;
     let root = match sample {
@@ -41,7 +45,7 @@ pub fn tracer_provider(endpoint: &str, sample: u32, counts: &Arc<SpanCounts>) ->
         .build())
 }
 
-pub fn metric_reader(endpoint: &str) -> Result<PeriodicReader<MetricExporter>, BoxError> {
+pub(super) fn metric_reader(endpoint: &str) -> Result<PeriodicReader<MetricExporter>, BoxError> {
     let exporter = MetricExporter::builder().with_tonic().with_endpoint(endpoint).with_timeout(TIMEOUT);
     let exporter = if is_encrypted(endpoint) { exporter.with_tls_config(tls()) } else { exporter }.build()?;
     Ok(PeriodicReader::builder(exporter).build())
@@ -58,7 +62,7 @@ fn tls() -> ClientTlsConfig {
 
 /// Sends what was not sent yet, for two seconds at most. In threads that nobody waits for after that: not even the
 /// runtime, which would wait for its own.
-pub async fn shut_down(traces: Option<SdkTracerProvider>, metrics: SdkMeterProvider) {
+pub(super) async fn shut_down(traces: Option<SdkTracerProvider>, metrics: SdkMeterProvider) {
     let traces = traces.map(|traces| in_a_thread(move || drop(traces.shutdown_with_timeout(LAST_WORDS))));
     let metrics = in_a_thread(move || drop(metrics.shutdown_with_timeout(LAST_WORDS)));
     let both = async {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug)]
-pub struct RotatingFile {
+pub(super) struct RotatingFile {
     path: PathBuf,
     file: File,
     size: u64,
@@ -19,7 +19,7 @@ pub struct RotatingFile {
 
 impl RotatingFile {
     /// Goes on with the file that is there. A device or a pipe is never put aside.
-    pub fn open(path: &Path, limit: u64, keep: usize) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, limit: u64, keep: usize) -> io::Result<Self> {
         let file = append_to(path)?;
         let metadata = file.metadata()?;
         let size = metadata.len();

@@ -27,7 +27,7 @@ impl Process {
     }
 
     /// One whose standard output goes elsewhere, and that logs nothing.
-    pub fn start_silent(database: &str, environment: &[(&str, &str)], output: Stdio) -> Self {
+    pub(crate) fn start_silent(database: &str, environment: &[(&str, &str)], output: Stdio) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
         command.envs(environment.iter().copied()).stdout(output).stderr(Stdio::null());
         Self::serve(command, database)

@@ -22,7 +22,7 @@ pub struct Received<B> {
 }
 
 impl<B> Received<B> {
-    pub fn new(body: B, call: Arc<CallFacts>) -> Self {
+    pub(super) fn new(body: B, call: Arc<CallFacts>) -> Self {
         Self { body, call }
     }
 }
@@ -51,13 +51,13 @@ impl<B: http_body::Body<Data = Bytes> + Unpin> http_body::Body for Received<B> {
 }
 
 /// The body of an answer. Its trailers tell how the call ended; if it is dropped before them, its client went away.
-pub struct Sent {
+pub(super) struct Sent {
     body: Body,
     record: CallRecord,
 }
 
 impl Sent {
-    pub fn new(body: Body, record: CallRecord) -> Self {
+    pub(super) fn new(body: Body, record: CallRecord) -> Self {
         Self { body, record }
     }
 }

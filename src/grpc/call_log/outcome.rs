@@ -19,7 +19,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub(super) struct Outcome {
     pub code: Code,
     /// Of `ErrorInfo`, where there is one.
     pub reason: Option<String>,
@@ -27,12 +27,12 @@ pub struct Outcome {
 
 impl Outcome {
     /// The client went away before there was a status.
-    pub const CANCELLED: Self = Self { code: Code::Cancelled, reason: None };
+    pub(super) const CANCELLED: Self = Self { code: Code::Cancelled, reason: None };
 }
 
 /// The status, if the headers have one. The `ErrorInfo` of an error is given the id of the call here: in one place,
 /// whatever layer the error is of.
-pub fn read(headers: &mut HeaderMap, id: &HeaderValue) -> Option<Outcome> {
+pub(super) fn read(headers: &mut HeaderMap, id: &HeaderValue) -> Option<Outcome> {
     let code = Code::from_bytes(headers.get(STATUS)?.as_bytes());
     if code == Code::Ok {
         return Some(Outcome { code, reason: None });
@@ -57,7 +57,7 @@ fn with_id(details: &HeaderValue, id: &HeaderValue) -> Option<(HeaderValue, Stri
 }
 
 /// As the specification of gRPC has it.
-pub fn name(code: Code) -> &'static str {
+pub(super) fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
         Code::Cancelled => "CANCELLED",
@@ -80,7 +80,7 @@ pub fn name(code: Code) -> &'static str {
 }
 
 /// Whether the server, and not its caller, is to blame: as the semantic conventions for servers have it.
-pub fn is_server_error(code: Code) -> bool {
+pub(super) fn is_server_error(code: Code) -> bool {
     matches!(
         code,
         Code::Unknown

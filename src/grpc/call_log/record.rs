@@ -18,7 +18,7 @@ use crate::telemetry::trace::Span;
 
 /// One call; it is told once, when it ends or at the latest when this is dropped.
 #[derive(Debug)]
-pub struct CallRecord {
+pub(super) struct CallRecord {
     telemetry: Arc<Telemetry>,
     method: Method,
     request_id: HeaderValue,
@@ -33,7 +33,7 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
-    pub fn begin(
+    pub(super) fn begin(
         telemetry: &Arc<Telemetry>,
         method: Method,
         request_id: HeaderValue,
@@ -56,19 +56,19 @@ impl CallRecord {
         }
     }
 
-    pub fn facts(&self) -> Arc<CallFacts> {
+    pub(super) fn facts(&self) -> Arc<CallFacts> {
         Arc::clone(&self.facts)
     }
 
-    pub fn sent(&mut self, bytes: u64) {
+    pub(super) fn sent(&mut self, bytes: u64) {
         self.sent = self.sent.saturating_add(bytes);
     }
 
-    pub fn request_id(&self) -> &HeaderValue {
+    pub(super) fn request_id(&self) -> &HeaderValue {
         &self.request_id
     }
 
-    pub fn end(&mut self, outcome: &Outcome) {
+    pub(super) fn end(&mut self, outcome: &Outcome) {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }

@@ -36,7 +36,7 @@ impl Outcomes {
 }
 
 impl Decisions {
-    pub fn observed(meter: &Meter, catalog: Option<&Catalog>) -> Arc<Self> {
+    pub(super) fn observed(meter: &Meter, catalog: Option<&Catalog>) -> Arc<Self> {
         let editions = catalog.map(Catalog::editions).unwrap_or_default();
         let services = editions.iter().flat_map(|edition| &edition.services);
         let by_service = services.map(|service| (service.id.clone(), Outcomes::default())).collect();
@@ -62,7 +62,7 @@ impl Decisions {
     }
 
     /// A service that no edition has is decided by none.
-    pub fn count(&self, service_id: &str, outcome: Outcome) {
+    pub(super) fn count(&self, service_id: &str, outcome: Outcome) {
         if let Some(outcomes) = self.by_service.get(service_id) {
             outcomes.of(outcome).fetch_add(1, Ordering::Relaxed);
         }

@@ -16,7 +16,7 @@ const QUEUE: usize = 2_048;
 const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub struct SpanCounts {
+pub(in crate::telemetry) struct SpanCounts {
     begun: Instant,
     waiting: AtomicUsize,
     lost: AtomicU64,
@@ -33,7 +33,7 @@ impl Default for SpanCounts {
 
 impl SpanCounts {
     /// Since the start.
-    pub fn lost(&self) -> u64 {
+    pub(in crate::telemetry) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 
@@ -57,7 +57,7 @@ pub(super) struct BoundedProcessor {
 }
 
 impl BoundedProcessor {
-    pub fn new<E: SpanExporter + 'static>(exporter: CountedExporter<E>, counts: &Arc<SpanCounts>) -> Self {
+    pub(super) fn new<E: SpanExporter + 'static>(exporter: CountedExporter<E>, counts: &Arc<SpanCounts>) -> Self {
         let config = BatchConfigBuilder::default().with_max_queue_size(QUEUE).build();
         let inner = BatchSpanProcessor::builder(exporter).with_batch_config(config).build();
         Self { inner, counts: Arc::clone(counts) }
@@ -97,7 +97,7 @@ pub(super) struct CountedExporter<E> {
 }
 
 impl<E> CountedExporter<E> {
-    pub fn new(inner: E, counts: &Arc<SpanCounts>) -> Self {
+    pub(super) fn new(inner: E, counts: &Arc<SpanCounts>) -> Self {
         Self { inner, counts: Arc::clone(counts) }
     }
 }

@@ -17,7 +17,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
 #[derive(Clone, Default)]
-pub struct Collector {
+pub(crate) struct Collector {
     spans: Arc<Mutex<Vec<Span>>>,
     /// As they were sent last.
     metrics: Arc<Mutex<Vec<Metric>>>,
@@ -25,7 +25,7 @@ pub struct Collector {
 
 impl Collector {
     /// One that runs as long as the runtime, and its address.
-    pub async fn start() -> (Self, String) {
+    pub(crate) async fn start() -> (Self, String) {
         let collector = Self::default();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -36,11 +36,11 @@ impl Collector {
         (collector, format!("http://{address}"))
     }
 
-    pub fn spans(&self) -> MutexGuard<'_, Vec<Span>> {
+    pub(crate) fn spans(&self) -> MutexGuard<'_, Vec<Span>> {
         self.spans.lock().unwrap()
     }
 
-    pub fn metrics(&self) -> MutexGuard<'_, Vec<Metric>> {
+    pub(crate) fn metrics(&self) -> MutexGuard<'_, Vec<Metric>> {
         self.metrics.lock().unwrap()
     }
 }

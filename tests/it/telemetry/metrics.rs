@@ -14,7 +14,7 @@ use crate::sample::{check, stored};
 use crate::server::{Backend, TestServer};
 
 /// Free now; whoever takes it in between fails the test loudly.
-pub fn free_address() -> SocketAddr {
+pub(super) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
@@ -43,7 +43,7 @@ async fn get(address: SocketAddr, path: &str) -> (String, String) {
 }
 
 /// Every sample by its name and labels.
-pub async fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
+pub(super) async fn samples(address: SocketAddr) -> BTreeMap<String, f64> {
     let (head, body) = get(address, "/metrics").await;
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("text/plain; version=0.0.4"), "{head}");
     let lines = body.lines().filter(|line| !line.starts_with('#'));
