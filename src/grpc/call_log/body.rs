@@ -22,7 +22,7 @@ pub struct Received<B> {
 }
 
 impl<B> Received<B> {
-    pub fn new(body: B, call: Arc<CallFacts>) -> Self {
+    pub(super) fn new(body: B, call: Arc<CallFacts>) -> Self {
         Self { body, call }
     }
 }
