@@ -2,7 +2,7 @@
 //! `docs/OPERATIONS.md` come from it. The rows of one concern stand in one file beside this, with the fields they set.
 
 use super::value::{Value, Written};
-use super::{Config, auth, catalog, ledger, log, server, store};
+use super::{Config, auth, catalog, ledger, log, oidc, server, store};
 
 /// One setting.
 #[derive(Debug)]
@@ -21,8 +21,15 @@ pub struct Setting {
 }
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 6] =
-    [server::SETTINGS, auth::SETTINGS, store::SETTINGS, ledger::SETTINGS, catalog::SETTINGS, log::SETTINGS];
+const GROUPS: [&[Setting]; 7] = [
+    server::SETTINGS,
+    auth::SETTINGS,
+    oidc::SETTINGS,
+    store::SETTINGS,
+    ledger::SETTINGS,
+    catalog::SETTINGS,
+    log::SETTINGS,
+];
 
 /// Every setting, in the order in which they are told.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
