@@ -5,6 +5,9 @@
 
 mod callers;
 mod callers_file;
+mod claims;
+mod jwks;
+mod jwt;
 mod new_token;
 
 pub use callers::CertificateNames;
@@ -15,9 +18,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::callers_file::CallersFile;
+use self::jwt::JwtVerifier;
 use crate::config::AuthSettings;
 use crate::error::{BoxError, Error, Result};
-use crate::service::Caller;
+use crate::service::{Caller, Clock};
 
 /// How often the files are looked at.
 const PERIOD: Duration = Duration::from_secs(5);
@@ -38,11 +42,12 @@ pub struct Credentials<'a> {
 }
 
 /// Tells callers by their credentials.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Authenticator {
     is_required: bool,
     tokens: Option<CallersFile>,
     certificates: Option<CallersFile>,
+    jwt: Option<JwtVerifier>,
 }
 
 impl Authenticator {
@@ -52,6 +57,7 @@ impl Authenticator {
             is_required: settings.is_required(),
             tokens: settings.tokens_file.as_deref().map(CallersFile::open).transpose()?,
             certificates: settings.certificates_file.as_deref().map(CallersFile::open).transpose()?,
+            jwt: JwtVerifier::new(&settings.oidc, Clock::System)?,
         })
     }
 
@@ -75,12 +81,25 @@ impl Authenticator {
             return Err(Error::Unauthenticated(UNKNOWN_TOKEN));
         }
         let digest = callers::digest_of(token);
-        let caller = self.tokens.as_ref().and_then(|file| file.callers().with_token(&digest));
-        caller.ok_or(Error::Unauthenticated(UNKNOWN_TOKEN))
+        if let Some(caller) = self.tokens.as_ref().and_then(|file| file.callers().with_token(&digest)) {
+            return Ok(caller);
+        }
+        match &self.jwt {
+            Some(jwt) => jwt.verify(token, digest).await,
+            None => Err(Error::Unauthenticated(UNKNOWN_TOKEN)),
+        }
     }
 
-    /// Reads the files again when they have changed; runs until it is dropped.
+    /// Follows the files and the issuer's keys; runs until it is dropped.
     pub async fn follow(self: Arc<Self>) {
+        match &self.jwt {
+            Some(jwt) => tokio::join!(self.follow_files(), Arc::clone(jwt.jwks()).follow()).0,
+            None => self.follow_files().await,
+        }
+    }
+
+    /// Reads the files again when they have changed.
+    async fn follow_files(&self) {
         let mut ticks = tokio::time::interval(PERIOD);
         loop {
             ticks.tick().await;

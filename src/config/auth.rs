@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::Config;
 use super::setting::Setting;
 use super::value::{Value, path};
+use super::{Config, OidcSettings};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuthSettings {
@@ -18,6 +18,8 @@ pub struct AuthSettings {
     pub tokens_file: Option<PathBuf>,
     /// Principals with names in their certificates.
     pub certificates_file: Option<PathBuf>,
+    /// Whose signed tokens are believed.
+    pub oidc: OidcSettings,
 }
 
 /// Whether calls need credentials.
@@ -38,6 +40,7 @@ impl AuthSettings {
         let means = [
             ("auth_tokens_file", self.tokens_file.is_some()),
             ("auth_certificates_file", self.certificates_file.is_some()),
+            ("auth_issuer", self.oidc.issuer.is_some()),
         ];
         means.into_iter().filter_map(|(key, is_set)| is_set.then_some(key))
     }
@@ -52,13 +55,13 @@ impl Config {
     /// What must not be served: settings that contradict each other, or that let anybody in without saying so.
     pub fn auth_mistakes(&self) -> Vec<String> {
         let auth = &self.auth;
-        let mut mistakes = Vec::new();
+        let mut mistakes = auth.oidc.mistakes();
         match (auth.mode, auth.means().next()) {
             (Some(AuthMode::None), Some(means)) => {
                 mistakes.push(format!("auth_mode is `none` and {means} is set: nobody would be asked; leave one out"));
             }
             (Some(AuthMode::Required), None) => mistakes.push(
-                "auth_mode is `required` and nothing says who may call: set auth_tokens_file or \
+                "auth_mode is `required` and nothing says who may call: set auth_tokens_file, auth_issuer or \
                  auth_certificates_file"
                     .to_owned(),
             ),
@@ -67,8 +70,8 @@ impl Config {
         let listen = self.server.listen;
         if !auth.is_required() && !listen.ip().is_loopback() && !auth.insecure {
             mistakes.push(format!(
-                "listen is {listen}, which others can reach, and calls need no credentials: set auth_tokens_file or \
-                 auth_certificates_file; or set insecure to `true`, and anybody may call"
+                "listen is {listen}, which others can reach, and calls need no credentials: set auth_tokens_file, \
+                 auth_issuer or auth_certificates_file; or set insecure to `true`, and anybody may call"
             ));
         }
         mistakes

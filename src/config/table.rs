@@ -2,13 +2,14 @@
 //! `docs/OPERATIONS.md` come from it.
 
 use super::setting::Setting;
-use super::{auth, catalog, ledger, log, server, store, telemetry, tls};
+use super::{auth, catalog, ledger, log, oidc, server, store, telemetry, tls};
 
 /// Every setting, by concern.
-const GROUPS: [&[Setting]; 8] = [
+const GROUPS: [&[Setting]; 9] = [
     server::SETTINGS,
     tls::SETTINGS,
     auth::SETTINGS,
+    oidc::SETTINGS,
     store::SETTINGS,
     ledger::SETTINGS,
     catalog::SETTINGS,

@@ -1,5 +1,6 @@
 //! Who may call, with what, and about whom.
 
+mod jwt;
 mod matrix;
 mod requests;
 mod scope;

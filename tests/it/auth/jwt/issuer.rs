@@ -1,0 +1,68 @@
+//! An issuer of tokens: its keys, and the file that tells them.
+
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize};
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+pub const ISSUER: &str = "https://issuer.example/realms/support";
+
+/// A key that signs.
+pub struct Signer {
+    pub key_id: &'static str,
+    pub algorithm: Algorithm,
+    /// As tokens have it.
+    pub name: &'static str,
+    pub key: EncodingKey,
+    /// What everybody may know of it.
+    pub jwk: Value,
+    pub public_pem: String,
+    pub public_der: Vec<u8>,
+}
+
+impl Signer {
+    fn new(key_id: &'static str, algorithm: Algorithm, pair: &KeyPair) -> Self {
+        let pem = pair.serialize_pem();
+        let (name, key) = match algorithm {
+            Algorithm::RS256 => ("RS256", EncodingKey::from_rsa_pem(pem.as_bytes())),
+            Algorithm::ES256 => ("ES256", EncodingKey::from_ec_pem(pem.as_bytes())),
+            _ => ("EdDSA", EncodingKey::from_ed_pem(pem.as_bytes())),
+        };
+        let key = key.unwrap();
+        let mut jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();
+        jwk.common.key_id = Some(key_id.to_owned());
+        let jwk = serde_json::to_value(&jwk).unwrap();
+        let (public_pem, public_der) = (pair.public_key_pem(), pair.subject_public_key_info());
+        Self { key_id, algorithm, name, key, jwk, public_pem, public_der }
+    }
+
+    pub fn rsa(key_id: &'static str) -> Self {
+        let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
+        Self::new(key_id, Algorithm::RS256, &pair)
+    }
+
+    pub fn ec(key_id: &'static str) -> Self {
+        Self::new(key_id, Algorithm::ES256, &KeyPair::generate().unwrap())
+    }
+
+    pub fn ed(key_id: &'static str) -> Self {
+        Self::new(key_id, Algorithm::EdDSA, &KeyPair::generate_for(&PKCS_ED25519).unwrap())
+    }
+}
+
+/// One of each kind: RSA, EC, Ed25519.
+pub fn signers() -> [Signer; 3] {
+    [Signer::rsa("rsa"), Signer::ec("ec"), Signer::ed("ed")]
+}
+
+/// The JWKS of the keys.
+pub fn jwks(signers: &[Signer]) -> String {
+    json!({ "keys": signers.iter().map(|signer| &signer.jwk).collect::<Vec<_>>() }).to_string()
+}
+
+pub fn file(signers: &[Signer]) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), jwks(signers)).unwrap();
+    file
+}
