@@ -7,11 +7,11 @@ use crate::config::OidcSettings;
 use crate::model::is_id;
 use crate::service::{Caller, CustomerScope, Role, is_name};
 
-pub type Claims = Map<String, Value>;
+pub(super) type Claims = Map<String, Value>;
 
 /// Makes callers of claims, by the settings.
 #[derive(Debug)]
-pub struct ClaimMapping {
+pub(super) struct ClaimMapping {
     roles_claim: String,
     role_map: Vec<(String, Role)>,
     customers_claim: String,
@@ -19,7 +19,7 @@ pub struct ClaimMapping {
 }
 
 impl ClaimMapping {
-    pub fn new(settings: &OidcSettings) -> Self {
+    pub(super) fn new(settings: &OidcSettings) -> Self {
         Self {
             roles_claim: settings.roles_claim.clone(),
             role_map: settings.role_map.clone(),
@@ -29,7 +29,7 @@ impl ClaimMapping {
     }
 
     /// None if `sub` is no name. Values that mean nothing here give nothing.
-    pub fn caller(&self, claims: &Claims) -> Option<Caller> {
+    pub(super) fn caller(&self, claims: &Claims) -> Option<Caller> {
         let principal = claims.get("sub")?.as_str().filter(|name| is_name(name))?;
         let mut roles: Vec<Role> =
             texts(claims, &self.roles_claim).into_iter().flat_map(|text| self.roles(text)).collect();

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
-pub use self::key::Key;
-pub use self::source::Source;
+pub(super) use self::key::Key;
+pub(super) use self::source::Source;
 use crate::config::OidcSettings;
 use crate::error::BoxError;
 
@@ -22,21 +22,21 @@ const RETRY: Duration = Duration::from_secs(30);
 
 /// How often keys are fetched, and how old they may grow.
 #[derive(Debug, Clone, Copy)]
-pub struct Times {
+pub(super) struct Times {
     pub refresh: Duration,
     pub max_age: Duration,
     pub cooldown: Duration,
 }
 
 impl Times {
-    pub fn new(settings: &OidcSettings) -> Self {
+    pub(super) fn new(settings: &OidcSettings) -> Self {
         Self { refresh: settings.jwks_refresh, max_age: settings.jwks_max_age, cooldown: COOLDOWN }
     }
 }
 
 /// The keys of one issuer, as they were last fetched.
 #[derive(Debug)]
-pub struct Jwks {
+pub(super) struct Jwks {
     source: Source,
     times: Times,
     current: ArcSwapOption<KeySet>,
@@ -47,7 +47,7 @@ pub struct Jwks {
 
 /// Keys that were fetched together.
 #[derive(Debug)]
-pub struct KeySet {
+pub(super) struct KeySet {
     pub keys: Vec<Key>,
     /// Another one where the keys are others: what an old key signed must be judged anew.
     pub generation: u64,
@@ -56,7 +56,7 @@ pub struct KeySet {
 
 impl KeySet {
     /// The key with this id, or the only one if the token names none.
-    pub fn find(&self, key_id: Option<&str>) -> Option<&Key> {
+    pub(super) fn find(&self, key_id: Option<&str>) -> Option<&Key> {
         match (key_id, self.keys.as_slice()) {
             (Some(_), keys) => keys.iter().find(|key| key.id.as_deref() == key_id),
             (None, [only]) => Some(only),
@@ -66,18 +66,18 @@ impl KeySet {
 }
 
 impl Jwks {
-    pub fn new(source: Source, times: Times) -> Arc<Self> {
+    pub(super) fn new(source: Source, times: Times) -> Arc<Self> {
         let (current, generation, last_fetch) = (ArcSwapOption::empty(), AtomicU64::new(0), Mutex::new(None));
         Arc::new(Self { source, times, current, generation, last_fetch })
     }
 
     /// The keys, if they are young enough to be believed.
-    pub fn usable(&self) -> Option<Arc<KeySet>> {
+    pub(super) fn usable(&self) -> Option<Arc<KeySet>> {
         self.current.load_full().filter(|keys| keys.fetched.elapsed() <= self.times.max_age)
     }
 
     /// Fetches the keys unless that was done a moment ago, and returns those there are then.
-    pub async fn refreshed(self: &Arc<Self>) -> Option<Arc<KeySet>> {
+    pub(super) async fn refreshed(self: &Arc<Self>) -> Option<Arc<KeySet>> {
         let mut last = self.last_fetch.lock().await;
         if last.is_none_or(|last| last.elapsed() >= self.times.cooldown) {
             *last = Some(Instant::now());
@@ -90,7 +90,7 @@ impl Jwks {
     }
 
     /// Fetches the keys now and then; runs until it is dropped.
-    pub async fn follow(self: Arc<Self>) {
+    pub(super) async fn follow(self: Arc<Self>) {
         loop {
             let is_fetched = {
                 let mut last = self.last_fetch.lock().await;
@@ -136,7 +136,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// Keys of a file must be there when the server starts.
-pub fn check_file(source: &Source) -> Result<(), BoxError> {
+pub(super) fn check_file(source: &Source) -> Result<(), BoxError> {
     match source {
         Source::File(path) => source::read(path).map(|_| ()),
         Source::Url(..) | Source::Issuer(..) => Ok(()),

@@ -31,7 +31,7 @@ const NO_CALLER: &str = "the token names nobody: `sub` is no name of 1 to 255 by
 
 /// Verifies tokens, each once.
 #[derive(Debug)]
-pub struct JwtVerifier {
+pub(super) struct JwtVerifier {
     issuer: String,
     validation: Validation,
     jwks: Arc<Jwks>,
@@ -50,7 +50,7 @@ struct Known {
 
 impl JwtVerifier {
     /// None without an issuer.
-    pub fn new(settings: &OidcSettings, clock: Clock) -> Result<Option<Self>, BoxError> {
+    pub(super) fn new(settings: &OidcSettings, clock: Clock) -> Result<Option<Self>, BoxError> {
         let (Some(issuer), Some(audience)) = (&settings.issuer, &settings.audience) else { return Ok(None) };
         let source = Source::new(issuer, settings)?;
         check_file(&source)?;
@@ -71,12 +71,12 @@ impl JwtVerifier {
     }
 
     /// Its keys.
-    pub fn jwks(&self) -> &Arc<Jwks> {
+    pub(super) fn jwks(&self) -> &Arc<Jwks> {
         &self.jwks
     }
 
     /// Who calls with this token.
-    pub async fn verify(&self, token: &str, digest: TokenDigest) -> Result<Caller> {
+    pub(super) async fn verify(&self, token: &str, digest: TokenDigest) -> Result<Caller> {
         let mut keys = match self.jwks.usable() {
             Some(keys) => keys,
             None => self.jwks.refreshed().await.ok_or(Error::KeysUnavailable)?,

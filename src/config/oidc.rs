@@ -66,11 +66,11 @@ impl OidcSettings {
                 "auth_issuer is no https URL, so it cannot tell where its keys are: set auth_jwks_url or auth_jwks_file",
             ),
         ];
-        mistakes.into_iter().filter_map(|(is_wrong, why)| is_wrong.then(|| why.to_owned())).collect()
+        mistakes.into_iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, why)| why.to_owned()).collect()
     }
 }
 
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "auth_issuer",
         variable: "ENTITLED_AUTH_ISSUER",

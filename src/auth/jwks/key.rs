@@ -10,7 +10,7 @@ const MOST_KEYS: usize = 100;
 
 /// A key of an issuer.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub(crate) struct Key {
     pub id: Option<String>,
     /// By the kind of the key alone: what a token says of its algorithm must be the same.
     pub algorithm: Algorithm,
@@ -30,7 +30,7 @@ struct Written {
 }
 
 /// The keys of a JWKS that verify signatures; others, and those of kinds that are not known, are left out.
-pub fn parse(text: &[u8]) -> Result<Vec<Key>, serde_json::Error> {
+pub(super) fn parse(text: &[u8]) -> Result<Vec<Key>, serde_json::Error> {
     let Written { keys } = serde_json::from_slice(text)?;
     Ok(keys.into_iter().take(MOST_KEYS).filter_map(|key| read(serde_json::from_value(key).ok()?)).collect())
 }

@@ -22,7 +22,7 @@ const DISCOVERY: &str = ".well-known/openid-configuration";
 
 /// Where keys are fetched from.
 #[derive(Debug)]
-pub enum Source {
+pub(crate) enum Source {
     File(PathBuf),
     Url(Client, Url),
     /// The issuer tells where, in its discovery document.
@@ -36,7 +36,7 @@ struct Discovery {
 }
 
 impl Source {
-    pub fn new(issuer: &str, settings: &OidcSettings) -> Result<Self, BoxError> {
+    pub(crate) fn new(issuer: &str, settings: &OidcSettings) -> Result<Self, BoxError> {
         if let Some(path) = &settings.jwks_file {
             return Ok(Self::File(path.clone()));
         }
@@ -48,7 +48,7 @@ impl Source {
         })
     }
 
-    pub async fn fetch(&self) -> Result<Vec<Key>, BoxError> {
+    pub(crate) async fn fetch(&self) -> Result<Vec<Key>, BoxError> {
         match self {
             Self::File(path) => {
                 let path = path.clone();
@@ -63,7 +63,7 @@ impl Source {
     }
 }
 
-pub fn read(path: &Path) -> Result<Vec<Key>, BoxError> {
+pub(super) fn read(path: &Path) -> Result<Vec<Key>, BoxError> {
     let told = |why: String| format!("{}: {why}", shown(&path.display().to_string()));
     let text = input::read_file(path).map_err(|why| told(why.to_string()))?;
     keys(text.as_bytes()).map_err(|why| told(why.to_string()).into())

@@ -6,10 +6,10 @@ use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySi
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-pub const ISSUER: &str = "https://issuer.example/realms/support";
+pub(super) const ISSUER: &str = "https://issuer.example/realms/support";
 
 /// A key that signs.
-pub struct Signer {
+pub(super) struct Signer {
     pub key_id: &'static str,
     pub algorithm: Algorithm,
     /// As tokens have it.
@@ -37,31 +37,31 @@ impl Signer {
         Self { key_id, algorithm, name, key, jwk, public_pem, public_der }
     }
 
-    pub fn rsa(key_id: &'static str) -> Self {
+    pub(super) fn rsa(key_id: &'static str) -> Self {
         let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap();
         Self::new(key_id, Algorithm::RS256, &pair)
     }
 
-    pub fn ec(key_id: &'static str) -> Self {
+    pub(super) fn ec(key_id: &'static str) -> Self {
         Self::new(key_id, Algorithm::ES256, &KeyPair::generate().unwrap())
     }
 
-    pub fn ed(key_id: &'static str) -> Self {
+    pub(super) fn ed(key_id: &'static str) -> Self {
         Self::new(key_id, Algorithm::EdDSA, &KeyPair::generate_for(&PKCS_ED25519).unwrap())
     }
 }
 
 /// One of each kind: RSA, EC, Ed25519.
-pub fn signers() -> [Signer; 3] {
+pub(super) fn signers() -> [Signer; 3] {
     [Signer::rsa("rsa"), Signer::ec("ec"), Signer::ed("ed")]
 }
 
 /// The JWKS of the keys.
-pub fn jwks(signers: &[Signer]) -> String {
+pub(super) fn jwks(signers: &[Signer]) -> String {
     json!({ "keys": signers.iter().map(|signer| &signer.jwk).collect::<Vec<_>>() }).to_string()
 }
 
-pub fn file(signers: &[Signer]) -> NamedTempFile {
+pub(super) fn file(signers: &[Signer]) -> NamedTempFile {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), jwks(signers)).unwrap();
     file
