@@ -75,7 +75,10 @@ fn good(signers: &[Signer; 3]) -> Vec<(&'static str, String)> {
         ("one audience of several", of_ec(json!({}), json!({"aud": ["other", "entitled"]}))),
         ("expired within the leeway", of_ec(json!({}), json!({"exp": now() - 30}))),
         ("valid from within the leeway", of_ec(json!({}), json!({"nbf": now() + 30}))),
-        ("a fraction of a second", of_ec(json!({}), json!({"exp": now() as f64 + 600.5}))),
+        (
+            "a fraction of a second",
+            of_ec(json!({}), json!({"exp": format!("{}.5", now() + 600).parse::<f64>().unwrap()})),
+        ),
         // What it says of its key beyond its id is not looked at.
         ("a key of its own", of_ec(json!({"jwk": ec.jwk, "jku": "http://127.0.0.1:1/keys"}), json!({}))),
         ("64 KiB of nothing", of_ec(json!({}), json!({"x": "x".repeat(5_000)}))),
