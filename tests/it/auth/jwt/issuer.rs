@@ -1,5 +1,7 @@
 //! An issuer of tokens: its keys, and the file that tells them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize};
@@ -30,9 +32,15 @@ impl Signer {
             _ => ("EdDSA", EncodingKey::from_ed_pem(pem.as_bytes())),
         };
         let key = key.unwrap();
-        let mut jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();
-        jwk.common.key_id = Some(key_id.to_owned());
-        let jwk = serde_json::to_value(&jwk).unwrap();
+        let mut jwk = match algorithm {
+            // The library does not read its own keys of this kind.
+            Algorithm::EdDSA => {
+                let x = URL_SAFE_NO_PAD.encode(pair.public_key_raw());
+                json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": x})
+            }
+            _ => serde_json::to_value(Jwk::from_encoding_key(&key, algorithm).unwrap()).unwrap(),
+        };
+        jwk.as_object_mut().unwrap().insert("kid".to_owned(), json!(key_id));
         let (public_pem, public_der) = (pair.public_key_pem(), pair.subject_public_key_info());
         Self { key_id, algorithm, name, key, jwk, public_pem, public_der }
     }
