@@ -10,13 +10,16 @@ SEED := 1
 DATABASE := both
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
+.PHONY: help run demo-telemetry test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve the sample customers from a temporary database
 	cargo run -- serve --demo
+
+demo-telemetry: ## make a few calls and show the spans and metrics that a collector is sent
+	cargo run --example telemetry
 
 # The benches are only measured by `make bench`; that they compile is seen by `make lint`.
 test: ## unit, integration and documentation tests, and three minutes of faults; PostgreSQL is one of their own

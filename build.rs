@@ -1,8 +1,11 @@
-//! Compiles the public API, without `protoc`.
+//! Compiles the public API, without `protoc`, and the table of who may make which call.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use protox::prost_reflect::{DescriptorPool, MethodDescriptor};
 
 const INCLUDE: &str = "proto";
 const PACKAGE: &str = "proto/entitled/v1";
@@ -17,6 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // With comments, so that reflection can explain the API.
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     fs::write(out_dir.join("descriptor.bin"), compiler.encode_file_descriptor_set())?;
+    fs::write(out_dir.join("required_roles.rs"), required_roles(&compiler.descriptor_pool())?)?;
 
     tonic_prost_build::configure()
         .extern_path(".google.rpc.Status", "::tonic_types::pb::Status")
@@ -32,4 +36,39 @@ fn proto_files(directory: impl AsRef<Path>) -> Result<Vec<PathBuf>, Box<dyn Erro
     files.retain(|file| file.extension().is_some_and(|extension| extension == "proto"));
     files.sort();
     Ok(files)
+}
+
+/// A row for every method, by path: the role it requires, or none where any caller may make it. A method without its
+/// option ends the build.
+fn required_roles(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
+    let services = pool.services().filter(|service| service.package_name() == "entitled.v1");
+    let mut methods: Vec<_> = services.flat_map(|service| service.methods().collect::<Vec<_>>()).collect();
+    methods.sort_by(|one, other| one.full_name().cmp(other.full_name()));
+    let mut table = format!("pub(crate) const REQUIRED_ROLES: [(&str, Option<Role>); {}] = [\n", methods.len());
+    for method in methods {
+        let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+        let role = required_role(pool, &method)?.map_or("None".to_owned(), |role| format!("Some(Role::{role})"));
+        writeln!(table, "    ({path:?}, {role}),")?;
+    }
+    table.push_str("];\n");
+    Ok(table)
+}
+
+/// As the variant of `Role` is called.
+fn required_role(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Option<String>, Box<dyn Error>> {
+    let extension = |name: &str| pool.get_extension_by_name(name).ok_or(format!("role.proto lacks {name}"));
+    let (role, any_caller) = (extension("entitled.v1.required_role")?, extension("entitled.v1.any_caller")?);
+    let options = method.options();
+    match (options.has_extension(&role), options.has_extension(&any_caller)) {
+        (false, true) => return Ok(None),
+        (true, false) => {}
+        _ => return Err(format!("{} needs the option required_role or any_caller", method.full_name()).into()),
+    }
+    let kind = role.kind();
+    let values = kind.as_enum().ok_or("required_role is no enum")?;
+    let number = options.get_extension(&role).as_enum_number().unwrap_or_default();
+    let name = values.get_value(number).filter(|_| number != 0).ok_or(format!("{} has no role", method.full_name()))?;
+    let words = name.name().trim_start_matches("ROLE_").split('_');
+    let camel = words.map(|word| format!("{}{}", &word[..1], word[1..].to_lowercase()));
+    Ok(Some(camel.collect()))
 }

@@ -1,4 +1,4 @@
-//! The contracts of customers asked about lately, ready for deciding.
+//! The contracts of customers that were read lately, prepared for deciding.
 //!
 //! A snapshot is served only while the cache is *fresh*: while the last successful read of what
 //! changed in the store began less than the allowed staleness ago (see [`crate::service::feed`]).
@@ -18,7 +18,7 @@ const ABSENT: usize = 10_000;
 /// How many customers are expected; more find room as long as there is memory.
 const CUSTOMERS: usize = 10_000;
 
-/// What is kept of a customer.
+/// What the cache has of a customer.
 #[derive(Debug, Clone)]
 enum CacheEntry {
     /// No newer revision is known of.
@@ -64,6 +64,8 @@ pub struct Cache {
     started: Instant,
     /// When the last successful read of changes began, in nanoseconds after `started`; 0: never.
     fresh_nanos: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 impl Cache {
@@ -75,7 +77,35 @@ impl Cache {
             max_staleness,
             started: Instant::now(),
             fresh_nanos: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         }
+    }
+
+    /// How often it had what was looked for, and how often not.
+    pub fn lookups(&self) -> (u64, u64) {
+        (self.hits.load(Ordering::Relaxed), self.misses.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn count_lookup(&self, is_hit: bool) {
+        let count = if is_hit { &self.hits } else { &self.misses };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many customers are kept.
+    pub fn customers(&self) -> u64 {
+        u64::try_from(self.entries.len()).unwrap_or(u64::MAX)
+    }
+
+    /// What they take, in bytes.
+    pub fn bytes(&self) -> u64 {
+        self.entries.weight()
+    }
+
+    /// How long ago the last successful read of what changed began; none before the first.
+    pub fn lag(&self) -> Option<Duration> {
+        let fresh = self.fresh_nanos.load(Ordering::Acquire);
+        (fresh != 0).then(|| self.started.elapsed().saturating_sub(Duration::from_nanos(fresh)))
     }
 
     /// The snapshot, if it is there and nothing newer can have been missed.
@@ -93,8 +123,8 @@ impl Cache {
 
     /// Keeps a snapshot, whose read began at `begun`, unless a newer one is there.
     ///
-    /// What was noted between the read and this is told again by the reads of changes, which look back; but not for
-    /// ever, so that a snapshot that comes too late is not kept.
+    /// The reads of changes look back, so they find again what changed between the read and this call. They do not look
+    /// back for ever, so a snapshot that comes too late is not kept.
     pub fn keep(&self, snapshot: &Arc<Snapshot>, begun: Instant) {
         if begun.elapsed() > self.max_staleness {
             return;
@@ -149,8 +179,7 @@ impl Cache {
     }
 
     fn is_fresh(&self) -> bool {
-        let fresh = self.fresh_nanos.load(Ordering::Acquire);
-        fresh != 0 && self.started.elapsed().saturating_sub(Duration::from_nanos(fresh)) < self.max_staleness
+        self.lag().is_some_and(|lag| lag < self.max_staleness)
     }
 }
 

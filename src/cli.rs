@@ -6,6 +6,7 @@ mod cause;
 mod check;
 mod client;
 mod completions;
+mod config;
 mod demo;
 pub mod document;
 mod failure;
@@ -20,7 +21,9 @@ mod render;
 mod response_target;
 mod screen;
 mod serve;
+mod server_flags;
 mod setting_flags;
+mod token;
 mod values;
 
 use std::process::ExitCode;
@@ -34,13 +37,14 @@ pub use self::flags::parse;
 use self::client::Client;
 use self::failure::Failure;
 use self::screen::Screen;
+use self::server_flags::ServerFlags;
 use crate::config::{Config, ConfigMistakes};
 
 /// Wrong flags or settings, as clap has it.
 const USAGE: u8 = 2;
-/// How long the end waits for somebody to read why.
+/// How long the process waits at its end until its last message is read.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// The server reads and writes on one thread while another still decides.
+/// So that one thread reads and writes while another decides.
 const LEAST_WORKERS: usize = 2;
 
 /// Says whether a customer is entitled to a support service, by which clause and until when.
@@ -59,12 +63,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
-    /// The server to ask.
-    #[arg(long, global = true, env = "ENTITLED_ADDRESS", hide_env_values = true, value_name = "URL", default_value = client::DEFAULT_ADDRESS)]
-    address: String,
-    /// The token to sign in with.
-    #[arg(long, global = true, env = "ENTITLED_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    token: Option<String>,
+    #[command(flatten)]
+    server: ServerFlags,
     /// How answers are written: a table on a terminal, JSON elsewhere.
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     output: Option<Format>,
@@ -90,14 +90,15 @@ enum CliCommand {
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
+    Token(token::Token),
+    Config(config::ConfigCommand),
     Completions(completions::Completions),
 }
 
 /// What every client command is given.
 #[derive(Debug)]
 struct CliContext {
-    address: String,
-    token: Option<String>,
+    server: ServerFlags,
     format: Format,
     screen: Screen,
     errors: Screen,
@@ -105,7 +106,7 @@ struct CliContext {
 
 impl CliContext {
     async fn connect(&self) -> Result<Client, Failure> {
-        Client::open(&self.address, self.token.as_deref()).await
+        Client::open(&self.server).await
     }
 
     /// Writes one answer: the message `name` of the API, or the table made of it. The table is
@@ -156,7 +157,7 @@ pub fn run(cli: Cli, config: Config) -> ExitCode {
     })
 }
 
-/// Says why, if anybody listens: a reader that has stalled must not hold the end of the process.
+/// Writes the last message. A reader that has stalled must not hold up the end of the process.
 fn last_words(text: String) {
     let (tell, told) = std::sync::mpsc::channel::<()>();
     std::thread::spawn(move || {
@@ -167,9 +168,9 @@ fn last_words(text: String) {
 }
 
 async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> Result<ExitCode, Failure> {
-    let Global { address, token, output } = cli.global;
+    let Global { server, output } = cli.global;
     let format = output.unwrap_or(if screen.is_terminal { Format::Table } else { Format::Json });
-    let context = CliContext { address, token, format, screen, errors };
+    let context = CliContext { server, format, screen, errors };
     match cli.command {
         CliCommand::Serve(serve) => serve.run(config, &context).await,
         CliCommand::Migrate(migrate) => migrate.run(&config).await,
@@ -180,6 +181,8 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,
+        CliCommand::Token(token) => token.run(),
+        CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
     }
 }

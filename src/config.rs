@@ -3,31 +3,42 @@
 //!
 //! Each concern has a file with its fields and a row for each ([`Setting`]); a new setting is one of both.
 
+mod auth;
 mod catalog;
 mod database_url;
 mod environment;
 mod ledger;
 mod load;
 mod log;
+mod oidc;
+mod origin;
 mod rate_limit;
+mod secret_file;
 mod server;
 mod setting;
 mod store;
 mod table;
+mod telemetry;
+mod tls;
 mod value;
 mod web;
 
+pub use auth::{AuthMode, AuthSettings};
 pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;
-pub use load::{ConfigMistakes, Flags, from_file_and};
-pub use log::{LogFormat, LogSettings};
+pub use load::{ConfigMistakes, Flags, from_file_and, with_origins};
+pub use log::{LogCalls, LogFormat, LogSettings};
+pub use oidc::{OidcSettings, is_safe};
+pub use origin::{Origin, Origins};
 pub use rate_limit::RateLimitSettings;
 pub use server::ServerSettings;
 pub use setting::Setting;
 pub use store::{OnDamage, StoreSettings};
 pub use table::{setting, settings};
+pub use telemetry::{DecisionLogTarget, TelemetrySettings};
+pub use tls::{ClientAuth, TlsSettings};
 pub use value::{RawValue, Value};
 pub use web::WebSettings;
 
@@ -35,12 +46,15 @@ pub use web::WebSettings;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     pub server: ServerSettings,
+    pub auth: AuthSettings,
+    pub tls: TlsSettings,
     pub rate_limit: RateLimitSettings,
     pub web: WebSettings,
     pub store: StoreSettings,
     pub ledger: LedgerSettings,
     pub catalog: CatalogSettings,
     pub log: LogSettings,
+    pub telemetry: TelemetrySettings,
 }
 
 impl Config {

@@ -12,6 +12,21 @@ pub enum Error {
     /// The request, or the document in it, is refused: every violation at once.
     #[error("{}", summary(.0))]
     Violations(Vec<Violation>),
+    /// The call does not tell who makes it, or not so that it can be believed.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The keys that tell whether a token can be believed are not there.
+    #[error("the keys of the token's issuer cannot be fetched now")]
+    KeysUnavailable,
+    /// The caller may not make such calls.
+    #[error("`{method}` needs the role `{role}`, which the caller does not have")]
+    RoleMissing { role: &'static str, method: String },
+    /// The caller names a user on whose behalf it calls, and may not.
+    #[error("only callers with the role `{role}` may call on behalf of others")]
+    DelegationDenied { role: &'static str, method: String },
+    /// The caller may not know anything of this customer, not even whether there is one.
+    #[error("customer `{customer_id}` is none of those that the caller may see")]
+    CustomerNotAllowed { customer_id: String },
     /// Something the call addresses does not exist.
     #[error("{noun} `{id}` does not exist{}", hint(.nearest.as_deref()))]
     NotFound { noun: Noun, id: String, nearest: Option<String> },
@@ -58,6 +73,11 @@ pub enum Error {
 #[error("the database says that its data are damaged: {0}")]
 pub struct Damage(#[source] pub BoxError);
 
+/// Why there is no connection to PostgreSQL: TLS, as the URL of the database asks for it, cannot be had.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("no TLS connection to the database: {0}")]
+pub struct NoTls(pub &'static str);
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -81,11 +101,21 @@ impl Error {
         matches!(self, Self::Unavailable(Some(source)) if source.is::<Damage>())
     }
 
+    /// Whether no TLS connection to the database can be had.
+    pub fn is_no_tls(&self) -> bool {
+        matches!(self, Self::Unavailable(Some(source)) if source.is::<NoTls>())
+    }
+
     /// The same answer for another of those who wait for one result; what caused it is told
     /// once.
     pub fn repeated(&self) -> Self {
         match self {
             Self::Violations(violations) => Self::Violations(violations.clone()),
+            Self::Unauthenticated(why) => Self::Unauthenticated(why),
+            Self::KeysUnavailable => Self::KeysUnavailable,
+            Self::RoleMissing { role, method } => Self::RoleMissing { role, method: method.clone() },
+            Self::DelegationDenied { role, method } => Self::DelegationDenied { role, method: method.clone() },
+            Self::CustomerNotAllowed { customer_id } => Self::CustomerNotAllowed { customer_id: customer_id.clone() },
             Self::NotFound { noun, id, nearest } => {
                 Self::NotFound { noun: *noun, id: id.clone(), nearest: nearest.clone() }
             }

@@ -1,6 +1,8 @@
 //! Files from outside, read whole: regular files of bounded size alone, so that no device, no
 //! pipe and no giant is waited for or kept.
 
+pub mod pem;
+
 use std::fs::{File, FileType, Metadata};
 use std::io::{self, Read};
 use std::path::Path;

@@ -7,10 +7,11 @@
 //!   this crate: [`model`], [`catalog`], [`engine`], [`purchase`], [`contract`],
 //!   [`ledger`], [`funding`], [`legible`], [`suggest`].
 //! - [`store`]: SQLite and PostgreSQL behind one struct, one function for transactions.
-//! - [`cache`]: the contracts asked about lately, ready for deciding.
+//! - [`cache`]: the contracts of customers that were read lately, prepared for deciding.
 //! - [`service`]: the use cases; time and ids are made there, once per request.
+//! - [`auth`]: who calls, by their credentials.
 //! - [`grpc`]: the wire — conversions, and the one place where an error becomes a status.
-//! - [`server`]: puts the house together, and takes it apart in bounded time.
+//! - [`server`]: starts the store, the services and the connections, and ends them in bounded time.
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
 //! Dependencies point one way: `grpc → service → {cache → store} → core`, with [`error`] and [`input`] below them.
@@ -21,6 +22,7 @@
     allow(clippy::arithmetic_side_effects, clippy::float_arithmetic, reason = "a test that overflows fails")
 )]
 
+pub mod auth;
 pub mod cache;
 pub mod catalog_files;
 pub mod cli;

@@ -9,7 +9,10 @@ mod frames;
 mod guard;
 mod health;
 mod limits;
+mod metrics_listener;
 mod monitored_io;
+mod monitored_socket;
+mod observed;
 mod open_files;
 mod rate_limit;
 mod request_body;
@@ -18,6 +21,7 @@ mod router;
 mod start;
 mod supervisor;
 mod tasks;
+mod tls;
 mod web;
 
 use std::future::Future;
@@ -31,18 +35,22 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tonic::service::Routes;
 
+use self::connections::Server;
 use self::health::HealthState;
 use self::limits::Limits;
 use self::router::Router;
 use self::supervisor::Supervisor;
+use self::tls::Certificates;
+use crate::auth::Authenticator;
 use crate::cache::Cache;
 use crate::catalog::Catalog;
 use crate::catalog_files;
-use crate::config::Config;
+use crate::config::{Config, ConfigMistakes};
 use crate::error::BoxError;
 use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Gate, Ledger, READS};
 use crate::store::Store;
+use crate::telemetry::Telemetry;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
@@ -71,8 +79,12 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<Ended, BoxError> {
     start::check_clock(Clock::System.now())?;
+    start::check_tls_files(&config)?;
     let catalog =
         Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
+    refuse_mistakes(&config)?;
+    let authenticator = Arc::new(Authenticator::new(&config.auth)?);
+    let certificates = Certificates::load(&config.tls, web::protocols(&config.web), Clock::System.now())?;
     let listener =
         TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
@@ -80,17 +92,33 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     let limits = Limits::new(&config.server, stopped);
     let health = Arc::new(HealthState::new());
-    let calls = Router::new(router::standard_services(&health)?, FIRST_TRY);
-    let service = router::layered(calls.clone(), &config);
+    let calls = Router::new(router::standard_services(&health, config.has_reflection())?, FIRST_TRY);
+    let service = router::layered(calls.clone(), Arc::clone(&authenticator), &config.rate_limit);
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
-    let mut server = Abort(tokio::spawn(connections::serve(
-        listener,
-        service,
-        web::cors(&config.web)?,
-        Arc::clone(&limits),
-        clients,
-    )));
+    let telemetry = Telemetry::start(&config, Some(&catalog))?;
+    let _metrics = match config.telemetry.metrics_listen {
+        Some(address) => {
+            let listener = metrics_listener::bind(address).await?;
+            let serving = metrics_listener::serve(listener, Arc::clone(&telemetry), Arc::clone(&health));
+            Some(Abort(tokio::spawn(serving)))
+        }
+        None => None,
+    };
+    let server = Server::new(service, certificates.clone(), web::cors(&config.web)?, Arc::clone(&telemetry));
+    let mut server = Abort(tokio::spawn(connections::serve(listener, server, Arc::clone(&limits), clients)));
     let mut supervisor = Supervisor::default();
+    if config.auth.is_required() {
+        supervisor.run("callers", move || Arc::clone(&authenticator).follow());
+    } else if config.auth.insecure {
+        tracing::warn!(%address, "insecure: calls need no credentials, and anybody who reaches this address may make them");
+    }
+    if let Some(certificates) = certificates {
+        tracing::info!(expires = ?certificates.expires(), clients = ?config.tls.client_auth, "calls are taken over TLS");
+        let shown = Arc::clone(&certificates);
+        let expiry = move || u64::try_from(shown.expires().timestamp()).ok();
+        telemetry.metrics.gauges().certificate_expiry(expiry);
+        supervisor.run("certificates", move || tls::follow(Arc::clone(&certificates)));
+    }
     let mut store = None;
     let mut ready = Some(ready);
     let mut opening = pin!(start::open(&config));
@@ -103,7 +131,7 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(start_services(&config, &catalog, &opened, &health, &limits, &mut supervisor));
+                    calls.open(start_services(&config, &catalog, &telemetry, &opened, &health, &limits, &mut supervisor));
                     tracing::info!(%address, database = %config.store.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -138,15 +166,23 @@ pub async fn serve(
     if let Some(store) = store {
         close(&store).await;
     }
+    telemetry.shut_down().await;
     ended
 }
 
 /// Brings the schema up; the names of the steps applied, or with `dry_run` still to apply.
 pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxError> {
+    start::check_tls_files(config)?;
     let store = Store::connect(&start::store_config(config)).await?;
     let steps = if dry_run { store.pending_migrations().await? } else { store.migrate().await? };
     store.close().await?;
     Ok(steps)
+}
+
+/// However the settings came here.
+fn refuse_mistakes(config: &Config) -> Result<(), BoxError> {
+    let mistakes = config.auth_mistakes();
+    if mistakes.is_empty() { Ok(()) } else { Err(ConfigMistakes(mistakes).into()) }
 }
 
 /// Ends what it holds, also where the server ends early.
@@ -169,6 +205,7 @@ fn tell(ready: &mut Option<impl FnOnce(SocketAddr)>, address: SocketAddr) {
 fn start_services(
     config: &Config,
     catalog: &Arc<Catalog>,
+    telemetry: &Arc<Telemetry>,
     store: &Store,
     health: &Arc<HealthState>,
     limits: &Limits,
@@ -176,13 +213,15 @@ fn start_services(
 ) -> Routes {
     let context = Context {
         catalog: Arc::clone(catalog),
-        store: store.clone(),
+        store: observed::store(store, telemetry),
         cache: Arc::new(Cache::new(CACHE, config.store.max_staleness)),
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
+        telemetry: Arc::clone(telemetry),
     };
     let (grace, expected_wait) = (config.ledger.grace, limits.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
+    observed::observe(&context, &ledger);
     tasks::start(supervisor, &context, &ledger, health, config.store.max_staleness);
     router::api_services(&context, ledger)
 }

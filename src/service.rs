@@ -16,10 +16,11 @@ pub mod ledger;
 mod paging;
 mod question;
 pub mod revision;
+mod role;
 mod slices;
 pub mod token;
 
-pub use caller::Caller;
+pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
 pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
@@ -29,6 +30,7 @@ pub use gate::Gate;
 pub use ledger::Ledger;
 pub use paging::Page;
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
+pub use role::Role;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -41,6 +43,8 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
 use crate::model::Balances;
 use crate::store::Store;
+use crate::telemetry::Telemetry;
+use crate::telemetry::call::note_customer;
 
 /// What every use case needs.
 #[derive(Debug, Clone)]
@@ -51,19 +55,22 @@ pub struct Context {
     pub clock: Clock,
     /// To contracts that are not in the cache, and to those of the past.
     pub reads: Gate,
+    pub telemetry: Arc<Telemetry>,
 }
 
 /// How many contracts are read at a time, and how many calls wait for one.
 pub const READS: (usize, usize) = (16, 1_024);
 
 impl Context {
-    /// A customer's contract, as fresh as asked.
+    /// A customer's contract and balances, as fresh as `consistency` asks for.
     pub async fn snapshot(&self, customer_id: &str, consistency: &Consistency) -> Result<Arc<Snapshot>> {
+        note_customer(customer_id);
         let cached = match consistency {
             Consistency::MinimizeLatency => self.cache.fresh(customer_id),
             Consistency::AtLeast(revision) => self.cache.at_least(customer_id, *revision),
             Consistency::Full => None,
         };
+        self.cache.count_lookup(cached.is_some());
         if let Some(snapshot) = cached {
             return Ok(snapshot);
         }
@@ -112,6 +119,7 @@ impl Context {
         known_time: DateTime<Utc>,
         consistency: &Consistency,
     ) -> Result<Arc<Snapshot>> {
+        note_customer(customer_id);
         let _permit = self.reads.enter().await?;
         if let Consistency::AtLeast(revision) = consistency
             && self.store.revision(customer_id).await? < Some(*revision)
@@ -130,7 +138,7 @@ fn renewed(documents: &Arc<Documents>, balances: &Balances, revision: i64) -> Ar
     Arc::new(uncut(documents.bytes, || Snapshot::of(Arc::clone(documents), balances, revision)))
 }
 
-/// No other name is told with it: who is a customer is nobody else's business.
+/// No similar id is named: callers must not learn which other customers there are.
 fn unknown_customer(customer_id: &str) -> Error {
     Error::NotFound { noun: Noun::Customer, id: customer_id.to_owned(), nearest: None }
 }

@@ -63,6 +63,7 @@ use self::condition::Condition;
 use self::pools::Pools;
 use self::sqlite::Sqlite;
 use crate::error::{Error, Result};
+use crate::telemetry::metrics::EndedStatement;
 
 /// How long the connections may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -104,12 +105,15 @@ impl Store {
         Self { writer: self.pools.contracts.clone(), ..self.clone() }
     }
 
-    /// Has each statement reported from now on: how long it took and whether it failed. For
-    /// measurements; the text and the values stay here.
-    pub fn observe(&mut self, observer: impl Fn(Duration, bool) + Clone + Send + Sync + 'static) {
+    /// Has each statement reported from now on, in the task that it ran in. Its text and its values stay here.
+    pub fn observe(&mut self, observer: impl Fn(EndedStatement) + Clone + Send + Sync + 'static) {
+        let system = if self.is_postgres() { "postgresql" } else { "sqlite" };
         for pool in self.pools.each_mut() {
             let observe = observer.clone();
-            pool.set_metric_callback(move |about| observe(about.elapsed, about.failed));
+            pool.set_metric_callback(move |about| {
+                let operation = operation(&about.statement.sql);
+                observe(EndedStatement { system, operation, has_failed: about.failed, took: about.elapsed });
+            });
         }
         self.writer = self.pools.ledger.clone();
     }
@@ -117,6 +121,11 @@ impl Store {
     /// Whether many processes may share the database.
     pub fn is_postgres(&self) -> bool {
         self.sqlite.is_none()
+    }
+
+    /// Each pool by name, with its connections and those of them that are idle.
+    pub fn connections(&self) -> Vec<(&'static str, u64, u64)> {
+        self.pools.connections()
     }
 
     /// How many connections write the ledger.
@@ -143,11 +152,18 @@ impl Store {
     async fn read<T>(&self, query: impl Future<Output = Result<T, DbErr>>) -> Result<T> {
         self.verify_files()?;
         bounded(self.patience, query).await?.map_err(|error| match self.condition.noticed(error) {
-            // A read meets no writes but whoever locks whole tables, and can do nothing but wait.
+            // A read waits for no write. Only a lock of a whole table holds it up, and then it can but wait.
             Error::Conflict => Error::Unavailable(Some("a table that is read is locked".into())),
             error => error,
         })
     }
+}
+
+/// The first word of a statement, of those there are.
+fn operation(sql: &str) -> &'static str {
+    const WORDS: [&str; 6] = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "PRAGMA"];
+    let first = sql.split_ascii_whitespace().next().unwrap_or_default();
+    WORDS.into_iter().find(|word| first.eq_ignore_ascii_case(word)).unwrap_or("OTHER")
 }
 
 async fn bounded<T>(limit: Duration, call: impl Future<Output = T>) -> Result<T> {

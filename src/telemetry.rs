@@ -1,79 +1,76 @@
-//! Logs, to standard error: standard output belongs to answers.
+//! What a server tells of itself: lines of the log, one for each call among them, metrics, traces and
+//! decisions.
 //!
-//! Whoever writes a line never waits and never fails: lines go through a bounded queue to a thread
-//! of their own ([`lines`]). What finds no room there, or cannot be written, is lost and counted.
+//! Nothing here makes a call wait, and nothing fails it: what finds no room is lost and counted.
 
+pub mod call;
+mod call_rules;
+pub mod decision_log;
 mod lines;
+mod log;
+pub mod metrics;
+mod otlp;
+mod resource;
+mod rotating_file;
+pub mod trace;
 
-use std::io::{self, IsTerminal};
-use std::panic::{self, PanicHookInfo};
-use std::sync::OnceLock;
-use std::time::Duration;
+pub use log::{Guard, flush, init, lost_lines};
 
-use tracing_subscriber::EnvFilter;
+use std::sync::Arc;
 
-use self::lines::Lines;
-use crate::config::{LogFormat, LogSettings};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::trace::SdkTracerProvider;
 
-/// How long the end of the process waits for lines that are still to be written.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+use self::call_rules::CallRules;
+use self::decision_log::DecisionLog;
+use self::metrics::Metrics;
+use self::otlp::SpanCounts;
+use self::trace::Traces;
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::error::BoxError;
 
-static LINES: OnceLock<Lines> = OnceLock::new();
-
-/// Keeps the telemetry alive; dropped last.
+/// What one server tells of itself.
 #[derive(Debug)]
-#[must_use = "telemetry ends when this is dropped"]
-pub struct Guard(());
+pub struct Telemetry {
+    /// Which calls are logged.
+    pub calls: CallRules,
+    pub metrics: Metrics,
+    pub traces: Traces,
+    /// None where decisions are not to be logged.
+    pub decisions: Option<DecisionLog>,
+    tracer_provider: Option<SdkTracerProvider>,
+}
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        flush();
+impl Telemetry {
+    /// `catalog`: the services there are.
+    pub fn start(config: &Config, catalog: Option<&Catalog>) -> Result<Arc<Self>, BoxError> {
+        let settings = &config.telemetry;
+        let decisions = DecisionLog::start(settings)?;
+        let metrics = Metrics::start(settings, catalog)?;
+        let counts = Arc::<SpanCounts>::default();
+        let sample = u32::try_from(settings.otel_trace_sample).unwrap_or(u32::MAX);
+        let endpoint = settings.otel_endpoint.as_deref();
+        let tracer_provider = endpoint.map(|endpoint| otlp::tracer_provider(endpoint, sample, &counts)).transpose()?;
+        metrics
+            .gauges()
+            .counter("entitled.trace.spans.dropped", "spans that no collector was told", move || counts.lost());
+        if let Some(lost) = decisions.as_ref().map(DecisionLog::lost) {
+            metrics.gauges().counter(
+                "entitled.decision_log.lines.dropped",
+                "decisions that could not be logged in time",
+                lost,
+            );
+        }
+        let traces = Traces::new(tracer_provider.as_ref().map(|provider| provider.tracer("entitled")));
+        Ok(Arc::new(Self { calls: CallRules::new(&config.log), metrics, traces, decisions, tracer_provider }))
     }
-}
 
-/// Starts the logs. Only the first call in a process has an effect.
-pub fn init(log: &LogSettings) -> Guard {
-    let is_terminal = io::stderr().is_terminal();
-    // The filter was checked when the settings were read.
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_default();
-    let lines = LINES.get_or_init(|| Lines::to(lines::standard_error(), tell_lost));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(lines.clone())
-        .with_ansi(is_terminal && !log.plain)
-        // It would tell its own troubles on standard error, and panic where that cannot be written.
-        .log_internal_errors(false);
-    let as_json = match log.format {
-        LogFormat::Auto => !is_terminal,
-        LogFormat::Json => true,
-        LogFormat::Text => false,
-    };
-    // A subscriber that is already there, as in tests, stays.
-    let _ = if as_json { builder.json().flatten_event(true).try_init() } else { builder.with_target(false).try_init() };
-    panic::set_hook(Box::new(tell_panic));
-    Guard(())
-}
-
-/// Waits until what was logged up to now is written, for a second at most: a reader that has
-/// stalled must not hold the end of the process.
-pub fn flush() {
-    if let Some(lines) = LINES.get() {
-        lines.flush(LAST_WORDS);
+    /// Tells the last of it, and waits for that for two seconds at most.
+    pub async fn shut_down(&self) {
+        if let Some(decisions) = &self.decisions {
+            decisions.flush().await;
+        }
+        otlp::shut_down(self.tracer_provider.clone(), self.metrics.provider()).await;
     }
-}
-
-/// How many lines were lost since the start.
-pub fn lost_lines() -> u64 {
-    LINES.get().map_or(0, Lines::lost)
-}
-
-/// An error, so that it is told whatever the filter; the sum, so that none of these lines matters.
-fn tell_lost(lost: u64) {
-    tracing::error!(lost, "log lines were dropped since the start: they could not be written in time");
-}
-
-/// The usual hook writes to standard error: that can block, and panic again.
-fn tell_panic(about: &PanicHookInfo<'_>) {
-    let place = about.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(place, panic = about.payload_as_str().unwrap_or("without words"), "a mistake of the program");
 }

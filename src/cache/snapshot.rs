@@ -27,13 +27,13 @@ pub struct Documents {
     pub customer_info: VersionInfo,
     /// By work order id.
     pub order_infos: BTreeMap<String, VersionInfo>,
-    /// What they take as they are kept.
+    /// The bytes they take in the store.
     pub bytes: usize,
     /// What they take of the memory, roughly, in bytes, with the balances.
     pub(super) weight: u64,
 }
 
-/// What a document takes in memory for each byte it takes as it is kept, and an item for each location.
+/// The bytes a document takes in memory for each byte it takes in the store, and an item for each location.
 const PER_BYTE: u64 = 4;
 const PER_REACH: u64 = 32;
 /// What every customer takes.

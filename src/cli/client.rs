@@ -9,14 +9,14 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-use super::cause::root_cause;
+use super::cause::{of_tls, root_cause};
 use super::failure::Failure;
+use super::server_flags::{DEFAULT_ADDRESS, ServerFlags};
 use crate::proto::v1::catalog_service_client::CatalogServiceClient;
 use crate::proto::v1::contract_service_client::ContractServiceClient;
 use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
 
-pub(super) const DEFAULT_ADDRESS: &str = "http://127.0.0.1:50051";
 /// Rows asked for at once; lists are read to their end whatever it is.
 pub(super) const PAGE_SIZE: i32 = 500;
 
@@ -51,19 +51,21 @@ impl Interceptor for Signed {
 }
 
 impl Client {
-    pub(super) async fn open(address: &str, token: Option<&str>) -> Result<Self, Failure> {
-        let bearer = token.filter(|token| !token.is_empty()).map(bearer).transpose()?;
-        let address = url(address);
-        if address.starts_with("https:") {
-            return Err(Failure::Usage(format!("--address {address}: this client speaks plain http only")));
-        }
-        let endpoint = Endpoint::from_shared(address.clone())
+    pub(super) async fn open(server: &ServerFlags) -> Result<Self, Failure> {
+        let address = server.url();
+        let (bearer, tls) = (server.bearer(&address)?, server.tls(&address)?);
+        let mut endpoint = Endpoint::from_shared(address.clone())
             .and_then(|endpoint| endpoint.user_agent(concat!("entitled/", env!("CARGO_PKG_VERSION"))))
             .map_err(|_| Failure::Usage(format!("--address {address}: expected a URL such as {DEFAULT_ADDRESS}")))?;
-        let channel = endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await;
-        match channel {
+        if let Some(tls) = tls {
+            endpoint = endpoint.tls_config(tls.timeout(CONNECT_TIMEOUT)).map_err(|error| no_tls(&error))?;
+        }
+        match endpoint.connect_timeout(CONNECT_TIMEOUT).connect().await {
             Ok(channel) => Ok(Self { channel, signed: Signed { bearer } }),
-            Err(error) => Err(Failure::Unreachable { address, cause: root_cause(&error) }),
+            Err(error) => Err(match of_tls(&error) {
+                Some(cause) => Failure::Tls { address, cause },
+                None => Failure::Unreachable { address, cause: root_cause(&error) },
+            }),
         }
     }
 
@@ -88,21 +90,9 @@ impl Client {
     }
 }
 
-fn bearer(token: &str) -> Result<MetadataValue<Ascii>, Failure> {
-    let mut value: MetadataValue<Ascii> = format!("Bearer {token}")
-        .parse()
-        .map_err(|_| Failure::Usage("--token: a token has visible ASCII characters only".to_owned()))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// An address may leave `http://` out.
-fn url(address: &str) -> String {
-    match address {
-        "" => DEFAULT_ADDRESS.to_owned(),
-        address if address.contains("://") => address.to_owned(),
-        address => format!("http://{address}"),
-    }
+/// The files of TLS were read, and yet no connection can be made with them.
+fn no_tls(error: &tonic::transport::Error) -> Failure {
+    Failure::Usage(format!("--ca, --cert, --key: no TLS connection can be made with them: {}", root_cause(error)))
 }
 
 /// Every page of a list. `page` is given the token of the page to fetch, empty for the first,

@@ -9,8 +9,9 @@ use tokio::sync::oneshot;
 
 use super::client::Client;
 use super::import::{self, SourceFile};
+use super::server_flags::ServerFlags;
 use super::{CliContext, Failure, screen};
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, TlsSettings};
 use crate::server::{self, Ended};
 
 const SAMPLES: [(&str, &str); 3] = [
@@ -26,6 +27,9 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn prepare(config: &mut Config) -> Result<Self, Failure> {
+        if config.tls != TlsSettings::default() {
+            return Err(Failure::Usage("--demo serves without TLS: leave the settings tls_… out".to_owned()));
+        }
         let directory = tempfile::Builder::new().prefix("entitled-demo-").tempdir()?;
         let database = DatabaseUrl::of_file(&directory.path().join("entitled.db"));
         config.store.database = database.map_err(|error| Failure::Other(error.into()))?;
@@ -40,11 +44,11 @@ impl Demo {
         asked: impl Future<Output = ()> + Send,
     ) -> Result<Ended, Failure> {
         let (failed, has_failed) = oneshot::channel();
-        let token = context.token.clone();
+        let server = context.server.clone();
         let ready = move |address: SocketAddr| {
             tokio::spawn(async move {
                 let address = reachable(address);
-                match fill(address, token.as_deref()).await {
+                match fill(address, server).await {
                     Ok(()) => welcome(address),
                     Err(failure) => drop(failed.send(failure)),
                 }
@@ -79,8 +83,9 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
 }
 
-async fn fill(address: SocketAddr, token: Option<&str>) -> Result<(), Failure> {
-    let connection = Client::open(&format!("http://{address}"), token).await?;
+async fn fill(address: SocketAddr, server: ServerFlags) -> Result<(), Failure> {
+    let address = format!("http://{address}");
+    let connection = Client::open(&ServerFlags { address, ca: None, cert: None, key: None, ..server }).await?;
     for (name, text) in SAMPLES {
         let source =
             SourceFile::read(name, text).map_err(|_| Failure::Other(format!("the sample {name} is broken").into()))?;

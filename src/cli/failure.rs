@@ -1,4 +1,4 @@
-//! What goes wrong in a command, and how it is told.
+//! Why a command fails, its message and its exit status.
 
 use std::error::Error;
 use std::io;
@@ -10,6 +10,7 @@ use super::USAGE;
 use super::render::status;
 use super::screen::{Screen, Tone};
 use crate::catalog::CatalogError;
+use crate::config::ConfigMistakes;
 use crate::error::{BoxError, Error as ServiceError};
 use crate::legible::{lines, shown};
 
@@ -20,6 +21,11 @@ pub(super) enum Failure {
     Usage(String),
     /// Nothing answers at the address.
     Unreachable {
+        address: String,
+        cause: String,
+    },
+    /// There is no TLS connection; the cause says what to do.
+    Tls {
         address: String,
         cause: String,
     },
@@ -62,6 +68,9 @@ impl Failure {
                 shown(address),
                 shown(cause)
             ),
+            Self::Tls { address, cause } => {
+                format!("{error} no secure connection to {}: {}", shown(address), shown(cause))
+            }
             Self::Status(refusal) => status::text(refusal, screen, |_| None),
             Self::Unsettled { status, request_id } => {
                 let repeat = "send the same again with this id: it is not applied twice";
@@ -94,10 +103,13 @@ impl From<Status> for Failure {
 
 impl From<BoxError> for Failure {
     fn from(error: BoxError) -> Self {
-        // A catalogue that cannot be read is a setting that does not do.
+        // A catalogue that cannot be read is a setting that does not do, and so is a certificate.
         match error.downcast::<CatalogError>() {
             Ok(mistakes) => Self::Usage(mistakes.to_string()),
-            Err(error) => Self::Other(error),
+            Err(error) => match error.downcast::<ConfigMistakes>() {
+                Ok(mistakes) => Self::Usage(mistakes.to_string()),
+                Err(error) => Self::Other(error),
+            },
         }
     }
 }

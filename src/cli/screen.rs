@@ -13,7 +13,7 @@ use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Lin
 use crate::config::{is_coloured, variable};
 use crate::legible::painted;
 
-/// Where nobody says how wide it is.
+/// The width if neither the terminal nor `COLUMNS` says it.
 const USUAL_WIDTH: u16 = 100;
 /// Narrower, nothing is legible any more.
 const LEAST_WIDTH: u16 = 40;

@@ -20,7 +20,8 @@ const CUT_OFF: u8 = 5;
     long_about = about(),
     after_help = "Examples:
   entitled serve --demo
-  entitled serve --listen 0.0.0.0:50051 --database postgres://entitled@db/entitled
+  entitled serve --listen 0.0.0.0:50051 --auth-tokens-file tokens.toml
+  entitled serve --database postgres://entitled@db/entitled
   entitled serve --catalog countries.toml --catalog products.toml"
 )]
 pub(super) struct Serve {
@@ -37,7 +38,11 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn config(&self) -> Result<Config, ConfigMistakes> {
         let flags = Flags { file: self.config.clone(), settings: self.settings.0.clone() };
-        config::from_file_and(Config::default(), &Environment::of_process(), &flags)
+        let config = config::from_file_and(Config::default(), &Environment::of_process(), &flags)?;
+        match config.auth_mistakes() {
+            mistakes if mistakes.is_empty() => Ok(config),
+            mistakes => Err(ConfigMistakes(mistakes)),
+        }
     }
 
     pub(super) async fn run(self, mut config: Config, context: &CliContext) -> Result<ExitCode, Failure> {

@@ -145,6 +145,14 @@ async fn serve(script: &Script) -> String {
     address
 }
 
+fn at(address: &str) -> ServerFlags {
+    ServerFlags { address: address.to_owned(), ..ServerFlags::default() }
+}
+
+fn signed(address: &str, token: &str) -> ServerFlags {
+    ServerFlags { token: Some(token.to_owned()), ..at(address) }
+}
+
 const DOCUMENT: &str = "customer:\n  customer_id: contoso\nwork_orders:\n  - work_order_id: wo-1\n    items:\n      \
                         - item_id: ede\n        quantity: 400h\n";
 
@@ -156,7 +164,7 @@ fn the_flags_are_consistent() {
 #[tokio::test]
 async fn an_import_signs_in_and_names_its_write() {
     let script = Script::default();
-    let connection = Client::open(&serve(&script).await, Some("s3cret")).await.unwrap();
+    let connection = Client::open(&signed(&serve(&script).await, "s3cret")).await.unwrap();
     let source = SourceFile::read("contoso.yaml", DOCUMENT).unwrap();
     let answer = import::send(&connection, &source, true).await.unwrap();
     import::send(&connection, &source, false).await.unwrap();
@@ -182,7 +190,7 @@ async fn a_refusal_is_told_with_the_lines_of_the_document() {
     let script = Script::default();
     *script.refusal.lock().unwrap() =
         Some(Status::with_error_details(Code::FailedPrecondition, "the document is refused", details));
-    let connection = Client::open(&serve(&script).await, None).await.unwrap();
+    let connection = Client::open(&at(&serve(&script).await)).await.unwrap();
     let source = SourceFile::read("contoso.yaml", DOCUMENT).unwrap();
     let refusal = import::send(&connection, &source, false).await.unwrap_err();
     let text = status::text(&refusal, &Screen::plain(100), |field| source.document.line_of(field));
@@ -195,7 +203,7 @@ async fn a_refusal_is_told_with_the_lines_of_the_document() {
 
 #[tokio::test]
 async fn an_unknown_name_is_told_with_the_one_that_was_meant() {
-    let connection = Client::open(&serve(&Script::default()).await, None).await.unwrap();
+    let connection = Client::open(&at(&serve(&Script::default()).await)).await.unwrap();
     let request = CheckEntitlementRequest { customer_id: "contosso".to_owned(), ..Default::default() };
     let refusal = connection.entitlements().check_entitlement(request).await.unwrap_err();
     let text = Failure::from(refusal).text(&Screen::plain(80));
@@ -215,6 +223,7 @@ async fn no_control_of_a_refusal_reaches_the_terminal() {
             Failure::from(refusal.clone()),
             Failure::of_write(Status::unknown(evil), evil),
             Failure::Unreachable { address: evil.to_owned(), cause: evil.to_owned() },
+            Failure::Tls { address: evil.to_owned(), cause: evil.to_owned() },
             Failure::Usage(evil.to_owned()),
             Failure::Other(evil.into()),
         ]
@@ -230,7 +239,7 @@ async fn no_control_of_a_refusal_reaches_the_terminal() {
 
 #[tokio::test]
 async fn a_list_is_read_to_its_last_page() {
-    let connection = Client::open(&serve(&Script::default()).await, None).await.unwrap();
+    let connection = Client::open(&at(&serve(&Script::default()).await)).await.unwrap();
     let read = pages(|page_token| {
         let mut client = connection.entitlements();
         let request = ListEntitlementsRequest { page_token, ..Default::default() };
@@ -257,14 +266,12 @@ async fn where_nobody_answers_the_way_out_is_told() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let failure = Client::open(&address, None).await.unwrap_err();
+    let failure = Client::open(&at(&address)).await.unwrap_err();
     let text = failure.text(&Screen::plain(80));
     assert!(text.starts_with(&format!("error: no server answers at http://{address}: connection refused")), "{text}");
     assert!(text.contains("entitled serve --demo") && text.contains("--address"), "{text}");
-    for wrong in ["https://127.0.0.1:1", "http://"] {
-        assert!(matches!(Client::open(wrong, None).await, Err(Failure::Usage(_))), "{wrong}");
-    }
-    assert!(matches!(Client::open(&address, Some("a\nb")).await, Err(Failure::Usage(_))));
+    assert!(matches!(Client::open(&at("http://")).await, Err(Failure::Usage(_))));
+    assert!(matches!(Client::open(&signed(&address, "a\nb")).await, Err(Failure::Usage(_))));
 }
 
 #[test]

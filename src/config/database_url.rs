@@ -10,7 +10,7 @@ mod sqlite;
 mod tests;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::legible::shown;
@@ -30,6 +30,11 @@ impl DatabaseUrl {
 
     pub fn is_sqlite(&self) -> bool {
         self.0.starts_with(SQLITE)
+    }
+
+    /// The files with certificates and keys that connections need, by the parameters of the URL.
+    pub fn tls_files(&self) -> Vec<(&'static str, PathBuf)> {
+        if self.is_sqlite() { Vec::new() } else { postgres::files(&self.0) }
     }
 
     /// Of a file of SQLite, whatever its name is.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use super::secret_file;
 use super::table::settings;
 use crate::legible::excerpt;
 use crate::suggest::{did_you_mean, nearest};
@@ -12,7 +13,15 @@ const PREFIX: &str = "ENTITLED_";
 /// The file of settings.
 pub(super) const CONFIG: &str = "ENTITLED_CONFIG";
 /// Ours beside the settings. The clients read theirs by their flags, and a server may have them too.
-const OTHERS: [&str; 3] = [CONFIG, "ENTITLED_ADDRESS", "ENTITLED_TOKEN"];
+const OTHERS: [&str; 7] = [
+    CONFIG,
+    "ENTITLED_ADDRESS",
+    "ENTITLED_CA",
+    "ENTITLED_CERT",
+    "ENTITLED_KEY",
+    "ENTITLED_TOKEN",
+    "ENTITLED_TOKEN_FILE",
+];
 
 /// Variables with our prefix, by their names.
 #[derive(Debug, Default)]
@@ -59,7 +68,8 @@ fn variables() -> impl Iterator<Item = &'static str> {
 }
 
 fn is_known(name: &str) -> bool {
-    variables().any(|variable| variable == name)
+    let is_of_file = |setting| secret_file::variable(setting).is_some_and(|variable| variable == name);
+    variables().any(|variable| variable == name) || settings().any(is_of_file)
 }
 
 fn unknown(name: &str) -> String {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::environment::{CONFIG, Environment};
+use super::environment::{CONFIG, Environment, variable};
+use super::origin::{Origin, Origins};
+use super::secret_file;
 use super::setting::Setting;
 use super::table::{setting, settings};
 use super::value::RawValue;
@@ -14,6 +16,9 @@ use crate::error::MOST_VIOLATIONS;
 use crate::input;
 use crate::legible::{excerpt, sentence, shown};
 use crate::suggest::nearest_or_all;
+
+/// OpenTelemetry's own name for it.
+const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// What was given on the command line.
 #[derive(Debug, Default)]
@@ -38,59 +43,123 @@ impl Error for ConfigMistakes {}
 
 /// The settings of `base`, overlaid by the file, by the environment, by the flags.
 pub fn from_file_and(base: Config, environment: &Environment, flags: &Flags) -> Result<Config, ConfigMistakes> {
-    let mut config = base;
-    config.log.plain = !is_coloured();
-    let mut mistakes = environment.mistakes();
+    with_origins(base, environment, flags).map(|(config, _)| config)
+}
+
+/// The same, and where each setting comes from.
+pub fn with_origins(
+    base: Config,
+    environment: &Environment,
+    flags: &Flags,
+) -> Result<(Config, Origins), ConfigMistakes> {
+    let mut overlay = Overlay { config: base, origins: Origins::default(), mistakes: environment.mistakes() };
+    overlay.config.log.plain = !is_coloured();
+    // All programs of a machine may be told their collector at once.
+    if let (Some(url), Some(setting)) = (variable(COLLECTOR), setting("otel_endpoint")) {
+        let origin = Origin::Variable(COLLECTOR.to_owned());
+        overlay.set(setting, Ok(RawValue::Text(url)), &format!("{COLLECTOR}: "), origin);
+    }
     if let Some(file) = flags.file.as_deref().or_else(|| environment.get(CONFIG).map(Path::new)) {
-        mistakes.extend(overlay_file(&mut config, file));
+        overlay.file(file);
     }
+    settings().for_each(|setting| overlay.variable(setting, environment));
     for setting in settings() {
-        if let Some(text) = environment.get(setting.variable) {
-            let outcome = setting.set(&mut config, &RawValue::Text(text.to_owned()));
-            mistakes.extend(outcome.err().map(|why| format!("{}: {why}", setting.variable)));
+        if let Some(value) = flags.settings.get(setting.key) {
+            let name = setting.flag_name();
+            overlay.set(setting, Ok(value.clone()), &format!("--{name}: "), Origin::Flag(name));
         }
     }
-    for setting in settings() {
-        if let Some(written) = flags.settings.get(setting.key) {
-            let outcome = setting.set(&mut config, written);
-            mistakes.extend(outcome.err().map(|why| format!("--{}: {why}", setting.flag_name())));
-        }
-    }
-    if mistakes.is_empty() { Ok(config) } else { Err(ConfigMistakes(mistakes)) }
+    let Overlay { config, origins, mut mistakes } = overlay;
+    mistakes.extend(config.tls.mistakes());
+    if mistakes.is_empty() { Ok((config, origins)) } else { Err(ConfigMistakes(mistakes)) }
 }
 
-fn overlay_file(config: &mut Config, path: &Path) -> Vec<String> {
-    let name = path.display().to_string();
-    let name = shown(&name);
-    match input::read_file(path) {
-        Ok(text) => overlay(config, &text).into_iter().map(|why| format!("{name}{why}")).collect(),
-        Err(error) => vec![format!("{name}: {error}")],
-    }
+/// Settings, as far as they were read.
+struct Overlay {
+    config: Config,
+    origins: Origins,
+    mistakes: Vec<String>,
 }
 
-/// The mistakes of a file, each beginning with `:LINE: `.
-fn overlay(config: &mut Config, text: &str) -> Vec<String> {
-    let table = match DeTable::parse(text) {
-        Ok(table) => table,
-        Err(error) => {
-            let at = error.span().map_or(0, |span| span.start);
-            return vec![format!(":{}: {}", line(text, at), sentence(&error.message().trim_end().replace('\n', ": ")))];
+impl Overlay {
+    /// `place` is what a mistake begins with.
+    fn set(&mut self, setting: &Setting, value: Result<RawValue, String>, place: &str, origin: Origin) {
+        let outcome = value.and_then(|value| setting.set(&mut self.config, &value).map(|()| value));
+        match outcome {
+            Ok(value) => self.origins.note(setting, &value, origin),
+            Err(why) => self.mistakes.push(format!("{place}{why}")),
         }
-    };
-    let mut mistakes = Vec::new();
-    for (key, value) in table.get_ref().iter().take(MOST_VIOLATIONS) {
-        let name: &str = key.get_ref();
-        let at = line(text, key.span().start);
-        let outcome = match setting(name) {
-            Some(setting) => written(setting, value.get_ref())
-                .and_then(|written| setting.set(config, &written))
-                .map_err(|why| format!("{name}: {why}")),
-            None => Err(unknown(name)),
+    }
+
+    /// A setting's own variable, or that of the file it stands in.
+    fn variable(&mut self, setting: &Setting, environment: &Environment) {
+        let of_file = secret_file::variable(setting);
+        let path = of_file.as_deref().and_then(|name| environment.get(name));
+        match (environment.get(setting.variable), path, of_file.as_deref()) {
+            (Some(_), Some(_), Some(of_file)) => {
+                self.mistakes.push(format!("{of_file}: {} is set as well; only one of them can be", setting.variable));
+            }
+            (Some(text), ..) => {
+                let value = Ok(RawValue::Text(text.to_owned()));
+                let origin = Origin::Variable(setting.variable.to_owned());
+                self.set(setting, value, &format!("{}: ", setting.variable), origin);
+            }
+            (None, Some(path), Some(of_file)) => {
+                let value = secret_file::read(path).map(RawValue::Text);
+                self.set(setting, value, &format!("{of_file}: "), Origin::Variable(of_file.to_owned()));
+            }
+            (None, ..) => {}
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        let name = path.display().to_string();
+        let name = shown(&name);
+        let text = match input::read_file(path) {
+            Ok(text) => text,
+            Err(error) => return self.mistakes.push(format!("{name}: {error}")),
         };
-        mistakes.extend(outcome.err().map(|why| (at, why)));
+        match DeTable::parse(&text) {
+            Ok(table) => self.table(&name, &text, table.get_ref()),
+            Err(error) => {
+                let at = line(&text, error.span().map_or(0, |span| span.start));
+                let why = sentence(&error.message().trim_end().replace('\n', ": "));
+                self.mistakes.push(format!("{name}:{at}: {why}"));
+            }
+        }
     }
-    mistakes.sort();
-    mistakes.into_iter().map(|(at, why)| format!(":{at}: {why}")).collect()
+
+    fn table(&mut self, name: &str, text: &str, table: &DeTable<'_>) {
+        let mut entries: Vec<_> = table.iter().take(MOST_VIOLATIONS).collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        let mut seen: BTreeMap<&str, String> = BTreeMap::new();
+        for (key, value) in entries {
+            let (at, key) = (line(text, key.span().start), key.get_ref().as_ref());
+            let Some((setting, is_in_file)) = named(key) else {
+                self.mistakes.push(format!("{name}:{at}: {}", unknown(key)));
+                continue;
+            };
+            if let Some(other) = seen.insert(setting.key, key.to_owned()) {
+                self.mistakes.push(format!("{name}:{at}: {key}: {other} is set as well; only one of them can be"));
+                continue;
+            }
+            let value = match is_in_file {
+                true => path_of(value.get_ref()).and_then(|path| secret_file::read(&path)).map(RawValue::Text),
+                false => written(setting, value.get_ref()),
+            };
+            self.set(setting, value, &format!("{name}:{at}: {key}: "), Origin::File(format!("{name}:{at}")));
+        }
+    }
+}
+
+/// The setting that a key of the file names, and whether it names the file of it.
+fn named(key: &str) -> Option<(&'static Setting, bool)> {
+    let of_file = || settings().find(|setting| secret_file::key(setting).is_some_and(|name| name == key));
+    setting(key).map(|setting| (setting, false)).or_else(|| of_file().map(|setting| (setting, true)))
+}
+
+fn path_of(value: &DeValue<'_>) -> Result<String, String> {
+    value.as_str().map(str::to_owned).ok_or_else(|| format!("expected a path; found: {}", value.type_str()))
 }
 
 fn written(setting: &Setting, value: &DeValue<'_>) -> Result<RawValue, String> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::DatabaseUrl;
 use super::setting::Setting;
-use super::value::Value;
+use super::value::{HIDDEN, Value};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
@@ -42,9 +42,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         variable: "ENTITLED_DATABASE_URL",
         flag: Some("URL"),
         default: Some("sqlite:entitled.db"),
-        value: Value::Text {
+        value: Value::Secret {
             range: "`sqlite:PATH` or `postgres://…`",
             set: |config, text| text.parse().map(|value| config.store.database = value),
+            shown: |text| text.parse().map_or(HIDDEN.to_owned(), |url: DatabaseUrl| url.to_string()),
         },
         meaning: "where contracts and the ledger are kept; a file is created where there is none",
     },

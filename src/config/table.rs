@@ -2,17 +2,21 @@
 //! `docs/OPERATIONS.md` come from it.
 
 use super::setting::Setting;
-use super::{catalog, ledger, log, rate_limit, server, store, web};
+use super::{auth, catalog, ledger, log, oidc, rate_limit, server, store, telemetry, tls, web};
 
 /// Every setting, by concern.
 const GROUPS: &[&[Setting]] = &[
     server::SETTINGS,
+    tls::SETTINGS,
+    auth::SETTINGS,
+    oidc::SETTINGS,
     rate_limit::SETTINGS,
     web::SETTINGS,
     store::SETTINGS,
     ledger::SETTINGS,
     catalog::SETTINGS,
     log::SETTINGS,
+    telemetry::SETTINGS,
 ];
 
 /// Every setting, in the order of the help.

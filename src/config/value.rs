@@ -10,6 +10,8 @@ use crate::legible::excerpt;
 
 /// In bytes, of a text that has no other limit.
 const LONGEST_TEXT: usize = 4_096;
+/// Stands for a secret.
+pub(super) const HIDDEN: &str = "***";
 /// The word between the ends of a range.
 const TO: &str = "to";
 
@@ -29,6 +31,8 @@ pub enum Value {
     Files { most: usize, set: fn(&mut Config, Vec<PathBuf>) },
     /// Up to so many of what `of` tells: in the file of settings a list, in the environment with commas between them.
     List { most: usize, of: &'static str, set: fn(&mut Config, Vec<String>) -> Result<(), String> },
+    /// A text that is not shown but as `shown` has it. It may stand in a file of its own (`secret_file`).
+    Secret { range: &'static str, set: fn(&mut Config, &str) -> Result<(), String>, shown: fn(&str) -> String },
     /// A text that says more; `range` tells what, for the documentation.
     Text { range: &'static str, set: fn(&mut Config, &str) -> Result<(), String> },
 }
@@ -64,7 +68,7 @@ impl Value {
             Self::List { most, of, set } => {
                 few(parts(text).map(str::to_owned).collect(), *most, of).and_then(|texts| set(config, texts))
             }
-            Self::Text { set, .. } => set(config, text),
+            Self::Text { set, .. } | Self::Secret { set, .. } => set(config, text),
         }
     }
 
@@ -80,7 +84,19 @@ impl Value {
             Self::Words(words) => words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", "),
             Self::Files { most, .. } => format!("up to {most} files of up to 8 MiB"),
             Self::List { most, of, .. } => format!("up to {most} {of}"),
-            Self::Text { range, .. } => (*range).to_owned(),
+            Self::Text { range, .. } | Self::Secret { range, .. } => (*range).to_owned(),
+        }
+    }
+
+    /// What was written, as it may be shown.
+    pub fn shown(&self, value: &RawValue) -> String {
+        match (self, value) {
+            (Self::Secret { shown, .. }, RawValue::Text(text)) => shown(text),
+            (Self::Secret { .. }, RawValue::Files(_)) => HIDDEN.to_owned(),
+            (_, RawValue::Text(text)) => text.clone(),
+            (_, RawValue::Files(files)) => {
+                files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(",")
+            }
         }
     }
 }
@@ -91,6 +107,11 @@ pub(super) fn short(text: &str) -> Result<&str, String> {
         return Ok(text);
     }
     Err(format!("expected at most {LONGEST_TEXT} bytes; found {}", text.len()))
+}
+
+/// The path of a file.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() { Err("expected the path of a file".to_owned()) } else { short(text).map(PathBuf::from) }
 }
 
 pub(super) fn read<T: FromStr>(text: &str, expected: &str) -> Result<T, String> {

@@ -9,6 +9,7 @@ use crate::service::{Caller, Deadline};
 /// What a call brings beside its message.
 #[derive(Debug)]
 pub(super) struct Call {
+    /// As [`Authentication`](super::Authentication) handed it on; whoever came past it may do nothing.
     pub caller: Caller,
     /// As [`Deadlines`](super::Deadlines) handed it on.
     pub deadline: Deadline,
@@ -22,6 +23,7 @@ impl Call {
         let (metadata, mut extensions, message) = request.into_parts();
         let deadline = extensions.remove().unwrap_or_default();
         let locale = preferred(&metadata).unwrap_or_default();
-        (Self { caller: Caller::anonymous(), deadline, locale }, message)
+        let caller = extensions.remove().unwrap_or_else(Caller::nobody);
+        (Self { caller, deadline, locale }, message)
     }
 }

@@ -18,7 +18,7 @@ use prost_types::Timestamp;
 
 use crate::model::{LATEST, ProductPattern};
 
-/// The wire ends with the year 9999; what lies behind is told as its last instant.
+/// A protobuf timestamp ends with the year 9999; a later instant becomes the last one of that year.
 pub(super) fn timestamp(instant: DateTime<Utc>) -> Timestamp {
     if instant >= LATEST {
         return Timestamp { seconds: LATEST.timestamp().saturating_sub(1), nanos: 999_999_999 };

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
@@ -5,21 +7,28 @@ use super::convert::entitlement::request::{read_batch, read_check, read_list};
 use super::convert::entitlement::response::{write_entitlement, write_response};
 use super::convert::target::{read_target, write_target, write_target_response};
 use super::convert::timestamp;
-use super::status;
+use super::{decision_record, status};
 use crate::engine::{Decision, TargetAnswer};
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
-use crate::service::Entitlements;
+use crate::service::{CheckAnswer, Entitlements};
+use crate::telemetry::Telemetry;
 
 /// `EntitlementService` on the wire.
 #[derive(Debug)]
 pub struct EntitlementApi {
     entitlements: Entitlements,
+    telemetry: Arc<Telemetry>,
 }
 
 impl EntitlementApi {
-    pub fn new(entitlements: Entitlements) -> Self {
-        Self { entitlements }
+    pub fn new(entitlements: Entitlements, telemetry: &Arc<Telemetry>) -> Self {
+        Self { entitlements, telemetry: Arc::clone(telemetry) }
+    }
+
+    fn told(&self, answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
+        decision_record::log(&self.telemetry, answer);
+        write_response(answer)
     }
 }
 
@@ -31,7 +40,7 @@ impl EntitlementService for EntitlementApi {
     ) -> Result<Response<v1::CheckEntitlementResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_check(message, call.locale)?;
-        let response = self.entitlements.check(&call.caller, &question, write_response).await?;
+        let response = self.entitlements.check(&call.caller, &question, |answer| self.told(answer)).await?;
         Ok(Response::new(response))
     }
 
@@ -41,7 +50,7 @@ impl EntitlementService for EntitlementApi {
     ) -> Result<Response<v1::BatchCheckEntitlementsResponse>, Status> {
         let (call, message) = Call::open(request);
         let questions = read_batch(message, call.locale)?;
-        let results = self.entitlements.check_all(&call.caller, questions, write_response).await?;
+        let results = self.entitlements.check_all(&call.caller, questions, |answer| self.told(answer)).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(response) => v1::batch_check_result::Result::Response(response),

@@ -12,6 +12,7 @@ use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::service::ledger::{WriteOutcome, WriteRequest};
 use crate::service::{Ledger, revision};
+use crate::telemetry::call::note_customer;
 
 /// `LedgerService` on the wire.
 #[derive(Debug)]
@@ -32,6 +33,7 @@ impl LedgerApi {
     ) -> Result<(WriteOutcome, String)> {
         let (call, message) = Call::open(request);
         let ParsedWrite { customer_id, request_id, command, violations } = read(message);
+        note_customer(&customer_id);
         if !violations.is_empty() {
             return Err(self.ledger.misread(&command, violations));
         }

@@ -51,10 +51,16 @@ fn code_of(error: &Error) -> Code {
             Code::FailedPrecondition
         }
         Error::Violations(_) | Error::RequestIdReused { .. } => Code::InvalidArgument,
+        Error::Unauthenticated(_) => Code::Unauthenticated,
+        Error::RoleMissing { .. } | Error::DelegationDenied { .. } | Error::CustomerNotAllowed { .. } => {
+            Code::PermissionDenied
+        }
         Error::NotFound { .. } => Code::NotFound,
         Error::AlreadyExists { .. } => Code::AlreadyExists,
         Error::StaleEtag { .. } | Error::Conflict => Code::Aborted,
-        Error::NotFreshEnough | Error::Unavailable(_) | Error::CommitOutcomeUnknown(_) => Code::Unavailable,
+        Error::NotFreshEnough | Error::Unavailable(_) | Error::KeysUnavailable | Error::CommitOutcomeUnknown(_) => {
+            Code::Unavailable
+        }
         Error::Overloaded => Code::ResourceExhausted,
         Error::DeadlinePassed | Error::DeadlinePassedWriting => Code::DeadlineExceeded,
         Error::Unreadable { .. } | Error::Internal(_) => Code::Internal,
@@ -73,6 +79,14 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
             }
             None => ("FIELD_INVALID", Vec::new()),
         },
+        Error::Unauthenticated(_) => ("CREDENTIALS_INVALID", Vec::new()),
+        Error::KeysUnavailable => ("KEYS_UNAVAILABLE", Vec::new()),
+        Error::RoleMissing { role, method } | Error::DelegationDenied { role, method } => {
+            ("PERMISSION_MISSING", vec![("role", (*role).to_owned()), ("method", method.clone())])
+        }
+        Error::CustomerNotAllowed { customer_id } => {
+            ("CUSTOMER_NOT_ALLOWED", vec![("customer_id", customer_id.clone())])
+        }
         Error::NotFound { noun, id, nearest } => {
             let (reason, key) = not_found(*noun);
             let nearest = nearest.iter().map(|name| ("nearest", name.clone()));
@@ -203,10 +217,14 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
         | Error::Unreadable { noun, id, .. } => {
             details.set_resource_info(resource_type(*noun), id, "", error.to_string());
         }
-        Error::NotFreshEnough | Error::Unavailable(_) | Error::Overloaded => {
+        Error::NotFreshEnough | Error::Unavailable(_) | Error::KeysUnavailable | Error::Overloaded => {
             details.set_retry_info(Some(RETRY_SOON));
         }
-        Error::StaleEtag { .. }
+        Error::Unauthenticated(_)
+        | Error::RoleMissing { .. }
+        | Error::DelegationDenied { .. }
+        | Error::CustomerNotAllowed { .. }
+        | Error::StaleEtag { .. }
         | Error::Conflict
         | Error::DeadlinePassed
         | Error::DeadlinePassedWriting

@@ -78,7 +78,7 @@ fn translated(response: &Response<Body>) -> Option<Status> {
         return Some(malformed("the bytes sent are not a message of this call"));
     }
     if is(Code::Unimplemented) {
-        return Some(refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), []));
+        return Some(unknown_method());
     }
     None
 }
@@ -102,6 +102,11 @@ pub fn message_too_large() -> Status {
 pub fn encoding_unsupported() -> Status {
     let told = "messages are taken plain, or compressed by gzip or zstd".to_owned();
     refusal(Code::Unimplemented, "ENCODING_UNSUPPORTED", told, [])
+}
+
+/// There is no such call.
+pub(super) fn unknown_method() -> Status {
+    refusal(Code::Unimplemented, "METHOD_UNKNOWN", "this server has no such call".to_owned(), [])
 }
 
 /// There is no room for the call, its message or its answer. Of a write this is said only where

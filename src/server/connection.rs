@@ -10,21 +10,21 @@ use prost::bytes::Bytes;
 use super::budget::Budget;
 use super::limits::Limits;
 
-/// One client's part of the answers that may wait for all: an eighth.
+/// One client may have an eighth of the bytes of answers that wait for all clients.
 const PART: usize = 8;
 /// Bytes of one client's requests.
 const REQUESTS: usize = 16 << 20;
 
-/// How long a client has to begin: the preface and its settings.
+/// How long a client has to send the preface and its settings.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a frame, or a block of headers, may be under way, and a write to the client wait.
+/// How long a client may take to finish a frame or a block of headers, and to read what is sent.
 const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Frames in a second that carry no call: pings, settings, frames of unknown kinds. Each is answered or read for nothing.
 /// A client that measures its round trip sends one with each answer, at most.
 const CONTROL_FRAMES_PER_SECOND: u64 = 1_000;
-/// How long a connection may be there without a call,
+/// How long a connection may be open without a call,
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// and where there are too many of them.
+/// and how long if there are too many connections.
 const IDLE_TIMEOUT_WHEN_CROWDED: Duration = Duration::from_secs(10);
 /// How long streams go on after their connection was told to go: its client has heard of it by then.
 const STREAMS_GRACE: Duration = Duration::from_secs(2);
@@ -55,13 +55,13 @@ pub(super) struct Connection {
     control_frames: AtomicU64,
 }
 
-/// What is to become of a connection.
+/// What to do with a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnectionVerdict {
     Keep,
-    /// It is not used, or has reached its age: no new calls.
+    /// It is idle, or has reached its age: its client is told to make no new calls, and it closes.
     Retire,
-    /// It keeps us waiting for too long.
+    /// Its client keeps the server waiting for too long, for this reason.
     Close(&'static str),
 }
 
@@ -107,7 +107,7 @@ impl Connection {
         self.verdict_at(self.limits.now())
     }
 
-    fn verdict_at(&self, now: u64) -> ConnectionVerdict {
+    pub(super) fn verdict_at(&self, now: u64) -> ConnectionVerdict {
         let is_over =
             |since: u64, limit: Duration| since > 0 && u128::from(now.saturating_sub(since)) > limit.as_millis();
         let since = |at: &AtomicU64| at.load(Ordering::Relaxed);
@@ -188,8 +188,8 @@ impl Connection {
         fits
     }
 
-    /// An answer that counts until its last byte is sent, or its stream is gone; none where there is no
-    /// room. One that is too large for any connection may be the only one of its own.
+    /// Counts the bytes of an answer until the last one is sent, or its stream is gone; none if there is no room. An answer
+    /// that is larger than the limit of a connection is allowed if it is the only one.
     pub(super) fn track_unsent(self: &Arc<Self>, bytes: Bytes, kind: CallKind) -> Option<Bytes> {
         let size = bytes.len();
         if kind == CallKind::Probe {
@@ -244,8 +244,7 @@ impl Drop for UnsentBytes {
     }
 }
 
-/// The bytes of one request: they count until it is answered, for what is read of it lives on in what
-/// is made of it.
+/// The bytes of one request. They count until it is answered, because the values made of them live as long.
 #[derive(Debug)]
 pub(super) struct RequestBytes {
     connection: Arc<Connection>,

@@ -20,7 +20,7 @@ use super::connection::{CallKind, CallPermit, Connection, RequestBytes};
 use super::request_body::RequestBody;
 use super::response_body;
 use crate::error::BoxError;
-use crate::grpc::{internal_error, malformed, overloaded_response, patience};
+use crate::grpc::{Peer, internal_error, is_read, malformed, overloaded_response, patience};
 use crate::service::ledger::pause;
 
 const CHECK_HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -28,19 +28,18 @@ const LEDGER: &str = "/entitled.v1.LedgerService/";
 const WATCH_HEALTH: &str = "/grpc.health.v1.Health/Watch";
 /// How long one may ask for reflection on one stream.
 const REFLECTION: Duration = Duration::from_secs(60);
-/// What calls that only read begin with; another name is taken for a write.
-const READS: [&str; 4] = ["Get", "List", "Check", "BatchCheck"];
 
 /// The guard of the calls of one connection.
 #[derive(Debug, Clone)]
 pub(super) struct CallGuard<S> {
     inner: S,
+    peer: Peer,
     connection: Arc<Connection>,
 }
 
 impl<S> CallGuard<S> {
-    pub(super) fn new(inner: S, connection: Arc<Connection>) -> Self {
-        Self { inner, connection }
+    pub(super) fn new(inner: S, peer: Peer, connection: Arc<Connection>) -> Self {
+        Self { inner, peer, connection }
     }
 
     /// Whether this is a write of the ledger that would be answered too late. It is refused before its body is read: in
@@ -65,7 +64,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         if let Some(refusal) = refused(&request) {
             return Box::pin(std::future::ready(Ok(refusal)));
         }
@@ -87,11 +86,11 @@ where
         // Health is answered whatever else there is room for; its messages are short.
         let request_bytes = (kind != CallKind::Probe).then(|| RequestBytes::new(&self.connection));
         let body_bytes = request_bytes.clone();
-        let mut request = request.map(|body| Body::new(RequestBody::new(body, body_bytes, request_end)));
+        request.extensions_mut().insert(self.peer.clone());
         if let Some(request_bytes) = &request_bytes {
             request.extensions_mut().insert(Arc::clone(request_bytes));
         }
-        let call = self.inner.call(request);
+        let call = self.inner.call(request.map(|body| Body::new(RequestBody::new(body, body_bytes, request_end))));
         let connection = Arc::clone(&self.connection);
         let answered = async move {
             let response = call.await.unwrap_or_else(|never| match never {});
@@ -122,8 +121,7 @@ pub(super) fn kind_of(path: &str) -> CallKind {
     if path.starts_with("/grpc.") {
         return CallKind::Stream;
     }
-    let method = path.rsplit('/').next().unwrap_or_default();
-    if READS.iter().any(|read| method.starts_with(read)) { CallKind::Read } else { CallKind::Write }
+    if is_read(path) { CallKind::Read } else { CallKind::Write }
 }
 
 /// What is no call of gRPC: the status of HTTP says so, for clients that know no other.

@@ -47,6 +47,7 @@ pub(super) struct ClientWarnings {
     pub closed: LogThrottle,
     pub crowded: LogThrottle,
     pub not_taken: LogThrottle,
+    pub no_handshake: LogThrottle,
 }
 
 impl Limits {

@@ -1,5 +1,5 @@
-//! The stream of bytes of one connection, watched as they pass: whether the client finishes what it begins, whether it
-//! reads what is sent, and whether it sends more than calls.
+//! The bytes that a client sends, watched as they pass: whether the client finishes what it begins, and whether it sends
+//! more than calls. This is above TLS.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -17,12 +17,11 @@ pub(super) struct MonitoredIo<S> {
     connection: Arc<Connection>,
     frames: Frames,
     frame_since: u64,
-    is_blocked: bool,
 }
 
 impl<S> MonitoredIo<S> {
     pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
-        Self { stream, connection, frames: Frames::default(), frame_since: 0, is_blocked: false }
+        Self { stream, connection, frames: Frames::default(), frame_since: 0 }
     }
 
     fn after_read(&mut self, bytes: &[u8]) {
@@ -46,13 +45,6 @@ impl<S> MonitoredIo<S> {
             self.connection.frame_since(since);
         }
     }
-
-    fn after_write(&mut self, is_blocked: bool) {
-        if is_blocked != self.is_blocked {
-            self.is_blocked = is_blocked;
-            self.connection.blocked_since(if is_blocked { self.connection.limits.now() } else { 0 });
-        }
-    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for MonitoredIo<S> {
@@ -70,9 +62,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for MonitoredIo<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for MonitoredIo<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.after_write(written.is_pending());
-        written
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -80,9 +70,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MonitoredIo<S> {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.after_write(written.is_pending());
-        written
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -75,7 +75,7 @@ impl Limiter {
 /// Whose calls are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum CallerKey {
-    Principal(String),
+    Principal(Arc<str>),
     /// Who is not known is told apart by where the call comes from.
     Address(IpAddr),
     Nobody,
@@ -83,10 +83,11 @@ enum CallerKey {
 
 impl CallerKey {
     fn of(extensions: &Extensions) -> Self {
-        let known = extensions.get::<Caller>().filter(|caller| **caller != Caller::anonymous());
+        let anonymous = Caller::anonymous().principal;
+        let known = extensions.get::<Caller>().filter(|caller| caller.principal != anonymous);
         let address = || extensions.get::<Peer>().map(|peer| Self::Address(network(peer.address.ip())));
         match known {
-            Some(caller) => Self::Principal(caller.actor.to_string()),
+            Some(caller) => Self::Principal(Arc::clone(&caller.principal)),
             None => address().unwrap_or(Self::Nobody),
         }
     }
@@ -140,6 +141,7 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+    use crate::service::CustomerScope;
 
     const READ: &str = "/entitled.v1.LedgerService/GetBlock";
     const WRITE: &str = "/entitled.v1.LedgerService/ConsumeUnits";
@@ -153,7 +155,7 @@ mod tests {
 
     fn by(name: &'static str, address: &str) -> Extensions {
         let mut extensions = from(address);
-        extensions.insert(Caller { actor: name.into() });
+        extensions.insert(Caller::new(name, &[], CustomerScope::All));
         extensions
     }
 
@@ -185,7 +187,7 @@ mod tests {
     fn only_so_many_callers_are_counted() {
         let limiter = Limiter::new(NonZeroU32::MIN);
         for caller in 0..3 * CALLERS {
-            limiter.wait(CallerKey::Principal(caller.to_string()));
+            limiter.wait(CallerKey::Principal(caller.to_string().into()));
         }
         assert!(limiter.callers.len() <= CALLERS, "{}", limiter.callers.len());
     }

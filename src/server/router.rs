@@ -21,10 +21,12 @@ use tower::{Layer as _, Service};
 use super::compression::Compression;
 use super::health::{self, HealthState};
 use super::rate_limit::RateLimits;
-use crate::config::Config;
+use crate::auth::Authenticator;
+use crate::config::RateLimitSettings;
 use crate::error::{BoxError, Error};
 use crate::grpc::{
-    Admission, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, TransportErrors,
+    Admission, Authentication, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT,
+    TransportErrors,
 };
 use crate::proto::FILE_DESCRIPTOR_SET;
 use crate::proto::v1::catalog_service_server::CatalogServiceServer;
@@ -50,18 +52,28 @@ impl<S, B> CallService<B> for S where
 {
 }
 
-/// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted.
-pub(super) fn layered(calls: Router, config: &Config) -> impl CallService {
-    let rate_limits = RateLimits::new(&config.rate_limit);
+/// The calls behind all layers. The outermost comes first: the deadline also holds for a call that waits to be admitted,
+/// and nobody waits to be admitted whose call will be refused.
+pub(super) fn layered(
+    calls: Router,
+    authenticator: Arc<Authenticator>,
+    rate_limits: &RateLimitSettings,
+) -> impl CallService {
+    let (authentication, rate_limits) = (Authentication::new(authenticator), RateLimits::new(rate_limits));
     let admission = Admission::new(available_parallelism().map_or(2, NonZero::get));
-    Deadlines.layer(rate_limits.layer(admission.layer(Compression.layer(TransportErrors.layer(calls)))))
+    let admitted = admission.layer(Compression.layer(TransportErrors.layer(calls)));
+    Deadlines.layer(authentication.layer(rate_limits.layer(admitted)))
 }
 
-/// Health and reflection.
-pub(super) fn standard_services(health: &Arc<HealthState>) -> Result<Routes, BoxError> {
+/// Health and, where it is wanted, reflection.
+pub(super) fn standard_services(health: &Arc<HealthState>, has_reflection: bool) -> Result<Routes, BoxError> {
+    let services = Routes::new(health::service(Arc::clone(health)));
+    if !has_reflection {
+        return Ok(services.prepare());
+    }
     // Many tools ask by the older name only.
     let (reflection, older) = (descriptors().build_v1()?, descriptors().build_v1alpha()?);
-    Ok(Routes::new(health::service(Arc::clone(health)))
+    Ok(services
         .add_service(reflection.max_decoding_message_size(REFLECTION_LIMIT))
         .add_service(older.max_decoding_message_size(REFLECTION_LIMIT))
         .prepare())
@@ -78,7 +90,8 @@ fn descriptors() -> tonic_reflection::server::Builder<'static> {
 
 /// The services of this API.
 pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
-    let entitlements = EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone())));
+    let entitlements =
+        EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone()), &context.telemetry));
     let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
     let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));

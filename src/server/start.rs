@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, Utc};
 
-use crate::config::{Config, OnDamage};
+use crate::config::{Config, ConfigMistakes, OnDamage};
 use crate::error::{BoxError, Error};
+use crate::input::{pem, read_file};
+use crate::legible::shown;
 use crate::store::{SchemaState, Store, StoreConfig};
 
 /// Between the end of a try to reach the database and the next one.
@@ -57,8 +59,28 @@ struct CannotOpen {
     source: BoxError,
 }
 
+/// What is wrong with TLS is wrong with a setting, or with the server; it must not go unnoticed.
 fn is_away(error: &BoxError) -> bool {
-    matches!(error.downcast_ref(), Some(Error::Unavailable(_) | Error::Conflict))
+    let error: Option<&Error> = error.downcast_ref();
+    error.is_some_and(|error| matches!(error, Error::Unavailable(_) | Error::Conflict) && !error.is_no_tls())
+}
+
+/// The driver reads the files of certificates and keys for each connection; here it is seen whether it can.
+pub(super) fn check_tls_files(config: &Config) -> Result<(), ConfigMistakes> {
+    let files = config.store.database.tls_files().into_iter();
+    let mistakes = files.filter_map(|(parameter, file)| {
+        let why = match read_file(&file).map_err(|why| why.to_string()) {
+            Ok(text) if parameter == "sslkey" => pem::private_key(&text).err()?.to_owned(),
+            Ok(text) => pem::certificates(&text).err()?.to_owned(),
+            Err(why) => why,
+        };
+        Some(format!(
+            "the parameter `{parameter}` of the database's URL: {}: {why}",
+            shown(&file.display().to_string())
+        ))
+    });
+    let mistakes: Vec<_> = mistakes.collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(ConfigMistakes(mistakes)) }
 }
 
 async fn try_open(config: &Config) -> Result<Store, BoxError> {

@@ -1,8 +1,8 @@
 //! Browsers: gRPC-Web, which puts the status into the body since pages cannot read trailers, and CORS, by which a browser
 //! asks whether the page of another origin may call.
 //!
-//! Both stand before the [`CallGuard`], so that a call passes the same layers however it came,
-//! and a page can read every refusal.
+//! Both stand before all else, so that a call is logged, and passes the same layers, however it came, and a page can read
+//! every refusal.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -18,7 +18,6 @@ use tower::util::{Either, MapResponse};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::connection::{CallKind, Connection};
-use super::guard::CallGuard;
 use super::router::CallService;
 use crate::config::WebSettings;
 use crate::error::BoxError;
@@ -33,6 +32,11 @@ const EXPOSED: [HeaderName; 5] = [
 ];
 /// How long a browser need not ask again.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// The protocols that the listener speaks over TLS (ALPN).
+pub(super) fn protocols(settings: &WebSettings) -> &'static [&'static [u8]] {
+    if settings.is_on() { &[b"h2", b"http/1.1"] } else { &[b"h2"] }
+}
 
 /// What browsers are told of the pages that may call; none where gRPC-Web is off.
 pub(super) fn cors(settings: &WebSettings) -> Result<Option<CorsLayer>, BoxError> {
@@ -50,17 +54,17 @@ pub(super) fn cors(settings: &WebSettings) -> Result<Option<CorsLayer>, BoxError
     Ok(Some(cors))
 }
 
-/// What serves the requests of one connection: calls of gRPC, and where `cors` says so those of browsers.
+/// What serves the requests of one connection: `calls` of gRPC, and where `cors` says so those of browsers.
 pub(super) fn service<S, B>(
-    guard: CallGuard<S>,
+    calls: S,
     cors: Option<&CorsLayer>,
     connection: &Arc<Connection>,
 ) -> impl CallService<B> + use<S, B>
 where
-    S: CallService,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError> + Display> + Send + Unpin + 'static,
+    S: CallService + CallService<B>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError> + Display> + Send + 'static,
 {
-    let Some(cors) = cors else { return Either::Left(guard) };
+    let Some(cors) = cors else { return Either::Left(calls) };
     let connection = Arc::clone(connection);
     // As text an answer is copied, and counts as the copy: it was counted before, and is never refused here.
     let counted = move |response: Response<Body>| {
@@ -68,5 +72,5 @@ where
         let count = move |bytes| connection.track_unsent(bytes, CallKind::Probe).unwrap_or_default();
         response.map(|body| Body::new(body.map_frame(move |frame| frame.map_data(&count))))
     };
-    Either::Right(cors.layer(MapResponse::new(GrpcWebLayer::new().layer(guard), counted)))
+    Either::Right(cors.layer(MapResponse::new(GrpcWebLayer::new().layer(calls), counted)))
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 
-/// When a caller stops waiting. A write is either begun before that or never: whoever decides
-/// first decides for all clones, so that what the caller is told is what happens.
+/// When a caller stops waiting. A write is either begun before that or never. The first decision holds for all clones, so
+/// that the answer of the caller is true.
 #[derive(Debug, Clone, Default)]
 pub struct Deadline {
     /// None: it waits for as long as it takes.

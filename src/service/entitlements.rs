@@ -12,6 +12,7 @@ use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, reason};
 use crate::model::ProductId;
 use crate::suggest::{hint, nearest};
+use crate::telemetry::call::note_decision;
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]
@@ -49,20 +50,21 @@ impl Entitlements {
     /// Decides one question and hands the answer to `tell`.
     pub async fn check<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &Question,
         tell: impl FnOnce(&CheckAnswer<'_>) -> T,
     ) -> Result<T> {
+        caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
         let snapshot = self.snapshot(question).await?;
-        answer(&snapshot, question, now, tell)
+        self.answer(&snapshot, question, now, tell)
     }
 
     /// Decides many questions at one instant, each customer at one revision. A question that
-    /// addresses nothing spoils no other; a store that cannot answer spoils all.
+    /// addresses nothing, or a customer the caller may not see, spoils no other; a store that cannot answer spoils all.
     pub async fn check_all<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         questions: Vec<Result<Question>>,
         mut tell: impl FnMut(&CheckAnswer<'_>) -> T,
     ) -> Result<Vec<Result<T>>> {
@@ -72,7 +74,8 @@ impl Entitlements {
         // many.
         let mut groups: HashMap<_, Vec<(usize, Question)>> = HashMap::new();
         for (row, question) in questions.into_iter().enumerate() {
-            match question {
+            let seen = question.and_then(|question| caller.require_customer(&question.customer_id).map(|()| question));
+            match seen {
                 Ok(question) => {
                     let key = (question.customer_id.clone(), question.known_time);
                     groups.entry(key).or_default().push((row, question));
@@ -92,7 +95,7 @@ impl Entitlements {
             for (row, question) in group {
                 slices.next().await;
                 let result = match &snapshot {
-                    Ok(snapshot) => answer(snapshot, &question, now, &mut tell),
+                    Ok(snapshot) => self.answer(snapshot, &question, now, &mut tell),
                     Err(error) => Err(error.repeated()),
                 };
                 results.push((row, result));
@@ -106,10 +109,11 @@ impl Entitlements {
     /// the first.
     pub async fn list<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &ListQuestion,
         mut tell: impl FnMut(&str, &Decision<'_>) -> T,
     ) -> Result<EntitlementPage<T>> {
+        caller.require_customer(&question.customer_id)?;
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let prepared = snapshot.prepared();
         self.addressed(&snapshot, question)?;
@@ -156,10 +160,11 @@ impl Entitlements {
     /// revision that was judged.
     pub async fn response_target<T>(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &TargetQuestion,
         tell: impl FnOnce(&TargetAnswer<'_>) -> T,
     ) -> Result<(T, DateTime<Utc>, String)> {
+        caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let incident = question.incident(now);
@@ -167,6 +172,31 @@ impl Entitlements {
         let answer = engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, &incident)?;
         let revision = revision::encode(&question.customer_id, snapshot.revision);
         Ok((tell(&answer), incident.open_time, revision))
+    }
+
+    fn answer<T>(
+        &self,
+        snapshot: &Snapshot,
+        question: &Question,
+        now: DateTime<Utc>,
+        tell: impl FnOnce(&CheckAnswer<'_>) -> T,
+    ) -> Result<T> {
+        let query = question.query();
+        let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
+        let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
+        self.context.telemetry.metrics.decision(&question.service_id, decision.outcome);
+        note_decision(&decision_id, decision.outcome.as_str());
+        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
+        let offers =
+            incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();
+        let target = match &incident {
+            Some(incident) => {
+                Some(engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, incident)?)
+            }
+            None => None,
+        };
+        Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
     }
 
     async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
@@ -204,25 +234,6 @@ impl Entitlements {
         }
         Ok(())
     }
-}
-
-fn answer<T>(
-    snapshot: &Snapshot,
-    question: &Question,
-    now: DateTime<Utc>,
-    tell: impl FnOnce(&CheckAnswer<'_>) -> T,
-) -> Result<T> {
-    let query = question.query();
-    let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
-    let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
-    let revision = revision::encode(&question.customer_id, snapshot.revision);
-    let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
-    let offers = incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();
-    let target = match &incident {
-        Some(incident) => Some(engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, incident)?),
-        None => None,
-    };
-    Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
 }
 
 /// Where a page begins.

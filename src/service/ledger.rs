@@ -6,6 +6,7 @@
 //! number of statements that does not depend on the number of writes.
 
 mod batch;
+mod batch_spans;
 mod batcher;
 mod changes;
 mod expected_wait;
@@ -90,9 +91,15 @@ impl Ledger {
         self.workers.are_progressing()
     }
 
+    /// Tells how many writes wait for their batch; nothing once the ledger has ended.
+    pub fn waiting(&self) -> impl Fn() -> Option<u64> + Send + Sync + use<> {
+        self.workers.waiting()
+    }
+
     /// Carries a command out; a repetition gets the first answer.
     pub async fn write(&self, caller: &Caller, request: WriteRequest) -> Result<WriteOutcome> {
         let WriteRequest { customer_id, command, request_id, deadline } = request;
+        caller.require_customer(&customer_id)?;
         let identity = RequestIdentity { request_id, method: command.method(), content_hash: command.content_hash() };
         let command = CallerCommand { caller: caller.clone(), command, identity };
         let write = Write { customer_id, operation: Operation::Command(Box::new(command)) };

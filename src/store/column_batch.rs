@@ -32,7 +32,7 @@ enum Cells {
     OptionalNumber(Vec<i64>),
 }
 
-/// No number that is ever kept. sea-orm gives PostgreSQL no arrays with NULL in them.
+/// Stands for NULL; no row has this number. sea-orm gives PostgreSQL no arrays with NULL in them.
 const NONE: i64 = i64::MAX.wrapping_neg();
 
 impl ColumnBatch {

@@ -60,7 +60,7 @@ pub struct StoredContract {
     pub order_infos: BTreeMap<String, VersionInfo>,
     /// Of the blocks that were written to.
     pub balances: Balances,
-    /// What its documents take as they are kept.
+    /// The bytes its documents take in the store.
     pub bytes: usize,
 }
 

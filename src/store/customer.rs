@@ -1,9 +1,9 @@
 //! The customer's row: its lock, its revision, and the change time by which replicas find changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement, Value};
 
 use super::column_batch::ColumnBatch;
 use super::contract::{info_of, parse};
@@ -24,7 +24,7 @@ pub struct LockedCustomer {
 /// What a write changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    /// A document: whoever caches the contract must read it anew.
+    /// A document. A cached contract of the customer must be read again.
     Contract,
     /// Balances alone.
     Balances,
@@ -69,13 +69,41 @@ impl Store {
     }
 
     /// The newest versions of the customers behind `after`, in the order of their ids.
-    pub async fn list_customers(&self, after: Option<&str>, limit: u64) -> Result<Vec<(Customer, VersionInfo)>> {
-        let sql = "SELECT v.version, v.record_time, v.actor, v.content
-             FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
-             WHERE c.customer_id > $1
+    pub async fn list_customers(&self, after: &str, limit: u64) -> Result<Vec<(Customer, VersionInfo)>> {
+        self.newest_versions("customer c", after, limit, Vec::new()).await
+    }
+
+    /// The same of some customers alone.
+    pub async fn list_customers_among(
+        &self,
+        customer_ids: &BTreeSet<String>,
+        after: &str,
+        limit: u64,
+    ) -> Result<Vec<(Customer, VersionInfo)>> {
+        let mut values = Vec::new();
+        let rows = ColumnBatch::new(customer_ids.len()).text("customer_id", customer_ids.iter());
+        let given = rows.given(self.pools.lists.get_database_backend(), &mut values)?;
+        let customers = format!("{given} JOIN customer c ON c.customer_id = given.customer_id");
+        self.newest_versions(&customers, after, limit, values).await
+    }
+
+    /// `customers`: a relation with the rows `c`; `values`: its parameters.
+    async fn newest_versions(
+        &self,
+        customers: &str,
+        after: &str,
+        limit: u64,
+        mut values: Vec<Value>,
+    ) -> Result<Vec<(Customer, VersionInfo)>> {
+        let (after_at, limit_at) = (values.len().saturating_add(1), values.len().saturating_add(2));
+        let sql = format!(
+            "SELECT v.version, v.record_time, v.actor, v.content
+             FROM {customers} JOIN customer_version v ON v.customer_id = c.customer_id
+             WHERE c.customer_id > ${after_at}
                AND v.version = (SELECT MAX(n.version) FROM customer_version n WHERE n.customer_id = c.customer_id)
-             ORDER BY c.customer_id LIMIT $2";
-        let values = [after.unwrap_or_default().into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+             ORDER BY c.customer_id LIMIT ${limit_at}"
+        );
+        values.extend([after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()]);
         let statement = Statement::from_sql_and_values(self.pools.lists.get_database_backend(), sql, values);
         let read = async {
             let rows = VersionRow::find_by_statement(statement).all(&self.pools.lists).await?;

@@ -1,10 +1,11 @@
-//! What is in an error of the driver, and how much of it may be told.
+//! Looks into the errors of the driver, and says how much of them may be answered and logged.
 
+use rustls::{CertificateError, Error as TlsError};
 use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sea_orm::{DbErr, RuntimeErr};
 
-use crate::error::BoxError;
+use crate::error::{BoxError, NoTls};
 
 /// The answer of the database, if the error is one.
 pub(super) fn database_error(error: &DbErr) -> Option<&dyn DatabaseError> {
@@ -32,6 +33,34 @@ pub(super) fn redacted(error: DbErr) -> BoxError {
     match answer.filter(|answer| matches!(answer.severity(), PgSeverity::Fatal | PgSeverity::Panic)) {
         Some(answer) => format!("{} (SQLSTATE {})", words(answer.code()), answer.code()).into(),
         None => error.into(),
+    }
+}
+
+/// Why there is no TLS connection. What TLS itself says names the host, which is a part of the URL.
+pub(super) fn no_tls(error: &SqlxError) -> Option<NoTls> {
+    let why = match error {
+        SqlxError::Tls(why) if why.to_string() == "server does not support TLS" => "the server speaks none",
+        SqlxError::Tls(_) => "the files or the host of the URL cannot be used for it",
+        SqlxError::Io(error) => match error.get_ref()?.downcast_ref()? {
+            TlsError::InvalidCertificate(why) => of_certificate(why),
+            TlsError::AlertReceived(_) => "the server ends the handshake; is `sslcert` the certificate it asks for?",
+            _ => "the handshake failed",
+        },
+        _ => return None,
+    };
+    Some(NoTls(why))
+}
+
+fn of_certificate(why: &CertificateError) -> &'static str {
+    match why {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is signed neither by the authority of `sslrootcert` nor by a public one"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is not for the host that the URL names"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the server's certificate has expired",
+        _ => "the server's certificate cannot be trusted",
     }
 }
 

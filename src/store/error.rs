@@ -7,7 +7,7 @@ use sea_orm::sqlx::error::{DatabaseError, Error as SqlxError};
 use sea_orm::sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sea_orm::sqlx::sqlite::SqliteError;
 
-use super::driver_error::{database_error, redacted, sqlx_error};
+use super::driver_error::{database_error, no_tls, redacted, sqlx_error};
 use crate::error::{BoxError, Damage, Error};
 
 /// What a failed call means for its caller.
@@ -34,7 +34,10 @@ pub(super) fn from_db(error: DbErr) -> Error {
         ErrorClass::Unavailable if is_damage(&error) && is_postgres(&error) => {
             Error::Unavailable(Some(Damage(redacted(error)).into()))
         }
-        ErrorClass::Unavailable => Error::Unavailable(Some(redacted(error))),
+        ErrorClass::Unavailable => match sqlx_error(&error).and_then(no_tls) {
+            Some(why) => Error::Unavailable(Some(why.into())),
+            None => Error::Unavailable(Some(redacted(error))),
+        },
         ErrorClass::Broken => Error::Internal(redacted(error)),
     }
 }

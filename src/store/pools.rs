@@ -1,6 +1,6 @@
 //! Pools of connections, one for each purpose. A call of one pool never takes a connection of another.
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend};
 
 #[derive(Debug, Clone)]
 pub(super) struct Pools {
@@ -13,6 +13,8 @@ pub(super) struct Pools {
     pub ledger: DatabaseConnection,
     pub contracts: DatabaseConnection,
     pub ledger_connections: usize,
+    /// How many of these are pools of their own; the others share with one before them.
+    pub own: usize,
 }
 
 /// How many connections each kind has, of all there may be.
@@ -46,7 +48,15 @@ impl Pools {
             ledger: pool(),
             contracts: pool(),
             ledger_connections,
+            own: 1,
         }
+    }
+
+    /// Of each pool: its name, its connections, and those of them that are idle.
+    pub(super) fn connections(&self) -> Vec<(&'static str, u64, u64)> {
+        let names = if self.own == 1 { ["all"; 5] } else { ["housekeeping", "checks", "lists", "ledger", "contracts"] };
+        let pools = names.into_iter().zip(self.each()).take(self.own);
+        pools.map(|(name, pool)| (name, all(pool), idle(pool))).collect()
     }
 
     pub(super) fn each(&self) -> [&DatabaseConnection; 5] {
@@ -56,6 +66,21 @@ impl Pools {
     pub(super) fn each_mut(&mut self) -> [&mut DatabaseConnection; 5] {
         [&mut self.housekeeping, &mut self.checks, &mut self.lists, &mut self.ledger, &mut self.contracts]
     }
+}
+
+fn all(pool: &DatabaseConnection) -> u64 {
+    match pool.get_database_backend() {
+        DbBackend::Postgres => pool.get_postgres_connection_pool().size().into(),
+        _ => pool.get_sqlite_connection_pool().size().into(),
+    }
+}
+
+fn idle(pool: &DatabaseConnection) -> u64 {
+    let idle = match pool.get_database_backend() {
+        DbBackend::Postgres => pool.get_postgres_connection_pool().num_idle(),
+        _ => pool.get_sqlite_connection_pool().num_idle(),
+    };
+    u64::try_from(idle).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

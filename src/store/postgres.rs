@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::sqlx::pool::PoolConnectionMetadata;
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sea_orm::sqlx::{self, Connection as _, Executor as _, Row as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use tracing::instrument::WithSubscriber as _;
@@ -38,6 +38,7 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<Pools> {
         ledger: open(config, &options, shares.ledger).await?,
         contracts: open(config, &in_a_hurry(config, options), shares.contracts).await?,
         ledger_connections: usize::try_from(shares.ledger).unwrap_or(usize::MAX),
+        own: 5,
     })
 }
 
@@ -74,8 +75,13 @@ fn is_fresh(age: Duration, idle: Duration) -> bool {
 /// Reading its options the driver logs, values and all, what it does not know of the URL and of a
 /// file of passwords. Here nobody listens; and its error may quote a part of the URL.
 fn options(url: &str) -> Result<PgConnectOptions> {
-    tracing::subscriber::with_default(NoSubscriber::default(), || url.parse())
-        .map_err(|_| Error::internal("the URL of the database cannot be read"))
+    let options: PgConnectOptions = tracing::subscriber::with_default(NoSubscriber::default(), || url.parse())
+        .map_err(|_| Error::internal("the URL of the database cannot be read"))?;
+    // In the URL it is refused before.
+    match options.get_ssl_mode() {
+        PgSslMode::VerifyCa => Err(Error::internal("PGSSLMODE is verify-ca, which proves nothing: use verify-full")),
+        _ => Ok(options),
+    }
 }
 
 fn session(config: &StoreConfig) -> Result<PgConnectOptions> {

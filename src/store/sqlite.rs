@@ -76,6 +76,7 @@ pub(super) async fn connect(config: &StoreConfig) -> Result<(Pools, Sqlite)> {
         ledger: writer.clone(),
         contracts: writer,
         ledger_connections: 1,
+        own: 4,
     };
     for db in pools.each() {
         verify(db).await?;

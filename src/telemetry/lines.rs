@@ -54,14 +54,16 @@ impl Lines {
         }
     }
 
-    fn put(&self, line: &[u8]) {
+    /// Takes the line if there is room for it.
+    pub fn put(&self, line: Vec<u8>) {
         let Counts { waiting, waiting_bytes, lost } = &*self.counts;
-        let before = waiting_bytes.fetch_add(line.len(), Ordering::Relaxed);
+        let bytes = line.len();
+        let before = waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         waiting.fetch_add(1, Ordering::Relaxed);
-        let has_room = before.saturating_add(line.len()) <= MOST_BYTES;
-        if !has_room || self.queue.try_send(line.to_vec()).is_err() {
+        let has_room = before.saturating_add(bytes) <= MOST_BYTES;
+        if !has_room || self.queue.try_send(line).is_err() {
             waiting.fetch_sub(1, Ordering::Relaxed);
-            waiting_bytes.fetch_sub(line.len(), Ordering::Relaxed);
+            waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -78,7 +80,7 @@ impl<'a> MakeWriter<'a> for Lines {
 /// One call is one line.
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.put(line);
+        self.put(line.to_vec());
         Ok(line.len())
     }
 
@@ -140,19 +142,25 @@ impl<W: Write, T: Fn(u64)> Writer<W, T> {
 
 /// Standard error, past the lock of the standard library: a thread that is stuck in writing a line
 /// must hold up nobody else.
-#[cfg(unix)]
 pub(super) fn standard_error() -> Box<dyn Write + Send> {
-    use std::os::fd::AsFd as _;
+    past_the_lock(io::stderr())
+}
 
-    match io::stderr().as_fd().try_clone_to_owned() {
+pub(super) fn standard_output() -> Box<dyn Write + Send> {
+    past_the_lock(io::stdout())
+}
+
+#[cfg(unix)]
+fn past_the_lock(stream: impl Write + Send + std::os::fd::AsFd + 'static) -> Box<dyn Write + Send> {
+    match stream.as_fd().try_clone_to_owned() {
         Ok(descriptor) => Box::new(std::fs::File::from(descriptor)),
-        Err(_) => Box::new(io::stderr()),
+        Err(_) => Box::new(stream),
     }
 }
 
 #[cfg(not(unix))]
-pub fn standard_error() -> Box<dyn Write + Send> {
-    Box::new(io::stderr())
+fn past_the_lock(stream: impl Write + Send + 'static) -> Box<dyn Write + Send> {
+    Box::new(stream)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ mod neighbours;
 mod outages;
 mod races;
 mod record;
-mod samples;
+pub(crate) mod samples;
 mod tampered;
 mod verify;
 

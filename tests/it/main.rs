@@ -2,8 +2,10 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
 mod architecture;
+mod auth;
 mod bad_input;
 mod catalog;
+mod certificates;
 mod contracts;
 mod corpus;
 mod database;
@@ -25,4 +27,7 @@ mod settings;
 mod standard_services;
 mod store;
 mod targets;
+mod telemetry;
+mod tls;
+mod wire;
 mod yaml;

@@ -26,6 +26,13 @@ impl Process {
         Self::serve(command, database)
     }
 
+    /// One whose standard output goes elsewhere, and that logs nothing.
+    pub(crate) fn start_silent(database: &str, environment: &[(&str, &str)], output: Stdio) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
+        command.envs(environment.iter().copied()).stdout(output).stderr(Stdio::null());
+        Self::serve(command, database)
+    }
+
     /// One that logs everything there is to log into a file.
     pub(crate) fn start_logging(database: &str, format: &str, log: &Path) -> Self {
         let log = File::create(log).unwrap();

@@ -187,7 +187,7 @@ fn has_published_metadata(reason: &str, metadata: &HashMap<String, String>) {
     let comment = before.rsplit("\n\n").next().unwrap().replace("\n  //", "");
     let published = comment.split_once("Metadata: ").map_or("", |(_, published)| published);
     let names: Vec<_> = published.split('`').skip(1).step_by(2).collect();
-    let is_optional = |name: &str| ["nearest", "omitted", "field"].contains(&name);
+    let is_optional = |name: &str| ["nearest", "omitted", "field", "x_request_id"].contains(&name);
     // These are types of resources.
     let is_name = |name: &str| !["customer", "work_order", "block", "entry", "reservation"].contains(&name);
     let missing: Vec<_> =

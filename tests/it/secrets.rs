@@ -81,6 +81,9 @@ fn a_url_that_is_refused_is_not_told() {
         "postgres://me@127.0.0.1:1/x?password=x&c4n%61ry=c4nary",
         "postgres://me@127.0.0.1:1/x?pass%77ord=c4nary&password=c4nary",
         "postgres://me@127.0.0.1:1/x?sslmode=c4nary",
+        "postgres://me@127.0.0.1:1/x?sslmode=verify-ca&sslrootcert=c4nary",
+        "postgres://me@127.0.0.1:1/x?sslcert=c4nary",
+        "postgres://me@127.0.0.1:1/x?sslcert=x&sslkey=-----BEGIN%20PRIVATE%20KEY-----c4nary",
         "postgres://me@127.0.0.1:1/x?hostaddr=c4nary",
         "postgres://me@127.0.0.1:1/x?options[c4nary]=c4nary",
         "POSTGRES://me:c4nary@db/e",
@@ -112,6 +115,7 @@ fn a_database_that_is_not_reached_is_not_told() {
     for url in [
         "postgres://c4nary:c4nary@127.0.0.1:1/c4nary",
         "postgres://c4n%61ry:c4n%61ry@127.0.0.1:1/c4n%61ry?sslmode=disable",
+        "postgres://c4nary:c4nary@127.0.0.1:1/c4nary?sslmode=verify-full",
         "postgres://me@c4nary.invalid/e",
         "postgres:///e?host=/c4nary&user=c4nary&password=c4nary&dbname=c4nary&port=1",
         "postgres://me@127.0.0.1:1/e",

@@ -1,6 +1,8 @@
 //! A real server in this process, on a free port, over a real database.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
 
 use entitled::config::Config;
 use entitled::error::BoxError;
@@ -9,12 +11,15 @@ use entitled::proto::v1::contract_service_client::ContractServiceClient;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use entitled::server::Ended;
+use rustls::ClientConfig;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 
+use crate::certificates::{ALL_VERSIONS, Authority, HERE};
 use crate::postgres;
+use crate::wire::{self, Target};
 
 /// The databases everything is tested on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +30,18 @@ pub(crate) enum Backend {
 
 pub(crate) const BOTH: [Backend; 2] = [Backend::Sqlite, Backend::Postgres];
 
+/// How a server is listened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Listener {
+    Plain,
+    Tls,
+}
+
 pub(crate) struct TestServer {
     pub address: SocketAddr,
     pub channel: Channel,
+    /// How its clients speak TLS, if they do.
+    tls: Option<Arc<ClientConfig>>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<Result<Ended, BoxError>>,
     config: Config,
@@ -43,13 +57,10 @@ impl TestServer {
     /// A server with other settings than the usual ones.
     pub(crate) async fn start_with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let url = match backend {
-            Backend::Sqlite => format!("sqlite:{}", directory.path().join("entitled.db").display()),
-            Backend::Postgres => postgres::database().await,
-        };
-        let mut config = Config::default();
-        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        config.store.database = url.parse().unwrap();
+        let mut config = Self::config(directory.path());
+        if backend == Backend::Postgres {
+            config.store.database = postgres::database().await.parse().unwrap();
+        }
         change(&mut config);
         if backend == Backend::Postgres {
             entitled::server::migrate(&config, false).await.unwrap();
@@ -57,25 +68,60 @@ impl TestServer {
         Self::serve(config, Some(directory)).await
     }
 
+    /// A server on SQLite that listens in this way.
+    pub(crate) async fn start_on(listener: Listener, change: impl FnOnce(&mut Config)) -> Self {
+        match listener {
+            Listener::Plain => Self::start_with(Backend::Sqlite, change).await,
+            Listener::Tls => {
+                let authority = Authority::new("authority");
+                let client = authority.trusting_client(None, ALL_VERSIONS);
+                let directory = tempfile::tempdir().unwrap();
+                let mut config = Self::config(directory.path());
+                authority.server(&HERE).listen(&mut config, directory.path());
+                change(&mut config);
+                Self::serve_over(Some(Arc::new(client)), config, Some(directory)).await
+            }
+        }
+    }
+
+    /// The settings of a server on SQLite.
+    pub(crate) fn config(directory: &Path) -> Config {
+        let mut config = Config::default();
+        config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.store.database = format!("sqlite:{}", directory.join("entitled.db").display()).parse().unwrap();
+        config
+    }
+
     /// The URL of its database.
     pub(crate) fn database(&self) -> String {
         self.config.store.database.expose().to_owned()
     }
 
+    /// Where its files are.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.as_ref().unwrap().path()
+    }
+
     /// A second server on the same database; to be stopped before the first one.
     pub(crate) async fn start_beside(&self) -> Self {
-        Self::serve(self.config.clone(), None).await
+        Self::serve_over(self.tls.clone(), self.config.clone(), None).await
     }
 
     /// Stops, and serves again on the same database once `meanwhile` is done: SQLite is for one server at a time.
     pub(crate) async fn give_way<T>(self, meanwhile: impl Future<Output = T>) -> (Self, T) {
+        let tls = self.tls.clone();
         let (config, directory) = self.end().await;
         let done = meanwhile.await;
-        (Self::serve(config, directory).await, done)
+        (Self::serve_over(tls, config, directory).await, done)
     }
 
     /// A server with just these settings.
     pub(crate) async fn serve(config: Config, directory: Option<TempDir>) -> Self {
+        Self::serve_over(None, config, directory).await
+    }
+
+    /// A server with just these settings, and how its clients speak TLS.
+    pub(crate) async fn serve_over(tls: Option<Arc<ClientConfig>>, config: Config, directory: Option<TempDir>) -> Self {
         let (ready, bound) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(entitled::server::serve(
@@ -87,13 +133,13 @@ impl TestServer {
             Ok(address) => address,
             Err(_) => panic!("the server did not start: {:?}", task.await),
         };
-        let channel = connect(address).await;
-        Self { address, channel, stop: Some(stop), task, config, directory }
+        let channel = wire::channel(address, tls.clone()).await.unwrap();
+        Self { address, channel, tls, stop: Some(stop), task, config, directory }
     }
 
     /// A connection of one's own.
     pub(crate) async fn another_channel(&self) -> Channel {
-        connect(self.address).await
+        wire::channel(self.address, self.tls.clone()).await.unwrap()
     }
 
     pub(crate) fn entitlements(&self) -> EntitlementServiceClient<Channel> {
@@ -106,7 +152,7 @@ impl TestServer {
 
     /// By a connection of one's own.
     pub(crate) async fn lone_ledger(&self) -> LedgerServiceClient<Channel> {
-        LedgerServiceClient::new(connect(self.address).await)
+        LedgerServiceClient::new(wire::channel(self.address, self.tls.clone()).await.unwrap())
     }
 
     pub(crate) fn ledger(&self) -> LedgerServiceClient<Channel> {
@@ -144,8 +190,14 @@ impl TestServer {
     }
 }
 
-async fn connect(address: SocketAddr) -> Channel {
-    Channel::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
+impl Target for &TestServer {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    fn tls(&self) -> Option<Arc<ClientConfig>> {
+        self.tls.clone()
+    }
 }
 
 /// Makes two tests of each function that takes a server: one on either database.
@@ -170,6 +222,25 @@ macro_rules! on_both_servers {
     };
 }
 pub(crate) use on_both_servers;
+
+/// Makes two tests of each function that takes a listener: one in clear, one over TLS.
+macro_rules! on_both_listeners {
+    ($($test:ident),+ $(,)?) => {
+        mod plain {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::server::Listener::Plain).await;
+            })+
+        }
+        mod tls {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test(crate::server::Listener::Tls).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_listeners;
 
 pub(crate) fn request_id() -> String {
     uuid::Uuid::now_v7().to_string()

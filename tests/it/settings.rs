@@ -45,3 +45,48 @@ fn the_help_shows_no_value_of_the_environment() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("ENTITLED_ADDRESS") && !told.contains("s3cret") && !told.contains('\u{1b}'), "{told}");
 }
+
+#[test]
+fn the_settings_are_shown_with_their_origin_and_without_their_secrets() {
+    let variables = [("ENTITLED_DATABASE_URL", "postgres://me:s3cret@db/e"), ("ENTITLED_MAX_CALLS", "7")];
+    let arguments = ["config", "show", "--output", "json", "--listen", "127.0.0.1:7"];
+    let output = run(&arguments, &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(!told.contains("s3cret"), "{told}");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&told).unwrap();
+    let row = |key: &str| rows.iter().find(|row| row["key"] == key).unwrap();
+    assert_eq!(
+        (&row("database")["value"], &row("database")["origin"]),
+        (&"postgres://…".into(), &"ENTITLED_DATABASE_URL".into())
+    );
+    assert_eq!((&row("max_calls")["value"], &row("max_calls")["origin"]), (&"7".into(), &"ENTITLED_MAX_CALLS".into()));
+    assert_eq!((&row("listen")["value"], &row("listen")["origin"]), (&"127.0.0.1:7".into(), &"--listen".into()));
+    assert_eq!((&row("log")["origin"], &row("metrics_listen")["value"]), (&"default".into(), &serde_json::Value::Null));
+    let table = run(&["config", "show", "--output", "table"], &variables);
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(table.contains("ENTITLED_MAX_CALLS") && !table.contains("s3cret"), "{table}");
+}
+
+#[test]
+fn the_check_of_the_settings_names_every_mistake_at_once() {
+    assert_eq!(run(&["config", "check"], &[]).status.code(), Some(0));
+    let wrong = run(&["config", "check"], &[("ENTITLED_MAX_CALLS", "none"), ("ENTITLED_LISTEN", "here")]);
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    let told = String::from_utf8(wrong.stderr).unwrap();
+    assert!(told.contains("ENTITLED_MAX_CALLS: ") && told.contains("ENTITLED_LISTEN: "), "{told}");
+    let no_catalog = run(&["config", "check", "--catalog", "/nowhere/at/all"], &[]);
+    assert_eq!(no_catalog.status.code(), Some(2), "{no_catalog:?}");
+}
+
+#[test]
+fn the_collector_may_be_told_by_its_usual_name() {
+    let shown = |variables: &[(&str, &str)]| {
+        let output = run(&["config", "show", "--output", "json"], variables);
+        let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        rows.into_iter().find(|row| row["key"] == "otel_endpoint").unwrap()
+    };
+    let usual = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://there:4317");
+    assert_eq!(shown(&[usual])["origin"], "OTEL_EXPORTER_OTLP_ENDPOINT");
+    assert_eq!(shown(&[usual, ("ENTITLED_OTEL_ENDPOINT", "http://here:4317")])["value"], "http://here:4317");
+}

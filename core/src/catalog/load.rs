@@ -3,8 +3,8 @@
 //!
 //! Files are parsed into trees that know where they stand ([`source`]), the trees of one
 //! edition are merged ([`tables`], [`merge`]), and only then read as what they mean: each table
-//! for itself ([`entry`], [`raw`]), then all of them together ([`resolve`], [`names`]), with
-//! what no type can see ([`check`], [`fitting`], [`texts`]).
+//! for itself ([`table`], [`raw`]), then all of them together ([`resolve`], [`resolver`]), with
+//! what no type can see ([`check`], [`unused`], [`texts`]).
 
 mod check;
 mod merge;

@@ -37,6 +37,17 @@ pub enum Outcome {
     Entitled,
 }
 
+impl Outcome {
+    /// For logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotEntitled => "NOT_ENTITLED",
+            Self::Conditional => "CONDITIONAL",
+            Self::Entitled => "ENTITLED",
+        }
+    }
+}
+
 /// One clause that decided or is open.
 #[derive(Debug, Clone)]
 pub struct Reason<'a> {

@@ -55,9 +55,10 @@ async fn the_samples_answer_as_their_readme_says() {
     let server =
         tokio::spawn(server::serve(config, move |address| ready.send(address).unwrap(), std::future::pending::<()>()));
     let address = is_ready.await.unwrap();
-    fill(address, None).await.unwrap();
+    fill(address, ServerFlags::default()).await.unwrap();
 
-    let connection = Client::open(&address.to_string(), None).await.unwrap();
+    let flags = ServerFlags { address: address.to_string(), ..ServerFlags::default() };
+    let connection = Client::open(&flags).await.unwrap();
     for (typed, decision, code) in CHECKS {
         let flags = ["--customer", "--location", "--product", "--service"];
         let mut words = typed.split_whitespace();
@@ -69,4 +70,11 @@ async fn the_samples_answer_as_their_readme_says() {
         assert_eq!((answer.decision(), first.map_or("", |reason| reason.code.as_str())), (decision, code), "{typed}");
     }
     server.abort();
+}
+
+#[test]
+fn no_demo_pretends_to_speak_tls() {
+    let mut config = Config::default();
+    config.tls.cert = Some("cert.pem".into());
+    assert!(matches!(Demo::prepare(&mut config), Err(Failure::Usage(_))));
 }

@@ -20,7 +20,7 @@ pub(super) fn joined(text: &str) -> Cow<'_, str> {
             continue;
         }
         joined.push('\\');
-        // The escaped character itself, lest a second backslash be taken for the next escape.
+        // The escaped character too: a second backslash does not begin the next escape.
         let mut behind = escape.chars();
         joined.extend(behind.next());
         rest = behind.as_str();

@@ -34,7 +34,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// Whether as much is wrong as is told at once.
+    /// Whether there are as many mistakes as one answer lists.
     fn is_full(&self) -> bool {
         self.mistakes.len() >= MOST_VIOLATIONS
     }

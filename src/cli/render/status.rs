@@ -124,7 +124,9 @@ fn advice(status: &Status) -> Option<String> {
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));
     let advice = match status.code() {
-        _ if lost(status).is_some() => "try again; if it stays so, is it `entitled serve` that listens there?",
+        _ if lost(status).is_some() => {
+            "try again; if it stays so, is it `entitled serve` that listens there, and does its address begin with https://?"
+        }
         Code::Unavailable | Code::ResourceExhausted => return Some(later),
         Code::DeadlineExceeded | Code::Cancelled => "no answer came in time; try again",
         Code::Aborted => "it changed meanwhile; read it again and try again",

@@ -45,7 +45,7 @@ fn unknown(place: usize, name: &str, known: &[Parameter]) -> String {
 }
 
 /// What other programs take: no secret, whatever else stands in the URL.
-const ELSEWHERE: [&str; 39] = [
+const ELSEWHERE: [&str; 36] = [
     "_pragma",
     "application_name",
     "channel_binding",
@@ -78,11 +78,8 @@ const ELSEWHERE: [&str; 39] = [
     "ssl-key",
     "ssl-mode",
     "ssl-root-cert",
-    "sslcert",
     "sslcrl",
-    "sslkey",
     "sslpassword",
-    "sslrootcert",
     "statement-cache-capacity",
     "target_session_attrs",
 ];

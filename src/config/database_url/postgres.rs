@@ -1,12 +1,14 @@
 //! A URL of PostgreSQL, read as the driver reads it.
 
+use std::path::PathBuf;
+
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::parameter::{self, Parameter};
 
-/// What else a session needs is set by this program. Connections are made without TLS.
-const KNOWN: [Parameter; 7] = [
+/// What else a session needs is set by this program.
+const KNOWN: [Parameter; 10] = [
     Parameter { name: "host", check: filled },
     Parameter {
         name: "hostaddr",
@@ -22,11 +24,50 @@ const KNOWN: [Parameter; 7] = [
     Parameter {
         name: "sslmode",
         check: |value| match value {
-            "disable" | "allow" | "prefer" => Ok(()),
-            _ => one_of("`disable`, `allow` or `prefer`: connections are made without TLS"),
+            "disable" | "allow" | "prefer" | "require" | VERIFY => Ok(()),
+            // The driver trusts the public authorities beside the one of `sslrootcert`, and would not look at the name.
+            "verify-ca" => {
+                one_of("`verify-full`: by `verify-ca` any name's certificate of any public authority would do")
+            }
+            _ => one_of("`disable`, `allow`, `prefer`, `require` or `verify-full`"),
         },
     },
+    Parameter { name: "sslrootcert", check: file },
+    Parameter { name: "sslcert", check: file },
+    Parameter { name: "sslkey", check: file },
 ];
+
+/// The one mode that proves who the server is.
+const VERIFY: &str = "verify-full";
+/// Parameters that name files.
+const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
+
+/// The driver would take the contents as well; a key has no place in a URL.
+fn file(value: &str) -> Result<(), String> {
+    if value.is_empty() || value.contains("-----") { one_of("the path of a PEM file") } else { Ok(()) }
+}
+
+/// The files that the URL names, by their parameters.
+pub(super) fn files(url: &str) -> Vec<(&'static str, PathBuf)> {
+    let Ok(url) = Url::parse(url) else { return Vec::new() };
+    let files = url.query_pairs().filter_map(|(name, value)| {
+        let name = FILES.into_iter().find(|known| *known == name)?;
+        Some((name, PathBuf::from(value.as_ref())))
+    });
+    files.collect()
+}
+
+/// What goes only with something else.
+fn check_together(url: &Url) -> Result<(), String> {
+    let value = |name: &str| url.query_pairs().find(|(known, _)| *known == name).map(|(_, value)| value);
+    if value("sslrootcert").is_some() && value("sslmode").as_deref() != Some(VERIFY) {
+        return Err("`sslrootcert` in the URL goes with `sslmode=verify-full`: no other mode verifies".to_owned());
+    }
+    if value("sslcert").is_some() != value("sslkey").is_some() {
+        return Err("`sslcert` and `sslkey` go together in the URL: a certificate and its private key".to_owned());
+    }
+    Ok(())
+}
 
 fn filled(value: &str) -> Result<(), String> {
     if value.is_empty() { one_of("a value") } else { Ok(()) }
@@ -60,5 +101,6 @@ pub(super) fn check(url: &str) -> Result<(), String> {
             return Err(format!("the {name} in the URL is no UTF-8 text, percent-decoded"));
         }
     }
-    parameter::check(url.query().unwrap_or_default(), &KNOWN)
+    parameter::check(url.query().unwrap_or_default(), &KNOWN)?;
+    check_together(&url)
 }

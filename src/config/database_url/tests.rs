@@ -69,7 +69,12 @@ fn a_parameter_nobody_knows_is_refused_without_its_value() {
     assert!(postgres("pasword=s3cret").ends_with("did you mean `password`?"));
     assert!(postgres("password=s3cret&pass%77ord=s3cret").contains("`password` is twice"));
     assert!(postgres("sslmode=s3cret").contains("`sslmode` of the URL: expected `disable`"));
-    assert!(postgres("sslmode=require").contains("without TLS"));
+    assert!(postgres("sslmode=verify-ca").contains("expected `verify-full`"));
+    assert!(postgres("sslrootcert=s3cret").contains("goes with `sslmode=verify-full`"));
+    assert!(postgres("sslmode=require&sslrootcert=s3cret").contains("goes with `sslmode=verify-full`"));
+    assert!(postgres("sslcert=s3cret").contains("go together"));
+    assert!(postgres("sslcert=&sslkey=s3cret").contains("the path of a PEM file"));
+    assert!(postgres("sslkey=-----BEGIN+PRIVATE+KEY-----s3cret&sslcert=x").contains("the path of a PEM file"));
     assert!(postgres("port=s3cret").contains("`port` of the URL: expected a number"));
     assert!(postgres("hostaddr=s3cret").contains("expected an IP address"));
     assert!(postgres("options=-c%20s3cret").contains("`options` of the URL is not taken here"));
@@ -108,4 +113,13 @@ fn a_file_that_is_not_written_or_not_kept_is_refused() {
 fn a_file_may_have_any_name() {
     let url = DatabaseUrl::of_file(Path::new("/tmp/100% sure?.db")).unwrap();
     assert_eq!(url.expose(), "sqlite:/tmp/100%25 sure%3F.db");
+}
+
+#[test]
+fn the_files_of_tls_are_those_of_the_parameters() {
+    let files = |url: &str| url.parse::<DatabaseUrl>().unwrap().tls_files();
+    let url = "postgres://db/e?sslmode=verify-full&sslrootcert=/my%20ca.pem&sslkey=k&sslcert=c";
+    let expected = [("sslrootcert", "/my ca.pem"), ("sslkey", "k"), ("sslcert", "c")];
+    assert_eq!(files(url), expected.map(|(name, path)| (name, PathBuf::from(path))));
+    assert!(files("postgres://db/e?sslmode=require").is_empty() && files("sqlite:e.db").is_empty());
 }

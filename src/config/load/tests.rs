@@ -166,3 +166,59 @@ fn numbers_have_a_range() {
         }
     }
 }
+
+#[test]
+fn a_secret_may_stand_in_a_file_of_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("url");
+    std::fs::write(&secret, "sqlite:secret.db\n").unwrap();
+    let path = secret.to_str().unwrap();
+    let by_variable = load("", &[("ENTITLED_DATABASE_URL_FILE", path)], Flags::default()).unwrap();
+    assert_eq!(by_variable.store.database.expose(), "sqlite:secret.db");
+    let by_file = load(&format!("database_file = {path:?}\n"), &[], Flags::default()).unwrap();
+    assert_eq!(by_file.store.database.expose(), "sqlite:secret.db");
+    let both =
+        load("", &[("ENTITLED_DATABASE_URL_FILE", path), ("ENTITLED_DATABASE_URL", "sqlite:e")], Flags::default());
+    let told = "ENTITLED_DATABASE_URL_FILE: ENTITLED_DATABASE_URL is set as well; only one of them can be";
+    assert_eq!(both, Err(ConfigMistakes(vec![told.to_owned()])));
+    let twice = format!("database = \"sqlite:e\"\ndatabase_file = {path:?}\n");
+    let ConfigMistakes(mistakes) = load(&twice, &[], Flags::default()).unwrap_err();
+    assert_eq!(mistakes, ["FILE:2: database_file: database is set as well; only one of them can be"]);
+    // Only secrets have one.
+    let ConfigMistakes(mistakes) =
+        load("listen_file = \"x\"\n", &[("ENTITLED_LISTEN_FILE", "x")], Flags::default()).unwrap_err();
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+}
+
+#[test]
+fn a_secret_file_that_cannot_be_used_is_told_without_what_it_holds() {
+    let directory = tempfile::tempdir().unwrap();
+    let secret = directory.path().join("url");
+    std::fs::write(&secret, "postgres://me:s3cret#@db/e").unwrap();
+    for path in [secret.to_str().unwrap(), "/nowhere/at/all"] {
+        let ConfigMistakes(mistakes) = load("", &[("ENTITLED_DATABASE_URL_FILE", path)], Flags::default()).unwrap_err();
+        assert!(mistakes.concat().starts_with("ENTITLED_DATABASE_URL_FILE: "), "{mistakes:?}");
+        assert!(!mistakes.concat().contains("s3cret"), "{mistakes:?}");
+    }
+}
+
+#[test]
+fn each_setting_knows_where_it_comes_from() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("entitled.toml");
+    std::fs::write(&path, "# settings\nmax_calls = 7\nlisten = \"0.0.0.0:1\"\n").unwrap();
+    let environment =
+        Environment::of(&[("ENTITLED_LISTEN", "0.0.0.0:2"), ("ENTITLED_DATABASE_URL", "postgres://me:s3cret@db/e")]);
+    let flags = Flags { file: Some(path.clone()), ..flags(&[("ledger_grace", "3d")]) };
+    let (_, origins) = with_origins(Config::default(), &environment, &flags).unwrap();
+    let of = |key: &str| {
+        let (value, origin) = origins.of(setting(key).unwrap());
+        (value.map(str::to_owned), origin.to_string())
+    };
+    assert_eq!(of("max_calls"), (Some("7".to_owned()), format!("{}:2", path.display())));
+    assert_eq!(of("listen"), (Some("0.0.0.0:2".to_owned()), "ENTITLED_LISTEN".to_owned()));
+    assert_eq!(of("database"), (Some("postgres://…".to_owned()), "ENTITLED_DATABASE_URL".to_owned()));
+    assert_eq!(of("ledger_grace"), (Some("3d".to_owned()), "--ledger-grace".to_owned()));
+    assert_eq!(of("max_clients"), (Some("1024".to_owned()), "default".to_owned()));
+    assert_eq!(of("metrics_listen"), (None, "default".to_owned()));
+}

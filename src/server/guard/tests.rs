@@ -27,12 +27,16 @@ fn what_is_not_known_to_read_is_taken_for_a_write() {
     assert_eq!(kind_of("/"), CallKind::Write);
 }
 
+fn peer() -> Peer {
+    Peer { address: ([127, 0, 0, 1], 1).into(), certificate: None }
+}
+
 /// Calls `path` of a service that does what `answer` says, in a server that has room for `unsent` MiB.
 async fn call(path: &str, unsent: usize, answer: fn() -> Response<Body>) -> Response<Body> {
     let settings = ServerSettings { max_unsent: unsent, ..ServerSettings::default() };
     let connection = Connection::new(Limits::new(&settings, watch::channel(false).1));
     let service = tower::service_fn(move |_: Request<Body>| async move { Ok(answer()) });
-    let mut guard = CallGuard::new(service, Arc::clone(&connection));
+    let mut guard = CallGuard::new(service, peer(), Arc::clone(&connection));
     let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").body(Body::empty()).unwrap();
     let response = guard.call(request).await.unwrap();
     if response.headers().contains_key("grpc-status") {
@@ -70,7 +74,7 @@ async fn a_write_that_would_be_answered_too_late_is_refused_before_it_is_read() 
     let connection = Connection::new(Limits::new(&ServerSettings::default(), watch::channel(false).1));
     connection.limits.wait_of_writes.tell(Duration::from_millis(80));
     let service = tower::service_fn(|_: Request<Body>| async { Ok(Response::new(Body::new("answer".to_owned()))) });
-    let mut guard = CallGuard::new(service, Arc::clone(&connection));
+    let mut guard = CallGuard::new(service, peer(), Arc::clone(&connection));
     let mut call = async |path: &str, timeout: &str| {
         let request = Request::post(path).header(CONTENT_TYPE, "application/grpc").header("grpc-timeout", timeout);
         guard.call(request.body(Body::empty()).unwrap()).await.unwrap()

@@ -17,7 +17,7 @@ impl Contracts {
         stored: Option<&StoredContract>,
         mut violations: Vec<Violation>,
     ) -> Result<Option<Plan>> {
-        // A customer that must exist and does not is told as such.
+        // A customer that must exist and does not is NOT_FOUND.
         if stored.is_some() || command.may_create() {
             match_etag(command, stored)?;
         }

@@ -4,7 +4,7 @@ use super::Contracts;
 use crate::error::{Error, Noun, Result};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::service::paging::PagedList;
-use crate::service::{Caller, Consistency, Page};
+use crate::service::{Caller, Consistency, CustomerScope, Page};
 use crate::suggest::nearest;
 
 /// A document, how it was recorded, and the contract it is part of.
@@ -18,7 +18,8 @@ pub struct Found<T> {
 }
 
 impl Contracts {
-    pub async fn customer(&self, _caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
+    pub async fn customer(&self, caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
+        caller.require_customer(customer_id)?;
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         Ok(Found {
             document: snapshot.prepared().contract().customer.clone(),
@@ -30,10 +31,11 @@ impl Contracts {
 
     pub async fn work_order(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         customer_id: &str,
         work_order_id: &str,
     ) -> Result<Found<WorkOrder>> {
+        caller.require_customer(customer_id)?;
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
@@ -49,21 +51,26 @@ impl Contracts {
         })
     }
 
-    /// Customers by id, and the token of the next page.
-    pub async fn customers(&self, _caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
+    /// The customers that the caller may see, by id, and the token of the next page.
+    pub async fn customers(&self, caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
         let list = PagedList::new("customers", &[]);
-        let after = list.after(page)?.map(|[customer_id]| customer_id);
-        let customers = self.context.store.list_customers(after.as_deref(), page.limit()).await?;
+        let [after] = list.after(page)?.unwrap_or_default();
+        let store = &self.context.store;
+        let customers = match &caller.customers {
+            CustomerScope::All => store.list_customers(&after, page.limit()).await?,
+            CustomerScope::Only(ids) => store.list_customers_among(ids, &after, page.limit()).await?,
+        };
         Ok(list.cut(page, customers, |(customer, _)| [customer.customer_id.clone()]))
     }
 
     /// Work orders by id, and the token of the next page.
     pub async fn work_orders(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         customer_id: &str,
         page: &Page,
     ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
+        caller.require_customer(customer_id)?;
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let list = PagedList::new("work_orders", &[customer_id]);
         let [after] = list.after(page)?.unwrap_or_default();

@@ -1,7 +1,7 @@
-//! What is kept of a contract write, and how a repetition is answered from it.
+//! What is stored of a contract write, and how a repetition is answered from it.
 //!
-//! The documents are not kept with every request. A repetition must contain them again, or it is refused. A document
-//! that the write did not change is not kept either.
+//! The documents are not stored with every request. A repetition must contain them again, or it is refused. A document
+//! that the write did not change is not stored either.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ struct StoredOutcome {
     order_info: Option<VersionInfo>,
 }
 
-/// What to keep of a write that was made now.
+/// What to store of a write that was carried out now.
 pub(super) fn stored(identity: &RequestIdentity, written: &ChangeOutcome) -> Result<StoredRequest> {
     let ChangeOutcome { revision, contract_version, changes, customer_info, work_orders, customer_id: _, customer } =
         written;
@@ -36,7 +36,7 @@ pub(super) fn stored(identity: &RequestIdentity, written: &ChangeOutcome) -> Res
     })
 }
 
-/// The answer of then, if it asks for the same.
+/// The first answer, if the request asks for the same.
 pub(super) fn replay(
     identity: &RequestIdentity,
     command: &ContractCommand,
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_outcome_that_was_kept_stays_readable() {
+    fn a_stored_outcome_stays_readable() {
         for text in [
             r#"{"revision":3,"contract_version":3,"changes":[{"kind":"updated","resource":"customer",
                 "id":"contoso","fields":["customer.display_name"]},{"kind":"added","resource":"work_order",

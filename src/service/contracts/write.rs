@@ -20,14 +20,15 @@ use crate::store::{
     Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
+use crate::telemetry::call::{self, note_customer};
 
 /// How a write is to be made.
 #[derive(Debug, Clone)]
 pub struct WriteOptions {
     pub request_id: String,
-    /// Judge it, and write nothing.
+    /// Only judges the command, and writes nothing.
     pub validate_only: bool,
-    /// Not begun after it.
+    /// After it the write is not begun.
     pub deadline: Deadline,
 }
 
@@ -42,8 +43,8 @@ struct PendingWrite<'a> {
 }
 
 impl Contracts {
-    /// Makes a change, once however often it is asked for. `violations` are those of the
-    /// wire: nothing is written if there are any, but the rest is judged all the same.
+    /// Carries a command out; a repetition gets the first answer. `violations` are those found in the message: if there
+    /// are any nothing is written, but the rest of the document is judged all the same.
     pub async fn write(
         &self,
         caller: &Caller,
@@ -51,6 +52,8 @@ impl Contracts {
         violations: Vec<Violation>,
         options: WriteOptions,
     ) -> Result<ChangeOutcome> {
+        note_customer(command.customer_id());
+        caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
             let stored = self.stored(command.customer_id()).await?;
             let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));
@@ -65,17 +68,17 @@ impl Contracts {
         if !options.deadline.begin() {
             return Err(Error::DeadlinePassed);
         }
-        // Not in the caller's future: one that goes away in the middle of a transaction would
-        // leave it open on a connection others are given.
+        // In a task of its own. A caller that goes away in the middle of a transaction would drop its future, and leave the
+        // transaction open on a connection that other calls get.
         let (this, caller) = (self.clone(), caller.clone());
-        let task = tokio::spawn(async move {
+        let task = tokio::spawn(call::carry(async move {
             let _permit = permit;
             this.commit(&caller, command, options).await
-        });
+        }));
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
 
-    /// What is no id is not looked up: not every text is one a database takes.
+    /// A text that is no id is not looked up: a database does not take every text.
     async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
         if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
     }
@@ -137,7 +140,7 @@ impl Contracts {
         Ok(Some(written))
     }
 
-    /// Blocks come into being with the items that bought them, and keep to what these say.
+    /// Grants the blocks of the items in the new contract.
     async fn grants_in_txn(&self, txn: &Txn, pending: PendingWrite<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
         if plan.is_empty() {
             return Ok(Changes::default());
@@ -148,7 +151,7 @@ impl Contracts {
         grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
     }
 
-    /// The connection was lost at commit: the request id tells what became of it.
+    /// Finds out by the request id whether the write was committed, after the connection was lost at commit.
     async fn settle(
         &self,
         PendingWrite { command, identity, .. }: PendingWrite<'_>,
@@ -161,7 +164,7 @@ impl Contracts {
     }
 }
 
-/// A write that changes something is counted, once; a new customer's row has counted its own.
+/// A write that changes something adds one to the revision; the row of a new customer begins with its revision.
 fn revision_after(locked: LockedCustomer, is_new: bool, plan: &Plan) -> i64 {
     if is_new || plan.is_empty() { locked.revision } else { locked.revision.saturating_add(1) }
 }

@@ -15,6 +15,8 @@ use super::unit_of_work::UnitOfWork;
 use super::write::{Operation, Write};
 use crate::cache::Documents;
 use crate::error::{BoxError, Error, Noun, Result};
+use crate::ledger::EntryKind;
+use crate::model::Unit;
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
@@ -97,6 +99,8 @@ impl BatchRunner {
         for (customer_id, revision) in &committed.revisions {
             self.context.cache.note(customer_id, *revision);
         }
+        let metrics = &self.context.telemetry.metrics;
+        committed.moved.iter().for_each(|(kind, unit, amount)| metrics.ledger_moved(*kind, *unit, *amount));
         Ok(committed.outcomes)
     }
 
@@ -133,11 +137,12 @@ impl BatchRunner {
         put_revisions(&mut statements, &revisions, Changed::Balances)?;
         put_requests(&mut statements, &new_requests(writes, &outcomes)?, now)?;
         collect_changes(&units)?.write_in_txn(txn, statements).await?;
-        Ok(Committed { outcomes, revisions })
+        let moved = units.values().filter(|unit| unit.is_changed()).flat_map(UnitOfWork::moved).collect();
+        Ok(Committed { outcomes, revisions, moved })
     }
 
-    /// Opens a unit of work for each customer with a write that is no repetition. Also returns the customers whose contracts
-    /// there was no time to read; if `contended` is to wait, all are read.
+    /// Opens a unit of work for each customer with a write that is no repetition. Also returns the customers whose
+    /// contracts there was no time to read; if `contended` is to wait, all are read.
     async fn units_of_work<'a>(
         &self,
         txn: &Txn,
@@ -188,6 +193,8 @@ impl BatchRunner {
 struct Committed {
     outcomes: Vec<JobOutcome>,
     revisions: BTreeMap<String, i64>,
+    /// What was used, held and given back, for the metrics.
+    moved: Vec<(EntryKind, Unit, i64)>,
 }
 
 /// Whether a single write may have caused the error, so that the others may succeed without it.

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
 use super::batch::BatchRunner;
+use super::batch_spans::BatchSpans;
 use super::expected_wait::{ExpectedWait, pause};
 use super::outcome::{Deferral, JobOutcome};
 use super::queue::{Batch, Claim, Job, Queue};
@@ -80,6 +81,12 @@ impl Workers {
         })
     }
 
+    /// Tells how many writes wait. It does not keep the workers from ending.
+    pub(super) fn waiting(&self) -> impl Fn() -> Option<u64> + Send + Sync + use<> {
+        let queue = Arc::downgrade(&self.handle.queue);
+        move || queue.upgrade().and_then(|queue| u64::try_from(queue.waiting()).ok())
+    }
+
     /// Whether writes that could go on do so.
     pub(super) fn are_progressing(&self) -> bool {
         !self.handle.queue.is_stuck()
@@ -134,6 +141,9 @@ async fn run(queue: Arc<Queue>, runner: BatchRunner, lock_waits: Arc<Semaphore>)
             return;
         }
         let writes = batch.jobs.len();
+        let metrics = &runner.context.telemetry.metrics;
+        metrics.batch(writes);
+        batch.jobs.iter().for_each(|job| metrics.waited(job.came.elapsed()));
         let (left, took) = run_batch(&runner, batch, Contended::LeaveOut).await;
         queue.record(took, writes);
         for left in left {
@@ -167,9 +177,12 @@ async fn run_batch(
 ) -> (Vec<Batch>, Duration) {
     let start = Instant::now();
     // A write whose deadline has passed is not begun; its caller is told so.
-    let begun = jobs.into_iter().filter(|job| job.deadline.begin());
-    let (requests, callers): (Vec<_>, Vec<_>) = begun.map(|job| (job.write, (job.deadline, job.answer))).unzip();
-    let outcomes = runner.run(&requests, contended).await;
+    let begun: Vec<_> = jobs.into_iter().filter(|job| job.deadline.begin()).collect();
+    let spans = BatchSpans::begin(&runner.context.telemetry.traces, &begun);
+    let (requests, callers): (Vec<_>, Vec<_>) =
+        begun.into_iter().map(|job| (job.write, (job.deadline, job.answer))).unzip();
+    let outcomes = spans.scope(runner.run(&requests, contended)).await;
+    drop(spans);
     let took = start.elapsed();
     let mut alone: BTreeMap<String, Vec<Job>> = BTreeMap::new();
     let (mut again, mut answers) = (Vec::new(), Vec::new());

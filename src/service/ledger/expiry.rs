@@ -16,16 +16,15 @@ const HOLDS: i64 = 1_000;
 
 /// Looks for holds whose time has run out, once a second; runs until it is dropped.
 ///
-/// Every replica does so. What one finds goes the way of every other write: behind the
-/// customer's lock it is looked at again, and whoever comes second finds nothing to do. A
-/// replica that dies leaves its holds to the others.
+/// Every replica does so. What a replica finds becomes a write like any other: it is checked again behind the customer's
+/// lock, and the second replica finds nothing to do. The holds of a replica that dies are ended by the others.
 pub async fn expire(ledger: Ledger) {
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         if let Err(error) = expire_due(&ledger).await {
-            // The next tick tries again; that the store is away is told elsewhere.
+            // The next tick tries again. `health` logs that the store does not answer.
             tracing::debug!(error = ?error, "holds whose time has run out could not be ended");
         }
     }

@@ -29,8 +29,9 @@ mod state;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use opentelemetry::trace::SpanContext;
 use tokio::sync::{Notify, oneshot};
 
 pub use self::state::{CUSTOMER_CAPACITY, QUEUE_CAPACITY};
@@ -40,6 +41,7 @@ use super::expected_wait::ExpectedWait;
 use super::write::{Write, WriteOutcome};
 use crate::error::{Error, Result};
 use crate::service::Deadline;
+use crate::telemetry::call;
 
 /// How long a worker waits at most for the writes that are expected to join its batch.
 const GATHERING: Duration = Duration::from_millis(1);
@@ -54,16 +56,20 @@ pub(super) struct Job {
     pub answer: oneshot::Sender<Result<WriteOutcome>>,
     /// How long its caller waits, counted from when the write came; none if without limit.
     pub timeout: Option<Duration>,
+    pub came: Instant,
+    /// The span of its call, if that is sampled.
+    pub span: Option<SpanContext>,
 }
 
 impl Job {
     pub(super) fn new(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
-        Self { write, timeout: deadline.left(), deadline, answer }
+        let span = call::sampled_span();
+        Self { write, timeout: deadline.left(), deadline, answer, came: Instant::now(), span }
     }
 
     /// A write that one batch has begun and left to another: it is carried out whatever its deadline says.
     pub(super) fn begun(write: Write, deadline: Deadline, answer: oneshot::Sender<Result<WriteOutcome>>) -> Self {
-        Self { write, timeout: None, deadline, answer }
+        Self { write, timeout: None, deadline, answer, came: Instant::now(), span: None }
     }
 
     /// Gives the write up if its deadline has passed before it was begun; whether it did.
@@ -161,6 +167,11 @@ impl Queue {
     pub(super) fn close(&self) {
         self.state().is_closed = true;
         self.wake.notify_one();
+    }
+
+    /// How many writes wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().count
     }
 
     /// Whether there are writes that could be carried out and no worker takes them.

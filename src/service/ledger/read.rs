@@ -9,6 +9,7 @@ use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, Rese
 use crate::service::paging::{PagedList, page_token_invalid};
 use crate::service::{Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
+use crate::telemetry::call::note_customer;
 
 /// Which block, and as of when.
 #[derive(Debug, Clone)]
@@ -53,8 +54,10 @@ struct Blocks {
 
 impl Ledger {
     /// A block, the instant it is judged at, and the customer's revision.
-    pub async fn block(&self, _caller: &Caller, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
+    pub async fn block(&self, caller: &Caller, question: &BlockQuestion) -> Result<(Block, DateTime<Utc>, i64)> {
         let BlockQuestion { customer_id, block_id, as_of_time } = question;
+        note_customer(customer_id);
+        caller.require_customer(customer_id)?;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
         let Some(mut block) = blocks.iter().find(|block| block.id == *block_id).cloned() else {
             return Err(unknown_block(*block_id));
@@ -83,10 +86,12 @@ impl Ledger {
     /// One page of blocks, the instant they are judged at, the revision, and the next page's token.
     pub async fn blocks(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &BlocksQuestion,
     ) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
+        note_customer(customer_id);
+        caller.require_customer(customer_id)?;
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let list = PagedList::new("blocks", &[customer_id, &text(work_order_id), &text(service_id)]);
         let after: Option<[String; 3]> = list.after(page)?;
@@ -105,10 +110,12 @@ impl Ledger {
     /// A reservation, and the customer's revision.
     pub async fn reservation(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         customer_id: &str,
         reservation_id: Uuid,
     ) -> Result<(Reservation, i64)> {
+        note_customer(customer_id);
+        caller.require_customer(customer_id)?;
         let revision = self.revision(customer_id).await?;
         match self.context.store.reservation(customer_id, reservation_id).await? {
             Some(reservation) => Ok((reservation, revision)),
@@ -119,10 +126,12 @@ impl Ledger {
     /// One page of reservations, oldest first, and the next page's token.
     pub async fn reservations(
         &self,
-        _caller: &Caller,
+        caller: &Caller,
         question: &ReservationsQuestion,
     ) -> Result<(Vec<Reservation>, String)> {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
+        note_customer(customer_id);
+        caller.require_customer(customer_id)?;
         let state_name = state.map_or("", ReservationState::as_str);
         let list = PagedList::new("reservations", &[customer_id, &text_of(*block_id), state_name]);
         let after = list.after(page)?.map(|[id]| id.parse().map_err(|_| page_token_invalid()));
@@ -138,8 +147,10 @@ impl Ledger {
     }
 
     /// One page of entries, block by block, and the next page's token.
-    pub async fn entries(&self, _caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
+    pub async fn entries(&self, caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
+        note_customer(customer_id);
+        caller.require_customer(customer_id)?;
         let list = PagedList::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
         let after = list
             .after(page)?

@@ -13,12 +13,11 @@ use super::write::{CallerCommand, Operation, Write, in_order, refused, violation
 use crate::cache::Documents;
 use crate::error::{Error, Result};
 use crate::funding::{sources_of_commit, sources_of_take};
-use crate::ledger::{Applied, ApplyContext, Block, Book, Command, FundingSource, apply, malformed};
+use crate::ledger::{Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, apply, malformed};
+use crate::model::Unit;
+use crate::service::caller::SYSTEM;
 use crate::service::idempotency::RequestIdentity;
 use crate::store::MOST_DUE;
-
-/// The actor of what happens by time or by the contract alone.
-const SYSTEM: &str = "entitled";
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
@@ -136,6 +135,12 @@ impl UnitOfWork {
     /// carried out.
     pub(super) fn is_changed(&self) -> bool {
         self.is_changed
+    }
+
+    /// What entries move, in base units.
+    pub(super) fn moved(&self) -> impl Iterator<Item = (EntryKind, Unit, i64)> {
+        let entries = self.applied.iter().flat_map(|applied| &applied.entries);
+        entries.map(|entry| (entry.kind, entry.unit, entry.amount))
     }
 
     pub(super) fn add_to(&self, changes: &mut Changes) -> Result<()> {

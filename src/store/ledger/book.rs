@@ -29,7 +29,7 @@ pub struct Wanted {
 pub enum Contended {
     /// They are waited for.
     Await,
-    /// They are left out, so that nobody else waits for them.
+    /// Locked customers are left out, so that no other write waits for them.
     LeaveOut,
 }
 

@@ -36,7 +36,7 @@ fn keep(statements: &mut StatementBatch, open: &[(&str, &Reservation)]) -> Resul
     })
 }
 
-/// One that began and ended in the same batch was never kept.
+/// A hold that began and ended in the same batch has no row.
 fn drop_all(statements: &mut StatementBatch, ended: &[(&str, &Reservation)]) -> Result<()> {
     let rows = ColumnBatch::new(ended.len())
         .text("customer_id", ended.iter().map(|(customer_id, _)| *customer_id))

@@ -8,7 +8,16 @@ use tonic::Code;
 
 use super::frames::*;
 use crate::sample::check;
-use crate::server::{Backend, TestServer};
+use crate::server::{Listener, TestServer, on_both_listeners};
+
+on_both_listeners!(
+    frames_that_carry_no_call,
+    continuations_of_one_block_of_headers,
+    data_without_data,
+    calls_that_the_server_has_to_reset,
+    calls_at_once,
+    headers_beyond_their_limit,
+);
 
 const CHECK: &str = "/entitled.v1.EntitlementService/CheckEntitlement";
 const NO_ERROR: u32 = 0;
@@ -19,9 +28,10 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 /// error code it tells.
 async fn flood(server: &TestServer, chunks: impl Iterator<Item = Vec<u8>>) -> u32 {
     const READ: [u8; 8] = *b"read yet";
-    let mut raw = Raw::open(server.address, 1 << 16).await;
+    let mut raw = Raw::open(server, 1 << 16).await;
     for chunk in chunks {
-        if raw.0.write_all(&[chunk, frame(PING, 0, 0, &READ)].concat()).await.is_err() {
+        let written = raw.0.write_all(&[chunk, frame(PING, 0, 0, &READ)].concat()).await;
+        if written.and(raw.0.flush().await).is_err() {
             break;
         }
         loop {
@@ -56,9 +66,8 @@ fn calls(first: u32, count: u32, after_each: impl Fn(u32) -> Vec<u8>) -> Vec<u8>
         .collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frames_that_carry_no_call() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn frames_that_carry_no_call(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     for (kind, payload) in [(PING, &[1; 8][..]), (SETTINGS, &[]), (PRIORITY, &[0, 0, 0, 0, 1]), (UNKNOWN, b"padding")] {
         let stream = if kind == PRIORITY { 3 } else { 0 };
         let chunk = iter::repeat_n(frame(kind, 0, stream, payload), 200).flatten().collect();
@@ -68,9 +77,8 @@ async fn frames_that_carry_no_call() {
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn continuations_of_one_block_of_headers() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn continuations_of_one_block_of_headers(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     let begun = frame(HEADERS, 0, 1, &block(CHECK));
     let continued = iter::repeat_n(frame(CONTINUATION, 0, 1, &[]), 100).flatten();
     let told = flood(&server, iter::once(begun.into_iter().chain(continued).collect())).await;
@@ -79,9 +87,8 @@ async fn continuations_of_one_block_of_headers() {
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn data_without_data() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn data_without_data(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     let begun = frame(HEADERS, END_HEADERS, 1, &block(CHECK));
     let nothing = iter::repeat_n(frame(DATA, 0, 1, &[]), 1_000).flatten();
     let told = flood(&server, iter::once(begun.into_iter().chain(nothing).collect())).await;
@@ -91,9 +98,8 @@ async fn data_without_data() {
 }
 
 /// MadeYouReset: the client makes the server reset each call, by a window beyond what can be counted.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_the_server_has_to_reset() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn calls_that_the_server_has_to_reset(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     let beyond = |stream| frame(WINDOW_UPDATE, 0, stream, &0x7fff_ffff_u32.to_be_bytes());
     let chunks = (0..200).map(|chunk| calls(200 * chunk + 1, 100, beyond));
     assert_eq!(flood(&server, chunks).await, ENHANCE_YOUR_CALM);
@@ -101,11 +107,10 @@ async fn calls_that_the_server_has_to_reset() {
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_at_once() {
-    let server = TestServer::start(Backend::Sqlite).await;
-    let mut raw = Raw::open(server.address, 1 << 16).await;
-    raw.0.write_all(&calls(1, 201, |_| Vec::new())).await.unwrap();
+async fn calls_at_once(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
+    let mut raw = Raw::open(&server, 1 << 16).await;
+    raw.write(&calls(1, 201, |_| Vec::new())).await;
     let reset = raw.until(RESET).await.unwrap();
     assert_eq!((reset.stream, error_code(&reset.payload)), (401, REFUSED_STREAM), "the first one too many");
     others_are_served(&server).await;
@@ -113,10 +118,9 @@ async fn calls_at_once() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn headers_beyond_their_limit() {
-    let server = TestServer::start(Backend::Sqlite).await;
-    let mut raw = Raw::open(server.address, 1 << 16).await;
+async fn headers_beyond_their_limit(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
+    let mut raw = Raw::open(&server, 1 << 16).await;
     let many: Vec<u8> = (0..200).flat_map(|_| [&[0, 1, b'x', 100][..], &[b'y'; 100]].concat()).collect();
     send_headers(&mut raw, 1, &[block(CHECK), many].concat()).await;
     let answer = raw.until(HEADERS).await.unwrap();

@@ -1,10 +1,11 @@
 //! HTTP/2 by hand: a client that does what no library would.
 
-use std::net::SocketAddr;
+use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+
+use crate::wire::{self, Target, Wire};
 
 pub(super) const DATA: u8 = 0;
 pub(super) const HEADERS: u8 = 1;
@@ -25,7 +26,7 @@ const ACK: u8 = 1;
 /// Far beyond every limit that is tested: only a hang fails.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Raw(pub TcpStream);
+pub(super) struct Raw(pub Wire);
 
 #[derive(Debug)]
 pub(super) struct Frame {
@@ -37,13 +38,13 @@ pub(super) struct Frame {
 
 impl Raw {
     /// A connection that says nothing yet.
-    pub(super) async fn silent(address: SocketAddr) -> Self {
-        Self(TcpStream::connect(address).await.unwrap())
+    pub(super) async fn silent(target: impl Target) -> Self {
+        Self(wire::open(target.address(), target.tls()).await.unwrap())
     }
 
     /// A connection whose streams are given so much room for answers.
-    pub(super) async fn open(address: SocketAddr, window: u32) -> Self {
-        let mut raw = Self::silent(address).await;
+    pub(super) async fn open(target: impl Target, window: u32) -> Self {
+        let mut raw = Self::silent(target).await;
         raw.0.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
         let settings = [&4_u16.to_be_bytes()[..], &window.to_be_bytes()[..]].concat();
         raw.send(SETTINGS, 0, 0, &settings).await;
@@ -51,7 +52,18 @@ impl Raw {
     }
 
     pub(super) async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        self.0.write_all(&frame(kind, flags, stream, payload)).await.unwrap();
+        self.write(&frame(kind, flags, stream, payload)).await;
+    }
+
+    /// Bytes, whatever they are.
+    pub(super) async fn write(&mut self, bytes: &[u8]) {
+        self.try_write(bytes).await.unwrap();
+    }
+
+    /// Fails once the server has closed.
+    pub(super) async fn try_write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
     }
 
     /// A whole call of one small message.
@@ -75,6 +87,7 @@ impl Raw {
         if frame.kind == PING && frame.flags & ACK == 0 {
             // It may be closing already.
             let _ = self.0.write_all(&self::frame(PING, ACK, 0, &frame.payload)).await;
+            let _ = self.0.flush().await;
         }
         Some(frame)
     }
@@ -86,6 +99,15 @@ impl Raw {
             if frame.kind == kind {
                 return Some(frame);
             }
+        }
+    }
+
+    /// Waits until the server has begun the calls sent so far. The first answer may be sent in the turn that reads them,
+    /// a moment before they begin; the second one is sent in a later turn.
+    pub(super) async fn until_begun(&mut self) {
+        for _ in 0..2 {
+            self.send(PING, 0, 0, &[0; 8]).await;
+            self.until(PING).await.unwrap();
         }
     }
 

@@ -1,5 +1,7 @@
 //! A client that does not read, half sends, or never begins.
 
+use std::time::Duration;
+
 use entitled::proto::v1;
 use futures_util::future::join_all;
 use prost::Message as _;
@@ -11,7 +13,18 @@ use tonic_health::pb::health_client::HealthClient;
 use super::frames::*;
 use crate::raw;
 use crate::sample::{check, refused, stored};
-use crate::server::{Backend, TestServer};
+use crate::server::{Backend, Listener, TestServer, on_both_listeners};
+
+on_both_listeners!(
+    a_client_that_keeps_the_server_waiting_is_let_go,
+    a_client_that_reads_nothing_at_all_is_let_go,
+    half_a_message_ends_with_the_time_of_its_call,
+    half_a_batch_keeps_no_other_waiting,
+    answers_that_are_not_read_are_bounded,
+    there_are_only_so_many_connections_and_calls,
+    calls_given_up_at_once_are_no_attack,
+    a_flood_of_resets_is_sent_away,
+);
 
 const BATCH: &str = "/entitled.v1.EntitlementService/BatchCheckEntitlements";
 const CHECK: &str = "/entitled.v1.EntitlementService/CheckEntitlement";
@@ -26,60 +39,70 @@ async fn is_serving(server: &TestServer) -> bool {
     answer.into_inner().status() == ServingStatus::Serving
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_keeps_the_server_waiting_is_let_go() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn a_client_that_keeps_the_server_waiting_is_let_go(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     stored(&server, "contoso").await;
-    let address = server.address;
     let message = prefixed(&check("contoso").encode_to_vec());
-    let says_nothing = Raw::silent(address).await;
-    let half_a_preface = Raw::silent(address).await;
-    half_a_preface.0.try_write(b"PRI * HTTP/2.0\r\n").unwrap();
-    let half_a_frame = async move {
-        let mut raw = Raw::open(address, 0).await;
+    let says_nothing = Raw::silent(&server).await;
+    let mut half_a_preface = Raw::silent(&server).await;
+    half_a_preface.write(b"PRI * HTTP/2.0\r\n").await;
+    let half_a_frame = async {
+        let mut raw = Raw::open(&server, 0).await;
         let begun = frame(HEADERS, END_HEADERS, 1, &block(CHECK));
-        tokio::io::AsyncWriteExt::write_all(&mut raw.0, &begun[..20]).await.unwrap();
+        raw.write(&begun[..20]).await;
         raw.closed().await;
     };
-    let half_a_block = async move {
-        let mut raw = Raw::open(address, 0).await;
+    let half_a_block = async {
+        let mut raw = Raw::open(&server, 0).await;
         raw.send(HEADERS, 0, 1, &block(CHECK)).await;
         raw.closed().await;
     };
     let reads_no_answer = async {
-        let mut raw = Raw::open(address, 0).await;
+        let mut raw = Raw::open(&server, 0).await;
         raw.call(1, CHECK, &message[5..]).await;
         raw.closed().await;
     };
     let reads_no_health = async {
-        let mut raw = Raw::open(address, 0).await;
+        let mut raw = Raw::open(&server, 0).await;
         raw.call(1, WATCH, &[]).await;
         raw.closed().await;
     };
     let reads_half_an_answer = async {
-        let mut raw = Raw::open(address, 20).await;
+        let mut raw = Raw::open(&server, 20).await;
         raw.call(1, CHECK, &message[5..]).await;
         raw.closed().await;
     };
-    let ends = [
-        tokio::spawn(says_nothing.closed()),
-        tokio::spawn(half_a_preface.closed()),
-        tokio::spawn(half_a_frame),
-        tokio::spawn(half_a_block),
-    ];
-    tokio::join!(reads_no_answer, reads_no_health, reads_half_an_answer);
-    for end in join_all(ends).await {
-        end.unwrap();
+    let ends = join_all([says_nothing, half_a_preface].map(Raw::closed));
+    tokio::join!(ends, half_a_frame, half_a_block, reads_no_answer, reads_no_health, reads_half_an_answer);
+    assert!(is_serving(&server).await);
+    server.stop().await;
+}
+
+/// It gives room for every answer, and takes none of them from its socket.
+async fn a_client_that_reads_nothing_at_all_is_let_go(listener: Listener) {
+    const MORE_THAN_SOCKETS_HOLD: usize = 16 << 20;
+    let server = TestServer::start_on(listener, |_| {}).await;
+    let request = v1::ListClausesRequest { page_size: 1_000, ..Default::default() };
+    let size = server.catalog().list_clauses(request.clone()).await.unwrap().into_inner().encoded_len();
+    let mut raw = Raw::open(&server, 1 << 30).await;
+    raw.send(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes()).await;
+    for call in 0..u32::try_from(MORE_THAN_SOCKETS_HOLD / size).unwrap() {
+        raw.call(2 * call + 1, CLAUSES, &request.encode_to_vec()).await;
     }
+    let closed = async {
+        while raw.try_write(&frame(PING, 0, 0, &[0; 8])).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, closed).await.expect("the server closes");
     assert!(is_serving(&server).await);
     server.stop().await;
 }
 
 /// Half a message is waited for as long as a call may take, whosever call it is.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_message_ends_with_the_time_of_its_call() {
-    let server = TestServer::start(Backend::Sqlite).await;
-    let mut raw = Raw::open(server.address, 1 << 16).await;
+async fn half_a_message_ends_with_the_time_of_its_call(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
+    let mut raw = Raw::open(&server, 1 << 16).await;
     for (stream, path) in [(1, CHECK), (3, HEALTH), (5, WATCH)] {
         raw.send(HEADERS, END_HEADERS, stream, &block(path)).await;
         raw.send(DATA, 0, stream, &[0, 0, 0, 0, 9, 1]).await;
@@ -96,14 +119,13 @@ async fn half_a_message_ends_with_the_time_of_its_call() {
 }
 
 /// Of batches few run at a time; one that is still being sent does not run.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn half_a_batch_keeps_no_other_waiting() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn half_a_batch_keeps_no_other_waiting(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     stored(&server, "contoso").await;
     let batch = v1::BatchCheckEntitlementsRequest { checks: vec![check("contoso")], ..Default::default() };
     let message = prefixed(&batch.encode_to_vec());
     let threads = u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
-    let mut raw = Raw::open(server.address, 1 << 16).await;
+    let mut raw = Raw::open(&server, 1 << 16).await;
     let streams = (0..threads + 2).map(|call| 2 * call + 1);
     for stream in streams {
         raw.send(HEADERS, END_HEADERS, stream, &block(BATCH)).await;
@@ -112,23 +134,21 @@ async fn half_a_batch_keeps_no_other_waiting() {
             raw.send(DATA, 0, stream, &message[..message.len() / 2]).await;
         }
     }
-    raw.send(PING, 0, 0, &[0; 8]).await;
-    raw.until(PING).await.unwrap();
+    raw.until_begun().await;
     let answer = server.entitlements().batch_check_entitlements(batch).await.unwrap().into_inner();
     assert_eq!(answer.results.len(), 1);
     drop(raw);
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_are_not_read_are_bounded() {
-    let server = TestServer::start_with(Backend::Sqlite, |config| config.server.max_unsent = 8).await;
+async fn answers_that_are_not_read_are_bounded(listener: Listener) {
+    let server = TestServer::start_on(listener, |config| config.server.max_unsent = 8).await;
     stored(&server, "contoso").await;
     // An answer of some hundred bytes is one of many; this one is large.
     let request = v1::ListClausesRequest { page_size: 1_000, ..Default::default() };
     let size = server.catalog().list_clauses(request.clone()).await.unwrap().into_inner().encoded_len();
     let room = (1 << 20) / size;
-    let mut raw = Raw::open(server.address, 0).await;
+    let mut raw = Raw::open(&server, 0).await;
     let (mut held, mut refused) = (0, 0);
     for stream in (0..u32::try_from(room + 20).unwrap()).map(|call| 2 * call + 1) {
         raw.call(stream, CLAUSES, &request.encode_to_vec()).await;
@@ -150,23 +170,22 @@ async fn answers_that_are_not_read_are_bounded() {
     server.stop().await;
 }
 
-#[tokio::test]
-async fn there_are_only_so_many_connections_and_calls() {
-    let server = TestServer::start_with(Backend::Sqlite, |config| {
+async fn there_are_only_so_many_connections_and_calls(listener: Listener) {
+    let server = TestServer::start_on(listener, |config| {
         config.server.max_clients = 2;
         config.server.max_calls = 1;
     })
     .await;
     stored(&server, "contoso").await;
     // The server's own channel is one; this is the other, with a call that goes on.
-    let mut raw = Raw::open(server.address, 1 << 16).await;
+    let mut raw = Raw::open(&server, 1 << 16).await;
     raw.send(HEADERS, END_HEADERS, 1, &block(CHECK)).await;
-    raw.send(PING, 0, 0, &[0; 8]).await;
-    raw.until(PING).await.unwrap();
+    raw.until_begun().await;
     let refusal = refused(server.entitlements().check_entitlement(check("contoso")).await);
     assert_eq!((refusal.code, refusal.reason.as_str()), (Code::ResourceExhausted, "OVERLOADED"), "{refusal:?}");
     assert!(refusal.has_retry_info, "{refusal:?}");
     HealthClient::new(server.channel.clone()).check(HealthCheckRequest::default()).await.unwrap();
+    // Closed before any handshake.
     Raw::silent(server.address).await.closed().await;
 
     raw.send(RESET, 0, 1, &8_u32.to_be_bytes()).await;
@@ -184,12 +203,11 @@ async fn there_are_only_so_many_connections_and_calls() {
 }
 
 /// Clients with short deadlines give up whole bursts of calls: no reason to send them away.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_given_up_at_once_are_no_attack() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn calls_given_up_at_once_are_no_attack(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     stored(&server, "contoso").await;
     let message = prefixed(&check("contoso").encode_to_vec());
-    let mut raw = Raw::open(server.address, 1 << 16).await;
+    let mut raw = Raw::open(&server, 1 << 16).await;
     for burst in 0..20 {
         let mut bytes = Vec::new();
         for call in 0..180 {
@@ -198,7 +216,7 @@ async fn calls_given_up_at_once_are_no_attack() {
             bytes.extend(frame(DATA, END_STREAM, stream, &message));
             bytes.extend(frame(RESET, 0, stream, &8_u32.to_be_bytes()));
         }
-        tokio::io::AsyncWriteExt::write_all(&mut raw.0, &bytes).await.unwrap();
+        raw.write(&bytes).await;
         raw.send(PING, 0, 0, &[7; 8]).await;
         loop {
             let frame = raw.next().await.expect("the connection stays");
@@ -215,16 +233,15 @@ async fn calls_given_up_at_once_are_no_attack() {
 }
 
 /// Rapid reset: more of them at once than any such client has.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_resets_is_sent_away() {
-    let server = TestServer::start(Backend::Sqlite).await;
+async fn a_flood_of_resets_is_sent_away(listener: Listener) {
+    let server = TestServer::start_on(listener, |_| {}).await;
     let mut bytes = Vec::new();
     for call in 0..100_000 {
         bytes.extend(frame(HEADERS, END_HEADERS, 2 * call + 1, &block(CHECK)));
         bytes.extend(frame(RESET, 0, 2 * call + 1, &8_u32.to_be_bytes()));
     }
-    let raw = Raw::open(server.address, 0).await;
-    let (mut reads, mut writes) = raw.0.into_split();
+    let raw = Raw::open(&server, 0).await;
+    let (mut reads, mut writes) = tokio::io::split(raw.0);
     let flood = tokio::spawn(async move {
         let _ = tokio::io::AsyncWriteExt::write_all(&mut writes, &bytes).await;
         writes

@@ -33,8 +33,8 @@ async fn replicas_that_meet_at_many_customers_never_deadlock() {
     let failures = Arc::new(AtomicUsize::new(0));
     let replica = async || {
         let (mut store, failures) = (house.store().await, Arc::clone(&failures));
-        store.observe(move |_, failed| {
-            failures.fetch_add(usize::from(failed), Ordering::Relaxed);
+        store.observe(move |statement| {
+            failures.fetch_add(usize::from(statement.has_failed), Ordering::Relaxed);
         });
         ledger_over(store, Clock::System, LedgerOptions::default())
     };

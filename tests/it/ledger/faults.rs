@@ -1,16 +1,18 @@
 //! R17, R18: queues, locks and lost connections.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use entitled::cache::Cache;
 use entitled::catalog::Catalog;
+use entitled::config::Config;
 use entitled::error::{Error, Result};
 use entitled::ledger::{Command, Take, Target};
 use entitled::model::{Quantity, Unit};
 use entitled::service::ledger::{CUSTOMER_CAPACITY, LedgerOptions, WriteOutcome, WriteRequest};
 use entitled::service::{Caller, Clock, Context, Deadline, Gate, Ledger, READS};
 use entitled::store::{Store, StoreConfig};
+use entitled::telemetry::Telemetry;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tokio::task::JoinSet;
 
@@ -18,7 +20,7 @@ use super::samples::*;
 use crate::server::{Backend, request_id};
 use crate::store::proxy::{Proxy, Verdict};
 
-pub(super) static CALLER: Caller = Caller::anonymous();
+pub(super) static CALLER: LazyLock<Caller> = LazyLock::new(Caller::anonymous);
 
 /// The writer alone, on a store of one's own.
 pub(super) async fn ledger_on(config: StoreConfig) -> Ledger {
@@ -32,7 +34,8 @@ pub(super) async fn ledger_with(config: StoreConfig, clock: Clock) -> Ledger {
 pub(super) fn ledger_over(store: Store, clock: Clock, options: LedgerOptions) -> Ledger {
     let cache = Arc::new(Cache::new(1 << 20, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
-    Ledger::start(Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1) }, options)
+    let telemetry = Telemetry::start(&Config::default(), None).unwrap();
+    Ledger::start(Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1), telemetry }, options)
 }
 
 pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {

@@ -153,7 +153,7 @@ impl House {
 }
 
 /// The id of the block of `ede-<row>`.
-pub(super) fn ede(customer_id: &str, row: usize) -> String {
+pub(crate) fn ede(customer_id: &str, row: usize) -> String {
     block_id(customer_id, "wo-1", &format!("ede-{row}"), EDE).to_string()
 }
 
@@ -167,7 +167,7 @@ pub(super) fn left(used: i64, reserved: i64) -> Balance {
     Balance { granted: 6_000, used, reserved, available: 6_000 - used - reserved }
 }
 
-pub(super) fn contract(customer_id: &str, hours: &[i64]) -> Value {
+pub(crate) fn contract(customer_id: &str, hours: &[i64]) -> Value {
     let day = |days: i64| -> NaiveDate { (now() + Duration::days(days)).date_naive() };
     let mut items = vec![json!({ "item_id": "base", "service_id": "unified-enterprise-base", "all_locations": true })];
     items.extend(hours.iter().enumerate().map(|(row, hours)| {
@@ -200,7 +200,7 @@ pub(super) fn quantity(amount: i64, unit: v1::Unit) -> Option<v1::Quantity> {
     Some(v1::Quantity { amount, unit: unit.into() })
 }
 
-pub(super) fn hours(amount: i64) -> Option<v1::Quantity> {
+pub(crate) fn hours(amount: i64) -> Option<v1::Quantity> {
     quantity(amount, v1::Unit::Hours)
 }
 
@@ -210,7 +210,7 @@ pub(super) fn consume(amount: i64) -> v1::ConsumeUnitsRequest {
 }
 
 /// So many hours of a customer's first block.
-pub(super) fn consume_of(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
+pub(crate) fn consume_of(customer_id: &str, amount: i64) -> v1::ConsumeUnitsRequest {
     v1::ConsumeUnitsRequest {
         customer_id: customer_id.into(),
         block_id: ede(customer_id, 0),
@@ -262,7 +262,7 @@ pub(super) fn release(reservation_id: &str) -> v1::ReleaseReservationRequest {
     }
 }
 
-pub(super) fn adjust(delta: i64) -> v1::AdjustBlockRequest {
+pub(crate) fn adjust(delta: i64) -> v1::AdjustBlockRequest {
     v1::AdjustBlockRequest {
         customer_id: "contoso".into(),
         block_id: ede("contoso", 0),
@@ -277,12 +277,12 @@ pub(super) fn now() -> DateTime<Utc> {
 }
 
 /// Seconds from now.
-pub(super) fn in_seconds(seconds: i64) -> Option<Timestamp> {
+pub(crate) fn in_seconds(seconds: i64) -> Option<Timestamp> {
     Some(Timestamp { seconds: now().timestamp() + seconds, nanos: 0 })
 }
 
 /// The code and the reason of a refusal.
-pub(super) fn told(status: &Status) -> (Code, String) {
+pub(crate) fn told(status: &Status) -> (Code, String) {
     let refusal = Refusal::of(status);
     (refusal.code, refusal.reason)
 }

@@ -48,8 +48,8 @@ async fn a_contract_is_loaded_by_one_statement(fixture: Fixture) {
     }
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
-    store.observe(move |_, failed| {
-        assert!(!failed);
+    store.observe(move |statement| {
+        assert!(!statement.has_failed);
         counter.fetch_add(1, Ordering::Relaxed);
     });
     assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().contract.work_orders.len(), 3);
@@ -95,7 +95,7 @@ async fn ids_are_compared_by_their_bytes(fixture: Fixture) {
         put_customer(store, &customer(id, id), &info(1)).await.unwrap();
         put_order(store, &order(id, "wo", "IDR"), &info(1)).await.unwrap();
     }
-    let listed = store.list_customers(None, 10).await.unwrap();
+    let listed = store.list_customers("", 10).await.unwrap();
     assert_eq!(listed.iter().map(|(customer, _)| customer.customer_id.as_str()).collect::<Vec<_>>(), in_order);
     assert_eq!(store.load_contract("b").await.unwrap().unwrap().contract.customer.display_name, "b");
     assert_eq!(store.load_contract("A").await.unwrap(), None);
@@ -133,7 +133,17 @@ async fn customers_are_listed_in_pages(fixture: Fixture) {
         page.into_iter().map(|(it, info)| (it.customer_id, it.display_name, info.version)).collect::<Vec<_>>()
     };
     let row = |id: &str| (id.to_owned(), "new".to_owned(), 2);
-    assert_eq!(page(None).await, [row("a"), row("b")]);
-    assert_eq!(page(Some("b")).await, [row("c")]);
-    assert_eq!(page(Some("c")).await, []);
+    assert_eq!(page("").await, [row("a"), row("b")]);
+    assert_eq!(page("b").await, [row("c")]);
+    assert_eq!(page("c").await, []);
+    let among = async |ids: &[&str], after| {
+        let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+        let page = store.list_customers_among(&ids, after, 2).await.unwrap();
+        page.into_iter().map(|(it, _)| it.customer_id).collect::<Vec<_>>()
+    };
+    assert_eq!(among(&["c", "x", "a"], "").await, ["a", "c"]);
+    assert_eq!(among(&["c", "x", "a"], "a").await, ["c"]);
+    assert_eq!(among(&["a", "b", "c"], "").await, ["a", "b"]);
+    assert_eq!(among(&["x"], "").await, [""; 0]);
+    assert_eq!(among(&[], "").await, [""; 0]);
 }

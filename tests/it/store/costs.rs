@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use entitled::cache::Cache;
 use entitled::catalog::Catalog;
+use entitled::config::Config;
 use entitled::error::{Error, Noun};
 use entitled::service::{Clock, Consistency, Context, Gate, READS, feed};
 use entitled::store::Store;
+use entitled::telemetry::Telemetry;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use super::samples::*;
@@ -28,6 +30,7 @@ fn context(store: Store) -> Context {
         cache: Arc::new(Cache::new(1 << 20, Duration::from_secs(3_600))),
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
+        telemetry: Telemetry::start(&Config::default(), None).unwrap(),
     };
     context.cache.mark_fresh(std::time::Instant::now());
     context
@@ -115,7 +118,7 @@ async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
     }
     let statements = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&statements);
-    store.observe(move |_, _| {
+    store.observe(move |_| {
         counted.fetch_add(1, Ordering::Relaxed);
     });
     let context = context(store);

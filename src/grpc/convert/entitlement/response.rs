@@ -74,7 +74,7 @@ fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) ->
     Some(written)
 }
 
-/// What was skipped for want of a fact is told as terms.
+/// Clauses that were skipped because a fact is missing are written as terms.
 fn write_terms(written: &mut v1::Coverage, decision: &Decision<'_>, coverage: &Coverage<'_>) {
     let service = decision.service;
     let modes = coverage.delivery_modes().into_iter();

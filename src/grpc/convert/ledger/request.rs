@@ -243,7 +243,7 @@ fn required_quantity(read: &mut Reader, quantity: Option<v1::Quantity>) -> Quant
     optional_quantity(read, "quantity", quantity).unwrap_or(PLACEHOLDER)
 }
 
-/// Any amount: whether it may be asked is the ledger's to say.
+/// Takes any amount: the ledger judges it.
 fn optional_quantity(read: &mut Reader, field: &str, quantity: Option<v1::Quantity>) -> Option<Quantity> {
     let v1::Quantity { amount, unit } = quantity?;
     let field = format!("{field}.unit");

@@ -17,7 +17,7 @@ pub(crate) struct Effects {
     pub balances: Vec<v1::Block>,
 }
 
-/// Judged at the instant of the write, also where it is told again later: the first answer.
+/// The state of the blocks is that at the instant of the write, in a repeated answer too.
 pub(crate) fn write_effects(outcome: &WriteOutcome) -> Effects {
     let applied = &outcome.applied;
     Effects {
