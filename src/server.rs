@@ -8,6 +8,7 @@ mod connections;
 mod frames;
 mod guard;
 mod health;
+mod info;
 mod limits;
 mod metrics_listener;
 mod monitored_io;
@@ -92,7 +93,7 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     let limits = Limits::new(&config.server, stopped);
     let health = Arc::new(HealthState::new());
-    let calls = Router::new(router::standard_services(&health, config.has_reflection())?, FIRST_TRY);
+    let calls = Router::new(router::standard_services(&health, info::of(&config, &catalog))?, FIRST_TRY);
     let service = router::layered(calls.clone(), Arc::clone(&authenticator), &config.rate_limit);
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
     let telemetry = Telemetry::start(&config, Some(&catalog))?;

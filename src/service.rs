@@ -2,6 +2,7 @@
 //!
 //! Times and ids are made here, once per request.
 
+mod authentication_method;
 mod caller;
 pub mod catalogue;
 mod clock;
@@ -17,9 +18,11 @@ mod paging;
 mod question;
 pub mod revision;
 mod role;
+mod server_info;
 mod slices;
 pub mod token;
 
+pub use authentication_method::AuthenticationMethod;
 pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
@@ -28,9 +31,10 @@ pub use deadline::Deadline;
 pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
-pub use paging::Page;
+pub use paging::{MOST_ROWS, Page};
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 pub use role::Role;
+pub use server_info::{Features, Limits, ServerInfo};
 
 use std::sync::Arc;
 use std::time::Instant;

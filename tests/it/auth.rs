@@ -4,6 +4,7 @@ mod jwt;
 mod matrix;
 mod requests;
 mod scope;
+mod server_service;
 mod settings;
 
 use std::path::PathBuf;

@@ -9,7 +9,8 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use tonic::Code;
 
-use self::issuer::{ISSUER, Signer, signers};
+pub(super) use self::issuer::ISSUER;
+use self::issuer::{Signer, signers};
 use super::call;
 use crate::sample::Refusal;
 use crate::server::{Backend, TestServer};
@@ -60,6 +61,18 @@ fn sign(header: &str, claims: &str, key: &EncodingKey, algorithm: Algorithm) -> 
 fn token(signer: &Signer, header: Value, changes: Value) -> String {
     let header = with(json!({"alg": signer.name, "typ": "JWT", "kid": signer.key_id}), header);
     sign(&header.to_string(), &with(claims(), changes).to_string(), &signer.key, signer.algorithm)
+}
+
+/// Keys, and the file that tells them.
+pub(super) fn oidc() -> ([Signer; 3], tempfile::NamedTempFile) {
+    let signers = signers();
+    let file = issuer::file(&signers);
+    (signers, file)
+}
+
+/// A good token but for changes to its claims.
+pub(super) fn signed(signer: &Signer, changes: Value) -> String {
+    token(signer, json!({}), changes)
 }
 
 fn good(signers: &[Signer; 3]) -> Vec<(&'static str, String)> {

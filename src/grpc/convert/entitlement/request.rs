@@ -11,7 +11,7 @@ use crate::grpc::convert::read::Reader;
 use crate::proto::v1;
 use crate::service::{Consistency, ListQuestion, Question, View, revision};
 
-const MOST_CHECKS: usize = 1_000;
+pub(crate) const MOST_CHECKS: usize = 1_000;
 
 /// `preferred`: the language of texts where the request names none.
 pub(crate) fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Result<Question> {

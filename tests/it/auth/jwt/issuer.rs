@@ -8,10 +8,10 @@ use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySi
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-pub(super) const ISSUER: &str = "https://issuer.example/realms/support";
+pub(in crate::auth) const ISSUER: &str = "https://issuer.example/realms/support";
 
 /// A key that signs.
-pub(super) struct Signer {
+pub(in crate::auth) struct Signer {
     pub key_id: &'static str,
     pub algorithm: Algorithm,
     /// As tokens have it.
