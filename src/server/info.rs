@@ -5,8 +5,9 @@ use crate::config::Config;
 use crate::service::{AuthenticationMethod, Features, Limits, ServerInfo};
 
 pub(super) fn of(config: &Config, catalog: &Catalog) -> ServerInfo {
-    let mut edition_ids: Vec<_> = catalog.editions().iter().map(|edition| edition.id.clone()).collect();
-    edition_ids.sort();
+    let editions = catalog.editions().iter().map(|edition| (edition.id.clone(), edition.digest.clone()));
+    let mut editions: Vec<_> = editions.collect();
+    editions.sort();
     let limits = Limits {
         max_staleness: config.store.max_staleness,
         ledger_grace: config.ledger.grace.to_std().unwrap_or_default(),
@@ -19,7 +20,7 @@ pub(super) fn of(config: &Config, catalog: &Catalog) -> ServerInfo {
         has_grpc_web: config.web.is_on(),
         has_reflection: config.has_reflection(),
     };
-    ServerInfo { edition_ids, default_edition_id: catalog.default_edition().id.clone(), limits, features }
+    ServerInfo { editions, default_edition_id: catalog.default_edition().id.clone(), limits, features }
 }
 
 fn authentication_methods(config: &Config) -> Vec<AuthenticationMethod> {

@@ -5,8 +5,8 @@ use super::AuthenticationMethod;
 /// What a server tells of itself beside what is the same for every one of its version.
 #[derive(Debug, Clone)]
 pub struct ServerInfo {
-    /// Ids, in order.
-    pub edition_ids: Vec<String>,
+    /// Ids and digests, in order.
+    pub editions: Vec<(String, String)>,
     pub default_edition_id: String,
     pub limits: Limits,
     pub features: Features,

@@ -11,9 +11,12 @@ use crate::proto::v1;
 use crate::service::{AuthenticationMethod, Caller, CustomerScope, Features, Limits, MOST_ROWS, Role, ServerInfo};
 
 pub(crate) fn write_server_info(info: &ServerInfo, now: DateTime<Utc>) -> v1::GetServerInfoResponse {
-    let ServerInfo { edition_ids, default_edition_id, limits, features } = info;
-    let editions =
-        edition_ids.iter().map(|id| v1::EditionInfo { edition_id: id.clone(), is_default: id == default_edition_id });
+    let ServerInfo { editions, default_edition_id, limits, features } = info;
+    let editions = editions.iter().map(|(id, digest)| v1::EditionInfo {
+        edition_id: id.clone(),
+        is_default: id == default_edition_id,
+        digest: digest.clone(),
+    });
     v1::GetServerInfoResponse {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -143,10 +143,11 @@ async fn a_server_tells_what_it_is_and_what_is_turned_on() {
     let info = info(&server).await;
     assert_eq!((info.name.as_str(), info.version.as_str()), ("entitled", env!("CARGO_PKG_VERSION")));
     assert_eq!(info.api_version, "entitled.v1");
-    let build = info.build.unwrap();
+    let build = info.build.clone().unwrap();
     assert!(build.compiler.starts_with("rustc ") && build.target.contains('-') && !build.profile.is_empty());
-    let default = v1::EditionInfo { edition_id: "unified-enterprise-2023".to_owned(), is_default: true };
-    assert_eq!(info.editions, [default]);
+    let [default] = info.editions.as_slice() else { panic!("{info:?}") };
+    assert_eq!((default.edition_id.as_str(), default.is_default), ("unified-enterprise-2023", true));
+    assert!(default.digest.len() == 64 && default.digest.bytes().all(|digit| digit.is_ascii_hexdigit()), "{default:?}");
     let features = v1::Features { grpc_web: true, reflection: true, ..Default::default() };
     assert_eq!(info.features, Some(features));
     let limits = info.limits.unwrap();
