@@ -2,6 +2,7 @@
 
 mod jwt;
 mod matrix;
+mod readme;
 mod requests;
 mod scope;
 mod server_service;

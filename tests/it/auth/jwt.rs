@@ -1,6 +1,6 @@
 //! Tokens of an issuer, good and bad: R60. Each case changes one thing of a token that is good.
 
-mod issuer;
+pub(super) mod issuer;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,8 +9,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use tonic::Code;
 
-pub(super) use self::issuer::ISSUER;
-use self::issuer::{Signer, signers};
+use self::issuer::{ISSUER, Signer, signers};
 use super::call;
 use crate::sample::Refusal;
 use crate::server::{Backend, TestServer};

@@ -88,7 +88,7 @@ async fn a_caller_with_a_token_is_told_its_own_row_alone() {
 async fn a_caller_with_a_signed_token_is_told_its_claims() {
     let (signers, file) = oidc();
     let server = TestServer::start_with(Backend::Sqlite, |config| {
-        config.auth.oidc.issuer = Some(super::jwt::ISSUER.to_owned());
+        config.auth.oidc.issuer = Some(super::jwt::issuer::ISSUER.to_owned());
         config.auth.oidc.audience = Some("entitled".to_owned());
         config.auth.oidc.jwks_file = Some(file.path().to_owned());
     })

@@ -50,7 +50,7 @@ impl Signer {
         Self::new(key_id, Algorithm::RS256, &pair)
     }
 
-    pub(super) fn ec(key_id: &'static str) -> Self {
+    pub(in crate::auth) fn ec(key_id: &'static str) -> Self {
         Self::new(key_id, Algorithm::ES256, &KeyPair::generate().unwrap())
     }
 
@@ -65,7 +65,7 @@ pub(super) fn signers() -> [Signer; 3] {
 }
 
 /// The JWKS of the keys.
-pub(super) fn jwks(signers: &[Signer]) -> String {
+pub(in crate::auth) fn jwks(signers: &[Signer]) -> String {
     json!({ "keys": signers.iter().map(|signer| &signer.jwk).collect::<Vec<_>>() }).to_string()
 }
 
