@@ -54,7 +54,7 @@ impl EntitlementService for EntitlementApi {
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(response) => v1::batch_check_result::Result::Response(response),
-                Err(error) => v1::batch_check_result::Result::Status(status::to_message(error)),
+                Err(error) => v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref())),
             };
             v1::BatchCheckResult { result: Some(result) }
         });
