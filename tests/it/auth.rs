@@ -1,5 +1,6 @@
 //! Who may call, with what, and about whom.
 
+mod certificates;
 mod jwt;
 mod matrix;
 mod readme;
