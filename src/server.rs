@@ -5,6 +5,7 @@ mod coalesce;
 mod compression;
 mod connection;
 mod connections;
+mod epoch;
 mod frames;
 mod guard;
 mod health;
@@ -50,7 +51,7 @@ use crate::config::{Config, ConfigMistakes};
 use crate::error::BoxError;
 use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Gate, Ledger, READS};
-use crate::store::Store;
+use crate::store::{Epoch, Store};
 use crate::telemetry::Telemetry;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
@@ -132,7 +133,10 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(start_services(&config, &catalog, &telemetry, &opened, &health, &limits, &mut supervisor));
+                    let (opened, epoch) = opened;
+                    calls.open(start_services(
+                        &config, &catalog, &telemetry, (&opened, epoch), &health, &limits, &mut supervisor,
+                    ));
                     tracing::info!(%address, database = %config.store.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -149,7 +153,7 @@ pub async fn serve(
                     tell(&mut ready, address);
                 }
             }
-            name = supervisor.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
+            why = supervisor.given_up() => break Err(why.into()),
             () = &mut shutdown => {
                 health.stop();
                 break match lame_duck(&mut server, config.server.lame_duck).await {
@@ -180,6 +184,17 @@ pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxE
     Ok(steps)
 }
 
+/// Begins another epoch of the database, after a backup was restored.
+pub async fn begin_epoch(config: &Config) -> Result<Epoch, BoxError> {
+    start::check_tls_files(config)?;
+    let store = Store::connect(&start::store_config(config)).await?;
+    // Not beside a server on SQLite. One on PostgreSQL ends by itself.
+    store.claim()?;
+    let epoch = store.begin_epoch().await?;
+    store.close().await?;
+    Ok(epoch)
+}
+
 /// However the settings came here.
 fn refuse_mistakes(config: &Config) -> Result<(), BoxError> {
     let mistakes = config.auth_mistakes();
@@ -207,7 +222,7 @@ fn start_services(
     config: &Config,
     catalog: &Arc<Catalog>,
     telemetry: &Arc<Telemetry>,
-    store: &Store,
+    (store, epoch): (&Store, Epoch),
     health: &Arc<HealthState>,
     limits: &Limits,
     supervisor: &mut Supervisor,
@@ -219,6 +234,7 @@ fn start_services(
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
         telemetry: Arc::clone(telemetry),
+        epoch: Arc::new(epoch),
     };
     let (grace, expected_wait) = (config.ledger.grace, limits.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });

@@ -46,7 +46,7 @@ use crate::cache::{Cache, Documents, Snapshot};
 use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
 use crate::model::Balances;
-use crate::store::Store;
+use crate::store::{Epoch, Store};
 use crate::telemetry::Telemetry;
 use crate::telemetry::call::note_customer;
 
@@ -60,6 +60,8 @@ pub struct Context {
     /// To contracts that are not in the cache, and to those of the past.
     pub reads: Gate,
     pub telemetry: Arc<Telemetry>,
+    /// Of the database when the server opened it.
+    pub epoch: Arc<Epoch>,
 }
 
 /// How many contracts are read at a time, and how many calls wait for one.

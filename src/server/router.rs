@@ -95,10 +95,12 @@ fn descriptors() -> tonic_reflection::server::Builder<'static> {
 
 /// The services of this API.
 pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
+    let epoch = || Arc::clone(&context.epoch);
+    let entitlements = Entitlements::new(context.clone());
     let entitlements =
-        EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone()), &context.telemetry));
-    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
-    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
+        EntitlementServiceServer::new(EntitlementApi::new(entitlements, Arc::clone(&context.telemetry), epoch()));
+    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone()), epoch()));
+    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger, epoch()));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));
     Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
