@@ -88,6 +88,7 @@ async fn a_full_batch_is_answered(server: &TestServer) {
 
 async fn each_refused_check_of_a_batch_tells_the_id_of_the_call(server: &TestServer) {
     stored(server, "contoso").await;
+    stored(server, "fabrikam").await;
     for given in [Some("case-4711"), None] {
         let mut request = Request::new(batch(checks_of_all_kinds()));
         if let Some(id) = given {
