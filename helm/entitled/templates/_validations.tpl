@@ -5,6 +5,16 @@
 {{- $postgres := eq $v.database.engine "postgres" -}}
 {{- $pg := $v.database.postgres -}}
 
+{{- range $format := .Files.Get "formats.yaml" | fromYamlArray -}}
+{{- range $path := $format.values -}}
+{{- $value := $v -}}
+{{- range splitList "." $path }}{{ $value = get (ternary $value dict (kindIs "map" $value)) . }}{{ end -}}
+{{- $text := ternary "" (toString $value) (kindIs "invalid" $value) -}}
+{{- if not (regexMatch $format.pattern $text) }}{{ $wrong = append $wrong (printf "%s: %q: %s" $path $text $format.say) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- if eq (int $v.grpc.port) (int $v.metrics.port) }}{{ $wrong = append $wrong "grpc.port and metrics.port are the same; choose another for one of them" }}{{ end -}}
+
 {{- if not $postgres -}}
 {{- if gt (include "entitled.replicas" . | int) 1 }}{{ $wrong = append $wrong "replicaCount: SQLite is for one process; set replicaCount to 1, or database.engine to postgres" }}{{ end -}}
 {{- if include "entitled.autoscaled" . }}{{ $wrong = append $wrong "autoscaling.enabled, keda.enabled: SQLite is for one process; turn both off, or set database.engine to postgres" }}{{ end -}}
@@ -50,17 +60,10 @@
 
 {{- $lameDuck := include "entitled.milliseconds" $v.shutdown.lameDuck | int -}}
 {{- $drain := include "entitled.milliseconds" $v.shutdown.drainTimeout | int -}}
-{{- range $key, $time := dict "lameDuck" $lameDuck "drainTimeout" $drain -}}
-{{- if lt $time 0 }}{{ $wrong = append $wrong (printf "shutdown.%s: %q is no time; write a whole number and ms, s, m, h or d, such as 5s" $key (get $v.shutdown $key)) }}{{ end -}}
-{{- end -}}
 {{- $needed := add (mul (int $v.shutdown.preStopSleepSeconds) 1000) $lameDuck $drain 8000 -}}
 {{- $grace := int $v.terminationGracePeriodSeconds -}}
 {{- if and (ge $lameDuck 0) (ge $drain 0) (le (mul $grace 1000) $needed) }}{{ $wrong = append $wrong (printf "terminationGracePeriodSeconds: %d s would end pods in the middle; it must be more than preStopSleepSeconds, lameDuck, drainTimeout and 8 s, together %d s" $grace (div (add $needed 999) 1000)) }}{{ end -}}
 {{- if and $v.shutdown.preStopSleepSeconds (not (semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version)) }}{{ $wrong = append $wrong "shutdown.preStopSleepSeconds: the kubelet sleeps from Kubernetes 1.30 on; set it to 0, shutdown.lameDuck does the same" }}{{ end -}}
-{{- range $key, $value := $v.settings -}}
-{{- if and (has $key (list "max_connection_age" "auth_jwks_refresh" "auth_jwks_max_age" "max_staleness" "ledger_grace")) (eq (include "entitled.milliseconds" (toString $value)) "-1") }}{{ $wrong = append $wrong (printf "settings.%s: %q is no time; write a whole number and ms, s, m, h or d, such as 5s" $key (toString $value)) }}{{ end -}}
-{{- end -}}
-
 {{- $catalog := $v.catalog -}}
 {{- if and $catalog.files $catalog.existingConfigMap }}{{ $wrong = append $wrong "catalog: files and existingConfigMap are two sources; keep one" }}{{ end -}}
 {{- if and $catalog.existingConfigMap (not $catalog.keys) }}{{ $wrong = append $wrong "catalog.keys: name the files of catalog.existingConfigMap in their order" }}{{ end -}}
