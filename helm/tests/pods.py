@@ -5,7 +5,6 @@ machine; ports become free ones. The process has the variables of its container 
 image, where the tests run as root.
 """
 
-import base64
 import os
 import pathlib
 import re
@@ -59,8 +58,7 @@ class Cluster:
         """What a Secret or a ConfigMap holds: one of the chart, or one that the release expects to be there."""
         for doc in self.rendered.all(kind):
             if doc["metadata"]["name"] == name:
-                coded = {key: base64.b64decode(value).decode() for key, value in doc.get("data", {}).items()}
-                return doc["data"] if kind == "ConfigMap" else {**coded, **doc.get("stringData", {})}
+                return doc["data" if kind == "ConfigMap" else "stringData"]
         return self.secrets[name]
 
     def local(self, text: str) -> str:
@@ -96,7 +94,8 @@ class Cluster:
         paths = {}
         for mount in container.get("volumeMounts", []):
             paths[mount["mountPath"]] = str(self.volume(volumes[mount["name"]]))
-        del paths["/tmp"]
+        # The programs write nothing there, and the rest of this machine does.
+        paths.pop("/tmp", None)
 
         def here(text: str) -> str:
             for inside in sorted(paths, key=len, reverse=True):

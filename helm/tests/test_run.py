@@ -1,7 +1,10 @@
 """What each preset renders runs: the migration first, then the server, which is probed, called, verified and stopped."""
 
 import hashlib
+import pathlib
+import re
 import subprocess
+import tempfile
 
 import pytest
 
@@ -50,6 +53,13 @@ def world():
     world.postgres.stop()
 
 
+@pytest.fixture
+def room():
+    """A directory that the user of the image may enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory(prefix="entitled-chart-") as directory:
+        yield pathlib.Path(directory)
+
+
 def release(name: str, world: World, directory, *changes: dict) -> Cluster:
     """A preset with what it expects to be there."""
     values = merged(preset(name), *changes)
@@ -64,7 +74,7 @@ def release(name: str, world: World, directory, *changes: dict) -> Cluster:
         "entitled-certificate": world.authority.issue("r-entitled.support.svc"),
     }
     names = {}
-    database = f"{name}_{len(str(directory))}_{abs(hash(directory)) % 10**6}"
+    database = re.sub("[^a-z0-9]", "", f"{name}{directory.name.lower()}")
     match name:
         case "postgres":
             url = f"postgres://ddl@{world.database(database, 'ddl')}?sslmode=require"
@@ -156,8 +166,8 @@ CLIENTS = {
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_runs(name, world, tmp_path):
-    with release(name, world, tmp_path) as cluster:
+def test_a_preset_runs(name, world, room):
+    with release(name, world, room) as cluster:
         assert before(cluster) == BEFORE[name]
         process = serve(cluster)
         if name == "full":
@@ -172,14 +182,14 @@ def test_a_preset_runs(name, world, tmp_path):
         stop(cluster, process)
 
 
-def test_a_server_waits_for_no_migration_and_says_what_to_do(world, tmp_path):
-    with release("postgres", world, tmp_path) as cluster:
+def test_a_server_waits_for_no_migration_and_says_what_to_do(world, room):
+    with release("postgres", world, room) as cluster:
         process = cluster.container(cluster.rendered.pod, cluster.rendered.server)
         assert process.wait(60) == 1 and "entitled migrate" in process.log()
 
 
-def test_the_role_that_serves_cannot_change_the_schema(world, tmp_path):
-    with release("secure", world, tmp_path) as cluster:
+def test_the_role_that_serves_cannot_change_the_schema(world, room):
+    with release("secure", world, room) as cluster:
         job = cluster.rendered.one("Job")["spec"]["template"]["spec"]
         as_server = {**job, "volumes": [
             {**volume, "secret": {**volume["secret"], "secretName": "entitled-database"}}
@@ -189,8 +199,8 @@ def test_the_role_that_serves_cannot_change_the_schema(world, tmp_path):
         assert process.wait(60) == 1, process.log()
 
 
-def test_the_secure_preset_lets_in_whom_it_should(world, tmp_path):
-    with release("secure", world, tmp_path) as cluster:
+def test_the_secure_preset_lets_in_whom_it_should(world, room):
+    with release("secure", world, room) as cluster:
         before(cluster)
         serve(cluster)
         files = {"tls.crt": "ENTITLED_CERT", "tls.key": "ENTITLED_KEY"}
@@ -198,8 +208,8 @@ def test_the_secure_preset_lets_in_whom_it_should(world, tmp_path):
         assert call(cluster, "catalog", "editions", **shown).returncode != 0, "no certificate was asked for"
         for name, text in world.authority.issue("portal.example.org").items():
             if name in files:
-                (tmp_path / name).write_text(text)
-                shown[files[name]] = str(tmp_path / name)
+                (room / name).write_text(text)
+                shown[files[name]] = str(room / name)
         good = {"iss": f"{ISSUER}/realms/support", "aud": "entitled", "sub": "desk", "customers": ["*"]}
         for claims, is_let_in in [
             ({**good, "roles": ["auditors"]}, True),
@@ -212,8 +222,8 @@ def test_the_secure_preset_lets_in_whom_it_should(world, tmp_path):
         assert call(cluster, "catalog", "editions", **shown).returncode != 0, "a certificate without a row was let in"
 
 
-def test_calls_are_taken_while_balancers_look_elsewhere(world, tmp_path):
-    with release("sqlite", world, tmp_path) as cluster:
+def test_calls_are_taken_while_balancers_look_elsewhere(world, room):
+    with release("sqlite", world, room) as cluster:
         process = serve(cluster)
         process.terminate()
         server = cluster.rendered.server
@@ -223,8 +233,8 @@ def test_calls_are_taken_while_balancers_look_elsewhere(world, tmp_path):
         assert process.wait(cluster.rendered.pod["terminationGracePeriodSeconds"]) == 0
 
 
-def test_data_are_there_after_a_restart(world, tmp_path):
-    with release("sqlite", world, tmp_path) as cluster:
+def test_data_are_there_after_a_restart(world, room):
+    with release("sqlite", world, room) as cluster:
         process = serve(cluster)
         assert call(cluster, "import", str(ROOT / "examples" / "aurora-clinics.yaml")).returncode == 0
         stop(cluster, process)
@@ -233,27 +243,27 @@ def test_data_are_there_after_a_restart(world, tmp_path):
         assert done.returncode == 0 and done.stdout, done.stderr
 
 
-def test_metrics_are_told_by_their_port(world, tmp_path):
-    with release("sqlite", world, tmp_path) as cluster:
+def test_metrics_are_told_by_their_port(world, room):
+    with release("sqlite", world, room) as cluster:
         serve(cluster)
         probe = {"httpGet": {"port": "metrics", "path": "/metrics"}, "timeoutSeconds": 5}
         assert cluster.probe(probe)
 
 
-def test_a_wrong_edition_stops_the_rollout(world, tmp_path):
+def test_a_wrong_edition_stops_the_rollout(world, room):
     wrong = {"catalog": {"files": [{"name": "local-products.toml", "content": 'overlay = "nonsense"\n'}]}}
-    with release("full", world, tmp_path, wrong) as cluster:
+    with release("full", world, room, wrong) as cluster:
         container = next(c for c in cluster.rendered.pod["initContainers"] if c["name"] == "validate-catalog")
         process = cluster.container(cluster.rendered.pod, container)
         assert process.wait(60) == 1 and "nonsense" in process.log()
 
 
 @pytest.mark.parametrize("change, told", [
-    ({"settings": {"log": "["}}, "log"),
+    ({"settings": {"log": "["}}, "ENTITLED_LOG"),
     ({"extraArgs": ["--nonsense"]}, "nonsense"),
     ({"extraEnv": [{"name": "ENTITLED_MAX_CALL", "value": "5"}]}, "ENTITLED_MAX_CALLS"),
 ])
-def test_what_the_chart_cannot_judge_the_server_refuses(change, told, tmp_path):
-    with Cluster(Rendered(merged(TRIAL, change)), tmp_path, {}) as cluster:
+def test_what_the_chart_cannot_judge_the_server_refuses(change, told, room):
+    with Cluster(Rendered(merged(TRIAL, change)), room, {}) as cluster:
         process = cluster.container(cluster.rendered.pod, cluster.rendered.server)
         assert process.wait(60) == 2 and told in process.log()
