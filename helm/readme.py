@@ -57,7 +57,7 @@ def readme() -> str:
     if missing:
         sys.exit(f"values.yaml: no comment `# --` above {', '.join(missing)}")
     table = ["| value | default | |", "|---|---|---|"]
-    table += [f"| `{path}` | {default(values, path)} | {comment.replace('|', chr(92) + '|')} |" for path, comment in documented]
+    table += [f"| `{path}` | {default(values, path)} | {comment} |" for path, comment in documented]
     return (CHART / "README.head.md").read_text() + "\n".join(table) + "\n"
 
 

@@ -146,7 +146,8 @@ class Cluster:
         named = {port["name"]: port["containerPort"] for port in self.rendered.server["ports"]}
         port = self.ports[named[probe["httpGet"]["port"]]]
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}{probe['httpGet']['path']}", timeout=timeout) as answer:
+            url = f"http://127.0.0.1:{port}{probe['httpGet']['path']}"
+            with urllib.request.urlopen(url, timeout=timeout) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False

@@ -88,6 +88,7 @@ CASES = [
     (TRIAL, {"database": {"maxConnections": 0}}, "database.maxConnections: Must be greater than or equal to 1"),
     (TRIAL, {"grpc": {"port": 70000}}, "grpc.port: Must be less than or equal to 65535"),
     (TRIAL, {"grpc": {"port": 9090}}, "grpc.port and metrics.port are the same"),
+    (TRIAL, {"podLabels": {"app.kubernetes.io/name": "x"}}, "podLabels: app.kubernetes.io/name is the chart's own"),
     (TRIAL, {"image": {"tag": 1.2}}, "image.tag: Invalid type. Expected: string"),
     (TRIAL, {"settings": {"max_calls": 0}}, "settings.max_calls: Must be greater than or equal to 1"),
     (TRIAL, {"settings": {"listen": "x"}}, "settings: Additional property listen is not allowed"),

@@ -13,6 +13,11 @@
 {{- if not (regexMatch $format.pattern $text) }}{{ $wrong = append $wrong (printf "%s: %q: %s" $path $text $format.say) }}{{ end -}}
 {{- end -}}
 {{- end -}}
+{{- range $name := list "commonLabels" "podLabels" -}}
+{{- range $label, $_ := get $v $name -}}
+{{- if regexMatch "^(app\\.kubernetes\\.io|helm\\.sh)/" $label }}{{ $wrong = append $wrong (printf "%s: %s is the chart's own, by which pods are found; choose another label" $name $label) }}{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- if eq (int $v.grpc.port) (int $v.metrics.port) }}{{ $wrong = append $wrong "grpc.port and metrics.port are the same; choose another for one of them" }}{{ end -}}
 
 {{- if not $postgres -}}
