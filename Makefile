@@ -4,13 +4,17 @@ BUF_VERSION := 1.75.0
 BUF := .venv/bin/buf
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# Helm, the schemas of Kubernetes and pytest, for the chart.
+CHART_TOOLS := .tools/chart
+CHART_PYTHON = $(if $(wildcard $(CHART_TOOLS)/bin/python),$(CHART_TOOLS)/bin/python,PYTHONPATH=$(CHART_TOOLS) python3)
 # Of `make campaign`: for how long, from which seed on, on which database (sqlite, postgres, both).
 MINUTES := 60
 SEED := 1
 DATABASE := both
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-telemetry test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
+.PHONY: help run demo-telemetry test chart-test chart-readme test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,10 +26,22 @@ demo-telemetry: ## make a few calls and show the spans and metrics that a collec
 	cargo run --example telemetry
 
 # The benches are only measured by `make bench`; that they compile is seen by `make lint`.
-test: ## unit, integration and documentation tests, and three minutes of faults; PostgreSQL is one of their own
+test: ## unit, integration and documentation tests, the chart, and three minutes of faults; PostgreSQL is one of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
+	@$(MAKE) --no-print-directory chart-test
 	@$(MAKE) --no-print-directory campaign-short
+
+# With the tests selected, the program has the features it was compiled with for `cargo test`.
+chart-test: $(CHART_TOOLS)/installed ## the Helm chart: its rules, wrong values and alerts; what each preset renders is run and probed
+	@scripts/ensure-postgres.sh
+	@scripts/ensure-promtool.sh
+	cargo build --workspace --bins --tests
+	ENTITLED_BINARY=$(abspath $(TARGET))/debug/entitled PYTHONDONTWRITEBYTECODE=1 \
+		$(CHART_PYTHON) -m pytest -q -p no:cacheprovider helm/tests
+
+chart-readme: $(CHART_TOOLS)/installed ## write the chart's README anew from its values and their comments
+	$(CHART_PYTHON) helm/readme.py
 
 test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
 	cargo test --test it -- --ignored fuzz::
@@ -74,3 +90,8 @@ $(BUF): Makefile
 	{ python3 -m venv .venv && .venv/bin/pip install --quiet buf-bin==$(BUF_VERSION); } || \
 		python3 -m pip install --quiet --upgrade --target .venv buf-bin==$(BUF_VERSION)
 	touch $(BUF)
+
+$(CHART_TOOLS)/installed: helm/tests/requirements.txt
+	{ python3 -m venv $(CHART_TOOLS) && $(CHART_TOOLS)/bin/pip install --quiet -r $<; } || \
+		python3 -m pip install --quiet --upgrade --target $(CHART_TOOLS) -r $<
+	touch $@
