@@ -11,7 +11,8 @@ from grpc_status import rpc_status
 
 SERVICE_CONFIG = Path(__file__).resolve().parent.parent / "service-config.json"
 JUDGED = {"INVALID_ARGUMENT", "FAILED_PRECONDITION", "NOT_FOUND", "ALREADY_EXISTS"}
-REPEATABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "UNKNOWN", "INTERNAL"}
+REPEATABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNOWN", "INTERNAL"}
+# Without a reason the error is not the server's: the answer was lost, or never made.
 OPEN_REASONS = {"", "COMMIT_OUTCOME_UNKNOWN", "INTERNAL", "RECORD_UNREADABLE"}
 
 
@@ -68,8 +69,8 @@ class Failure:
 
     @property
     def is_judged(self):
-        """Whether this settles a write: it was judged and does not stand."""
-        return self.code in JUDGED or self.reason == "ETAG_MISMATCH"
+        """Whether this settles a write: the server judged it, and it does not stand."""
+        return bool(self.reason) and (self.code in JUDGED or self.reason == "ETAG_MISMATCH")
 
     @property
     def leaves_open(self):
@@ -78,9 +79,7 @@ class Failure:
 
     @property
     def is_repeatable(self):
-        if self.code == "RESOURCE_EXHAUSTED":
-            return self.retry_after is not None
-        return self.code in REPEATABLE or self.reason == "WRITE_CONFLICT"
+        return self.code in REPEATABLE or self.retry_after is not None
 
 
 class WriteOpen(Exception):
@@ -110,6 +109,8 @@ def write(call, request, *, timeout=5.0, patience=30.0, tell=lambda attempt, fai
             backoff = min(2.0, 0.1 * 2**attempt) * random.uniform(0.5, 1.0)
             delay = backoff if failure.retry_after is None else failure.retry_after
             if not failure.is_repeatable or time.monotonic() + delay > give_up:
-                raise WriteOpen(request.request_id) if is_open else error from error
+                if is_open:
+                    raise WriteOpen(request.request_id) from error
+                raise
             tell(attempt, failure, delay)
             time.sleep(delay)
