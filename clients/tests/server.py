@@ -40,6 +40,8 @@ class Server:
         self.token.write_text(made)
         self.settings |= {"ENTITLED_TLS_CERT": str(self.ca), "ENTITLED_TLS_KEY": str(self.folder / "key.pem")}
         self.settings |= {"ENTITLED_AUTH_TOKENS_FILE": str(tokens)}
+        # For the lines of pages, which find these files beside the .proto files.
+        (self.folder / "proto").symlink_to(ROOT / "proto")
         self.client_settings |= {"ENTITLED_CA": str(self.ca), "ENTITLED_TOKEN_FILE": str(self.token)}
 
     def start(self):
