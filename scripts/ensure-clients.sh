@@ -2,7 +2,7 @@
 # What the clients of `make clients-test` are built with: installs what is missing of Debian's packages.
 set -eu
 
-PACKAGES='openssl protobuf-compiler protobuf-compiler-grpc-java-plugin libgrpc-java libprotobuf-java libnetty-java
+PACKAGES='chromium openssl protobuf-compiler protobuf-compiler-grpc-java-plugin libgrpc-java libprotobuf-java libnetty-java
     libguava-java libgoogle-gson-java libperfmark-java libgeronimo-annotation-1.3-spec-java'
 
 missing=

@@ -75,7 +75,7 @@ async fn what_is_sent_compressed_is_answered_and_large_answers_are_compressed() 
     server.stop().await;
 }
 
-/// The clients of gRPC in Java and of its C library (Python, C++, Ruby, PHP) take a refusal for a broken stream if an empty frame
+/// The clients of gRPC (its C library, and so Python and C++; Java; Node) take a refusal for a broken stream if an empty frame
 /// of data ends it. Then they tell neither its code nor its details.
 #[tokio::test]
 async fn a_refusal_ends_with_its_headers() {
