@@ -2,15 +2,15 @@
 # What the clients of `make clients-test` are built with: installs what is missing of Debian's packages.
 set -eu
 
-PACKAGES='chromium openssl protobuf-compiler protobuf-compiler-grpc-java-plugin libgrpc-java libprotobuf-java libnetty-java
-    libguava-java libgoogle-gson-java libperfmark-java libgeronimo-annotation-1.3-spec-java'
+PACKAGES='chromium openssl protoc-gen-go protoc-gen-go-grpc golang-google-grpc-dev golang-google-genproto-dev
+    golang-google-protobuf-dev golang-github-golang-protobuf-1-5-dev golang-github-google-uuid-dev'
 
 missing=
 for package in $PACKAGES; do
     dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 # These may come from elsewhere.
-command -v javac >/dev/null || missing="$missing default-jdk-headless"
+command -v go >/dev/null || missing="$missing golang-go"
 command -v npm >/dev/null || missing="$missing npm"
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 [ -n "$missing" ] || exit 0

@@ -6,7 +6,7 @@ ENTITLED=$(realpath "$1")
 export ENTITLED
 shift
 PATH="$PWD/.venv/bin:$PATH"
-for client in python typescript java; do
+for client in python typescript go; do
     python3 clients/tests/readme.py clients/$client/README.md Build
 done
 python=clients/python/.venv/bin/python

@@ -16,11 +16,12 @@ REPEATABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNO
 OPEN_REASONS = {"", "COMMIT_OUTCOME_UNKNOWN", "INTERNAL", "RECORD_UNREADABLE"}
 
 
-def connect(address, ca_file=None, token=None):
+def connect(address, ca_file=None, cert_file=None, key_file=None, token=None):
     """A channel to `http://host:port` or `https://host:port`. It repeats reads and watches the server's health.
 
-    `ca_file` is the authority of the server's certificate; without it, gRPC's own list counts. A token is sent over
-    TLS only: whoever sees it on its way can use it.
+    `ca_file` is the authority of the server's certificate; without it, gRPC's own list counts. `cert_file` and `key_file`
+    are the client's own certificate, if the server asks for one. A token is sent over TLS only: whoever sees it on its way
+    can use it.
     """
     scheme, _, target = address.rpartition("://")
     options = [
@@ -32,7 +33,8 @@ def connect(address, ca_file=None, token=None):
         if token:
             raise ValueError("a token is sent over TLS only: give an address with https://")
         return grpc.insecure_channel(target, options)
-    credentials = grpc.ssl_channel_credentials(Path(ca_file).read_bytes() if ca_file else None)
+    ca, key, cert = (Path(file).read_bytes() if file else None for file in (ca_file, key_file, cert_file))
+    credentials = grpc.ssl_channel_credentials(ca, key, cert)
     if token:
         credentials = grpc.composite_channel_credentials(credentials, grpc.access_token_call_credentials(token))
     return grpc.secure_channel(target, credentials, options)

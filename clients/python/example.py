@@ -111,9 +111,10 @@ def tell_failure(title, failure):
 
 def main():
     address = os.environ.get("ENTITLED_ADDRESS", "http://127.0.0.1:50051")
+    ca, cert, key = (os.environ.get(f"ENTITLED_{name}") for name in ("CA", "CERT", "KEY"))
     token_file = os.environ.get("ENTITLED_TOKEN_FILE")
     token = Path(token_file).read_text().strip() if token_file else None
-    with client.connect(address, os.environ.get("ENTITLED_CA"), token) as channel:
+    with client.connect(address, ca, cert, key, token) as channel:
         entitlements, ledger = EntitlementServiceStub(channel), LedgerServiceStub(channel)
         try:
             check(entitlements)

@@ -9,7 +9,7 @@ import pytest
 from readme import commands
 from server import ROOT, Server, clean_environment
 
-CLIENTS = ["python", "typescript", "java"]
+CLIENTS = ["python", "typescript", "go"]
 
 
 @dataclass
@@ -44,7 +44,10 @@ def clear(tmp_path: Path):
 
 @pytest.fixture
 def secure(tmp_path: Path):
-    server = Server(tmp_path, is_secure=True)
+    """Callers show a certificate, too."""
+    certificate = {"ENTITLED_CERT": f"{tmp_path}/cert.pem", "ENTITLED_KEY": f"{tmp_path}/key.pem"}
+    settings = {"ENTITLED_TLS_CLIENT_CA": f"{tmp_path}/cert.pem", "ENTITLED_TLS_CLIENT_AUTH": "required"}
+    server = Server(tmp_path, is_secure=True, settings=settings, client_settings=certificate)
     yield server
     server.stop()
 

@@ -17,10 +17,10 @@ CUSTOMER = "halden-mills"
 class Server:
     """Serves a database in `folder`, in clear or (`is_secure`) by TLS to callers with a token."""
 
-    def __init__(self, folder: Path, *, is_secure=False, settings={}):
+    def __init__(self, folder: Path, *, is_secure=False, settings={}, client_settings={}):
         self.folder, self.is_secure = folder, is_secure
         self.settings = {"ENTITLED_DATABASE_URL": f"sqlite:{folder}/entitled.db", "ENTITLED_GRPC_WEB": "true"} | settings
-        self.client_settings = {}
+        self.client_settings = dict(client_settings)
         if is_secure:
             self._secure()
         self.port = 0

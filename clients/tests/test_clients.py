@@ -63,6 +63,10 @@ def test_a_caller_or_a_server_that_is_not_known(client, secure, tmp_path):
     lines, status = client.run(settings | {"ENTITLED_TOKEN_FILE": str(wrong)})
     assert (lines, status) == (["failed: UNAUTHENTICATED CREDENTIALS_INVALID"], 1)
 
+    without = {name: value for name, value in settings.items() if name not in ("ENTITLED_CERT", "ENTITLED_KEY")}
+    lines, status = client.run(without)
+    assert status == 1 and len(lines) == 1 and lines[0].endswith(" -"), "the server asks for a certificate"
+
     (tmp_path / "other").mkdir()
     other = make_certificate(tmp_path / "other")
     lines, status = client.run(settings | {"ENTITLED_CA": str(other)})

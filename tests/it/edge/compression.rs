@@ -75,15 +75,16 @@ async fn what_is_sent_compressed_is_answered_and_large_answers_are_compressed() 
     server.stop().await;
 }
 
-/// The clients of gRPC (its C library, and so Python and C++; Java; Node) take a refusal for a broken stream if an empty frame
-/// of data ends it. Then they tell neither its code nor its details.
+/// gRPC's own clients (Python, C++, Java, Node) take a refusal for a broken stream if an empty frame of data ends it. Then
+/// they tell neither its code nor its details.
 #[tokio::test]
 async fn a_refusal_ends_with_its_headers() {
     let server = TestServer::start(Backend::Sqlite).await;
     let (client, origin) = (patient(), server.address.to_string());
     let unknown = check("nobody").encode_to_vec();
     let body = |message: &[u8]| [&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), message].concat();
-    let paths = [CHECK, BATCH, CLAUSES, "/entitled.v1.LedgerService/ConsumeUnits", "/entitled.v1.LedgerService/Unknown"];
+    let paths =
+        [CHECK, BATCH, CLAUSES, "/entitled.v1.LedgerService/ConsumeUnits", "/entitled.v1.LedgerService/Unknown"];
     for path in paths {
         for accepted in ["identity", "identity, deflate, gzip"] {
             let message = if path == CLAUSES { b"malformed" } else { &*unknown };
