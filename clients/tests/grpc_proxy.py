@@ -1,5 +1,7 @@
 """Passes calls on to a server, after some errors that the server would have to be brought to."""
 
+import threading
+from collections import defaultdict
 from concurrent import futures
 
 import grpc
@@ -8,34 +10,47 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
+CHECK = "/entitled.v1.EntitlementService/CheckEntitlement"
 CONSUME = "/entitled.v1.LedgerService/ConsumeUnits"
+WATCH = "/grpc.health.v1.Health/Watch"
+# Of grpc.health.v1: a `HealthCheckResponse` with this status.
+NOT_SERVING = b"\x08\x02"
 
 
 class GrpcProxy(grpc.GenericRpcHandler):
-    """Answers the first consumes with `errors`, and passes on all else. `consumes` has each request that came."""
+    """Answers the first calls of a method with the errors for it, and passes on all else. `requests` has those that came of
+    each method. With `is_serving` false it says of itself that it gets no calls."""
 
-    def __init__(self, port, errors):
-        self.errors, self.consumes = list(errors), []
+    def __init__(self, port, errors={}, *, is_serving=True):
+        self.errors = {method: list(those) for method, those in errors.items()}
+        self.requests, self.is_serving, self.stopped = defaultdict(list), is_serving, threading.Event()
         self.channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self.server = grpc.server(futures.ThreadPoolExecutor(4), handlers=[self])
         self.address = f"http://127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
         self.server.start()
 
     def close(self):
+        self.stopped.set()
         self.server.stop(None).wait()
         self.channel.close()
 
     def service(self, details):
-        if details.method == "/grpc.health.v1.Health/Watch":
-            call = self.channel.unary_stream(details.method)
-            return grpc.unary_stream_rpc_method_handler(lambda request, context: call(request))
+        if details.method == WATCH:
+            return grpc.unary_stream_rpc_method_handler(self._watch)
         return grpc.unary_unary_rpc_method_handler(lambda request, context: self._answer(details.method, request, context))
 
+    def _watch(self, request, context):
+        if self.is_serving:
+            yield from self.channel.unary_stream(WATCH)(request)
+        else:
+            context.add_callback(self.stopped.set)
+            yield NOT_SERVING
+            self.stopped.wait()
+
     def _answer(self, method, request, context):
-        if method == CONSUME:
-            self.consumes.append(request)
-            if self.errors:
-                context.abort_with_status(rpc_status.to_status(self.errors.pop(0)))
+        self.requests[method].append(request)
+        if errors := self.errors.get(method):
+            context.abort_with_status(rpc_status.to_status(errors.pop(0)))
         try:
             return self.channel.unary_unary(method)(request, timeout=context.time_remaining())
         except grpc.RpcError as error:
