@@ -30,7 +30,9 @@ func readFailure(err error) Failure {
 	for _, detail := range said.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
-			failure.Reason, failure.Metadata = detail.Reason, detail.Metadata
+			if detail.Domain == "entitled.v1" {
+				failure.Reason, failure.Metadata = detail.Reason, detail.Metadata
+			}
 		case *errdetails.BadRequest:
 			failure.Violations = detail.FieldViolations
 		case *errdetails.PreconditionFailure:

@@ -59,7 +59,7 @@ class Failure:
         for detail in status.details if status else []:
             info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
             precondition, retry = error_details_pb2.PreconditionFailure(), error_details_pb2.RetryInfo()
-            if detail.Unpack(info):
+            if detail.Unpack(info) and info.domain == "entitled.v1":
                 failure.reason, failure.metadata = info.reason, dict(info.metadata)
             elif detail.Unpack(bad):
                 failure.violations = list(bad.field_violations)

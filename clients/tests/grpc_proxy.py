@@ -58,9 +58,9 @@ class GrpcProxy(grpc.GenericRpcHandler):
             context.abort(error.code(), error.details())
 
 
-def error(code, reason, retry_after_ms=None):
-    """A status as the server makes it."""
-    details = [error_details_pb2.ErrorInfo(domain="entitled.v1", reason=reason)]
+def error(code, reason, retry_after_ms=None, domain="entitled.v1"):
+    """A status as the server makes it, or with another domain somebody on the way."""
+    details = [error_details_pb2.ErrorInfo(domain=domain, reason=reason)]
     if retry_after_ms is not None:
         delay = Duration()
         delay.FromMilliseconds(retry_after_ms)

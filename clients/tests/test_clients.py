@@ -135,10 +135,14 @@ def test_a_write_waits_as_long_as_the_server_says(client, clear):
     assert len(first) == len(other) == 1 and first != other, "one id a write, and another for another write"
 
 
-def test_a_write_that_stays_open_is_told(client, clear):
+@pytest.mark.parametrize(
+    "refusal",
+    [error("PERMISSION_DENIED", "PERMISSION_MISSING"), error("NOT_FOUND", "NO_ROUTE", domain="gateway.example")],
+    ids=["refused", "refused-by-another"],
+)
+def test_a_write_that_stays_open_is_told(client, clear, refusal):
     # A refusal that did not judge the write settles nothing, once the write is open.
-    errors = [error("UNAVAILABLE", "COMMIT_OUTCOME_UNKNOWN"), error("PERMISSION_DENIED", "PERMISSION_MISSING")]
-    proxy = GrpcProxy(clear.port, {CONSUME: errors})
+    proxy = GrpcProxy(clear.port, {CONSUME: [error("UNAVAILABLE", "COMMIT_OUTCOME_UNKNOWN"), refusal]})
     lines, status = client.run({"ENTITLED_ADDRESS": proxy.address})
     proxy.close()
     request = ConsumeUnitsRequest.FromString(proxy.requests[CONSUME][0])

@@ -31,7 +31,7 @@ export class Failure {
 
   constructor(cause: unknown) {
     const error = ConnectError.from(cause);
-    const info = error.findDetails(ErrorInfoSchema)[0];
+    const info = error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === "entitled.v1");
     this.code = error.code;
     this.message = error.rawMessage;
     this.reason = info?.reason ?? "";
