@@ -14,7 +14,7 @@ SEED := 1
 DATABASE := both
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-telemetry test chart-test chart-readme test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
+.PHONY: help run demo-telemetry test chart-test chart-readme clients-test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,10 +26,11 @@ demo-telemetry: ## make a few calls and show the spans and metrics that a collec
 	cargo run --example telemetry
 
 # The benches are only measured by `make bench`; that they compile is seen by `make lint`.
-test: ## unit, integration and documentation tests, the chart, and three minutes of faults; PostgreSQL is one of their own
+test: ## unit, integration and documentation tests, the chart, the clients, and three minutes of faults; PostgreSQL is one of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
 	@$(MAKE) --no-print-directory chart-test
+	@$(MAKE) --no-print-directory clients-test
 	@$(MAKE) --no-print-directory campaign-short
 
 # With the tests selected, the program has the features it was compiled with for `cargo test`.
@@ -42,6 +43,12 @@ chart-test: $(CHART_TOOLS)/installed ## the Helm chart: its rules, wrong values 
 
 chart-readme: $(CHART_TOOLS)/installed ## write the chart's README anew from its values and their comments
 	$(CHART_PYTHON) helm/readme.py
+
+# With the tests selected, everything has the features it was compiled with for `cargo test`.
+clients-test: $(BUF) ## the clients of docs/CLIENTS.md, built as their READMEs say, against real servers: a part of `make test`
+	@scripts/ensure-clients.sh
+	cargo build --workspace --bins --tests
+	scripts/test-clients.sh $(TARGET)/debug/entitled
 
 test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
 	cargo test --test it -- --ignored fuzz::
