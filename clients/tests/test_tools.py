@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from entitled.v1 import catalog_service_pb2, contract_service_pb2, entitlement_service_pb2, ledger_service_pb2
+from entitled.v1 import server_service_pb2
 
 from readme import commands
 from server import ROOT, run
@@ -13,11 +14,13 @@ from server import ROOT, run
 PAGE = ROOT / "docs/CLIENTS.md"
 SERVICES = [
     service
-    for file in (catalog_service_pb2, contract_service_pb2, entitlement_service_pb2, ledger_service_pb2)
+    for file in (
+        catalog_service_pb2, contract_service_pb2, entitlement_service_pb2, ledger_service_pb2, server_service_pb2
+    )
     for service in file.DESCRIPTOR.services_by_name.values()
 ]
 METHODS = {f"{service.full_name}/{method.name}" for service in SERVICES for method in service.methods}
-READS = {name for name in METHODS if re.search(r"/(Get|List|Check|BatchCheck)", name)}
+READS = {name for name in METHODS if re.search(r"/(Get|List|Check|BatchCheck|WhoAmI)", name)}
 
 
 def answers(lines, server):
