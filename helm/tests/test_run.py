@@ -1,4 +1,4 @@
-"""What each preset renders runs: the migration first, then the server, which is probed, called, verified and stopped."""
+"""What each preset renders runs: the migration, then the server, which is probed, called, verified and stopped."""
 
 import hashlib
 import pathlib
@@ -241,6 +241,23 @@ def test_data_are_there_after_a_restart(world, room):
         serve(cluster)
         done = call(cluster, "list", "--customer", "aurora-clinics")
         assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def test_the_verification_remembers_what_it_saw(world, room):
+    with release("ha", world, room) as cluster:
+        before(cluster)
+        serve(cluster)
+        example = str(ROOT / "examples" / "aurora-clinics.yaml")
+        assert call(cluster, "import", example, ENTITLED_TOKEN=ADMIN).returncode == 0
+        spec = cluster.rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        verify = spec["containers"][0]
+        for _ in range(2):
+            assert '"misfit": null' in cluster.run(spec, verify)
+        # A block is removed with all that belongs to it, so that what remains contradicts nothing.
+        database = re.search(r":\d+/(\w+)", cluster.environment(cluster.rendered.server)["ENTITLED_DATABASE_URL"])[1]
+        world.postgres.sql("DELETE FROM entry; DELETE FROM block;", database)
+        process = cluster.container(spec, verify)
+        assert process.wait(60) == 1 and "an earlier verification saw it" in process.log(), process.log()
 
 
 def test_metrics_are_told_by_their_port(world, room):
