@@ -138,6 +138,12 @@ class Cluster:
         assert status == 0, f"{container['name']} ended with {status}: {process.log()}"
         return process.log()
 
+    def metrics(self) -> str:
+        """What Prometheus is told."""
+        port = next(port["containerPort"] for port in self.rendered.server["ports"] if port["name"] == "metrics")
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[port]}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+
     def probe(self, probe: dict) -> bool:
         """Asks as the kubelet does."""
         timeout = probe["timeoutSeconds"]

@@ -1,4 +1,4 @@
-"""What each preset renders runs: the migration first, then the server, which is probed, called, verified and stopped."""
+"""What each preset renders runs: the migration, then the server, which is probed, called, verified and stopped."""
 
 import hashlib
 import pathlib
@@ -243,11 +243,29 @@ def test_data_are_there_after_a_restart(world, room):
         assert done.returncode == 0 and done.stdout, done.stderr
 
 
-def test_metrics_are_told_by_their_port(world, room):
-    with release("sqlite", world, room) as cluster:
+def test_the_verification_remembers_what_it_saw(world, room):
+    with release("ha", world, room) as cluster:
+        before(cluster)
         serve(cluster)
-        probe = {"httpGet": {"port": "metrics", "path": "/metrics"}, "timeoutSeconds": 5}
-        assert cluster.probe(probe)
+        example = str(ROOT / "examples" / "aurora-clinics.yaml")
+        assert call(cluster, "import", example, ENTITLED_TOKEN=ADMIN).returncode == 0
+        spec = cluster.rendered.one("CronJob")["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        verify = spec["containers"][0]
+        for _ in range(2):
+            assert '"misfit": null' in cluster.run(spec, verify)
+        # A block is removed with all that belongs to it, so that what remains contradicts nothing.
+        database = re.search(r":\d+/(\w+)", cluster.environment(cluster.rendered.server)["ENTITLED_DATABASE_URL"])[1]
+        world.postgres.sql("DELETE FROM entry; DELETE FROM block;", database)
+        process = cluster.container(spec, verify)
+        assert process.wait(60) == 1 and "an earlier verification saw it" in process.log(), process.log()
+
+
+def test_metrics_are_told_by_their_port(world, room):
+    with release("postgres", world, room) as cluster:
+        before(cluster)
+        serve(cluster)
+        told = cluster.metrics()
+        assert "\nentitled_build_info{" in told and "\nentitled_tls_certificate_expiry_seconds " in told, told
 
 
 def test_a_wrong_edition_stops_the_rollout(world, room):
