@@ -8,6 +8,7 @@ mod client;
 mod completions;
 mod config;
 mod demo;
+mod demo_data;
 pub mod document;
 mod failure;
 mod flags;
@@ -16,6 +17,7 @@ mod import;
 mod ledger;
 mod list;
 mod migrate;
+mod progress;
 mod reflect;
 mod render;
 mod response_target;
@@ -84,6 +86,7 @@ enum CliCommand {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
+    DemoData(demo_data::DemoData),
     Check(Box<check::Check>),
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
@@ -175,6 +178,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Serve(serve) => serve.run(config, &context).await,
         CliCommand::Migrate(migrate) => migrate.run(&config).await,
         CliCommand::Import(import) => import.run(&context).await,
+        CliCommand::DemoData(demo_data) => demo_data.run(&context).await,
         CliCommand::Check(check) => check.run(&context).await,
         CliCommand::List(list) => list.run(&context).await,
         CliCommand::ResponseTarget(target) => target.run(&context).await,

@@ -9,6 +9,7 @@ mod certificates;
 mod contracts;
 mod corpus;
 mod database;
+mod demo_data;
 mod edge;
 mod editions;
 mod entitlements;
