@@ -12,7 +12,7 @@ use chrono::Datelike as _;
 use clap::Args;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
@@ -32,11 +32,12 @@ use crate::service::Clock;
 /// number ends in 1 to 8 have a contract in force: `problem-resolution-support` at `hq` for `azure`,
 /// and a block of hours of `enhanced-designated-engineering` there. Of the others some are suspended,
 /// terminated, drafts, not begun or ended; some are of the edition `lodestar-care-2026`, if the server
-/// has it. Every seventh has a second order for a country of its own, and every hundredth 30 locations.
+/// has it. Every seventh of those in force has a second order for a country of its own, and every
+/// hundredth 30 locations.
 ///
 /// They are written as `entitled import` writes, by the same rules. The same seed and year make the
-/// same customers: once more changes nothing. Another seed or year changes the contracts of the demo
-/// customers there are.
+/// same customers: once more changes nothing. Another seed or year is refused by what is stored
+/// already; take an empty database for it.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -81,7 +82,13 @@ impl DemoData {
         match written {
             Ok(counts) => self.tell(context, counts),
             Err((number, status)) => {
-                screen::write_error(&format!("{} was not written; the same command goes on from here", id(number)));
+                let advice = match status.code() {
+                    Code::AlreadyExists => {
+                        "it was made with another --seed or --year; take the same, or an empty database"
+                    }
+                    _ => "the same command once more writes what is missing",
+                };
+                screen::write_error(&format!("{} was not written; {advice}", id(number)));
                 Err(status.into())
             }
         }
