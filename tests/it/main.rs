@@ -17,6 +17,7 @@ mod fuzz;
 mod hostile_files;
 mod languages;
 mod ledger;
+mod load;
 mod notes;
 mod postgres;
 mod process;
