@@ -73,6 +73,7 @@ lint: $(TOOLS) ## formatting, clippy, documentation, the API's rules, scripts, t
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
 	.venv/bin/shellcheck .ci/run scripts/*.sh tests/load/run.sh
+	.venv/bin/hadolint Dockerfile
 	scripts/check-dependencies.sh
 
 fmt: $(TOOLS) ## format the Rust and proto files

@@ -15,6 +15,7 @@ mod editions;
 mod entitlements;
 mod fuzz;
 mod hostile_files;
+mod image;
 mod languages;
 mod ledger;
 mod load;
