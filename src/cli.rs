@@ -5,6 +5,7 @@ mod catalog;
 mod cause;
 mod check;
 mod client;
+mod complete;
 mod completions;
 mod config;
 mod demo;
@@ -16,6 +17,7 @@ mod hours;
 mod import;
 mod ledger;
 mod list;
+mod man;
 mod migrate;
 mod progress;
 mod reflect;
@@ -34,6 +36,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::complete::complete;
 pub use self::flags::parse;
 
 use self::client::Client;
@@ -96,6 +99,7 @@ enum CliCommand {
     Token(token::Token),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// What every client command is given.
@@ -188,6 +192,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Token(token) => token.run(),
         CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
+        CliCommand::Man(man) => man.run(),
     }
 }
 

@@ -6,6 +6,7 @@ mod auth;
 mod bad_input;
 mod catalog;
 mod certificates;
+mod command_line;
 mod contracts;
 mod corpus;
 mod database;
