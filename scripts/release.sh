@@ -35,8 +35,8 @@ grep -q "^version = \"$version\"$" Cargo.toml || fail "the version in Cargo.toml
 SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct "$tag")
 export SOURCE_DATE_EPOCH
 
-# No path of this machine in the program.
-export RUSTFLAGS="--remap-path-prefix=$source=/source --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+# No path of this machine in the program; flags of one's own are taken instead.
+export RUSTFLAGS="${RUSTFLAGS---remap-path-prefix=$source=/source --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo}"
 cargo build --release --locked --bin entitled
 
 package=$scratch/$name
