@@ -57,7 +57,7 @@ with_h2load() {
     h2load -D 10 -c 4 -m 16 -d "$scratch/check.frame" "${headers[@]}" "http://$1$CHECK" | awk '/^finished in/ { print $4 }'
 }
 with_ghz() {
-    ghz --config tests/load/check.json --host "$1" --total 0 --duration 10s --format json |
+    ghz --config tests/load/check.json --host "$1" --duration 10s --format json |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["rps"])'
 }
 
