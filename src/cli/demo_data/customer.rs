@@ -11,7 +11,7 @@ pub(super) const HEAD_OFFICE: &str = "hq";
 pub(super) const OVERSEAS: &str = "overseas";
 /// What the id of every demo customer begins with.
 const PREFIX: &str = "demo-";
-/// In percent, of a customer that has one or more branches to have one more.
+/// How many locations one customer in a hundred has.
 const LARGE: u32 = 30;
 
 /// What the customers are made of: equal plans make equal customers.
