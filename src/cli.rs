@@ -5,9 +5,11 @@ mod catalog;
 mod cause;
 mod check;
 mod client;
+mod complete;
 mod completions;
 mod config;
 mod demo;
+mod demo_data;
 pub mod document;
 mod failure;
 mod flags;
@@ -15,7 +17,9 @@ mod hours;
 mod import;
 mod ledger;
 mod list;
+mod man;
 mod migrate;
+mod progress;
 mod reflect;
 mod render;
 mod response_target;
@@ -33,6 +37,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::complete::complete;
 pub use self::flags::parse;
 
 use self::client::Client;
@@ -85,6 +90,7 @@ enum CliCommand {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
+    DemoData(demo_data::DemoData),
     Check(Box<check::Check>),
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
@@ -95,6 +101,7 @@ enum CliCommand {
     Token(token::Token),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// What every client command is given.
@@ -177,6 +184,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Serve(serve) => serve.run(config, &context).await,
         CliCommand::Migrate(migrate) => migrate.run(&config).await,
         CliCommand::Import(import) => import.run(&context).await,
+        CliCommand::DemoData(demo_data) => demo_data.run(&context).await,
         CliCommand::Check(check) => check.run(&context).await,
         CliCommand::List(list) => list.run(&context).await,
         CliCommand::ResponseTarget(target) => target.run(&context).await,
@@ -187,6 +195,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Token(token) => token.run(),
         CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
+        CliCommand::Man(man) => man.run(),
     }
 }
 

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +9,8 @@ use super::check::{CustomerVerification, Finding};
 use super::entry::BlockClaim;
 use super::heads::{Head, KeptHeads};
 use crate::cli::client::{Client, PAGE_SIZE, pages};
-use crate::cli::screen::{self, Screen, Tone};
+use crate::cli::progress::Progress;
+use crate::cli::screen::{self, Tone};
 use crate::cli::{CliContext, Failure, Format};
 use crate::legible::{self, excerpt, shown};
 use crate::proto::v1::{
@@ -136,7 +136,7 @@ async fn verify(
                 return Ok(Some(finding));
             }
         }
-        progress.show(customer_id, counts.entries);
+        progress.show(format_args!("{} entries, {}", counts.entries, excerpt(customer_id)));
         if page.next_page_token.is_empty() {
             let finding = check.end();
             counts.heads.extend(heads.into_iter().filter(|_| finding.is_none()));
@@ -237,29 +237,4 @@ fn tell(context: &CliContext, counts: &VerifiedCounts, finding: Option<&Finding>
         }
     };
     screen::write(&text).map_err(Failure::from)
-}
-
-/// How far it is, on a terminal.
-#[derive(Debug)]
-struct Progress {
-    is_shown: bool,
-}
-
-impl Progress {
-    fn new(errors: &Screen) -> Self {
-        Self { is_shown: errors.is_terminal && std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, customer_id: &str, entries: u64) {
-        if self.is_shown {
-            // Where it cannot be shown, the work goes on all the same.
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{entries} entries, {}", excerpt(customer_id));
-        }
-    }
-
-    fn end(&mut self) {
-        if self.is_shown {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K");
-        }
-    }
 }
