@@ -25,6 +25,7 @@ mod server_flags;
 mod setting_flags;
 mod token;
 mod values;
+mod version;
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -93,6 +94,7 @@ enum CliCommand {
     Token(token::Token),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
+    Version(version::Version),
 }
 
 /// What every client command is given.
@@ -184,6 +186,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Token(token) => token.run(),
         CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
+        CliCommand::Version(version) => version.run(&context),
     }
 }
 

@@ -10,14 +10,18 @@ mod product;
 mod quantity;
 mod time;
 mod work_order;
+mod zone;
 
 pub use block::{BlockSpec, burn_key};
 pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, instant_of, rfc3339, start_of_day};
+pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
+#[cfg(test)]
+pub(crate) use zone::zone;
+pub use zone::{UnknownZone, Zone, ZoneOrigin, ZoneTable, current_zones, replace_zones};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,6 +38,14 @@ pub struct Contract {
 impl Contract {
     pub fn work_order(&self, work_order_id: &str) -> Option<&WorkOrder> {
         self.work_orders.iter().find(|order| order.work_order_id == work_order_id)
+    }
+
+    /// Every zone as a table has it.
+    pub fn renew_zones(&mut self, zones: &ZoneTable) {
+        let items = self.work_orders.iter_mut().flat_map(|order| &mut order.items);
+        let agreed = items.filter_map(|item| item.time_zone.as_mut());
+        let own = self.customer.locations.iter_mut().map(|location| &mut location.time_zone);
+        own.chain(agreed).for_each(|zone| *zone = zones.renewed_zone(*zone));
     }
 }
 

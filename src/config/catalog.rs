@@ -1,7 +1,8 @@
-//! What the catalogue is made of.
+//! What the catalogue is made of, and the zone data.
 
 use std::path::PathBuf;
 
+use super::environment::Environment;
 use super::setting::Setting;
 use super::value::{Value, short};
 
@@ -11,6 +12,16 @@ pub struct CatalogSettings {
     pub files: Vec<PathBuf>,
     /// The edition that judges what nobody bought; without one the embedded edition.
     pub default_edition: Option<String>,
+    /// The directory of the system's zone data; without one that of `TZDIR`, else the usual one.
+    pub zoneinfo: Option<PathBuf>,
+}
+
+/// Where a client that needs zone data looks, too.
+const ZONEINFO: &str = "ENTITLED_ZONEINFO";
+
+/// The directory that the environment names.
+pub fn variable_of_zoneinfo(environment: &Environment) -> Option<PathBuf> {
+    environment.get(ZONEINFO).map(PathBuf::from)
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -36,5 +47,19 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
         meaning: "the edition that judges what nobody bought; without it the embedded one",
+    },
+    Setting {
+        key: "zoneinfo",
+        variable: ZONEINFO,
+        flag: Some("DIRECTORY"),
+        default: None,
+        value: Value::Text {
+            range: "a directory",
+            set: |config, text| {
+                config.catalog.zoneinfo = Some(short(text)?.into());
+                Ok(())
+            },
+        },
+        meaning: "the system's zone data, used if it is newer than what is built in; without it `TZDIR`, else `/usr/share/zoneinfo`",
     },
 ];

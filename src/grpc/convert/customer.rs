@@ -8,7 +8,7 @@ use super::enums::{read_role, write_role};
 use super::read::{Reader, shortened};
 use super::{named, timestamp};
 use crate::error::reason;
-use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo};
+use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo, Zone, current_zones};
 use crate::proto::v1;
 use crate::suggest::{hint, nearest};
 
@@ -52,11 +52,11 @@ fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Locat
         Ok(zone) => zone,
         Err(_) if time_zone.is_empty() => {
             read.refuse(format!("{path}.time_zone"), reason::FIELD_REQUIRED, "is required");
-            chrono_tz::UTC
+            Zone::UTC
         }
         Err(_) => {
             read.refuse(format!("{path}.time_zone"), reason::FIELD_INVALID, unknown_zone(&time_zone));
-            chrono_tz::UTC
+            Zone::UTC
         }
     };
     let holidays = read_holidays(read, path, &holidays);
@@ -83,8 +83,8 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
 }
 
 pub(crate) fn unknown_zone(zone: &str) -> String {
-    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = hint(nearest(zone, zones).as_deref());
+    let zones = current_zones();
+    let hint = hint(nearest(zone, zones.names()).as_deref());
     format!("`{}` is no IANA time zone{hint}", shortened(zone))
 }
 

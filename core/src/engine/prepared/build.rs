@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::ops::RangeFrom;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
-
 use super::block::block_of;
 use super::candidate::{Candidate, Support};
 use super::extension::BaseExtensions;
@@ -15,7 +13,7 @@ use crate::catalog::{Catalog, Edition, LocationRule, Service};
 use crate::engine::base::Bases;
 use crate::engine::designation::{Designation, Designations};
 use crate::engine::sorted::Sorted;
-use crate::model::{Contract, Item, WorkOrder};
+use crate::model::{Contract, Item, WorkOrder, Zone};
 use crate::terms::item_term;
 
 pub(super) struct Builder<'a> {
@@ -34,7 +32,7 @@ struct OrderParts<'a> {
     edition_row: usize,
     edition: &'a Edition,
     host: usize,
-    zone: Tz,
+    zone: Zone,
     /// How an item leans on a base that is not one itself.
     support: Option<Arc<Bases>>,
     /// The designated locations, without and with those that extend the base.
