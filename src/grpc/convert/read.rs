@@ -6,9 +6,8 @@ use prost_types::Timestamp;
 use uuid::Uuid;
 
 use super::enums::read_unit;
-use super::language_tag::is_language;
 use crate::error::{MOST_VIOLATIONS, Violation, reason};
-use crate::model::{EARLIEST, LATEST, Quantity, is_id};
+use crate::model::{EARLIEST, LATEST, Quantity, canonical_language, is_id};
 use crate::proto::v1;
 
 /// The most of anything one quantity may say.
@@ -126,14 +125,18 @@ impl Reader {
         Some(value)
     }
 
-    /// A BCP 47 tag of a language there is.
+    /// A BCP 47 tag of a language there is, in its canonical form.
     pub(crate) fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
-        if !is_language(&value) {
+        let canonical = canonical_language(&value);
+        if canonical.is_none() {
             let quoted = shortened(&value);
-            self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no language tag like `en` or `pt-BR`"));
+            let dashed = canonical_language(&value.replace('_', "-"));
+            let hint = dashed.map_or(String::new(), |dashed| format!("; write `{dashed}`"));
+            let description = format!("`{quoted}` is no language tag like `en` or `pt-BR`{hint}");
+            self.refuse(field, reason::FIELD_INVALID, description);
         }
-        Some(value)
+        canonical
     }
 
     pub(crate) fn timestamp(&mut self, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
