@@ -48,6 +48,11 @@ pub enum Error {
     /// Too many writes wait already.
     #[error("too many writes are waiting; nothing was written")]
     Overloaded,
+    /// The answers of a batch take more bytes than one message may; those of so many did not.
+    #[error(
+        "the answers take more than 3 MiB; those of {fitting} fit: ask for at most that many at a time, or in the BASIC view"
+    )]
+    AnswerTooLarge { fitting: usize },
     /// The caller's deadline passed before the answer was there, or before the write began.
     #[error("the deadline passed; nothing was written")]
     DeadlinePassed,
@@ -127,6 +132,7 @@ impl Error {
             Self::Conflict => Self::Conflict,
             Self::NotFreshEnough => Self::NotFreshEnough,
             Self::Overloaded => Self::Overloaded,
+            Self::AnswerTooLarge { fitting } => Self::AnswerTooLarge { fitting: *fitting },
             Self::DeadlinePassed => Self::DeadlinePassed,
             Self::DeadlinePassedWriting => Self::DeadlinePassedWriting,
             Self::Unavailable(_) => Self::Unavailable(None),

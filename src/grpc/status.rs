@@ -61,7 +61,7 @@ fn code_of(error: &Error) -> Code {
         Error::NotFreshEnough | Error::Unavailable(_) | Error::KeysUnavailable | Error::CommitOutcomeUnknown(_) => {
             Code::Unavailable
         }
-        Error::Overloaded => Code::ResourceExhausted,
+        Error::Overloaded | Error::AnswerTooLarge { .. } => Code::ResourceExhausted,
         Error::DeadlinePassed | Error::DeadlinePassedWriting => Code::DeadlineExceeded,
         Error::Unreadable { .. } | Error::Internal(_) => Code::Internal,
     }
@@ -103,6 +103,7 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::Conflict => ("WRITE_CONFLICT", Vec::new()),
         Error::NotFreshEnough => ("CONSISTENCY_NOT_REACHED", Vec::new()),
         Error::Overloaded => ("OVERLOADED", Vec::new()),
+        Error::AnswerTooLarge { fitting } => ("ANSWER_TOO_LARGE", vec![("fitting", fitting.to_string())]),
         Error::DeadlinePassed => ("DEADLINE_PASSED", Vec::new()),
         Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
         Error::DeadlinePassedWriting | Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
