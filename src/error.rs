@@ -1,6 +1,7 @@
 //! The one error of the service layers. What a caller sees of it is decided in one place,
 //! `grpc/status.rs`.
 
+use entitled_core::contract::Difference;
 pub use entitled_core::noun::Noun;
 use entitled_core::suggest::hint;
 use entitled_core::violation::summary;
@@ -32,7 +33,7 @@ pub enum Error {
     NotFound { noun: Noun, id: String, nearest: Option<String> },
     /// The id is taken by other content; `fields` differ.
     #[error("{noun} `{id}` exists with other content in {}", few(fields))]
-    AlreadyExists { noun: Noun, id: String, fields: Vec<String> },
+    AlreadyExists { noun: Noun, id: String, fields: Vec<Difference> },
     /// The request id was used for another request.
     #[error("request_id `{request_id}` was used for another request")]
     RequestIdReused { request_id: String },
@@ -150,11 +151,12 @@ impl Error {
     }
 }
 
-/// The first of many names.
-fn few(names: &[String]) -> String {
+/// The first of many fields, with their values.
+fn few(fields: &[Difference]) -> String {
     const FEW: usize = 5;
-    let first = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(FEW) {
+    let told = |field: &Difference| format!("{} ({})", field.field, field.words());
+    let first = fields.iter().take(FEW).map(told).collect::<Vec<_>>().join(", ");
+    match fields.len().saturating_sub(FEW) {
         0 => first,
         more => format!("{first} and {more} more"),
     }

@@ -12,6 +12,7 @@ mod product;
 mod quantity;
 mod time;
 mod work_order;
+mod wrong_id;
 mod zone;
 
 pub use block::{BlockSpec, burn_key};
@@ -23,6 +24,7 @@ pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
 pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
+pub use wrong_id::wrong_id;
 #[cfg(test)]
 pub(crate) use zone::zone;
 pub use zone::{UnknownZone, Zone, ZoneOrigin, ZoneTable, current_zones, replace_zones};

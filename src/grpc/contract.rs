@@ -9,9 +9,9 @@ use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
 use crate::contract::ContractCommand;
 use crate::error::{Error, Result, reason};
+use crate::model::{Customer, VersionInfo};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
-use crate::model::{Customer, VersionInfo};
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
 
 /// `ContractService` on the wire.

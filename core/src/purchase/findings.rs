@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::catalog::{ClauseKind, Edition, Rule, Service};
-use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id};
+use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id, wrong_id};
 use crate::suggest::{self, nearest};
 use crate::violation::{MOST_VIOLATIONS, Violation, reason};
 
@@ -129,8 +129,7 @@ impl Findings {
         if id.is_empty() {
             self.required(path, field, "1 to 64 of `a-z 0-9 . _ -`");
         } else if !is_id(id) {
-            let description = format!("{} is no id: use 1 to 64 of `a-z 0-9 . _ -`", shown(id));
-            self.add(path, field, reason::FIELD_INVALID, description);
+            self.add(path, field, reason::FIELD_INVALID, wrong_id(id));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::legible::is_invisible;
 use crate::model::{Item, WorkOrder, folded};
 use crate::violation::reason;
 
@@ -69,7 +70,7 @@ fn judge_tenant_ids(item: &Item, path: &str, findings: &mut Findings) {
     findings.at_most(path, "tenant_ids", item.tenant_ids.len(), LONGEST_LIST);
     let is_tenant_id = |id: &str| {
         (1..=LONGEST_TENANT_ID).contains(&id.chars().count())
-            && !id.contains(|character: char| character.is_control() || character.is_whitespace())
+            && !id.contains(|character: char| is_invisible(character) || character.is_whitespace())
     };
     for (index, tenant_id) in item.tenant_ids.iter().enumerate().filter(|(_, id)| !is_tenant_id(id)) {
         let description = format!("{} is no tenant id; use 1 to 128 characters without spaces", shown(tenant_id));

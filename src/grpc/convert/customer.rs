@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::enums::{read_role, write_role};
-use super::read::{Reader, shortened};
+use super::read::Reader;
 use super::{named, timestamp};
 use crate::error::reason;
-use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo, Zone, current_zones};
+use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo, Zone};
 use crate::proto::v1;
-use crate::suggest::{hint, nearest};
+use crate::written::unknown_zone;
 
 /// Stand-in for a malformed country: no rule knows it.
 const NO_COUNTRY: &str = "ZZ";
@@ -80,12 +80,6 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
         }
     }
     holidays
-}
-
-pub(crate) fn unknown_zone(zone: &str) -> String {
-    let zones = current_zones();
-    let hint = hint(nearest(zone, zones.names()).as_deref());
-    format!("`{}` is no IANA time zone{hint}", shortened(zone))
 }
 
 fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact {

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::enums::read_unit;
 use crate::error::{MOST_VIOLATIONS, Violation, reason};
-use crate::model::{EARLIEST, LATEST, Quantity, canonical_language, is_id};
+use crate::model::{EARLIEST, LATEST, Quantity, canonical_language, is_id, wrong_id};
 use crate::proto::v1;
+use crate::written::wrong_date;
 
 /// The most of anything one quantity may say.
 const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
@@ -79,11 +80,7 @@ impl Reader {
 
     fn check_id(&mut self, field: &str, value: &str) {
         if !is_id(value) {
-            self.refuse(
-                field,
-                reason::FIELD_INVALID,
-                format!("`{}` is no id: 1 to 64 of a-z 0-9 . _ -", shortened(value)),
-            );
+            self.refuse(field, reason::FIELD_INVALID, wrong_id(value));
         }
     }
 
@@ -157,8 +154,7 @@ impl Reader {
         let date = is_written_as_date(value).then(|| value.parse::<NaiveDate>().ok()).flatten();
         match date {
             None => {
-                let quoted = shortened(value);
-                self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no date like `2026-12-31`"));
+                self.refuse(field, reason::FIELD_INVALID, wrong_date(value));
                 None
             }
             Some(date) if date < EARLIEST.date_naive() => {

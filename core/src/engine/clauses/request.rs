@@ -11,7 +11,7 @@ use crate::model::{Contact, ContactRole, Unit, folded, rfc3339};
 /// The channels a cloud administrator is bound to (2.6).
 const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
+pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let query = context.query;
     Some(match rule {
         Rule::AdvisoryLimit => Verdict::fails_if(

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 
 use crate::error::reason;
-use crate::grpc::convert::customer::unknown_zone;
 use crate::grpc::convert::enums::{read_funding, read_mode, read_order_state};
 use crate::grpc::convert::read::Reader;
 use crate::model::{Customer, EARLIEST, IncludedHours, Item, PlannedEvent, ProductPattern, Waiver, WorkOrder, Zone};
 use crate::proto::v1;
 use crate::purchase::MOST_WORK_ORDERS;
+use crate::written::unknown_zone;
 
 /// The last day a contract can name.
 const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
