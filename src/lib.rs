@@ -41,4 +41,4 @@ pub mod telemetry;
 pub mod written;
 pub mod zoneinfo;
 
-pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, purchase, suggest};
+pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, purchase, suggest, terms};

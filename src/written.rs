@@ -2,7 +2,9 @@
 //! text that may mean two things is told to be so.
 
 mod dates;
+mod names;
 mod zones;
 
 pub use dates::{number_or_words_of_date, wrong_date};
+pub use names::composed;
 pub use zones::unknown_zone;

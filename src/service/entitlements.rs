@@ -11,7 +11,7 @@ use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, reason};
 use crate::model::ProductId;
-use crate::suggest::{hint, nearest};
+use crate::suggest::{hint, nearest, nearest_of_kin, nearest_slip};
 use crate::telemetry::call::note_decision;
 
 /// Decisions, and what surrounds them.
@@ -227,14 +227,14 @@ impl Entitlements {
             && snapshot.prepared().location(id).is_none()
         {
             let names = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
-            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, names) });
+            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest_of_kin(id, names) });
         }
         if let Some(product) = question.product_id.as_deref().map(ProductId::new)
             && !catalog.knows_family(product)
         {
             let names =
                 catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
-            let nearest = nearest(product.family, names);
+            let nearest = nearest_slip(product.family, names);
             return Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest });
         }
         if let Some(group) = &question.group

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::catalog::{ClauseKind, Edition, Rule, Service};
 use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id, wrong_id};
-use crate::suggest::{self, nearest};
+use crate::suggest::{self, nearest, nearest_of_kin, nearest_slip};
 use crate::violation::{MOST_VIOLATIONS, Violation, reason};
 
 pub(super) const LONGEST_TENANT_ID: usize = 128;
@@ -119,7 +119,12 @@ impl Findings {
         known: impl IntoIterator<Item = &'k str>,
     ) {
         let is_searched = name.len() <= LONGEST_ID && self.hints < MOST_HINTS;
-        let hint = if is_searched { nearest(name, known) } else { None };
+        let hint = match noun {
+            _ if !is_searched => None,
+            "location" => nearest_of_kin(name, known),
+            "product family" => nearest_slip(name, known),
+            _ => nearest(name, known),
+        };
         self.hints = self.hints.saturating_add(usize::from(is_searched));
         let hint = suggest::hint(hint.as_deref());
         self.add(path, field, reason::REFERENCE_UNKNOWN, format!("{noun} {} does not exist{hint}", shown(name)));

@@ -10,7 +10,7 @@ use super::{named, timestamp};
 use crate::error::reason;
 use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo, Zone};
 use crate::proto::v1;
-use crate::written::unknown_zone;
+use crate::written::{composed, unknown_zone};
 
 /// Stand-in for a malformed country: no rule knows it.
 const NO_COUNTRY: &str = "ZZ";
@@ -35,7 +35,7 @@ pub(crate) fn read_customer(read: &mut Reader, path: &str, customer: v1::Custome
     let contacts = contacts.into_iter().enumerate();
     Customer {
         customer_id,
-        display_name,
+        display_name: composed(display_name),
         locations: locations
             .map(|(row, location)| read_location(read, &format!("{path}.locations[{row}]"), location))
             .collect(),
@@ -66,7 +66,7 @@ fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Locat
     } else {
         country
     };
-    Location { location_id, display_name, country, time_zone: zone, holidays }
+    Location { location_id, display_name: composed(display_name), country, time_zone: zone, holidays }
 }
 
 fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<NaiveDate> {
@@ -87,7 +87,7 @@ fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact 
     let roles = read_roles(read, path, roles);
     Contact {
         contact_id,
-        display_name: display_name.unwrap_or_default(),
+        display_name: composed(display_name.unwrap_or_default()),
         email: email.unwrap_or_default(),
         location_ids,
         roles,
