@@ -31,3 +31,4 @@ mod telemetry;
 mod tls;
 mod wire;
 mod yaml;
+mod zones;

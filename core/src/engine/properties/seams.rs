@@ -101,7 +101,8 @@ proptest! {
         }
         let resolved = ResolvedQuery::new(&prepared, &AS_BOUGHT, &query).unwrap();
         let answering = (&coverage.order.work_order_id, &coverage.item.item_id);
-        let own = resolved.contexts(at).find(|it| (&it.order.work_order_id, &it.item.item_id) == answering).unwrap();
+        let mut own = resolved.contexts(at).find(|it| (&it.order.work_order_id, &it.item.item_id) == answering).unwrap();
+        evaluate(&mut own, &Pool::new(&resolved, at));
         let is_for_it = location::is_designated(&own);
         for mut other in resolved.contexts(at) {
             let evaluation = evaluate(&mut other, &Pool::new(&resolved, at));
