@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
 use super::process;
+use crate::model::current_zones;
 use crate::telemetry::log;
 
 /// Instruments whose values others have. Whatever is handed over here lives as long as the metrics do.
