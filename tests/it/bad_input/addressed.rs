@@ -48,13 +48,7 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
         ),
         // A slip leads to no other country, and to no other family.
         (|it| it.location_id = "gb-dublin".into(), "LOCATION_NOT_FOUND", "location_id", "gb-dublin", None),
-        (
-            |it| it.product_id = "exchange-severs".into(),
-            "PRODUCT_FAMILY_NOT_FOUND",
-            "product_family",
-            "exchange-severs",
-            None,
-        ),
+        (|it| it.product_id = "exchange".into(), "PRODUCT_FAMILY_NOT_FOUND", "product_family", "exchange", None),
         // What is covered does not matter.
         (
             |it| it.product_id = "zzzzzzzzzzzzzzzz".into(),
