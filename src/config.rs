@@ -24,7 +24,7 @@ mod value;
 mod web;
 
 pub use auth::{AuthMode, AuthSettings};
-pub use catalog::{CatalogSettings, variable_of_zoneinfo};
+pub use catalog::CatalogSettings;
 pub use database_url::DatabaseUrl;
 pub use environment::{Environment, variable};
 pub use ledger::LedgerSettings;

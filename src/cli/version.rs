@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{CliContext, Failure, Format, screen};
 use crate::catalog::Catalog;
-use crate::config::{Environment, variable_of_zoneinfo};
+use crate::config::Environment;
 use crate::zoneinfo::Zoneinfo;
 
 /// Print the versions of the program, of its zone data and of its catalogue.
@@ -22,7 +22,7 @@ pub(super) struct Version {
 
 impl Version {
     pub(super) fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
-        let directory = self.zoneinfo.or_else(|| variable_of_zoneinfo(&Environment::of_process()));
+        let directory = self.zoneinfo.or_else(|| Environment::of_process().zoneinfo());
         let zones = Zoneinfo::new(directory.as_deref()).newest();
         let catalog = Catalog::embedded().map_err(|error| Failure::Usage(error.to_string()))?;
         let editions: Vec<_> = catalog.editions().iter().map(|edition| edition.id.as_str()).collect();

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::environment::Environment;
 use super::setting::Setting;
 use super::value::{Value, short};
 
@@ -17,12 +16,7 @@ pub struct CatalogSettings {
 }
 
 /// Where a client that needs zone data looks, too.
-const ZONEINFO: &str = "ENTITLED_ZONEINFO";
-
-/// The directory that the environment names.
-pub fn variable_of_zoneinfo(environment: &Environment) -> Option<PathBuf> {
-    environment.get(ZONEINFO).map(PathBuf::from)
-}
+pub(super) const ZONEINFO: &str = "ENTITLED_ZONEINFO";
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {

@@ -334,5 +334,8 @@ fn work_over_a_seam_is_recorded_in_two_parts() {
         judged(&performed("2026-05-29T09:00:00Z", "2026-05-29T16:30:00Z")),
         ["one", "two WORK_ORDER_NOT_STARTED"]
     );
-    assert_eq!(judged(&performed("2026-06-01T08:30:00Z", "2026-06-01T10:00:00Z")), ["one WORK_ORDER_EXPIRED FORFEITED", "two"]);
+    assert_eq!(
+        judged(&performed("2026-06-01T08:30:00Z", "2026-06-01T10:00:00Z")),
+        ["one WORK_ORDER_EXPIRED FORFEITED", "two"]
+    );
 }

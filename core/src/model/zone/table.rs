@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer};
 
-use super::{Zone, ZoneData};
+use super::offsets::{Zone, ZoneData};
 
 /// Where a table comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,4 +124,30 @@ impl ZoneTable {
 /// Zones live as long as the program: there are some six hundred, and a release changes a few.
 fn intern(data: ZoneData) -> Zone {
     Zone(Box::leak(Box::new(data)))
+}
+
+/// There is no zone of this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no IANA time zone")]
+pub struct UnknownZone;
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownZone> {
+        current_zones().find(name).ok_or(UnknownZone)
+    }
+}
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(|_| serde::de::Error::custom(format!("`{name}` is no IANA time zone")))
+    }
+}
+
+/// A zone that must be there, for tests.
+#[cfg(test)]
+pub(crate) fn zone(name: &str) -> Zone {
+    name.parse().unwrap()
 }

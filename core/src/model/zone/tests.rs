@@ -1,5 +1,7 @@
 //! The laws that changed lately, those that are far ahead, and clocks that jump.
 
+use chrono::{DateTime, Utc};
+
 use super::*;
 
 fn at(text: &str) -> DateTime<Utc> {

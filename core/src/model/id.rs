@@ -1,7 +1,15 @@
-//! Why a text is no id: what cannot be seen, or only looks like a letter, is told by its code point.
+//! Ids, and why a text is none: what cannot be seen, or only looks like a letter, is told by its code point.
 
-use super::is_id;
 use crate::legible::{excerpt, is_invisible};
+
+/// The longest id.
+pub const LONGEST_ID: usize = 64;
+
+/// Whether it can be an id: 1 to 64 characters of `a-z 0-9 . _ -`.
+pub fn is_id(text: &str) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_good)
+}
 
 /// Characters that cannot be told from nothing, or from a space.
 const INVISIBLE: [(char, &str); 12] = [
