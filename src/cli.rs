@@ -30,6 +30,7 @@ mod server_flags;
 mod setting_flags;
 mod token;
 mod values;
+mod version;
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -102,6 +103,7 @@ enum CliCommand {
     Config(config::ConfigCommand),
     Completions(completions::Completions),
     Man(man::Man),
+    Version(version::Version),
 }
 
 /// What every client command is given.
@@ -196,6 +198,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
         CliCommand::Man(man) => man.run(),
+        CliCommand::Version(version) => version.run(&context),
     }
 }
 

@@ -53,6 +53,7 @@ use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Gate, Ledger, READS};
 use crate::store::{Epoch, Store};
 use crate::telemetry::Telemetry;
+use crate::zoneinfo::Zoneinfo;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
@@ -87,6 +88,7 @@ pub async fn serve(
     refuse_mistakes(&config)?;
     let authenticator = Arc::new(Authenticator::new(&config.auth)?);
     let certificates = Certificates::load(&config.tls, web::protocols(&config.web), Clock::System.now())?;
+    Zoneinfo::new(config.catalog.zoneinfo.as_deref()).put_in_use();
     let listener =
         TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
@@ -239,7 +241,7 @@ fn start_services(
     let (grace, expected_wait) = (config.ledger.grace, limits.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
     observed::observe(&context, &ledger);
-    tasks::start(supervisor, &context, &ledger, health, config.store.max_staleness);
+    tasks::start(supervisor, &context, &ledger, health, config);
     router::api_services(&context, ledger)
 }
 

@@ -11,6 +11,7 @@ use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
 use crate::contract::ContractCommand;
 use crate::error::{Error, Result, reason};
+use crate::model::{Customer, VersionInfo};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
@@ -107,9 +108,9 @@ impl ContractService for ContractApi {
         let v1::ListCustomersRequest { page_size, page_token } = message;
         let mut read = Reader::default();
         let page = read_page(&mut read, page_size, page_token);
-        let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?).await?;
-        let customers = customers.iter().map(|(customer, info)| write_customer(customer, Some(info), String::new()));
-        Ok(Response::new(v1::ListCustomersResponse { customers: customers.collect(), next_page_token }))
+        let tell = |customer: &Customer, info: &VersionInfo| write_customer(customer, Some(info), String::new());
+        let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?, tell).await?;
+        Ok(Response::new(v1::ListCustomersResponse { customers, next_page_token }))
     }
 
     async fn update_customer(
@@ -176,8 +177,8 @@ impl ContractService for ContractApi {
         let customer_id = read.required_id("customer_id", customer_id);
         let page = read_page(&mut read, page_size, page_token);
         let (customer_id, page) = read.finish((customer_id, page))?;
-        let (orders, next_page_token) = self.contracts.work_orders(&call.caller, &customer_id, &page).await?;
-        let work_orders = orders.iter().map(|(order, info)| write_work_order(order, info.as_ref())).collect();
+        let listed = self.contracts.work_orders(&call.caller, &customer_id, &page, write_work_order).await?;
+        let (work_orders, next_page_token) = listed;
         Ok(Response::new(v1::ListWorkOrdersResponse { work_orders, next_page_token }))
     }
 

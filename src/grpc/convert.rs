@@ -6,7 +6,6 @@ pub(super) mod common;
 pub(super) mod customer;
 pub(super) mod entitlement;
 pub(super) mod enums;
-mod language_tag;
 pub(super) mod ledger;
 pub(super) mod read;
 pub(super) mod reason;

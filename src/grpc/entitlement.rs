@@ -9,6 +9,7 @@ use super::convert::target::{read_target, write_target, write_target_response};
 use super::convert::timestamp;
 use super::{decision_record, status};
 use crate::engine::{Decision, TargetAnswer};
+use crate::error::Error;
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
 use crate::service::{CheckAnswer, Entitlements};
@@ -52,17 +53,15 @@ impl EntitlementService for EntitlementApi {
     ) -> Result<Response<v1::BatchCheckEntitlementsResponse>, Status> {
         let (call, message) = Call::open(request);
         let questions = read_batch(message, call.locale, &self.epoch)?;
-        let results = self.entitlements.check_all(&call.caller, questions, |answer| self.told(answer)).await?;
-        let results = results.into_iter().map(|result| {
-            let result = match result {
-                Ok(response) => v1::batch_check_result::Result::Response(response),
-                Err(error) => {
-                    v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref()))
-                }
+        let tell = |answer: Result<&CheckAnswer<'_>, Error>| {
+            let result = match answer {
+                Ok(answer) => v1::batch_check_result::Result::Response(self.told(answer)),
+                Err(error) => v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref())),
             };
             v1::BatchCheckResult { result: Some(result) }
-        });
-        Ok(Response::new(v1::BatchCheckEntitlementsResponse { results: results.collect() }))
+        };
+        let results = self.entitlements.check_all(&call.caller, questions, tell).await?;
+        Ok(Response::new(v1::BatchCheckEntitlementsResponse { results }))
     }
 
     async fn list_entitlements(

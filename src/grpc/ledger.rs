@@ -135,8 +135,7 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::ListBlocksResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_blocks_question(message)?;
-        let (blocks, at, revision, next_page_token) = self.ledger.blocks(&call.caller, &question).await?;
-        let blocks = blocks.iter().map(|block| write_block(block, at)).collect();
+        let (blocks, revision, next_page_token) = self.ledger.blocks(&call.caller, &question, write_block).await?;
         let revision = revision::encode(&self.epoch, &question.customer_id, revision);
         Ok(Response::new(v1::ListBlocksResponse { blocks, next_page_token, revision }))
     }
@@ -163,8 +162,8 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::ListReservationsResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_reservations_question(message)?;
-        let (reservations, next_page_token) = self.ledger.reservations(&call.caller, &question).await?;
-        let reservations = reservations.iter().map(write_reservation).collect();
+        let (reservations, next_page_token) =
+            self.ledger.reservations(&call.caller, &question, write_reservation).await?;
         Ok(Response::new(v1::ListReservationsResponse { reservations, next_page_token }))
     }
 
@@ -174,8 +173,7 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::ListEntriesResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_entries_question(message)?;
-        let (entries, next_page_token) = self.ledger.entries(&call.caller, &question).await?;
-        let entries = entries.iter().map(write_entry).collect();
+        let (entries, next_page_token) = self.ledger.entries(&call.caller, &question, write_entry).await?;
         Ok(Response::new(v1::ListEntriesResponse { entries, next_page_token }))
     }
 }

@@ -36,3 +36,4 @@ mod telemetry;
 mod tls;
 mod wire;
 mod yaml;
+mod zones;

@@ -4,8 +4,15 @@ use super::read::Reader;
 use crate::catalog::Locale;
 use crate::error::reason;
 use crate::proto::v1;
-use crate::service::{Consistency, Page, View, revision};
+use crate::service::{Bytes, Consistency, Page, View, revision};
 use crate::store::Epoch;
+
+/// Rows are sent as messages.
+impl<M: prost::Message> Bytes for M {
+    fn bytes(&self) -> usize {
+        self.encoded_len()
+    }
+}
 
 const MOST_SOLUTIONS: usize = 100;
 
