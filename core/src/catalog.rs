@@ -37,4 +37,6 @@ pub use service::{
 pub use text::{Locale, Text};
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What is left of counted things (2.2, 2.3): group D of the clauses.
 
-use crate::catalog::{QuantityRule, RemedyKind, Rule, RuleFamily};
+use crate::catalog::{QuantityRule, RemedyKind, Rule, RuleFamily, Service};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
 use crate::engine::pool::{left, next_enough, own_available, serves};
@@ -16,8 +16,24 @@ fn needed(context: &Context<'_>) -> Option<i64> {
     match context.query.quantity {
         // An amount too large to count is more than anyone has.
         Some(quantity) => Some(quantity.in_base_unit().unwrap_or(i64::MAX)),
-        // BoughtBlock without a number: nothing that could run out.
-        None => context.candidate.block.map(|_| 1),
+        None if context.candidate.block.is_some() => Some(1),
+        // Bought without a number: nothing that could run out, if it can be bought so.
+        None => (!is_sold_without_number(context)).then_some(1),
+    }
+}
+
+/// Whether what was bought has no number that could run out: nothing is counted, or the edition sells it so. An item
+/// that lacks the number it must have gives nothing.
+fn is_sold_without_number(context: &Context<'_>) -> bool {
+    let Service { unit, purchase, .. } = context.service;
+    let offering = context.item.predefined_offering.as_ref();
+    let is_offered = || offering.is_some_and(|id| purchase.predefined.iter().any(|offered| offered.id == *id));
+    match purchase.quantity {
+        _ if unit.is_none() => true,
+        _ if context.item.quantity.is_some() => false,
+        QuantityRule::Optional => true,
+        QuantityRule::Required | QuantityRule::PredefinedOnly => is_offered(),
+        QuantityRule::One | QuantityRule::None => false,
     }
 }
 
