@@ -10,7 +10,11 @@ use serde::{Deserialize, Deserializer};
 
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
+use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere};
+pub use self::row::Belongs;
 use self::row::{InPool, Judge, RuleRow, by, check};
+use super::ServicePlan;
+use crate::model::Unit;
 use crate::suggest::nearest_or_all;
 
 pub use self::row::{RuleFamily, Subject, Words};
@@ -40,18 +44,22 @@ macro_rules! rules {
 rules! {
     // contract and term
     Purchased = "purchased": by(Judge::CheckWithoutItem);
-    BaseAgreement = "base_agreement": check(Family::Term).when_written().keeps_out_of_pool().rewords(Words::Base);
-    TermNotStarted = "term_not_started": check(Family::Term).keeps_out_of_pool().subject(Start).rewords(Words::Term)
-        .facts(&["start_time", "scope"]);
-    TermExpired = "term_expired": check(Family::Term).keeps_out_of_pool().facts(&["end_time", "scope"]);
-    TermTerminated = "term_terminated": check(Family::Term).keeps_out_of_pool().facts(&["terminate_time", "scope"]);
-    StateDraft = "state_draft": check(Family::Term).keeps_out_of_pool();
-    StateSuspended = "state_suspended": check(Family::Term).keeps_out_of_pool();
-    BaseExpired = "base_expired": check(Family::Term).keeps_out_of_pool()
+    BaseAgreement = "base_agreement": check(Family::Term).belongs(BesideBase).when_written().keeps_out_of_pool()
+        .rewords(Words::Base);
+    TermNotStarted = "term_not_started": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(Start)
+        .rewords(Words::Term).facts(&["start_time", "scope"]);
+    TermExpired = "term_expired": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
+        .facts(&["end_time", "scope"]);
+    TermTerminated = "term_terminated": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
+        .facts(&["terminate_time", "scope"]);
+    StateDraft = "state_draft": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();
+    StateSuspended = "state_suspended": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();
+    BaseExpired = "base_expired": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
         .facts(&["end_time", "base_work_order_id"]);
-    BaseTerminated = "base_terminated": check(Family::Term).keeps_out_of_pool()
+    BaseTerminated = "base_terminated": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
         .facts(&["end_time", "base_work_order_id"]);
-    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().subject(End).facts(&["end_time"]);
+    WindowForfeited = "window_forfeited": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(End)
+        .facts(&["end_time"]);
     DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
         .reads(&["delivery_starts"]);
 
@@ -93,9 +101,9 @@ rules! {
     License = "license": check(Family::Request).facts(&["license"]).reads(&["license"]);
 
     // quantities and hours; what is left, the ledger judges itself
-    HoursAvailable = "hours_available": check(Family::Quantity).compares_with_pool()
+    HoursAvailable = "hours_available": check(Family::Quantity).belongs(CountedInTime).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
-    QuantityAvailable = "quantity_available": check(Family::Quantity).compares_with_pool()
+    QuantityAvailable = "quantity_available": check(Family::Quantity).belongs(CountedOtherwise).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
     ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours)
         .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
@@ -143,6 +151,22 @@ impl Rule {
             Judge::Check(family) => Some(family),
             Judge::CheckWithoutItem | Judge::Purchase | Judge::NobodyYet | Judge::Nobody => None,
         }
+    }
+
+    /// Whether a service of this plan, counted in this unit, is subject to it, listed or not.
+    pub fn belongs_to(self, plan: ServicePlan, unit: Option<Unit>) -> bool {
+        match self.row().belongs {
+            Belongs::WhereListed => false,
+            Belongs::Everywhere => true,
+            Belongs::BesideBase => plan != ServicePlan::Base,
+            Belongs::CountedInTime => unit.is_some_and(Unit::is_time),
+            Belongs::CountedOtherwise => unit.is_some_and(|unit| !unit.is_time()),
+        }
+    }
+
+    /// Whether a service to which it belongs may say that it does without it.
+    pub fn can_be_left_out(self) -> bool {
+        matches!(self.row().belongs, Belongs::Everywhere | Belongs::BesideBase)
     }
 
     /// Whether an item that fails it gives nothing to others.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::catalog::{Catalog, Edition, EditionSource};
+use crate::catalog::{Catalog, Edition, EditionSource, Rule};
 use crate::model::{Contract, Customer, Item, PlannedEvent, Quantity, Unit, Waiver, WorkOrder};
 use crate::violation::Violation;
 
@@ -118,6 +118,11 @@ pub(super) fn catalog() -> Catalog {
          ADD_QUANTITY.en = 'x'\nRECORD_WAIVER.en = 'x'\nCHANGE_REQUEST.en = 'x'\nNONE.en = 'x'\n\
          [[clauses]]\ncode = 'NOT_PURCHASED'\nrule = 'purchased'\nsection = '1'\nkinds = ['gate']\ntext.en = 'x'\n",
     );
+    for rule in Rule::ALL.iter().filter(|rule| rule.can_be_left_out() && **rule != Rule::BaseAgreement) {
+        let (name, code) = (rule.name(), rule.name().to_uppercase());
+        let head = format!("[[clauses]]\ncode = '{code}'\nrule = '{name}'\n");
+        writeln!(text, "{head}section = '1'\nkinds = ['gate', 'ledger']\ntext.en = 'x'").unwrap();
+    }
     text.push_str("[[groups]]\nid = 'all'\nname = { en = 'x' }\n");
     for family in ["azure", "microsoft-365", "windows-server"] {
         writeln!(text, "[[families]]\nid = '{family}'\nname = 'x'").unwrap();

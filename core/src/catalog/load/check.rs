@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
 use super::table::ReadTable;
-use crate::catalog::{Clause, Clock, Group, Hours, Rule};
+use crate::catalog::{Clause, Clock, Group, Hours, QuantityRule, Rule};
 use crate::model::codes::is_country;
 use crate::model::{ProductPattern, Unit, is_id};
 
@@ -106,6 +106,17 @@ pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mist
         Some(Unit::Days) => mistakes.add(row.key("unit"), "days are counted as `HOURS`; `days = true` accepts them"),
         unit if raw.days && !unit.is_some_and(Unit::is_time) => {
             mistakes.add(row.key("days"), "`days` goes with a service that is counted in `HOURS`");
+        }
+        _ => {}
+    }
+    match (raw.unit, raw.purchase.quantity) {
+        (Some(_), QuantityRule::None) => {
+            let message = "`unit` counts nothing: nobody can buy a number of it; set `purchase.quantity`, or leave `unit` out";
+            mistakes.add(row.key("unit"), message);
+        }
+        (None, QuantityRule::One | QuantityRule::Optional | QuantityRule::Required) => {
+            let message = "a number of nothing: the service has no `unit`; name one, or leave `purchase.quantity` out";
+            mistakes.add(row.key("purchase.quantity"), message);
         }
         _ => {}
     }

@@ -11,7 +11,7 @@ use super::resolver::{KnownNames, Resolver, inner};
 use super::source::Mistakes;
 use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
-use super::{check, texts};
+use super::{belonging, check, texts};
 use crate::catalog::{
     Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
 };
@@ -58,6 +58,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     // What could not be read may be what is looked for.
     if clauses.len() == all_clauses {
         check::answers(&clauses, head_at, mistakes);
+        belonging::check_clauses(&clauses, &services, head_at, mistakes);
     }
     check::groups(&groups, mistakes);
     check::families(&families, mistakes);

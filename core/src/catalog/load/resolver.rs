@@ -9,7 +9,7 @@ use super::raw::{
 };
 use super::source::Mistakes;
 use super::table::ReadTable;
-use super::{check, unused};
+use super::{belonging, check, unused};
 use crate::catalog::{
     Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
@@ -61,7 +61,12 @@ impl Resolver<'_, '_> {
         if let Some(family) = &raw.covered_family {
             self.need("product family", family);
         }
-        let clauses = self.clause_uses(&raw.clauses);
+        let mut clauses = self.clause_uses(&raw.clauses);
+        belonging::check(&raw.without, &clauses, self.mistakes);
+        let missing: Vec<_> =
+            belonging::missing(&raw, &clauses).filter_map(|rule| self.first_with(rule)).collect();
+        clauses.extend(missing);
+        clauses.sort_by_key(|used| used.row);
         let gates = clauses.iter().filter(|used| self.is_gate(used)).copied();
         let (pool_gates, gates) = gates.partition(|used| used.rule.compares_with_pool());
         let service = Service {
@@ -168,7 +173,15 @@ impl Resolver<'_, '_> {
     }
 
     fn clause_use(&self, code: &str) -> Option<ClauseUse> {
-        let row = self.clauses.iter().position(|clause| clause.value.code == code)?;
+        self.clause_use_at(self.clauses.iter().position(|clause| clause.value.code == code)?)
+    }
+
+    /// What a service is subject to that lists no clause with the rule.
+    fn first_with(&self, rule: Rule) -> Option<ClauseUse> {
+        self.clause_use_at(self.clauses.iter().position(|clause| clause.value.rule == rule)?)
+    }
+
+    fn clause_use_at(&self, row: usize) -> Option<ClauseUse> {
         let clause = &self.clauses.get(row)?.value;
         let row = u8::try_from(row).ok()?;
         Some(ClauseUse { row, rule: clause.rule, waivable: clause.waivable, missing: clause.missing })

@@ -1,6 +1,7 @@
 //! Editions of one's own: what the embedded one has no occasion for must not entitle by accident.
 
 mod balances;
+mod belonging;
 
 use std::sync::Arc;
 
