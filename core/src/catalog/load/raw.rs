@@ -22,6 +22,7 @@ use crate::model::{DeliveryMode, ProductPattern, Unit};
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
     pub id: Spanned<String>,
+    pub family: Option<Spanned<String>>,
     pub name: Text,
     pub base_package: Spanned<String>,
     #[serde(default)]

@@ -97,6 +97,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     let services: Vec<Service> = services.into_iter().map(|(_, service)| service).collect();
     let families: Vec<Family> = families.into_iter().map(|row| family(row.value)).collect();
     Some(Edition {
+        family_id: head.family.map_or_else(|| head.id.get_ref().clone(), Spanned::into_inner),
         id: head.id.into_inner(),
         name: head.name,
         base_package: head.base_package.into_inner(),

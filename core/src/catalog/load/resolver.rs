@@ -39,8 +39,10 @@ pub(super) struct Resolver<'m, 'i> {
 
 impl Resolver<'_, '_> {
     pub(super) fn head(&mut self, head: ReadTable<Head>, services: &[(ReadTable<()>, Service)]) -> Head {
-        let Head { id, base_package, excluded_countries, .. } = &head.value;
+        let Head { id, family, base_package, excluded_countries, .. } = &head.value;
         check::ids([(id.get_ref(), id.span().start)].into_iter(), "edition", self.mistakes);
+        let family = family.iter().map(|family| (family.get_ref(), family.span().start));
+        check::ids(family, "family of editions", self.mistakes);
         check::countries(excluded_countries, self.mistakes);
         let package = base_package.get_ref();
         if !self.names.services.contains(package) {

@@ -2,6 +2,7 @@
 
 mod balances;
 mod belonging;
+mod families;
 
 use std::sync::Arc;
 
