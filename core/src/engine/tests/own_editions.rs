@@ -2,6 +2,7 @@
 
 mod balances;
 mod belonging;
+mod clocks;
 mod families;
 
 use std::sync::Arc;
