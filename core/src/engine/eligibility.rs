@@ -12,7 +12,7 @@ use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
 use super::resolve::ResolvedQuery;
-use crate::catalog::{ClauseUse, Locale, Rule, Subject};
+use crate::catalog::{ClauseUse, Locale, Rule, RuleFamily, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 use crate::noun::Noun;
@@ -57,6 +57,15 @@ pub struct EligibleBlock {
     pub end: DateTime<Utc>,
     /// What is left then is lost, as seen from the location.
     pub forfeit_time: DateTime<Utc>,
+    pub codes: BlockCodes,
+}
+
+/// The codes of the clauses of what the ledger itself judges; none where the service is subject to none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BlockCodes {
+    pub exhausted: Option<String>,
+    pub forfeited: Option<String>,
+    pub not_started: Option<String>,
 }
 
 /// A clause that fails, in words.
@@ -141,7 +150,20 @@ fn eligible_block<'a>(
         is_designated: !has_location || location::is_designated(context),
         end: context.effective.end,
         forfeit_time: context.forfeit_time(),
+        codes: codes_of(context),
         spec,
+    }
+}
+
+fn codes_of(context: &Context<'_>) -> BlockCodes {
+    let code = |is_it: fn(Rule) -> bool| {
+        let used = context.service.clauses.iter().find(|used| is_it(used.rule))?;
+        context.edition.clauses.get(usize::from(used.row)).map(|clause| clause.code.clone())
+    };
+    BlockCodes {
+        exhausted: code(|rule| rule.family() == Some(RuleFamily::Quantity)),
+        forfeited: code(|rule| rule == Rule::WindowForfeited),
+        not_started: code(|rule| rule == Rule::TermNotStarted),
     }
 }
 
@@ -243,6 +265,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         is_designated: false,
         end: decision.check_time,
         forfeit_time: decision.check_time,
+        codes: BlockCodes::default(),
     })
 }
 
