@@ -69,13 +69,13 @@ impl Verdict {
 }
 
 impl<'a> Context<'a> {
-    /// None where the candidate cannot answer: its edition does not have the service, or has
-    /// it with the base package, which this is not.
+    /// None where the candidate cannot answer: its edition does not have the service, has it with the base package,
+    /// which this is not, or counts it in another unit than is asked for.
     pub(super) fn new(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
         let ResolvedQuery { prepared, balances, query, location_row, location, .. } = *resolved;
         let in_edition = resolved.in_edition.switch_to(candidate.edition, prepared, query, location)?;
         let (edition, service) = (in_edition.edition, in_edition.service);
-        if service.is_base() != candidate.is_base {
+        if service.is_base() != candidate.is_base || !in_edition.fits_unit {
             return None;
         }
         let order = prepared.contract().work_orders.get(candidate.order)?;
@@ -87,6 +87,8 @@ impl<'a> Context<'a> {
             .map_or(own, |base| Span { start: own.start.max(base.start), end: own.end.min(base.end) });
         let base = coverage.map(|coverage| coverage.at(at));
         let term = candidate.term.at(at);
+        // Products are those of the item's edition: `*` covers none that only another one knows.
+        let is_known = query.product.is_none() || in_edition.family.is_some();
         Some(Self {
             prepared,
             balances,
@@ -106,11 +108,12 @@ impl<'a> Context<'a> {
             coverage,
             serving: None,
             serves: None,
-            is_covered: query.product.is_none_or(|product| {
+            is_covered: is_known && query.product.is_none_or(|product| {
                 let prepared = prepared.order(candidate.order);
                 prepared.is_some_and(|prepared| prepared.covered.matches(&order.covered_products, product))
             }),
-            is_on_item: query.product.is_none_or(|product| candidate.products.matches(&item.product_ids, product)),
+            is_on_item: is_known
+                && query.product.is_none_or(|product| candidate.products.matches(&item.product_ids, product)),
         })
     }
 

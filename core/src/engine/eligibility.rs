@@ -11,7 +11,7 @@ use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
-use super::resolve::ResolvedQuery;
+use super::resolve::{ResolvedQuery, fits};
 use crate::catalog::{ClauseUse, Locale, Rule, RuleFamily, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
@@ -97,7 +97,10 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
         return Err(Error::invalid("service_id", technical::FIELD_CONFLICT, message));
     }
     let location_id = query.location_id.unwrap_or(specs.usual_location());
-    let question = question(prepared, query, (&spec.service_id, location_id), now);
+    let own = prepared.catalog().editions().get(candidate.edition);
+    let own = own.and_then(|edition| edition.service(&spec.service_id));
+    let fits = |quantity: &Quantity| own.is_some_and(|service| service.accepts(quantity.unit));
+    let question = question(query, (&spec.service_id, location_id), query.quantity.filter(fits), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
     let context = Context::new(&resolved, at, candidate).ok_or_else(unknown)?;
@@ -109,7 +112,9 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         let message = "name a block, or location, product and service";
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
-    let question = question(prepared, query, (service_id, location_id), now);
+    let found = prepared.catalog().service(service_id).map(|(_, service)| service);
+    let is_fit = |quantity: &Quantity| found.is_some_and(|service| fits(prepared, service_id, service, *quantity));
+    let question = question(query, (service_id, location_id), query.quantity.filter(is_fit), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
     let counted = resolved.of_items(at).filter(|context| context.service.unit.is_some());
@@ -176,15 +181,13 @@ fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, BlockSpecs<'
     Some((candidate, specs, spec))
 }
 
-/// The question the delivery puts, at the time it is performed.
+/// The question the delivery puts, at the time it is performed; the quantity where its unit fits.
 fn question<'a>(
-    prepared: &Prepared,
     query: &BlockQuery<'a>,
     (service_id, location_id): (&'a str, &'a str),
+    quantity: Option<Quantity>,
     now: DateTime<Utc>,
 ) -> Query<'a> {
-    let service = prepared.catalog().service(service_id).map(|(_, service)| service);
-    let fits = |quantity: &Quantity| service.is_some_and(|service| service.accepts(quantity.unit));
     let (start, end) = query.performed.unzip();
     let delivery = Delivery {
         start_time: start,
@@ -199,7 +202,7 @@ fn question<'a>(
         service_id,
         product: query.product,
         check_time: Some(start.unwrap_or(now)),
-        quantity: query.quantity.filter(fits),
+        quantity,
         delivery,
         ..Query::default()
     }

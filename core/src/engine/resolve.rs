@@ -51,6 +51,8 @@ pub(super) struct InEdition<'a> {
     pub contact: Option<&'a Contact>,
     /// Whether the customer holds the licence the service needs.
     pub is_licensed: bool,
+    /// Whether the asked quantity, if any, is in a unit the service is counted in.
+    pub fits_unit: bool,
 }
 
 impl<'a> ResolvedQuery<'a> {
@@ -69,7 +71,7 @@ impl<'a> ResolvedQuery<'a> {
             addressed_family(prepared, product)?;
         }
         if let Some(quantity) = query.quantity {
-            fitting(service, quantity)?;
+            fitting(prepared, query.service_id, service, quantity)?;
         }
         let items = prepared.candidates(query.service_id);
         Ok(Self { prepared, balances, query, location_row, location, items, in_edition })
@@ -108,6 +110,7 @@ impl<'a> InEdition<'a> {
             preview_end: life_cycle.preview_until.map(|date| end_of_day(zone, date)),
             retired_from: life_cycle.retired_from.map(|date| start_of_day(zone, date)),
             contact: query.contact_id.and_then(|contact_id| prepared.contact(contact_id)),
+            fits_unit: query.quantity.is_none_or(|quantity| service.accepts(quantity.unit)),
             is_licensed: service.license.as_ref().is_none_or(|license| prepared.has_license(license)),
         }
     }
@@ -137,8 +140,24 @@ fn addressed_location<'a>(prepared: &'a Prepared, location_id: &str) -> Result<(
     })
 }
 
-fn fitting(service: &Service, quantity: Quantity) -> Result<()> {
-    if service.accepts(quantity.unit) {
+/// Whether the quantity is in a unit of the service as an item has it that may answer; where none may, as `otherwise` has
+/// it. Editions may count a service of one id in different units.
+pub(super) fn fits(prepared: &Prepared, service_id: &str, otherwise: &Service, quantity: Quantity) -> bool {
+    let editions = prepared.catalog().editions();
+    let service_of = |candidate: &Candidate| {
+        let service = editions.get(candidate.edition)?.service(service_id)?;
+        (service.is_base() == candidate.is_base).then_some(service)
+    };
+    let candidates = prepared.base_candidates().iter().chain(prepared.candidates(service_id));
+    let mut services = candidates.filter_map(service_of).peekable();
+    match services.peek() {
+        None => otherwise.accepts(quantity.unit),
+        Some(_) => services.any(|service| service.accepts(quantity.unit)),
+    }
+}
+
+fn fitting(prepared: &Prepared, service_id: &str, service: &Service, quantity: Quantity) -> Result<()> {
+    if fits(prepared, service_id, service, quantity) {
         return Ok(());
     }
     let unit = quantity.unit.as_str();

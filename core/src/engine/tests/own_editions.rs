@@ -4,6 +4,7 @@ mod balances;
 mod belonging;
 mod clocks;
 mod families;
+mod units;
 
 use std::sync::Arc;
 
