@@ -41,6 +41,18 @@ pub enum ClauseKind {
     Note,
 }
 
+impl ClauseKind {
+    /// As catalogue files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gate => "gate",
+            Self::Purchase => "purchase",
+            Self::Ledger => "ledger",
+            Self::Note => "note",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {

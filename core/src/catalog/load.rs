@@ -4,10 +4,11 @@
 //! Files are parsed into trees that know where they stand ([`source`]), the trees of one
 //! edition are merged ([`tables`], [`merge`]), and only then read as what they mean: each table
 //! for itself ([`table`], [`raw`]), then all of them together ([`resolve`], [`resolver`]), with
-//! what no type can see ([`check`], [`belonging`], [`unused`], [`texts`]).
+//! what no type can see ([`check`], [`belonging`], [`kinds`], [`unused`], [`texts`]).
 
 mod belonging;
 mod check;
+mod kinds;
 mod merge;
 mod overlay;
 mod raw;

@@ -13,7 +13,7 @@ use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere};
 pub use self::row::Belongs;
 use self::row::{InPool, Judge, RuleRow, by, check};
-use super::ServicePlan;
+use super::{ClauseKind, ServicePlan};
 use crate::model::Unit;
 use crate::suggest::nearest_or_all;
 
@@ -89,7 +89,7 @@ rules! {
     DeliveryMode = "delivery_mode": check(Family::Location).when_taken().subject(Mode).facts(&["delivery_mode"]);
 
     // reactive services and requests
-    AdvisoryLimit = "advisory_limit": check(Family::Request).subject(Amount)
+    AdvisoryLimit = "advisory_limit": check(Family::Request).when_taken().subject(Amount)
         .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
     Contact = "contact": check(Family::Request).facts(&["contact_id"]);
     Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
@@ -153,6 +153,31 @@ impl Rule {
         }
     }
 
+    /// Who can enforce a clause with it.
+    pub fn kinds(self) -> impl Iterator<Item = ClauseKind> {
+        let row = self.row();
+        let is_of_ledger = row.is_for_taking || self.compares_with_pool() || self == Self::IncludedHours;
+        let kinds = [
+            (ClauseKind::Gate, matches!(row.judge, Judge::Check(_) | Judge::CheckWithoutItem)),
+            (ClauseKind::Purchase, row.is_for_purchase),
+            (ClauseKind::Ledger, is_of_ledger || row.judge == Judge::NobodyYet),
+            (ClauseKind::Note, self == Self::Note),
+        ];
+        kinds.into_iter().filter(|(_, serves)| *serves).map(|(kind, _)| kind)
+    }
+
+    /// Whether a clause with it is meant for this kind and no other choice: what checks refuse, the ledger must not
+    /// give, and the other way round.
+    pub fn needs(self, kind: ClauseKind) -> bool {
+        let row = self.row();
+        match kind {
+            ClauseKind::Gate => matches!(row.judge, Judge::Check(_) | Judge::CheckWithoutItem),
+            ClauseKind::Ledger => row.is_for_taking || self.family() == Some(RuleFamily::Quantity),
+            ClauseKind::Purchase => row.judge == Judge::Purchase,
+            ClauseKind::Note => false,
+        }
+    }
+
     /// Whether a service of this plan, counted in this unit, is subject to it, listed or not.
     pub fn belongs_to(self, plan: ServicePlan, unit: Option<Unit>) -> bool {
         match self.row().belongs {
@@ -204,7 +229,7 @@ impl<'de> Deserialize<'de> for Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Catalog, ClauseKind};
+    use crate::catalog::Catalog;
 
     #[test]
     fn a_rule_is_called_in_files_as_it_is_here() {

@@ -138,7 +138,8 @@ fn eligible_block<'a>(
     has_location: bool,
     pool: &Pool<'_, 'a>,
 ) -> EligibleBlock {
-    let clauses = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, has_location));
+    // A block named by its id is judged for a location only if one is named too.
+    let clauses = context.service.takes.iter().filter(|clause| has_location || clause.rule.row().subject != Subject::Location);
     let failing: Vec<_> = clauses.filter(|clause| fails(&context, clause)).collect();
     if failing.iter().any(|clause| clause.rule.compares_with_pool()) {
         pool.tell(&mut context);
@@ -206,13 +207,6 @@ fn question<'a>(
         delivery,
         ..Query::default()
     }
-}
-
-/// A block named by its id is judged for a location only if one is named too. What is left is
-/// judged by the ledger.
-fn is_judged(rule: Rule, has_location: bool) -> bool {
-    let row = rule.row();
-    row.is_for_taking && (has_location || row.subject != Subject::Location)
 }
 
 /// As a check judges it, but for several solutions: what is left is judged by the ledger.

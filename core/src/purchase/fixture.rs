@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::catalog::{Catalog, Edition, EditionSource, Rule};
+use crate::catalog::{Catalog, ClauseKind, Edition, EditionSource, Rule};
 use crate::model::{Contract, Customer, Item, PlannedEvent, Quantity, Unit, Waiver, WorkOrder};
 use crate::violation::Violation;
 
@@ -105,7 +105,8 @@ pub(super) fn catalog() -> Catalog {
     );
     for (code, rule, waivable) in CLAUSES {
         let head = format!("[[clauses]]\ncode = '{code}'\nrule = '{rule}'\nwaivable = {waivable}\n");
-        writeln!(text, "{head}section = '1'\nkinds = ['gate', 'purchase']\ntext = {{ en = 'x' }}").unwrap();
+        let kinds: Vec<_> = rule_called(rule).kinds().map(ClauseKind::as_str).collect();
+        writeln!(text, "{head}section = '1'\nkinds = {kinds:?}\ntext = {{ en = 'x' }}").unwrap();
     }
     for (id, plan, clauses, rest) in SERVICES {
         let beside = if *plan == "BASE" { "" } else { "BASE_AGREEMENT_REQUIRED" };
@@ -129,6 +130,10 @@ pub(super) fn catalog() -> Catalog {
     }
     let source = EditionSource { files: vec![("test.toml".to_owned(), text)] };
     Catalog::new(vec![Edition::load(&source).unwrap_or_else(|error| panic!("{error}"))]).unwrap()
+}
+
+fn rule_called(name: &str) -> Rule {
+    Rule::ALL.iter().copied().find(|rule| rule.name() == name).unwrap()
 }
 
 fn customer() -> Customer {

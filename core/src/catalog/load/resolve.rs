@@ -11,7 +11,7 @@ use super::resolver::{KnownNames, Resolver, inner};
 use super::source::Mistakes;
 use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
-use super::{belonging, check, texts};
+use super::{belonging, check, kinds, texts};
 use crate::catalog::{
     Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
 };
@@ -33,6 +33,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         terms: keys_of(&tables.terms),
     };
     let offers = names_of(&tables.targets, "service");
+    let told = names_of(&tables.asides, "code");
     let all_clauses = tables.clauses.len();
     let head = read::<Head>(head, mistakes);
     let clauses = read_all::<Clause>(tables.clauses, mistakes);
@@ -55,6 +56,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         precedence.flatten().into_iter().flat_map(|row| row.value.into_values().flatten()).collect();
 
     check::clauses(&clauses, mistakes);
+    kinds::check(&clauses, &told, mistakes);
     // What could not be read may be what is looked for.
     if clauses.len() == all_clauses {
         check::answers(&clauses, head_at, mistakes);

@@ -69,7 +69,9 @@ impl Resolver<'_, '_> {
             belonging::missing(&raw, &clauses).filter_map(|rule| self.first_with(rule)).collect();
         clauses.extend(missing);
         clauses.sort_by_key(|used| used.row);
-        let gates = clauses.iter().filter(|used| self.is_gate(used)).copied();
+        let takes = clauses.iter().filter(|used| used.rule.row().is_for_taking && self.has_kind(used, ClauseKind::Ledger));
+        let takes = takes.copied().collect();
+        let gates = clauses.iter().filter(|used| self.has_kind(used, ClauseKind::Gate)).copied();
         let (pool_gates, gates) = gates.partition(|used| used.rule.compares_with_pool());
         let service = Service {
             id: raw.id,
@@ -105,6 +107,7 @@ impl Resolver<'_, '_> {
             clauses,
             gates,
             pool_gates,
+            takes,
         };
         unused::check(&row, &service, self.mistakes);
         (row, service)
@@ -168,10 +171,8 @@ impl Resolver<'_, '_> {
         uses.into_values().collect()
     }
 
-    /// Notes may be told by gates; nothing is judged there.
-    fn is_gate(&self, used: &ClauseUse) -> bool {
-        let clause = self.clauses.get(usize::from(used.row));
-        used.rule != Rule::Note && clause.is_some_and(|clause| clause.value.kinds.contains(&ClauseKind::Gate))
+    fn has_kind(&self, used: &ClauseUse, kind: ClauseKind) -> bool {
+        self.clauses.get(usize::from(used.row)).is_some_and(|clause| clause.value.kinds.contains(&kind))
     }
 
     fn clause_use(&self, code: &str) -> Option<ClauseUse> {

@@ -1,10 +1,12 @@
 mod documentation;
+mod kinds;
 mod mistakes;
 mod overlays;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalog::Rule;
 
 /// The built-in edition with one more file of its own.
 fn with_part(text: &str) -> EditionSource {

@@ -94,7 +94,7 @@ fn each_mistake_has_its_words() {
         ("[[groups]]\nid = \"A b\"\nname.en = \"x\"\n".into(), "3: `A b` is no id of a group: use 1 to 64 of `a-z 0-9 . _ -`"),
         ("[[families]]\nid = \"f\"\nname = \"f\"\ncomponents = [\n{ id = \"É\", name = \"f\" }]\n".into(), "6: `É` is no id of a component: use 1 to 64 of `a-z 0-9 . _ -`"),
         ("[[families]]\nid = \"azure\"\nlife_cycle.retired_from = \"soon\"\n".into(), "4: `soon` is no date like `2026-12-31`"),
-        ("[[clauses]]\ncode = \"lower\"\nsection = \"1\"\nkinds = []\nrule = \"note\"\ntext.en = \"\"\n".into(), "3: `lower` is no code of a clause: use 1 to 64 of `A-Z 0-9 _`"),
+        ("[[clauses]]\ncode = \"lower\"\nsection = \"1\"\nkinds = [\"note\"]\nrule = \"note\"\ntext.en = \"\"\n".into(), "3: `lower` is no code of a clause: use 1 to 64 of `A-Z 0-9 _`"),
         (service("unit = \"DAYS\""), "4: days are counted as `HOURS`; `days = true` accepts them"),
         (service("days = true"), "4: `days` goes with a service that is counted in `HOURS`"),
         // What turns a clause is its function's to say.
@@ -189,7 +189,7 @@ fn an_edition_needs_its_head_its_base_package_and_its_answers() {
 fn there_are_128_clauses_at_most() {
     let clauses = |count: usize| -> String {
         let clause = |row| {
-            format!("[[clauses]]\ncode = \"C{row}\"\nsection = \"\"\nkinds = []\nrule = \"note\"\ntext.en = \"\"\n")
+            format!("[[clauses]]\ncode = \"C{row}\"\nsection = \"\"\nkinds = [\"note\"]\nrule = \"note\"\ntext.en = \"\"\n")
         };
         (1..count).map(clause).collect()
     };
