@@ -50,6 +50,16 @@ impl Resolver<'_, '_> {
         } else if services.iter().any(|(_, service)| service.id == *package && !service.is_base()) {
             self.mistakes.at(base_package, format!("the base package `{package}` has another plan than `BASE`"));
         }
+        // Nobody buys it, so nothing would ever run out, or nothing ever be there.
+        let brought = services.iter().filter(|(_, service)| service.is_base() && service.id != *package);
+        for (row, service) in brought.filter(|(_, service)| service.unit.is_some()) {
+            let message = format!(
+                "`{}` comes with the base package and is bought by nobody, so that it has no number; leave `unit` out, \
+                 or count the package `{package}`",
+                service.id
+            );
+            self.mistakes.add(row.key("unit"), message);
+        }
         head.value
     }
 

@@ -16,7 +16,7 @@ fn needed(context: &Context<'_>) -> Option<i64> {
     match context.query.quantity {
         // An amount too large to count is more than anyone has.
         Some(quantity) => Some(quantity.in_base_unit().unwrap_or(i64::MAX)),
-        None if context.candidate.block.is_some() => Some(1),
+        None if context.own_block.is_some() => Some(1),
         // Bought without a number: nothing that could run out, if it can be bought so.
         None => (!is_sold_without_number(context)).then_some(1),
     }
@@ -46,7 +46,7 @@ pub(in crate::engine) fn needs_pool(context: &Context<'_>, rule: Rule) -> bool {
 }
 
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
-    let unit = context.candidate.block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
+    let unit = context.own_block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
     let requested = context.query.quantity.map_or(Some(1), |quantity| quantity.in_base_unit()).unwrap_or(i64::MAX);
     explanation.fact("available", left(context).to_string());
     explanation.fact("requested", requested.to_string());
@@ -93,7 +93,7 @@ fn room(context: &Context<'_>) -> Option<i64> {
 
 /// What is added to the item would be lost with it, or the item is sold in one size only.
 fn takes_another_item(context: &Context<'_>) -> bool {
-    let is_lost = match context.candidate.block {
+    let is_lost = match context.own_block {
         Some(_) => context.at >= context.forfeit_time(),
         None => context.item.funding == Funding::FlexAllowance,
     };

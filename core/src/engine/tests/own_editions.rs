@@ -3,6 +3,7 @@
 mod balances;
 mod belonging;
 mod clocks;
+mod counted_base;
 mod empty_lists;
 mod families;
 mod units;
