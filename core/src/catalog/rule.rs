@@ -156,7 +156,8 @@ impl Rule {
     /// Who can enforce a clause with it.
     pub fn kinds(self) -> impl Iterator<Item = ClauseKind> {
         let row = self.row();
-        let is_of_ledger = row.is_for_taking || self.compares_with_pool() || self == Self::IncludedHours;
+        let is_of_balance = self.family() == Some(RuleFamily::Quantity);
+        let is_of_ledger = row.is_for_taking || is_of_balance || self == Self::IncludedHours;
         let kinds = [
             (ClauseKind::Gate, matches!(row.judge, Judge::Check(_) | Judge::CheckWithoutItem)),
             (ClauseKind::Purchase, row.is_for_purchase),

@@ -214,11 +214,10 @@ impl<'a> ResolvedQuery<'a> {
         candidate.block.is_some() && item().is_some_and(|item| item.service_id == self.query.service_id)
     }
 
-    fn of(
-        &self,
-        candidates: impl Iterator<Item = &'a Candidate> + use<'a>,
-        at: DateTime<Utc>,
-    ) -> impl Iterator<Item = Context<'a>> + use<'a> {
+    fn of<C>(&self, candidates: C, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a, C>
+    where
+        C: Iterator<Item = &'a Candidate>,
+    {
         let mut resolved = *self;
         candidates.filter_map(move |candidate| {
             let context = Context::new(&resolved, at, candidate)?;

@@ -11,7 +11,7 @@ use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
-use super::resolve::{ResolvedQuery, fits};
+use super::resolve::{ResolvedQuery, misfit};
 use crate::catalog::{ClauseUse, Locale, Rule, RuleFamily, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
@@ -113,7 +113,9 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
     let found = prepared.catalog().service(service_id).map(|(_, service)| service);
-    let is_fit = |quantity: &Quantity| found.is_some_and(|service| fits(prepared, service_id, service, *quantity));
+    let is_fit = |quantity: &Quantity| {
+        found.is_some_and(|service| misfit(prepared, service_id, service, *quantity).is_none())
+    };
     let question = question(query, (service_id, location_id), query.quantity.filter(is_fit), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);

@@ -140,26 +140,28 @@ fn addressed_location<'a>(prepared: &'a Prepared, location_id: &str) -> Result<(
     })
 }
 
-/// Whether the quantity is in a unit of the service as an item has it that may answer; where none may, as `otherwise` has
-/// it. Editions may count a service of one id in different units.
-pub(super) fn fits(prepared: &Prepared, service_id: &str, otherwise: &Service, quantity: Quantity) -> bool {
+/// The service that is not counted in the unit of the quantity; none if it is by the edition of any item that may answer,
+/// or where none may, as `otherwise` has it. Editions may count a service of one id in different units.
+pub(super) fn misfit<'a>(
+    prepared: &'a Prepared,
+    service_id: &str,
+    otherwise: &'a Service,
+    quantity: Quantity,
+) -> Option<&'a Service> {
     let editions = prepared.catalog().editions();
     let service_of = |candidate: &Candidate| {
         let service = editions.get(candidate.edition)?.service(service_id)?;
         (service.is_base() == candidate.is_base).then_some(service)
     };
     let candidates = prepared.base_candidates().iter().chain(prepared.candidates(service_id));
-    let mut services = candidates.filter_map(service_of).peekable();
-    match services.peek() {
-        None => otherwise.accepts(quantity.unit),
-        Some(_) => services.any(|service| service.accepts(quantity.unit)),
-    }
+    let mut services = candidates.filter_map(service_of);
+    let first = services.next().unwrap_or(otherwise);
+    let fits = first.accepts(quantity.unit) || services.any(|service| service.accepts(quantity.unit));
+    (!fits).then_some(first)
 }
 
 fn fitting(prepared: &Prepared, service_id: &str, service: &Service, quantity: Quantity) -> Result<()> {
-    if fits(prepared, service_id, service, quantity) {
-        return Ok(());
-    }
+    let Some(service) = misfit(prepared, service_id, service, quantity) else { return Ok(()) };
     let unit = quantity.unit.as_str();
     let message = match service.unit {
         Some(own) => format!("`{}` is counted in {}, not in {unit}", service.id, own.as_str()),
