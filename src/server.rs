@@ -81,7 +81,7 @@ pub async fn serve(
     start::check_clock(Clock::System.now())?;
     start::check_tls_files(&config)?;
     let catalog =
-        Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
+        Arc::new(catalog_files::load(&config.catalog)?.catalog);
     refuse_mistakes(&config)?;
     let authenticator = Arc::new(Authenticator::new(&config.auth)?);
     let certificates = Certificates::load(&config.tls, web::protocols(&config.web), Clock::System.now())?;

@@ -61,6 +61,28 @@ async fn a_default_edition_of_ones_own_answers_where_none_is_named() {
     server.stop().await;
 }
 
+/// Without the embedded edition neither it nor its services are there.
+#[tokio::test]
+async fn files_that_stand_alone_leave_the_embedded_edition_out() {
+    let settings = |config: &mut Config| config.catalog.alone = vec![example("lodestar-care-2026.toml")];
+    let server = TestServer::start_with(Backend::Sqlite, settings).await;
+    let editions = server.catalog().list_editions(v1::ListEditionsRequest::default()).await.unwrap().into_inner();
+    let editions: Vec<_> = editions.editions.iter().map(|it| (it.edition_id.as_str(), it.is_default)).collect();
+    assert_eq!(editions, [("lodestar-care-2026", true)]);
+    server.stop().await;
+
+    let lodestar = [example("lodestar-care-2026.toml")];
+    let output = entitled(&["catalog", "validate", "--output", "json", "--catalog-only"], &lodestar);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let editions: Vec<_> = told["editions"].as_array().unwrap().iter().map(|it| &it["edition_id"]).collect();
+    assert_eq!(editions, ["lodestar-care-2026"]);
+    // An overlay of the embedded edition has nothing to lie over.
+    let output = entitled(&["catalog", "validate", "--catalog-only"], &[example("local-products.toml")]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no such edition"), "{output:?}");
+}
+
 /// An overlay with a mistake in lines 4 and 6.
 fn wrong(directory: &Path) -> PathBuf {
     let file = directory.join("wrong.toml");

@@ -91,7 +91,20 @@ impl Catalog {
     /// The embedded edition, with the files laid over it or set beside it in their order.
     /// Services nobody bought are judged by `default_edition`, else by the embedded one.
     pub fn with_files(files: &[CatalogFile], default_edition: Option<&str>) -> Result<Loaded, CatalogError> {
-        let embedded = EditionSource::unified_enterprise_2023();
+        Self::from_files(&EditionSource::unified_enterprise_2023(), files, default_edition)
+    }
+
+    /// The files alone, without the embedded edition. Services nobody bought are judged by `default_edition`, else by
+    /// the first.
+    pub fn of_files(files: &[CatalogFile], default_edition: Option<&str>) -> Result<Loaded, CatalogError> {
+        Self::from_files(&EditionSource { files: Vec::new() }, files, default_edition)
+    }
+
+    fn from_files(
+        embedded: &EditionSource,
+        files: &[CatalogFile],
+        default_edition: Option<&str>,
+    ) -> Result<Loaded, CatalogError> {
         let mut sources = Sources::default();
         for (name, text) in &embedded.files {
             sources.push(name, text);
@@ -112,8 +125,8 @@ impl Catalog {
     }
 }
 
-/// The first `embedded` files make the first edition; each of the others is a whole edition
-/// or an overlay.
+/// The first `embedded` files make the first edition, if there are any; each of the others is a whole edition or an
+/// overlay.
 fn load(
     sources: &Sources,
     embedded: usize,
@@ -126,7 +139,7 @@ fn load(
     for part in parsed.by_ref().take(embedded) {
         first.add(part, Mode::Part, &mut mistakes);
     }
-    let mut all_tables = vec![first];
+    let mut all_tables = if embedded == 0 { Vec::new() } else { vec![first] };
     for file in parsed {
         place(file, &mut all_tables, &mut mistakes);
     }
@@ -165,7 +178,7 @@ fn place<'i>(file: Parsed<'i>, all_tables: &mut Vec<Tables<'i>>, mistakes: &mut 
                 let known = all_tables.iter().filter_map(Tables::id);
                 let hint = match nearest(&id, known) {
                     Some(nearest) => hint(Some(&nearest)),
-                    None => " among the embedded one and the files before".to_owned(),
+                    None => " among those before it".to_owned(),
                 };
                 mistakes.add(at, format!("an overlay onto `{id}`, and there is no such edition{hint}"));
             }

@@ -11,6 +11,7 @@ use crate::catalog_files;
 use crate::cli::render::catalog;
 use crate::cli::screen::{self, Tone};
 use crate::cli::{CliContext, Failure, Format};
+use crate::config::CatalogSettings;
 use crate::legible;
 
 /// Check editions and overlays before a server is given them; needs no server.
@@ -24,17 +25,21 @@ use crate::legible;
     verbatim_doc_comment,
     after_help = "Examples:
   entitled catalog validate countries.toml
-  entitled catalog validate edition.toml overlay.toml --output json"
+  entitled catalog validate edition.toml overlay.toml --output json
+  entitled catalog validate --catalog-only edition.toml"
 )]
 pub(super) struct Validate {
     /// The files, in the order a server is given them.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "alone", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// A file that stands without the embedded edition, as with `serve --catalog-only`; several times.
+    #[arg(id = "alone", long = "catalog-only", value_name = "FILE")]
+    alone: Vec<PathBuf>,
 }
 
 impl Validate {
     pub(super) fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
-        match catalog_files::load(&self.files, None) {
+        match catalog_files::load(&CatalogSettings { alone: self.alone, files: self.files, default_edition: None }) {
             Ok(loaded) => {
                 let text = match context.format {
                     Format::Table => catalog::loaded(&loaded, &context.screen),

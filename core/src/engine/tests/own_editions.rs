@@ -6,6 +6,7 @@ mod clocks;
 mod counted_base;
 mod empty_lists;
 mod families;
+mod list;
 mod units;
 
 use std::sync::Arc;
