@@ -83,6 +83,29 @@ async fn files_that_stand_alone_leave_the_embedded_edition_out() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no such edition"), "{output:?}");
 }
 
+#[test]
+fn what_does_nothing_is_warned_of_and_a_rule_is_explained() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("idle.toml");
+    let text = "overlay = \"unified-enterprise-2023\"\n[[groups]]\nid = \"empty\"\nname.en = \"Empty\"\n";
+    std::fs::write(&file, text).unwrap();
+    let files = [file];
+    let output = entitled(&["catalog", "validate", "--output", "table"], &files);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let warning = format!("{}:3: no service is in the group `empty`: it is never shown", files[0].display());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("warning: {warning}\n"));
+    let output = entitled(&["catalog", "validate", "--output", "json"], &files);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["warnings"][0]["line"], 3, "{told:#}");
+
+    let output = entitled(&["catalog", "validate", "--explain", "severity"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("reads:       severities (default: all)"));
+    let output = entitled(&["catalog", "validate", "--explain", "severty"], &[]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `severity`?"), "{output:?}");
+}
+
 /// An overlay with a mistake in lines 4 and 6.
 fn wrong(directory: &Path) -> PathBuf {
     let file = directory.join("wrong.toml");
@@ -92,7 +115,7 @@ fn wrong(directory: &Path) -> PathBuf {
     file
 }
 
-const MISTAKES: [&str; 2] = ["4: `UK` is no country of ISO 3166 such as `GB`", "6: `9` is no time of day like `09:00`"];
+const MISTAKES: [&str; 2] = ["4: `UK` is no country of ISO 3166 such as `GB`", "6: `business.close`: `9` is no time of day like `09:00`"];
 
 fn entitled(arguments: &[&str], files: &[PathBuf]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));

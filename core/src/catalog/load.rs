@@ -4,7 +4,7 @@
 //! Files are parsed into trees that know where they stand ([`source`]), the trees of one
 //! edition are merged ([`tables`], [`merge`]), and only then read as what they mean: each table
 //! for itself ([`table`], [`raw`]), then all of them together ([`resolve`], [`resolver`]), with
-//! what no type can see ([`check`], [`belonging`], [`kinds`], [`unused`], [`texts`]).
+//! what no type can see ([`check`], [`belonging`], [`kinds`], [`unused`], [`warnings`], [`texts`]).
 
 mod belonging;
 mod check;
@@ -19,6 +19,8 @@ mod table;
 mod tables;
 mod texts;
 mod unused;
+mod warnings;
+mod wording;
 
 use self::overlay::Mode;
 use self::source::{Mistakes, Parsed, Sources};
@@ -63,6 +65,8 @@ pub struct CatalogFile {
 pub struct Loaded {
     pub catalog: Catalog,
     pub changes: Vec<OverlayChange>,
+    /// What the files say that does nothing, or not what it seems to: no mistakes, and worth a look.
+    pub warnings: Vec<Mistake>,
 }
 
 impl Edition {
@@ -159,10 +163,11 @@ fn load(
         let message = format!("default_edition: there is no edition `{id}`; known are {}", known.join(", "));
         return Err(CatalogError::whole(message));
     }
+    let warnings = mistakes.take_warnings(embedded);
     let editions = mistakes.into_result(Some(editions))?;
     let mut catalog = Catalog::new(editions)?;
     catalog.default_edition = default_row.unwrap_or_default();
-    Ok(Loaded { catalog, changes })
+    Ok(Loaded { catalog, changes, warnings })
 }
 
 /// Lays an overlay over its edition, or starts an edition of its own.

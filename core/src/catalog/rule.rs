@@ -3,6 +3,7 @@
 //! A rule is code: its row here, and one function that judges it. Whatever asks about a rule without judging it
 //! (the engine, the loader, the ledger) asks its row.
 
+mod manual;
 mod row;
 
 use serde::de::Error;
@@ -15,7 +16,6 @@ pub use self::row::Belongs;
 use self::row::{InPool, Judge, RuleRow, by, check};
 use super::{ClauseKind, ServicePlan};
 use crate::model::Unit;
-use crate::suggest::nearest_or_all;
 
 pub use self::row::{RuleFamily, Subject, Words};
 
@@ -220,10 +220,7 @@ impl Rule {
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|rule| rule.name()).collect();
-            Error::custom(format!("no function implements the rule `{name}`; {}", nearest_or_all(&name, &known)))
-        })
+        Self::called(&name).map_err(Error::custom)
     }
 }
 

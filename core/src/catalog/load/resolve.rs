@@ -11,7 +11,7 @@ use super::resolver::{KnownNames, Resolver, inner};
 use super::source::Mistakes;
 use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
-use super::{belonging, check, kinds, texts};
+use super::{belonging, check, kinds, texts, warnings};
 use crate::catalog::{
     Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
 };
@@ -80,6 +80,9 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     }
     let hours = hours.map(|hours| check::hours(hours, mistakes)).unwrap_or_default();
 
+    let set_places: Vec<_> = sets.iter().flat_map(|row| row.value.keys().map(move |name| (name.clone(), row.key(name)))).collect();
+    warnings::unnamed(&groups, &set_places, &services, mistakes);
+    warnings::targets(&targets, &services, mistakes);
     let sets = sets.map(|row| row.value).unwrap_or_default();
     let mut resolver = Resolver { names, clauses, sets, hours, mistakes };
     resolver.check_sets();
@@ -94,6 +97,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         terms: terms.map(|row| row.value).unwrap_or_default(),
         why: why.map(|row| row.value).unwrap_or_default(),
     };
+    warnings::clauses(&resolver.clauses, &services, &told, resolver.mistakes);
     let Resolver { clauses, hours, .. } = resolver;
     let head = head?;
     let services: Vec<Service> = services.into_iter().map(|(_, service)| service).collect();

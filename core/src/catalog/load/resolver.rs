@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use toml::Spanned;
 
 use super::raw::{
-    Head, Listed, RawAside, RawCondition, RawRestriction, RawService, RawServiceHours, RawTarget, RawZone,
+    Head, Listed, ListedUse, RawAside, RawCondition, RawRestriction, RawService, RawServiceHours, RawTarget, RawZone,
 };
 use super::source::Mistakes;
 use super::table::ReadTable;
-use super::{belonging, check, unused};
+use super::{belonging, check, unused, warnings};
 use crate::catalog::{
     Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
@@ -74,6 +74,7 @@ impl Resolver<'_, '_> {
             self.need("product family", family);
         }
         let mut clauses = self.clause_uses(&raw.clauses);
+        let listed = self.listed_singly(&raw.clauses);
         belonging::check(&raw.without, &clauses, self.mistakes);
         let missing: Vec<_> =
             belonging::missing(&raw, &clauses).filter_map(|rule| self.first_with(rule)).collect();
@@ -120,6 +121,7 @@ impl Resolver<'_, '_> {
             takes,
         };
         unused::check(&row, &service, self.mistakes);
+        warnings::service(&row, &service, &listed, self.mistakes);
         (row, service)
     }
 
@@ -179,6 +181,16 @@ impl Resolver<'_, '_> {
             }
         }
         uses.into_values().collect()
+    }
+
+    /// The clauses a service names by themselves, not in a set, each with its place.
+    fn listed_singly(&self, listed: &[Spanned<Listed>]) -> Vec<(usize, Rule, String)> {
+        let single = listed.iter().filter(|entry| set_of(entry).is_none());
+        let found = single.filter_map(|entry| {
+            let (Listed::Name(code) | Listed::Use(ListedUse { code, .. })) = entry.get_ref();
+            Some((entry.span().start, self.clause_use(code)?.rule, code.clone()))
+        });
+        found.collect()
     }
 
     fn has_kind(&self, used: &ClauseUse, kind: ClauseKind) -> bool {

@@ -2,6 +2,7 @@ mod documentation;
 mod kinds;
 mod mistakes;
 mod overlays;
+mod warnings;
 
 use proptest::prelude::*;
 
