@@ -115,7 +115,8 @@ fn wrong(directory: &Path) -> PathBuf {
     file
 }
 
-const MISTAKES: [&str; 2] = ["4: `UK` is no country of ISO 3166 such as `GB`", "6: `business.close`: `9` is no time of day like `09:00`"];
+const MISTAKES: [&str; 2] =
+    ["4: `UK` is no country of ISO 3166 such as `GB`", "6: `business.close`: `9` is no time of day like `09:00`"];
 
 fn entitled(arguments: &[&str], files: &[PathBuf]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));

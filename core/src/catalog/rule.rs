@@ -9,10 +9,10 @@ mod row;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+pub use self::row::Belongs;
+use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere};
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
-use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere};
-pub use self::row::Belongs;
 use self::row::{InPool, Judge, RuleRow, by, check};
 use super::{ClauseKind, ServicePlan};
 use crate::model::Unit;

@@ -111,10 +111,11 @@ impl<'a> Context<'a> {
             serving: None,
             serves: None,
             own_block: candidate.block.as_ref().filter(|_| item.service_id == service.id),
-            is_covered: is_known && query.product.is_none_or(|product| {
-                let prepared = prepared.order(candidate.order);
-                prepared.is_some_and(|prepared| prepared.covered.matches(&order.covered_products, product))
-            }),
+            is_covered: is_known
+                && query.product.is_none_or(|product| {
+                    let prepared = prepared.order(candidate.order);
+                    prepared.is_some_and(|prepared| prepared.covered.matches(&order.covered_products, product))
+                }),
             is_on_item: is_known
                 && query.product.is_none_or(|product| candidate.products.matches(&item.product_ids, product)),
         })

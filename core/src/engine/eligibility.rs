@@ -113,9 +113,8 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
     let found = prepared.catalog().service(service_id).map(|(_, service)| service);
-    let is_fit = |quantity: &Quantity| {
-        found.is_some_and(|service| misfit(prepared, service_id, service, *quantity).is_none())
-    };
+    let is_fit =
+        |quantity: &Quantity| found.is_some_and(|service| misfit(prepared, service_id, service, *quantity).is_none());
     let question = question(query, (service_id, location_id), query.quantity.filter(is_fit), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
@@ -141,7 +140,8 @@ fn eligible_block<'a>(
     pool: &Pool<'_, 'a>,
 ) -> EligibleBlock {
     // A block named by its id is judged for a location only if one is named too.
-    let clauses = context.service.takes.iter().filter(|clause| has_location || clause.rule.row().subject != Subject::Location);
+    let clauses =
+        context.service.takes.iter().filter(|clause| has_location || clause.rule.row().subject != Subject::Location);
     let failing: Vec<_> = clauses.filter(|clause| fails(&context, clause)).collect();
     if failing.iter().any(|clause| clause.rule.compares_with_pool()) {
         pool.tell(&mut context);

@@ -95,14 +95,13 @@ pub fn response_target<'a>(
         let target = decision.edition.response.target(offer.service_id, incident.severity, incident.product);
         // A product the offer is not for has no target of its.
         let target = target.filter(|_| decision.service.serves(incident.product));
-        let due_time = target.zip(location).and_then(|(target, location)| {
-            due_time_of(decision.edition, location, target, incident.open_time)
-        });
+        let due_time = target
+            .zip(location)
+            .and_then(|(target, location)| due_time_of(decision.edition, location, target, incident.open_time));
         looked_at.push((decision, target, due_time));
     }
-    let governs = |decision: &Decision<'_>, target: &Option<_>| {
-        decision.outcome == Outcome::Entitled && target.is_some()
-    };
+    let governs =
+        |decision: &Decision<'_>, target: &Option<_>| decision.outcome == Outcome::Entitled && target.is_some();
     let entitled = looked_at.iter().enumerate().filter(|(_, (decision, target, _))| governs(decision, target));
     // What never comes is later than anything.
     let by_time = entitled.map(|(rank, (_, _, due_time))| (due_time.unwrap_or(DateTime::<Utc>::MAX_UTC), rank));

@@ -17,12 +17,8 @@ fn instant(text: &str) -> DateTime<Utc> {
 }
 
 fn prepared() -> Prepared {
-    let advice = fixture::service(
-        "advice",
-        "ADD_ON",
-        &["NO_TIME_LEFT"],
-        "unit = 'HOURS'\npurchase.quantity = 'required'",
-    );
+    let advice =
+        fixture::service("advice", "ADD_ON", &["NO_TIME_LEFT"], "unit = 'HOURS'\npurchase.quantity = 'required'");
     let catalog = fixture::catalog(vec![fixture::text("own", "", &(fixture::account() + &advice))]);
     let contract: Contract = serde_json::from_value(json!({
         "customer": {

@@ -28,7 +28,12 @@ fn judge_unread(bought: &BoughtItem<'_>, findings: &mut Findings) {
     let is_single = !service.is_base();
     let is_counted = service.unit.is_some() || service.included_hours.is_some();
     let fields = [
-        ("product_ids", !item.product_ids.is_empty(), names_products, "serves the same products whatever an item names"),
+        (
+            "product_ids",
+            !item.product_ids.is_empty(),
+            names_products,
+            "serves the same products whatever an item names",
+        ),
         ("time_zone", item.time_zone.is_some(), is_single && keeps_agreed_hours, "keeps no hours of an agreed zone"),
         (
             "delivery_mode",
@@ -273,8 +278,16 @@ mod tests {
         check_items(
             "package",
             &[
-                ("a mode of the base package", |i| i.delivery_mode = Some(DeliveryMode::Remote), &["delivery_mode FIELD_CONFLICT"]),
-                ("products of the base package", |i| i.product_ids = vec!["azure".into()], &["product_ids FIELD_CONFLICT"]),
+                (
+                    "a mode of the base package",
+                    |i| i.delivery_mode = Some(DeliveryMode::Remote),
+                    &["delivery_mode FIELD_CONFLICT"],
+                ),
+                (
+                    "products of the base package",
+                    |i| i.product_ids = vec!["azure".into()],
+                    &["product_ids FIELD_CONFLICT"],
+                ),
             ],
         );
     }

@@ -77,8 +77,7 @@ fn lines(mistakes: &[Mistake], tone: Tone, label: &str, context: &CliContext) ->
 }
 
 fn told(mistakes: &[Mistake]) -> Vec<Value> {
-    let mistake =
-        |mistake: &Mistake| json!({ "file": mistake.file, "line": mistake.line, "message": mistake.message });
+    let mistake = |mistake: &Mistake| json!({ "file": mistake.file, "line": mistake.line, "message": mistake.message });
     mistakes.iter().map(mistake).collect()
 }
 

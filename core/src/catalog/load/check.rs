@@ -111,7 +111,8 @@ pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mist
     }
     match (raw.unit, raw.purchase.quantity) {
         (Some(_), QuantityRule::None) => {
-            let message = "`unit` counts nothing: nobody can buy a number of it; set `purchase.quantity`, or leave `unit` out";
+            let message =
+                "`unit` counts nothing: nobody can buy a number of it; set `purchase.quantity`, or leave `unit` out";
             mistakes.add(row.key("unit"), message);
         }
         (None, QuantityRule::One | QuantityRule::Optional | QuantityRule::Required) => {
@@ -213,7 +214,10 @@ pub(super) fn response(
             mistakes.at(service, message);
         }
         if severities.is_empty() {
-            mistakes.at(service, format!("a target of `{}` for no severity never governs; name its `severities`", service.get_ref()));
+            mistakes.at(
+                service,
+                format!("a target of `{}` for no severity never governs; name its `severities`", service.get_ref()),
+            );
         }
         if *minutes.get_ref() <= 0 {
             mistakes.at(minutes, format!("`{}` minutes are no time to respond in", minutes.get_ref()));

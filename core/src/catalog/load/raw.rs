@@ -13,8 +13,8 @@ use toml::Spanned;
 
 use crate::catalog::format::{date, positive, time_of_day};
 use crate::catalog::{
-    Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, PurchaseRule, Rule, ServicePlan, Severity, Tenants,
-    Text,
+    Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, PurchaseRule, Rule, ServicePlan, Severity,
+    Tenants, Text,
 };
 use crate::model::{DeliveryMode, ProductPattern, Unit};
 

@@ -80,7 +80,8 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     }
     let hours = hours.map(|hours| check::hours(hours, mistakes)).unwrap_or_default();
 
-    let set_places: Vec<_> = sets.iter().flat_map(|row| row.value.keys().map(move |name| (name.clone(), row.key(name)))).collect();
+    let set_places: Vec<_> =
+        sets.iter().flat_map(|row| row.value.keys().map(move |name| (name.clone(), row.key(name)))).collect();
     warnings::unnamed(&groups, &set_places, &services, mistakes);
     warnings::targets(&targets, &services, mistakes);
     let sets = sets.map(|row| row.value).unwrap_or_default();

@@ -76,11 +76,11 @@ impl Resolver<'_, '_> {
         let mut clauses = self.clause_uses(&raw.clauses);
         let listed = self.listed_singly(&raw.clauses);
         belonging::check(&raw.without, &clauses, self.mistakes);
-        let missing: Vec<_> =
-            belonging::missing(&raw, &clauses).filter_map(|rule| self.first_with(rule)).collect();
+        let missing: Vec<_> = belonging::missing(&raw, &clauses).filter_map(|rule| self.first_with(rule)).collect();
         clauses.extend(missing);
         clauses.sort_by_key(|used| used.row);
-        let takes = clauses.iter().filter(|used| used.rule.row().is_for_taking && self.has_kind(used, ClauseKind::Ledger));
+        let takes =
+            clauses.iter().filter(|used| used.rule.row().is_for_taking && self.has_kind(used, ClauseKind::Ledger));
         let takes = takes.copied().collect();
         let gates = clauses.iter().filter(|used| self.has_kind(used, ClauseKind::Gate)).copied();
         let (pool_gates, gates) = gates.partition(|used| used.rule.compares_with_pool());

@@ -22,12 +22,14 @@ pub(super) fn clauses(
     let is_for_all = |rule: Rule| matches!(rule, Rule::Purchased | Rule::WaiverAllowed | Rule::BaseAgreement);
     for (row, clause) in clauses.iter().enumerate() {
         let Clause { code, rule, kinds, waivable, missing, .. } = &clause.value;
-        let is_used = services.iter().any(|(_, service)| service.clauses.iter().any(|used| usize::from(used.row) == row));
+        let is_used =
+            services.iter().any(|(_, service)| service.clauses.iter().any(|used| usize::from(used.row) == row));
         if !is_used && !is_for_all(*rule) && !told.contains(code) {
             mistakes.warn(clause.key("code"), format!("no service is subject to `{code}`: it is never judged or told"));
         }
         if *missing == Missing::Open && !rule.can_be_open() {
-            let message = format!("`missing` does nothing: the rule `{}` is never open for want of a fact", rule.name());
+            let message =
+                format!("`missing` does nothing: the rule `{}` is never open for want of a fact", rule.name());
             mistakes.warn(clause.key("missing"), message);
         }
         if *waivable && !kinds.contains(&ClauseKind::Gate) {
@@ -58,12 +60,11 @@ pub(super) fn service(
         }
     }
     let is_subject = |rule: Rule| service.clauses.iter().any(|used| used.rule == rule);
-    for (asked, compared) in
-        [(Rule::ProductsRequired, Rule::ProductOnItem), (Rule::TenantsRequired, Rule::Tenant)]
-    {
+    for (asked, compared) in [(Rule::ProductsRequired, Rule::ProductOnItem), (Rule::TenantsRequired, Rule::Tenant)] {
         if is_subject(asked) && !is_subject(compared) {
             let (asked, compared) = (asked.name(), compared.name());
-            let message = format!("what `{asked}` has items name, no check of `{id}` compares: list one of `{compared}` too");
+            let message =
+                format!("what `{asked}` has items name, no check of `{id}` compares: list one of `{compared}` too");
             mistakes.warn(row.key("id"), message);
         }
     }
@@ -126,8 +127,11 @@ pub(super) fn targets(
         let own = served.get(service.get_ref().as_str()).copied().unwrap_or_default();
         let unserved = severities.iter().filter(|severity| !own.is_empty() && !own.contains(severity));
         for severity in unserved {
-            let message =
-                format!("`{}` does not serve severity {}: the target never governs", service.get_ref(), severity.as_str());
+            let message = format!(
+                "`{}` does not serve severity {}: the target never governs",
+                service.get_ref(),
+                severity.as_str()
+            );
             mistakes.warn(target.key("severities"), message);
         }
     }

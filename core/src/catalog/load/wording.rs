@@ -52,9 +52,8 @@ fn expecting(what: &str, expected: &str) -> String {
 
 /// A field of that name in a table that is known here.
 fn deeper(unknown: &str, known: &[&str]) -> Option<String> {
-    let is_it = |field: &&&str| {
-        field.split_once('.').is_some_and(|(table, name)| name == unknown && known.contains(&table))
-    };
+    let is_it =
+        |field: &&&str| field.split_once('.').is_some_and(|(table, name)| name == unknown && known.contains(&table));
     DEEPER.iter().find(is_it).map(|field| format!("did you mean `{field}`?"))
 }
 

@@ -67,7 +67,9 @@ impl Rule {
     const fn manual(self) -> Manual {
         match self {
             Self::Purchased => says("no work order has the service"),
-            Self::BaseAgreement => says("no base of the edition's family stands behind what is bought beside one").reads(&["plan"]),
+            Self::BaseAgreement => {
+                says("no base of the edition's family stands behind what is bought beside one").reads(&["plan"])
+            }
             Self::BaseExpired => says("that base has ended").reads(&["plan"]),
             Self::BaseTerminated => says("that base was terminated").reads(&["plan"]),
             Self::TermNotStarted => says("order or item are not in force yet, or the delivery begins before them"),
@@ -77,16 +79,18 @@ impl Rule {
             Self::StateSuspended => says("the order is suspended"),
             Self::WindowForfeited => says("the delivery reaches past the effective end").asks("delivery"),
             Self::DeliveryStart => says("before the first day of delivery").reads(&["delivery_starts"]),
-            Self::ProductCovered => says("the order does not cover the product, or the edition does not know it").asks("product_id"),
+            Self::ProductCovered => {
+                says("the order does not cover the product, or the edition does not know it").asks("product_id")
+            }
             Self::ProductPrerelease => says("the product is in preview, and `products_only` does not spell it out")
                 .reads(&["life_cycle.preview_until", "products_only"])
                 .asks("product_id"),
             Self::ProductRetired => {
                 says("the product is out of support").reads(&["life_cycle.retired_from"]).asks("product_id")
             }
-            Self::ProductExcluded | Self::RetailProduct => {
-                says("the service does not serve the product").reads(&["products_only", "products_except"]).asks("product_id")
-            }
+            Self::ProductExcluded | Self::RetailProduct => says("the service does not serve the product")
+                .reads(&["products_only", "products_except"])
+                .asks("product_id"),
             Self::ProductOnItem => says("the item does not name the product").asks("product_id"),
             Self::ProductsRequired => says("the item names no product"),
             Self::CoveredFamily => says("the order covers nothing of the family").reads(&["covered_family"]),
@@ -98,9 +102,8 @@ impl Rule {
             Self::ExcludedCountry => {
                 says("an excluded country, where the customer has locations in several").reads(&["excluded_countries"])
             }
-            Self::SeparateWorkOrder => {
-                says("an excluded country shares an order, or has neither a base nor names one").reads(&["excluded_countries"])
-            }
+            Self::SeparateWorkOrder => says("an excluded country shares an order, or has neither a base nor names one")
+                .reads(&["excluded_countries"]),
             Self::DeliveryMode => says("another way of delivery than sold or included")
                 .reads(&["delivery_modes", "included_delivery_modes"])
                 .asks("delivery.mode"),
@@ -119,13 +122,16 @@ impl Rule {
             Self::Activity => says("an activity that is not in scope").reads(&["activities"]).asks("activity"),
             Self::License => says("the customer lacks a licence").reads(&["license"]),
             Self::HoursAvailable | Self::QuantityAvailable => {
-                says("not enough is left; where nothing is asked for, nothing at all").reads(&["unit", "purchase.quantity"])
+                says("not enough is left; where nothing is asked for, nothing at all")
+                    .reads(&["unit", "purchase.quantity"])
             }
             Self::ServiceHours => says("the delivery begins or ends outside the hours; its waiver lifts weekends only")
                 .reads(&["service_hours"])
                 .asks("delivery"),
             Self::EventNotice => says("the event was confirmed too late").reads(&["event"]).asks("delivery"),
-            Self::EventDuration => says("the event takes more events than there are").reads(&["event"]).asks("delivery"),
+            Self::EventDuration => {
+                says("the event takes more events than there are").reads(&["event"]).asks("delivery")
+            }
             Self::EventSolutions => {
                 says("its solutions together take more events than there are").reads(&["event"]).asks("delivery")
             }
@@ -190,7 +196,10 @@ impl Rule {
             name.to_owned(),
             format!("  fails when:  {says}"),
             format!("  kinds:       {}", kinds.join(", ")),
-            format!("  belongs to:  {}", if is_listed { "the services that list a clause with it" } else { self.belonging() }),
+            format!(
+                "  belongs to:  {}",
+                if is_listed { "the services that list a clause with it" } else { self.belonging() }
+            ),
         ];
         lines.extend(self.parameters().map(|(field, default)| format!("  reads:       {field} (default: {default})")));
         if !asks.is_empty() {
@@ -218,7 +227,8 @@ impl Rule {
 
     /// What it reads, with what each is where nothing is said.
     fn parameters(self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let default = |field: &str| DEFAULTS.iter().find(|(known, _)| *known == field).map_or("", |(_, default)| *default);
+        let default =
+            |field: &str| DEFAULTS.iter().find(|(known, _)| *known == field).map_or("", |(_, default)| *default);
         self.manual().reads.iter().map(move |field| (*field, default(field)))
     }
 

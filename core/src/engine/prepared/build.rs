@@ -115,7 +115,11 @@ impl<'a> Builder<'a> {
             let is_designated = prepared.designates(location);
             (
                 location,
-                if is_designated { Designation::Always } else { self.extensions.designation(prepared.family, its_base, location) },
+                if is_designated {
+                    Designation::Always
+                } else {
+                    self.extensions.designation(prepared.family, its_base, location)
+                },
             )
         }));
         Some(OrderParts { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })

@@ -68,7 +68,9 @@ impl Candidate {
         let bases = match &self.support {
             Support::OwnOrder => return None,
             Support::Named(bases) => bases,
-            Support::AnyCovering => bases_at.get(self.family).and_then(|bases| bases.get(location)).unwrap_or(&base::NONE),
+            Support::AnyCovering => {
+                bases_at.get(self.family).and_then(|bases| bases.get(location)).unwrap_or(&base::NONE)
+            }
         };
         Some(BaseCoverage::new(bases, self.term.start()))
     }

@@ -44,7 +44,8 @@ impl<'a> BaseExtensions<'a> {
         let mut found = HashMap::new();
         for (family, base) in all.iter().flat_map(|own| [(own.family, None), (own.family, Some(own.base))]) {
             found.entry((family, base)).or_insert_with(|| {
-                let of_base = |own: &&BaseExtension<'_>| own.family == family && base.is_none_or(|base| base == own.base);
+                let of_base =
+                    |own: &&BaseExtension<'_>| own.family == family && base.is_none_or(|base| base == own.base);
                 designations(&all.iter().filter(of_base).collect::<Vec<_>>(), orders, locations)
             });
         }

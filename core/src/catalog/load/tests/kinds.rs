@@ -39,11 +39,7 @@ fn a_kind_that_a_rule_cannot_serve_is_refused() {
         ),
         ("[]", "contact", &["the rule `contact` is enforced by \"gate\" as well; write `kinds = [\"gate\"]`"]),
         ("['gate']", "contact", &[]),
-        (
-            "['gate', 'note']",
-            "note",
-            &["the rule `note` cannot serve the kind `gate`; write `kinds = [\"note\"]`"],
-        ),
+        ("['gate', 'note']", "note", &["the rule `note` cannot serve the kind `gate`; write `kinds = [\"note\"]`"]),
         ("['ledger']", "flex_annual", &[]),
     ] {
         assert_eq!(mistakes_of(kinds, rule), expected, "{kinds} of {rule}");

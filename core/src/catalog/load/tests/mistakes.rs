@@ -189,7 +189,9 @@ fn an_edition_needs_its_head_its_base_package_and_its_answers() {
 fn there_are_128_clauses_at_most() {
     let clauses = |count: usize| -> String {
         let clause = |row| {
-            format!("[[clauses]]\ncode = \"C{row}\"\nsection = \"\"\nkinds = [\"note\"]\nrule = \"note\"\ntext.en = \"\"\n")
+            format!(
+                "[[clauses]]\ncode = \"C{row}\"\nsection = \"\"\nkinds = [\"note\"]\nrule = \"note\"\ntext.en = \"\"\n"
+            )
         };
         (1..count).map(clause).collect()
     };

@@ -99,7 +99,8 @@ fn a_wrong_value_is_told_without_our_types() {
             for mistake in error.mistakes {
                 seen += 1;
                 let words: Vec<&str> = mistake.message.split(|part: char| !part.is_alphanumeric()).collect();
-                let ours = ["struct", "enum", "variant", "sequence", "i64", "u32", "u64", "usize", "map", "tuple", "untagged"];
+                let ours =
+                    ["struct", "enum", "variant", "sequence", "i64", "u32", "u64", "usize", "map", "tuple", "untagged"];
                 let has_ours = ours.iter().find(|name| words.contains(name));
                 assert_eq!(has_ours, None, "{field} = {wrong}: {mistake}");
             }

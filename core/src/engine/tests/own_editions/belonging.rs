@@ -17,7 +17,8 @@ fn edition(advice: &str) -> Catalog {
 #[test]
 fn term_state_and_base_are_judged_whether_listed_or_not() {
     let asked = |change: fn(&mut Vec<Value>), rest: &str, at: &'static str| {
-        let mut orders = vec![order("wo-1", "own", vec![account()]), order("wo-2", "own", vec![item("advice", json!({}))])];
+        let mut orders =
+            vec![order("wo-1", "own", vec![account()]), order("wo-2", "own", vec![item("advice", json!({}))])];
         change(&mut orders);
         let prepared = prepared(edition(&careless(rest)), orders);
         codes(&prepared, &Query { check_time: Some(instant(at)), ..question("advice") })
@@ -105,6 +106,7 @@ fn a_unit_and_a_number_go_together() {
         told("purchase.quantity = 'required'"),
         ["a number of nothing: the service has no `unit`; name one, or leave `purchase.quantity` out"]
     );
-    let without = "unit = 'HOURS'\npurchase.quantity = 'required'\nwithout = [{ rule = 'hours_available', reason = 'x' }]";
+    let without =
+        "unit = 'HOURS'\npurchase.quantity = 'required'\nwithout = [{ rule = 'hours_available', reason = 'x' }]";
     assert_eq!(told(without), ["`hours_available` comes with what is counted; leave it out of `without`"]);
 }

@@ -48,7 +48,11 @@ fn the_offer_that_answers_first_governs_whatever_its_clock() {
         let offers = offers(&prepared, &incident);
         let answer = response_target(&prepared, &AS_BOUGHT, &offers, &incident).unwrap();
         let found = answer.governing.unwrap();
-        assert_eq!((found.target.service.as_str(), found.due_time), (governing, Some(instant(due_time))), "{open_time}");
+        assert_eq!(
+            (found.target.service.as_str(), found.due_time),
+            (governing, Some(instant(due_time))),
+            "{open_time}"
+        );
         assert_eq!(answer.alternatives.iter().map(|other| other.why).collect::<Vec<_>>(), [why], "{open_time}");
     }
 }

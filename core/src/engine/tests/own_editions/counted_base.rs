@@ -5,7 +5,8 @@ use crate::catalog::fixture;
 use crate::model::{Balance, Balances, Quantity, Unit};
 
 fn catalog() -> Catalog {
-    let package = fixture::service("account", "BASE", &["NO_TIME_LEFT"], "unit = 'HOURS'\npurchase.quantity = 'required'");
+    let package =
+        fixture::service("account", "BASE", &["NO_TIME_LEFT"], "unit = 'HOURS'\npurchase.quantity = 'required'");
     let hotline = fixture::service("hotline", "BASE", &[], "");
     fixture::catalog(vec![fixture::text("own", "", &(package + &hotline))])
 }

@@ -14,8 +14,7 @@ fn without_a_list_there_is_no_restriction() {
     let catalog = fixture::catalog(vec![fixture::text("own", "", &services)]);
     let prepared = prepared(catalog, vec![order("wo-1", "own", items)]);
     for service_id in bought {
-        let with_facts =
-            Query { severity: Some(Severity::C), activity: Some("cleaning"), ..question(service_id) };
+        let with_facts = Query { severity: Some(Severity::C), activity: Some("cleaning"), ..question(service_id) };
         assert_eq!(codes(&prepared, &with_facts), NOTHING, "{service_id}");
         assert_eq!(codes(&prepared, &question(service_id)), NOTHING, "{service_id} without facts");
     }
@@ -43,8 +42,14 @@ fn an_overlay_opens_what_the_edition_restricts() {
 #[test]
 fn a_list_that_would_close_everything_is_refused() {
     for (rest, message) in [
-        ("languages = [{ only = [] }]", "an empty `only` lets nothing through; name what is allowed, or take the row out"),
-        ("channels = [{ only = [] }]", "an empty `only` lets nothing through; name what is allowed, or take the row out"),
+        (
+            "languages = [{ only = [] }]",
+            "an empty `only` lets nothing through; name what is allowed, or take the row out",
+        ),
+        (
+            "channels = [{ only = [] }]",
+            "an empty `only` lets nothing through; name what is allowed, or take the row out",
+        ),
         (
             "purchase.quantity = 'predefined_only'",
             "it can be bought in no way: `purchase.quantity` is `predefined_only`, and there is no `purchase.predefined`",
@@ -57,8 +62,5 @@ fn a_list_that_would_close_everything_is_refused() {
     let target = "[response]\nprecedence = ['account']\n[[response.targets]]\nservice = 'account'\nseverities = []\n\
                   minutes = 1\nclock = 'CALENDAR'\neffort = 'CONTINUOUS'\n";
     let error = fixture::load(fixture::text("own", "", &(fixture::account() + target))).unwrap_err();
-    assert_eq!(
-        error.mistakes[0].message,
-        "a target of `account` for no severity never governs; name its `severities`"
-    );
+    assert_eq!(error.mistakes[0].message, "a target of `account` for no severity never governs; name its `severities`");
 }
