@@ -119,7 +119,9 @@ pub(super) fn catalog() -> Catalog {
          ADD_QUANTITY.en = 'x'\nRECORD_WAIVER.en = 'x'\nCHANGE_REQUEST.en = 'x'\nNONE.en = 'x'\n\
          [[clauses]]\ncode = 'NOT_PURCHASED'\nrule = 'purchased'\nsection = '1'\nkinds = ['gate']\ntext.en = 'x'\n",
     );
-    for rule in Rule::ALL.iter().filter(|rule| rule.can_be_left_out() && **rule != Rule::BaseAgreement) {
+    let is_there = |rule: Rule| CLAUSES.iter().any(|(_, name, _)| *name == rule.name());
+    let belong = |rule: Rule| rule.can_be_left_out() || matches!(rule, Rule::HoursAvailable | Rule::QuantityAvailable);
+    for rule in Rule::ALL.iter().filter(|rule| belong(**rule) && !is_there(**rule)) {
         let (name, code) = (rule.name(), rule.name().to_uppercase());
         let head = format!("[[clauses]]\ncode = '{code}'\nrule = '{name}'\n");
         writeln!(text, "{head}section = '1'\nkinds = ['gate', 'ledger']\ntext.en = 'x'").unwrap();

@@ -10,7 +10,7 @@ use crate::catalog::{Clause, ClauseUse, Rule, RuleFamily};
 /// The rules that belong to the service and that none of its listed clauses has.
 pub(super) fn missing<'a>(service: &'a RawService, listed: &'a [ClauseUse]) -> impl Iterator<Item = Rule> + use<'a> {
     // What is left is judged alike by either of its rules.
-    let is_listed = |rule: Rule| {
+    let is_listed = move |rule: Rule| {
         let is_of_balance = rule.family() == Some(RuleFamily::Quantity);
         listed.iter().any(|used| used.rule == rule || is_of_balance && used.rule.family() == rule.family())
     };
