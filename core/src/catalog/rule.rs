@@ -14,7 +14,7 @@ use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::{InPool, Judge, RuleRow, by, check};
-use super::{ClauseKind, ServicePlan};
+use super::ClauseKind;
 use crate::model::Unit;
 
 pub use self::row::{RuleFamily, Subject, Words};
@@ -179,12 +179,12 @@ impl Rule {
         }
     }
 
-    /// Whether a service of this plan, counted in this unit, is subject to it, listed or not.
-    pub fn belongs_to(self, plan: ServicePlan, unit: Option<Unit>) -> bool {
+    /// Whether a service that is of the base package or not, counted in this unit, is subject to it, listed or not.
+    pub fn belongs_to(self, is_base: bool, unit: Option<Unit>) -> bool {
         match self.row().belongs {
             Belongs::WhereListed => false,
             Belongs::Everywhere => true,
-            Belongs::BesideBase => plan != ServicePlan::Base,
+            Belongs::BesideBase => !is_base,
             Belongs::CountedInTime => unit.is_some_and(Unit::is_time),
             Belongs::CountedOtherwise => unit.is_some_and(|unit| !unit.is_time()),
         }

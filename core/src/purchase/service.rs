@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn a_service_is_sold_in_its_delivery_modes() {
         check_items(
-            "advisor",
+            "engineering",
             &[
                 ("remote", |i| i.delivery_mode = Some(DeliveryMode::Remote), &[]),
                 ("on site", |i| i.delivery_mode = Some(DeliveryMode::OnSite), &["delivery_mode FIELD_CONFLICT"]),

@@ -5,7 +5,7 @@ use toml::Spanned;
 use super::raw::{RawService, RawWithout};
 use super::source::Mistakes;
 use super::table::ReadTable;
-use crate::catalog::{Clause, ClauseUse, Rule, RuleFamily};
+use crate::catalog::{Clause, ClauseUse, Rule, RuleFamily, ServicePlan};
 
 /// The rules that belong to the service and that none of its listed clauses has.
 pub(super) fn missing<'a>(service: &'a RawService, listed: &'a [ClauseUse]) -> impl Iterator<Item = Rule> + use<'a> {
@@ -19,7 +19,7 @@ pub(super) fn missing<'a>(service: &'a RawService, listed: &'a [ClauseUse]) -> i
 
 fn belonging(service: &RawService) -> impl Iterator<Item = Rule> {
     let does_without = move |rule: &Rule| service.without.iter().any(|without| without.get_ref().rule == *rule);
-    let belongs = move |rule: &Rule| rule.belongs_to(service.plan, service.unit);
+    let belongs = move |rule: &Rule| rule.belongs_to(service.plan == ServicePlan::Base, service.unit);
     Rule::ALL.iter().copied().filter(belongs).filter(move |rule| !does_without(rule))
 }
 
