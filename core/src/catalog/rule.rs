@@ -10,7 +10,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 pub use self::row::Belongs;
-use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere};
+use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere, WhereListed};
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::{InPool, Judge, RuleRow, by, check};
@@ -182,17 +182,17 @@ impl Rule {
     /// Whether a service that is of the base package or not, counted in this unit, is subject to it, listed or not.
     pub fn belongs_to(self, is_base: bool, unit: Option<Unit>) -> bool {
         match self.row().belongs {
-            Belongs::WhereListed => false,
-            Belongs::Everywhere => true,
-            Belongs::BesideBase => !is_base,
-            Belongs::CountedInTime => unit.is_some_and(Unit::is_time),
-            Belongs::CountedOtherwise => unit.is_some_and(|unit| !unit.is_time()),
+            WhereListed => false,
+            Everywhere => true,
+            BesideBase => !is_base,
+            CountedInTime => unit.is_some_and(Unit::is_time),
+            CountedOtherwise => unit.is_some_and(|unit| !unit.is_time()),
         }
     }
 
     /// Whether a service to which it belongs may say that it does without it.
     pub fn can_be_left_out(self) -> bool {
-        matches!(self.row().belongs, Belongs::Everywhere | Belongs::BesideBase)
+        matches!(self.row().belongs, Everywhere | BesideBase)
     }
 
     /// Whether an item that fails it gives nothing to others.
