@@ -83,8 +83,9 @@ pub async fn serve(
 ) -> Result<Ended, BoxError> {
     start::check_clock(Clock::System.now())?;
     start::check_tls_files(&config)?;
-    let catalog =
-        Arc::new(catalog_files::load(&config.catalog.files, config.catalog.default_edition.as_deref())?.catalog);
+    let loaded = catalog_files::load(&config.catalog)?;
+    loaded.warnings.iter().for_each(|warning| tracing::warn!(%warning, "the catalogue says something in vain"));
+    let catalog = Arc::new(loaded.catalog);
     refuse_mistakes(&config)?;
     let authenticator = Arc::new(Authenticator::new(&config.auth)?);
     let certificates = Certificates::load(&config.tls, web::protocols(&config.web), Clock::System.now())?;

@@ -6,6 +6,7 @@
 
 mod aside;
 mod clause;
+mod clause_kind;
 mod codes;
 mod edition;
 mod format;
@@ -20,7 +21,8 @@ mod service;
 mod text;
 
 pub use aside::{Aside, NoteCondition};
-pub use clause::{Clause, ClauseKind, ClauseUse, Missing, RemedyKind};
+pub use clause::{Clause, ClauseUse, Missing, RemedyKind};
+pub use clause_kind::ClauseKind;
 pub use codes::{Channel, Severity};
 pub use edition::{Catalog, Edition};
 pub use hours::{Hours, ServiceHours, ZoneRule};
@@ -36,5 +38,7 @@ pub use service::{
 };
 pub use text::{Locale, Text};
 
+#[cfg(test)]
+pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ pub use balances::{AS_BOUGHT, BlockState, PreparedBalances};
 pub use calendar::Calendar;
 pub use decide::decide;
 pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Remedy};
-pub use eligibility::{BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
+pub use eligibility::{BlockCodes, BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
 pub use list::{ListQuery, ListRow, rows};
 pub use prepared::{BoughtBlock, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::catalog::Subject;
-use crate::engine::{BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
+use crate::engine::{BlockCodes, BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
 use crate::error::Result;
-use crate::ledger::{CommandViolation, FundingSource, Performed, Reservation, SourceRank, Take, Target};
+use crate::ledger::{CommandViolation, FundingSource, LedgerCodes, Performed, Reservation, SourceRank, Take, Target};
 use crate::model::ProductId;
 
 /// Where a consume or a reserve may take from.
@@ -63,6 +63,7 @@ fn sources(
 
 fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> FundingSource {
     let EligibleBlock { is_designated, begins_in_time, end, forfeit_time, .. } = block;
+    let BlockCodes { exhausted, forfeited, not_started } = block.codes;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     FundingSource {
         block_id: block.spec.map(|spec| spec.id),
@@ -73,6 +74,7 @@ fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> Fund
         forfeit_time,
         rank: SourceRank { is_designated, begins_in_time, end },
         item: item.into(),
+        codes: LedgerCodes { exhausted, forfeited, not_started },
     }
 }
 
@@ -104,5 +106,7 @@ fn field_of_window(subject: Subject) -> Option<&'static str> {
     }
 }
 
+#[cfg(test)]
+mod own_editions;
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ pub use entry::{Entry, EntryKind};
 pub use limits::{DEFAULT_GRACE, DEFAULT_HOLD, LARGEST_AMOUNT, LONGEST_GRACE, LONGEST_HOLD};
 pub use posting::Applied;
 pub use reconciliation::{HoldDiscrepancy, HoldDiscrepancyKind, Reconciliation};
-pub use refusal::{CommandViolation, Refusal, code, reason};
+pub use refusal::{CommandViolation, LedgerCodes, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
 
 use chrono::{DateTime, Utc};

@@ -52,8 +52,7 @@ impl ConfigCommand {
             }
             ConfigCommands::Check(source) => {
                 let (config, _) = source.read().map_err(refused)?;
-                let catalog = &config.catalog;
-                let loaded = catalog_files::load(&catalog.files, catalog.default_edition.as_deref());
+                let loaded = catalog_files::load(&config.catalog);
                 loaded.map_err(|mistakes| Failure::Usage(mistakes.to_string()))?;
                 screen::write("the settings are well")?;
             }

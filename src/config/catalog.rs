@@ -7,6 +7,8 @@ use super::value::{Value, short};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CatalogSettings {
+    /// Editions and overlays that stand alone, before `files`; with any of them the embedded edition is left out.
+    pub alone: Vec<PathBuf>,
     /// Editions beside the embedded one, and overlays onto any before them.
     pub files: Vec<PathBuf>,
     /// The edition that judges what nobody bought; without one the embedded edition.
@@ -28,6 +30,14 @@ pub(super) const SETTINGS: &[Setting] = &[
         meaning: "editions and overlays, each laid over what comes before it; in the environment with commas between them",
     },
     Setting {
+        key: "catalog_only",
+        variable: "ENTITLED_CATALOG_ONLY",
+        flag: Some("FILE"),
+        default: None,
+        value: Value::Files { most: 100, set: |config, files| config.catalog.alone = files },
+        meaning: "editions and overlays that leave the embedded edition out; those of `catalog` come after them",
+    },
+    Setting {
         key: "default_edition",
         variable: "ENTITLED_DEFAULT_EDITION",
         flag: Some("ID"),
@@ -40,7 +50,7 @@ pub(super) const SETTINGS: &[Setting] = &[
                 Ok(())
             },
         },
-        meaning: "the edition that judges what nobody bought; without it the embedded one",
+        meaning: "the edition that judges what nobody bought; without it the first there is",
     },
     Setting {
         key: "zoneinfo",

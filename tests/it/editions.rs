@@ -61,6 +61,51 @@ async fn a_default_edition_of_ones_own_answers_where_none_is_named() {
     server.stop().await;
 }
 
+/// Without the embedded edition neither it nor its services are there.
+#[tokio::test]
+async fn files_that_stand_alone_leave_the_embedded_edition_out() {
+    let settings = |config: &mut Config| config.catalog.alone = vec![example("lodestar-care-2026.toml")];
+    let server = TestServer::start_with(Backend::Sqlite, settings).await;
+    let editions = server.catalog().list_editions(v1::ListEditionsRequest::default()).await.unwrap().into_inner();
+    let editions: Vec<_> = editions.editions.iter().map(|it| (it.edition_id.as_str(), it.is_default)).collect();
+    assert_eq!(editions, [("lodestar-care-2026", true)]);
+    server.stop().await;
+
+    let lodestar = [example("lodestar-care-2026.toml")];
+    let output = entitled(&["catalog", "validate", "--output", "json", "--catalog-only"], &lodestar);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let editions: Vec<_> = told["editions"].as_array().unwrap().iter().map(|it| &it["edition_id"]).collect();
+    assert_eq!(editions, ["lodestar-care-2026"]);
+    // An overlay of the embedded edition has nothing to lie over.
+    let output = entitled(&["catalog", "validate", "--catalog-only"], &[example("local-products.toml")]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no such edition"), "{output:?}");
+}
+
+#[test]
+fn what_does_nothing_is_warned_of_and_a_rule_is_explained() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("idle.toml");
+    let text = "overlay = \"unified-enterprise-2023\"\n[[groups]]\nid = \"empty\"\nname.en = \"Empty\"\n";
+    std::fs::write(&file, text).unwrap();
+    let files = [file];
+    let output = entitled(&["catalog", "validate", "--output", "table"], &files);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let warning = format!("{}:3: no service is in the group `empty`: it is never shown", files[0].display());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("warning: {warning}\n"));
+    let output = entitled(&["catalog", "validate", "--output", "json"], &files);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["warnings"][0]["line"], 3, "{told:#}");
+
+    let output = entitled(&["catalog", "validate", "--explain", "severity"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("reads:       severities (default: all)"));
+    let output = entitled(&["catalog", "validate", "--explain", "severty"], &[]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `severity`?"), "{output:?}");
+}
+
 /// An overlay with a mistake in lines 4 and 6.
 fn wrong(directory: &Path) -> PathBuf {
     let file = directory.join("wrong.toml");
@@ -70,7 +115,8 @@ fn wrong(directory: &Path) -> PathBuf {
     file
 }
 
-const MISTAKES: [&str; 2] = ["4: `UK` is no country of ISO 3166 such as `GB`", "6: `9` is no time of day like `09:00`"];
+const MISTAKES: [&str; 2] =
+    ["4: `UK` is no country of ISO 3166 such as `GB`", "6: `business.close`: `9` is no time of day like `09:00`"];
 
 fn entitled(arguments: &[&str], files: &[PathBuf]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));

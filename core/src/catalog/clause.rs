@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-use super::{NoteDate, Rule, Text};
+use super::{ClauseKind, NoteDate, Rule, Text};
 
 /// One rule of the service description.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,20 +25,6 @@ pub struct Clause {
     pub date: Option<NoteDate>,
     /// … and what it says when it knows that date.
     pub dated: Option<Text>,
-}
-
-/// Who enforces a clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClauseKind {
-    /// Every check.
-    Gate,
-    /// Every change of a contract.
-    Purchase,
-    /// Every use of a counted thing.
-    Ledger,
-    /// Nobody: it is told.
-    Note,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

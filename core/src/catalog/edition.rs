@@ -16,6 +16,8 @@ pub struct Edition {
     pub id: String,
     /// SHA-256 over the texts of the files that make it, overlays too, in hexadecimal.
     pub digest: String,
+    /// Editions of one family: a base of one supports what is bought under another.
+    pub family_id: String,
     pub name: Text,
     /// The service that makes a work order a base agreement.
     pub base_package: String,
@@ -64,6 +66,12 @@ impl Catalog {
 
     pub fn edition(&self, edition_id: &str) -> Option<&Edition> {
         self.editions.iter().find(|edition| edition.id == edition_id)
+    }
+
+    /// Row of the first edition of the family that the edition in `row` belongs to.
+    pub fn family_row(&self, row: usize) -> usize {
+        let family_id = self.editions.get(row).map(|edition| &edition.family_id);
+        self.editions.iter().position(|edition| Some(&edition.family_id) == family_id).unwrap_or(row)
     }
 
     /// The service by the default edition, else by the first that has it.

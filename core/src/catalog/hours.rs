@@ -32,6 +32,13 @@ pub struct ServiceHours {
     pub severities: Vec<Severity>,
 }
 
+impl ServiceHours {
+    /// Whether the zone agreed on the item counts.
+    pub fn is_by_zone_of_item(&self) -> bool {
+        matches!(self.zone, ZoneRule::Item { .. })
+    }
+}
+
 /// In whose zone the clock runs. Holidays are the asked location's, but for `Host`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ZoneRule {

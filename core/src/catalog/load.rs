@@ -4,9 +4,11 @@
 //! Files are parsed into trees that know where they stand ([`source`]), the trees of one
 //! edition are merged ([`tables`], [`merge`]), and only then read as what they mean: each table
 //! for itself ([`table`], [`raw`]), then all of them together ([`resolve`], [`resolver`]), with
-//! what no type can see ([`check`], [`unused`], [`texts`]).
+//! what no type can see ([`check`], [`belonging`], [`kinds`], [`unused`], [`warnings`], [`texts`]).
 
+mod belonging;
 mod check;
+mod kinds;
 mod merge;
 mod overlay;
 mod raw;
@@ -17,6 +19,8 @@ mod table;
 mod tables;
 mod texts;
 mod unused;
+mod warnings;
+mod wording;
 
 use self::overlay::Mode;
 use self::source::{Mistakes, Parsed, Sources};
@@ -61,6 +65,8 @@ pub struct CatalogFile {
 pub struct Loaded {
     pub catalog: Catalog,
     pub changes: Vec<OverlayChange>,
+    /// What the files say that does nothing, or not what it seems to: no mistakes, and worth a look.
+    pub warnings: Vec<Mistake>,
 }
 
 impl Edition {
@@ -89,7 +95,20 @@ impl Catalog {
     /// The embedded edition, with the files laid over it or set beside it in their order.
     /// Services nobody bought are judged by `default_edition`, else by the embedded one.
     pub fn with_files(files: &[CatalogFile], default_edition: Option<&str>) -> Result<Loaded, CatalogError> {
-        let embedded = EditionSource::unified_enterprise_2023();
+        Self::from_files(&EditionSource::unified_enterprise_2023(), files, default_edition)
+    }
+
+    /// The files alone, without the embedded edition. Services nobody bought are judged by `default_edition`, else by
+    /// the first.
+    pub fn of_files(files: &[CatalogFile], default_edition: Option<&str>) -> Result<Loaded, CatalogError> {
+        Self::from_files(&EditionSource { files: Vec::new() }, files, default_edition)
+    }
+
+    fn from_files(
+        embedded: &EditionSource,
+        files: &[CatalogFile],
+        default_edition: Option<&str>,
+    ) -> Result<Loaded, CatalogError> {
         let mut sources = Sources::default();
         for (name, text) in &embedded.files {
             sources.push(name, text);
@@ -110,8 +129,8 @@ impl Catalog {
     }
 }
 
-/// The first `embedded` files make the first edition; each of the others is a whole edition
-/// or an overlay.
+/// The first `embedded` files make the first edition, if there are any; each of the others is a whole edition or an
+/// overlay.
 fn load(
     sources: &Sources,
     embedded: usize,
@@ -124,7 +143,7 @@ fn load(
     for part in parsed.by_ref().take(embedded) {
         first.add(part, Mode::Part, &mut mistakes);
     }
-    let mut all_tables = vec![first];
+    let mut all_tables = if embedded == 0 { Vec::new() } else { vec![first] };
     for file in parsed {
         place(file, &mut all_tables, &mut mistakes);
     }
@@ -144,10 +163,11 @@ fn load(
         let message = format!("default_edition: there is no edition `{id}`; known are {}", known.join(", "));
         return Err(CatalogError::whole(message));
     }
+    let warnings = mistakes.take_warnings(embedded);
     let editions = mistakes.into_result(Some(editions))?;
     let mut catalog = Catalog::new(editions)?;
     catalog.default_edition = default_row.unwrap_or_default();
-    Ok(Loaded { catalog, changes })
+    Ok(Loaded { catalog, changes, warnings })
 }
 
 /// Lays an overlay over its edition, or starts an edition of its own.
@@ -163,7 +183,7 @@ fn place<'i>(file: Parsed<'i>, all_tables: &mut Vec<Tables<'i>>, mistakes: &mut 
                 let known = all_tables.iter().filter_map(Tables::id);
                 let hint = match nearest(&id, known) {
                     Some(nearest) => hint(Some(&nearest)),
-                    None => " among the embedded one and the files before".to_owned(),
+                    None => " among those before it".to_owned(),
                 };
                 mistakes.add(at, format!("an overlay onto `{id}`, and there is no such edition{hint}"));
             }

@@ -3,15 +3,19 @@
 //! A rule is code: its row here, and one function that judges it. Whatever asks about a rule without judging it
 //! (the engine, the loader, the ledger) asks its row.
 
+mod manual;
 mod row;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+pub use self::row::Belongs;
+use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere, WhereListed};
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
 use self::row::{InPool, Judge, RuleRow, by, check};
-use crate::suggest::nearest_or_all;
+use super::ClauseKind;
+use crate::model::Unit;
 
 pub use self::row::{RuleFamily, Subject, Words};
 
@@ -40,18 +44,22 @@ macro_rules! rules {
 rules! {
     // contract and term
     Purchased = "purchased": by(Judge::CheckWithoutItem);
-    BaseAgreement = "base_agreement": check(Family::Term).when_written().keeps_out_of_pool().rewords(Words::Base);
-    TermNotStarted = "term_not_started": check(Family::Term).keeps_out_of_pool().subject(Start).rewords(Words::Term)
-        .facts(&["start_time", "scope"]);
-    TermExpired = "term_expired": check(Family::Term).keeps_out_of_pool().facts(&["end_time", "scope"]);
-    TermTerminated = "term_terminated": check(Family::Term).keeps_out_of_pool().facts(&["terminate_time", "scope"]);
-    StateDraft = "state_draft": check(Family::Term).keeps_out_of_pool();
-    StateSuspended = "state_suspended": check(Family::Term).keeps_out_of_pool();
-    BaseExpired = "base_expired": check(Family::Term).keeps_out_of_pool()
+    BaseAgreement = "base_agreement": check(Family::Term).belongs(BesideBase).when_written().keeps_out_of_pool()
+        .rewords(Words::Base);
+    TermNotStarted = "term_not_started": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(Start)
+        .rewords(Words::Term).facts(&["start_time", "scope"]);
+    TermExpired = "term_expired": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
+        .facts(&["end_time", "scope"]);
+    TermTerminated = "term_terminated": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
+        .facts(&["terminate_time", "scope"]);
+    StateDraft = "state_draft": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();
+    StateSuspended = "state_suspended": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();
+    BaseExpired = "base_expired": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
         .facts(&["end_time", "base_work_order_id"]);
-    BaseTerminated = "base_terminated": check(Family::Term).keeps_out_of_pool()
+    BaseTerminated = "base_terminated": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
         .facts(&["end_time", "base_work_order_id"]);
-    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().subject(End).facts(&["end_time"]);
+    WindowForfeited = "window_forfeited": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(End)
+        .facts(&["end_time"]);
     DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
         .reads(&["delivery_starts"]);
 
@@ -81,7 +89,7 @@ rules! {
     DeliveryMode = "delivery_mode": check(Family::Location).when_taken().subject(Mode).facts(&["delivery_mode"]);
 
     // reactive services and requests
-    AdvisoryLimit = "advisory_limit": check(Family::Request).subject(Amount)
+    AdvisoryLimit = "advisory_limit": check(Family::Request).when_taken().subject(Amount)
         .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
     Contact = "contact": check(Family::Request).facts(&["contact_id"]);
     Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
@@ -93,9 +101,9 @@ rules! {
     License = "license": check(Family::Request).facts(&["license"]).reads(&["license"]);
 
     // quantities and hours; what is left, the ledger judges itself
-    HoursAvailable = "hours_available": check(Family::Quantity).compares_with_pool()
+    HoursAvailable = "hours_available": check(Family::Quantity).belongs(CountedInTime).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
-    QuantityAvailable = "quantity_available": check(Family::Quantity).compares_with_pool()
+    QuantityAvailable = "quantity_available": check(Family::Quantity).belongs(CountedOtherwise).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
     ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours)
         .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
@@ -145,6 +153,48 @@ impl Rule {
         }
     }
 
+    /// Who can enforce a clause with it.
+    pub fn kinds(self) -> impl Iterator<Item = ClauseKind> {
+        let row = self.row();
+        let is_of_balance = self.family() == Some(RuleFamily::Quantity);
+        let is_of_ledger = row.is_for_taking || is_of_balance || self == Self::IncludedHours;
+        let kinds = [
+            (ClauseKind::Gate, matches!(row.judge, Judge::Check(_) | Judge::CheckWithoutItem)),
+            (ClauseKind::Purchase, row.is_for_purchase),
+            (ClauseKind::Ledger, is_of_ledger || row.judge == Judge::NobodyYet),
+            (ClauseKind::Note, self == Self::Note),
+        ];
+        kinds.into_iter().filter(|(_, serves)| *serves).map(|(kind, _)| kind)
+    }
+
+    /// Whether a clause with it is meant for this kind and no other choice: what checks refuse, the ledger must not
+    /// give, and the other way round.
+    pub fn needs(self, kind: ClauseKind) -> bool {
+        let row = self.row();
+        match kind {
+            ClauseKind::Gate => matches!(row.judge, Judge::Check(_) | Judge::CheckWithoutItem),
+            ClauseKind::Ledger => row.is_for_taking || self.family() == Some(RuleFamily::Quantity),
+            ClauseKind::Purchase => row.judge == Judge::Purchase,
+            ClauseKind::Note => false,
+        }
+    }
+
+    /// Whether a service that is of the base package or not, counted in this unit, is subject to it, listed or not.
+    pub fn belongs_to(self, is_base: bool, unit: Option<Unit>) -> bool {
+        match self.row().belongs {
+            WhereListed => false,
+            Everywhere => true,
+            BesideBase => !is_base,
+            CountedInTime => unit.is_some_and(Unit::is_time),
+            CountedOtherwise => unit.is_some_and(|unit| !unit.is_time()),
+        }
+    }
+
+    /// Whether a service to which it belongs may say that it does without it.
+    pub fn can_be_left_out(self) -> bool {
+        matches!(self.row().belongs, Everywhere | BesideBase)
+    }
+
     /// Whether an item that fails it gives nothing to others.
     pub fn keeps_out_of_pool(self) -> bool {
         self.row().pool == InPool::KeepsOut
@@ -170,17 +220,14 @@ impl Rule {
 impl<'de> Deserialize<'de> for Rule {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| {
-            let known: Vec<_> = Self::ALL.iter().map(|rule| rule.name()).collect();
-            Error::custom(format!("no function implements the rule `{name}`; {}", nearest_or_all(&name, &known)))
-        })
+        Self::called(&name).map_err(Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Catalog, ClauseKind};
+    use crate::catalog::Catalog;
 
     #[test]
     fn a_rule_is_called_in_files_as_it_is_here() {

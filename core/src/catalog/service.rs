@@ -66,6 +66,8 @@ pub struct Service {
     pub gates: Vec<ClauseUse>,
     /// … those that compare with what all items that serve have left.
     pub pool_gates: Vec<ClauseUse>,
+    /// Those that the ledger judges before it takes anything, but for what is left.
+    pub takes: Vec<ClauseUse>,
 }
 
 impl Service {

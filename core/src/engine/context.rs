@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::balances::{BlockState, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
-use super::prepared::{Candidate, Prepared, PreparedWaiver};
+use super::prepared::{BoughtBlock, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::resolve::{InEdition, ResolvedQuery};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
@@ -39,6 +39,8 @@ pub(super) struct Context<'a> {
     pub serving: Option<i128>,
     /// Whether it serves itself, where that is known.
     pub serves: Option<bool>,
+    /// The block of its own that the service is counted by; what a base package bought is not what it brings.
+    pub own_block: Option<&'a BoughtBlock>,
     /// Whether the asked product is one the order covers, and one the item is for.
     pub is_covered: bool,
     pub is_on_item: bool,
@@ -71,13 +73,13 @@ impl Verdict {
 }
 
 impl<'a> Context<'a> {
-    /// None where the candidate cannot answer: its edition does not have the service, or has
-    /// it with the base package, which this is not.
+    /// None where the candidate cannot answer: its edition does not have the service, has it with the base package,
+    /// which this is not, or counts it in another unit than is asked for.
     pub(super) fn new(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, candidate: &'a Candidate) -> Option<Self> {
         let ResolvedQuery { prepared, balances, query, location_row, location, .. } = *resolved;
         let in_edition = resolved.in_edition.switch_to(candidate.edition, prepared, query, location)?;
         let (edition, service) = (in_edition.edition, in_edition.service);
-        if service.is_base() != candidate.is_base {
+        if service.is_base() != candidate.is_base || !in_edition.fits_unit {
             return None;
         }
         let order = prepared.contract().work_orders.get(candidate.order)?;
@@ -89,6 +91,8 @@ impl<'a> Context<'a> {
             .map_or(own, |base| Span { start: own.start.max(base.start), end: own.end.min(base.end) });
         let base = coverage.map(|coverage| coverage.at(at));
         let term = candidate.term.at(at);
+        // Products are those of the item's edition: `*` covers none that only another one knows.
+        let is_known = query.product.is_none() || in_edition.family.is_some();
         Some(Self {
             prepared,
             balances,
@@ -109,11 +113,14 @@ impl<'a> Context<'a> {
             cover: None,
             serving: None,
             serves: None,
-            is_covered: query.product.is_none_or(|product| {
-                let prepared = prepared.order(candidate.order);
-                prepared.is_some_and(|prepared| prepared.covered.matches(&order.covered_products, product))
-            }),
-            is_on_item: query.product.is_none_or(|product| candidate.products.matches(&item.product_ids, product)),
+            own_block: candidate.block.as_ref().filter(|_| item.service_id == service.id),
+            is_covered: is_known
+                && query.product.is_none_or(|product| {
+                    let prepared = prepared.order(candidate.order);
+                    prepared.is_some_and(|prepared| prepared.covered.matches(&order.covered_products, product))
+                }),
+            is_on_item: is_known
+                && query.product.is_none_or(|product| candidate.products.matches(&item.product_ids, product)),
         })
     }
 
@@ -151,13 +158,13 @@ impl<'a> Context<'a> {
 
     /// The candidate's block as it is at the time that is judged.
     pub(super) fn block(&self) -> Option<BlockState> {
-        let bought = self.candidate.block.as_ref()?;
+        let bought = self.own_block?;
         Some(BlockState::at(bought, self.balances.of(bought), self.at))
     }
 
     /// When the first of its holds run out.
     pub(super) fn release_time(&self) -> Option<DateTime<Utc>> {
-        let release = self.balances.of(self.candidate.block.as_ref()?).release?;
+        let release = self.balances.of(self.own_block?).release?;
         Some(release.at)
     }
 
@@ -199,17 +206,29 @@ impl<'a> ResolvedQuery<'a> {
     /// The question to every candidate, base items first, each group in the order of the ids.
     #[cfg(test)]
     pub(super) fn contexts(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
-        self.of(self.prepared.base_candidates(), at).chain(self.of(self.items, at))
+        self.of(self.prepared.base_candidates().iter(), at).chain(self.of(self.items.iter(), at))
     }
 
-    /// The question to the items that were bought of the service itself.
+    /// The question to the items that were bought of the service itself; if that is a base package, to those of it.
     pub(super) fn of_items(&self, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
-        self.of(self.items, at)
+        let resolved = *self;
+        let packages = self.prepared.base_candidates().iter().filter(move |base| resolved.is_bought_counted(base));
+        self.of(packages.chain(self.items), at)
     }
 
-    fn of(&self, candidates: &'a [Candidate], at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a> {
+    /// Whether the candidate bought a number of the asked service itself.
+    pub(super) fn is_bought_counted(&self, candidate: &Candidate) -> bool {
+        let order = || self.prepared.contract().work_orders.get(candidate.order);
+        let item = || order().and_then(|order| order.items.get(candidate.item));
+        candidate.block.is_some() && item().is_some_and(|item| item.service_id == self.query.service_id)
+    }
+
+    fn of<C>(&self, candidates: C, at: DateTime<Utc>) -> impl Iterator<Item = Context<'a>> + use<'a, C>
+    where
+        C: Iterator<Item = &'a Candidate>,
+    {
         let mut resolved = *self;
-        candidates.iter().filter_map(move |candidate| {
+        candidates.filter_map(move |candidate| {
             let context = Context::new(&resolved, at, candidate)?;
             resolved.remember_edition(&context.in_edition);
             Some(context)

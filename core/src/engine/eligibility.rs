@@ -11,8 +11,8 @@ use super::decision::{Outcome, Reason, Remedy};
 use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
-use super::resolve::ResolvedQuery;
-use crate::catalog::{ClauseUse, Locale, Rule, Subject};
+use super::resolve::{ResolvedQuery, misfit};
+use crate::catalog::{ClauseUse, Locale, Rule, RuleFamily, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 use crate::noun::Noun;
@@ -59,6 +59,15 @@ pub struct EligibleBlock {
     pub end: DateTime<Utc>,
     /// What is left then is lost, as seen from the location.
     pub forfeit_time: DateTime<Utc>,
+    pub codes: BlockCodes,
+}
+
+/// The codes of the clauses of what the ledger itself judges; none where the service is subject to none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BlockCodes {
+    pub exhausted: Option<String>,
+    pub forfeited: Option<String>,
+    pub not_started: Option<String>,
 }
 
 /// A clause that fails, in words.
@@ -90,7 +99,10 @@ fn by_id(prepared: &Prepared, query: &BlockQuery<'_>, block_id: Uuid, now: DateT
         return Err(Error::invalid("service_id", technical::FIELD_CONFLICT, message));
     }
     let location_id = query.location_id.unwrap_or(specs.usual_location());
-    let question = question(prepared, query, (&spec.service_id, location_id), now);
+    let own = prepared.catalog().editions().get(candidate.edition);
+    let own = own.and_then(|edition| edition.service(&spec.service_id));
+    let fits = |quantity: &Quantity| own.is_some_and(|service| service.accepts(quantity.unit));
+    let question = question(query, (&spec.service_id, location_id), query.quantity.filter(fits), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
     let context = Context::new(&resolved, at, candidate).ok_or_else(unknown)?;
@@ -102,7 +114,10 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
         let message = "name a block, or location, product and service";
         return Err(Error::invalid("block_id", technical::FIELD_REQUIRED, message));
     };
-    let question = question(prepared, query, (service_id, location_id), now);
+    let found = prepared.catalog().service(service_id).map(|(_, service)| service);
+    let is_fit =
+        |quantity: &Quantity| found.is_some_and(|service| misfit(prepared, service_id, service, *quantity).is_none());
+    let question = question(query, (service_id, location_id), query.quantity.filter(is_fit), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
     let counted = resolved.of_items(at).filter(|context| context.service.unit.is_some());
@@ -126,7 +141,9 @@ fn eligible_block<'a>(
     has_location: bool,
     pool: &Pool<'_, 'a>,
 ) -> EligibleBlock {
-    let clauses = context.service.clauses.iter().filter(|clause| is_judged(clause.rule, has_location));
+    // A block named by its id is judged for a location only if one is named too.
+    let clauses =
+        context.service.takes.iter().filter(|clause| has_location || clause.rule.row().subject != Subject::Location);
     let failing: Vec<_> = clauses.filter(|clause| fails(&context, clause)).collect();
     if failing.iter().any(|clause| clause.rule.compares_with_pool()) {
         pool.tell(&mut context);
@@ -144,7 +161,20 @@ fn eligible_block<'a>(
         begins_in_time: term::begins_in_time(context),
         end: context.effective.end,
         forfeit_time: context.forfeit_time(),
+        codes: codes_of(context),
         spec,
+    }
+}
+
+fn codes_of(context: &Context<'_>) -> BlockCodes {
+    let code = |is_it: fn(Rule) -> bool| {
+        let used = context.service.clauses.iter().find(|used| is_it(used.rule))?;
+        context.edition.clauses.get(usize::from(used.row)).map(|clause| clause.code.clone())
+    };
+    BlockCodes {
+        exhausted: code(|rule| rule.family() == Some(RuleFamily::Quantity)),
+        forfeited: code(|rule| rule == Rule::WindowForfeited),
+        not_started: code(|rule| rule == Rule::TermNotStarted),
     }
 }
 
@@ -157,15 +187,13 @@ fn find(prepared: &Prepared, block_id: Uuid) -> Option<(&Candidate, BlockSpecs<'
     Some((candidate, specs, spec))
 }
 
-/// The question the delivery puts, at the time it is performed.
+/// The question the delivery puts, at the time it is performed; the quantity where its unit fits.
 fn question<'a>(
-    prepared: &Prepared,
     query: &BlockQuery<'a>,
     (service_id, location_id): (&'a str, &'a str),
+    quantity: Option<Quantity>,
     now: DateTime<Utc>,
 ) -> Query<'a> {
-    let service = prepared.catalog().service(service_id).map(|(_, service)| service);
-    let fits = |quantity: &Quantity| service.is_some_and(|service| service.accepts(quantity.unit));
     let (start, end) = query.performed.unzip();
     let delivery = Delivery {
         start_time: start,
@@ -180,17 +208,10 @@ fn question<'a>(
         service_id,
         product: query.product,
         check_time: Some(start.unwrap_or(now)),
-        quantity: query.quantity.filter(fits),
+        quantity,
         delivery,
         ..Query::default()
     }
-}
-
-/// A block named by its id is judged for a location only if one is named too. What is left is
-/// judged by the ledger.
-fn is_judged(rule: Rule, has_location: bool) -> bool {
-    let row = rule.row();
-    row.is_for_taking && (has_location || row.subject != Subject::Location)
 }
 
 /// As a check judges it, but for several solutions: what is left is judged by the ledger.
@@ -247,6 +268,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         begins_in_time: true,
         end: decision.check_time,
         forfeit_time: decision.check_time,
+        codes: BlockCodes::default(),
     })
 }
 

@@ -127,7 +127,6 @@ pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Ev
     if seam::matters(context) {
         pool.tell_cover(context);
     }
-    let is_lapsed = context.is_lapsed();
     let mut evaluation = Evaluation {
         failed: 0,
         open: 0,
@@ -147,9 +146,10 @@ pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Ev
         evaluation.take(context, clause);
     }
     context.serves = Some(evaluation.can_serve);
+    let is_refused = context.is_lapsed() && fails_in(&service.gates, &evaluation, RuleFamily::Term);
     for clause in &service.pool_gates {
-        // What is left does not matter where nothing is in force.
-        if is_lapsed && clause.rule.family() == Some(RuleFamily::Quantity) {
+        // What is left does not matter where nothing is in force, and a clause says so.
+        if is_refused && clause.rule.family() == Some(RuleFamily::Quantity) {
             continue;
         }
         if quantity::needs_pool(context, clause.rule) {
@@ -158,4 +158,9 @@ pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Ev
         evaluation.take(context, clause);
     }
     evaluation
+}
+
+/// Whether a clause of the family is among those that fail.
+fn fails_in(gates: &[ClauseUse], evaluation: &Evaluation, family: RuleFamily) -> bool {
+    gates.iter().any(|clause| evaluation.failed & clause.bit() != 0 && clause.rule.family() == Some(family))
 }

@@ -40,11 +40,14 @@ pub fn rows<'a>(prepared: &'a Prepared, query: &ListQuery<'a>) -> Vec<ListRow<'a
     rows.collect()
 }
 
-/// The services of the default edition, then those only other editions have.
+/// The services of the default edition, then those that only editions of the customer's own orders have: what no order
+/// can bring is not offered.
 fn listed_services<'a>(prepared: &'a Prepared, group: Option<&str>) -> Vec<&'a Service> {
     let catalog = prepared.catalog();
+    let of_orders: HashSet<_> = prepared.contract().work_orders.iter().map(|order| order.edition_id.as_str()).collect();
     let mut seen = HashSet::new();
-    let editions = std::iter::once(catalog.default_edition()).chain(catalog.editions());
+    let own = catalog.editions().iter().filter(|edition| of_orders.contains(edition.id.as_str()));
+    let editions = std::iter::once(catalog.default_edition()).chain(own);
     let services = editions.flat_map(|edition| &edition.services).filter(|service| seen.insert(&service.id));
     services.filter(|service| group.is_none_or(|group| service.group == group)).collect()
 }

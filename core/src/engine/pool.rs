@@ -47,7 +47,7 @@ fn sum<'a>(items: impl Iterator<Item = Context<'a>>) -> i128 {
 fn share(context: &Context<'_>) -> i128 {
     match own_available(context) {
         0 => 0,
-        own if !context.candidate.is_base && context.serves.unwrap_or_else(|| serves(context)) => i128::from(own),
+        own if context.serves.unwrap_or_else(|| serves(context)) => i128::from(own),
         _ => 0,
     }
 }
@@ -91,7 +91,7 @@ fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
 /// The items whose blocks the service is drawn from, in the order in which the ledger uses them
 /// up: the item at hand, and the others that serve.
 pub(super) fn drawn_from<'a>(context: &Context<'a>) -> Vec<Context<'a>> {
-    let counted = context.all_items().filter(|item| item.candidate.block.is_some());
+    let counted = context.all_items().filter(|item| item.own_block.is_some());
     let is_it = |item: &Context<'a>| std::ptr::eq(item.candidate, context.candidate);
     let mut drawn: Vec<_> = counted.filter(|item| is_it(item) || serves(item)).collect();
     drawn.sort_by_cached_key(|one| {
@@ -133,7 +133,7 @@ struct Sweep<'a> {
 
 impl<'a> Sweep<'a> {
     fn new(context: &Context<'a>, last: DateTime<Utc>) -> Self {
-        let counted = context.all_items().filter(|item| item.candidate.block.is_some());
+        let counted = context.all_items().filter(|item| item.own_block.is_some());
         let items: Vec<_> = counted.map(|item| (item, share(&item))).collect();
         let transitions_of =
             |item: &Context<'a>| Transitions::new(item, item.at).take_while(move |transition| *transition <= last);

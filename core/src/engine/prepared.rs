@@ -47,8 +47,8 @@ pub struct Prepared {
     services: HashMap<String, Range<usize>>,
     /// Which candidate a block belongs to.
     blocks: HashMap<Uuid, usize>,
-    /// By location: the bases that cover it.
-    bases_at: Vec<Bases>,
+    /// By family of editions and location: the bases that cover it.
+    bases_at: Vec<Vec<Bases>>,
     /// When an item may gain or lose its base, or what would give it one, sorted.
     base_transitions: Vec<DateTime<Utc>>,
     /// By location: the order with the first id that designates it.

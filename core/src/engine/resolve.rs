@@ -51,6 +51,8 @@ pub(super) struct InEdition<'a> {
     pub contact: Option<&'a Contact>,
     /// Whether the customer holds the licence the service needs.
     pub is_licensed: bool,
+    /// Whether the asked quantity, if any, is in a unit the service is counted in.
+    pub fits_unit: bool,
 }
 
 impl<'a> ResolvedQuery<'a> {
@@ -69,7 +71,7 @@ impl<'a> ResolvedQuery<'a> {
             addressed_family(prepared, product)?;
         }
         if let Some(quantity) = query.quantity {
-            fitting(service, quantity)?;
+            fitting(prepared, query.service_id, service, quantity)?;
         }
         let items = prepared.candidates(query.service_id);
         Ok(Self { prepared, balances, query, location_row, location, items, in_edition })
@@ -108,6 +110,7 @@ impl<'a> InEdition<'a> {
             preview_end: life_cycle.preview_until.map(|date| end_of_day(zone, date)),
             retired_from: life_cycle.retired_from.map(|date| start_of_day(zone, date)),
             contact: query.contact_id.and_then(|contact_id| prepared.contact(contact_id)),
+            fits_unit: query.quantity.is_none_or(|quantity| service.accepts(quantity.unit)),
             is_licensed: service.license.as_ref().is_none_or(|license| prepared.has_license(license)),
         }
     }
@@ -141,10 +144,28 @@ fn addressed_location<'a>(prepared: &'a Prepared, location_id: &str) -> Result<(
     })
 }
 
-fn fitting(service: &Service, quantity: Quantity) -> Result<()> {
-    if service.accepts(quantity.unit) {
-        return Ok(());
-    }
+/// The service that is not counted in the unit of the quantity; none if it is by the edition of any item that may answer,
+/// or where none may, as `otherwise` has it. Editions may count a service of one id in different units.
+pub(super) fn misfit<'a>(
+    prepared: &'a Prepared,
+    service_id: &str,
+    otherwise: &'a Service,
+    quantity: Quantity,
+) -> Option<&'a Service> {
+    let editions = prepared.catalog().editions();
+    let service_of = |candidate: &Candidate| {
+        let service = editions.get(candidate.edition)?.service(service_id)?;
+        (service.is_base() == candidate.is_base).then_some(service)
+    };
+    let candidates = prepared.base_candidates().iter().chain(prepared.candidates(service_id));
+    let mut services = candidates.filter_map(service_of);
+    let first = services.next().unwrap_or(otherwise);
+    let fits = first.accepts(quantity.unit) || services.any(|service| service.accepts(quantity.unit));
+    (!fits).then_some(first)
+}
+
+fn fitting(prepared: &Prepared, service_id: &str, service: &Service, quantity: Quantity) -> Result<()> {
+    let Some(service) = misfit(prepared, service_id, service, quantity) else { return Ok(()) };
     let unit = quantity.unit.as_str();
     let message = match service.unit {
         Some(own) => format!("`{}` is counted in {}, not in {unit}", service.id, own.as_str()),

@@ -1,6 +1,5 @@
 //! Which offer answers an incident, and by when (2.2, 2.3).
 
-use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -81,39 +80,41 @@ pub fn offers<'a>(prepared: &'a Prepared, incident: &Incident<'a>) -> Vec<Query<
     services.map(question).collect()
 }
 
-/// The offer with the shortest initial response governs, among equals the most specialised
-/// one; only offers the customer is entitled to without condition count.
+/// The offer that answers first governs, by the instant its target comes to on the clock it is counted by; among
+/// equals the most specialised one. Only offers the customer is entitled to without condition count.
 pub fn response_target<'a>(
     prepared: &'a Prepared,
     balances: &'a PreparedBalances,
     offers: &'a [Query<'a>],
     incident: &Incident<'_>,
 ) -> Result<TargetAnswer<'a>> {
+    let location = prepared.location(incident.location_id).map(|(_, location)| location);
     let mut looked_at = Vec::with_capacity(offers.len());
     for offer in offers {
         let decision = decide(prepared, balances, offer, incident.open_time)?;
         let target = decision.edition.response.target(offer.service_id, incident.severity, incident.product);
         // A product the offer is not for has no target of its.
         let target = target.filter(|_| decision.service.serves(incident.product));
-        looked_at.push((decision, target));
+        let due_time = target
+            .zip(location)
+            .and_then(|(target, location)| due_time_of(decision.edition, location, target, incident.open_time));
+        looked_at.push((decision, target, due_time));
     }
-    let entitled = looked_at.iter().enumerate().filter_map(|(rank, (decision, target))| {
-        let target = (*target)?;
-        (decision.outcome == Outcome::Entitled).then_some((rank, target.minutes))
-    });
-    // The last of the largest: of the shortest, the first.
-    let best = entitled.max_by_key(|(rank, minutes)| (Reverse(*minutes), Reverse(*rank)));
-    let location = prepared.location(incident.location_id).map(|(_, location)| location);
+    let governs =
+        |decision: &Decision<'_>, target: &Option<_>| decision.outcome == Outcome::Entitled && target.is_some();
+    let entitled = looked_at.iter().enumerate().filter(|(_, (decision, target, _))| governs(decision, target));
+    // What never comes is later than anything.
+    let by_time = entitled.map(|(rank, (_, _, due_time))| (due_time.unwrap_or(DateTime::<Utc>::MAX_UTC), rank));
+    let best = by_time.min();
     let mut answer = TargetAnswer { governing: None, alternatives: Vec::new() };
-    for (rank, (decision, target)) in looked_at.into_iter().enumerate() {
+    for (rank, (decision, target, due_time)) in looked_at.into_iter().enumerate() {
         match (target, best) {
-            (Some(target), Some((first, _))) if rank == first => {
-                let due_time =
-                    location.and_then(|location| due_time(decision.edition, location, target, incident.open_time));
+            (Some(target), Some((_, first))) if rank == first => {
                 answer.governing = Some(Governing { edition: decision.edition, target, due_time });
             }
             _ => {
-                let why = why_not(&decision, target, best.map(|(_, minutes)| minutes));
+                let is_as_soon = best.is_some_and(|(first, _)| due_time.unwrap_or(DateTime::<Utc>::MAX_UTC) == first);
+                let why = why_not(&decision, target, is_as_soon);
                 answer.alternatives.push(Alternative { decision, target, why });
             }
         }
@@ -121,17 +122,17 @@ pub fn response_target<'a>(
     Ok(answer)
 }
 
-fn why_not(decision: &Decision<'_>, target: Option<&ResponseTarget>, shortest: Option<i64>) -> Why {
+fn why_not(decision: &Decision<'_>, target: Option<&ResponseTarget>, is_as_soon: bool) -> Why {
     match (decision.outcome, target) {
         (Outcome::NotEntitled, _) => Why::NotEntitled,
         (_, None) => Why::NoTarget,
         (Outcome::Conditional, _) => Why::Open,
-        (Outcome::Entitled, Some(target)) if Some(target.minutes) == shortest => Why::LessSpecialised,
+        (Outcome::Entitled, Some(_)) if is_as_soon => Why::LessSpecialised,
         (Outcome::Entitled, Some(_)) => Why::Slower,
     }
 }
 
-fn due_time(
+fn due_time_of(
     edition: &Edition,
     location: &Location,
     target: &ResponseTarget,

@@ -11,7 +11,6 @@ use super::clauses::reason;
 use super::context::Context;
 use super::evaluation::{Best, Evaluation, Rank, evaluate, judge, rank};
 use super::pool::Pool;
-use super::prepared::Candidate;
 use super::resolve::ResolvedQuery;
 use super::transitions::Transitions;
 use super::words::may_differ;
@@ -53,7 +52,7 @@ fn first_change<'a>(
             continue;
         }
         let other = Other { best: best_rank, is_before, first };
-        if !is_counted(candidate) && !other.is_beaten_by(&Rank::highest(candidate.term.end)) {
+        if !resolved.is_bought_counted(candidate) && !other.is_beaten_by(&Rank::highest(candidate.term.end)) {
             continue;
         }
         let Some(context) = Context::new(&resolved, at, candidate) else { continue };
@@ -61,11 +60,6 @@ fn first_change<'a>(
         first = other.change(context, pool).or(first);
     }
     first
-}
-
-/// Whether what is left of it shows where another item answers.
-fn is_counted(candidate: &Candidate) -> bool {
-    candidate.block.is_some() && !candidate.is_base
 }
 
 /// When the item that answers stands differently, or says something else.
@@ -95,7 +89,8 @@ struct Other {
 impl Other {
     /// When it answers instead, or has something else left to give, if that is sooner.
     fn change<'a>(&self, mut context: Context<'a>, pool: &Pool<'_, 'a>) -> Option<DateTime<Utc>> {
-        let is_counted = is_counted(context.candidate);
+        // What is left of it shows where another item answers.
+        let is_counted = context.own_block.is_some();
         if !is_counted && !self.is_beaten_by(&Rank::highest(context.effective.end)) {
             return None;
         }

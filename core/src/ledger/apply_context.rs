@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{CommandViolation, DEFAULT_GRACE};
+use super::{CommandViolation, DEFAULT_GRACE, LedgerCodes};
 use crate::model::Unit;
 
 /// Under what a command is applied: who asks, when, and what was judged beforehand.
@@ -44,6 +44,8 @@ pub struct FundingSource {
     pub rank: SourceRank,
     /// Its ids, as facts.
     pub item: Vec<(&'static str, String)>,
+    /// What its edition calls what the ledger itself judges.
+    pub codes: LedgerCodes,
 }
 
 /// Which of the refused tells why, as in a check: first those for the location, then those that can be waited for, then the fewest
@@ -74,6 +76,7 @@ impl FundingSource {
             forfeit_time: rank.end,
             rank,
             item: Vec::new(),
+            codes: LedgerCodes::default(),
         }
     }
 }

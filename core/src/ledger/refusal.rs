@@ -34,6 +34,15 @@ pub struct CommandViolation {
     pub facts: Vec<(&'static str, String)>,
 }
 
+/// What the edition of an item calls what the ledger itself judges; what it has no clause for is called as the
+/// embedded edition calls it (see [`code`]).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerCodes {
+    pub exhausted: Option<String>,
+    pub forfeited: Option<String>,
+    pub not_started: Option<String>,
+}
+
 /// The codes of what the ledger itself judges, as the embedded edition has them.
 pub mod code {
     pub const HOURS_EXHAUSTED: &str = "HOURS_EXHAUSTED";

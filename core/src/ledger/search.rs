@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::posting::Posting;
 use super::term::{WorkTime, about, against, format_amount};
-use super::{Block, CommandViolation, FundingSource, Part, SourceRank, code, reason};
+use super::{Block, CommandViolation, FundingSource, LedgerCodes, Part, SourceRank, code, reason};
 use crate::catalog::Rule;
 use crate::model::{Unit, rfc3339};
 
@@ -55,9 +55,10 @@ impl Search<'_> {
             (failing == 0, is_designated, begins_in_time, Reverse(failing), end)
         };
         let answering = judged.iter().reduce(|best, one| if rank(one) > rank(best) { one } else { best });
-        let Some(one) = answering else { return Err(vec![self.exhausted(asked, 0)]) };
+        let Some(one) = answering else { return Err(vec![self.exhausted(asked, 0, &LedgerCodes::default())]) };
+        let codes = &one.source.codes;
         let is_alone = pool.iter().all(|other| std::ptr::eq(*other, one)) && one.gives_all(self.given);
-        let short = is_short(one).then(|| one.name(self.exhausted(asked, available(one)), is_alone));
+        let short = is_short(one).then(|| one.name(self.exhausted(asked, available(one), codes), is_alone));
         // Where others live on but have too little, that its own block is over is not what stands against it.
         let is_over_alone = pool.is_empty() || short.is_none();
         let failed = if one.is_late && !is_over_alone { &one.source.failed } else { &one.failed };
@@ -69,7 +70,7 @@ impl Search<'_> {
             return Err(against);
         }
         let lasting = self.lasting(&blocks);
-        take_from(&lasting, asked).ok_or_else(|| vec![self.exhausted(asked, sum(&lasting))])
+        take_from(&lasting, asked).ok_or_else(|| vec![self.exhausted(asked, sum(&lasting), codes)])
     }
 
     /// Those that last as long as the hold.
@@ -103,7 +104,7 @@ impl Search<'_> {
         // A block is for the locations it serves: of another one its time says nothing.
         let is_for_it = source.counts || source.rank.is_designated;
         let late = block.filter(|_| is_for_it);
-        let late = late.and_then(|block| against(block, self.delivery, context.now, context.grace));
+        let late = late.and_then(|block| against(block, &source.codes, self.delivery, context.now, context.grace));
         let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out);
         let counts = source.counts && block.is_some() && late.is_none();
         let mut failed = source.failed.clone();
@@ -125,7 +126,7 @@ impl Search<'_> {
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
 
-    fn exhausted(self, asked: i64, available: i64) -> CommandViolation {
+    fn exhausted(self, asked: i64, available: i64, codes: &LedgerCodes) -> CommandViolation {
         let given = self.given.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount));
         let (asked, available) = (asked.saturating_add(given), available.saturating_add(given));
         let (rule, code) = if self.unit.is_time() {
@@ -133,6 +134,7 @@ impl Search<'_> {
         } else {
             (Rule::QuantityAvailable, code::QUANTITY_EXHAUSTED)
         };
+        let code = codes.exhausted.as_deref().unwrap_or(code);
         let description =
             format!("{} asked for, {} available", format_amount(asked, self.unit), format_amount(available, self.unit));
         let violation = CommandViolation::by(rule, code, "quantity", description);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 
-use super::{Block, CommandViolation, Performed, code, reason};
+use super::{Block, CommandViolation, LedgerCodes, Performed, code, reason};
 use crate::catalog::Rule;
 use crate::model::{MINUTES_PER_HOUR, Unit, rfc3339};
 
@@ -54,13 +54,20 @@ pub(super) struct Late {
 ///
 /// Work counts by when it was performed. Once a block has ended, nothing more can be planned
 /// on it, and what was done before its end can be recorded only within the grace.
-pub(super) fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, grace: TimeDelta) -> Option<Late> {
+pub(super) fn against(
+    block: &Block,
+    codes: &LedgerCodes,
+    delivery: WorkTime,
+    now: DateTime<Utc>,
+    grace: TimeDelta,
+) -> Option<Late> {
     let WorkTime { performed, work, otherwise } = delivery;
     let (start, end) = (delivery.start(now), performed.map_or(now, |performed| performed.end));
     if start < block.start {
         let description = format!("the block begins at {}", rfc3339(block.start));
         let field = otherwise.unwrap_or("performed.start_time");
-        let violation = CommandViolation::by(Rule::TermNotStarted, code::WORK_ORDER_NOT_STARTED, field, description);
+        let code = codes.not_started.as_deref().unwrap_or(code::WORK_ORDER_NOT_STARTED);
+        let violation = CommandViolation::by(Rule::TermNotStarted, code, field, description);
         return Some(Late {
             violation: about(violation, block).fact("start_time", rfc3339(block.start)),
             is_out: true,
@@ -73,7 +80,8 @@ pub(super) fn against(block: &Block, delivery: WorkTime, now: DateTime<Utc>, gra
     (is_after || is_out || end > block.end).then(|| {
         let description = format!("what was left when the block ended at {} is forfeited", rfc3339(block.end));
         let field = otherwise.unwrap_or("performed.end_time");
-        let violation = about(CommandViolation::by(Rule::WindowForfeited, code::FORFEITED, field, description), block);
+        let code = codes.forfeited.as_deref().unwrap_or(code::FORFEITED);
+        let violation = about(CommandViolation::by(Rule::WindowForfeited, code, field, description), block);
         Late { violation: violation.fact("end_time", rfc3339(block.end)).fact("record_until", rfc3339(last)), is_out }
     })
 }

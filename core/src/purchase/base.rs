@@ -27,13 +27,17 @@ fn judge_named(order: &Order<'_>, base_id: &str, findings: &mut Findings) {
         findings.unknown(path, "base_work_order_id", "work order", base_id, known);
         return;
     };
-    let clause = order.edition.and_then(|edition| Enforced::in_edition(edition, Rule::BaseAgreement));
-    if let Some(clause) = clause
-        && !index.is_base(named)
-    {
-        let description = format!("work order {} carries no base package; name one that does", shown(base_id));
-        findings.clause(clause, path, "base_work_order_id", description);
-    }
+    let Some(edition) = order.edition else { return };
+    let Some(clause) = Enforced::in_edition(edition, Rule::BaseAgreement) else { return };
+    let description = match index.base_of(named) {
+        None => format!("work order {} carries no base package; name one that does", shown(base_id)),
+        Some(base) if !base.supports(edition) => {
+            let (family, own) = (shown(base.family_id.unwrap_or_default()), shown(&edition.family_id));
+            format!("work order {} is a base of the family {family}; name one of {own}", shown(base_id))
+        }
+        Some(_) => return,
+    };
+    findings.clause(clause, path, "base_work_order_id", description);
 }
 
 fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
@@ -59,7 +63,11 @@ fn has_base_beside(order: &Order<'_>) -> bool {
     let others = index.bases.iter().filter(|base| base.order.work_order_id != work_order.work_order_id);
     others.into_iter().any(|base| {
         // A base that was terminated before it began never ran.
-        is_in_effect(base.order) && !base.span.is_empty() && base.span.start < term.end && term.start < base.span.end
+        order.edition.is_none_or(|edition| base.supports(edition))
+            && is_in_effect(base.order)
+            && !base.span.is_empty()
+            && base.span.start < term.end
+            && term.start < base.span.end
     })
 }
 

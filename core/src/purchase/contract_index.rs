@@ -14,7 +14,16 @@ use super::findings::{Enforced, below};
 /// An order that is a base agreement, with its term up to its termination.
 pub(super) struct Base<'a> {
     pub order: &'a WorkOrder,
+    /// The family of its edition; none if that is unknown, which is told once.
+    pub family_id: Option<&'a str>,
     pub span: Span,
+}
+
+impl Base<'_> {
+    /// Whether what is bought under the edition may lean on it.
+    pub(super) fn supports(&self, edition: &Edition) -> bool {
+        self.family_id.is_none_or(|family_id| family_id == edition.family_id)
+    }
 }
 
 /// The whole contract, with what every order asks of it found once.
@@ -44,11 +53,16 @@ impl<'a> ContractIndex<'a> {
     fn base(&self, order: &'a WorkOrder) -> Base<'a> {
         let span = self.term(order);
         let end = order.terminate_time.map_or(span.end, |terminated| span.end.min(terminated));
-        Base { order, span: Span { end, ..span } }
+        let family_id = self.catalog.edition(&order.edition_id).map(|edition| edition.family_id.as_str());
+        Base { order, family_id, span: Span { end, ..span } }
     }
 
     pub(super) fn is_base(&self, order: &WorkOrder) -> bool {
-        self.bases.iter().any(|base| std::ptr::eq(base.order, order))
+        self.base_of(order).is_some()
+    }
+
+    pub(super) fn base_of(&self, order: &WorkOrder) -> Option<&Base<'a>> {
+        self.bases.iter().find(|base| std::ptr::eq(base.order, order))
     }
 
     pub(super) fn country(&self, location_id: &str) -> Option<&'a str> {

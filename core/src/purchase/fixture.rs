@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::catalog::{Catalog, Edition, EditionSource};
+use crate::catalog::{Catalog, ClauseKind, Edition, EditionSource, Rule};
 use crate::model::{Contract, Customer, Item, PlannedEvent, Quantity, Unit, Waiver, WorkOrder};
 use crate::violation::Violation;
 
@@ -105,7 +105,8 @@ pub(super) fn catalog() -> Catalog {
     );
     for (code, rule, waivable) in CLAUSES {
         let head = format!("[[clauses]]\ncode = '{code}'\nrule = '{rule}'\nwaivable = {waivable}\n");
-        writeln!(text, "{head}section = '1'\nkinds = ['gate', 'purchase']\ntext = {{ en = 'x' }}").unwrap();
+        let kinds: Vec<_> = rule_called(rule).kinds().map(ClauseKind::as_str).collect();
+        writeln!(text, "{head}section = '1'\nkinds = {kinds:?}\ntext = {{ en = 'x' }}").unwrap();
     }
     for (id, plan, clauses, rest) in SERVICES {
         let beside = if *plan == "BASE" { "" } else { "BASE_AGREEMENT_REQUIRED" };
@@ -118,12 +119,23 @@ pub(super) fn catalog() -> Catalog {
          ADD_QUANTITY.en = 'x'\nRECORD_WAIVER.en = 'x'\nCHANGE_REQUEST.en = 'x'\nNONE.en = 'x'\n\
          [[clauses]]\ncode = 'NOT_PURCHASED'\nrule = 'purchased'\nsection = '1'\nkinds = ['gate']\ntext.en = 'x'\n",
     );
+    let is_there = |rule: Rule| CLAUSES.iter().any(|(_, name, _)| *name == rule.name());
+    let belong = |rule: Rule| rule.can_be_left_out() || matches!(rule, Rule::HoursAvailable | Rule::QuantityAvailable);
+    for rule in Rule::ALL.iter().filter(|rule| belong(**rule) && !is_there(**rule)) {
+        let (name, code) = (rule.name(), rule.name().to_uppercase());
+        let head = format!("[[clauses]]\ncode = '{code}'\nrule = '{name}'\n");
+        writeln!(text, "{head}section = '1'\nkinds = ['gate', 'ledger']\ntext.en = 'x'").unwrap();
+    }
     text.push_str("[[groups]]\nid = 'all'\nname = { en = 'x' }\n");
     for family in ["azure", "microsoft-365", "windows-server"] {
         writeln!(text, "[[families]]\nid = '{family}'\nname = 'x'").unwrap();
     }
     let source = EditionSource { files: vec![("test.toml".to_owned(), text)] };
     Catalog::new(vec![Edition::load(&source).unwrap_or_else(|error| panic!("{error}"))]).unwrap()
+}
+
+fn rule_called(name: &str) -> Rule {
+    Rule::ALL.iter().copied().find(|rule| rule.name() == name).unwrap()
 }
 
 fn customer() -> Customer {

@@ -1,6 +1,6 @@
 //! What the bought service asks of its item besides location and quantity.
 
-use crate::catalog::{Rule, ServicePlan};
+use crate::catalog::{Rule, ServiceHours, ServicePlan};
 use crate::model::{DeliveryMode, MINUTES_PER_HOUR};
 use crate::violation::reason;
 
@@ -14,6 +14,40 @@ pub(super) fn judge(bought: &BoughtItem<'_>, findings: &mut Findings) {
     judge_tenants(bought, findings);
     judge_delivery_mode(bought, findings);
     judge_exhibit(bought, findings);
+    judge_unread(bought, findings);
+}
+
+/// What no clause of the service reads would look as if it were agreed on: an item for one product that serves all.
+fn judge_unread(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
+    let has_any = |rules: &[Rule]| service.clauses.iter().any(|clause| rules.contains(&clause.rule));
+    let names_products =
+        has_any(&[Rule::ProductOnItem, Rule::ProductsRequired, Rule::ProductExcluded, Rule::RetailProduct]);
+    let keeps_agreed_hours = service.service_hours.as_ref().is_some_and(ServiceHours::is_by_zone_of_item);
+    // A base item says nothing of the single services it brings.
+    let is_single = !service.is_base();
+    let is_counted = service.unit.is_some() || service.included_hours.is_some();
+    let fields = [
+        (
+            "product_ids",
+            !item.product_ids.is_empty(),
+            names_products,
+            "serves the same products whatever an item names",
+        ),
+        ("time_zone", item.time_zone.is_some(), is_single && keeps_agreed_hours, "keeps no hours of an agreed zone"),
+        (
+            "delivery_mode",
+            item.delivery_mode.is_some(),
+            is_single && has_any(&[Rule::DeliveryMode]),
+            "is delivered alike whatever an item says",
+        ),
+        ("priority", item.priority.is_some(), is_counted, "is not counted, so that nothing of it burns first"),
+    ];
+    for (field, is_set, is_read, why) in fields {
+        if is_set && !is_read {
+            findings.conflict(path, field, format!("`{}` {why}; leave it out", service.id));
+        }
+    }
 }
 
 fn judge_plan(bought: &BoughtItem<'_>, findings: &mut Findings) {
@@ -69,7 +103,9 @@ fn judge_tenants(bought: &BoughtItem<'_>, findings: &mut Findings) {
 
 fn judge_delivery_mode(bought: &BoughtItem<'_>, findings: &mut Findings) {
     let BoughtItem { service, item, path, .. } = *bought;
-    if let Some(mode) = item.delivery_mode.filter(|mode| !service.delivery_modes.contains(mode)) {
+    // Of a base item no mode is read, which is told once.
+    let mode = item.delivery_mode.filter(|_| !service.is_base());
+    if let Some(mode) = mode.filter(|mode| !service.delivery_modes.contains(mode)) {
         let sold = listed(service.delivery_modes.iter().copied().map(DeliveryMode::as_str));
         findings.conflict(
             path,
@@ -184,7 +220,7 @@ mod tests {
     #[test]
     fn a_service_is_sold_in_its_delivery_modes() {
         check_items(
-            "advisor",
+            "engineering",
             &[
                 ("remote", |i| i.delivery_mode = Some(DeliveryMode::Remote), &[]),
                 ("on site", |i| i.delivery_mode = Some(DeliveryMode::OnSite), &["delivery_mode FIELD_CONFLICT"]),
@@ -218,5 +254,41 @@ mod tests {
 
     fn hours(reactive_support_management: i64, service_delivery_management: i64) -> Option<IncludedHours> {
         Some(IncludedHours { reactive_support_management, service_delivery_management })
+    }
+
+    #[test]
+    fn a_field_that_no_clause_reads_is_refused() {
+        check_items(
+            "advisor",
+            &[
+                ("products", |i| i.product_ids = vec!["azure".into()], &["product_ids FIELD_CONFLICT"]),
+                ("a zone", |i| i.time_zone = Some(chrono_tz::Asia::Tokyo), &["time_zone FIELD_CONFLICT"]),
+                ("a mode", |i| i.delivery_mode = Some(DeliveryMode::Remote), &["delivery_mode FIELD_CONFLICT"]),
+                ("a burn order", |i| i.priority = Some(1), &[]),
+            ],
+        );
+        check_items("response", &[("a burn order", |i| i.priority = Some(1), &["priority FIELD_CONFLICT"])]);
+        check_items(
+            "engineering",
+            &[
+                ("products", |i| i.product_ids = vec!["azure".into()], &[]),
+                ("a mode", |i| i.delivery_mode = Some(DeliveryMode::Remote), &[]),
+            ],
+        );
+        check_items(
+            "package",
+            &[
+                (
+                    "a mode of the base package",
+                    |i| i.delivery_mode = Some(DeliveryMode::Remote),
+                    &["delivery_mode FIELD_CONFLICT"],
+                ),
+                (
+                    "products of the base package",
+                    |i| i.product_ids = vec!["azure".into()],
+                    &["product_ids FIELD_CONFLICT"],
+                ),
+            ],
+        );
     }
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
 use super::table::ReadTable;
-use crate::catalog::{Clause, Clock, Group, Hours, Rule};
+use crate::catalog::{Clause, Clock, Group, Hours, QuantityRule, Rule};
 use crate::model::codes::is_country;
 use crate::model::{ProductPattern, Unit, is_id, primary_language};
 
@@ -112,6 +112,29 @@ pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mist
         }
         _ => {}
     }
+    match (raw.unit, raw.purchase.quantity) {
+        (Some(_), QuantityRule::None) => {
+            let message =
+                "`unit` counts nothing: nobody can buy a number of it; set `purchase.quantity`, or leave `unit` out";
+            mistakes.add(row.key("unit"), message);
+        }
+        (None, QuantityRule::One | QuantityRule::Optional | QuantityRule::Required) => {
+            let message = "a number of nothing: the service has no `unit`; name one, or leave `purchase.quantity` out";
+            mistakes.add(row.key("purchase.quantity"), message);
+        }
+        _ => {}
+    }
+    let closed = "an empty `only` lets nothing through; name what is allowed, or take the row out";
+    if raw.languages.iter().any(|rule| rule.only.is_empty()) {
+        mistakes.add(row.key("languages"), closed);
+    }
+    if raw.channels.iter().any(|rule| rule.only.is_empty()) {
+        mistakes.add(row.key("channels"), closed);
+    }
+    if raw.purchase.quantity == QuantityRule::PredefinedOnly && raw.purchase.predefined.is_empty() {
+        let message = "it can be bought in no way: `purchase.quantity` is `predefined_only`, and there is no `purchase.predefined`";
+        mistakes.add(row.key("purchase.quantity"), message);
+    }
     if raw.delivery_modes.as_ref().is_some_and(Vec::is_empty) {
         mistakes.add(row.key("delivery_modes"), "a service is delivered in one way at least");
     }
@@ -187,11 +210,17 @@ pub(super) fn response(
             mistakes.at(id, format!("`{}` is there twice", id.get_ref()));
         }
     }
-    for RawTarget { service, minutes, clock, .. } in targets.iter().map(|row| &row.value) {
+    for RawTarget { service, severities, minutes, clock, .. } in targets.iter().map(|row| &row.value) {
         if !precedence.iter().any(|id| id.get_ref() == service.get_ref()) {
             let message =
                 format!("`{}` is not in `response.precedence`, so its targets never govern", service.get_ref());
             mistakes.at(service, message);
+        }
+        if severities.is_empty() {
+            mistakes.at(
+                service,
+                format!("a target of `{}` for no severity never governs; name its `severities`", service.get_ref()),
+            );
         }
         if *minutes.get_ref() <= 0 {
             mistakes.at(minutes, format!("`{}` minutes are no time to respond in", minutes.get_ref()));

@@ -12,8 +12,8 @@ use toml::Spanned;
 
 use crate::catalog::format::{date, positive, time_of_day};
 use crate::catalog::{
-    Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, PurchaseRule, ServicePlan, Severity, Tenants,
-    Text,
+    Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, PurchaseRule, Rule, ServicePlan, Severity,
+    Tenants, Text,
 };
 use crate::model::{DeliveryMode, ProductPattern, Unit, Zone};
 
@@ -21,6 +21,7 @@ use crate::model::{DeliveryMode, ProductPattern, Unit, Zone};
 #[serde(deny_unknown_fields)]
 pub(super) struct Head {
     pub id: Spanned<String>,
+    pub family: Option<Spanned<String>>,
     pub name: Text,
     pub base_package: Spanned<String>,
     #[serde(default)]
@@ -120,6 +121,17 @@ pub(super) struct RawService {
     pub tenants: Option<Tenants>,
     pub event: Option<EventRule>,
     pub clauses: Vec<Spanned<Listed>>,
+    #[serde(default)]
+    pub without: Vec<Spanned<RawWithout>>,
+}
+
+/// A rule that belongs to every service, and not to this one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWithout {
+    pub rule: Rule,
+    /// Why not; nothing but the edition's readers reads it.
+    pub reason: String,
 }
 
 #[derive(Debug, Deserialize)]

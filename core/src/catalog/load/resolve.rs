@@ -11,7 +11,7 @@ use super::resolver::{KnownNames, Resolver, inner};
 use super::source::Mistakes;
 use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
-use super::{check, texts};
+use super::{belonging, check, kinds, texts, warnings};
 use crate::catalog::{
     Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
 };
@@ -33,6 +33,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         terms: keys_of(&tables.terms),
     };
     let offers = names_of(&tables.targets, "service");
+    let told = names_of(&tables.asides, "code");
     let all_clauses = tables.clauses.len();
     let head = read::<Head>(head, mistakes);
     let clauses = read_all::<Clause>(tables.clauses, mistakes);
@@ -55,9 +56,11 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         precedence.flatten().into_iter().flat_map(|row| row.value.into_values().flatten()).collect();
 
     check::clauses(&clauses, mistakes);
+    kinds::check(&clauses, &told, mistakes);
     // What could not be read may be what is looked for.
     if clauses.len() == all_clauses {
         check::answers(&clauses, head_at, mistakes);
+        belonging::check_clauses(&clauses, &services, head_at, mistakes);
     }
     check::groups(&groups, mistakes);
     check::families(&families, mistakes);
@@ -77,6 +80,10 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     }
     let hours = hours.map(|hours| check::hours(hours, mistakes)).unwrap_or_default();
 
+    let set_places: Vec<_> =
+        sets.iter().flat_map(|row| row.value.keys().map(move |name| (name.clone(), row.key(name)))).collect();
+    warnings::unnamed(&groups, &set_places, &services, mistakes);
+    warnings::targets(&targets, &services, mistakes);
     let sets = sets.map(|row| row.value).unwrap_or_default();
     let mut resolver = Resolver { names, clauses, sets, hours, mistakes };
     resolver.check_sets();
@@ -91,11 +98,13 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         terms: terms.map(|row| row.value).unwrap_or_default(),
         why: why.map(|row| row.value).unwrap_or_default(),
     };
+    warnings::clauses(&resolver.clauses, &services, &told, resolver.mistakes);
     let Resolver { clauses, hours, .. } = resolver;
     let head = head?;
     let services: Vec<Service> = services.into_iter().map(|(_, service)| service).collect();
     let families: Vec<Family> = families.into_iter().map(|row| family(row.value)).collect();
     Some(Edition {
+        family_id: head.family.map_or_else(|| head.id.get_ref().clone(), Spanned::into_inner),
         id: head.id.into_inner(),
         digest,
         name: head.name,

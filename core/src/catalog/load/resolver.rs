@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 use toml::Spanned;
 
 use super::raw::{
-    Head, Listed, RawAside, RawCondition, RawRestriction, RawService, RawServiceHours, RawTarget, RawZone,
+    Head, Listed, ListedUse, RawAside, RawCondition, RawRestriction, RawService, RawServiceHours, RawTarget, RawZone,
 };
 use super::source::Mistakes;
 use super::table::ReadTable;
-use super::{check, unused};
+use super::{belonging, check, unused, warnings};
 use crate::catalog::{
     Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
@@ -39,14 +39,26 @@ pub(super) struct Resolver<'m, 'i> {
 
 impl Resolver<'_, '_> {
     pub(super) fn head(&mut self, head: ReadTable<Head>, services: &[(ReadTable<()>, Service)]) -> Head {
-        let Head { id, base_package, excluded_countries, .. } = &head.value;
+        let Head { id, family, base_package, excluded_countries, .. } = &head.value;
         check::ids([(id.get_ref(), id.span().start)].into_iter(), "edition", self.mistakes);
+        let family = family.iter().map(|family| (family.get_ref(), family.span().start));
+        check::ids(family, "family of editions", self.mistakes);
         check::countries(excluded_countries, self.mistakes);
         let package = base_package.get_ref();
         if !self.names.services.contains(package) {
             self.mistakes.at(base_package, format!("the base package `{package}` is no service"));
         } else if services.iter().any(|(_, service)| service.id == *package && !service.is_base()) {
             self.mistakes.at(base_package, format!("the base package `{package}` has another plan than `BASE`"));
+        }
+        // Nobody buys it, so nothing would ever run out, or nothing ever be there.
+        let brought = services.iter().filter(|(_, service)| service.is_base() && service.id != *package);
+        for (row, service) in brought.filter(|(_, service)| service.unit.is_some()) {
+            let message = format!(
+                "`{}` comes with the base package and is bought by nobody, so that it has no number; leave `unit` out, \
+                 or count the package `{package}`",
+                service.id
+            );
+            self.mistakes.add(row.key("unit"), message);
         }
         head.value
     }
@@ -61,8 +73,16 @@ impl Resolver<'_, '_> {
         if let Some(family) = &raw.covered_family {
             self.need("product family", family);
         }
-        let clauses = self.clause_uses(&raw.clauses);
-        let gates = clauses.iter().filter(|used| self.is_gate(used)).copied();
+        let mut clauses = self.clause_uses(&raw.clauses);
+        let listed = self.listed_singly(&raw.clauses);
+        belonging::check(&raw.without, &clauses, self.mistakes);
+        let missing: Vec<_> = belonging::missing(&raw, &clauses).filter_map(|rule| self.first_with(rule)).collect();
+        clauses.extend(missing);
+        clauses.sort_by_key(|used| used.row);
+        let takes =
+            clauses.iter().filter(|used| used.rule.row().is_for_taking && self.has_kind(used, ClauseKind::Ledger));
+        let takes = takes.copied().collect();
+        let gates = clauses.iter().filter(|used| self.has_kind(used, ClauseKind::Gate)).copied();
         let (pool_gates, gates) = gates.partition(|used| used.rule.compares_with_pool());
         let service = Service {
             id: raw.id,
@@ -98,8 +118,10 @@ impl Resolver<'_, '_> {
             clauses,
             gates,
             pool_gates,
+            takes,
         };
         unused::check(&row, &service, self.mistakes);
+        warnings::service(&row, &service, &listed, self.mistakes);
         (row, service)
     }
 
@@ -161,14 +183,30 @@ impl Resolver<'_, '_> {
         uses.into_values().collect()
     }
 
-    /// Notes may be told by gates; nothing is judged there.
-    fn is_gate(&self, used: &ClauseUse) -> bool {
-        let clause = self.clauses.get(usize::from(used.row));
-        used.rule != Rule::Note && clause.is_some_and(|clause| clause.value.kinds.contains(&ClauseKind::Gate))
+    /// The clauses a service names by themselves, not in a set, each with its place.
+    fn listed_singly(&self, listed: &[Spanned<Listed>]) -> Vec<(usize, Rule, String)> {
+        let single = listed.iter().filter(|entry| set_of(entry).is_none());
+        let found = single.filter_map(|entry| {
+            let (Listed::Name(code) | Listed::Use(ListedUse { code, .. })) = entry.get_ref();
+            Some((entry.span().start, self.clause_use(code)?.rule, code.clone()))
+        });
+        found.collect()
+    }
+
+    fn has_kind(&self, used: &ClauseUse, kind: ClauseKind) -> bool {
+        self.clauses.get(usize::from(used.row)).is_some_and(|clause| clause.value.kinds.contains(&kind))
     }
 
     fn clause_use(&self, code: &str) -> Option<ClauseUse> {
-        let row = self.clauses.iter().position(|clause| clause.value.code == code)?;
+        self.clause_use_at(self.clauses.iter().position(|clause| clause.value.code == code)?)
+    }
+
+    /// What a service is subject to that lists no clause with the rule.
+    fn first_with(&self, rule: Rule) -> Option<ClauseUse> {
+        self.clause_use_at(self.clauses.iter().position(|clause| clause.value.rule == rule)?)
+    }
+
+    fn clause_use_at(&self, row: usize) -> Option<ClauseUse> {
         let clause = &self.clauses.get(row)?.value;
         let row = u8::try_from(row).ok()?;
         Some(ClauseUse { row, rule: clause.rule, waivable: clause.waivable, missing: clause.missing })

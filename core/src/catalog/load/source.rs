@@ -99,13 +99,15 @@ fn moved_span<T>(at: &Spanned<T>, by: usize) -> std::ops::Range<usize> {
 pub(super) struct Mistakes<'i> {
     sources: &'i Sources,
     all: Vec<(usize, String)>,
+    /// What is no mistake and does nothing, by offset.
+    warnings: Vec<(usize, String)>,
     /// Files that are no TOML.
     broken: Vec<std::ops::RangeInclusive<usize>>,
 }
 
 impl<'i> Mistakes<'i> {
     pub(super) fn new(sources: &'i Sources) -> Self {
-        Self { sources, all: Vec::new(), broken: Vec::new() }
+        Self { sources, all: Vec::new(), warnings: Vec::new(), broken: Vec::new() }
     }
 
     /// In a file that is no TOML only that is told: the rest of it may be misread.
@@ -113,6 +115,26 @@ impl<'i> Mistakes<'i> {
         if !self.broken.iter().any(|file| file.contains(&at)) {
             self.all.push((at, sentence(&message.into())));
         }
+    }
+
+    /// What can be loaded, and does nothing, or not what it seems to.
+    pub(super) fn warn(&mut self, at: usize, message: impl Into<String>) {
+        self.warnings.push((at, sentence(&message.into())));
+    }
+
+    /// The warnings about all files but the first `embedded`, by file and line.
+    pub(super) fn take_warnings(&mut self, embedded: usize) -> Vec<Mistake> {
+        let start = self.sources.0.get(embedded).map_or(usize::MAX, |source| source.start);
+        let mut warnings = std::mem::take(&mut self.warnings);
+        warnings.retain(|(at, _)| *at >= start);
+        warnings.sort();
+        warnings.dedup();
+        warnings.truncate(MOST_VIOLATIONS);
+        let located = warnings.into_iter().map(|(at, message)| {
+            let (file, line) = self.sources.locate(at);
+            Mistake { file: file.to_owned(), line, message }
+        });
+        located.collect()
     }
 
     pub(super) fn at<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {

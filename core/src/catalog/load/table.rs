@@ -5,7 +5,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::source::Mistakes;
-use crate::suggest::nearest_or_all;
+use super::wording::reworded;
 
 /// A table of a file, such as one `[[services]]`.
 pub(super) type Table<'i> = Spanned<DeTable<'i>>;
@@ -51,7 +51,7 @@ pub(super) fn read<T: DeserializeOwned>(entry: Table<'_>, mistakes: &mut Mistake
             return None;
         }
         let place = error.span().map_or(at, |span| span.start);
-        mistakes.add(place, reworded(message));
+        mistakes.add(place, reworded(message, &path_at(&table, place)));
         let field = table.iter().find(|(key, value)| key.span().contains(&place) || holds(value, place));
         let field = field.map(|(key, _)| key.get_ref().to_string())?;
         table.remove(field.as_str());
@@ -70,6 +70,15 @@ fn collect_keys(table: &DeTable<'_>, path: &str, keys: &mut Vec<(String, usize)>
     }
 }
 
+/// The key that stands there, or whose value does, such as `purchase.maximum`; empty for the table as a whole.
+fn path_at(table: &DeTable<'_>, at: usize) -> String {
+    let found = table.iter().find(|(key, value)| key.span().contains(&at) || holds(value, at));
+    let Some((key, value)) = found else { return String::new() };
+    let name = key.get_ref().to_string();
+    let below = value.get_ref().as_table().map(|table| path_at(table, at)).unwrap_or_default();
+    if below.is_empty() { name } else { format!("{name}.{below}") }
+}
+
 fn holds(value: &Spanned<DeValue<'_>>, at: usize) -> bool {
     let within = match value.get_ref() {
         DeValue::Table(table) => table.iter().any(|(key, value)| key.span().contains(&at) || holds(value, at)),
@@ -77,17 +86,4 @@ fn holds(value: &Spanned<DeValue<'_>>, at: usize) -> bool {
         _ => false,
     };
     within || value.span().contains(&at)
-}
-
-/// Of a long list of names, the one that was probably meant.
-fn reworded(message: &str) -> String {
-    let Some((what, expected)) = message.split_once(", expected ") else { return message.to_owned() };
-    let Some((noun, unknown)) = what.split_once(" `").filter(|(noun, _)| noun.starts_with("unknown ")) else {
-        return message.to_owned();
-    };
-    let unknown = unknown.trim_end_matches('`');
-    let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
-    let hint = nearest_or_all(unknown, &known);
-    // To those who write files, a variant is a value.
-    format!("{} `{unknown}`; {hint}", noun.replace("variant", "value"))
 }

@@ -1,10 +1,13 @@
 mod documentation;
+mod kinds;
 mod mistakes;
 mod overlays;
+mod warnings;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::catalog::Rule;
 
 /// The built-in edition with one more file of its own.
 fn with_part(text: &str) -> EditionSource {
@@ -72,6 +75,42 @@ ADD_QUANTITY.en = ""
 RECORD_WAIVER.en = ""
 CHANGE_REQUEST.en = ""
 NONE.en = ""
+[[clauses]]
+code = "TOO_SOON"
+section = "1"
+kinds = ["gate", "ledger"]
+rule = "term_not_started"
+text.en = ""
+[[clauses]]
+code = "OVER"
+section = "1"
+kinds = ["gate", "ledger"]
+rule = "term_expired"
+text.en = ""
+[[clauses]]
+code = "ENDED"
+section = "1"
+kinds = ["gate", "ledger"]
+rule = "term_terminated"
+text.en = ""
+[[clauses]]
+code = "DRAFT"
+section = "1"
+kinds = ["gate", "ledger"]
+rule = "state_draft"
+text.en = ""
+[[clauses]]
+code = "PAUSED"
+section = "1"
+kinds = ["gate", "ledger"]
+rule = "state_suspended"
+text.en = ""
+[[clauses]]
+code = "LOST"
+section = "1"
+kinds = ["gate", "ledger"]
+rule = "window_forfeited"
+text.en = ""
 "#;
 
 proptest! {

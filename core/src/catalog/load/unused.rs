@@ -5,9 +5,10 @@ use super::source::Mistakes;
 use super::table::ReadTable;
 use crate::catalog::{Rule, Service};
 
-pub(super) fn check(row: &ReadTable<()>, service: &Service, mistakes: &mut Mistakes<'_>) {
+/// The fields that rules read, and whether the service has them.
+pub(super) fn fields(service: &Service) -> [(&'static str, bool); 20] {
     let purchase = &service.purchase;
-    let fields = [
+    [
         ("longest_minutes", service.longest_minutes.is_some()),
         ("purchase.minimum_minutes", purchase.minimum_minutes.is_some()),
         ("purchase.exact_minutes", purchase.exact_minutes.is_some()),
@@ -27,9 +28,14 @@ pub(super) fn check(row: &ReadTable<()>, service: &Service, mistakes: &mut Mista
         ("activities", !service.activities.is_empty()),
         ("license", service.license.is_some()),
         ("event", service.event.is_some()),
-    ];
+        ("tenants", service.tenants.is_some()),
+    ]
+}
+
+pub(super) fn check(row: &ReadTable<()>, service: &Service, mistakes: &mut Mistakes<'_>) {
+    let fields = fields(service);
     let is_read = |field: &str| Rule::reading(field).any(|rule| service.clauses.iter().any(|used| used.rule == rule));
-    for (field, _) in fields.iter().filter(|(field, is_set)| *is_set && !is_read(field)) {
+    for (field, _) in fields.iter().filter(|(field, is_set)| *is_set && *field != "tenants" && !is_read(field)) {
         let rules: Vec<String> = Rule::reading(field).map(|rule| format!("`{}`", rule.name())).collect();
         let rules = rules.join(" or ");
         mistakes.add(

@@ -68,6 +68,21 @@ pub enum Words {
     Amounts,
 }
 
+/// Which services are subject to a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Belongs {
+    /// Those that list a clause with it.
+    WhereListed,
+    /// All, but for those that say they do without it.
+    Everywhere,
+    /// Likewise, but for those of the base package.
+    BesideBase,
+    /// Those that are counted in time, if they list no other clause of what is left.
+    CountedInTime,
+    /// Likewise those that are counted otherwise.
+    CountedOtherwise,
+}
+
 /// What is known of a rule.
 #[derive(Debug, Clone, Copy)]
 pub struct RuleRow {
@@ -76,6 +91,7 @@ pub struct RuleRow {
     pub is_for_purchase: bool,
     /// … and when something counted is to be taken.
     pub is_for_taking: bool,
+    pub belongs: Belongs,
     pub pool: InPool,
     pub subject: Subject,
     pub words: Words,
@@ -90,6 +106,7 @@ pub(super) const fn by(judge: Judge) -> RuleRow {
         judge,
         is_for_purchase: matches!(judge, Judge::Purchase),
         is_for_taking: false,
+        belongs: Belongs::WhereListed,
         pool: InPool::Apart,
         subject: Subject::Contract,
         words: Words::Fixed,
@@ -109,6 +126,10 @@ impl RuleRow {
 
     pub(super) const fn when_taken(self) -> Self {
         Self { is_for_taking: true, ..self }
+    }
+
+    pub(super) const fn belongs(self, belongs: Belongs) -> Self {
+        Self { belongs, ..self }
     }
 
     pub(super) const fn keeps_out_of_pool(self) -> Self {

@@ -44,6 +44,10 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
     let Some(product) = context.query.product else { return };
     let life_cycle = context.edition.life_cycle(product);
     match rule {
+        // No order of the edition can cover a product that the edition does not know.
+        Rule::ProductCovered | Rule::ProductOnItem if context.in_edition.family.is_none() => {
+            explanation.ask("product_id", "");
+        }
         Rule::ProductCovered => {
             explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", product_pattern(product));
         }

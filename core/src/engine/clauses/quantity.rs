@@ -1,6 +1,6 @@
 //! What is left of counted things (2.2, 2.3): group D of the clauses.
 
-use crate::catalog::{QuantityRule, RemedyKind, Rule, RuleFamily};
+use crate::catalog::{QuantityRule, RemedyKind, Rule, RuleFamily, Service};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
 use crate::engine::pool::{left, next_enough, own_available, serves};
@@ -16,8 +16,24 @@ fn needed(context: &Context<'_>) -> Option<i64> {
     match context.query.quantity {
         // An amount too large to count is more than anyone has.
         Some(quantity) => Some(quantity.in_base_unit().unwrap_or(i64::MAX)),
-        // BoughtBlock without a number: nothing that could run out.
-        None => context.candidate.block.map(|_| 1),
+        None if context.own_block.is_some() => Some(1),
+        // Bought without a number: nothing that could run out, if it can be bought so.
+        None => (!is_sold_without_number(context)).then_some(1),
+    }
+}
+
+/// Whether what was bought has no number that could run out: nothing is counted, or the edition sells it so. An item
+/// that lacks the number it must have gives nothing.
+fn is_sold_without_number(context: &Context<'_>) -> bool {
+    let Service { unit, purchase, .. } = context.service;
+    let offering = context.item.predefined_offering.as_ref();
+    let is_offered = || offering.is_some_and(|id| purchase.predefined.iter().any(|offered| offered.id == *id));
+    match purchase.quantity {
+        _ if unit.is_none() => true,
+        _ if context.item.quantity.is_some() => false,
+        QuantityRule::Optional => true,
+        QuantityRule::Required | QuantityRule::PredefinedOnly => is_offered(),
+        QuantityRule::One | QuantityRule::None => false,
     }
 }
 
@@ -30,7 +46,7 @@ pub(in crate::engine) fn needs_pool(context: &Context<'_>, rule: Rule) -> bool {
 }
 
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
-    let unit = context.candidate.block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
+    let unit = context.own_block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
     let requested = context.query.quantity.map_or(Some(1), |quantity| quantity.in_base_unit()).unwrap_or(i64::MAX);
     explanation.fact("available", left(context).to_string());
     explanation.fact("requested", requested.to_string());
@@ -77,7 +93,7 @@ fn room(context: &Context<'_>) -> Option<i64> {
 
 /// What is added to the item would be lost with it, or the item is sold in one size only.
 fn takes_another_item(context: &Context<'_>) -> bool {
-    let is_lost = match context.candidate.block {
+    let is_lost = match context.own_block {
         Some(_) => context.at >= context.forfeit_time(),
         None => context.item.funding == Funding::FlexAllowance,
     };

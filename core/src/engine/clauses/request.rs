@@ -24,6 +24,9 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
                 && !context.in_edition.contact.is_some_and(|contact| is_designated(context, contact)),
         ),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
+        // An empty list restricts nothing.
+        Rule::Severity if context.service.severities.is_empty() => Verdict::Holds,
+        Rule::Activity if context.service.activities.is_empty() => Verdict::Holds,
         Rule::Severity => known(query.severity, |severity| context.service.severities.contains(&severity)),
         Rule::Language => match language_rule(context) {
             None => Verdict::Holds,

@@ -172,7 +172,8 @@ pub(in crate::engine) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
     };
     let bases = || {
         let bases = context.prepared.base_candidates().iter();
-        bases.filter(move |base| base.term.span().contains(instant) && is_named(base))
+        let is_own = move |base: &&Candidate| base.family == candidate.family && base.term.span().contains(instant);
+        bases.filter(is_own).filter(move |base| is_named(base))
     };
     let is_idle = |base: &Candidate| matches!(base.state, WorkOrderState::Draft | WorkOrderState::Suspended);
     let serves = |base: &Candidate| base.designations.at(context.location_row).at(instant);

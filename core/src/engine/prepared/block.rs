@@ -32,6 +32,8 @@ pub(super) fn block_of(
 ) -> Option<BoughtBlock> {
     let unit = service.unit?;
     let granted = match item.quantity {
+        // A number of something else, as another edition may have sold, is no number of this.
+        Some(quantity) if !service.accepts(quantity.unit) => return None,
         Some(quantity) => quantity.in_base_unit()?,
         None if service.purchase.quantity == QuantityRule::One => 1,
         None => return None,

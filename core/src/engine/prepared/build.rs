@@ -98,7 +98,8 @@ impl<'a> Builder<'a> {
         let zone = self.contract.customer.locations.get(host)?.time_zone;
         let named = order.base_work_order_id.as_deref();
         let support = named.map(|named| {
-            let base = rows.get(named).and_then(|row| self.base_span(*row));
+            let base = rows.get(named).filter(|row| self.is_of_family(**row, prepared.family));
+            let base = base.and_then(|row| self.base_span(*row));
             Arc::new(Bases::new(base.into_iter().collect()))
         });
         let its_base = if prepared.carries_base { Some(order.work_order_id.as_str()) } else { named };
@@ -112,7 +113,11 @@ impl<'a> Builder<'a> {
             let is_designated = prepared.designates(location);
             (
                 location,
-                if is_designated { Designation::Always } else { self.extensions.designation(its_base, location) },
+                if is_designated {
+                    Designation::Always
+                } else {
+                    self.extensions.designation(prepared.family, its_base, location)
+                },
             )
         }));
         Some(OrderParts { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
@@ -135,6 +140,7 @@ impl<'a> Builder<'a> {
             item: row,
             is_base,
             edition: parts.edition_row,
+            family: self.catalog.family_row(parts.edition_row),
             host: parts.host,
             state: order.state,
             support,

@@ -20,6 +20,8 @@ pub struct Candidate {
     pub is_base: bool,
     /// Row of the order's edition in the catalogue.
     pub edition: usize,
+    /// Row of the first edition of its family.
+    pub family: usize,
     pub host: usize,
     pub term: Term,
     pub state: WorkOrderState,
@@ -62,12 +64,14 @@ pub struct PreparedWaiver {
 }
 
 impl Candidate {
-    /// The base cover at a location; none where it needs none.
-    pub fn base_coverage<'a>(&'a self, bases_at: &'a [Bases], location: usize) -> Option<BaseCoverage<'a>> {
+    /// The base cover at a location, of bases by family and location; none where it needs none.
+    pub fn base_coverage<'a>(&'a self, bases_at: &'a [Vec<Bases>], location: usize) -> Option<BaseCoverage<'a>> {
         let bases = match &self.support {
             Support::OwnOrder => return None,
             Support::Named(bases) => bases,
-            Support::AnyCovering => bases_at.get(location).unwrap_or(&base::NONE),
+            Support::AnyCovering => {
+                bases_at.get(self.family).and_then(|bases| bases.get(location)).unwrap_or(&base::NONE)
+            }
         };
         Some(BaseCoverage::new(bases, self.term.start()))
     }

@@ -23,10 +23,21 @@ impl Builder<'_> {
         (!base.span.is_empty()).then_some(base)
     }
 
-    /// The bases that cover each location. Of several base items each serves its own locations.
-    pub(super) fn bases_at(&self, candidates: &[Candidate]) -> Vec<Bases> {
+    /// Whether the order is of an edition of this family.
+    pub(super) fn is_of_family(&self, row: usize, family: Option<usize>) -> bool {
+        self.orders.get(row).is_some_and(|order| order.family == family)
+    }
+
+    /// By family of editions: the bases that cover each location.
+    pub(super) fn bases_at(&self, candidates: &[Candidate]) -> Vec<Vec<Bases>> {
+        let families = 0..self.catalog.editions().len();
+        families.map(|family| self.bases_of_family(candidates.iter().filter(|one| one.family == family))).collect()
+    }
+
+    /// Of several base items each serves its own locations.
+    fn bases_of_family<'c>(&self, candidates: impl Iterator<Item = &'c Candidate>) -> Vec<Bases> {
         let mut all: Vec<Vec<BaseSpan>> = vec![Vec::new(); self.contract.customer.locations.len()];
-        for candidate in candidates.iter().filter(|candidate| candidate.is_base) {
+        for candidate in candidates.filter(|candidate| candidate.is_base) {
             let Some(base) = self.base_span(candidate.order) else { continue };
             for location in candidate.designations.locations() {
                 if let Some(bases) = all.get_mut(location) {

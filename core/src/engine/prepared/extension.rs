@@ -12,14 +12,15 @@ use crate::terms::is_in_effect;
 #[derive(Debug)]
 struct BaseExtension<'a> {
     base: &'a str,
+    family: Option<usize>,
     extension: Extension,
 }
 
 /// Where the orders that extend a base bring it to.
 #[derive(Debug)]
 pub(super) struct BaseExtensions<'a> {
-    /// By the base that is named, or of all bases: by location.
-    found: HashMap<Option<&'a str>, Vec<Designation>>,
+    /// By family of editions, and the base that is named or all of it: by location.
+    found: HashMap<(Option<usize>, Option<&'a str>), Vec<Designation>>,
 }
 
 impl<'a> BaseExtensions<'a> {
@@ -34,32 +35,31 @@ impl<'a> BaseExtensions<'a> {
             let term = prepared.term?;
             Some(BaseExtension {
                 base,
+                family: prepared.family,
                 extension: Extension { span: term.span(), end_cause: term.end_cause, order: row },
             })
         };
         let all: Vec<_> = contract.work_orders.iter().zip(orders).enumerate().filter_map(extends).collect();
         let locations = contract.customer.locations.len();
         let mut found = HashMap::new();
-        for base in std::iter::once(None).chain(all.iter().map(|extension| Some(extension.base))) {
-            found.entry(base).or_insert_with(|| designations(&all, base, orders, locations));
+        for (family, base) in all.iter().flat_map(|own| [(own.family, None), (own.family, Some(own.base))]) {
+            found.entry((family, base)).or_insert_with(|| {
+                let of_base =
+                    |own: &&BaseExtension<'_>| own.family == family && base.is_none_or(|base| base == own.base);
+                designations(&all.iter().filter(of_base).collect::<Vec<_>>(), orders, locations)
+            });
         }
         Self { found }
     }
 
-    /// How the base of this id, or any base, reaches a location by being extended.
-    pub(super) fn designation(&self, base: Option<&str>, location: usize) -> Designation {
-        let found = self.found.get(&base).and_then(|designations| designations.get(location));
+    /// How the base of this id, or any base of the family, reaches a location by being extended.
+    pub(super) fn designation(&self, family: Option<usize>, base: Option<&str>, location: usize) -> Designation {
+        let found = self.found.get(&(family, base)).and_then(|designations| designations.get(location));
         found.cloned().unwrap_or(Designation::Never)
     }
 }
 
-fn designations(
-    all: &[BaseExtension<'_>],
-    base: Option<&str>,
-    orders: &[PreparedOrder],
-    locations: usize,
-) -> Vec<Designation> {
-    let of_base: Vec<_> = all.iter().filter(|own| base.is_none_or(|base| base == own.base)).collect();
+fn designations(of_base: &[&BaseExtension<'_>], orders: &[PreparedOrder], locations: usize) -> Vec<Designation> {
     let designation = |location| {
         let designates = |row: usize| orders.get(row).is_some_and(|order| order.designates(location));
         let here = of_base.iter().filter(|own| designates(own.extension.order));

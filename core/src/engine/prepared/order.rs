@@ -12,6 +12,8 @@ use crate::terms::{Term, carries_base, order_term};
 pub(crate) struct PreparedOrder {
     /// Row of its edition; none if that is not loaded.
     pub edition: Option<usize>,
+    /// Row of the first edition of its family: a base supports items of its own family alone.
+    pub family: Option<usize>,
     /// Row of its host location, if the customer has that.
     pub host: Option<usize>,
     /// Its own term, by the clock of its host.
@@ -40,6 +42,7 @@ impl PreparedOrder {
         let carries = |edition: &Edition| carries_base(edition, order);
         Self {
             edition,
+            family: edition.map(|row| catalog.family_row(row)),
             host,
             term: zone.map(|zone| order_term(order, zone)),
             carries_base: edition.and_then(|row| catalog.editions().get(row)).is_some_and(carries),

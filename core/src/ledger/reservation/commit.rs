@@ -117,9 +117,10 @@ fn exceeded(reservation: &Reservation, asked: i64) -> CommandViolation {
 fn against_delivery(posting: &Posting<'_>, part: Part, delivery: WorkTime) -> Result<Vec<CommandViolation>, Refusal> {
     let context = posting.context();
     let source = context.sources.iter().find(|source| source.block_id == Some(part.block_id));
+    let codes = source.map(|source| source.codes.clone()).unwrap_or_default();
     let failed = source.into_iter().flat_map(|source| &source.failed).filter(|violation| violation.is_of_delivery());
     let mut violations: Vec<CommandViolation> = failed.cloned().collect();
-    let late = against(posting.block(part.block_id)?, delivery, context.now, context.grace);
+    let late = against(posting.block(part.block_id)?, &codes, delivery, context.now, context.grace);
     violations.extend(late.map(|late| late.violation));
     Ok(violations)
 }

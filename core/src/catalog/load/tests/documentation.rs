@@ -1,6 +1,18 @@
 //! The documentation of the files names what they may contain.
 
 use super::*;
+use crate::catalog::Rule;
+
+/// The table is copied from what this test prints.
+#[test]
+fn the_documentation_has_the_table_of_rules() {
+    let documented = include_str!("../../../../../docs/CATALOGUE.md");
+    let rules = documented.split("### Rules\n").nth(1).unwrap();
+    let table: Vec<_> = rules.lines().skip_while(|line| !line.starts_with('|')).collect();
+    let table: Vec<_> = table.into_iter().take_while(|line| line.starts_with('|')).collect();
+    let expected = Rule::documentation();
+    assert_eq!(table, expected.lines().collect::<Vec<_>>(), "docs/CATALOGUE.md should say\n<<<\n{expected}>>>\n");
+}
 
 /// The names a misspelt one could have been, as its mistake lists them.
 fn known(text: &str) -> Vec<String> {

@@ -46,7 +46,8 @@ code = "ADVISORY_LIMIT"
 text.en = "More."
 "#,
     );
-    let Loaded { catalog, changes } = with_files(&[("o.toml", &text)], None).unwrap_or_else(|error| panic!("{error}"));
+    let Loaded { catalog, changes, .. } =
+        with_files(&[("o.toml", &text)], None).unwrap_or_else(|error| panic!("{error}"));
     let edition = catalog.default_edition();
     let before = Edition::load(&EditionSource::unified_enterprise_2023()).unwrap();
 
