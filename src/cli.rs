@@ -25,6 +25,7 @@ mod render;
 mod response_target;
 mod screen;
 mod serve;
+mod server;
 mod server_flags;
 mod setting_flags;
 mod token;
@@ -96,6 +97,7 @@ enum CliCommand {
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
+    Server(server::Server),
     Token(token::Token),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
@@ -189,6 +191,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,
+        CliCommand::Server(server) => server.run(&context).await,
         CliCommand::Token(token) => token.run(),
         CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),

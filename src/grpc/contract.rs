@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
@@ -12,16 +14,18 @@ use crate::error::{Error, Result, reason};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
+use crate::store::Epoch;
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
 pub struct ContractApi {
     contracts: Contracts,
+    epoch: Arc<Epoch>,
 }
 
 impl ContractApi {
-    pub fn new(contracts: Contracts) -> Self {
-        Self { contracts }
+    pub fn new(contracts: Contracts, epoch: Arc<Epoch>) -> Self {
+        Self { contracts, epoch }
     }
 
     async fn write(
@@ -35,6 +39,26 @@ impl ContractApi {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
         self.contracts.write(&call.caller, command, read.violations, options).await
+    }
+
+    fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {
+        let customer = written.customer.as_ref()?;
+        Some(write_customer(customer, written.customer_info.as_ref(), self.etag_of(written)))
+    }
+
+    /// Empty while nothing is stored.
+    fn token_of(&self, written: &ChangeOutcome) -> String {
+        match written.revision {
+            0 => String::new(),
+            stored => revision::encode(&self.epoch, &written.customer_id, stored),
+        }
+    }
+
+    fn etag_of(&self, written: &ChangeOutcome) -> String {
+        match written.contract_version {
+            0 => String::new(),
+            stored => revision::etag(&self.epoch, stored),
+        }
     }
 }
 
@@ -53,7 +77,10 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let written =
             self.write(&call, ContractCommand::CreateCustomer { customer }, read, request_id, validate_only).await?;
-        Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
+        Ok(Response::new(v1::CreateCustomerResponse {
+            customer: self.customer_of(&written),
+            revision: self.token_of(&written),
+        }))
     }
 
     async fn get_customer(
@@ -66,9 +93,9 @@ impl ContractService for ContractApi {
         let customer_id = read.required_id("customer_id", customer_id);
         let customer_id = read.finish(customer_id)?;
         let found = self.contracts.customer(&call.caller, &customer_id).await?;
-        let etag = revision::etag(found.contract_version);
+        let etag = revision::etag(&self.epoch, found.contract_version);
         let customer = Some(write_customer(&found.document, found.info.as_ref(), etag));
-        let revision = revision::encode(&customer_id, found.revision);
+        let revision = revision::encode(&self.epoch, &customer_id, found.revision);
         Ok(Response::new(v1::GetCustomerResponse { customer, revision }))
     }
 
@@ -99,7 +126,10 @@ impl ContractService for ContractApi {
         let written = self
             .write(&call, ContractCommand::UpdateCustomer { customer, etag }, read, request_id, validate_only)
             .await?;
-        Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
+        Ok(Response::new(v1::UpdateCustomerResponse {
+            customer: self.customer_of(&written),
+            revision: self.token_of(&written),
+        }))
     }
 
     async fn create_work_order(
@@ -117,7 +147,7 @@ impl ContractService for ContractApi {
         let written =
             self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
-        Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
+        Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: self.token_of(&written) }))
     }
 
     async fn get_work_order(
@@ -132,7 +162,7 @@ impl ContractService for ContractApi {
         let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
         let found = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
         let work_order = Some(write_work_order(&found.document, found.info.as_ref()));
-        let revision = revision::encode(&customer_id, found.revision);
+        let revision = revision::encode(&self.epoch, &customer_id, found.revision);
         Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision }))
     }
 
@@ -166,8 +196,8 @@ impl ContractService for ContractApi {
         let command = ContractCommand::Apply { customer, work_orders, etag };
         let written = self.write(&call, command, read, request_id, validate_only).await?;
         let changes = written.changes.iter().map(write_change).collect();
-        let etag = etag_of(&written);
-        Ok(Response::new(v1::ApplyContractResponse { changes, revision: token_of(&written), etag }))
+        let etag = self.etag_of(&written);
+        Ok(Response::new(v1::ApplyContractResponse { changes, revision: self.token_of(&written), etag }))
     }
 }
 
@@ -178,24 +208,4 @@ fn without_document(mut read: Reader, field: &str, request_id: &str, validate_on
         read.request_id(request_id);
     }
     Error::Violations(read.violations)
-}
-
-fn customer_of(written: &ChangeOutcome) -> Option<v1::Customer> {
-    let customer = written.customer.as_ref()?;
-    Some(write_customer(customer, written.customer_info.as_ref(), etag_of(written)))
-}
-
-/// Empty while nothing is stored.
-fn token_of(written: &ChangeOutcome) -> String {
-    match written.revision {
-        0 => String::new(),
-        stored => revision::encode(&written.customer_id, stored),
-    }
-}
-
-fn etag_of(written: &ChangeOutcome) -> String {
-    match written.contract_version {
-        0 => String::new(),
-        stored => revision::etag(stored),
-    }
 }

@@ -10,6 +10,7 @@ mod language_tag;
 pub(super) mod ledger;
 pub(super) mod read;
 pub(super) mod reason;
+pub(super) mod server;
 pub(super) mod target;
 pub(super) mod work_order;
 

@@ -12,6 +12,7 @@ use crate::engine::{Decision, TargetAnswer};
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
 use crate::service::{CheckAnswer, Entitlements};
+use crate::store::Epoch;
 use crate::telemetry::Telemetry;
 
 /// `EntitlementService` on the wire.
@@ -19,11 +20,12 @@ use crate::telemetry::Telemetry;
 pub struct EntitlementApi {
     entitlements: Entitlements,
     telemetry: Arc<Telemetry>,
+    epoch: Arc<Epoch>,
 }
 
 impl EntitlementApi {
-    pub fn new(entitlements: Entitlements, telemetry: &Arc<Telemetry>) -> Self {
-        Self { entitlements, telemetry: Arc::clone(telemetry) }
+    pub fn new(entitlements: Entitlements, telemetry: Arc<Telemetry>, epoch: Arc<Epoch>) -> Self {
+        Self { entitlements, telemetry, epoch }
     }
 
     fn told(&self, answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
@@ -39,7 +41,7 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::CheckEntitlementRequest>,
     ) -> Result<Response<v1::CheckEntitlementResponse>, Status> {
         let (call, message) = Call::open(request);
-        let question = read_check(message, call.locale)?;
+        let question = read_check(message, call.locale, &self.epoch)?;
         let response = self.entitlements.check(&call.caller, &question, |answer| self.told(answer)).await?;
         Ok(Response::new(response))
     }
@@ -49,12 +51,14 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::BatchCheckEntitlementsRequest>,
     ) -> Result<Response<v1::BatchCheckEntitlementsResponse>, Status> {
         let (call, message) = Call::open(request);
-        let questions = read_batch(message, call.locale)?;
+        let questions = read_batch(message, call.locale, &self.epoch)?;
         let results = self.entitlements.check_all(&call.caller, questions, |answer| self.told(answer)).await?;
         let results = results.into_iter().map(|result| {
             let result = match result {
                 Ok(response) => v1::batch_check_result::Result::Response(response),
-                Err(error) => v1::batch_check_result::Result::Status(status::to_message(error)),
+                Err(error) => {
+                    v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref()))
+                }
             };
             v1::BatchCheckResult { result: Some(result) }
         });
@@ -66,7 +70,7 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::ListEntitlementsRequest>,
     ) -> Result<Response<v1::ListEntitlementsResponse>, Status> {
         let (call, message) = Call::open(request);
-        let question = read_list(message, call.locale)?;
+        let question = read_list(message, call.locale, &self.epoch)?;
         let without_product = question.product_id.is_none();
         let tell = |location_id: &str, decision: &Decision<'_>| {
             write_entitlement(location_id, decision, question.locale, question.view, without_product)
@@ -85,7 +89,7 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::GetResponseTargetRequest>,
     ) -> Result<Response<v1::GetResponseTargetResponse>, Status> {
         let (call, message) = Call::open(request);
-        let question = read_target(message, call.locale)?;
+        let question = read_target(message, call.locale, &self.epoch)?;
         let tell = |answer: &TargetAnswer<'_>| write_target(answer, question.locale);
         let (target, open_time, revision) = self.entitlements.response_target(&call.caller, &question, tell).await?;
         Ok(Response::new(write_target_response(target, open_time, revision)))

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::HeaderValue;
 use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt as _};
 
+use super::request_id;
 use crate::error::{Error, Noun, Violation};
 
 /// The domain of every reason.
@@ -35,14 +37,19 @@ impl From<Error> for Status {
     }
 }
 
-/// An error inside of an answer.
-pub(super) fn to_message(error: Error) -> tonic_types::pb::Status {
+/// An error inside of an answer, with the id of the call if it has one.
+pub(super) fn to_message(error: Error, request_id: Option<&HeaderValue>) -> tonic_types::pb::Status {
     let status = Status::from(error);
-    tonic_types::pb::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::pb::Status {
+    let decoded = tonic_types::pb::Status::decode(status.details());
+    let mut message = decoded.unwrap_or_else(|_| tonic_types::pb::Status {
         code: status.code().into(),
         message: status.message().to_owned(),
         details: Vec::new(),
-    })
+    });
+    if let Some(id) = request_id {
+        request_id::put_into(&mut message, id);
+    }
+    message
 }
 
 fn code_of(error: &Error) -> Code {

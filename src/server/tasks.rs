@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::epoch;
 use super::health::{self, HealthState};
 use super::supervisor::Supervisor;
 use crate::service::{Context, Ledger, feed, ledger};
@@ -20,6 +21,8 @@ pub(super) fn start(
 
     let expiring = ledger.clone();
     supervisor.run("expiry", move || ledger::expire(expiring.clone()));
+
+    supervisor.end_with(epoch::ended(context.store.clone(), (*context.epoch).clone()));
 
     health.watch_tasks(supervisor.down());
     let (health, store, ledger) = (Arc::clone(health), context.store.clone(), ledger.clone());

@@ -152,7 +152,7 @@ impl Entitlements {
             }
             results.push(tell(row.location_id, &decision));
         }
-        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         Ok(EntitlementPage { rows: results, next_page_token, revision, check_time: now })
     }
 
@@ -170,7 +170,7 @@ impl Entitlements {
         let incident = question.incident(now);
         let offers = engine::offers(snapshot.prepared(), &incident);
         let answer = engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, &incident)?;
-        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         Ok((tell(&answer), incident.open_time, revision))
     }
 
@@ -183,10 +183,11 @@ impl Entitlements {
     ) -> Result<T> {
         let query = question.query();
         let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
-        let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
+        let decision_id =
+            decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id, &self.context.epoch);
         self.context.telemetry.metrics.decision(&question.service_id, decision.outcome);
         note_decision(&decision_id, decision.outcome.as_str());
-        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
         let offers =
             incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();

@@ -4,7 +4,8 @@ use super::token::{fingerprint, open, seal};
 use crate::error::{Error, Result, reason};
 
 const KIND: &str = "page1";
-const MOST_ROWS: usize = 1_000;
+/// On one page.
+pub const MOST_ROWS: usize = 1_000;
 const USUAL_ROWS: usize = 50;
 
 /// Which page of a list is asked for.

@@ -24,6 +24,7 @@ mod notes;
 mod postgres;
 mod process;
 mod raw;
+mod restore;
 mod sample;
 mod secrets;
 mod server;

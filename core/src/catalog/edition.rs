@@ -14,6 +14,8 @@ pub struct Catalog {
 #[derive(Debug)]
 pub struct Edition {
     pub id: String,
+    /// SHA-256 over the texts of the files that make it, overlays too, in hexadecimal.
+    pub digest: String,
     pub name: Text,
     /// The service that makes a work order a base agreement.
     pub base_package: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use entitled::proto::v1;
 use prost::Message as _;
-use tonic::Code;
+use tonic::{Code, Request};
 use tonic_types::pb;
 
 use super::{batch, checks_of_all_kinds, results};
@@ -15,6 +15,7 @@ on_both_servers!(
     a_batch_answers_as_single_checks_do,
     a_full_batch_is_answered,
     a_batch_is_judged_at_one_instant_and_revision,
+    each_refused_check_of_a_batch_tells_the_id_of_the_call,
 );
 
 async fn a_batch_answers_as_single_checks_do(server: &TestServer) {
@@ -82,6 +83,32 @@ async fn a_full_batch_is_answered(server: &TestServer) {
         let v1::batch_check_result::Result::Status(status) = answer else { panic!("row {row}: {answer:?}") };
         assert_eq!(status.code, i32::from(Code::NotFound));
         assert!(status.message.contains(&format!("`nobody-{row}`")), "{status:?}");
+    }
+}
+
+async fn each_refused_check_of_a_batch_tells_the_id_of_the_call(server: &TestServer) {
+    stored(server, "contoso").await;
+    stored(server, "fabrikam").await;
+    for given in [Some("case-4711"), None] {
+        let mut request = Request::new(batch(checks_of_all_kinds()));
+        if let Some(id) = given {
+            request.metadata_mut().insert("x-request-id", id.parse().unwrap());
+        }
+        let answer = server.entitlements().batch_check_entitlements(request).await.unwrap();
+        let id = answer.metadata().get("x-request-id").unwrap().to_str().unwrap().to_owned();
+        assert!(given.is_none_or(|given| id == given), "{id}");
+        let results = answer.into_inner().results.into_iter().map(|result| result.result.unwrap());
+        let refused = results.filter_map(|result| match result {
+            v1::batch_check_result::Result::Status(status) => Some(status),
+            v1::batch_check_result::Result::Response(_) => None,
+        });
+        let refused: Vec<_> = refused.collect();
+        assert_eq!(refused.len(), 8);
+        for status in refused {
+            let any = status.details.iter().find(|any| any.type_url.ends_with("google.rpc.ErrorInfo")).unwrap();
+            let info = pb::ErrorInfo::decode(any.value.as_slice()).unwrap();
+            assert_eq!(info.metadata.get("x_request_id"), Some(&id), "{status:?}");
+        }
     }
 }
 
