@@ -197,7 +197,6 @@ mod tests {
                 ("another exhibit", |i| i.exhibit = Some("exhibit 2".into()), &[]),
             ],
         );
-        check_items("advisor", &[("products nobody asks for", |i| i.product_ids = vec!["azure".into()], &[])]);
     }
 
     #[test]
