@@ -56,7 +56,9 @@ impl EntitlementService for EntitlementApi {
         let tell = |answer: Result<&CheckAnswer<'_>, Error>| {
             let result = match answer {
                 Ok(answer) => v1::batch_check_result::Result::Response(self.told(answer)),
-                Err(error) => v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref())),
+                Err(error) => {
+                    v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref()))
+                }
             };
             v1::BatchCheckResult { result: Some(result) }
         };

@@ -30,7 +30,7 @@ pub(crate) fn write_server_info(info: &ServerInfo, now: DateTime<Utc>) -> v1::Ge
         limits: Some(write_limits(limits)),
         features: Some(write_features(features)),
         server_time: Some(timestamp(now)),
-        zone_data_version: chrono_tz::IANA_TZDB_VERSION.to_owned(),
+        zone_data_version: crate::model::current_zones().version().to_owned(),
     }
 }
 
