@@ -24,7 +24,9 @@ from xml.sax.saxutils import escape
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs/images"
 COLUMNS, LETTER, LINE, MARGIN = 100, 7.8, 18, 16
-TONES = {"1": 'font-weight="bold"', "2": 'fill="#6e7781"', "31": 'fill="#b42318"', "32": 'fill="#1a7f37"', "33": 'fill="#9a6700"'}
+TONES = {
+    "1": 'font-weight="bold"', "2": 'fill="#6e7781"', "31": 'fill="#b42318"', "32": 'fill="#1a7f37"', "33": 'fill="#9a6700"',
+}
 # A terminal of 256 colours calls the same three 1, 2 and 3.
 TONES |= {f"38;5;{row}": TONES[f"3{row}"] for row in (1, 2, 3)}
 
@@ -48,9 +50,10 @@ class Server:
 
     def __init__(self, program):
         self.program = program
-        self.process = subprocess.Popen(
-            [program, "serve", "--demo", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self.address = next(m[1] for m in map(re.compile(r"Serving sample customers at (\S+)").search, self.process.stdout) if m)
+        command = [program, "serve", "--demo", "--listen", "127.0.0.1:0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        served = map(re.compile(r"Serving sample customers at (\S+)").search, self.process.stdout)
+        self.address = next(line[1] for line in served if line)
 
     def __enter__(self):
         return self
@@ -90,7 +93,8 @@ def read(terminal):
 
 
 def svg(width, height, title, body):
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img">\n'
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
+            'role="img">\n'
             f"<title>{escape(title)}</title>\n"
             f'<rect x="0.5" y="0.5" width="{width - 1:g}" height="{height - 1:g}" rx="6" fill="#ffffff" stroke="#d0d7de"/>\n'
             + "\n".join(body) + "\n</svg>\n")
@@ -116,8 +120,10 @@ def terminal(command, text):
     for row, line in enumerate(lines):
         for column, part, tones in runs(line):
             attributes = " ".join(TONES[tone] for tone in dict.fromkeys(tones))
-            body.append(f'<text x="{MARGIN + column * LETTER:.1f}" y="{MARGIN + row * LINE + 13}" textLength="{len(part) * LETTER:.1f}" '
-                        f'lengthAdjust="spacingAndGlyphs" {attributes}'.rstrip() + f">{escape(part)}</text>")
+            place = f'x="{MARGIN + column * LETTER:.1f}" y="{MARGIN + row * LINE + 13}"'
+            # Columns meet in whichever font there is.
+            fitted = f'textLength="{len(part) * LETTER:.1f}" lengthAdjust="spacingAndGlyphs"'
+            body.append(f"<text {place} {fitted} {attributes}".rstrip() + f">{escape(part)}</text>")
     return svg(2 * MARGIN + COLUMNS * LETTER, 2 * MARGIN + len(lines) * LINE, f"entitled {command}", [*body, "</g>"])
 
 
@@ -147,7 +153,8 @@ def burn_down(granted, points):
         return top + (height - top - bottom) * (1 - minutes / granted)
 
     body = ['<g font-family="system-ui, sans-serif" font-size="12" fill="#57606a">',
-            f'<text x="{MARGIN}" y="28" font-size="14" fill="#1f2328">hm-2026/ede-utrecht: {hours(granted)} granted, {hours(points[-1][1])} left</text>']
+            f'<text x="{MARGIN}" y="28" font-size="14" fill="#1f2328">'
+            f"hm-2026/ede-utrecht: {hours(granted)} granted, {hours(points[-1][1])} left</text>"]
     for share in range(5):
         minutes = granted * share // 4
         body.append(f'<path d="M{left} {y(minutes):.1f}H{width - right}" stroke="#eaeef2"/>'
@@ -157,7 +164,8 @@ def burn_down(granted, points):
     line, dots = f"M{x(begin):.1f} {y(granted):.1f}", []
     for day, minutes in points:
         line += f"H{x(day):.1f}V{y(minutes):.1f}"
-        dots.append(f'<circle cx="{x(day):.1f}" cy="{y(minutes):.1f}" r="3.5" fill="#1a7f37"><title>{day}: {hours(minutes)} left</title></circle>')
+        dots.append(f'<circle cx="{x(day):.1f}" cy="{y(minutes):.1f}" r="3.5" fill="#1a7f37">'
+                    f"<title>{day}: {hours(minutes)} left</title></circle>")
     body += [f'<path d="{line}" fill="none" stroke="#1a7f37" stroke-width="2"/>', *dots, "</g>"]
     return svg(width, height, "What is left of an hour block after each delivery", body)
 
