@@ -9,7 +9,7 @@ mod row;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-pub use self::row::Belongs;
+use self::row::Belongs;
 use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere, WhereListed};
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
