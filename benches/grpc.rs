@@ -12,12 +12,12 @@
     reason = "a bench that does not find its case has nothing to measure"
 )]
 
-use std::convert::Infallible;
-use std::future::{Ready, ready};
+#[path = "../examples/bare-echo/echo.rs"]
+mod echo;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use entitled::config::Config;
@@ -27,14 +27,7 @@ use entitled::proto::v1::{
     ApplyContractRequest, CheckEntitlementRequest, CheckEntitlementResponse, Customer, Decision, Item, Location,
     WorkOrder,
 };
-use futures_util::future::BoxFuture;
-use tonic::body::Body;
-use tonic::server::{Grpc, NamedService, UnaryService};
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Channel, Server};
-use tonic::{Request, Response, Status};
-use tonic_prost::ProstCodec;
-use tower::Service;
+use tonic::transport::Channel;
 
 /// As in the program.
 #[global_allocator]
@@ -179,43 +172,6 @@ async fn create_contract(address: SocketAddr) {
 async fn serve_echo(answer: CheckEntitlementResponse) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let server = Server::builder().tcp_nodelay(true).add_service(Echo { answer: Arc::new(answer) });
-    tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))));
+    tokio::spawn(echo::serve(listener, answer));
     address
-}
-
-#[derive(Clone)]
-struct Echo {
-    answer: Arc<CheckEntitlementResponse>,
-}
-
-impl NamedService for Echo {
-    const NAME: &'static str = "entitled.v1.EntitlementService";
-}
-
-impl Service<http::Request<Body>> for Echo {
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let echo = self.clone();
-        Box::pin(async move {
-            let mut grpc = Grpc::new(ProstCodec::<CheckEntitlementResponse, CheckEntitlementRequest>::default());
-            Ok(grpc.unary(echo, request).await)
-        })
-    }
-}
-
-impl UnaryService<CheckEntitlementRequest> for Echo {
-    type Response = CheckEntitlementResponse;
-    type Future = Ready<Result<Response<Self::Response>, Status>>;
-
-    fn call(&mut self, _: Request<CheckEntitlementRequest>) -> Self::Future {
-        ready(Ok(Response::new(CheckEntitlementResponse::clone(&self.answer))))
-    }
 }

@@ -7,11 +7,5 @@ for initdb in "$(command -v initdb || true)" /usr/lib/postgresql/*/bin/initdb; d
     if [ -x "$initdb" ]; then exit 0; fi
 done
 
-if ! command -v apt-get >/dev/null; then
-    echo "scripts/ensure-postgres.sh: install a PostgreSQL server, 15 or newer" >&2
-    exit 1
-fi
-echo 'installing a PostgreSQL server for the tests'
-if [ "$(id -u)" = 0 ]; then sudo=; else sudo='sudo -n'; fi
-$sudo apt-get update -qq
-$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql
+echo 'installing a PostgreSQL server for the tests, 15 or newer'
+exec "$(dirname "$0")/apt-install.sh" postgresql

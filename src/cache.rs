@@ -13,6 +13,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
+
+use crate::model::{ZoneTable, current_zones};
+
 /// How many ids without a customer are remembered.
 const ABSENT: usize = 10_000;
 /// How many customers are expected; more find room as long as there is memory.
@@ -60,6 +64,8 @@ pub struct Cache {
     entries: quick_cache::sync::Cache<String, CacheEntry, ByWeight>,
     /// Ids that are no customer's, as of the last read of each.
     absent: quick_cache::sync::Cache<String, ()>,
+    /// The zone data that every entry is worked out with.
+    zones: ArcSwap<ZoneTable>,
     max_staleness: Duration,
     started: Instant,
     /// When the last successful read of changes began, in nanoseconds after `started`; 0: never.
@@ -74,6 +80,7 @@ impl Cache {
         Self {
             entries: quick_cache::sync::Cache::with_weighter(CUSTOMERS, bytes.max(1), ByWeight),
             absent: quick_cache::sync::Cache::new(ABSENT),
+            zones: ArcSwap::new(current_zones()),
             max_staleness,
             started: Instant::now(),
             fresh_nanos: AtomicU64::new(0),
@@ -133,6 +140,20 @@ impl Cache {
         let is_older = self.entries.peek(customer_id).is_some_and(|current| current.revision() > snapshot.revision);
         if !is_older {
             self.entries.insert(customer_id.to_owned(), CacheEntry::Current(Arc::clone(snapshot)));
+            self.drop_outdated_zones(&snapshot.documents);
+        }
+    }
+
+    /// Forgets every customer: the zone data that they were worked out with has changed.
+    pub fn renew_zones(&self, zones: Arc<ZoneTable>) {
+        self.zones.store(zones);
+        self.entries.clear();
+    }
+
+    /// Documents may have been worked out before the zone data was renewed, and come after all was forgotten.
+    fn drop_outdated_zones(&self, documents: &Documents) {
+        if !Arc::ptr_eq(documents.prepared.zones(), &self.zones.load()) {
+            self.entries.remove(documents.customer_id());
         }
     }
 
@@ -147,6 +168,7 @@ impl Cache {
         let is_kept = |current: CacheEntry| current.documents().contract_version == documents.contract_version;
         if !self.entries.peek(customer_id).is_some_and(is_kept) {
             self.entries.insert(customer_id.to_owned(), CacheEntry::Outdated(Arc::clone(documents)));
+            self.drop_outdated_zones(documents);
         }
     }
 
@@ -189,7 +211,7 @@ mod tests {
 
     use super::*;
     use crate::catalog::Catalog;
-    use crate::model::{Contract, Customer, VersionInfo};
+    use crate::model::{Contract, Customer, VersionInfo, ZoneOrigin};
     use crate::store::StoredContract;
 
     const BYTES: u64 = 1 << 20;
@@ -230,6 +252,20 @@ mod tests {
         assert_eq!(current(&cache), Some(5));
         cache.note("contoso", 6);
         assert_eq!(current(&cache), None);
+    }
+
+    #[test]
+    fn what_was_worked_out_with_older_zone_data_is_forgotten() {
+        let cache = Cache::new(BYTES, Duration::from_secs(3600));
+        cache.mark_fresh(Instant::now());
+        let older = snapshot(5, 1);
+        cache.keep(&older, Instant::now());
+        let version = current_zones().version().to_owned();
+        cache.renew_zones(Arc::new(current_zones().renewed(&version, ZoneOrigin::Embedded, BTreeMap::new())));
+        assert_eq!(current(&cache), None);
+        cache.keep(&older, Instant::now());
+        cache.keep_documents(&older.documents);
+        assert!(cache.documents("contoso").is_none(), "what came later than that");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::input;
 /// The embedded edition with the files laid over it or set beside it, in their order; without it where files stand
 /// alone. Every mistake in them at once.
 pub fn load(settings: &CatalogSettings) -> Result<Loaded, CatalogError> {
-    let CatalogSettings { alone, files, default_edition } = settings;
+    let CatalogSettings { alone, files, default_edition, zoneinfo: _ } = settings;
     let read = |path: &Path| CatalogFile {
         name: path.display().to_string(),
         text: input::read_file(path).map_err(|why| why.to_string()),

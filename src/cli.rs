@@ -5,9 +5,11 @@ mod catalog;
 mod cause;
 mod check;
 mod client;
+mod complete;
 mod completions;
 mod config;
 mod demo;
+mod demo_data;
 pub mod document;
 mod failure;
 mod flags;
@@ -15,16 +17,20 @@ mod hours;
 mod import;
 mod ledger;
 mod list;
+mod man;
 mod migrate;
+mod progress;
 mod reflect;
 mod render;
 mod response_target;
 mod screen;
 mod serve;
+mod server;
 mod server_flags;
 mod setting_flags;
 mod token;
 mod values;
+mod version;
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -32,6 +38,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::complete::complete;
 pub use self::flags::parse;
 
 use self::client::Client;
@@ -84,15 +91,19 @@ enum CliCommand {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
+    DemoData(demo_data::DemoData),
     Check(Box<check::Check>),
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
+    Server(server::Server),
     Token(token::Token),
     Config(config::ConfigCommand),
     Completions(completions::Completions),
+    Man(man::Man),
+    Version(version::Version),
 }
 
 /// What every client command is given.
@@ -175,15 +186,19 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Serve(serve) => serve.run(config, &context).await,
         CliCommand::Migrate(migrate) => migrate.run(&config).await,
         CliCommand::Import(import) => import.run(&context).await,
+        CliCommand::DemoData(demo_data) => demo_data.run(&context).await,
         CliCommand::Check(check) => check.run(&context).await,
         CliCommand::List(list) => list.run(&context).await,
         CliCommand::ResponseTarget(target) => target.run(&context).await,
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,
+        CliCommand::Server(server) => server.run(&context).await,
         CliCommand::Token(token) => token.run(),
         CliCommand::Config(config) => config.run(&context),
         CliCommand::Completions(completions) => completions.run(),
+        CliCommand::Man(man) => man.run(),
+        CliCommand::Version(version) => version.run(&context),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one error of the service layers. What a caller sees of it is decided in one place,
 //! `grpc/status.rs`.
 
+use entitled_core::contract::Difference;
 pub use entitled_core::noun::Noun;
 use entitled_core::suggest::hint;
 use entitled_core::violation::summary;
@@ -32,7 +33,7 @@ pub enum Error {
     NotFound { noun: Noun, id: String, nearest: Option<String> },
     /// The id is taken by other content; `fields` differ.
     #[error("{noun} `{id}` exists with other content in {}", few(fields))]
-    AlreadyExists { noun: Noun, id: String, fields: Vec<String> },
+    AlreadyExists { noun: Noun, id: String, fields: Vec<Difference> },
     /// The request id was used for another request.
     #[error("request_id `{request_id}` was used for another request")]
     RequestIdReused { request_id: String },
@@ -48,6 +49,11 @@ pub enum Error {
     /// Too many writes wait already.
     #[error("too many writes are waiting; nothing was written")]
     Overloaded,
+    /// The answers of a batch take more bytes than one message may; those of so many did not.
+    #[error(
+        "the answers take more than 3 MiB; those of {fitting} fit: ask for at most that many at a time, or in the BASIC view"
+    )]
+    AnswerTooLarge { fitting: usize },
     /// The caller's deadline passed before the answer was there, or before the write began.
     #[error("the deadline passed; nothing was written")]
     DeadlinePassed,
@@ -127,6 +133,7 @@ impl Error {
             Self::Conflict => Self::Conflict,
             Self::NotFreshEnough => Self::NotFreshEnough,
             Self::Overloaded => Self::Overloaded,
+            Self::AnswerTooLarge { fitting } => Self::AnswerTooLarge { fitting: *fitting },
             Self::DeadlinePassed => Self::DeadlinePassed,
             Self::DeadlinePassedWriting => Self::DeadlinePassedWriting,
             Self::Unavailable(_) => Self::Unavailable(None),
@@ -144,11 +151,12 @@ impl Error {
     }
 }
 
-/// The first of many names.
-fn few(names: &[String]) -> String {
+/// The first of many fields, with their values.
+fn few(fields: &[Difference]) -> String {
     const FEW: usize = 5;
-    let first = names.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(FEW) {
+    let told = |field: &Difference| format!("{} ({})", field.field, field.words());
+    let first = fields.iter().take(FEW).map(told).collect::<Vec<_>>().join(", ");
+    match fields.len().saturating_sub(FEW) {
         0 => first,
         more => format!("{first} and {more} more"),
     }

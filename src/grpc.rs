@@ -16,6 +16,7 @@ mod ledger;
 mod method;
 mod peer;
 mod request_id;
+mod server;
 mod status;
 mod transport_errors;
 
@@ -29,6 +30,7 @@ pub use entitlement::EntitlementApi;
 pub use ledger::LedgerApi;
 pub use method::is_read;
 pub use peer::{ClientCertificate, Peer};
+pub use server::ServerApi;
 pub use transport_errors::{
     MESSAGE_LIMIT, TransportErrors, connection_aged, draining, encoding_unsupported, internal_error, malformed,
     message_too_large, out_of_time, overloaded, overloaded_response, rate_limited,

@@ -22,8 +22,10 @@ pub enum Unread {
     NotAFile(&'static str),
     #[error("it is larger than {} MiB, the most that is read", LARGEST_FILE / MIB)]
     TooLarge,
-    #[error("line {line} is no UTF-8 text")]
-    NotText { line: usize },
+    #[error("line {line} is no UTF-8 text{hint}")]
+    NotText { line: usize, hint: &'static str },
+    #[error("this is {0}; save it as text in UTF-8")]
+    OtherFormat(&'static str),
 }
 
 /// The text of a regular file.
@@ -42,10 +44,31 @@ pub fn read(from: impl Read) -> Result<String, Unread> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_FILE {
         return Err(Unread::TooLarge);
     }
+    if let Some((_, format)) = OTHER_FORMATS.iter().find(|(head, _)| bytes.starts_with(head)) {
+        return Err(Unread::OtherFormat(format));
+    }
     String::from_utf8(bytes).map_err(|error| {
-        let good = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
-        Unread::NotText { line: good.filter(|byte| **byte == b'\n').count().saturating_add(1) }
+        let (good, bad) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+        let line = good.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+        Unread::NotText { line, hint: bad.first().map_or("", |byte| hint_of(*byte)) }
     })
+}
+
+/// How files begin that are often taken for text.
+const OTHER_FORMATS: [(&[u8], &str); 6] = [
+    (b"PK\x03\x04", "a ZIP archive, as .xlsx and .docx files are"),
+    (b"\xd0\xcf\x11\xe0", "a file of an older office program, such as .xls"),
+    (b"%PDF-", "a PDF file"),
+    (b"\x1f\x8b", "a file compressed with gzip"),
+    (b"\xff\xfe", "text in UTF-16"),
+    (b"\xfe\xff", "text in UTF-16"),
+];
+
+/// A single byte beyond ASCII that is a letter in the encodings of western Europe. Nothing of the file is quoted: it may
+/// be a secret one.
+fn hint_of(byte: u8) -> &'static str {
+    let is_letter = byte >= 0xc0 && char::from(byte).is_alphabetic();
+    if is_letter { "; it may be in Windows-1252 or Latin-1: save the file as UTF-8" } else { "" }
 }
 
 fn refuse(metadata: &Metadata) -> Result<(), Unread> {
@@ -85,8 +108,27 @@ mod tests {
         let file = directory.path().join("file");
         std::fs::write(&file, "é\n").unwrap();
         assert_eq!(read_file(&file).unwrap(), "é\n");
-        std::fs::write(&file, b"a\nb\xff\n").unwrap();
+        std::fs::write(&file, b"a\nb\x81\n").unwrap();
         assert_eq!(message(&file), "line 2 is no UTF-8 text");
+        std::fs::write(&file, b"a: 1\nb: Soci\xe9t\xe9\n").unwrap();
+        assert_eq!(
+            message(&file),
+            "line 2 is no UTF-8 text; it may be in Windows-1252 or Latin-1: save the file as UTF-8"
+        );
+        for (head, format) in [
+            (
+                &b"PK\x03\x04xl/workbook.xml"[..],
+                "this is a ZIP archive, as .xlsx and .docx files are; save it as text in UTF-8",
+            ),
+            (b"\xff\xfea\0", "this is text in UTF-16; save it as text in UTF-8"),
+            (
+                b"\xd0\xcf\x11\xe0\xa1",
+                "this is a file of an older office program, such as .xls; save it as text in UTF-8",
+            ),
+        ] {
+            std::fs::write(&file, head).unwrap();
+            assert_eq!(message(&file), format);
+        }
         let giant = File::create(&file).unwrap();
         giant.set_len(LARGEST_FILE).unwrap();
         assert!(read_file(&file).is_ok());

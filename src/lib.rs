@@ -12,6 +12,8 @@
 //! - [`auth`]: who calls, by their credentials.
 //! - [`grpc`]: the wire — conversions, and the one place where an error becomes a status.
 //! - [`server`]: starts the store, the services and the connections, and ends them in bounded time.
+//! - [`written`]: what people write instead of a date or a zone.
+//! - [`zoneinfo`]: the zone data of the system.
 //! - [`cli`]: the command line, a client of the API but for `serve` and `migrate`.
 //!
 //! Dependencies point one way: `grpc → service → {cache → store} → core`, with [`error`] and [`input`] below them.
@@ -36,5 +38,7 @@ pub mod server;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod written;
+pub mod zoneinfo;
 
-pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, purchase, suggest};
+pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, purchase, suggest, terms};

@@ -9,6 +9,7 @@ use entitled::telemetry;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    cli::complete();
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(code) => return code,

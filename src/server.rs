@@ -5,9 +5,11 @@ mod coalesce;
 mod compression;
 mod connection;
 mod connections;
+mod epoch;
 mod frames;
 mod guard;
 mod health;
+mod info;
 mod limits;
 mod metrics_listener;
 mod monitored_io;
@@ -49,8 +51,9 @@ use crate::config::{Config, ConfigMistakes};
 use crate::error::BoxError;
 use crate::service::ledger::LedgerOptions;
 use crate::service::{Clock, Context, Gate, Ledger, READS};
-use crate::store::Store;
+use crate::store::{Epoch, Store};
 use crate::telemetry::Telemetry;
+use crate::zoneinfo::Zoneinfo;
 
 /// What customers kept ready for deciding may take of the memory, in bytes.
 const CACHE: u64 = 256 * 1024 * 1024;
@@ -86,6 +89,7 @@ pub async fn serve(
     refuse_mistakes(&config)?;
     let authenticator = Arc::new(Authenticator::new(&config.auth)?);
     let certificates = Certificates::load(&config.tls, web::protocols(&config.web), Clock::System.now())?;
+    Zoneinfo::new(config.catalog.zoneinfo.as_deref()).put_in_use();
     let listener =
         TcpListener::bind(config.server.listen).await.map_err(|error| cannot_listen(config.server.listen, &error))?;
     let address = listener.local_addr()?;
@@ -93,7 +97,7 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     let limits = Limits::new(&config.server, stopped);
     let health = Arc::new(HealthState::new());
-    let calls = Router::new(router::standard_services(&health, config.has_reflection())?, FIRST_TRY);
+    let calls = Router::new(router::standard_services(&health, info::of(&config, &catalog))?, FIRST_TRY);
     let service = router::layered(calls.clone(), Arc::clone(&authenticator), &config.rate_limit);
     let clients = open_files::allow_beside(start::many_connections(&config), config.server.max_clients);
     let telemetry = Telemetry::start(&config, Some(&catalog))?;
@@ -132,7 +136,10 @@ pub async fn serve(
             ended = &mut server.0 => break unexpected(ended),
             opened = opening.as_mut(), if store.is_none() => match opened {
                 Ok(opened) => {
-                    calls.open(start_services(&config, &catalog, &telemetry, &opened, &health, &limits, &mut supervisor));
+                    let (opened, epoch) = opened;
+                    calls.open(start_services(
+                        &config, &catalog, &telemetry, (&opened, epoch), &health, &limits, &mut supervisor,
+                    ));
                     tracing::info!(%address, database = %config.store.database, "serving");
                     store = Some(opened);
                     is_first_try = false;
@@ -149,7 +156,7 @@ pub async fn serve(
                     tell(&mut ready, address);
                 }
             }
-            name = supervisor.given_up() => break Err(format!("the background task `{name}` keeps ending").into()),
+            why = supervisor.given_up() => break Err(why.into()),
             () = &mut shutdown => {
                 health.stop();
                 break match lame_duck(&mut server, config.server.lame_duck).await {
@@ -180,6 +187,17 @@ pub async fn migrate(config: &Config, dry_run: bool) -> Result<Vec<String>, BoxE
     Ok(steps)
 }
 
+/// Begins another epoch of the database, after a backup was restored.
+pub async fn begin_epoch(config: &Config) -> Result<Epoch, BoxError> {
+    start::check_tls_files(config)?;
+    let store = Store::connect(&start::store_config(config)).await?;
+    // Not beside a server on SQLite. One on PostgreSQL ends by itself.
+    store.claim()?;
+    let epoch = store.begin_epoch().await?;
+    store.close().await?;
+    Ok(epoch)
+}
+
 /// However the settings came here.
 fn refuse_mistakes(config: &Config) -> Result<(), BoxError> {
     let mistakes = config.auth_mistakes();
@@ -207,7 +225,7 @@ fn start_services(
     config: &Config,
     catalog: &Arc<Catalog>,
     telemetry: &Arc<Telemetry>,
-    store: &Store,
+    (store, epoch): (&Store, Epoch),
     health: &Arc<HealthState>,
     limits: &Limits,
     supervisor: &mut Supervisor,
@@ -219,11 +237,12 @@ fn start_services(
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
         telemetry: Arc::clone(telemetry),
+        epoch: Arc::new(epoch),
     };
     let (grace, expected_wait) = (config.ledger.grace, limits.wait_of_writes.clone());
     let ledger = Ledger::start(context.clone(), LedgerOptions { grace, expected_wait, ..LedgerOptions::default() });
     observed::observe(&context, &ledger);
-    tasks::start(supervisor, &context, &ledger, health, config.store.max_staleness);
+    tasks::start(supervisor, &context, &ledger, health, config);
     router::api_services(&context, ledger)
 }
 

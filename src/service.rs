@@ -2,6 +2,7 @@
 //!
 //! Times and ids are made here, once per request.
 
+mod authentication_method;
 mod caller;
 pub mod catalogue;
 mod clock;
@@ -17,9 +18,11 @@ mod paging;
 mod question;
 pub mod revision;
 mod role;
+mod server_info;
 mod slices;
 pub mod token;
 
+pub use authentication_method::AuthenticationMethod;
 pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
@@ -28,9 +31,10 @@ pub use deadline::Deadline;
 pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
-pub use paging::Page;
+pub use paging::{Bytes, MOST_ROWS, Page};
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 pub use role::Role;
+pub use server_info::{Features, Limits, ServerInfo};
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,7 +46,7 @@ use crate::cache::{Cache, Documents, Snapshot};
 use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
 use crate::model::Balances;
-use crate::store::Store;
+use crate::store::{Epoch, Store};
 use crate::telemetry::Telemetry;
 use crate::telemetry::call::note_customer;
 
@@ -56,6 +60,8 @@ pub struct Context {
     /// To contracts that are not in the cache, and to those of the past.
     pub reads: Gate,
     pub telemetry: Arc<Telemetry>,
+    /// Of the database when the server opened it.
+    pub epoch: Arc<Epoch>,
 }
 
 /// How many contracts are read at a time, and how many calls wait for one.

@@ -30,6 +30,7 @@ mod contract;
 mod customer;
 mod driver_error;
 mod entity;
+mod epoch;
 mod error;
 mod ledger;
 mod migrate;
@@ -45,6 +46,7 @@ pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
+pub use epoch::Epoch;
 pub use ledger::{
     Books, Contended, EntryFilter, LedgerBlocks, MOST_DUE, OwnedBlock, ReservationFilter, Wanted, find_entries_in_txn,
     insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,

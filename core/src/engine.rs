@@ -24,6 +24,7 @@ mod pool;
 mod prepared;
 mod query;
 mod resolve;
+mod seam;
 mod sorted;
 mod target;
 mod transitions;

@@ -62,7 +62,7 @@ fn sources(
 }
 
 fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> FundingSource {
-    let EligibleBlock { is_designated, end, forfeit_time, .. } = block;
+    let EligibleBlock { is_designated, begins_in_time, end, forfeit_time, .. } = block;
     let BlockCodes { exhausted, forfeited, not_started } = block.codes;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     FundingSource {
@@ -72,7 +72,7 @@ fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> Fund
         counts: block.counts,
         is_lapsed: block.is_lapsed,
         forfeit_time,
-        rank: SourceRank { is_designated, end },
+        rank: SourceRank { is_designated, begins_in_time, end },
         item: item.into(),
         codes: LedgerCodes { exhausted, forfeited, not_started },
     }

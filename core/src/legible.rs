@@ -13,7 +13,7 @@ const SENTENCE: usize = 2_000;
 
 /// Every control of Unicode: C0, DEL and C1; those of direction, those without a width, the two
 /// separators of lines and paragraphs, and the tags.
-fn is_control(letter: char) -> bool {
+pub fn is_invisible(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,
             '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}'
@@ -25,12 +25,12 @@ fn is_control(letter: char) -> bool {
 
 /// A text of one line, with every control as `\u{1b}`.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    escaped(text, is_control)
+    escaped(text, is_invisible)
 }
 
 /// The same of a text that may have lines.
 pub fn lines(text: &str) -> Cow<'_, str> {
-    escaped(text, |letter| letter != '\n' && is_control(letter))
+    escaped(text, |letter| letter != '\n' && is_invisible(letter))
 }
 
 /// A value as it is quoted in a sentence: its beginning, on one line.
@@ -48,7 +48,7 @@ pub fn sentence(text: &str) -> String {
 pub fn json(json: &str) -> Cow<'_, str> {
     replaced(
         json,
-        |letter| letter != '\n' && is_control(letter),
+        |letter| letter != '\n' && is_invisible(letter),
         |told, letter| {
             for unit in letter.encode_utf16(&mut [0; 2]) {
                 let _ = write!(told, "\\u{unit:04x}");
@@ -102,7 +102,7 @@ fn cut(text: &str, columns: usize) -> String {
             kept = told.len();
         }
         let before = told.len();
-        if is_control(letter) {
+        if is_invisible(letter) {
             told.extend(letter.escape_unicode())
         } else {
             told.push(letter)

@@ -6,18 +6,28 @@ mod block;
 mod canonical;
 pub mod codes;
 mod customer;
+mod foreign;
+mod id;
+mod language;
 mod product;
 mod quantity;
 mod time;
 mod work_order;
+mod zone;
 
 pub use block::{BlockSpec, burn_key};
 pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
+pub use foreign::folded;
+pub use id::{LONGEST_ID, is_id, wrong_id};
+pub use language::{canonical_language, primary_language};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, instant_of, rfc3339, start_of_day};
+pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
+#[cfg(test)]
+pub(crate) use zone::zone;
+pub use zone::{UnknownZone, Zone, ZoneOrigin, ZoneTable, current_zones, replace_zones};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,15 +45,14 @@ impl Contract {
     pub fn work_order(&self, work_order_id: &str) -> Option<&WorkOrder> {
         self.work_orders.iter().find(|order| order.work_order_id == work_order_id)
     }
-}
 
-/// The longest id.
-pub const LONGEST_ID: usize = 64;
-
-/// Whether it can be an id: 1 to 64 characters of `a-z 0-9 . _ -`.
-pub fn is_id(text: &str) -> bool {
-    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(is_good)
+    /// Every zone as a table has it.
+    pub fn renew_zones(&mut self, zones: &ZoneTable) {
+        let items = self.work_orders.iter_mut().flat_map(|order| &mut order.items);
+        let agreed = items.filter_map(|item| item.time_zone.as_mut());
+        let own = self.customer.locations.iter_mut().map(|location| &mut location.time_zone);
+        own.chain(agreed).for_each(|zone| *zone = zones.renewed_zone(*zone));
+    }
 }
 
 /// The id of the block an item's counted service makes: always the same for the same item,

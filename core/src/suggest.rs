@@ -16,6 +16,19 @@ pub fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name.to_owned())
 }
 
+/// The same among names that begin with the same part, such as `gb-` of `gb-london`: a slip never leads to another country.
+pub fn nearest_of_kin<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let kin = |name: &'a str| name.split_once('-').map(|(kin, _)| kin);
+    let own = unknown.split_once('-').map(|(kin, _)| kin);
+    nearest(unknown, known.into_iter().filter(|name| kin(name) == own))
+}
+
+/// The same where names are near each other that mean something else: a letter or two at most were slips.
+pub fn nearest_slip<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let nearest = nearest(unknown, known)?;
+    (strsim::damerau_levenshtein(unknown, &nearest) <= unknown.len().div_ceil(5)).then_some(nearest)
+}
+
 /// The one sentence in which a name is suggested.
 pub fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
@@ -37,6 +50,20 @@ pub fn nearest_or_all(unknown: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_never_leads_elsewhere() {
+        let places = ["gb-london", "ie-dublin", "hq"];
+        assert_eq!(nearest_of_kin("gb-londn", places).as_deref(), Some("gb-london"));
+        assert_eq!(nearest_of_kin("gb-dublin", ["ie-dublin", "gb-x"]), None);
+        assert_eq!(nearest_of_kin("fr-dublin", places), None);
+        assert_eq!(nearest_of_kin("hp", places).as_deref(), Some("hq"));
+        let families = ["windows-server", "windows-client", "sql-server", "azure"];
+        assert_eq!(nearest_slip("windows-sever", families).as_deref(), Some("windows-server"));
+        assert_eq!(nearest_slip("azur", families).as_deref(), Some("azure"));
+        assert_eq!(nearest_slip("exchange-server", families), None);
+        assert_eq!(nearest_slip("linux", families), None);
+    }
 
     #[test]
     fn the_nearest_name_is_near() {

@@ -57,6 +57,7 @@ pub mod reason {
     pub const PAGE_TOKEN_INVALID: &str = "PAGE_TOKEN_INVALID";
     /// The revision token was altered or is another customer's.
     pub const REVISION_INVALID: &str = "REVISION_INVALID";
+    pub const EPOCH_MISMATCH: &str = "EPOCH_MISMATCH";
 }
 
 /// The most violations that are gathered of one request: a large document of nothing but

@@ -8,6 +8,7 @@ mod m0003_lean_writes;
 mod m0004_room_for_blocks;
 mod m0005_room_for_customers;
 mod m0006_holds;
+mod m0007_epoch;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_room_for_blocks::Migration),
             Box::new(m0005_room_for_customers::Migration),
             Box::new(m0006_holds::Migration),
+            Box::new(m0007_epoch::Migration),
         ]
     }
 }

@@ -37,7 +37,7 @@ impl CertificateName {
             Self::Subject(name) => name == names.subject,
             Self::Dns(name) => names.dns_names.iter().any(|it| it.eq_ignore_ascii_case(name)),
             Self::Uri(name) => names.uris.contains(name),
-            Self::Email(name) => names.emails.contains(name),
+            Self::Email(name) => names.emails.iter().any(|it| it.eq_ignore_ascii_case(name)),
         }
     }
 }
@@ -64,5 +64,26 @@ impl Callers {
     /// The first row that has one of the names.
     pub(super) fn with_certificate(&self, names: &CertificateNames<'_>) -> Option<Caller> {
         self.certificates.iter().find(|(name, _)| name.is_in(names)).map(|(_, caller)| caller.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_addresses_have_no_case() {
+        let (dns_names, emails) = (["Client.Example".to_owned()], ["Billing@Example.com".to_owned()]);
+        let uris = ["spiffe://Example/Billing".to_owned()];
+        let names = CertificateNames { subject: "CN=client", dns_names: &dns_names, uris: &uris, emails: &emails };
+        for (name, is_in) in [
+            (CertificateName::Dns("client.example".into()), true),
+            (CertificateName::Email("billing@EXAMPLE.com".into()), true),
+            (CertificateName::Email("billing@example.org".into()), false),
+            (CertificateName::Uri("spiffe://example/billing".into()), false),
+            (CertificateName::Subject("CN=Client".into()), false),
+        ] {
+            assert_eq!(name.is_in(&names), is_in, "{name:?}");
+        }
     }
 }

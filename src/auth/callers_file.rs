@@ -13,7 +13,7 @@ use crate::error::BoxError;
 use crate::input;
 use crate::legible::{sentence, shown};
 use crate::model::is_id;
-use crate::service::{Caller, CustomerScope, Role, is_name};
+use crate::service::{AuthenticationMethod, Caller, CustomerScope, Role, is_name};
 
 /// More callers than this are better kept by an issuer of tokens.
 const MOST_ROWS: usize = 1_000;
@@ -138,7 +138,8 @@ pub(super) fn token(row: TokenRow) -> Result<(TokenDigest, Caller), String> {
     let mut digest = TokenDigest::default();
     hex::decode_to_slice(&sha256, &mut digest)
         .map_err(|_| "sha256: expected the 64 hexadecimal digits of the token's SHA-256".to_owned())?;
-    Ok((digest, caller(&principal, &roles, customers)?))
+    let caller = caller(&principal, &roles, customers)?;
+    Ok((digest, caller.identified_by(AuthenticationMethod::StaticToken)))
 }
 
 fn certificate(row: CertificateRow) -> Result<(CertificateName, Caller), String> {
@@ -151,7 +152,10 @@ fn certificate(row: CertificateRow) -> Result<(CertificateName, Caller), String>
     ];
     let mut names = names.into_iter().flatten();
     match (names.next(), names.next()) {
-        (Some(name), None) => Ok((name, caller(&principal, &roles, customers)?)),
+        (Some(name), None) => {
+            let caller = caller(&principal, &roles, customers)?;
+            Ok((name, caller.identified_by(AuthenticationMethod::ClientCertificate)))
+        }
         _ => Err("expected one of `subject`, `dns`, `uri` and `email`".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::ALL_CUSTOMERS;
 use crate::config::OidcSettings;
 use crate::model::is_id;
-use crate::service::{Caller, CustomerScope, Role, is_name};
+use crate::service::{AuthenticationMethod, Caller, CustomerScope, Role, is_name};
 
 pub(super) type Claims = Map<String, Value>;
 
@@ -35,7 +35,8 @@ impl ClaimMapping {
             texts(claims, &self.roles_claim).into_iter().flat_map(|text| self.roles(text)).collect();
         roles.sort_unstable();
         roles.dedup();
-        Some(Caller::new(principal, &roles, self.customers(claims)))
+        let caller = Caller::new(principal, &roles, self.customers(claims));
+        Some(caller.identified_by(AuthenticationMethod::SignedToken))
     }
 
     fn roles(&self, value: &str) -> Vec<Role> {

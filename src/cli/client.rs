@@ -16,6 +16,7 @@ use crate::proto::v1::catalog_service_client::CatalogServiceClient;
 use crate::proto::v1::contract_service_client::ContractServiceClient;
 use crate::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use crate::proto::v1::ledger_service_client::LedgerServiceClient;
+use crate::proto::v1::server_service_client::ServerServiceClient;
 
 /// Rows asked for at once; lists are read to their end whatever it is.
 pub(super) const PAGE_SIZE: i32 = 500;
@@ -82,6 +83,10 @@ impl Client {
     pub(super) fn ledger(&self) -> LedgerServiceClient<SignedChannel> {
         LedgerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
             .max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub(super) fn server(&self) -> ServerServiceClient<SignedChannel> {
+        ServerServiceClient::with_interceptor(self.channel.clone(), self.signed.clone())
     }
 
     pub(super) fn catalog(&self) -> CatalogServiceClient<SignedChannel> {

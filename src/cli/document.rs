@@ -4,6 +4,7 @@
 //! the API knows, and finds every mistake at once, each with its line. A file may come from
 //! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
+mod instants;
 mod node;
 mod pairs;
 pub mod quantity;
@@ -17,6 +18,7 @@ pub use self::node::DocumentMistake;
 use self::node::Node;
 
 use crate::proto::v1::ApplyContractRequest;
+use crate::written::composed;
 
 /// A document that can be sent.
 #[derive(Debug)]
@@ -41,6 +43,24 @@ pub fn read(text: &str) -> Result<Document, Vec<DocumentMistake>> {
 }
 
 impl Document {
+    /// The names that are stored in another form of Unicode, each with its line: they look the same.
+    pub fn notes(&self) -> Vec<String> {
+        let Some(customer) = &self.request.customer else { return Vec::new() };
+        let locations = customer.locations.iter().enumerate();
+        let locations =
+            locations.map(|(row, it)| (format!("customer.locations[{row}].display_name"), &it.display_name));
+        let contacts = customer.contacts.iter().enumerate();
+        let contacts = contacts.filter_map(|(row, it)| {
+            Some((format!("customer.contacts[{row}].display_name"), it.display_name.as_ref()?))
+        });
+        let own = std::iter::once(("customer.display_name".to_owned(), &customer.display_name));
+        let changed = own.chain(locations).chain(contacts).filter(|(_, name)| composed((*name).clone()) != **name);
+        let line = |field: &str| self.line_of(field).map_or(String::new(), |line| format!("line {line}: "));
+        changed
+            .map(|(field, _)| format!("{}{field} is stored in composed form (NFC); it looks the same", line(&field)))
+            .collect()
+    }
+
     /// The line of a field, by its path such as `work_orders[0].items[2].quantity`; of what
     /// holds it, where the document does not have the field itself.
     pub fn line_of(&self, field: &str) -> Option<usize> {

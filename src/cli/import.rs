@@ -106,6 +106,9 @@ impl Import {
         match send(connection, source, self.plan).await {
             Ok(answer) => {
                 tally.counts.add(&answer.changes);
+                for note in source.document.notes() {
+                    screen::write_error(&format!("{}: note: {note}", source.name));
+                }
                 context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
                     changes::text(&source.name, answer, screen)
                 })

@@ -1,5 +1,6 @@
 mod check;
 mod entry;
+mod heads;
 mod verify;
 
 use std::process::ExitCode;
@@ -14,7 +15,8 @@ use super::{CliContext, Failure};
     verbatim_doc_comment,
     after_help = "Examples:
   entitled ledger verify
-  entitled ledger verify --customer halden-mills --output json"
+  entitled ledger verify --customer halden-mills --output json
+  entitled ledger verify --heads /var/lib/entitled-heads/heads.json"
 )]
 pub(super) struct Ledger {
     #[command(subcommand)]

@@ -15,7 +15,8 @@ use crate::server;
     verbatim_doc_comment,
     after_help = "Examples:
   entitled migrate --database postgres://entitled@db/entitled --dry-run
-  ENTITLED_DATABASE_URL=postgres://… entitled migrate"
+  ENTITLED_DATABASE_URL=postgres://… entitled migrate
+  entitled migrate --database sqlite:entitled.db --new-epoch     # after a backup was restored"
 )]
 pub(super) struct Migrate {
     #[arg(long, value_name = "URL", help = setting("database").map(help_of).unwrap_or_default())]
@@ -23,6 +24,10 @@ pub(super) struct Migrate {
     /// Only tell which steps are still to apply.
     #[arg(long)]
     dry_run: bool,
+    /// Begin a new epoch: after a backup was restored, while no server runs. Revision tokens and etags of before are then
+    /// refused.
+    #[arg(long, conflicts_with = "dry_run")]
+    new_epoch: bool,
 }
 
 impl Migrate {
@@ -35,6 +40,10 @@ impl Migrate {
     pub(super) async fn run(self, config: &Config) -> Result<ExitCode, Failure> {
         let steps = server::migrate(config, self.dry_run).await?;
         screen::write(&report(&steps, self.dry_run, config))?;
+        if self.new_epoch {
+            let epoch = server::begin_epoch(config).await?;
+            screen::write(&format!("epoch {} begins: {}", epoch.number, epoch.epoch_id))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -13,8 +13,11 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let quoted = excerpt(text);
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| {
         let is_date = text.parse::<chrono::NaiveDate>().is_ok();
-        let hint =
-            if is_date { format!("write `{quoted}T00:00:00Z`") } else { "write `2026-06-01T10:00:00Z`".to_owned() };
+        let hint = if is_date {
+            "it is a date: add the time of the day and its offset, as in `2026-06-01T10:00:00Z`"
+        } else {
+            "write `2026-06-01T10:00:00Z`"
+        };
         format!("`{quoted}` is not an instant with its offset (RFC 3339); {hint}")
     })?;
     let nanos = i32::try_from(instant.timestamp_subsec_nanos()).map_err(|_| format!("`{quoted}` is a leap second"))?;
@@ -97,7 +100,7 @@ mod tests {
     fn times_keep_their_instant() {
         let instant = time("2026-06-01T12:00:00.5+02:00").unwrap();
         assert_eq!(show_time(&instant), "2026-06-01T10:00:00.500Z");
-        assert!(time("2026-06-01").unwrap_err().contains("write `2026-06-01T00:00:00Z`"));
+        assert!(time("2026-06-01").unwrap_err().contains("add the time of the day and its offset"));
         assert!(time("2026-06-01T10:00:00").is_err());
         assert!(time("2026-06-30T23:59:60Z").is_err());
     }

@@ -1,4 +1,4 @@
-//! What the catalogue is made of.
+//! What the catalogue is made of, and the zone data.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,12 @@ pub struct CatalogSettings {
     pub files: Vec<PathBuf>,
     /// The edition that judges what nobody bought; without one the embedded edition.
     pub default_edition: Option<String>,
+    /// The directory of the system's zone data; without one that of `TZDIR`, else the usual one.
+    pub zoneinfo: Option<PathBuf>,
 }
+
+/// Where a client that needs zone data looks, too.
+pub(super) const ZONEINFO: &str = "ENTITLED_ZONEINFO";
 
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
@@ -46,5 +51,19 @@ pub(super) const SETTINGS: &[Setting] = &[
             },
         },
         meaning: "the edition that judges what nobody bought; without it the first there is",
+    },
+    Setting {
+        key: "zoneinfo",
+        variable: ZONEINFO,
+        flag: Some("DIRECTORY"),
+        default: None,
+        value: Value::Text {
+            range: "a directory",
+            set: |config, text| {
+                config.catalog.zoneinfo = Some(short(text)?.into());
+                Ok(())
+            },
+        },
+        meaning: "the system's zone data, used if it is newer than what is built in; without it `TZDIR`, else `/usr/share/zoneinfo`",
     },
 ];

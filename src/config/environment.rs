@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
+use super::catalog::ZONEINFO;
 use super::secret_file;
 use super::table::settings;
 use crate::legible::excerpt;
@@ -13,11 +15,13 @@ const PREFIX: &str = "ENTITLED_";
 /// The file of settings.
 pub(super) const CONFIG: &str = "ENTITLED_CONFIG";
 /// Ours beside the settings. The clients read theirs by their flags, and a server may have them too.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 8] = [
     CONFIG,
     "ENTITLED_ADDRESS",
     "ENTITLED_CA",
     "ENTITLED_CERT",
+    // Of shells that complete a command line; empty or 0, it asks for nothing.
+    "ENTITLED_COMPLETE",
     "ENTITLED_KEY",
     "ENTITLED_TOKEN",
     "ENTITLED_TOKEN_FILE",
@@ -43,6 +47,11 @@ impl Environment {
     /// A variable's text; an empty one is not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The directory of zone data that it names.
+    pub fn zoneinfo(&self) -> Option<PathBuf> {
+        self.get(ZONEINFO).map(PathBuf::from)
     }
 
     /// What is wrong with it as a whole. Values are not told: a token may be among them.

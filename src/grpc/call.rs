@@ -1,8 +1,10 @@
 //! What every handler does first: it opens its request.
 
+use http::HeaderValue;
 use tonic::Request;
 
 use super::language::preferred;
+use super::request_id::RequestId;
 use crate::catalog::Locale;
 use crate::service::{Caller, Deadline};
 
@@ -15,6 +17,8 @@ pub(super) struct Call {
     pub deadline: Deadline,
     /// The language of texts where the message names none.
     pub locale: Locale,
+    /// As [`CallLog`](super::CallLog) gave it; none past it.
+    pub request_id: Option<HeaderValue>,
 }
 
 impl Call {
@@ -24,6 +28,7 @@ impl Call {
         let deadline = extensions.remove().unwrap_or_default();
         let locale = preferred(&metadata).unwrap_or_default();
         let caller = extensions.remove().unwrap_or_else(Caller::nobody);
-        (Self { caller, deadline, locale }, message)
+        let request_id = extensions.remove().map(|RequestId(id)| id);
+        (Self { caller, deadline, locale, request_id }, message)
     }
 }

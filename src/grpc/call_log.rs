@@ -20,7 +20,7 @@ use tower::Service;
 use self::body::{Received, Sent};
 use self::record::CallRecord;
 use super::method::Method;
-use super::request_id;
+use super::request_id::{self, RequestId};
 use crate::telemetry::Telemetry;
 
 /// Wraps every call of one connection.
@@ -51,9 +51,10 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let method = Method::of(request.uri().path());
         let id = request_id::of_call(request.headers());
+        request.extensions_mut().insert(RequestId(id.clone()));
         let trace = self.telemetry.traces.call(method.name, request.headers());
         let mut record = CallRecord::begin(&self.telemetry, method, id.clone(), self.peer, trace);
         let facts = record.facts();

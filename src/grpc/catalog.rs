@@ -4,6 +4,7 @@ use super::call::Call;
 use super::convert::catalog::{write_clause, write_edition, write_product, write_service};
 use super::convert::common::{read_locale, read_page};
 use super::convert::read::Reader;
+use crate::catalog::{Edition, Service};
 use crate::proto::v1;
 use crate::proto::v1::catalog_service_server::CatalogService;
 use crate::service::Catalogue;
@@ -32,10 +33,9 @@ impl CatalogService for CatalogApi {
         let locale = read_locale(&mut read, locale, call.locale);
         let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
-        let (editions, next_page_token) = self.catalogue.editions(&call.caller, &page)?;
-        let editions =
-            editions.into_iter().map(|edition| write_edition(edition, self.catalogue.is_default(edition), locale));
-        Ok(Response::new(v1::ListEditionsResponse { editions: editions.collect(), next_page_token }))
+        let tell = |edition: &Edition| write_edition(edition, self.catalogue.is_default(edition), locale);
+        let (editions, next_page_token) = self.catalogue.editions(&call.caller, &page, tell)?;
+        Ok(Response::new(v1::ListEditionsResponse { editions, next_page_token }))
     }
 
     async fn get_edition(
@@ -65,8 +65,8 @@ impl CatalogService for CatalogApi {
         let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let edition = self.catalogue.edition(&call.caller, edition_id.as_deref())?;
-        let (services, next_page_token) = self.catalogue.services(&call.caller, edition, &page)?;
-        let services = services.into_iter().map(|service| write_service(edition, service, locale)).collect();
+        let tell = |service: &Service| write_service(edition, service, locale);
+        let (services, next_page_token) = self.catalogue.services(&call.caller, edition, &page, tell)?;
         Ok(Response::new(v1::ListServicesResponse { services, next_page_token }))
     }
 
@@ -97,8 +97,7 @@ impl CatalogService for CatalogApi {
         let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let edition = self.catalogue.edition(&call.caller, edition_id.as_deref())?;
-        let (products, next_page_token) = self.catalogue.products(&call.caller, edition, &page)?;
-        let products = products.into_iter().map(write_product).collect();
+        let (products, next_page_token) = self.catalogue.products(&call.caller, edition, &page, write_product)?;
         Ok(Response::new(v1::ListProductsResponse { products, next_page_token }))
     }
 
@@ -113,8 +112,7 @@ impl CatalogService for CatalogApi {
         let page = read_page(&mut read, page_size, page_token);
         let page = read.finish(page)?;
         let edition = self.catalogue.edition(&call.caller, edition_id.as_deref())?;
-        let (clauses, next_page_token) = self.catalogue.clauses(&call.caller, edition, &page)?;
-        let clauses = clauses.into_iter().map(write_clause).collect();
+        let (clauses, next_page_token) = self.catalogue.clauses(&call.caller, edition, &page, write_clause)?;
         Ok(Response::new(v1::ListClausesResponse { clauses, next_page_token }))
     }
 }

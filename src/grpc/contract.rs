@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
@@ -9,19 +11,22 @@ use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
 use crate::contract::ContractCommand;
 use crate::error::{Error, Result, reason};
+use crate::model::{Customer, VersionInfo};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
+use crate::store::Epoch;
 
 /// `ContractService` on the wire.
 #[derive(Debug)]
 pub struct ContractApi {
     contracts: Contracts,
+    epoch: Arc<Epoch>,
 }
 
 impl ContractApi {
-    pub fn new(contracts: Contracts) -> Self {
-        Self { contracts }
+    pub fn new(contracts: Contracts, epoch: Arc<Epoch>) -> Self {
+        Self { contracts, epoch }
     }
 
     async fn write(
@@ -35,6 +40,26 @@ impl ContractApi {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
         self.contracts.write(&call.caller, command, read.violations, options).await
+    }
+
+    fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {
+        let customer = written.customer.as_ref()?;
+        Some(write_customer(customer, written.customer_info.as_ref(), self.etag_of(written)))
+    }
+
+    /// Empty while nothing is stored.
+    fn token_of(&self, written: &ChangeOutcome) -> String {
+        match written.revision {
+            0 => String::new(),
+            stored => revision::encode(&self.epoch, &written.customer_id, stored),
+        }
+    }
+
+    fn etag_of(&self, written: &ChangeOutcome) -> String {
+        match written.contract_version {
+            0 => String::new(),
+            stored => revision::etag(&self.epoch, stored),
+        }
     }
 }
 
@@ -53,7 +78,10 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let written =
             self.write(&call, ContractCommand::CreateCustomer { customer }, read, request_id, validate_only).await?;
-        Ok(Response::new(v1::CreateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
+        Ok(Response::new(v1::CreateCustomerResponse {
+            customer: self.customer_of(&written),
+            revision: self.token_of(&written),
+        }))
     }
 
     async fn get_customer(
@@ -66,9 +94,9 @@ impl ContractService for ContractApi {
         let customer_id = read.required_id("customer_id", customer_id);
         let customer_id = read.finish(customer_id)?;
         let found = self.contracts.customer(&call.caller, &customer_id).await?;
-        let etag = revision::etag(found.contract_version);
+        let etag = revision::etag(&self.epoch, found.contract_version);
         let customer = Some(write_customer(&found.document, found.info.as_ref(), etag));
-        let revision = revision::encode(&customer_id, found.revision);
+        let revision = revision::encode(&self.epoch, &customer_id, found.revision);
         Ok(Response::new(v1::GetCustomerResponse { customer, revision }))
     }
 
@@ -80,9 +108,9 @@ impl ContractService for ContractApi {
         let v1::ListCustomersRequest { page_size, page_token } = message;
         let mut read = Reader::default();
         let page = read_page(&mut read, page_size, page_token);
-        let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?).await?;
-        let customers = customers.iter().map(|(customer, info)| write_customer(customer, Some(info), String::new()));
-        Ok(Response::new(v1::ListCustomersResponse { customers: customers.collect(), next_page_token }))
+        let tell = |customer: &Customer, info: &VersionInfo| write_customer(customer, Some(info), String::new());
+        let (customers, next_page_token) = self.contracts.customers(&call.caller, &read.finish(page)?, tell).await?;
+        Ok(Response::new(v1::ListCustomersResponse { customers, next_page_token }))
     }
 
     async fn update_customer(
@@ -99,7 +127,10 @@ impl ContractService for ContractApi {
         let written = self
             .write(&call, ContractCommand::UpdateCustomer { customer, etag }, read, request_id, validate_only)
             .await?;
-        Ok(Response::new(v1::UpdateCustomerResponse { customer: customer_of(&written), revision: token_of(&written) }))
+        Ok(Response::new(v1::UpdateCustomerResponse {
+            customer: self.customer_of(&written),
+            revision: self.token_of(&written),
+        }))
     }
 
     async fn create_work_order(
@@ -117,7 +148,7 @@ impl ContractService for ContractApi {
         let written =
             self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
         let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
-        Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: token_of(&written) }))
+        Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: self.token_of(&written) }))
     }
 
     async fn get_work_order(
@@ -132,7 +163,7 @@ impl ContractService for ContractApi {
         let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
         let found = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
         let work_order = Some(write_work_order(&found.document, found.info.as_ref()));
-        let revision = revision::encode(&customer_id, found.revision);
+        let revision = revision::encode(&self.epoch, &customer_id, found.revision);
         Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision }))
     }
 
@@ -146,8 +177,8 @@ impl ContractService for ContractApi {
         let customer_id = read.required_id("customer_id", customer_id);
         let page = read_page(&mut read, page_size, page_token);
         let (customer_id, page) = read.finish((customer_id, page))?;
-        let (orders, next_page_token) = self.contracts.work_orders(&call.caller, &customer_id, &page).await?;
-        let work_orders = orders.iter().map(|(order, info)| write_work_order(order, info.as_ref())).collect();
+        let listed = self.contracts.work_orders(&call.caller, &customer_id, &page, write_work_order).await?;
+        let (work_orders, next_page_token) = listed;
         Ok(Response::new(v1::ListWorkOrdersResponse { work_orders, next_page_token }))
     }
 
@@ -166,8 +197,8 @@ impl ContractService for ContractApi {
         let command = ContractCommand::Apply { customer, work_orders, etag };
         let written = self.write(&call, command, read, request_id, validate_only).await?;
         let changes = written.changes.iter().map(write_change).collect();
-        let etag = etag_of(&written);
-        Ok(Response::new(v1::ApplyContractResponse { changes, revision: token_of(&written), etag }))
+        let etag = self.etag_of(&written);
+        Ok(Response::new(v1::ApplyContractResponse { changes, revision: self.token_of(&written), etag }))
     }
 }
 
@@ -178,24 +209,4 @@ fn without_document(mut read: Reader, field: &str, request_id: &str, validate_on
         read.request_id(request_id);
     }
     Error::Violations(read.violations)
-}
-
-fn customer_of(written: &ChangeOutcome) -> Option<v1::Customer> {
-    let customer = written.customer.as_ref()?;
-    Some(write_customer(customer, written.customer_info.as_ref(), etag_of(written)))
-}
-
-/// Empty while nothing is stored.
-fn token_of(written: &ChangeOutcome) -> String {
-    match written.revision {
-        0 => String::new(),
-        stored => revision::encode(&written.customer_id, stored),
-    }
-}
-
-fn etag_of(written: &ChangeOutcome) -> String {
-    match written.contract_version {
-        0 => String::new(),
-        stored => revision::etag(stored),
-    }
 }

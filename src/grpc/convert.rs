@@ -6,10 +6,10 @@ pub(super) mod common;
 pub(super) mod customer;
 pub(super) mod entitlement;
 pub(super) mod enums;
-mod language_tag;
 pub(super) mod ledger;
 pub(super) mod read;
 pub(super) mod reason;
+pub(super) mod server;
 pub(super) mod target;
 pub(super) mod work_order;
 

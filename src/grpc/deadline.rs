@@ -17,7 +17,7 @@ use crate::service::Deadline;
 const HEADER: &str = "grpc-timeout";
 
 /// How long a call may take, whatever its caller says.
-const LIMIT: Duration = Duration::from_secs(5);
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
 /// The answer needs some time to reach its caller: a tenth of what there is, and at most this.
 const MARGIN: Duration = Duration::from_millis(5);

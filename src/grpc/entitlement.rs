@@ -9,9 +9,11 @@ use super::convert::target::{read_target, write_target, write_target_response};
 use super::convert::timestamp;
 use super::{decision_record, status};
 use crate::engine::{Decision, TargetAnswer};
+use crate::error::Error;
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
 use crate::service::{CheckAnswer, Entitlements};
+use crate::store::Epoch;
 use crate::telemetry::Telemetry;
 
 /// `EntitlementService` on the wire.
@@ -19,11 +21,12 @@ use crate::telemetry::Telemetry;
 pub struct EntitlementApi {
     entitlements: Entitlements,
     telemetry: Arc<Telemetry>,
+    epoch: Arc<Epoch>,
 }
 
 impl EntitlementApi {
-    pub fn new(entitlements: Entitlements, telemetry: &Arc<Telemetry>) -> Self {
-        Self { entitlements, telemetry: Arc::clone(telemetry) }
+    pub fn new(entitlements: Entitlements, telemetry: Arc<Telemetry>, epoch: Arc<Epoch>) -> Self {
+        Self { entitlements, telemetry, epoch }
     }
 
     fn told(&self, answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
@@ -39,7 +42,7 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::CheckEntitlementRequest>,
     ) -> Result<Response<v1::CheckEntitlementResponse>, Status> {
         let (call, message) = Call::open(request);
-        let question = read_check(message, call.locale)?;
+        let question = read_check(message, call.locale, &self.epoch)?;
         let response = self.entitlements.check(&call.caller, &question, |answer| self.told(answer)).await?;
         Ok(Response::new(response))
     }
@@ -49,16 +52,18 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::BatchCheckEntitlementsRequest>,
     ) -> Result<Response<v1::BatchCheckEntitlementsResponse>, Status> {
         let (call, message) = Call::open(request);
-        let questions = read_batch(message, call.locale)?;
-        let results = self.entitlements.check_all(&call.caller, questions, |answer| self.told(answer)).await?;
-        let results = results.into_iter().map(|result| {
-            let result = match result {
-                Ok(response) => v1::batch_check_result::Result::Response(response),
-                Err(error) => v1::batch_check_result::Result::Status(status::to_message(error)),
+        let questions = read_batch(message, call.locale, &self.epoch)?;
+        let tell = |answer: Result<&CheckAnswer<'_>, Error>| {
+            let result = match answer {
+                Ok(answer) => v1::batch_check_result::Result::Response(self.told(answer)),
+                Err(error) => {
+                    v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref()))
+                }
             };
             v1::BatchCheckResult { result: Some(result) }
-        });
-        Ok(Response::new(v1::BatchCheckEntitlementsResponse { results: results.collect() }))
+        };
+        let results = self.entitlements.check_all(&call.caller, questions, tell).await?;
+        Ok(Response::new(v1::BatchCheckEntitlementsResponse { results }))
     }
 
     async fn list_entitlements(
@@ -66,7 +71,7 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::ListEntitlementsRequest>,
     ) -> Result<Response<v1::ListEntitlementsResponse>, Status> {
         let (call, message) = Call::open(request);
-        let question = read_list(message, call.locale)?;
+        let question = read_list(message, call.locale, &self.epoch)?;
         let without_product = question.product_id.is_none();
         let tell = |location_id: &str, decision: &Decision<'_>| {
             write_entitlement(location_id, decision, question.locale, question.view, without_product)
@@ -85,7 +90,7 @@ impl EntitlementService for EntitlementApi {
         request: Request<v1::GetResponseTargetRequest>,
     ) -> Result<Response<v1::GetResponseTargetResponse>, Status> {
         let (call, message) = Call::open(request);
-        let question = read_target(message, call.locale)?;
+        let question = read_target(message, call.locale, &self.epoch)?;
         let tell = |answer: &TargetAnswer<'_>| write_target(answer, question.locale);
         let (target, open_time, revision) = self.entitlements.response_target(&call.caller, &question, tell).await?;
         Ok(Response::new(write_target_response(target, open_time, revision)))

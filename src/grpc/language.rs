@@ -3,6 +3,7 @@
 use tonic::metadata::MetadataMap;
 
 use crate::catalog::Locale;
+use crate::model::primary_language;
 
 /// The language of texts that is liked best, the first of equals; none if none is asked for
 /// that there are texts in. What cannot be read is passed over: a preference spoils no call.
@@ -19,11 +20,14 @@ pub(super) fn preferred(metadata: &MetadataMap) -> Option<Locale> {
     best.map(|(language, _)| language)
 }
 
-/// The language of the texts that fits a tag; any language at all is English.
+/// The language of the texts that fits a tag, in whichever form it is written; any language at all is English.
 fn language_of(tag: &str) -> Option<Locale> {
-    let primary = tag.split('-').next().unwrap_or_default();
-    match primary.to_ascii_lowercase().as_str() {
-        "en" | "*" => Some(Locale::English),
+    if tag == "*" {
+        return Some(Locale::English);
+    }
+    // Java writes `in_ID`.
+    match primary_language(&tag.replace('_', "-"))?.as_str() {
+        "en" => Some(Locale::English),
         "id" => Some(Locale::Indonesian),
         _ => None,
     }
@@ -53,6 +57,12 @@ mod tests {
             ("fr, de;q=0.9, id;q=0.2", Some(Locale::Indonesian)),
             ("id;q=0.5, en;q=0.5", Some(Locale::Indonesian)),
             ("id;q=0.5, *", Some(Locale::English)),
+            ("in-ID", Some(Locale::Indonesian)),
+            ("in_ID", Some(Locale::Indonesian)),
+            ("ind, en;q=0.5", Some(Locale::Indonesian)),
+            ("eng;q=0.9, in;q=0.5", Some(Locale::English)),
+            ("english, in;q=0.5", Some(Locale::Indonesian)),
+            ("klingon-tag, xx, id;q=0.1", Some(Locale::Indonesian)),
             ("id;q=0, en;q=0.1", Some(Locale::English)),
             ("id ; Q = 0.7 ,en;q=0.6", Some(Locale::Indonesian)),
             ("fr, ja;q=0.8", None),

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
@@ -12,17 +14,19 @@ use crate::proto::v1;
 use crate::proto::v1::ledger_service_server::LedgerService;
 use crate::service::ledger::{WriteOutcome, WriteRequest};
 use crate::service::{Ledger, revision};
+use crate::store::Epoch;
 use crate::telemetry::call::note_customer;
 
 /// `LedgerService` on the wire.
 #[derive(Debug)]
 pub struct LedgerApi {
     ledger: Ledger,
+    epoch: Arc<Epoch>,
 }
 
 impl LedgerApi {
-    pub fn new(ledger: Ledger) -> Self {
-        Self { ledger }
+    pub fn new(ledger: Ledger, epoch: Arc<Epoch>) -> Self {
+        Self { ledger, epoch }
     }
 
     /// What a write did, and the token of its revision.
@@ -40,7 +44,7 @@ impl LedgerApi {
         let owner = customer_id.clone();
         let request = WriteRequest { customer_id, command, request_id, deadline: call.deadline };
         let outcome = self.ledger.write(&call.caller, request).await?;
-        let token = revision::encode(&owner, outcome.revision);
+        let token = revision::encode(&self.epoch, &owner, outcome.revision);
         Ok((outcome, token))
     }
 }
@@ -121,7 +125,7 @@ impl LedgerService for LedgerApi {
         let (call, message) = Call::open(request);
         let question = read_block_question(message)?;
         let (block, at, revision) = self.ledger.block(&call.caller, &question).await?;
-        let revision = revision::encode(&question.customer_id, revision);
+        let revision = revision::encode(&self.epoch, &question.customer_id, revision);
         Ok(Response::new(v1::GetBlockResponse { block: Some(write_block(&block, at)), revision }))
     }
 
@@ -131,9 +135,8 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::ListBlocksResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_blocks_question(message)?;
-        let (blocks, at, revision, next_page_token) = self.ledger.blocks(&call.caller, &question).await?;
-        let blocks = blocks.iter().map(|block| write_block(block, at)).collect();
-        let revision = revision::encode(&question.customer_id, revision);
+        let (blocks, revision, next_page_token) = self.ledger.blocks(&call.caller, &question, write_block).await?;
+        let revision = revision::encode(&self.epoch, &question.customer_id, revision);
         Ok(Response::new(v1::ListBlocksResponse { blocks, next_page_token, revision }))
     }
 
@@ -148,7 +151,7 @@ impl LedgerService for LedgerApi {
         let reservation_id = read.required_uuid("reservation_id", &reservation_id);
         let (customer_id, reservation_id) = read.finish((customer_id, reservation_id))?;
         let (reservation, revision) = self.ledger.reservation(&call.caller, &customer_id, reservation_id).await?;
-        let revision = revision::encode(&customer_id, revision);
+        let revision = revision::encode(&self.epoch, &customer_id, revision);
         let reservation = Some(write_reservation(&reservation));
         Ok(Response::new(v1::GetReservationResponse { reservation, revision }))
     }
@@ -159,8 +162,8 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::ListReservationsResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_reservations_question(message)?;
-        let (reservations, next_page_token) = self.ledger.reservations(&call.caller, &question).await?;
-        let reservations = reservations.iter().map(write_reservation).collect();
+        let (reservations, next_page_token) =
+            self.ledger.reservations(&call.caller, &question, write_reservation).await?;
         Ok(Response::new(v1::ListReservationsResponse { reservations, next_page_token }))
     }
 
@@ -170,8 +173,7 @@ impl LedgerService for LedgerApi {
     ) -> Result<Response<v1::ListEntriesResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_entries_question(message)?;
-        let (entries, next_page_token) = self.ledger.entries(&call.caller, &question).await?;
-        let entries = entries.iter().map(write_entry).collect();
+        let (entries, next_page_token) = self.ledger.entries(&call.caller, &question, write_entry).await?;
         Ok(Response::new(v1::ListEntriesResponse { entries, next_page_token }))
     }
 }

@@ -8,12 +8,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderValue};
+use prost::Message as _;
+use tonic_types::pb::{ErrorInfo, Status};
 use uuid::Builder;
 use uuid::fmt::Hyphenated;
 
 pub(super) const HEADER: &str = "x-request-id";
 /// The key in the metadata of `ErrorInfo`; `request_id` there is that of a write.
-pub(super) const METADATA: &str = "x_request_id";
+const METADATA: &str = "x_request_id";
+const ERROR_INFO: &str = "/google.rpc.ErrorInfo";
+
+/// In the extensions of every request: the id of its call.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub HeaderValue);
+
 /// In bytes.
 const LONGEST: usize = 128;
 
@@ -23,6 +31,15 @@ pub(super) fn of_call(headers: &HeaderMap) -> HeaderValue {
         Some(given) => given.clone(),
         None => made(),
     }
+}
+
+/// Puts the id into the `ErrorInfo` of a status, and returns the reason that it gives.
+pub(super) fn put_into(status: &mut Status, id: &HeaderValue) -> Option<String> {
+    let any = status.details.iter_mut().find(|any| any.type_url.ends_with(ERROR_INFO))?;
+    let mut info = ErrorInfo::decode(any.value.as_slice()).ok()?;
+    info.metadata.insert(METADATA.to_owned(), id.to_str().ok()?.to_owned());
+    any.value = info.encode_to_vec();
+    Some(info.reason)
 }
 
 fn is_usable(given: &HeaderValue) -> bool {

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::HeaderValue;
 use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt as _};
 
+use super::request_id;
+use crate::contract::Difference;
 use crate::error::{Error, Noun, Violation};
 
 /// The domain of every reason.
@@ -35,14 +38,19 @@ impl From<Error> for Status {
     }
 }
 
-/// An error inside of an answer.
-pub(super) fn to_message(error: Error) -> tonic_types::pb::Status {
+/// An error inside of an answer, with the id of the call if it has one.
+pub(super) fn to_message(error: Error, request_id: Option<&HeaderValue>) -> tonic_types::pb::Status {
     let status = Status::from(error);
-    tonic_types::pb::Status::decode(status.details()).unwrap_or_else(|_| tonic_types::pb::Status {
+    let decoded = tonic_types::pb::Status::decode(status.details());
+    let mut message = decoded.unwrap_or_else(|_| tonic_types::pb::Status {
         code: status.code().into(),
         message: status.message().to_owned(),
         details: Vec::new(),
-    })
+    });
+    if let Some(id) = request_id {
+        request_id::put_into(&mut message, id);
+    }
+    message
 }
 
 fn code_of(error: &Error) -> Code {
@@ -61,7 +69,7 @@ fn code_of(error: &Error) -> Code {
         Error::NotFreshEnough | Error::Unavailable(_) | Error::KeysUnavailable | Error::CommitOutcomeUnknown(_) => {
             Code::Unavailable
         }
-        Error::Overloaded => Code::ResourceExhausted,
+        Error::Overloaded | Error::AnswerTooLarge { .. } => Code::ResourceExhausted,
         Error::DeadlinePassed | Error::DeadlinePassedWriting => Code::DeadlineExceeded,
         Error::Unreadable { .. } | Error::Internal(_) => Code::Internal,
     }
@@ -95,7 +103,8 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::AlreadyExists { noun, id, fields } => {
             let resource = ("resource_type", resource_type(*noun).to_owned());
             let named = carried_fields(fields);
-            let metadata = vec![resource, ("id", id.clone()), ("fields", named.join(","))];
+            let names: Vec<_> = named.iter().map(|it| it.field.as_str()).collect();
+            let metadata = vec![resource, ("id", id.clone()), ("fields", names.join(","))];
             ("CONTENT_DIFFERS", with_omitted(metadata, fields.len(), named.len()))
         }
         Error::RequestIdReused { request_id } => ("REQUEST_ID_REUSED", vec![("request_id", request_id.clone())]),
@@ -103,6 +112,7 @@ fn reason_of(error: &Error) -> (String, HashMap<String, String>) {
         Error::Conflict => ("WRITE_CONFLICT", Vec::new()),
         Error::NotFreshEnough => ("CONSISTENCY_NOT_REACHED", Vec::new()),
         Error::Overloaded => ("OVERLOADED", Vec::new()),
+        Error::AnswerTooLarge { fitting } => ("ANSWER_TOO_LARGE", vec![("fitting", fitting.to_string())]),
         Error::DeadlinePassed => ("DEADLINE_PASSED", Vec::new()),
         Error::Unavailable(_) => ("STORE_UNAVAILABLE", Vec::new()),
         Error::DeadlinePassedWriting | Error::CommitOutcomeUnknown(_) => ("COMMIT_OUTCOME_UNKNOWN", Vec::new()),
@@ -139,8 +149,12 @@ fn carried(violations: &[Violation]) -> Vec<&Violation> {
     carried
 }
 
-fn carried_fields(fields: &[String]) -> Vec<String> {
-    within_budget(fields.iter(), |field| field.len().saturating_add(1)).into_iter().cloned().collect()
+/// As many as a status can carry, each by its name and with both of its values.
+fn carried_fields(fields: &[Difference]) -> Vec<&Difference> {
+    within_budget(fields.iter(), |it| {
+        let names = it.field.len().saturating_mul(2);
+        names.saturating_add(it.stored.len()).saturating_add(it.sent.len()).saturating_add(4 * FRAMING)
+    })
 }
 
 fn within_budget<'a, T>(all: impl Iterator<Item = &'a T>, length: impl Fn(&T) -> usize) -> Vec<&'a T> {
@@ -212,9 +226,13 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
             violation.reason = "REQUEST_ID_REUSED".to_owned();
             details.set_bad_request(vec![violation]);
         }
-        Error::NotFound { noun, id, .. }
-        | Error::AlreadyExists { noun, id, .. }
-        | Error::Unreadable { noun, id, .. } => {
+        Error::AlreadyExists { noun, id, fields } => {
+            details.set_resource_info(resource_type(*noun), id, "", error.to_string());
+            let told = carried_fields(fields);
+            let told = told.iter().map(|it| PreconditionViolation::new("CONTENT_DIFFERS", &it.field, it.words()));
+            details.set_precondition_failure(told.collect::<Vec<_>>());
+        }
+        Error::NotFound { noun, id, .. } | Error::Unreadable { noun, id, .. } => {
             details.set_resource_info(resource_type(*noun), id, "", error.to_string());
         }
         Error::NotFreshEnough | Error::Unavailable(_) | Error::KeysUnavailable | Error::Overloaded => {
@@ -226,6 +244,7 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
         | Error::CustomerNotAllowed { .. }
         | Error::StaleEtag { .. }
         | Error::Conflict
+        | Error::AnswerTooLarge { .. }
         | Error::DeadlinePassed
         | Error::DeadlinePassedWriting
         | Error::CommitOutcomeUnknown(_)

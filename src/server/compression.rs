@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, Either};
 use futures_util::stream;
 use http::{HeaderValue, Request, Response};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt as _, BodyStream, Full, StreamBody};
 use prost::bytes::Bytes;
 use tonic::Status;
@@ -116,6 +116,10 @@ async fn expand(mut request: Request<Body>) -> Result<Request<Body>, Status> {
 
 /// The answer with its message compressed, where that is worth it.
 async fn compress(response: Response<Body>, encoding: Encoding) -> Response<Body> {
+    // A refusal ends with its headers. gRPC's own clients take one that ends later for a broken stream.
+    if response.body().is_end_stream() {
+        return response;
+    }
     let (mut head, mut body) = response.into_parts();
     let mut first = body.frame().await;
     if let Some(Ok(frame)) = &mut first

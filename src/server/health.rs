@@ -30,13 +30,14 @@ const MESSAGE_LIMIT: usize = 4 << 10;
 
 const LIVENESS: &str = "liveness";
 /// Names a probe can ask for besides; the empty one is the whole server.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     "readiness",
     "entitled.v1.EntitlementService",
     "entitled.v1.ContractService",
     "entitled.v1.LedgerService",
     "entitled.v1.CatalogService",
+    "entitled.v1.ServerService",
 ];
 
 /// Of these, the services that write.

@@ -1,7 +1,7 @@
 //! Says which service answers a call, and which layers every call passes before.
 //!
-//! Health and reflection answer from the start. The services of this API need the store: until it is open their calls
-//! wait for a moment, and are then UNAVAILABLE.
+//! Health, reflection and what the server tells of itself answer from the start. The other services of this API need the
+//! store: until it is open their calls wait for a moment, and are then UNAVAILABLE.
 
 use std::convert::Infallible;
 use std::num::NonZero;
@@ -25,7 +25,7 @@ use crate::auth::Authenticator;
 use crate::config::RateLimitSettings;
 use crate::error::{BoxError, Error};
 use crate::grpc::{
-    Admission, Authentication, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT,
+    Admission, Authentication, CatalogApi, ContractApi, Deadlines, EntitlementApi, LedgerApi, MESSAGE_LIMIT, ServerApi,
     TransportErrors,
 };
 use crate::proto::FILE_DESCRIPTOR_SET;
@@ -33,8 +33,11 @@ use crate::proto::v1::catalog_service_server::CatalogServiceServer;
 use crate::proto::v1::contract_service_server::ContractServiceServer;
 use crate::proto::v1::entitlement_service_server::EntitlementServiceServer;
 use crate::proto::v1::ledger_service_server::LedgerServiceServer;
-use crate::service::{self, Catalogue, Contracts, Entitlements, Ledger};
+use crate::proto::v1::server_service_server::ServerServiceServer;
+use crate::service::{self, Catalogue, Contracts, Entitlements, Ledger, ServerInfo};
 
+/// What the paths of the calls begin with that need no store.
+const WITHOUT_STORE: [&str; 2] = ["/grpc.", "/entitled.v1.ServerService/"];
 /// A question to reflection is a name.
 const REFLECTION_LIMIT: usize = 16 << 10;
 
@@ -65,9 +68,11 @@ pub(super) fn layered(
     Deadlines.layer(authentication.layer(rate_limits.layer(admitted)))
 }
 
-/// Health and, where it is wanted, reflection.
-pub(super) fn standard_services(health: &Arc<HealthState>, has_reflection: bool) -> Result<Routes, BoxError> {
-    let services = Routes::new(health::service(Arc::clone(health)));
+/// What needs no store: health, what the server tells of itself and, where it is wanted, reflection.
+pub(super) fn standard_services(health: &Arc<HealthState>, info: ServerInfo) -> Result<Routes, BoxError> {
+    let has_reflection = info.features.has_reflection;
+    let server = ServerServiceServer::new(ServerApi::new(info)).max_decoding_message_size(MESSAGE_LIMIT);
+    let services = Routes::new(health::service(Arc::clone(health))).add_service(server);
     if !has_reflection {
         return Ok(services.prepare());
     }
@@ -90,10 +95,12 @@ fn descriptors() -> tonic_reflection::server::Builder<'static> {
 
 /// The services of this API.
 pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes {
+    let epoch = || Arc::clone(&context.epoch);
+    let entitlements = Entitlements::new(context.clone());
     let entitlements =
-        EntitlementServiceServer::new(EntitlementApi::new(Entitlements::new(context.clone()), &context.telemetry));
-    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone())));
-    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger));
+        EntitlementServiceServer::new(EntitlementApi::new(entitlements, Arc::clone(&context.telemetry), epoch()));
+    let contracts = ContractServiceServer::new(ContractApi::new(Contracts::new(context.clone()), epoch()));
+    let ledger = LedgerServiceServer::new(LedgerApi::new(ledger, epoch()));
     let catalog = CatalogServiceServer::new(CatalogApi::new(Catalogue::new(Arc::clone(&context.catalog))));
     Routes::new(entitlements.max_decoding_message_size(MESSAGE_LIMIT))
         .add_service(contracts.max_decoding_message_size(MESSAGE_LIMIT))
@@ -102,7 +109,7 @@ pub(super) fn api_services(context: &service::Context, ledger: Ledger) -> Routes
         .prepare()
 }
 
-/// The services of this server: the standard ones answer from the first moment, those of this API once the store is open.
+/// The services of this server: what needs no store answers from the first moment, the others once the store is open.
 #[derive(Debug, Clone)]
 pub(super) struct Router {
     standard_services: Routes,
@@ -133,7 +140,8 @@ impl Service<Request<Body>> for Router {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if request.uri().path().starts_with("/grpc.") {
+        let path = request.uri().path();
+        if WITHOUT_STORE.iter().any(|without| path.starts_with(without)) {
             return Either::Left(self.standard_services.call(request));
         }
         match self.api_services.get() {

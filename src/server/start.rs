@@ -8,7 +8,7 @@ use crate::config::{Config, ConfigMistakes, OnDamage};
 use crate::error::{BoxError, Error};
 use crate::input::{pem, read_file};
 use crate::legible::shown;
-use crate::store::{SchemaState, Store, StoreConfig};
+use crate::store::{Epoch, SchemaState, Store, StoreConfig};
 
 /// Between the end of a try to reach the database and the next one.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -31,11 +31,11 @@ pub(super) fn check_clock(now: DateTime<Utc>) -> Result<(), BoxError> {
 /// A file of SQLite is there or it is not: what is wrong with it ends the start. A server of
 /// PostgreSQL may only be away, and is waited for; a setting nothing can come of, or a schema that is
 /// too old, ends the start as well.
-pub(super) async fn open(config: &Config) -> Result<Store, BoxError> {
+pub(super) async fn open(config: &Config) -> Result<(Store, Epoch), BoxError> {
     let mut tries = 0_u32;
     loop {
         let error = match try_open(config).await {
-            Ok(store) => return Ok(store),
+            Ok(opened) => return Ok(opened),
             Err(error) => error,
         };
         if config.store.database.is_sqlite() {
@@ -83,7 +83,7 @@ pub(super) fn check_tls_files(config: &Config) -> Result<(), ConfigMistakes> {
     if mistakes.is_empty() { Ok(()) } else { Err(ConfigMistakes(mistakes)) }
 }
 
-async fn try_open(config: &Config) -> Result<Store, BoxError> {
+async fn try_open(config: &Config) -> Result<(Store, Epoch), BoxError> {
     let store = Store::connect(&store_config(config)).await?;
     store.claim()?;
     // Whatever else keeps the file from being looked through says nothing of damage, and is not served.
@@ -95,7 +95,8 @@ async fn try_open(config: &Config) -> Result<Store, BoxError> {
         store.make_read_only();
     }
     bring_up(config, &store).await?;
-    Ok(store)
+    let epoch = store.epoch().await?;
+    Ok((store, epoch))
 }
 
 async fn bring_up(config: &Config, store: &Store) -> Result<(), BoxError> {

@@ -19,7 +19,8 @@ const A_WHILE: Duration = Duration::from_secs(60);
 /// The tasks of one server in one set; they end when this is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor {
-    supervised: JoinSet<&'static str>,
+    /// Each tells at its end why the server must end.
+    supervised: JoinSet<String>,
     down: Arc<AtomicUsize>,
 }
 
@@ -46,10 +47,16 @@ impl Supervisor {
         self.supervised.spawn(supervise(name, make, Arc::clone(&self.down), PAUSE));
     }
 
-    /// Ends when a task keeps ending: without it the server does not do what it says. Tells which.
-    pub(super) async fn given_up(&mut self) -> &'static str {
+    /// Runs a task at whose end the server must end: it tells why.
+    pub(super) fn end_with(&mut self, task: impl Future<Output = String> + Send + 'static) {
+        self.supervised.spawn(task);
+    }
+
+    /// Ends when the server must end, as when a task keeps ending: without it the server does not do what it says. Tells
+    /// why.
+    pub(super) async fn given_up(&mut self) -> String {
         match self.supervised.join_next().await {
-            Some(name) => name.unwrap_or("a supervisor"),
+            Some(why) => why.unwrap_or_else(|_| "a supervisor ended".to_owned()),
             None => std::future::pending().await,
         }
     }
@@ -60,7 +67,7 @@ async fn supervise<F>(
     make: impl Fn() -> F + Send + Sync,
     down: Arc<AtomicUsize>,
     pause: Duration,
-) -> &'static str
+) -> String
 where
     F: Future<Output = ()> + Send,
 {
@@ -73,7 +80,7 @@ where
         ends = if begun.elapsed() < A_WHILE { ends.saturating_add(1) } else { 1 };
         if ends >= MOST_ENDS {
             tracing::error!(task = name, why, ends, "a background task keeps ending: the server stops");
-            return name;
+            return format!("the background task `{name}` keeps ending");
         }
         tracing::error!(task = name, why, "a background task ended; it is started again");
         tokio::time::sleep(pause).await;
@@ -100,8 +107,9 @@ mod tests {
             async move { assert!(run.is_multiple_of(2), "odd") }
         };
         let down = Arc::<AtomicUsize>::default();
-        let name = supervise("brittle", make, Arc::clone(&down), Duration::ZERO).await;
-        assert_eq!((name, runs.load(Ordering::Relaxed)), ("brittle", MOST_ENDS as usize));
+        let why = supervise("brittle", make, Arc::clone(&down), Duration::ZERO).await;
+        let told = "the background task `brittle` keeps ending";
+        assert_eq!((why.as_str(), runs.load(Ordering::Relaxed)), (told, MOST_ENDS as usize));
         assert!(!DownTasks(down).none());
     }
 
@@ -113,6 +121,6 @@ mod tests {
         assert!(supervisor.given_up().now_or_never().is_none() && down.none());
         let (down, pause) = (Arc::default(), Duration::ZERO);
         supervisor.supervised.spawn(supervise("brittle", || async {}, down, pause));
-        assert_eq!(supervisor.given_up().await, "brittle");
+        assert_eq!(supervisor.given_up().await, "the background task `brittle` keeps ending");
     }
 }

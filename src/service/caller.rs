@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use super::authentication_method::AuthenticationMethod;
 use super::role::Role;
 use crate::error::{Error, Result};
 use crate::legible::shown;
@@ -24,6 +25,9 @@ pub struct Caller {
     pub principal: Arc<str>,
     /// What is recorded with everything the caller writes: the principal, or `PRINCIPAL for USER`.
     pub actor: Arc<str>,
+    /// The user the caller calls for, if it names one.
+    pub user: Option<Arc<str>>,
+    pub method: AuthenticationMethod,
     pub roles: Arc<[Role]>,
     pub customers: CustomerScope,
 }
@@ -43,7 +47,15 @@ impl CustomerScope {
 
 impl Caller {
     pub fn new(principal: &str, roles: &[Role], customers: CustomerScope) -> Self {
-        Self { principal: principal.into(), actor: principal.into(), roles: roles.into(), customers }
+        let principal: Arc<str> = principal.into();
+        let (actor, method) = (Arc::clone(&principal), AuthenticationMethod::None);
+        Self { principal, actor, user: None, method, roles: roles.into(), customers }
+    }
+
+    /// The same caller, who was identified by this.
+    #[must_use]
+    pub fn identified_by(self, method: AuthenticationMethod) -> Self {
+        Self { method, ..self }
     }
 
     /// Whoever calls a server that asks nobody who they are. No such caller is believed on whose behalf it calls.
@@ -64,7 +76,7 @@ impl Caller {
     /// The same caller, who calls for `user`. The user is recorded, and gives no rights.
     pub fn on_behalf_of(self, user: &str) -> Self {
         let actor = format!("{}{ON_BEHALF_OF}{user}", self.principal).into();
-        Self { actor, ..self }
+        Self { actor, user: Some(user.into()), ..self }
     }
 
     pub fn has_role(&self, wanted: Role) -> bool {

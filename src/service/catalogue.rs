@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Caller;
-use super::paging::{Page, PagedList, page_token_invalid};
+use super::paging::{Bytes, Page, PagedList, page_token_invalid};
 use crate::catalog::{Catalog, Clause, Edition, LifeCycle, Service};
 use crate::error::{Error, Noun, Result};
 use crate::suggest::nearest;
@@ -44,10 +44,15 @@ impl Catalogue {
     }
 
     /// Editions by id, and the token of the next page.
-    pub fn editions(&self, _caller: &Caller, page: &Page) -> Result<(Vec<&Edition>, String)> {
+    pub fn editions<M: Bytes>(
+        &self,
+        _caller: &Caller,
+        page: &Page,
+        tell: impl Fn(&Edition) -> M,
+    ) -> Result<(Vec<M>, String)> {
         let mut editions: Vec<&Edition> = self.catalog.editions().iter().collect();
         editions.sort_by_key(|edition| &edition.id);
-        rows(&PagedList::new("editions", &[]), page, editions)
+        rows(&PagedList::new("editions", &[]), page, editions, |edition| tell(edition))
     }
 
     pub fn service<'a>(&self, _caller: &Caller, edition: &'a Edition, service_id: &str) -> Result<&'a Service> {
@@ -58,22 +63,26 @@ impl Catalogue {
     }
 
     /// The services of an edition, and the token of the next page.
-    pub fn services<'a>(
+    pub fn services<'a, M: Bytes>(
         &self,
         _caller: &Caller,
         edition: &'a Edition,
         page: &Page,
-    ) -> Result<(Vec<&'a Service>, String)> {
-        rows(&PagedList::new("services", &[&edition.id]), page, edition.services.iter().collect())
+        tell: impl Fn(&Service) -> M,
+    ) -> Result<(Vec<M>, String)> {
+        rows(&PagedList::new("services", &[&edition.id]), page, edition.services.iter().collect(), |service| {
+            tell(service)
+        })
     }
 
     /// The products of an edition, each family before its components, and the token of the next page.
-    pub fn products<'a>(
+    pub fn products<'a, M: Bytes>(
         &self,
         _caller: &Caller,
         edition: &'a Edition,
         page: &Page,
-    ) -> Result<(Vec<Product<'a>>, String)> {
+        tell: impl Fn(&Product<'a>) -> M,
+    ) -> Result<(Vec<M>, String)> {
         let products: Vec<Product<'a>> = edition
             .families
             .iter()
@@ -89,27 +98,27 @@ impl Catalogue {
                 std::iter::once(whole).chain(components)
             })
             .collect();
-        rows(&PagedList::new("products", &[&edition.id]), page, products)
+        rows(&PagedList::new("products", &[&edition.id]), page, products, tell)
     }
 
     /// The clauses of an edition, and the token of the next page.
-    pub fn clauses<'a>(
+    pub fn clauses<'a, M: Bytes>(
         &self,
         _caller: &Caller,
         edition: &'a Edition,
         page: &Page,
-    ) -> Result<(Vec<&'a Clause>, String)> {
-        rows(&PagedList::new("clauses", &[&edition.id]), page, edition.clauses.iter().collect())
+        tell: impl Fn(&Clause) -> M,
+    ) -> Result<(Vec<M>, String)> {
+        rows(&PagedList::new("clauses", &[&edition.id]), page, edition.clauses.iter().collect(), |clause| tell(clause))
     }
 }
 
 /// One page of rows that never change while the server runs: a place among them is a number.
-fn rows<T>(list: &PagedList, page: &Page, rows: Vec<T>) -> Result<(Vec<T>, String)> {
+fn rows<T, M: Bytes>(list: &PagedList, page: &Page, rows: Vec<T>, tell: impl Fn(&T) -> M) -> Result<(Vec<M>, String)> {
     let start = match list.after(page)? {
         None => 0,
         Some([start]) => start.parse().ok().filter(|start| *start < rows.len()).ok_or_else(page_token_invalid)?,
     };
     let rest = rows.into_iter().enumerate().skip(start);
-    let (here, next) = list.cut(page, rest, |(row, _)| [row.saturating_add(1).to_string()]);
-    Ok((here.into_iter().map(|(_, row)| row).collect(), next))
+    Ok(list.cut(page, rest, |(row, _)| [row.saturating_add(1).to_string()], |(_, row)| tell(row)))
 }

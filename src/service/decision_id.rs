@@ -4,14 +4,21 @@ use chrono::{DateTime, Utc};
 
 use super::Question;
 use crate::model::{Canonical, DeliveryMode};
+use crate::store::Epoch;
 
 /// Names the encoding: the fields by name, absent ones left out. A field that comes later leaves the ids of questions
 /// without it as they are.
 const ENCODING: &str = "entitled.decision.1";
 
-/// 128 bits over everything a decision depends on, in hexadecimal: what was asked, of which revision of the customer, by
-/// which edition, at which instant. Neither the language of its texts nor how it is told bears on it.
-pub(super) fn decision_id(question: &Question, check_time: DateTime<Utc>, revision: i64, edition_id: &str) -> String {
+/// 128 bits over everything a decision depends on, in hexadecimal: what was asked, of which revision of the customer in
+/// which epoch, by which edition, at which instant. Neither the language of its texts nor how it is told bears on it.
+pub(super) fn decision_id(
+    question: &Question,
+    check_time: DateTime<Utc>,
+    revision: i64,
+    edition_id: &str,
+    epoch: &Epoch,
+) -> String {
     // Every field is named here: a new one must be thought about.
     let Question {
         customer_id,
@@ -59,6 +66,8 @@ pub(super) fn decision_id(question: &Question, check_time: DateTime<Utc>, revisi
     }
     fields.time("incident_close_time", *incident_close_time);
     fields.number("revision", revision).text("edition_id", Some(edition_id));
+    // The same revision of a database that was restored is another one.
+    fields.text("epoch", (epoch.number > 1).then_some(&epoch.epoch_id));
     let Fields(canonical) = fields;
     hex::encode(canonical.digest().get(..16).unwrap_or_default())
 }
@@ -111,10 +120,14 @@ mod tests {
         }
     }
 
+    fn first() -> Epoch {
+        Epoch { number: 1, epoch_id: "a".to_owned() }
+    }
+
     fn id_of(change: impl FnOnce(&mut Question)) -> String {
         let mut question = question();
         change(&mut question);
-        decision_id(&question, AT, 7, "unified-enterprise-2023")
+        decision_id(&question, AT, 7, "unified-enterprise-2023", &first())
     }
 
     /// Ids stand in logs and receipts: another version of this program tells the same.
@@ -165,9 +178,13 @@ mod tests {
             id_of(|it| it.solution_ids = vec!["x".to_owned(), "y".to_owned()]),
             id_of(|it| it.incident_close_time = Some(AT)),
         ];
-        ids.push(decision_id(&question(), AT + TimeDelta::nanoseconds(1), 7, "unified-enterprise-2023"));
-        ids.push(decision_id(&question(), AT, 8, "unified-enterprise-2023"));
-        ids.push(decision_id(&question(), AT, 7, "another"));
+        ids.push(decision_id(&question(), AT + TimeDelta::nanoseconds(1), 7, "unified-enterprise-2023", &first()));
+        ids.push(decision_id(&question(), AT, 8, "unified-enterprise-2023", &first()));
+        ids.push(decision_id(&question(), AT, 7, "another", &first()));
+        for epoch_id in ["b", "c"] {
+            let restored = Epoch { number: 2, epoch_id: epoch_id.to_owned() };
+            ids.push(decision_id(&question(), AT, 7, "unified-enterprise-2023", &restored));
+        }
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::decision_id::decision_id;
-use super::paging::{PagedList, page_token_invalid};
+use super::paging::{ByteBudget, Bytes, PagedList, page_token_invalid};
 use super::slices::Slices;
 use super::{Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, reason};
 use crate::model::ProductId;
-use crate::suggest::{hint, nearest};
+use crate::suggest::{hint, nearest, nearest_of_kin, nearest_slip};
 use crate::telemetry::call::note_decision;
 
 /// Decisions, and what surrounds them.
@@ -62,14 +62,24 @@ impl Entitlements {
 
     /// Decides many questions at one instant, each customer at one revision. A question that
     /// addresses nothing, or a customer the caller may not see, spoils no other; a store that cannot answer spoils all.
-    pub async fn check_all<T>(
+    ///
+    /// Fails if the answers take more bytes than one message may.
+    pub async fn check_all<M: Bytes>(
         &self,
         caller: &Caller,
         questions: Vec<Result<Question>>,
-        mut tell: impl FnMut(&CheckAnswer<'_>) -> T,
-    ) -> Result<Vec<Result<T>>> {
+        mut tell: impl FnMut(Result<&CheckAnswer<'_>>) -> M,
+    ) -> Result<Vec<M>> {
         let now = self.context.clock.now();
         let mut results = Vec::with_capacity(questions.len());
+        let mut budget = ByteBudget::default();
+        let mut keep = |row: usize, told: M| {
+            if !budget.takes(&told) {
+                return Err(Error::AnswerTooLarge { fitting: results.len() });
+            }
+            results.push((row, told));
+            Ok(())
+        };
         // Each snapshot answers all of its questions and is let go before the next one is read: a batch may ask for
         // many.
         let mut groups: HashMap<_, Vec<(usize, Question)>> = HashMap::new();
@@ -80,7 +90,7 @@ impl Entitlements {
                     let key = (question.customer_id.clone(), question.known_time);
                     groups.entry(key).or_default().push((row, question));
                 }
-                Err(error) => results.push((row, Err(error))),
+                Err(error) => keep(row, tell(Err(error)))?,
             }
         }
         let mut groups: Vec<_> = groups.into_values().collect();
@@ -94,11 +104,11 @@ impl Entitlements {
             };
             for (row, question) in group {
                 slices.next().await;
-                let result = match &snapshot {
-                    Ok(snapshot) => self.answer(snapshot, &question, now, &mut tell),
+                let told = match &snapshot {
+                    Ok(snapshot) => self.answer(snapshot, &question, now, |answer| tell(Ok(answer))),
                     Err(error) => Err(error.repeated()),
                 };
-                results.push((row, result));
+                keep(row, told.unwrap_or_else(|error| tell(Err(error))))?;
             }
         }
         results.sort_unstable_by_key(|(row, _)| *row);
@@ -107,12 +117,12 @@ impl Entitlements {
 
     /// One page of what a customer has and has not. Later pages are judged at the instant of
     /// the first.
-    pub async fn list<T>(
+    pub async fn list<M: Bytes>(
         &self,
         caller: &Caller,
         question: &ListQuestion,
-        mut tell: impl FnMut(&str, &Decision<'_>) -> T,
-    ) -> Result<EntitlementPage<T>> {
+        mut tell: impl FnMut(&str, &Decision<'_>) -> M,
+    ) -> Result<EntitlementPage<M>> {
         caller.require_customer(&question.customer_id)?;
         let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
         let prepared = snapshot.prepared();
@@ -136,7 +146,7 @@ impl Entitlements {
             None => 0,
             Some(after) => after.position(&rows).ok_or_else(page_token_invalid)?,
         };
-        let mut results = Vec::new();
+        let (mut results, mut budget) = (Vec::new(), ByteBudget::default());
         let mut next_page_token = String::new();
         let mut slices = Slices::begin();
         for row in rows.iter().skip(start) {
@@ -146,13 +156,15 @@ impl Entitlements {
             if question.outcome.is_some_and(|only| only != decision.outcome) {
                 continue;
             }
-            if results.len() == question.page.size {
+            let has_room = results.len() < question.page.size;
+            let told = has_room.then(|| tell(row.location_id, &decision)).filter(|told| budget.takes(told));
+            let Some(told) = told else {
                 next_page_token = list.token(&ListPosition::write(now, row));
                 break;
-            }
-            results.push(tell(row.location_id, &decision));
+            };
+            results.push(told);
         }
-        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         Ok(EntitlementPage { rows: results, next_page_token, revision, check_time: now })
     }
 
@@ -170,7 +182,7 @@ impl Entitlements {
         let incident = question.incident(now);
         let offers = engine::offers(snapshot.prepared(), &incident);
         let answer = engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, &incident)?;
-        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         Ok((tell(&answer), incident.open_time, revision))
     }
 
@@ -183,10 +195,11 @@ impl Entitlements {
     ) -> Result<T> {
         let query = question.query();
         let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
-        let decision_id = decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id);
+        let decision_id =
+            decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id, &self.context.epoch);
         self.context.telemetry.metrics.decision(&question.service_id, decision.outcome);
         note_decision(&decision_id, decision.outcome.as_str());
-        let revision = revision::encode(&question.customer_id, snapshot.revision);
+        let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
         let offers =
             incident.as_ref().map(|incident| engine::offers(snapshot.prepared(), incident)).unwrap_or_default();
@@ -215,14 +228,14 @@ impl Entitlements {
             && snapshot.prepared().location(id).is_none()
         {
             let names = snapshot.prepared().contract().customer.locations.iter().map(|it| it.location_id.as_str());
-            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest(id, names) });
+            return Err(Error::NotFound { noun: Noun::Location, id: id.clone(), nearest: nearest_of_kin(id, names) });
         }
         if let Some(product) = question.product_id.as_deref().map(ProductId::new)
             && !catalog.knows_family(product)
         {
             let names =
                 catalog.editions().iter().flat_map(|edition| &edition.families).map(|family| family.id.as_str());
-            let nearest = nearest(product.family, names);
+            let nearest = nearest_slip(product.family, names);
             return Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest });
         }
         if let Some(group) = &question.group

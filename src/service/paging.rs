@@ -4,8 +4,38 @@ use super::token::{fingerprint, open, seal};
 use crate::error::{Error, Result, reason};
 
 const KIND: &str = "page1";
-const MOST_ROWS: usize = 1_000;
+/// On one page.
+pub const MOST_ROWS: usize = 1_000;
 const USUAL_ROWS: usize = 50;
+
+/// What the rows of one answer may take, in bytes: clients take no more than 4 MiB as a message unless told to.
+const MOST_BYTES: usize = 3 << 20;
+/// What a row takes besides its own bytes.
+const FRAMING: usize = 8;
+
+/// A row as it is sent.
+pub trait Bytes {
+    /// How many bytes it takes.
+    fn bytes(&self) -> usize;
+}
+
+/// What is left of the bytes of an answer.
+#[derive(Debug, Default)]
+pub(super) struct ByteBudget {
+    used: usize,
+}
+
+impl ByteBudget {
+    /// Whether the answer has room for one row more, which then takes it. The first has room, however large it is.
+    pub(super) fn takes(&mut self, row: &impl Bytes) -> bool {
+        let used = self.used.saturating_add(row.bytes()).saturating_add(FRAMING);
+        let has_room = self.used == 0 || used <= MOST_BYTES;
+        if has_room {
+            self.used = used;
+        }
+        has_room
+    }
+}
 
 /// Which page of a list is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,19 +93,26 @@ impl PagedList {
         seal(KIND, &parts)
     }
 
-    /// The page that begins the rows behind the one before; and the token of the next, empty if there is none.
-    pub(super) fn cut<T, const PARTS: usize>(
+    /// The page that begins the rows behind the one before, as `tell` tells them; and the token of the next, empty if
+    /// there is none. It ends where it has as many rows as it may, or as many bytes.
+    pub(super) fn cut<T, M: Bytes, const PARTS: usize>(
         &self,
         page: &Page,
         rows: impl IntoIterator<Item = T>,
         place: impl Fn(&T) -> [String; PARTS],
-    ) -> (Vec<T>, String) {
-        let mut rest = rows.into_iter();
-        let here: Vec<T> = rest.by_ref().take(page.size).collect();
-        let has_more = rest.next().is_some();
-        let last = here.last().filter(|_| has_more);
-        let next = last.map(|last| self.token(&place(last))).unwrap_or_default();
-        (here, next)
+        mut tell: impl FnMut(&T) -> M,
+    ) -> (Vec<M>, String) {
+        let (mut here, mut last, mut budget) = (Vec::new(), None, ByteBudget::default());
+        for row in rows {
+            let told = (here.len() < page.size).then(|| tell(&row)).filter(|told| budget.takes(told));
+            let Some(told) = told else {
+                let next = last.map(|last| self.token(&place(&last))).unwrap_or_default();
+                return (here, next);
+            };
+            here.push(told);
+            last = Some(row);
+        }
+        (here, String::new())
     }
 }
 
@@ -86,6 +123,41 @@ pub(super) fn page_token_invalid() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A third of what an answer may take.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Third(u32);
+
+    impl Bytes for Third {
+        fn bytes(&self) -> usize {
+            MOST_BYTES / 3 - FRAMING
+        }
+    }
+
+    #[test]
+    fn a_page_ends_where_its_bytes_do() {
+        let list = PagedList::new("numbers", &[]);
+        let page = Page { size: 1_000, token: String::new() };
+        let cut = |numbers: std::ops::RangeInclusive<u32>| {
+            list.cut(&page, numbers, |last| [last.to_string()], |row| Third(*row))
+        };
+        assert_eq!(cut(1..=3), (vec![Third(1), Third(2), Third(3)], String::new()));
+        assert_eq!(cut(1..=4), (vec![Third(1), Third(2), Third(3)], list.token(&["3".to_owned()])));
+    }
+
+    struct Large;
+
+    impl Bytes for Large {
+        fn bytes(&self) -> usize {
+            2 * MOST_BYTES
+        }
+    }
+
+    #[test]
+    fn one_row_has_room_however_large_it_is() {
+        let mut budget = ByteBudget::default();
+        assert!(budget.takes(&Large) && !budget.takes(&Large));
+    }
 
     fn is_refused<T>(result: Result<T>) -> bool {
         let Err(Error::Violations(violations)) = result else { return false };
@@ -108,7 +180,7 @@ mod tests {
         loop {
             let after: Option<[String; 1]> = list.after(&page).unwrap();
             let after = after.map_or(0, |[last]| last.parse().unwrap());
-            let (here, next) = list.cut(&page, (after + 1)..=4, |last: &u32| [last.to_string()]);
+            let (here, next) = list.cut(&page, (after + 1)..=4, |last: &u32| [last.to_string()], |row| *row);
             pages.push(here);
             if next.is_empty() {
                 break;

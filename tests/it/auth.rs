@@ -1,9 +1,12 @@
 //! Who may call, with what, and about whom.
 
+mod certificates;
 mod jwt;
 mod matrix;
+mod readme;
 mod requests;
 mod scope;
+mod server_service;
 mod settings;
 
 use std::path::PathBuf;

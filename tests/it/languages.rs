@@ -57,6 +57,10 @@ async fn every_call_with_texts_heeds_the_language_asked_for() {
         (Some("id-ID, en;q=0.7"), None, true),
         (Some("fr, id;q=0.3"), None, true),
         (Some("fr"), None, false),
+        (Some("in-ID"), None, true),
+        (None, Some("in"), true),
+        (Some("no-such-language, xx;q=0.9, ind;q=0.3"), None, true),
+        (Some("in"), Some("eng"), false),
         (Some("id"), Some("en"), false),
         (Some("en"), Some("id"), true),
         (Some("id"), Some("fr"), false),
@@ -136,7 +140,7 @@ async fn a_tag_that_names_no_language_is_refused() {
         let ask = v1::GetResponseTargetRequest { locale: tag, ..incident() };
         refused(server.entitlements().get_response_target(ask).await.unwrap_err(), "locale", &told);
     }
-    for tag in ["fr", "pt-BR", "fil", "zh-Hant-TW"] {
+    for tag in ["fr", "eng", "iw", "ji-001", "pt-BR", "fil", "zh-Hant-TW"] {
         let ask =
             v1::CheckEntitlementRequest { language: Some(tag.to_owned()), locale: Some(tag.to_owned()), ..check() };
         server.entitlements().check_entitlement(ask).await.unwrap();

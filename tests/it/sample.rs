@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
 
 use entitled::proto::v1;
+use entitled::service::token::{open, seal};
 use prost_types::Timestamp;
 use tonic::{Code, Response, Status};
 use tonic_types::StatusExt as _;
@@ -128,6 +129,12 @@ pub(crate) fn check(customer_id: &str) -> v1::CheckEntitlementRequest {
 
 pub(crate) fn at_least(revision: &str) -> Option<v1::Consistency> {
     Some(v1::Consistency { requirement: Some(v1::consistency::Requirement::AtLeastRevision(revision.to_owned())) })
+}
+
+/// A token of another revision or customer, as the server that gave `token` would give it.
+pub(crate) fn token_beside(token: &str, customer_id: &str, revision: i64) -> String {
+    let parts = open("rev2", token).unwrap();
+    seal("rev2", &[customer_id, &revision.to_string(), &parts[2]])
 }
 
 pub(crate) fn fully_consistent() -> Option<v1::Consistency> {

@@ -3,4 +3,4 @@
 mod command_line;
 mod handshakes;
 mod postgres;
-mod rotation;
+pub(crate) mod rotation;

@@ -14,6 +14,8 @@ pub struct Catalog {
 #[derive(Debug)]
 pub struct Edition {
     pub id: String,
+    /// SHA-256 over the texts of the files that make it, overlays too, in hexadecimal.
+    pub digest: String,
     /// Editions of one family: a base of one supports what is bought under another.
     pub family_id: String,
     pub name: Text,

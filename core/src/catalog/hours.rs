@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveTime, Weekday};
-use chrono_tz::Tz;
 
 use super::Severity;
+use crate::model::Zone;
 
 /// Opening hours: every working day from `open` to `close`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,5 +47,5 @@ pub enum ZoneRule {
     /// The work order's host location: its zone, its country's hours, its holidays.
     Host,
     /// The zone agreed on the item, else this one, else the asked location's.
-    Item { otherwise: Option<Tz> },
+    Item { otherwise: Option<Zone> },
 }

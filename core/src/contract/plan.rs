@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ContractCommand;
-use super::diff::differing_fields;
+use super::diff::{Difference, differences};
 use crate::model::{Contract, Customer, WorkOrder};
 use crate::noun::Noun;
 
@@ -37,7 +37,7 @@ pub enum Resource {
 pub struct Taken {
     pub noun: Noun,
     pub id: String,
-    pub fields: Vec<String>,
+    pub fields: Vec<Difference>,
 }
 
 /// A command worked out on the contract there is.
@@ -84,17 +84,18 @@ impl Plan {
     }
 
     fn put_customer(&mut self, stored: Option<&Customer>, customer: &Customer, may_update: bool) {
-        let fields = stored.map(|stored| differing_fields("customer", stored, customer));
+        let fields = stored.map(|stored| differences("customer", stored, customer));
         let kind = match &fields {
             None => ChangeKind::Added,
             Some(fields) if fields.is_empty() => ChangeKind::Unchanged,
             Some(_) => ChangeKind::Updated,
         };
         let id = customer.customer_id.clone();
-        let fields = fields.unwrap_or_default();
+        let differences = fields.unwrap_or_default();
         if kind == ChangeKind::Updated && !may_update {
-            self.refuse(Noun::Customer, &id, &fields);
+            self.refuse(Noun::Customer, &id, &differences);
         }
+        let fields = names(differences);
         self.contract.customer = customer.clone();
         self.changes.push(ContractChange { kind, resource: Resource::Customer, id, fields });
     }
@@ -103,28 +104,33 @@ impl Plan {
     fn put_work_order(&mut self, path: &str, order: &WorkOrder) {
         let id = order.work_order_id.clone();
         let stored = self.contract.work_orders.iter_mut().find(|stored| stored.work_order_id == id);
-        let (kind, fields) = match stored {
+        let (kind, differences) = match stored {
             None => {
                 self.contract.work_orders.push(order.clone());
                 (ChangeKind::Added, Vec::new())
             }
             Some(stored) => {
-                let fields = differing_fields(path, stored, order);
+                let differences = differences(path, stored, order);
                 *stored = order.clone();
-                let kind = if fields.is_empty() { ChangeKind::Unchanged } else { ChangeKind::Updated };
-                (kind, fields)
+                let kind = if differences.is_empty() { ChangeKind::Unchanged } else { ChangeKind::Updated };
+                (kind, differences)
             }
         };
         if kind == ChangeKind::Updated {
-            self.refuse(Noun::WorkOrder, &id, &fields);
+            self.refuse(Noun::WorkOrder, &id, &differences);
         }
+        let fields = names(differences);
         self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
     }
 
     /// The first id that is taken is told, with all of its fields.
-    fn refuse(&mut self, noun: Noun, id: &str, fields: &[String]) {
+    fn refuse(&mut self, noun: Noun, id: &str, fields: &[Difference]) {
         if self.taken.is_none() {
             self.taken = Some(Taken { noun, id: id.to_owned(), fields: fields.to_vec() });
         }
     }
+}
+
+fn names(differences: Vec<Difference>) -> Vec<String> {
+    differences.into_iter().map(|difference| difference.field).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
 use crate::catalog::Hours;
+use crate::model::Zone;
 use crate::terms::Span;
 
 /// How far ahead an opening is looked for; a calendar closed longer than this has none.
@@ -16,7 +16,7 @@ const LOOK_BACK_DAYS: i64 = 31;
 /// The working days and hours of one place.
 #[derive(Debug, Clone, Copy)]
 pub struct Calendar<'a> {
-    pub zone: Tz,
+    pub zone: Zone,
     pub hours: &'a Hours,
     pub holidays: &'a BTreeSet<NaiveDate>,
 }
@@ -31,7 +31,7 @@ impl<'a> Calendar<'a> {
     }
 
     pub fn local(&self, instant: DateTime<Utc>) -> NaiveDateTime {
-        instant.with_timezone(&self.zone).naive_local()
+        self.zone.local(instant)
     }
 
     pub fn is_open(&self, instant: DateTime<Utc>) -> bool {
@@ -109,11 +109,8 @@ impl<'a> Calendar<'a> {
 }
 
 /// A stretch of time cut where the zone's offset changes: at most once a day.
-fn segments(zone: Tz, span: Span) -> Vec<(Span, TimeDelta)> {
-    let offset = |instant: DateTime<Utc>| {
-        let seconds = zone.offset_from_utc_datetime(&instant.naive_utc()).fix().local_minus_utc();
-        TimeDelta::seconds(i64::from(seconds))
-    };
+fn segments(zone: Zone, span: Span) -> Vec<(Span, TimeDelta)> {
+    let offset = |instant: DateTime<Utc>| zone.offset(instant);
     let (before, after) = (offset(span.start), offset(span.end));
     if before == after {
         return vec![(span, before)];
@@ -135,6 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{ZoneTable, zone};
 
     fn hours(open: (u32, u32), close: (u32, u32)) -> Hours {
         let time = |(hour, minute)| NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
@@ -150,7 +148,7 @@ mod tests {
     fn business_time_skips_nights_weekends_and_holidays() {
         let hours = hours((9, 0), (17, 30));
         let holidays = BTreeSet::from(["2026-03-17".parse().unwrap()]);
-        let dublin = Calendar { zone: chrono_tz::Europe::Dublin, hours: &hours, holidays: &holidays };
+        let dublin = Calendar { zone: zone("Europe/Dublin"), hours: &hours, holidays: &holidays };
         let due = |start: &str, minutes| dublin.after(at(start), TimeDelta::minutes(minutes)).unwrap();
         // Half an hour on Monday, a holiday, the rest on Wednesday.
         assert_eq!(due("2026-03-16T17:00:00Z", 120), at("2026-03-18T10:30:00Z"));
@@ -169,7 +167,7 @@ mod tests {
         hours.weekend =
             [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat, Weekday::Sun].into();
         let holidays = BTreeSet::new();
-        let never = Calendar { zone: chrono_tz::UTC, hours: &hours, holidays: &holidays };
+        let never = Calendar { zone: Zone::UTC, hours: &hours, holidays: &holidays };
         assert_eq!(never.after(at("2026-03-16T17:00:00Z"), TimeDelta::minutes(1)), None);
         assert_eq!(never.next_open(at("2026-03-16T17:00:00Z")), None);
     }
@@ -190,7 +188,7 @@ mod tests {
 
         #[test]
         fn working_time_agrees_with_counting_minutes(
-            zone in prop::sample::select(chrono_tz::TZ_VARIANTS.as_slice()),
+            zone in prop::sample::select(ZoneTable::embedded().zones().collect::<Vec<_>>()),
             // Whole minutes of the years 1975 to 2035: zones had odd seconds before.
             start in 2_629_440_i64..34_186_000,
             minutes in 1_i64..900,

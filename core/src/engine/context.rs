@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
     pub effective: Span,
     /// The base cover that follows from, none where no base is needed.
     pub coverage: Option<BaseCoverage<'a>>,
+    /// The cover of all items that join this one without a gap, where the asked window needs it.
+    pub cover: Option<Span>,
     /// What is left in the blocks of all items that serve, where somebody has summed it up.
     pub serving: Option<i128>,
     /// Whether it serves itself, where that is known.
@@ -108,6 +110,7 @@ impl<'a> Context<'a> {
             base,
             effective,
             coverage,
+            cover: None,
             serving: None,
             serves: None,
             own_block: candidate.block.as_ref().filter(|_| item.service_id == service.id),
@@ -131,7 +134,7 @@ impl<'a> Context<'a> {
     /// The same question to the same candidate at another instant.
     pub(super) fn later(&self, at: DateTime<Utc>) -> Self {
         let base = self.coverage.map(|coverage| coverage.at(at));
-        Self { at, term: self.candidate.term.at(at), base, serving: None, serves: None, ..*self }
+        Self { at, term: self.candidate.term.at(at), base, cover: None, serving: None, serves: None, ..*self }
     }
 
     /// Whether the order covers any product of the family.
@@ -170,6 +173,11 @@ impl<'a> Context<'a> {
     pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
         let year_end = self.candidate.block.and_then(|block| block.year_end);
         year_end.map_or(self.effective.end, |end| end.min(self.effective.end))
+    }
+
+    /// In what a delivery must lie: the cover it may lean on, else from the effective start to the time of forfeit.
+    pub(super) fn delivery_span(&self) -> Span {
+        self.cover.unwrap_or_else(|| Span { start: self.effective.start, end: self.forfeit_time() })
     }
 
     /// Whether a waiver lifts the clause. That of service hours lifts weekends only: its rule has applied it.

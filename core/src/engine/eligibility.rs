@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::balances::AS_BOUGHT;
-use super::clauses::{self, event, location};
+use super::clauses::{self, event, location, term};
 use super::context::{Context, Verdict};
 use super::decide::decide;
 use super::decision::{Outcome, Reason, Remedy};
@@ -53,6 +53,8 @@ pub struct EligibleBlock {
     /// Whether term, state or base fails: what is left does not matter then.
     pub is_lapsed: bool,
     pub is_designated: bool,
+    /// Not one that has yet to begin and would still come too late for the work.
+    pub begins_in_time: bool,
     /// The effective end.
     pub end: DateTime<Utc>,
     /// What is left then is lost, as seen from the location.
@@ -156,6 +158,7 @@ fn eligible_block<'a>(
         counts: !failing.iter().any(|clause| clause.rule.keeps_out_of_pool()),
         is_lapsed: context.is_lapsed(),
         is_designated: !has_location || location::is_designated(context),
+        begins_in_time: term::begins_in_time(context),
         end: context.effective.end,
         forfeit_time: context.forfeit_time(),
         codes: codes_of(context),
@@ -262,6 +265,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         counts: false,
         is_lapsed: true,
         is_designated: false,
+        begins_in_time: true,
         end: decision.check_time,
         forfeit_time: decision.check_time,
         codes: BlockCodes::default(),

@@ -5,11 +5,12 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 
 use super::base::BaseState;
-use super::clauses::{self, hours, location, quantity};
+use super::clauses::{self, hours, location, quantity, term};
 use super::context::{Context, Verdict};
 use super::decision::Outcome;
 use super::pool::{self, Pool};
 use super::resolve::ResolvedQuery;
+use super::seam;
 use crate::catalog::{ClauseUse, Missing, Rule, RuleFamily};
 
 /// What the clauses make of one candidate: sets of clauses by their rows.
@@ -92,12 +93,14 @@ pub(super) fn judge<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>, pool: &
     best
 }
 
-/// The best outcome first; among equals those for the location, the fewest failed clauses,
-/// the latest effective end.
+/// The best outcome first; among equals those for the location, those that can be waited for, the fewest failed
+/// clauses, the latest effective end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     outcome: Outcome,
     is_designated: bool,
+    /// Not one that has yet to begin and would still come too late for the window: to wait for it helps nobody.
+    begins_in_time: bool,
     failed: Reverse<u32>,
     end: DateTime<Utc>,
 }
@@ -105,7 +108,7 @@ pub(super) struct Rank {
 impl Rank {
     /// What time may make of a candidate at most that has come to its end by then.
     pub(super) fn highest(end: DateTime<Utc>) -> Self {
-        Self { outcome: Outcome::Entitled, is_designated: true, failed: Reverse(0), end }
+        Self { outcome: Outcome::Entitled, is_designated: true, begins_in_time: true, failed: Reverse(0), end }
     }
 }
 
@@ -113,6 +116,7 @@ pub(super) fn rank(context: &Context<'_>, evaluation: &Evaluation) -> Rank {
     Rank {
         outcome: evaluation.outcome(),
         is_designated: location::is_designated(context),
+        begins_in_time: term::begins_in_time(context),
         failed: Reverse(evaluation.failed.count_ones()),
         end: context.effective.end,
     }
@@ -120,6 +124,9 @@ pub(super) fn rank(context: &Context<'_>, evaluation: &Evaluation) -> Rank {
 
 /// Lets every clause judge the candidate.
 pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Evaluation {
+    if seam::matters(context) {
+        pool.tell_cover(context);
+    }
     let mut evaluation = Evaluation {
         failed: 0,
         open: 0,

@@ -8,9 +8,11 @@ use super::clauses::{hours, location, product, term};
 use super::context::{Context, Verdict};
 use super::prepared::Candidate;
 use super::resolve::ResolvedQuery;
+use super::seam;
 use super::transitions::Transitions;
 use crate::catalog::{ClauseUse, RuleFamily};
 use crate::model::burn_key;
+use crate::terms::Span;
 
 /// The sum at one instant, worked out when it is first asked for.
 #[derive(Debug)]
@@ -18,16 +20,22 @@ pub(super) struct Pool<'p, 'a> {
     resolved: &'p ResolvedQuery<'a>,
     at: DateTime<Utc>,
     sum: OnceCell<i128>,
+    covers: OnceCell<Vec<Span>>,
 }
 
 impl<'p, 'a> Pool<'p, 'a> {
     pub(super) fn new(resolved: &'p ResolvedQuery<'a>, at: DateTime<Utc>) -> Self {
-        Self { resolved, at, sum: OnceCell::new() }
+        Self { resolved, at, sum: OnceCell::new(), covers: OnceCell::new() }
     }
 
     /// Tells a context the sum, so that it is not worked out again for each.
     pub(super) fn tell(&self, context: &mut Context<'a>) {
         context.serving = Some(*self.sum.get_or_init(|| sum(self.resolved.of_items(self.at))));
+    }
+
+    /// Tells a context the cover that it is part of.
+    pub(super) fn tell_cover(&self, context: &mut Context<'a>) {
+        context.cover = seam::cover_of(context, self.covers.get_or_init(|| seam::covers(self.resolved)));
     }
 }
 

@@ -23,7 +23,7 @@ use self::build::Builder;
 use self::order::PreparedOrder;
 use super::base::{BaseCoverage, Bases};
 use crate::catalog::Catalog;
-use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder};
+use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, ZoneTable, current_zones};
 use crate::terms::{End, order_term};
 
 pub use self::block::BoughtBlock;
@@ -55,10 +55,14 @@ pub struct Prepared {
     designated_by: Vec<Option<usize>>,
     /// Whether the designated locations lie in more than one country (2.4).
     multi_country: bool,
+    /// The zone data that everything here is worked out with.
+    zones: Arc<ZoneTable>,
 }
 
 impl Prepared {
-    pub fn new(catalog: Arc<Catalog>, contract: Contract) -> Self {
+    pub fn new(catalog: Arc<Catalog>, mut contract: Contract) -> Self {
+        let zones = current_zones();
+        contract.renew_zones(&zones);
         let customer = &contract.customer;
         let location_rows = rows_of(customer.locations.iter().map(|location| &location.location_id));
         let contact_rows = rows_of(customer.contacts.iter().map(|contact| &contact.contact_id));
@@ -84,6 +88,7 @@ impl Prepared {
             base_transitions,
             designated_by,
             multi_country,
+            zones,
             catalog,
             contract,
         };
@@ -119,6 +124,10 @@ impl Prepared {
 
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    pub fn zones(&self) -> &Arc<ZoneTable> {
+        &self.zones
     }
 
     pub fn contract(&self) -> &Contract {

@@ -5,6 +5,7 @@ mod crowd;
 mod laws;
 mod model;
 mod remedies;
+mod seams;
 mod slow;
 mod time;
 mod wider;

@@ -9,7 +9,7 @@ use crate::catalog::{Edition, Family, Service};
 use crate::error::{Error, Result};
 use crate::model::{Contact, Location, ProductId, Quantity, start_of_day};
 use crate::noun::Noun;
-use crate::suggest::nearest;
+use crate::suggest::{nearest, nearest_of_kin, nearest_slip};
 use crate::terms::end_of_day;
 use crate::violation::reason as technical;
 
@@ -136,7 +136,11 @@ fn addressed_location<'a>(prepared: &'a Prepared, location_id: &str) -> Result<(
     prepared.location(location_id).ok_or_else(|| {
         let known = prepared.contract().customer.locations.iter().map(|location| location.location_id.as_str());
         let known = known.filter(|known| is_few || known.get(..ALIKE) == location_id.get(..ALIKE)).take(MOST_HINTED);
-        Error::NotFound { noun: Noun::Location, id: location_id.to_owned(), nearest: nearest(location_id, known) }
+        Error::NotFound {
+            noun: Noun::Location,
+            id: location_id.to_owned(),
+            nearest: nearest_of_kin(location_id, known),
+        }
     })
 }
 
@@ -175,7 +179,7 @@ fn addressed_family(prepared: &Prepared, product: ProductId<'_>) -> Result<()> {
         return Ok(());
     }
     let families = prepared.catalog().editions().iter().flat_map(|edition| &edition.families);
-    let nearest = nearest(product.family, families.map(|family| family.id.as_str()));
+    let nearest = nearest_slip(product.family, families.map(|family| family.id.as_str()));
     Err(Error::NotFound { noun: Noun::ProductFamily, id: product.family.to_owned(), nearest })
 }
 

@@ -31,10 +31,6 @@ impl Sorted {
         self.0.binary_search_by(at).is_ok()
     }
 
-    pub fn names(&self, list: &[String], name: &str) -> bool {
-        self.has(list, |own| own.as_str().cmp(name))
-    }
-
     /// Whether a pattern of the list matches the product.
     pub fn matches(&self, patterns: &[ProductPattern], product: ProductId<'_>) -> bool {
         if self.0.is_empty() {
@@ -100,9 +96,6 @@ mod tests {
             prop_assert_eq!(sorted.matches(&patterns, product), patterns.iter().any(|own| own.matches(product)));
             let touches = patterns.iter().any(|own| own.touches_family(product.family));
             prop_assert_eq!(sorted.touches_family(&patterns, product.family), touches);
-            let names: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-            let has = names.iter().any(|name| name == product.family);
-            prop_assert_eq!(Sorted::of(&names).names(&names, product.family), has);
         }
     }
 }

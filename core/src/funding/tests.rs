@@ -35,7 +35,7 @@ proptest! {
         for service_id in counted(&contract) {
             let unit = CATALOG.default_edition().service(&service_id).unwrap().unit.unwrap();
             let quantity = Quantity { amount, unit };
-            for (location_id, ..) in LOCATIONS {
+            for (location_id, ..) in *LOCATIONS {
                 let (start_time, end_time) = window.map(|window| (window.start, window.end)).unzip();
                 let delivery = Delivery { start_time, end_time, ..Delivery::default() };
                 let query = Query {

@@ -48,11 +48,13 @@ pub struct FundingSource {
     pub codes: LedgerCodes,
 }
 
-/// Which of the refused tells why, as in a check: first those for the location, then the fewest
+/// Which of the refused tells why, as in a check: first those for the location, then those that can be waited for, then the fewest
 /// failed clauses, then the latest effective end; the first of equals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceRank {
     pub is_designated: bool,
+    /// Not one that has yet to begin and would still come too late for the work.
+    pub begins_in_time: bool,
     pub end: DateTime<Utc>,
 }
 
@@ -64,7 +66,7 @@ impl FundingSource {
 
     /// A block that these forbid.
     pub fn refused(block_id: Uuid, failed: Vec<CommandViolation>) -> Self {
-        let rank = SourceRank { is_designated: true, end: DateTime::<Utc>::MAX_UTC };
+        let rank = SourceRank { is_designated: true, begins_in_time: true, end: DateTime::<Utc>::MAX_UTC };
         Self {
             block_id: Some(block_id),
             counted: None,

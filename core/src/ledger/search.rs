@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::posting::Posting;
 use super::term::{WorkTime, about, against, format_amount};
-use super::{Block, CommandViolation, FundingSource, LedgerCodes, Part, code, reason};
+use super::{Block, CommandViolation, FundingSource, LedgerCodes, Part, SourceRank, code, reason};
 use crate::catalog::Rule;
 use crate::model::{Unit, rfc3339};
 
@@ -51,7 +51,8 @@ impl Search<'_> {
         let rank = |one: &Judged<'_>| {
             let failing = one.failing.saturating_add(usize::from(is_short(one)));
             let failing = failing.max(usize::from(one.is_late));
-            (failing == 0, one.source.rank.is_designated, Reverse(failing), one.source.rank.end)
+            let SourceRank { is_designated, begins_in_time, end } = one.source.rank;
+            (failing == 0, is_designated, begins_in_time, Reverse(failing), end)
         };
         let answering = judged.iter().reduce(|best, one| if rank(one) > rank(best) { one } else { best });
         let Some(one) = answering else { return Err(vec![self.exhausted(asked, 0, &LedgerCodes::default())]) };

@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+
+use super::Zone;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
@@ -34,7 +35,7 @@ pub struct Location {
     /// ISO 3166-1 alpha-2, upper case.
     pub country: String,
     /// The civil time people there read on the clock.
-    pub time_zone: Tz,
+    pub time_zone: Zone,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub holidays: BTreeSet<NaiveDate>,
 }

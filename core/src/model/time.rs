@@ -1,10 +1,8 @@
 //! Civil dates and clocks of a zone, as instants.
 
-use chrono::{
-    DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeZone,
-    Utc,
-};
-use chrono_tz::Tz;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Utc};
+
+use super::Zone;
 
 /// The first instant anything here may name: 1970-01-01T00:00:00Z.
 pub const EARLIEST: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -14,28 +12,9 @@ pub const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_800
     None => DateTime::UNIX_EPOCH,
 };
 
-/// A gap in civil time is never longer than the day some islands skipped, and a bit.
-const LONGEST_GAP_MINUTES: u32 = 26 * 60;
-
-/// The instant at which a clock in `zone` first shows `local`; where the clocks jump over
-/// it, the first instant after the jump.
-pub fn instant_of(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    let mut candidate = local;
-    for _ in 0..LONGEST_GAP_MINUTES {
-        match zone.from_local_datetime(&candidate) {
-            LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => return instant.to_utc(),
-            LocalResult::None => match candidate.checked_add_signed(Duration::minutes(1)) {
-                Some(later) => candidate = later,
-                None => break,
-            },
-        }
-    }
-    local.and_utc()
-}
-
 /// The first instant of `date` in `zone`.
-pub fn start_of_day(zone: Tz, date: NaiveDate) -> DateTime<Utc> {
-    instant_of(zone, date.and_time(NaiveTime::MIN))
+pub fn start_of_day(zone: Zone, date: NaiveDate) -> DateTime<Utc> {
+    zone.first_instant(date.and_time(NaiveTime::MIN))
 }
 
 /// An instant as messages and metadata have it: RFC 3339 in UTC.
@@ -44,17 +23,17 @@ pub fn rfc3339(instant: DateTime<Utc>) -> String {
 }
 
 /// The date a calendar in `zone` shows at `instant`.
-pub fn day_of(zone: Tz, instant: DateTime<Utc>) -> NaiveDate {
-    instant.with_timezone(&zone).date_naive()
+pub fn day_of(zone: Zone, instant: DateTime<Utc>) -> NaiveDate {
+    zone.local(instant).date()
 }
 
 /// The contract year that holds `date`, as its first day and the first day of the next one.
-/// Years are counted from `start`; a 29 February has its anniversaries on 28 February in
-/// common years.
+/// Years are counted from `start`; a 29 February has its anniversaries on 1 March in common years, so that a year from
+/// 29 February ends with 28 February (our reading).
 pub fn contract_year(start: NaiveDate, date: NaiveDate) -> (NaiveDate, NaiveDate) {
     let anniversary = |years: i32| {
-        let months = u32::try_from(years.max(0)).unwrap_or(0).saturating_mul(12);
-        start.checked_add_months(Months::new(months)).unwrap_or(NaiveDate::MAX)
+        let year = start.year().saturating_add(years.max(0));
+        start.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MAX)
     };
     let guess = date.year().saturating_sub(start.year()).max(0);
     let years = if anniversary(guess) > date { guess.saturating_sub(1) } else { guess };
@@ -72,6 +51,7 @@ pub fn contract_years_begun(start: NaiveDate, end: NaiveDate) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::zone;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -79,11 +59,11 @@ mod tests {
 
     #[test]
     fn a_day_begins_at_its_first_instant_even_where_midnight_is_skipped() {
-        let beirut = start_of_day(chrono_tz::Asia::Beirut, date("2026-03-29"));
+        let beirut = start_of_day(zone("Asia/Beirut"), date("2026-03-29"));
         assert_eq!(beirut.to_rfc3339(), "2026-03-28T22:00:00+00:00");
-        let apia = start_of_day(chrono_tz::Pacific::Apia, date("2011-12-30"));
-        assert_eq!(apia, start_of_day(chrono_tz::Pacific::Apia, date("2011-12-31")));
-        let london = start_of_day(chrono_tz::Europe::London, date("2026-07-01"));
+        let apia = start_of_day(zone("Pacific/Apia"), date("2011-12-30"));
+        assert_eq!(apia, start_of_day(zone("Pacific/Apia"), date("2011-12-31")));
+        let london = start_of_day(zone("Europe/London"), date("2026-07-01"));
         assert_eq!(london.to_rfc3339(), "2026-06-30T23:00:00+00:00");
     }
 
@@ -92,8 +72,10 @@ mod tests {
         let year = |start: &str, day: &str| contract_year(date(start), date(day));
         assert_eq!(year("2026-02-01", "2027-01-31"), (date("2026-02-01"), date("2027-02-01")));
         assert_eq!(year("2026-02-01", "2027-02-01"), (date("2027-02-01"), date("2028-02-01")));
-        assert_eq!(year("2024-02-29", "2025-02-27"), (date("2024-02-29"), date("2025-02-28")));
-        assert_eq!(year("2024-02-29", "2028-02-29"), (date("2028-02-29"), date("2029-02-28")));
+        assert_eq!(year("2024-02-29", "2025-02-28"), (date("2024-02-29"), date("2025-03-01")));
+        assert_eq!(year("2024-02-29", "2025-03-01"), (date("2025-03-01"), date("2026-03-01")));
+        assert_eq!(year("2024-02-29", "2028-02-28"), (date("2027-03-01"), date("2028-02-29")));
+        assert_eq!(year("2024-02-29", "2028-02-29"), (date("2028-02-29"), date("2029-03-01")));
     }
 
     #[test]
@@ -101,8 +83,10 @@ mod tests {
         for (start, end, years) in [
             ("2026-02-01", "2027-01-31", 1),
             ("2026-02-01", "2027-02-01", 2),
-            ("2024-02-29", "2025-02-27", 1),
-            ("2024-02-29", "2025-02-28", 2),
+            ("2024-02-29", "2025-02-28", 1),
+            ("2024-02-29", "2025-03-01", 2),
+            ("2024-02-29", "2028-02-28", 4),
+            ("2024-02-29", "2028-02-29", 5),
             ("1970-01-01", "9999-12-31", 8_030),
             ("2026-02-01", "2025-01-01", 1),
             ("-262143-01-01", "+262142-12-31", 524_286),

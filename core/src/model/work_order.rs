@@ -1,8 +1,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::{ProductPattern, Quantity};
+use super::{ProductPattern, Quantity, Zone};
 
 /// A signed order for services. One that has the base package among its items *is* a
 /// Unified Support agreement.
@@ -82,7 +81,7 @@ pub struct Item {
     pub delivery_mode: Option<DeliveryMode>,
     /// The zone agreed for its service hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<Tz>,
+    pub time_zone: Option<Zone>,
     /// The exhibit that defines it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exhibit: Option<String>,

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use crate::catalog::{Catalog, Edition, Rule, Service};
-use crate::model::{Contract, Item, Location, WorkOrder};
+use crate::model::{Contract, Item, Location, WorkOrder, Zone};
 use crate::terms::{Span, days, is_base_agreement, is_multi_country};
 
 use super::counts::Counts;
@@ -74,7 +73,7 @@ impl<'a> ContractIndex<'a> {
     /// here its zone counts as UTC.
     pub(super) fn term(&self, order: &WorkOrder) -> Span {
         let host = self.locations.get(order.host_location_id.as_str());
-        let zone = host.map_or(Tz::UTC, |location| location.time_zone);
+        let zone = host.map_or(Zone::UTC, |location| location.time_zone);
         days(zone, within_calendar(order.start_date), within_calendar(order.end_date))
     }
 }

@@ -173,7 +173,7 @@ mod tests {
                 location_id: "a".into(),
                 display_name: "A".into(),
                 country: "XX".into(),
-                time_zone: chrono_tz::UTC,
+                time_zone: crate::model::Zone::UTC,
                 holidays: Default::default(),
             }],
             contacts: Vec::new(),

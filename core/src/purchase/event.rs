@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use crate::catalog::{Edition, QuantityRule, Rule};
-use crate::model::{Item, PlannedEvent};
+use crate::model::{Item, PlannedEvent, Zone};
 use crate::terms::{Span, events_taken};
 
 use super::contract_index::BoughtItem;
@@ -63,7 +62,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
         return;
     };
     let host = order.index.locations.get(order.order.host_location_id.as_str());
-    let zone = host.map_or(Tz::UTC, |location| location.time_zone);
+    let zone = host.map_or(Zone::UTC, |location| location.time_zone);
     // A missing or invalid quantity is told by itself.
     let is_counted = item.quantity.is_some() || service.purchase.quantity == QuantityRule::One;
     let Some(available) = amount_of(service, item).filter(|_| is_counted) else { return };

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::catalog::{ClauseKind, Edition, Rule, Service};
-use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id};
-use crate::suggest::{self, nearest};
+use crate::model::{EARLIEST, LATEST, LONGEST_ID, is_id, wrong_id};
+use crate::suggest::{self, nearest, nearest_of_kin, nearest_slip};
 use crate::violation::{MOST_VIOLATIONS, Violation, reason};
 
 pub(super) const LONGEST_TENANT_ID: usize = 128;
@@ -119,7 +119,12 @@ impl Findings {
         known: impl IntoIterator<Item = &'k str>,
     ) {
         let is_searched = name.len() <= LONGEST_ID && self.hints < MOST_HINTS;
-        let hint = if is_searched { nearest(name, known) } else { None };
+        let hint = match noun {
+            _ if !is_searched => None,
+            "location" => nearest_of_kin(name, known),
+            "product family" => nearest_slip(name, known),
+            _ => nearest(name, known),
+        };
         self.hints = self.hints.saturating_add(usize::from(is_searched));
         let hint = suggest::hint(hint.as_deref());
         self.add(path, field, reason::REFERENCE_UNKNOWN, format!("{noun} {} does not exist{hint}", shown(name)));
@@ -129,8 +134,7 @@ impl Findings {
         if id.is_empty() {
             self.required(path, field, "1 to 64 of `a-z 0-9 . _ -`");
         } else if !is_id(id) {
-            let description = format!("{} is no id: use 1 to 64 of `a-z 0-9 . _ -`", shown(id));
-            self.add(path, field, reason::FIELD_INVALID, description);
+            self.add(path, field, reason::FIELD_INVALID, wrong_id(id));
         }
     }
 

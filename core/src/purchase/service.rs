@@ -261,7 +261,7 @@ mod tests {
             "advisor",
             &[
                 ("products", |i| i.product_ids = vec!["azure".into()], &["product_ids FIELD_CONFLICT"]),
-                ("a zone", |i| i.time_zone = Some(chrono_tz::Asia::Tokyo), &["time_zone FIELD_CONFLICT"]),
+                ("a zone", |i| i.time_zone = "Asia/Tokyo".parse().ok(), &["time_zone FIELD_CONFLICT"]),
                 ("a mode", |i| i.delivery_mode = Some(DeliveryMode::Remote), &["delivery_mode FIELD_CONFLICT"]),
                 ("a burn order", |i| i.priority = Some(1), &[]),
             ],

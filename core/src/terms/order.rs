@@ -1,13 +1,12 @@
 //! What a work order says of its base, its state and its time.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::span::Span;
 use super::term::Term;
 use super::window::days;
 use crate::catalog::{Catalog, Edition};
-use crate::model::{Funding, Item, WorkOrder, WorkOrderState, contract_year, start_of_day};
+use crate::model::{Funding, Item, WorkOrder, WorkOrderState, Zone, contract_year, start_of_day};
 
 /// Whether the order buys the base package of its edition.
 pub fn carries_base(edition: &Edition, order: &WorkOrder) -> bool {
@@ -29,13 +28,13 @@ pub fn is_in_effect(order: &WorkOrder) -> bool {
 }
 
 /// The order's own term, by the clock of its host.
-pub fn order_term(order: &WorkOrder, zone: Tz) -> Term {
+pub fn order_term(order: &WorkOrder, zone: Zone) -> Term {
     let span = days(zone, order.start_date, order.end_date);
     Term::new(span, span, termination(order, span))
 }
 
 /// The term of one of its items.
-pub fn item_term(order: &WorkOrder, item: &Item, zone: Tz) -> Term {
+pub fn item_term(order: &WorkOrder, item: &Item, zone: Zone) -> Term {
     let span = days(zone, order.start_date, order.end_date);
     let own = days(zone, item.start_date.unwrap_or(order.start_date), item.end_date.unwrap_or(order.end_date));
     Term::new(span, own, termination(order, span))
@@ -50,7 +49,7 @@ fn termination(order: &WorkOrder, span: Span) -> Option<DateTime<Utc>> {
 }
 
 /// The end of the contract year in which what the flex allowance paid must be used.
-pub fn year_end(order: &WorkOrder, item: &Item, zone: Tz) -> Option<DateTime<Utc>> {
+pub fn year_end(order: &WorkOrder, item: &Item, zone: Zone) -> Option<DateTime<Utc>> {
     let (_, next) = contract_year(order.start_date, item.start_date.unwrap_or(order.start_date));
     (item.funding == Funding::FlexAllowance).then(|| start_of_day(zone, next))
 }

@@ -1,30 +1,29 @@
 //! Half-open windows as days of a calendar.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
 
 use super::span::Span;
-use crate::model::{day_of, start_of_day};
+use crate::model::{Zone, day_of, start_of_day};
 
 /// From the first instant of `first` to the last of `last`, both days of `zone`.
-pub fn days(zone: Tz, first: NaiveDate, last: NaiveDate) -> Span {
+pub fn days(zone: Zone, first: NaiveDate, last: NaiveDate) -> Span {
     Span { start: start_of_day(zone, first), end: end_of_day(zone, last) }
 }
 
 /// The first instant behind a day of `zone`; of the last day there is, the end of time.
-pub fn end_of_day(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+pub fn end_of_day(zone: Zone, day: NaiveDate) -> DateTime<Utc> {
     day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(zone, next))
 }
 
 /// The last day of `zone` that a window touches. The end is exclusive: a window that ends at midnight
 /// does not touch the day that begins there. One that is empty touches the day it starts on.
-pub fn last_day(zone: Tz, window: Span) -> NaiveDate {
+pub fn last_day(zone: Zone, window: Span) -> NaiveDate {
     let before_end = window.end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(window.end);
     day_of(zone, before_end.max(window.start))
 }
 
 /// How many bought events a window takes, if one event covers `days_each` days of `zone`.
-pub fn events_taken(zone: Tz, window: Span, days_each: i64) -> i64 {
+pub fn events_taken(zone: Zone, window: Span, days_each: i64) -> i64 {
     let first = day_of(zone, window.start);
     let last = last_day(zone, window).max(first);
     let days = last.signed_duration_since(first).num_days().saturating_add(1);
@@ -35,9 +34,11 @@ pub fn events_taken(zone: Tz, window: Span, days_each: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EARLIEST, LATEST};
+    use crate::model::{EARLIEST, LATEST, zone};
 
-    const LONDON: Tz = chrono_tz::Europe::London;
+    fn london() -> Zone {
+        zone("Europe/London")
+    }
 
     fn window(start: &str, end: &str) -> Span {
         Span { start: start.parse().unwrap(), end: end.parse().unwrap() }
@@ -57,7 +58,7 @@ mod tests {
             ("2026-05-31T23:00:00Z", "2026-06-01"),
             ("2026-05-01T00:00:00Z", "2026-06-01"),
         ] {
-            assert_eq!(last_day(LONDON, window("2026-05-31T23:00:00Z", end)), date(last), "{end}");
+            assert_eq!(last_day(london(), window("2026-05-31T23:00:00Z", end)), date(last), "{end}");
         }
     }
 
@@ -70,19 +71,19 @@ mod tests {
             ("2026-06-05T23:00:01Z", 5, 2),
             ("2026-05-01T00:00:00Z", 5, 1),
         ] {
-            assert_eq!(events_taken(LONDON, window("2026-05-31T23:00:00Z", end), days_each), events, "{end}");
+            assert_eq!(events_taken(london(), window("2026-05-31T23:00:00Z", end), days_each), events, "{end}");
         }
     }
 
     #[test]
     fn the_widest_window_is_counted() {
-        assert_eq!(events_taken(chrono_tz::UTC, Span { start: EARLIEST, end: LATEST }, 5), 586_580);
+        assert_eq!(events_taken(Zone::UTC, Span { start: EARLIEST, end: LATEST }, 5), 586_580);
     }
 
     #[test]
     fn days_run_from_the_first_instant_to_the_last() {
-        let one = days(LONDON, date("2026-06-01"), date("2026-06-01"));
+        let one = days(london(), date("2026-06-01"), date("2026-06-01"));
         assert_eq!(one, window("2026-05-31T23:00:00Z", "2026-06-01T23:00:00Z"));
-        assert_eq!(end_of_day(LONDON, NaiveDate::MAX), DateTime::<Utc>::MAX_UTC);
+        assert_eq!(end_of_day(london(), NaiveDate::MAX), DateTime::<Utc>::MAX_UTC);
     }
 }

@@ -48,7 +48,8 @@ impl Validate {
             screen::write(&rule.explain())?;
             return Ok(ExitCode::SUCCESS);
         }
-        match catalog_files::load(&CatalogSettings { alone: self.alone, files: self.files, default_edition: None }) {
+        let settings = CatalogSettings { alone: self.alone, files: self.files, ..CatalogSettings::default() };
+        match catalog_files::load(&settings) {
             Ok(loaded) => {
                 if context.format == Format::Table && !loaded.warnings.is_empty() {
                     screen::write_error(&lines(&loaded.warnings, Tone::Open, "warning:", context));

@@ -20,6 +20,9 @@ const MINUTES_PER_HOUR: i64 = 60;
 /// Reads a whole number and its unit; or hours and minutes, as tables show them.
 pub fn parse(text: &str) -> Result<Quantity, String> {
     let text = text.trim();
+    if let Some(plain) = without_separators(text) {
+        return Err(format!("`{}` has separators in its number: write `{plain}`", excerpt(text)));
+    }
     let (first, rest) = part(text, text)?;
     if rest.is_empty() {
         return Ok(first);
@@ -64,6 +67,20 @@ fn part<'a>(rest: &'a str, text: &str) -> Result<(Quantity, &'a str), String> {
     }
 }
 
+/// `1000h` for `1 000h`: what people put between groups of three digits.
+fn without_separators(text: &str) -> Option<String> {
+    let is_separator =
+        |c: char| matches!(c, ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' | '\'' | '\u{2019}' | ',' | '.' | '_');
+    let number = text.split_at(text.rfind(|c: char| c.is_ascii_digit())?.saturating_add(1));
+    let mut groups = number.0.split(is_separator);
+    let is_group = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let first = groups.next()?;
+    let is_number = (1..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_digit());
+    let rest: Vec<&str> = groups.collect();
+    let is_grouped = is_number && !rest.is_empty() && rest.iter().all(|group| is_group(group));
+    is_grouped.then(|| format!("{first}{}{}", rest.concat(), number.1))
+}
+
 fn too_much(text: &str) -> String {
     format!("`{}` is more than any quantity can be", excerpt(text))
 }
@@ -81,6 +98,16 @@ mod tests {
         assert_eq!(read(" 10 Credits "), Ok((10, Unit::Credits)));
         assert_eq!(read("3 events"), Ok((3, Unit::Events)));
         assert_eq!(read("1 visit"), Ok((1, Unit::Visits)));
+        for (grouped, plain) in [
+            ("1 000h", "1000h"),
+            ("1\u{202f}000 h", "1000 h"),
+            ("1,000h", "1000h"),
+            ("1.000.000 credits", "1000000 credits"),
+            ("1\u{2019}000h", "1000h"),
+        ] {
+            let told = parse(grouped).unwrap_err();
+            assert!(told.ends_with(&format!("write `{plain}`")), "{told}");
+        }
         for wrong in ["", "h", "400", "1.5h", "-3h", "4 weeks", "99999999999999999999h"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

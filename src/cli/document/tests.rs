@@ -118,7 +118,7 @@ fn a_wrong_kind_of_value_says_what_is_expected() {
     assert!(item("quantity: {amount: 40h, unit: HOURS}").contains("whole number"));
     assert!(item("quantity: [400h]").contains("a quantity such as 400h"));
     assert!(item("included_hours: 40").contains("`reactive_support_management`"));
-    assert!(item("events: [{start_time: 2026-06-01}]").contains("2026-06-01T00:00:00Z"));
+    assert!(item("events: [{start_time: 2026-06-01}]").contains("add the time of the day and its offset"));
     assert!(item("waivers: [3]").contains("expected fields"));
     assert!(item("delivery_mode: 1").contains("known are REMOTE, ON_SITE"));
     assert!(item("funding: FUNDING_UNSPECIFIED").contains("not known"));
@@ -231,4 +231,51 @@ fn no_more_mistakes_are_gathered_than_anyone_reads() {
 fn a_character_that_json_writes_as_a_pair_of_escapes() {
     let request = read("{\"customer\": {\"display_name\": \"\\ud83d\\ude00 \u{1F600}\"}}").unwrap().request;
     assert_eq!(request.customer.unwrap().display_name, "😀 😀");
+}
+
+#[test]
+fn dates_as_spreadsheets_and_people_write_them() {
+    assert_eq!(
+        item("start_date: 46023"),
+        "`46023` is no date like `2026-12-31`; as the number of a day in a spreadsheet it is 2026-01-01: write `2026-01-01`"
+    );
+    let told = mistakes("customer:\n  locations:\n    - holidays: [46387, true]\n");
+    assert!(told[0].2.contains("write `2026-12-31`") && told[1].2 == "`true` is no date like `2026-12-31`", "{told:?}");
+}
+
+#[test]
+fn the_day_of_a_termination_ends_at_the_host() {
+    let document = |zone: &str, time: &str| {
+        format!(
+            "customer:\n  locations: [{{location_id: hq, time_zone: {zone}}}]\nwork_orders:\n  - host_location_id: hq\n    \
+             terminate_time: {time}\n"
+        )
+    };
+    assert_eq!(
+        mistakes(&document("America/Denver", "2026-06-30")),
+        [(
+            5,
+            "work_orders[0].terminate_time".to_owned(),
+            "`2026-06-30` is a date and no instant; an order that lasts to the end of 2026-06-30 at its host `hq` \
+             (America/Denver) is terminated at `2026-07-01T06:00:00Z`"
+                .to_owned()
+        )]
+    );
+    let told = mistakes(&document("Moon/Base", "2026-06-30"));
+    assert!(told[0].2.contains("add the time of the day"), "{told:?}");
+    assert!(read(&document("America/Denver", "2026-07-01T06:00:00Z")).is_ok());
+}
+
+#[test]
+fn maps_are_not_merged() {
+    let told = mistakes("customer: &c {customer_id: a}\nwork_orders:\n  - {<<: *c, work_order_id: b}\n");
+    assert_eq!(told[0].0, 3);
+    assert!(told[0].2.contains("write the fields out"), "{told:?}");
+}
+
+#[test]
+fn a_name_in_another_form_of_unicode_is_noted() {
+    let document = read("customer:\n  customer_id: a\n  display_name: Socie\u{301}te\u{301}\n").unwrap();
+    assert_eq!(document.notes(), ["line 3: customer.display_name is stored in composed form (NFC); it looks the same"]);
+    assert!(read("customer: {display_name: Soci\u{e9}t\u{e9}}").unwrap().notes().is_empty());
 }

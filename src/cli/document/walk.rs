@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
+use super::instants;
 use super::node::{DocumentMistake, MapEntry, Node, NodeContent};
 use super::scalar::{self, Wrong};
 use crate::cli::reflect;
@@ -11,15 +12,21 @@ use crate::error::MOST_VIOLATIONS;
 use crate::legible::excerpt;
 use crate::proto::v1::ApplyContractRequest;
 use crate::suggest::nearest_or_all;
+use crate::written::wrong_date;
 
 /// What a document may hold; the rest of the request is the call's own.
 const PARTS: [&str; 2] = ["customer", "work_orders"];
+
+/// With which old YAML merges maps.
+const MERGE_KEY: &str = "<<";
+/// The fields that hold dates, though their values are texts.
+const DATES: [&str; 4] = ["start_date", "end_date", "signed_date", "holidays"];
 
 /// Builds the request, or tells every mistake.
 pub(super) fn request(root: &Node) -> Result<ApplyContractRequest, Vec<DocumentMistake>> {
     let cannot = |error: String| vec![DocumentMistake::new(root.line, "", "INTERNAL", error)];
     let descriptor = reflect::message("entitled.v1.ApplyContractRequest").map_err(|error| cannot(error.to_string()))?;
-    let mut walk = Walk::default();
+    let mut walk = Walk { root, mistakes: Vec::new() };
     let message = walk.fields(&descriptor, root, "", &PARTS);
     if !walk.mistakes.is_empty() {
         walk.mistakes.sort_by_key(|mistake| mistake.line);
@@ -28,12 +35,12 @@ pub(super) fn request(root: &Node) -> Result<ApplyContractRequest, Vec<DocumentM
     message.transcode_to().map_err(|error| cannot(error.to_string()))
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    root: &'a Node,
     mistakes: Vec<DocumentMistake>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Whether there are as many mistakes as one answer lists.
     fn is_full(&self) -> bool {
         self.mistakes.len() >= MOST_VIOLATIONS
@@ -79,6 +86,12 @@ impl Walk {
     }
 
     fn unknown(&mut self, entry: &MapEntry, path: &str, allowed: &[&str]) {
+        if entry.key == MERGE_KEY {
+            let description = format!(
+                "`{MERGE_KEY}` merges no maps here: write the fields out; an alias may stand for a whole value"
+            );
+            return self.wrong(entry.line, path, Wrong { reason: "FIELD_UNKNOWN", description });
+        }
         let hint = nearest_or_all(&entry.key, allowed);
         let description = format!("there is no `{}` here; {hint}", excerpt(&entry.key));
         self.wrong(entry.line, path, Wrong { reason: "FIELD_UNKNOWN", description });
@@ -106,6 +119,17 @@ impl Walk {
         Some(Value::List(values))
     }
 
+    /// What is wrong in the words of the field, where it can be told.
+    fn better(&self, kind: &Kind, node: &Node, path: &str) -> Option<Wrong> {
+        let (NodeContent::Plain(text) | NodeContent::Text(text)) = &node.content else { return None };
+        let field = path.rsplit('.').next()?.split('[').next()?;
+        if *kind == Kind::String && DATES.contains(&field) {
+            return Some(Wrong::kind(wrong_date(text)));
+        }
+        let termination = instants::termination(self.root, path, text)?;
+        Some(Wrong::kind(format!("`{}` is a date and no instant; {termination}", excerpt(text))))
+    }
+
     fn value(&mut self, kind: &Kind, node: &Node, path: &str, line: usize) -> Option<Value> {
         if let Kind::Message(descriptor) = kind {
             let is_map = matches!(node.content, NodeContent::Map(_));
@@ -118,6 +142,7 @@ impl Walk {
         match scalar::value(kind, node) {
             Ok(value) => Some(value),
             Err(wrong) => {
+                let wrong = self.better(kind, node, path).unwrap_or(wrong);
                 self.wrong(line, path, wrong);
                 None
             }

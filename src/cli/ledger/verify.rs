@@ -1,14 +1,16 @@
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::check::{CustomerVerification, Finding};
 use super::entry::BlockClaim;
+use super::heads::{Head, KeptHeads};
 use crate::cli::client::{Client, PAGE_SIZE, pages};
-use crate::cli::screen::{self, Screen, Tone};
+use crate::cli::progress::Progress;
+use crate::cli::screen::{self, Tone};
 use crate::cli::{CliContext, Failure, Format};
 use crate::legible::{self, excerpt, shown};
 use crate::proto::v1::{
@@ -26,7 +28,8 @@ const STATES: [ReservationState; 4] =
 /// may be written meanwhile.
 ///
 /// As JSON it tells `heads` too, the number and hash of each verified block's last entry. Kept
-/// elsewhere, they show later whether anything before them was taken away or forged.
+/// elsewhere, they show later whether anything before them was taken away or forged: `--heads`
+/// compares with those of the last run and, if everything fits, keeps those of this one.
 ///
 /// Exit status: 0 everything fits, 1 something does not, or an error.
 #[derive(Debug, Args)]
@@ -35,6 +38,9 @@ pub(super) struct Verify {
     /// Only this customer. Default: all the caller may see.
     #[arg(long, value_name = "ID")]
     customer: Option<String>,
+    /// A file with the heads of the last run, made where there is none. Nobody who may write to the database may write to it.
+    #[arg(long, value_name = "FILE")]
+    heads: Option<PathBuf>,
 }
 
 /// What was looked at so far.
@@ -45,21 +51,22 @@ struct VerifiedCounts {
     reservations: u64,
     entries: u64,
     /// Of the blocks of the customers that fit, the last entries.
-    heads: Vec<Value>,
+    heads: Vec<Head>,
 }
 
 impl Verify {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        let mut kept = self.heads.as_deref().map(KeptHeads::read).transpose()?.unwrap_or_default();
         let connection = context.connect().await?;
-        let customers = match self.customer {
-            Some(customer_id) => vec![customer_id],
+        let customers = match &self.customer {
+            Some(customer_id) => vec![customer_id.clone()],
             None => all_customers(&connection).await?,
         };
         let mut progress = Progress::new(&context.errors);
         let mut counts = VerifiedCounts::default();
         let mut finding = None;
         for customer_id in &customers {
-            finding = match verify(&connection, customer_id, &mut counts, &mut progress).await {
+            finding = match verify(&connection, customer_id, &mut kept, &mut counts, &mut progress).await {
                 Err(Failure::Status(refusal)) => match Finding::unreadable(customer_id, &refusal) {
                     None => return Err(Failure::Status(refusal)),
                     found => found,
@@ -72,6 +79,10 @@ impl Verify {
             }
         }
         progress.end();
+        let finding = finding.or_else(|| kept.missing(self.customer.as_deref()));
+        if let Some(file) = self.heads.filter(|_| finding.is_none()) {
+            kept.renew(&file, &counts.heads)?;
+        }
         tell(context, &counts, finding.as_ref())?;
         Ok(if finding.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -95,6 +106,7 @@ async fn all_customers(connection: &Client) -> Result<Vec<String>, Failure> {
 async fn verify(
     connection: &Client,
     customer_id: &str,
+    kept: &mut KeptHeads,
     counts: &mut VerifiedCounts,
     progress: &mut Progress,
 ) -> Result<Option<Finding>, Failure> {
@@ -120,11 +132,11 @@ async fn verify(
         let page = connection.ledger().list_entries(request).await?.into_inner();
         for entry in &page.entries {
             counts.entries = counts.entries.saturating_add(1);
-            if let Some(finding) = check.entry(entry) {
+            if let Some(finding) = check.entry(entry).or_else(|| kept.entry(customer_id, entry)) {
                 return Ok(Some(finding));
             }
         }
-        progress.show(customer_id, counts.entries);
+        progress.show(format_args!("{} entries, {}", counts.entries, excerpt(customer_id)));
         if page.next_page_token.is_empty() {
             let finding = check.end();
             counts.heads.extend(heads.into_iter().filter(|_| finding.is_none()));
@@ -138,9 +150,10 @@ async fn verify(
 }
 
 /// None: it has no entries yet.
-fn head(customer_id: &str, block_id: &str, claim: &BlockClaim) -> Option<Value> {
-    let hash = claim.head.filter(|_| claim.sequence > 0)?.to_string();
-    Some(json!({ "customer_id": customer_id, "block_id": block_id, "sequence": claim.sequence, "head_hash": hash }))
+fn head(customer_id: &str, block_id: &str, claim: &BlockClaim) -> Option<Head> {
+    let head_hash = claim.head.filter(|_| claim.sequence > 0)?.to_string();
+    let [customer_id, block_id] = [customer_id, block_id].map(str::to_owned);
+    Some(Head { customer_id, block_id, sequence: claim.sequence, head_hash })
 }
 
 async fn claims(connection: &Client, customer_id: &str) -> Result<BTreeMap<String, BlockClaim>, Failure> {
@@ -224,29 +237,4 @@ fn tell(context: &CliContext, counts: &VerifiedCounts, finding: Option<&Finding>
         }
     };
     screen::write(&text).map_err(Failure::from)
-}
-
-/// How far it is, on a terminal.
-#[derive(Debug)]
-struct Progress {
-    is_shown: bool,
-}
-
-impl Progress {
-    fn new(errors: &Screen) -> Self {
-        Self { is_shown: errors.is_terminal && std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, customer_id: &str, entries: u64) {
-        if self.is_shown {
-            // Where it cannot be shown, the work goes on all the same.
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K{entries} entries, {}", excerpt(customer_id));
-        }
-    }
-
-    fn end(&mut self) {
-        if self.is_shown {
-            let _ = write!(std::io::stderr().lock(), "\r\x1b[2K");
-        }
-    }
 }

@@ -127,6 +127,8 @@ fn advice(status: &Status) -> Option<String> {
         _ if lost(status).is_some() => {
             "try again; if it stays so, is it `entitled serve` that listens there, and does its address begin with https://?"
         }
+        // To ask the same again would not help.
+        Code::ResourceExhausted if delay.is_none() => return None,
         Code::Unavailable | Code::ResourceExhausted => return Some(later),
         Code::DeadlineExceeded | Code::Cancelled => "no answer came in time; try again",
         Code::Aborted => "it changed meanwhile; read it again and try again",

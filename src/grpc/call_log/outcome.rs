@@ -6,13 +6,12 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use http::{HeaderMap, HeaderValue};
 use prost::Message as _;
 use tonic::Code;
-use tonic_types::pb::{ErrorInfo, Status};
+use tonic_types::pb::Status;
 
 use crate::grpc::request_id;
 
 const STATUS: &str = "grpc-status";
 const DETAILS: &str = "grpc-status-details-bin";
-const ERROR_INFO: &str = "/google.rpc.ErrorInfo";
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -30,8 +29,8 @@ impl Outcome {
     pub(super) const CANCELLED: Self = Self { code: Code::Cancelled, reason: None };
 }
 
-/// The status, if the headers have one. The `ErrorInfo` of an error is given the id of the call here: in one place,
-/// whatever layer the error is of.
+/// The status, if the headers have one. The `ErrorInfo` of an error is given the id of the call here, whatever layer the
+/// error is of.
 pub(super) fn read(headers: &mut HeaderMap, id: &HeaderValue) -> Option<Outcome> {
     let code = Code::from_bytes(headers.get(STATUS)?.as_bytes());
     if code == Code::Ok {
@@ -48,12 +47,9 @@ pub(super) fn read(headers: &mut HeaderMap, id: &HeaderValue) -> Option<Outcome>
 /// The details with the id in them, and the reason they give.
 fn with_id(details: &HeaderValue, id: &HeaderValue) -> Option<(HeaderValue, String)> {
     let mut status = Status::decode(BASE64.decode(details.as_bytes()).ok()?.as_slice()).ok()?;
-    let any = status.details.iter_mut().find(|any| any.type_url.ends_with(ERROR_INFO))?;
-    let mut info = ErrorInfo::decode(any.value.as_slice()).ok()?;
-    info.metadata.insert(request_id::METADATA.to_owned(), id.to_str().ok()?.to_owned());
-    any.value = info.encode_to_vec();
+    let reason = request_id::put_into(&mut status, id)?;
     let details = HeaderValue::try_from(BASE64.encode(status.encode_to_vec())).ok()?;
-    Some((details, info.reason))
+    Some((details, reason))
 }
 
 /// As the specification of gRPC has it.

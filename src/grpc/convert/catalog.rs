@@ -70,12 +70,12 @@ pub(crate) fn write_service(edition: &Edition, service: &Service, locale: Locale
     }
 }
 
-pub(crate) fn write_product(product: Product<'_>) -> v1::Product {
+pub(crate) fn write_product(product: &Product<'_>) -> v1::Product {
     let Product { id, name, cloud, life_cycle: LifeCycle { preview_until, retired_from } } = product;
     v1::Product {
-        product_id: id,
-        display_name: name.to_owned(),
-        cloud,
+        product_id: id.clone(),
+        display_name: (*name).to_owned(),
+        cloud: *cloud,
         preview_until: preview_until.map(|date| date.to_string()).unwrap_or_default(),
         retired_from: retired_from.map(|date| date.to_string()).unwrap_or_default(),
     }

@@ -2,9 +2,17 @@
 
 use super::read::Reader;
 use crate::catalog::Locale;
-use crate::error::{Error, Violation, reason};
+use crate::error::reason;
 use crate::proto::v1;
-use crate::service::{Consistency, Page, View, revision};
+use crate::service::{Bytes, Consistency, Page, View, revision};
+use crate::store::Epoch;
+
+/// Rows are sent as messages.
+impl<M: prost::Message> Bytes for M {
+    fn bytes(&self) -> usize {
+        self.encoded_len()
+    }
+}
 
 const MOST_SOLUTIONS: usize = 100;
 
@@ -29,6 +37,7 @@ pub(crate) fn read_view(read: &mut Reader, view: i32) -> View {
 
 pub(crate) fn read_consistency(
     read: &mut Reader,
+    epoch: &Epoch,
     field: &str,
     customer_id: &str,
     consistency: Option<v1::Consistency>,
@@ -42,21 +51,14 @@ pub(crate) fn read_consistency(
         Some(Requirement::AtLeastRevision(token)) if token.is_empty() => Consistency::MinimizeLatency,
         Some(Requirement::AtLeastRevision(token)) => {
             let field = format!("{field}.at_least_revision");
-            match revision::of_customer(&field, customer_id, &token) {
+            match revision::of_customer(epoch, customer_id, &token) {
                 Ok(revision) => Consistency::AtLeast(revision),
-                Err(error) => {
-                    read.violations.extend(violations_of(error));
+                Err(mistake) => {
+                    read.refuse(field, mistake.reason(), mistake.message());
                     Consistency::MinimizeLatency
                 }
             }
         }
-    }
-}
-
-fn violations_of(error: Error) -> Vec<Violation> {
-    match error {
-        Error::Violations(violations) => violations,
-        _ => Vec::new(),
     }
 }
 

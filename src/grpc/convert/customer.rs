@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::enums::{read_role, write_role};
-use super::read::{Reader, shortened};
+use super::read::Reader;
 use super::{named, timestamp};
 use crate::error::reason;
-use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo};
+use crate::model::{Contact, ContactRole, Customer, Location, VersionInfo, Zone};
 use crate::proto::v1;
-use crate::suggest::{hint, nearest};
+use crate::written::{composed, unknown_zone};
 
 /// Stand-in for a malformed country: no rule knows it.
 const NO_COUNTRY: &str = "ZZ";
@@ -35,7 +35,7 @@ pub(crate) fn read_customer(read: &mut Reader, path: &str, customer: v1::Custome
     let contacts = contacts.into_iter().enumerate();
     Customer {
         customer_id,
-        display_name,
+        display_name: composed(display_name),
         locations: locations
             .map(|(row, location)| read_location(read, &format!("{path}.locations[{row}]"), location))
             .collect(),
@@ -52,11 +52,11 @@ fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Locat
         Ok(zone) => zone,
         Err(_) if time_zone.is_empty() => {
             read.refuse(format!("{path}.time_zone"), reason::FIELD_REQUIRED, "is required");
-            chrono_tz::UTC
+            Zone::UTC
         }
         Err(_) => {
             read.refuse(format!("{path}.time_zone"), reason::FIELD_INVALID, unknown_zone(&time_zone));
-            chrono_tz::UTC
+            Zone::UTC
         }
     };
     let holidays = read_holidays(read, path, &holidays);
@@ -66,7 +66,7 @@ fn read_location(read: &mut Reader, path: &str, location: v1::Location) -> Locat
     } else {
         country
     };
-    Location { location_id, display_name, country, time_zone: zone, holidays }
+    Location { location_id, display_name: composed(display_name), country, time_zone: zone, holidays }
 }
 
 fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<NaiveDate> {
@@ -82,18 +82,12 @@ fn read_holidays(read: &mut Reader, path: &str, days: &[String]) -> BTreeSet<Nai
     holidays
 }
 
-pub(crate) fn unknown_zone(zone: &str) -> String {
-    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-    let hint = hint(nearest(zone, zones).as_deref());
-    format!("`{}` is no IANA time zone{hint}", shortened(zone))
-}
-
 fn read_contact(read: &mut Reader, path: &str, contact: v1::Contact) -> Contact {
     let v1::Contact { contact_id, display_name, email, location_ids, roles } = contact;
     let roles = read_roles(read, path, roles);
     Contact {
         contact_id,
-        display_name: display_name.unwrap_or_default(),
+        display_name: composed(display_name.unwrap_or_default()),
         email: email.unwrap_or_default(),
         location_ids,
         roles,

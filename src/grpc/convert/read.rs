@@ -6,10 +6,10 @@ use prost_types::Timestamp;
 use uuid::Uuid;
 
 use super::enums::read_unit;
-use super::language_tag::is_language;
 use crate::error::{MOST_VIOLATIONS, Violation, reason};
-use crate::model::{EARLIEST, LATEST, Quantity, is_id};
+use crate::model::{EARLIEST, LATEST, Quantity, canonical_language, is_id, wrong_id};
 use crate::proto::v1;
+use crate::written::wrong_date;
 
 /// The most of anything one quantity may say.
 const LARGEST_AMOUNT: i64 = 1_000_000_000_000;
@@ -80,11 +80,7 @@ impl Reader {
 
     fn check_id(&mut self, field: &str, value: &str) {
         if !is_id(value) {
-            self.refuse(
-                field,
-                reason::FIELD_INVALID,
-                format!("`{}` is no id: 1 to 64 of a-z 0-9 . _ -", shortened(value)),
-            );
+            self.refuse(field, reason::FIELD_INVALID, wrong_id(value));
         }
     }
 
@@ -126,14 +122,18 @@ impl Reader {
         Some(value)
     }
 
-    /// A BCP 47 tag of a language there is.
+    /// A BCP 47 tag of a language there is, in its canonical form.
     pub(crate) fn optional_language(&mut self, field: &str, value: Option<String>) -> Option<String> {
         let value = value.filter(|value| !value.is_empty())?;
-        if !is_language(&value) {
+        let canonical = canonical_language(&value);
+        if canonical.is_none() {
             let quoted = shortened(&value);
-            self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no language tag like `en` or `pt-BR`"));
+            let dashed = canonical_language(&value.replace('_', "-"));
+            let hint = dashed.map_or(String::new(), |dashed| format!("; write `{dashed}`"));
+            let description = format!("`{quoted}` is no language tag like `en` or `pt-BR`{hint}");
+            self.refuse(field, reason::FIELD_INVALID, description);
         }
-        Some(value)
+        canonical
     }
 
     pub(crate) fn timestamp(&mut self, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
@@ -154,8 +154,7 @@ impl Reader {
         let date = is_written_as_date(value).then(|| value.parse::<NaiveDate>().ok()).flatten();
         match date {
             None => {
-                let quoted = shortened(value);
-                self.refuse(field, reason::FIELD_INVALID, format!("`{quoted}` is no date like `2026-12-31`"));
+                self.refuse(field, reason::FIELD_INVALID, wrong_date(value));
                 None
             }
             Some(date) if date < EARLIEST.date_naive() => {

@@ -12,9 +12,14 @@ use crate::engine::{Alternative, TargetAnswer};
 use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::service::TargetQuestion;
+use crate::store::Epoch;
 
 /// `preferred`: the language of texts where the request names none.
-pub(crate) fn read_target(request: v1::GetResponseTargetRequest, preferred: Locale) -> Result<TargetQuestion> {
+pub(crate) fn read_target(
+    request: v1::GetResponseTargetRequest,
+    preferred: Locale,
+    epoch: &Epoch,
+) -> Result<TargetQuestion> {
     let v1::GetResponseTargetRequest {
         customer_id,
         location_id,
@@ -46,7 +51,7 @@ pub(crate) fn read_target(request: v1::GetResponseTargetRequest, preferred: Loca
         open_time: read.timestamp("open_time", open_time),
         tenant_id: read.optional_text("tenant_id", tenant_id),
         solution_id: read.optional_id("solution_id", solution_id),
-        consistency: read_consistency(&mut read, "consistency", &customer_id, consistency),
+        consistency: read_consistency(&mut read, epoch, "consistency", &customer_id, consistency),
         locale: read_locale(&mut read, locale, preferred),
         customer_id,
     };

@@ -19,7 +19,7 @@ impl Contracts {
     ) -> Result<Option<Plan>> {
         // A customer that must exist and does not is NOT_FOUND.
         if stored.is_some() || command.may_create() {
-            match_etag(command, stored)?;
+            match_etag(&self.context.epoch, command, stored)?;
         }
         let plan = plan(command, stored.map(|stored| &stored.contract));
         if let Some(customer) = command.customer() {

@@ -4,7 +4,7 @@ use super::Contracts;
 use crate::error::{Error, Noun, Result};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::service::paging::PagedList;
-use crate::service::{Caller, Consistency, CustomerScope, Page};
+use crate::service::{Bytes, Caller, Consistency, CustomerScope, Page};
 use crate::suggest::nearest;
 
 /// A document, how it was recorded, and the contract it is part of.
@@ -52,7 +52,12 @@ impl Contracts {
     }
 
     /// The customers that the caller may see, by id, and the token of the next page.
-    pub async fn customers(&self, caller: &Caller, page: &Page) -> Result<(Vec<(Customer, VersionInfo)>, String)> {
+    pub async fn customers<M: Bytes>(
+        &self,
+        caller: &Caller,
+        page: &Page,
+        tell: impl Fn(&Customer, &VersionInfo) -> M,
+    ) -> Result<(Vec<M>, String)> {
         let list = PagedList::new("customers", &[]);
         let [after] = list.after(page)?.unwrap_or_default();
         let store = &self.context.store;
@@ -60,25 +65,26 @@ impl Contracts {
             CustomerScope::All => store.list_customers(&after, page.limit()).await?,
             CustomerScope::Only(ids) => store.list_customers_among(ids, &after, page.limit()).await?,
         };
-        Ok(list.cut(page, customers, |(customer, _)| [customer.customer_id.clone()]))
+        let place = |(customer, _): &(Customer, VersionInfo)| [customer.customer_id.clone()];
+        Ok(list.cut(page, customers, place, |(customer, info)| tell(customer, info)))
     }
 
     /// Work orders by id, and the token of the next page.
-    pub async fn work_orders(
+    pub async fn work_orders<M: Bytes>(
         &self,
         caller: &Caller,
         customer_id: &str,
         page: &Page,
-    ) -> Result<(Vec<(WorkOrder, Option<VersionInfo>)>, String)> {
+        tell: impl Fn(&WorkOrder, Option<&VersionInfo>) -> M,
+    ) -> Result<(Vec<M>, String)> {
         caller.require_customer(customer_id)?;
         let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
         let list = PagedList::new("work_orders", &[customer_id]);
         let [after] = list.after(page)?.unwrap_or_default();
         let orders = &snapshot.prepared().contract().work_orders;
         let rest = orders.iter().filter(|order| order.work_order_id > after);
-        let (orders, next) = list.cut(page, rest, |order| [order.work_order_id.clone()]);
-        let with_info =
-            |order: &WorkOrder| (order.clone(), snapshot.documents.order_infos.get(&order.work_order_id).cloned());
-        Ok((orders.into_iter().map(with_info).collect(), next))
+        let infos = &snapshot.documents.order_infos;
+        let tell = |order: &&WorkOrder| tell(order, infos.get(&order.work_order_id));
+        Ok(list.cut(page, rest, |order| [order.work_order_id.clone()], tell))
     }
 }

@@ -7,11 +7,11 @@ use crate::contract::{ContractCommand, Plan, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
-use crate::store::{StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
+use crate::store::{Epoch, StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
 
 /// The caller has read the contract as it is, or does not say what it has read.
-pub(super) fn match_etag(command: &ContractCommand, stored: Option<&StoredContract>) -> Result<()> {
-    let current = stored.map(|stored| etag(stored.contract_version));
+pub(super) fn match_etag(epoch: &Epoch, command: &ContractCommand, stored: Option<&StoredContract>) -> Result<()> {
+    let current = stored.map(|stored| etag(epoch, stored.contract_version));
     if command.etag().is_empty() || current.as_deref() == Some(command.etag()) {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use super::Ledger;
 use crate::error::{Error, Noun, Result, reason};
 use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, ReservationState, apply};
 use crate::service::paging::{PagedList, page_token_invalid};
-use crate::service::{Caller, Consistency, Page, unknown_customer};
+use crate::service::{Bytes, Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
 use crate::telemetry::call::note_customer;
 
@@ -83,12 +83,13 @@ impl Ledger {
         Ok((block, *as_of, revision))
     }
 
-    /// One page of blocks, the instant they are judged at, the revision, and the next page's token.
-    pub async fn blocks(
+    /// One page of blocks, each told with the instant it is judged at; the revision, and the next page's token.
+    pub async fn blocks<M: Bytes>(
         &self,
         caller: &Caller,
         question: &BlocksQuestion,
-    ) -> Result<(Vec<Block>, DateTime<Utc>, i64, String)> {
+        tell: impl Fn(&Block, DateTime<Utc>) -> M,
+    ) -> Result<(Vec<M>, i64, String)> {
         let BlocksQuestion { customer_id, work_order_id, service_id, page } = question;
         note_customer(customer_id);
         caller.require_customer(customer_id)?;
@@ -102,9 +103,9 @@ impl Ledger {
         };
         let place = |block: &Block| [block.work_order_id.clone(), block.item_id.clone(), block.service_id.clone()];
         let is_behind = |block: &&Block| after.as_ref().is_none_or(|after| place(block) > *after);
-        let rest = blocks.iter().filter(is_wanted).filter(is_behind).cloned();
-        let (here, next) = list.cut(page, rest, place);
-        Ok((here, now, revision, next))
+        let rest = blocks.iter().filter(is_wanted).filter(is_behind);
+        let (here, next) = list.cut(page, rest, |block| place(block), |block| tell(block, now));
+        Ok((here, revision, next))
     }
 
     /// A reservation, and the customer's revision.
@@ -124,11 +125,12 @@ impl Ledger {
     }
 
     /// One page of reservations, oldest first, and the next page's token.
-    pub async fn reservations(
+    pub async fn reservations<M: Bytes>(
         &self,
         caller: &Caller,
         question: &ReservationsQuestion,
-    ) -> Result<(Vec<Reservation>, String)> {
+        tell: impl Fn(&Reservation) -> M,
+    ) -> Result<(Vec<M>, String)> {
         let ReservationsQuestion { customer_id, block_id, state, page } = question;
         note_customer(customer_id);
         caller.require_customer(customer_id)?;
@@ -138,7 +140,7 @@ impl Ledger {
         let filter = ReservationFilter { block_id: *block_id, state: *state, after: after.transpose()? };
         self.revision(customer_id).await?;
         let (found, looked_up_to) = self.context.store.reservations(customer_id, &filter, page.limit()).await?;
-        let (here, next) = list.cut(page, found, |last| [last.id.to_string()]);
+        let (here, next) = list.cut(page, found, |last| [last.id.to_string()], tell);
         match looked_up_to {
             // A page may end before it is full: no more are looked at for one.
             Some(id) if next.is_empty() => Ok((here, list.token(&[id.to_string()]))),
@@ -147,7 +149,12 @@ impl Ledger {
     }
 
     /// One page of entries, block by block, and the next page's token.
-    pub async fn entries(&self, caller: &Caller, question: &EntriesQuestion) -> Result<(Vec<Entry>, String)> {
+    pub async fn entries<M: Bytes>(
+        &self,
+        caller: &Caller,
+        question: &EntriesQuestion,
+        tell: impl Fn(&Entry) -> M,
+    ) -> Result<(Vec<M>, String)> {
         let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
         note_customer(customer_id);
         caller.require_customer(customer_id)?;
@@ -158,7 +165,8 @@ impl Ledger {
         let filter = EntryFilter { block_id: *block_id, reservation_id: *reservation_id, after: after.transpose()? };
         self.revision(customer_id).await?;
         let found = self.context.store.entries(customer_id, &filter, page.limit()).await?;
-        Ok(list.cut(page, found, |last| [last.block_id.to_string(), last.sequence.to_string()]))
+        let place = |last: &Entry| [last.block_id.to_string(), last.sequence.to_string()];
+        Ok(list.cut(page, found, place, tell))
     }
 
     /// The blocks that have rows, at the terms the contract gives them now, and those that come

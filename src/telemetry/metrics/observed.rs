@@ -6,6 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
 use super::process;
+use crate::model::current_zones;
 use crate::telemetry::log;
 
 /// Instruments whose values others have. Whatever is handed over here lives as long as the metrics do.
@@ -84,11 +85,14 @@ impl Gauges {
 
 /// What every server has: its version, its process, its log.
 pub(super) fn observe_process(gauges: &Gauges) {
-    let build =
-        [KeyValue::new("version", env!("CARGO_PKG_VERSION")), KeyValue::new("tzdata", chrono_tz::IANA_TZDB_VERSION)];
+    // The zone data may be renewed while the process runs.
+    let build = || {
+        let zones = KeyValue::new("tzdata", current_zones().version().to_owned());
+        [KeyValue::new("version", env!("CARGO_PKG_VERSION")), zones]
+    };
     let info = gauges.0.u64_observable_gauge("entitled.build.info");
     let info = info.with_description("1: the version of the program, and of its time zones");
-    let _ = info.with_callback(move |observer| observer.observe(1, &build)).build();
+    let _ = info.with_callback(move |observer| observer.observe(1, &build())).build();
     gauges.gauge("process.memory.usage", "By", "memory of the process that is in use", process::memory);
     gauges.gauge("process.unix.file_descriptor.count", "", "open files and connections", process::open_files);
     let begun = Instant::now();

@@ -48,7 +48,7 @@ fn only_services_of_the_catalogue_are_told() {
 #[test]
 fn the_build_and_the_process_are_told() {
     let text = metrics().as_text().unwrap();
-    let info = format!("entitled_build_info{{tzdata=\"{}\",version=", chrono_tz::IANA_TZDB_VERSION);
+    let info = format!("entitled_build_info{{tzdata=\"{}\",version=", crate::model::current_zones().version());
     for told in [&info, "process_memory_usage_bytes ", "process_unix_file_descriptor_count ", "process_uptime_seconds "]
     {
         assert!(text.contains(told), "{told}\n{text}");

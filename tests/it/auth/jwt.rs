@@ -1,6 +1,6 @@
 //! Tokens of an issuer, good and bad: R60. Each case changes one thing of a token that is good.
 
-mod issuer;
+pub(super) mod issuer;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -60,6 +60,18 @@ fn sign(header: &str, claims: &str, key: &EncodingKey, algorithm: Algorithm) -> 
 fn token(signer: &Signer, header: Value, changes: Value) -> String {
     let header = with(json!({"alg": signer.name, "typ": "JWT", "kid": signer.key_id}), header);
     sign(&header.to_string(), &with(claims(), changes).to_string(), &signer.key, signer.algorithm)
+}
+
+/// Keys, and the file that tells them.
+pub(super) fn oidc() -> ([Signer; 3], tempfile::NamedTempFile) {
+    let signers = signers();
+    let file = issuer::file(&signers);
+    (signers, file)
+}
+
+/// A good token but for changes to its claims.
+pub(super) fn signed(signer: &Signer, changes: Value) -> String {
+    token(signer, json!({}), changes)
 }
 
 fn good(signers: &[Signer; 3]) -> Vec<(&'static str, String)> {

@@ -28,7 +28,7 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
         change(&mut request);
         request
     };
-    let cases: [AddressedCase; 5] = [
+    let cases: [AddressedCase; 7] = [
         // Who is a customer is nobody else's business.
         (|it| it.customer_id = "contosso".into(), "CUSTOMER_NOT_FOUND", "customer_id", "contosso", None),
         (|it| it.location_id = "ie-dublim".into(), "LOCATION_NOT_FOUND", "location_id", "ie-dublim", Some(DUBLIN)),
@@ -46,6 +46,9 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
             "azur",
             Some("azure"),
         ),
+        // A slip leads to no other country, and to no other family.
+        (|it| it.location_id = "gb-dublin".into(), "LOCATION_NOT_FOUND", "location_id", "gb-dublin", None),
+        (|it| it.product_id = "exchange".into(), "PRODUCT_FAMILY_NOT_FOUND", "product_family", "exchange", None),
         // What is covered does not matter.
         (
             |it| it.product_id = "zzzzzzzzzzzzzzzz".into(),

@@ -165,7 +165,13 @@ async fn other_content_under_a_stored_id_names_the_fields(server: &TestServer) {
     };
     let changed = v1::Customer { display_name: "Contoso plc".to_owned(), ..customer("contoso") };
     let request = v1::CreateCustomerRequest { customer: Some(changed), request_id: request_id(), validate_only: false };
-    taken(refused(contracts.create_customer(request).await), "customer", "contoso", "customer.display_name");
+    let refusal = refused(contracts.create_customer(request).await);
+    assert!(
+        refusal.message.contains("customer.display_name (stored `Contoso Ltd`, sent `Contoso plc`)"),
+        "{refusal:?}"
+    );
+    assert_eq!(refusal.clauses, ["customer.display_name CONTENT_DIFFERS"]);
+    taken(refusal, "customer", "contoso", "customer.display_name");
     let mut changed = add_on("contoso", "wo-2");
     changed.items[0].quantity = hours(500);
     changed.currency = "EUR".to_owned();

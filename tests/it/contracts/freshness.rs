@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use entitled::proto::v1;
-use entitled::service::revision;
 use tonic::Code;
 
 use super::create_customer;
-use crate::sample::{add_on, at_least, base, check, create, customer, fully_consistent, refused, stored, time};
+use crate::sample::{
+    add_on, at_least, base, check, create, customer, fully_consistent, refused, stored, time, token_beside,
+};
 use crate::server::{Backend, TestServer, on_both_servers};
 
 on_both_servers!(a_revision_that_is_not_there_yet_is_not_answered, what_was_known_can_be_asked);
@@ -55,8 +56,8 @@ async fn a_write_is_seen_by_whoever_shows_its_token() {
 }
 
 async fn a_revision_that_is_not_there_yet_is_not_answered(server: &TestServer) {
-    stored(server, "contoso").await;
-    let future = revision::encode("contoso", 1_000_000);
+    let revision = stored(server, "contoso").await;
+    let future = token_beside(&revision, "contoso", 1_000_000);
     let behind = |refusal: crate::sample::Refusal| {
         assert_eq!(
             (refusal.code, refusal.reason.as_str()),
@@ -72,7 +73,7 @@ async fn a_revision_that_is_not_there_yet_is_not_answered(server: &TestServer) {
     let known = v1::CheckEntitlementRequest { known_time: time("2026-05-01T10:00:00Z"), ..ask };
     behind(refused(entitlements.check_entitlement(known).await));
     // A token proves that its customer is there.
-    let unseen = revision::encode("fabrikam", 1);
+    let unseen = token_beside(&revision, "fabrikam", 1);
     behind(refused(
         entitlements
             .check_entitlement(v1::CheckEntitlementRequest { consistency: at_least(&unseen), ..check("fabrikam") })

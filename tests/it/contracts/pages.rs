@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 
 use entitled::proto::v1;
+use prost::Message as _;
 
 use super::create_customer;
 use crate::sample::{base, create, customer, document, mistake};
 use crate::server::{TestServer, on_both_servers};
 
-on_both_servers!(customers_are_paged_completely, work_orders_are_paged_completely);
+on_both_servers!(
+    customers_are_paged_completely,
+    work_orders_are_paged_completely,
+    a_page_ends_before_it_is_too_large_for_a_client,
+);
 
 async fn customers_are_paged_completely(server: &TestServer) {
     let mut contracts = server.contracts();
@@ -86,4 +91,34 @@ async fn work_orders_are_paged_completely(server: &TestServer) {
     let one_more = create(v1::WorkOrder { work_order_id: "wo-zzzz".to_owned(), ..base("contoso") });
     let told = mistake(contracts.create_work_order(one_more).await);
     assert_eq!(told, "work_order.work_order_id FIELD_OUT_OF_RANGE");
+}
+
+/// What clients take as one message unless told otherwise.
+const CLIENTS_TAKE: usize = 4 << 20;
+
+async fn a_page_ends_before_it_is_too_large_for_a_client(server: &TestServer) {
+    let mut contracts = server.contracts();
+    let contact = |row: usize| v1::Contact {
+        contact_id: format!("contact-{row}"),
+        display_name: Some("x".repeat(200)),
+        ..v1::Contact::default()
+    };
+    let ids: Vec<String> = (0..24).map(|row| format!("customer-{row:02}")).collect();
+    for id in &ids {
+        let large = v1::Customer { contacts: (0..990).map(contact).collect(), ..customer(id) };
+        contracts.create_customer(create_customer(large)).await.unwrap();
+    }
+    let (mut found, mut page_token, mut pages) = (Vec::new(), String::new(), 0);
+    loop {
+        let request = v1::ListCustomersRequest { page_size: 1_000, page_token };
+        let page = contracts.list_customers(request).await.unwrap().into_inner();
+        assert!(page.encoded_len() < CLIENTS_TAKE, "{} bytes", page.encoded_len());
+        pages += 1;
+        found.extend(page.customers.into_iter().map(|customer| customer.customer_id));
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((found, pages), (ids, 2));
 }

@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, GzEncoder};
 use futures_util::future::join_all;
 use http::{Request, Response};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use prost::Message as _;
 use prost::bytes::Bytes;
@@ -71,6 +72,30 @@ async fn what_is_sent_compressed_is_answered_and_large_answers_are_compressed() 
     GzDecoder::new(&answer.body()[5..]).read_to_end(&mut plain).unwrap();
     let expected = server.catalog().list_clauses(v1::ListClausesRequest::default()).await.unwrap().into_inner();
     assert_eq!(v1::ListClausesResponse::decode(plain.as_slice()).unwrap(), expected);
+    server.stop().await;
+}
+
+/// gRPC's own clients (Python, C++, Java, Node) take a refusal for a broken stream if an empty frame of data ends it. Then
+/// they tell neither its code nor its details.
+#[tokio::test]
+async fn a_refusal_ends_with_its_headers() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    let (client, origin) = (patient(), server.address.to_string());
+    let unknown = check("nobody").encode_to_vec();
+    let body = |message: &[u8]| [&[0][..], &u32::try_from(message.len()).unwrap().to_be_bytes(), message].concat();
+    let paths =
+        [CHECK, BATCH, CLAUSES, "/entitled.v1.LedgerService/ConsumeUnits", "/entitled.v1.LedgerService/Unknown"];
+    for path in paths {
+        for accepted in ["identity", "identity, deflate, gzip"] {
+            let message = if path == CLAUSES { b"malformed" } else { &*unknown };
+            let request = Request::post(format!("http://{origin}{path}")).header("content-type", "application/grpc");
+            let request = request.header("grpc-accept-encoding", accepted).header("te", "trailers");
+            let request = request.body(Body::new(Full::new(body(message).into()))).unwrap();
+            let answer = client.request(request).await.unwrap();
+            assert!(answer.headers().contains_key("grpc-status"), "{path}, {accepted}: {answer:?}");
+            assert!(answer.body().is_end_stream(), "{path}, {accepted}: {answer:?}");
+        }
+    }
     server.stop().await;
 }
 

@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use entitled::proto::v1;
 use prost::Message as _;
-use tonic::Code;
+use tonic::{Code, Request};
 use tonic_types::pb;
 
 use super::{batch, checks_of_all_kinds, results};
-use crate::sample::{DUBLIN, LONDON, Refusal, check, fully_consistent, stored};
+use crate::sample::{DUBLIN, LONDON, Refusal, check, fully_consistent, refused, stored};
 use crate::server::{TestServer, on_both_servers};
 
 on_both_servers!(
     a_batch_answers_as_single_checks_do,
     a_full_batch_is_answered,
+    a_batch_that_is_too_large_for_a_client_says_how_much_fits,
     a_batch_is_judged_at_one_instant_and_revision,
+    each_refused_check_of_a_batch_tells_the_id_of_the_call,
 );
 
 async fn a_batch_answers_as_single_checks_do(server: &TestServer) {
@@ -85,6 +87,32 @@ async fn a_full_batch_is_answered(server: &TestServer) {
     }
 }
 
+async fn each_refused_check_of_a_batch_tells_the_id_of_the_call(server: &TestServer) {
+    stored(server, "contoso").await;
+    stored(server, "fabrikam").await;
+    for given in [Some("case-4711"), None] {
+        let mut request = Request::new(batch(checks_of_all_kinds()));
+        if let Some(id) = given {
+            request.metadata_mut().insert("x-request-id", id.parse().unwrap());
+        }
+        let answer = server.entitlements().batch_check_entitlements(request).await.unwrap();
+        let id = answer.metadata().get("x-request-id").unwrap().to_str().unwrap().to_owned();
+        assert!(given.is_none_or(|given| id == given), "{id}");
+        let results = answer.into_inner().results.into_iter().map(|result| result.result.unwrap());
+        let refused = results.filter_map(|result| match result {
+            v1::batch_check_result::Result::Status(status) => Some(status),
+            v1::batch_check_result::Result::Response(_) => None,
+        });
+        let refused: Vec<_> = refused.collect();
+        assert_eq!(refused.len(), 8);
+        for status in refused {
+            let any = status.details.iter().find(|any| any.type_url.ends_with("google.rpc.ErrorInfo")).unwrap();
+            let info = pb::ErrorInfo::decode(any.value.as_slice()).unwrap();
+            assert_eq!(info.metadata.get("x_request_id"), Some(&id), "{status:?}");
+        }
+    }
+}
+
 async fn a_batch_is_judged_at_one_instant_and_revision(server: &TestServer) {
     let revisions = [stored(server, "contoso").await, stored(server, "fabrikam").await];
     let now = |customer_id: &str| v1::CheckEntitlementRequest { check_time: None, ..check(customer_id) };
@@ -105,4 +133,24 @@ async fn a_batch_is_judged_at_one_instant_and_revision(server: &TestServer) {
         }
         assert!(instants.windows(2).all(|pair| pair[0] == pair[1]), "{instants:?}");
     }
+}
+
+async fn a_batch_that_is_too_large_for_a_client_says_how_much_fits(server: &TestServer) {
+    stored(server, "contoso").await;
+    // In the full view a service that was not bought has many notes.
+    let one =
+        v1::CheckEntitlementRequest { service_id: "cybersecurity-incident-response".to_owned(), ..check("contoso") };
+    let ask = |count: usize| v1::BatchCheckEntitlementsRequest {
+        view: v1::View::Full.into(),
+        ..batch(vec![one.clone(); count])
+    };
+    let refusal = refused(server.entitlements().batch_check_entitlements(ask(1_000)).await);
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::ResourceExhausted, "ANSWER_TOO_LARGE"), "{refusal:?}");
+    assert!(!refusal.has_retry_info, "to repeat it does not help");
+    let fitting: usize = refusal.metadata("fitting").unwrap().parse().unwrap();
+    assert!((100..1_000).contains(&fitting), "{refusal:?}");
+    let answer = server.entitlements().batch_check_entitlements(ask(fitting)).await.unwrap().into_inner();
+    assert_eq!(answer.results.len(), fitting);
+    assert!(answer.encoded_len() <= 4 << 20, "{} bytes", answer.encoded_len());
+    assert!(server.entitlements().batch_check_entitlements(ask(fitting + 1)).await.is_err());
 }

@@ -11,7 +11,7 @@ use entitled::ledger::{Command, Take, Target};
 use entitled::model::{Quantity, Unit};
 use entitled::service::ledger::{CUSTOMER_CAPACITY, LedgerOptions, WriteOutcome, WriteRequest};
 use entitled::service::{Caller, Clock, Context, Deadline, Gate, Ledger, READS};
-use entitled::store::{Store, StoreConfig};
+use entitled::store::{Epoch, Store, StoreConfig};
 use entitled::telemetry::Telemetry;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement};
 use tokio::task::JoinSet;
@@ -35,7 +35,8 @@ pub(super) fn ledger_over(store: Store, clock: Clock, options: LedgerOptions) ->
     let cache = Arc::new(Cache::new(1 << 20, Duration::from_secs(1)));
     let catalog = Arc::new(Catalog::embedded().unwrap());
     let telemetry = Telemetry::start(&Config::default(), None).unwrap();
-    Ledger::start(Context { catalog, store, cache, clock, reads: Gate::new(READS.0, READS.1), telemetry }, options)
+    let (reads, epoch) = (Gate::new(READS.0, READS.1), Arc::new(Epoch { number: 1, epoch_id: "first".to_owned() }));
+    Ledger::start(Context { catalog, store, cache, clock, reads, telemetry, epoch }, options)
 }
 
 pub(super) fn minutes(amount: i64, request_id: &str) -> WriteRequest {

@@ -9,7 +9,7 @@ use entitled::catalog::Catalog;
 use entitled::config::Config;
 use entitled::error::{Error, Noun};
 use entitled::service::{Clock, Consistency, Context, Gate, READS, feed};
-use entitled::store::Store;
+use entitled::store::{Epoch, Store};
 use entitled::telemetry::Telemetry;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
@@ -31,6 +31,7 @@ fn context(store: Store) -> Context {
         clock: Clock::System,
         reads: Gate::new(READS.0, READS.1),
         telemetry: Telemetry::start(&Config::default(), None).unwrap(),
+        epoch: Arc::new(Epoch { number: 1, epoch_id: "first".to_owned() }),
     };
     context.cache.mark_fresh(std::time::Instant::now());
     context

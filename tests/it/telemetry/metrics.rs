@@ -4,14 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use entitled::config::DecisionLogTarget;
+use entitled::config::{Config, DecisionLogTarget};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::block_in_place;
 use tonic::Code;
 
 use super::consume;
+use crate::postgres::Cluster;
 use crate::sample::{check, stored};
 use crate::server::{Backend, TestServer};
+
+/// Far beyond what it takes: only a hang fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Free now; whoever takes it in between fails the test loudly.
 pub(super) fn free_address() -> SocketAddr {
@@ -124,6 +129,39 @@ async fn probes_tell_whether_the_server_takes_calls() {
     assert!(head.starts_with("HTTP/1.1 405") && head.contains("allow: GET, HEAD"), "{head}");
     server.stop().await;
     assert!(TcpStream::connect(address).await.is_err(), "the listener ends with its server");
+}
+
+/// Until `/readyz` has this status.
+async fn until_ready(address: SocketAddr, status: &str) {
+    let asked = async {
+        while !get(address, "/readyz").await.0.starts_with(&format!("HTTP/1.1 {status}")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asked).await.expect(status);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_live_and_not_ready_while_its_store_does_not_answer() {
+    let mut cluster = Cluster::start().unwrap();
+    let mut config = Config::default();
+    let address = free_address();
+    config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.store.database = cluster.database().await.parse().unwrap();
+    config.telemetry.metrics_listen = Some(address);
+    entitled::server::migrate(&config, false).await.unwrap();
+    block_in_place(|| cluster.kill());
+    let server = TestServer::serve(config, None).await;
+    let (head, body) = get(address, "/readyz").await;
+    assert!(head.starts_with("HTTP/1.1 503"), "{head}");
+    assert_eq!(body, "not serving\n");
+    assert!(get(address, "/livez").await.0.starts_with("HTTP/1.1 200"));
+    block_in_place(|| cluster.start_again());
+    until_ready(address, "200").await;
+    block_in_place(|| cluster.kill());
+    until_ready(address, "503").await;
+    assert!(get(address, "/livez").await.0.starts_with("HTTP/1.1 200"));
+    server.stop().await;
 }
 
 #[tokio::test]

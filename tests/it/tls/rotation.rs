@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 
-async fn until_let_in(address: SocketAddr, client: &Arc<ClientConfig>) {
+pub(crate) async fn until_let_in(address: SocketAddr, client: &Arc<ClientConfig>) {
     let connected = async {
         while wire::open(address, Some(Arc::clone(client))).await.is_err() {
             tokio::time::sleep(PAUSE).await;

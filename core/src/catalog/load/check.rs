@@ -11,7 +11,7 @@ use super::source::Mistakes;
 use super::table::ReadTable;
 use crate::catalog::{Clause, Clock, Group, Hours, QuantityRule, Rule};
 use crate::model::codes::is_country;
-use crate::model::{ProductPattern, Unit, is_id};
+use crate::model::{ProductPattern, Unit, is_id, primary_language};
 
 /// Rows of clauses are kept as bits of a `u128`.
 const MOST_CLAUSES: usize = 128;
@@ -32,9 +32,12 @@ pub(super) fn countries<'a>(codes: impl IntoIterator<Item = &'a Spanned<String>>
 
 /// Only primary subtags are compared, so only they can be meant.
 pub(super) fn languages<'a>(tags: impl IntoIterator<Item = &'a Spanned<String>>, mistakes: &mut Mistakes<'_>) {
-    let is_primary = |tag: &str| (2..=3).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_lowercase());
-    for tag in tags.into_iter().filter(|tag| !is_primary(tag.get_ref())) {
-        mistakes.at(tag, format!("`{}` is no primary language subtag such as `en`", tag.get_ref()));
+    for tag in tags {
+        let primary = primary_language(tag.get_ref());
+        if primary.as_deref() != Some(tag.get_ref()) {
+            let hint = primary.map_or(String::new(), |primary| format!("; write `{primary}`"));
+            mistakes.at(tag, format!("`{}` is no primary language subtag such as `en`{hint}", tag.get_ref()));
+        }
     }
 }
 

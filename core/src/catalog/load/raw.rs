@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveTime, Weekday};
-use chrono_tz::Tz;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -16,7 +15,7 @@ use crate::catalog::{
     Channel, Clock, Effort, EventRule, LifeCycle, LocationRule, Missing, PurchaseRule, Rule, ServicePlan, Severity,
     Tenants, Text,
 };
-use crate::model::{DeliveryMode, ProductPattern, Unit};
+use crate::model::{DeliveryMode, ProductPattern, Unit, Zone};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,7 +156,7 @@ pub(super) struct RawServiceHours {
     #[serde(default)]
     pub zone: RawZone,
     /// With `zone = "item"`: the zone where the item names none.
-    pub otherwise: Option<Spanned<Tz>>,
+    pub otherwise: Option<Spanned<Zone>>,
     #[serde(default)]
     pub severities: Vec<Severity>,
 }

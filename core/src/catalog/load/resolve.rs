@@ -18,7 +18,7 @@ use crate::catalog::{
 
 /// The edition; none if its tables could not all be read.
 pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -> Option<Edition> {
-    let head_at = tables.head_at();
+    let (head_at, digest) = (tables.head_at(), tables.digest());
     let Some(head) = tables.head.take() else {
         mistakes.add(head_at, "no `[edition]` table");
         return None;
@@ -106,6 +106,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     Some(Edition {
         family_id: head.family.map_or_else(|| head.id.get_ref().clone(), Spanned::into_inner),
         id: head.id.into_inner(),
+        digest,
         name: head.name,
         base_package: head.base_package.into_inner(),
         excluded_countries: inner(head.excluded_countries),

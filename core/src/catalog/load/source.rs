@@ -20,6 +20,7 @@ pub(super) struct Sources(Vec<Source>);
 /// One file as a tree; its spans count from the start of the first file.
 pub(super) struct Parsed<'i> {
     pub name: &'i str,
+    pub text: &'i str,
     pub start: usize,
     pub table: DeTable<'i>,
 }
@@ -55,7 +56,7 @@ impl Sources {
                 DeValue::Table(table) => table,
                 _ => DeTable::new(),
             };
-            files.push(Parsed { name: &source.name, start: source.start, table });
+            files.push(Parsed { name: &source.name, text: &source.text, start: source.start, table });
         }
         files
     }

@@ -7,12 +7,15 @@ use super::merge::Adding;
 use super::overlay::{Mode, OverlayChange};
 use super::source::{Mistakes, Parsed};
 use super::table::{Table, text_of};
+use crate::model::Canonical;
 
 /// The tables of one edition, from all its files.
 #[derive(Default)]
 pub(super) struct Tables<'i> {
     /// Where its first file begins.
     start: Option<usize>,
+    /// Of its files, in their order.
+    texts: Vec<&'i str>,
     pub head: Option<Table<'i>>,
     pub clauses: Vec<Table<'i>>,
     pub groups: Vec<Table<'i>>,
@@ -38,9 +41,19 @@ impl<'i> Tables<'i> {
         self.head.as_ref().map_or(self.start.unwrap_or_default(), |head| head.span().start)
     }
 
+    /// Of everything that makes the edition.
+    pub(super) fn digest(&self) -> String {
+        let mut canonical = Canonical::new("entitled.edition.1");
+        for text in &self.texts {
+            canonical.text(text);
+        }
+        hex::encode(canonical.digest())
+    }
+
     /// Takes in the tables of a file.
     pub(super) fn add(&mut self, file: Parsed<'i>, mode: Mode, mistakes: &mut Mistakes<'i>) {
         self.start.get_or_insert(file.start);
+        self.texts.push(file.text);
         let edition_id = self.id().unwrap_or_default().to_owned();
         let mut adding = Adding { mode, file: file.name, edition_id, changes: &mut self.changes, mistakes };
         for (key, value) in file.table {

@@ -7,7 +7,7 @@ use crate::catalog::{EventRule, Rule};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
 use crate::engine::pool::left;
-use crate::model::{PlannedEvent, Unit, instant_of, rfc3339};
+use crate::model::{PlannedEvent, Unit, rfc3339};
 use crate::terms::{Span, events_taken};
 
 /// The event in question: the request's window, else the item's event that runs now.
@@ -76,9 +76,9 @@ fn is_running(context: &Context<'_>, event: &PlannedEvent) -> bool {
 /// Whole days before the start, at the same time of day on the clock of the location.
 fn latest_confirmation(context: &Context<'_>, event: Event, terms: EventRule) -> DateTime<Utc> {
     let zone = context.location.time_zone;
-    let local = event.start.with_timezone(&zone).naive_local();
+    let local = zone.local(event.start);
     let earlier = local.checked_sub_days(Days::new(u64::from(terms.notice_days)));
-    earlier.map_or(DateTime::<Utc>::MIN_UTC, |local| instant_of(zone, local))
+    earlier.map_or(DateTime::<Utc>::MIN_UTC, |local| zone.first_instant(local))
 }
 
 /// The events one solution takes: each covers a number of dates of the location's calendar.
@@ -188,8 +188,8 @@ fn later_event(context: &Context<'_>, event: Event, terms: EventRule) -> Option<
     // Once the request names the event, its own confirmation counts, not that of the planned one.
     let confirmed = event.confirmed?.max(context.query.delivery.confirmed_time.unwrap_or(DateTime::<Utc>::MIN_UTC));
     let zone = context.location.time_zone;
-    let local = confirmed.with_timezone(&zone).naive_local();
-    let soonest = instant_of(zone, local.checked_add_days(Days::new(u64::from(terms.notice_days)))?);
+    let local = zone.local(confirmed);
+    let soonest = zone.first_instant(local.checked_add_days(Days::new(u64::from(terms.notice_days)))?);
     let length = event.end.signed_duration_since(event.start);
     // Where clocks change, the same time of day may have to be the next hour's.
     (0..=3).find_map(|hours| {

@@ -19,7 +19,9 @@ pub(in crate::engine) fn calendar_of<'a>(context: &Context<'a>, service_hours: &
         ZoneRule::Item { otherwise } => {
             // A base item says nothing of the single services it brings.
             let agreed = if context.service.is_base() { None } else { context.item.time_zone };
-            (agreed.or(otherwise).unwrap_or(asked.time_zone), asked)
+            // The catalogue may be older than the zone data.
+            let otherwise = || otherwise.map(|zone| context.prepared.zones().renewed_zone(zone));
+            (agreed.or_else(otherwise).unwrap_or(asked.time_zone), asked)
         }
     };
     Calendar { zone, hours: service_hours.hours.of(&place.country), holidays: &place.holidays }

@@ -6,12 +6,12 @@ use crate::catalog::{Channel, RemedyKind, RestrictedTo, Rule, Severity};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
 use crate::engine::query::is_language;
-use crate::model::{Contact, ContactRole, Unit, rfc3339};
+use crate::model::{Contact, ContactRole, Unit, folded, rfc3339};
 
 /// The channels a cloud administrator is bound to (2.6).
 const PORTALS: [Channel; 2] = [Channel::CloudPortal, Channel::OnlineServicesPortal];
 
-pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
+pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let query = context.query;
     Some(match rule {
         Rule::AdvisoryLimit => Verdict::fails_if(
@@ -38,7 +38,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
             (None, _) => Verdict::Unknown,
         },
         Rule::Tenant => {
-            known(query.tenant_id, |tenant| context.candidate.tenants.names(&context.item.tenant_ids, tenant))
+            known(query.tenant_id, |tenant| context.candidate.tenants.binary_search(&folded(tenant)).is_ok())
         }
         Rule::Activity => Verdict::fails_if(
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),

@@ -36,16 +36,23 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
 }
 
 /// A window with one end is judged for that end only.
-fn begins_too_early(context: &Context<'_>) -> bool {
+pub(in crate::engine) fn begins_too_early(context: &Context<'_>) -> bool {
     let delivery = &context.query.delivery;
-    let start = context.effective.start;
+    let start = context.delivery_span().start;
     delivery.start_time.is_some_and(|begin| begin < start)
-        || delivery.end_time.is_some_and(|end| end <= start && end < context.effective.end)
+        || delivery
+            .end_time
+            .is_some_and(|end| end <= start && end < context.effective.end.max(context.delivery_span().end))
 }
 
-fn ends_too_late(context: &Context<'_>) -> bool {
+/// Whether waiting for the item would let the delivery begin, or it has begun already.
+pub(in crate::engine) fn begins_in_time(context: &Context<'_>) -> bool {
+    !matches!(context.term, TermState::NotStarted(_)) || !begins_too_early(context)
+}
+
+pub(in crate::engine) fn ends_too_late(context: &Context<'_>) -> bool {
     let delivery = &context.query.delivery;
-    let end = context.forfeit_time();
+    let end = context.delivery_span().end;
     delivery.start_time.is_some_and(|begin| begin >= end) || delivery.end_time.is_some_and(|finish| finish > end)
 }
 
@@ -59,7 +66,8 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
                 explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(term.start()));
             }
             _ => {
-                explanation.fact("start_time", rfc3339(context.effective.start));
+                let start = context.delivery_span().start;
+                explanation.fact("start_time", rfc3339(start));
                 explanation.fact("scope", "delivery");
                 remedy_early(context, explanation);
             }
@@ -94,7 +102,8 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             }
         }
         Rule::WindowForfeited => {
-            explanation.fact("end_time", rfc3339(context.forfeit_time()));
+            let end = context.delivery_span().end;
+            explanation.fact("end_time", rfc3339(end));
             remedy_late(context, explanation);
         }
         Rule::DeliveryStart => {
@@ -110,7 +119,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
 /// A delivery that begins too early: later, and if it ends too early as well, as a whole.
 fn remedy_early(context: &Context<'_>, explanation: &mut Explanation) {
     let delivery = &context.query.delivery;
-    let start = context.effective.start;
+    let start = context.delivery_span().start;
     match (delivery.start_time, delivery.end_time) {
         (Some(begin), Some(end)) => {
             let length = end.signed_duration_since(begin).max(STEP);
@@ -128,7 +137,7 @@ fn remedy_early(context: &Context<'_>, explanation: &mut Explanation) {
 /// comes sooner.
 fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
     let delivery = &context.query.delivery;
-    let end = context.forfeit_time();
+    let end = context.delivery_span().end;
     let before = |length: TimeDelta| end.checked_sub_signed(length.max(STEP)).unwrap_or(end);
     match (delivery.start_time, delivery.end_time) {
         (Some(begin), Some(finish)) if begin >= end => {

@@ -317,3 +317,25 @@ fn what_does_not_exist_or_does_not_fit_is_told() {
     assert_eq!(refused(&prepared, &advice(7)), "ADVISORY_LIMIT");
     assert_eq!(refused(&prepared, &advice(6)), "UNIT_MISMATCH");
 }
+
+#[test]
+fn work_over_a_seam_is_recorded_in_two_parts() {
+    let items =
+        vec![ede("one", 100, json!({"end_date": "2026-05-31"})), ede("two", 100, json!({"start_date": "2026-06-01"}))];
+    let prepared = prepared(items, json!({}));
+    let performed = |start: &str, end: &str| BlockQuery { performed: Some((at(start), at(end))), ..query() };
+    let judged = |query: &BlockQuery<'_>| judged(&prepared, query, "2026-06-10T10:00:00Z");
+    let whole = performed("2026-05-29T09:00:00Z", "2026-06-01T10:00:00Z");
+    assert_eq!(judged(&whole), ["one FORFEITED", "two WORK_ORDER_NOT_STARTED"]);
+    // The part that can be helped is told, whichever lasts longer.
+    let told = eligible_blocks(&prepared, &whole, at("2026-06-10T10:00:00Z")).unwrap();
+    assert_eq!(told.iter().map(|block| block.begins_in_time).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(
+        judged(&performed("2026-05-29T09:00:00Z", "2026-05-29T16:30:00Z")),
+        ["one", "two WORK_ORDER_NOT_STARTED"]
+    );
+    assert_eq!(
+        judged(&performed("2026-06-01T08:30:00Z", "2026-06-01T10:00:00Z")),
+        ["one WORK_ORDER_EXPIRED FORFEITED", "two"]
+    );
+}

@@ -3,11 +3,10 @@
 use std::ops::RangeFrom;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use uuid::Uuid;
 
 use crate::catalog::{QuantityRule, Service};
-use crate::model::{Item, Unit, WorkOrder, block_id};
+use crate::model::{Item, Unit, WorkOrder, Zone, block_id};
 use crate::terms::year_end;
 
 /// The block of a counted item as it was bought, in the base unit of its kind.
@@ -28,7 +27,7 @@ pub(super) fn block_of(
     service: &Service,
     order: &WorkOrder,
     item: &Item,
-    zone: Tz,
+    zone: Zone,
     rows: &mut RangeFrom<usize>,
 ) -> Option<BoughtBlock> {
     let unit = service.unit?;

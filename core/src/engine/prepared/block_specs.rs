@@ -1,12 +1,11 @@
 //! The specs of the blocks of an item: that of what it counts, and those of the hours that come with it.
 
-use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::candidate::Candidate;
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
 use crate::engine::base::Bases;
-use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, block_id};
+use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, Zone, block_id};
 use crate::terms::{Span, year_end};
 
 /// The specs of the blocks of one item.
@@ -17,7 +16,7 @@ pub(in crate::engine) struct BlockSpecs<'a> {
     service: &'a Service,
     order: &'a WorkOrder,
     item: &'a Item,
-    zone: Tz,
+    zone: Zone,
 }
 
 impl<'a> BlockSpecs<'a> {

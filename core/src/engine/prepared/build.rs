@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::ops::RangeFrom;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
-
 use super::block::block_of;
 use super::candidate::{Candidate, Support};
 use super::extension::BaseExtensions;
@@ -15,7 +13,7 @@ use crate::catalog::{Catalog, Edition, LocationRule, Service};
 use crate::engine::base::Bases;
 use crate::engine::designation::{Designation, Designations};
 use crate::engine::sorted::Sorted;
-use crate::model::{Contract, Item, WorkOrder};
+use crate::model::{Contract, Item, WorkOrder, Zone, folded};
 use crate::terms::item_term;
 
 pub(super) struct Builder<'a> {
@@ -34,7 +32,7 @@ struct OrderParts<'a> {
     edition_row: usize,
     edition: &'a Edition,
     host: usize,
-    zone: Tz,
+    zone: Zone,
     /// How an item leans on a base that is not one itself.
     support: Option<Arc<Bases>>,
     /// The designated locations, without and with those that extend the base.
@@ -151,7 +149,7 @@ impl<'a> Builder<'a> {
             block,
             life: term.span(),
             products: Sorted::of(&item.product_ids),
-            tenants: Sorted::of(&item.tenant_ids),
+            tenants: folded_ids(&item.tenant_ids),
             waivers,
             term,
         }
@@ -186,4 +184,11 @@ fn rows_by_id(contract: &Contract) -> HashMap<&str, usize> {
         rows.entry(order.work_order_id.as_str()).or_insert(row);
     }
     rows
+}
+
+/// Folded and sorted, to be looked into by name.
+fn folded_ids(ids: &[String]) -> Box<[String]> {
+    let mut folded: Box<[String]> = ids.iter().map(|id| folded(id)).collect();
+    folded.sort_unstable();
+    folded
 }

@@ -33,7 +33,8 @@ pub struct Candidate {
     pub life: Span,
     /// Of its products and tenants.
     pub products: Sorted,
-    pub tenants: Sorted,
+    /// Folded and sorted.
+    pub tenants: Box<[String]>,
     pub waivers: Vec<PreparedWaiver>,
     /// Instants at which time alone can change what this item answers, sorted; besides those of
     /// its base, its designations and its balance.

@@ -1,16 +1,15 @@
 //! Working out what can be known of an item.
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 
 use super::block::BoughtBlock;
 use super::candidate::PreparedWaiver;
 use crate::catalog::Edition;
 use crate::engine::sorted::Sorted;
-use crate::model::{Item, Waiver, start_of_day};
+use crate::model::{Item, Waiver, Zone, start_of_day};
 use crate::terms::{Span, Term, end_of_day};
 
-pub(super) fn prepare_waivers(edition: &Edition, item: &Item, zone: Tz) -> Vec<PreparedWaiver> {
+pub(super) fn prepare_waivers(edition: &Edition, item: &Item, zone: Zone) -> Vec<PreparedWaiver> {
     let prepare = |(row, waiver): (usize, &Waiver)| {
         let clause = edition.clauses.iter().position(|clause| clause.code == waiver.code)?;
         let start = waiver.start_date.map_or(DateTime::<Utc>::MIN_UTC, |date| start_of_day(zone, date));

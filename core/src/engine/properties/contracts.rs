@@ -2,6 +2,7 @@
 //! adjoin and leave gaps; some of it no purchase rule would accept.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use proptest::collection::vec;
@@ -14,18 +15,21 @@ use crate::catalog::{Channel, Severity};
 use crate::engine::{Delivery, Query};
 use crate::model::{
     Contact, ContactRole, Contract, Customer, DeliveryMode, Funding, Item, Location, PlannedEvent, ProductId, Quantity,
-    Unit, Waiver, WorkOrder, WorkOrderState, start_of_day,
+    Unit, Waiver, WorkOrder, WorkOrderState, Zone, start_of_day, zone,
 };
 
 /// Beirut's clocks skip a midnight in the days in question; the last two countries are excluded.
-pub(crate) const LOCATIONS: [(&str, &str, chrono_tz::Tz); 6] = [
-    ("gb-london", "GB", chrono_tz::Europe::London),
-    ("ie-dublin", "IE", chrono_tz::Europe::Dublin),
-    ("lb-beirut", "LB", chrono_tz::Asia::Beirut),
-    ("us-seattle", "US", chrono_tz::America::Los_Angeles),
-    ("jp-tokyo", "JP", chrono_tz::Asia::Tokyo),
-    ("kr-seoul", "KR", chrono_tz::Asia::Seoul),
-];
+pub(crate) static LOCATIONS: LazyLock<[(&str, &str, Zone); 6]> = LazyLock::new(|| {
+    [
+        ("gb-london", "GB", "Europe/London"),
+        ("ie-dublin", "IE", "Europe/Dublin"),
+        ("lb-beirut", "LB", "Asia/Beirut"),
+        ("us-seattle", "US", "America/Los_Angeles"),
+        ("jp-tokyo", "JP", "Asia/Tokyo"),
+        ("kr-seoul", "KR", "Asia/Seoul"),
+    ]
+    .map(|(id, country, name)| (id, country, zone(name)))
+});
 const PRODUCTS: [&str; 7] = [
     "azure",
     "azure/app-service",
@@ -252,7 +256,7 @@ pub(crate) fn a_contract_of(items: impl Strategy<Value = Vec<Item>>) -> impl Str
 }
 
 fn customer() -> Customer {
-    let location = |(id, country, time_zone): (&str, &str, chrono_tz::Tz)| Location {
+    let location = |(id, country, time_zone): (&str, &str, Zone)| Location {
         location_id: id.to_owned(),
         display_name: id.to_owned(),
         country: country.to_owned(),

@@ -14,7 +14,7 @@ proptest! {
     #[test]
     fn every_question_has_an_answer(contract in a_contract(), details in details(), at in an_instant()) {
         let prepared = prepared(&contract);
-        for (location, ..) in LOCATIONS {
+        for (location, ..) in *LOCATIONS {
             for service in &edition().services {
                 answer(&prepared, &question(location, &service.id, &details, at));
             }
@@ -26,7 +26,7 @@ proptest! {
         let prepared = prepared(&contract);
         let query = ListQuery { product: details.product, check_time: Some(at), ..ListQuery::default() };
         let mut rows = rows(&prepared, &query).into_iter();
-        for (location, ..) in LOCATIONS {
+        for (location, ..) in *LOCATIONS {
             for service in &edition().services {
                 let row = rows.next().unwrap();
                 prop_assert_eq!((row.location_id, row.service_id), (location, service.id.as_str()));
@@ -51,7 +51,7 @@ proptest! {
         other.work_orders.reverse();
         other.customer.locations.rotate_left(turn.index(LOCATIONS.len()));
         let (one, again, other) = (prepared(&contract), prepared(&contract), prepared(&other));
-        for (location, ..) in LOCATIONS {
+        for (location, ..) in *LOCATIONS {
             for service in services_of(&contract) {
                 let asked = question(location, service, &details, at);
                 let answer_one = answer(&one, &asked);
@@ -96,7 +96,7 @@ proptest! {
             if is_revived || one_country_left || reaches_more {
                 continue;
             }
-            for (location, ..) in LOCATIONS {
+            for (location, ..) in *LOCATIONS {
                 let asked = question(location, service_id, &details, at);
                 let ((had, _), (has, _)) = (answer(&before, &asked), answer(&after, &asked));
                 prop_assert!(has.outcome <= had.outcome, "{service_id} at {location}\n{had:#?}\n{has:#?}");

@@ -39,7 +39,7 @@ proptest! {
                 let prepared = prepared(&alone);
                 let base_service = ["webcasts", "advisory-support"][pick.index(2)];
                 let asked = if is_base(item) { base_service } else { service(&item.service_id).id.as_str() };
-                for (location, ..) in LOCATIONS {
+                for (location, ..) in *LOCATIONS {
                     let query = Query { location_id: location, service_id: asked, check_time: Some(at), ..Query::default() };
                     let (told, _) = answer(&prepared, &query);
                     let told: BTreeSet<_> = told.codes.iter().map(String::as_str).filter(|code| CODES.contains(code)).collect();

@@ -58,7 +58,7 @@ fn moments(contract: &Contract) -> BTreeSet<DateTime<Utc>> {
         }
     }
     for date in dates {
-        for (.., zone) in LOCATIONS {
+        for (.., zone) in *LOCATIONS {
             moments.extend([date, date + Days::new(1)].map(|date| start_of_day(zone, date)));
         }
     }

@@ -80,7 +80,7 @@ fn never_worse(
 ) -> Result<(), TestCaseError> {
     let (before, after) = (prepared(contract), prepared(wider));
     for service_id in services_of(contract).into_iter().filter(|service_id| !is_excepted(service_id)) {
-        for (location, ..) in LOCATIONS {
+        for (location, ..) in *LOCATIONS {
             let asked = question(location, service_id, details, at);
             let ((had, _), (has, _)) = (answer(&before, &asked), answer(&after, &asked));
             prop_assert!(has.outcome >= had.outcome, "{service_id} at {location}\n{had:#?}\n{has:#?}");

@@ -10,11 +10,12 @@ use crate::grpc::convert::enums::{read_channel, read_mode, read_outcome, read_se
 use crate::grpc::convert::read::Reader;
 use crate::proto::v1;
 use crate::service::{Consistency, ListQuestion, Question, View, revision};
+use crate::store::Epoch;
 
-const MOST_CHECKS: usize = 1_000;
+pub(crate) const MOST_CHECKS: usize = 1_000;
 
 /// `preferred`: the language of texts where the request names none.
-pub(crate) fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale) -> Result<Question> {
+pub(crate) fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale, epoch: &Epoch) -> Result<Question> {
     let v1::CheckEntitlementRequest {
         customer_id,
         location_id,
@@ -64,7 +65,7 @@ pub(crate) fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale
         confirmed_time: read.timestamp("delivery.confirmed_time", confirmed_time),
         solution_ids: read_solutions(&mut read, "delivery.solution_ids", solution_ids),
         incident_close_time: read.timestamp("incident_close_time", incident_close_time),
-        consistency: read_consistency(&mut read, "consistency", &customer_id, consistency),
+        consistency: read_consistency(&mut read, epoch, "consistency", &customer_id, consistency),
         locale: read_locale(&mut read, locale, preferred),
         view: read_view(&mut read, view),
         customer_id,
@@ -73,7 +74,11 @@ pub(crate) fn read_check(request: v1::CheckEntitlementRequest, preferred: Locale
 }
 
 /// `preferred`: the language of texts where the request names none.
-pub(crate) fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale) -> Result<ListQuestion> {
+pub(crate) fn read_list(
+    request: v1::ListEntitlementsRequest,
+    preferred: Locale,
+    epoch: &Epoch,
+) -> Result<ListQuestion> {
     let v1::ListEntitlementsRequest {
         customer_id,
         location_id,
@@ -95,7 +100,7 @@ pub(crate) fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale)
         check_time: read.timestamp("check_time", check_time),
         group: read.optional_id("group", group),
         outcome: read.optional_enum("decision", decision).and_then(read_outcome),
-        consistency: read_consistency(&mut read, "consistency", &customer_id, consistency),
+        consistency: read_consistency(&mut read, epoch, "consistency", &customer_id, consistency),
         locale: read_locale(&mut read, locale, preferred),
         view: read_view(&mut read, view),
         page: read_page(&mut read, page_size, page_token),
@@ -108,6 +113,7 @@ pub(crate) fn read_list(request: v1::ListEntitlementsRequest, preferred: Locale)
 pub(crate) fn read_batch(
     request: v1::BatchCheckEntitlementsRequest,
     preferred: Locale,
+    epoch: &Epoch,
 ) -> Result<Vec<Result<Question>>> {
     let v1::BatchCheckEntitlementsRequest { checks, at_least_revisions, consistency, view } = request;
     let mut read = Reader::default();
@@ -129,16 +135,16 @@ pub(crate) fn read_batch(
     if consistency.is_some() && !at_least_revisions.is_empty() {
         read.refuse("at_least_revisions", reason::FIELD_CONFLICT, "does not go together with `consistency`");
     }
-    let bounds = read_bounds(&mut read, at_least_revisions);
+    let bounds = read_bounds(&mut read, epoch, at_least_revisions);
     let batch_view = read_view(&mut read, view);
     let mut questions = Vec::with_capacity(checks.len());
     for check in checks {
         let has_view = check.view != 0;
         let bound = match bounds.get(&check.customer_id) {
             Some(revision) => Consistency::AtLeast(*revision),
-            None => read_consistency(&mut read, "consistency", &check.customer_id, consistency.clone()),
+            None => read_consistency(&mut read, epoch, "consistency", &check.customer_id, consistency.clone()),
         };
-        questions.push(read_check(check, preferred).map(|question| {
+        questions.push(read_check(check, preferred, epoch).map(|question| {
             let view: View = if has_view { question.view } else { batch_view };
             Question { consistency: bound, view, ..question }
         }));
@@ -149,13 +155,13 @@ pub(crate) fn read_batch(
 }
 
 /// One revision a customer at most.
-fn read_bounds(read: &mut Reader, tokens: Vec<String>) -> HashMap<String, i64> {
+fn read_bounds(read: &mut Reader, epoch: &Epoch, tokens: Vec<String>) -> HashMap<String, i64> {
     let mut bounds = HashMap::new();
     for (row, token) in tokens.into_iter().enumerate() {
         let field = format!("at_least_revisions[{row}]");
-        match revision::decode(&token) {
-            None => read.refuse(field, reason::REVISION_INVALID, "the token is not one this service gave"),
-            Some((customer_id, revision)) => {
+        match revision::decode(epoch, &token) {
+            Err(mistake) => read.refuse(field, mistake.reason(), mistake.message()),
+            Ok((customer_id, revision)) => {
                 if bounds.insert(customer_id, revision).is_some() {
                     read.refuse(field, reason::DUPLICATE_ID, "a second token of the same customer");
                 }

@@ -4,15 +4,14 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use crate::error::reason;
-use crate::grpc::convert::customer::unknown_zone;
 use crate::grpc::convert::enums::{read_funding, read_mode, read_order_state};
 use crate::grpc::convert::read::Reader;
-use crate::model::{Customer, EARLIEST, IncludedHours, Item, PlannedEvent, ProductPattern, Waiver, WorkOrder};
+use crate::model::{Customer, EARLIEST, IncludedHours, Item, PlannedEvent, ProductPattern, Waiver, WorkOrder, Zone};
 use crate::proto::v1;
 use crate::purchase::MOST_WORK_ORDERS;
+use crate::written::unknown_zone;
 
 /// The last day a contract can name.
 const LAST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
@@ -154,7 +153,7 @@ fn read_item(read: &mut Reader, path: &str, item: v1::Item) -> Item {
     }
 }
 
-fn optional_zone(read: &mut Reader, field: &str, zone: Option<String>) -> Option<Tz> {
+fn optional_zone(read: &mut Reader, field: &str, zone: Option<String>) -> Option<Zone> {
     let zone = zone.filter(|zone| !zone.is_empty())?;
     let known = zone.parse().ok();
     if known.is_none() {

@@ -8,10 +8,10 @@ use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySi
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-pub(super) const ISSUER: &str = "https://issuer.example/realms/support";
+pub(in crate::auth) const ISSUER: &str = "https://issuer.example/realms/support";
 
 /// A key that signs.
-pub(super) struct Signer {
+pub(in crate::auth) struct Signer {
     pub key_id: &'static str,
     pub algorithm: Algorithm,
     /// As tokens have it.
@@ -50,7 +50,7 @@ impl Signer {
         Self::new(key_id, Algorithm::RS256, &pair)
     }
 
-    pub(super) fn ec(key_id: &'static str) -> Self {
+    pub(in crate::auth) fn ec(key_id: &'static str) -> Self {
         Self::new(key_id, Algorithm::ES256, &KeyPair::generate().unwrap())
     }
 
@@ -65,7 +65,7 @@ pub(super) fn signers() -> [Signer; 3] {
 }
 
 /// The JWKS of the keys.
-pub(super) fn jwks(signers: &[Signer]) -> String {
+pub(in crate::auth) fn jwks(signers: &[Signer]) -> String {
     json!({ "keys": signers.iter().map(|signer| &signer.jwk).collect::<Vec<_>>() }).to_string()
 }
 

@@ -87,7 +87,7 @@ fn each_mistake_has_its_words() {
         // forms
         (service("purchase.maximum = 0\nclauses = [\"MAXIMUM_QUANTITY\"]"), "4: `purchase.maximum`: expected a whole number above zero, found `0`"),
         (service("delivery_starts = 1\nclauses = [\"UER_DELIVERY_NOT_STARTED\"]"), "4: `delivery_starts`: expected a date like `2026-12-31`"),
-        (service("languages = [{ only = [\"en-US\"] }]\nclauses = [\"LANGUAGE_NOT_AVAILABLE\"]"), "4: `en-US` is no primary language subtag such as `en`"),
+        (service("languages = [{ only = [\"en-US\"] }]\nclauses = [\"LANGUAGE_NOT_AVAILABLE\"]"), "4: `en-US` is no primary language subtag such as `en`; write `en`"),
         (service("delivery_modes = []"), "4: a service is delivered in one way at least"),
         (service("products_only = [\"azure/A B\"]\nclauses = [\"PRODUCT_EXCLUDED\"]"), "4: `azure/A B` is no product pattern: `family`, `family/*`, `family/component` or `*`"),
         (service("tenants = { minimum = 2, maximum = 1 }\nclauses = [\"TENANTS_REQUIRED\"]"), "4: the maximum of tenants is below the minimum"),

@@ -1,0 +1,72 @@
+//! Zone data of the system: newer data is used, older data is not.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use entitled::model::ZoneTable;
+use entitled::proto::v1;
+use entitled::proto::v1::contract_service_client::ContractServiceClient;
+use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
+
+use crate::process::Process;
+use crate::sample::{LONDON, base, check, document, time};
+
+/// Data of `version` that says of London what is true of Tokyo.
+fn zoneinfo(version: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("Europe")).unwrap();
+    fs::write(directory.path().join("tzdata.zi"), format!("# version {version}\n")).unwrap();
+    let tokyo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zoneinfo/Tokyo");
+    fs::copy(tokyo, directory.path().join("Europe/London")).unwrap();
+    directory
+}
+
+fn version(environment: &[(&str, &str)], arguments: &[&str]) -> serde_json::Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
+    command.env_remove("TZDIR").envs(environment.iter().copied()).arg("version").args(arguments);
+    let output = command.args(["--output", "json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn the_version_of_the_zone_data_is_told() {
+    let (newer, older) = (zoneinfo("2999a"), zoneinfo("2001a"));
+    let [newer, older] = [&newer, &older].map(|it| it.path().to_str().unwrap());
+    let embedded = ZoneTable::embedded().version().to_owned();
+    for (environment, arguments, expected) in [
+        (&[][..], &["--zoneinfo", newer][..], "2999a"),
+        (&[("ENTITLED_ZONEINFO", newer)], &[], "2999a"),
+        (&[("TZDIR", newer)], &[], "2999a"),
+        (&[("ENTITLED_ZONEINFO", older), ("TZDIR", newer)], &[], &embedded),
+        (&[("TZDIR", newer)], &["--zoneinfo", "/no/such/directory"], &embedded),
+    ] {
+        let told = version(environment, arguments);
+        assert_eq!(told["zone_data"]["version"], *expected, "{environment:?} {arguments:?}: {told}");
+        assert_eq!(told["version"], env!("CARGO_PKG_VERSION"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_answers_by_the_newer_data() {
+    let (newer, older) = (zoneinfo("2999a"), zoneinfo("2001a"));
+    // The term of the order ends with the last day of January as London's clocks show it.
+    for (zoneinfo, end) in [(&newer, "2027-01-31T15:00:00Z"), (&older, "2027-02-01T00:00:00Z")] {
+        let directory = tempfile::tempdir().unwrap();
+        let database = format!("sqlite:{}", directory.path().join("entitled.db").display());
+        let environment = [("ENTITLED_ZONEINFO", zoneinfo.path().to_str().unwrap())];
+        let server = Process::start_with(&database, &environment, None);
+        let channel = server.channel().await;
+        let request = v1::ApplyContractRequest { work_orders: vec![base("")], ..document("contoso") };
+        ContractServiceClient::new(channel.clone()).apply_contract(request).await.unwrap();
+        let ask = v1::CheckEntitlementRequest {
+            location_id: LONDON.to_owned(),
+            service_id: "problem-resolution-support".to_owned(),
+            ..check("contoso")
+        };
+        let answer = EntitlementServiceClient::new(channel).check_entitlement(ask).await.unwrap().into_inner();
+        assert_eq!(answer.valid_until, time(end));
+        server.stop();
+    }
+}
