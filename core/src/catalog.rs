@@ -32,7 +32,7 @@ pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, W
 pub use rule::{Rule, RuleFamily, Subject, Words};
 pub use service::{
     EventRule, Group, IncludedServices, LocationRule, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
-    Service, ServicePlan, Tenants,
+    Section, Service, ServicePlan, Tenants,
 };
 pub use text::{Locale, Text};
 

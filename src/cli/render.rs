@@ -2,6 +2,7 @@
 
 pub(super) mod amount;
 pub(super) mod catalog;
+pub(super) mod service;
 pub(super) mod changes;
 pub(super) mod decision;
 pub(super) mod hours;

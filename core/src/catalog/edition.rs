@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, RemedyKind, ResponseTable, Service, Text};
+use super::{Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, RemedyKind, ResponseTable, Section, Service, Text};
 use crate::model::ProductId;
 
 /// All editions the server knows.
@@ -22,6 +22,8 @@ pub struct Edition {
     /// In catalogue order: reasons are given in it.
     pub clauses: Vec<Clause>,
     pub groups: Vec<Group>,
+    /// The sections of the service description, in order.
+    pub sections: Vec<Section>,
     pub services: Vec<Service>,
     pub families: Vec<Family>,
     /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
@@ -88,6 +90,10 @@ impl Edition {
 
     pub fn clause(&self, code: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.code == code)
+    }
+
+    pub fn section(&self, section_id: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.id == section_id)
     }
 
     pub fn group(&self, group_id: &str) -> Option<&Group> {

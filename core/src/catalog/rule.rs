@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
-use self::row::{InPool, Judge, RuleRow, by, check};
+use self::row::{InPool, Judge, Lifts, RuleRow, by, check};
 use crate::suggest::nearest_or_all;
 
 pub use self::row::{RuleFamily, Subject, Words};
@@ -62,18 +62,20 @@ rules! {
         .facts(&["product_id", "preview_until"]);
     ProductRetired = "product_retired": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "retired_from"]);
-    ProductExcluded = "product_excluded": check(Family::Product).keeps_out_of_pool().subject(Product)
-        .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
+    ProductExcluded = "product_excluded": check(Family::Product).when_written().keeps_out_of_pool().subject(Product)
+        .lifts(Lifts::Condition).facts(&["product_id", "allowed", "excluded"])
+        .reads(&["products_only", "products_except", "products_open"]);
     ProductOnItem = "product_on_item": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id"]);
-    RetailProduct = "retail_product": check(Family::Product).keeps_out_of_pool().subject(Product)
+    RetailProduct = "retail_product": check(Family::Product).when_written().keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
     CoveredFamily = "covered_family": check(Family::Product).facts(&["family"]).reads(&["covered_family"]);
 
     // location
     Country = "country": check(Family::Location).when_written().when_taken().subject(Location).facts(&["country"])
         .reads(&["countries_only", "countries_except"]);
-    LocationDesignated = "location_designated": check(Family::Location).keeps_out_of_pool().subject(Location)
+    LocationDesignated = "location_designated": check(Family::Location).when_written().keeps_out_of_pool()
+        .subject(Location)
         .rewords(Words::Extension);
     SingleLocation = "single_location": check(Family::Location).when_written().keeps_out_of_pool().subject(Location);
     ExcludedCountry = "excluded_country": check(Family::Location).when_written().keeps_out_of_pool().subject(Location)
@@ -90,6 +92,7 @@ rules! {
     RootCauseTiming = "root_cause_timing": check(Family::Request);
     Tenant = "tenant": check(Family::Request).reads(&["tenants"]);
     Activity = "activity": check(Family::Request).facts(&["activity", "allowed"]).reads(&["activities"]);
+    Discretion = "discretion": check(Family::Request).lifts(Lifts::Condition);
     License = "license": check(Family::Request).facts(&["license"]).reads(&["license"]);
 
     // quantities and hours; what is left, the ledger judges itself
@@ -97,13 +100,15 @@ rules! {
         .facts(&["available", "requested", "unit"]);
     QuantityAvailable = "quantity_available": check(Family::Quantity).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
-    ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours)
+    ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours).lifts(Lifts::Part)
+        .rewords(Words::Host)
         .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
 
     // events
     EventNotice = "event_notice": check(Family::Event).rewords(Words::Amounts).facts(&["notice_days"])
         .reads(&["event"]);
-    EventDuration = "event_duration": check(Family::Event).when_written().compares_with_pool().reads(&["event"]);
+    EventDuration = "event_duration": check(Family::Event).when_written().when_taken().compares_with_pool()
+        .subject(Amount).reads(&["event"]);
     EventSolutions = "event_solutions": check(Family::Event).when_written().when_taken().compares_with_pool()
         .subject(Amount).facts(&["events_needed", "events_available", "solutions"]).reads(&["event"]);
 
@@ -120,6 +125,7 @@ rules! {
         .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]);
     ExhibitRequired = "exhibit_required": by(Judge::Purchase);
     SupportAdministrator = "support_administrator": by(Judge::Purchase);
+    TimeZoneRequired = "time_zone_required": by(Judge::Purchase);
 
     // allowances and credits
     FlexCreditCap = "flex_credit_cap": by(Judge::NobodyYet);
@@ -153,6 +159,16 @@ impl Rule {
     /// Whether it compares with what all items that serve have left.
     pub fn compares_with_pool(self) -> bool {
         self.row().pool == InPool::Compares
+    }
+
+    /// Whether its waiver settles what is open without it, and lifts no violation.
+    pub fn is_settled_by_waiver(self) -> bool {
+        self.row().lifts == Lifts::Condition
+    }
+
+    /// Whether its waiver lifts a violation as a whole.
+    pub fn is_lifted_by_waiver(self) -> bool {
+        self.row().lifts == Lifts::Violation
     }
 
     /// Whether it speaks of the delivery itself, its hours and its mode.

@@ -103,7 +103,13 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     let question = question(prepared, query, (service_id, location_id), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let counted = resolved.of_items(at).filter(|context| context.service.unit.is_some());
+    let asked = question.quantity.map(|quantity| quantity.unit.base());
+    let unit = |context: &Context<'_>| {
+        context.candidate.block.map(|block| block.unit).or(context.service.unit.map(Unit::base))
+    };
+    let counted = resolved
+        .of_items(at)
+        .filter(|context| unit(context).is_some_and(|unit| asked.is_none_or(|asked| asked == unit)));
     let pool = Pool::new(&resolved, at);
     let blocks: Vec<_> = counted
         .map(|context| {
@@ -134,7 +140,8 @@ fn eligible_block<'a>(
         work_order_id: context.order.work_order_id.clone(),
         item_id: context.item.item_id.clone(),
         service_id: context.service.id.clone(),
-        counted: context.service.unit.map(|unit| (unit.base(), context.service.days)),
+        counted: spec.as_ref().map(|spec| spec.unit).or(context.service.unit.map(Unit::base))
+            .map(|unit| (unit, context.service.days)),
         failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
         counts: !failing.iter().any(|clause| clause.rule.keeps_out_of_pool()),
         is_lapsed: context.is_lapsed(),
@@ -190,10 +197,10 @@ fn is_judged(rule: Rule, has_location: bool) -> bool {
     row.is_for_taking && (has_location || row.subject != Subject::Location)
 }
 
-/// As a check judges it, but for several solutions: what is left is judged by the ledger.
+/// As a check judges it, but for days and solutions of events: what is left is judged by the ledger.
 fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
     let is_violated = match clause.rule {
-        Rule::EventSolutions => event::takes_too_few(context),
+        rule @ (Rule::EventSolutions | Rule::EventDuration) => event::takes_too_few(context, rule),
         rule => clauses::judge(context, rule) == Verdict::Fails,
     };
     is_violated && !context.is_waived(clause)
@@ -204,8 +211,8 @@ fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause
     let metadata = clauses::facts(context, clause_use);
     let mut reason = Reason { clause, metadata, remedy: Remedy::default() };
     Some(match clause_use.rule {
-        Rule::EventSolutions => {
-            let description = event::explain_too_few(context, &mut reason.metadata);
+        rule @ (Rule::EventSolutions | Rule::EventDuration) => {
+            let description = event::explain_too_few(context, rule, &mut reason.metadata);
             FailedClause { description, ..FailedClause::of(&reason) }
         }
         _ => FailedClause::of(&reason),

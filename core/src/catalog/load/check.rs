@@ -9,9 +9,10 @@ use toml::Spanned;
 use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
 use super::table::ReadTable;
-use crate::catalog::{Clause, Clock, Group, Hours, Rule};
+use crate::catalog::{Clause, Clock, Group, Hours, Rule, Section};
 use crate::model::codes::is_country;
 use crate::model::{ProductPattern, Unit, is_id};
+use crate::suggest;
 
 /// Rows of clauses are kept as bits of a `u128`.
 const MOST_CLAUSES: usize = 128;
@@ -77,6 +78,18 @@ pub(super) fn answers(clauses: &[ReadTable<Clause>], head_at: usize, mistakes: &
 
 pub(super) fn groups(groups: &[ReadTable<Group>], mistakes: &mut Mistakes<'_>) {
     ids(groups.iter().map(|row| (&row.value.id, row.key("id"))), "group", mistakes);
+}
+
+/// The sections, and those that clauses say they are from.
+pub(super) fn sections(sections: &[ReadTable<Section>], clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>) {
+    ids(sections.iter().map(|row| (&row.value.id, row.key("id"))), "section", mistakes);
+    let known: HashSet<&str> = sections.iter().map(|row| row.value.id.as_str()).collect();
+    for row in clauses {
+        for id in row.value.source.iter().filter(|id| !known.contains(id.as_str())) {
+            let hint = suggest::hint(suggest::nearest(id, known.iter().copied()).as_deref());
+            mistakes.add(row.key("source"), format!("unknown section `{id}`{hint}"));
+        }
+    }
 }
 
 pub(super) fn families(families: &[ReadTable<RawFamily>], mistakes: &mut Mistakes<'_>) {

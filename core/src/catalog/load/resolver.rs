@@ -11,7 +11,7 @@ use super::source::Mistakes;
 use super::table::ReadTable;
 use super::{check, unused};
 use crate::catalog::{
-    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
+    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, Missing, NoteCondition, ResponseTarget, RestrictedTo, Rule,
     Service, ServiceHours, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductPattern};
@@ -22,6 +22,7 @@ use crate::suggest::{self, nearest};
 pub(super) struct KnownNames {
     pub clauses: HashSet<String>,
     pub groups: HashSet<String>,
+    pub sections: HashSet<String>,
     pub services: HashSet<String>,
     pub families: HashSet<String>,
     pub hours: HashSet<String>,
@@ -32,7 +33,7 @@ pub(super) struct KnownNames {
 pub(super) struct Resolver<'m, 'i> {
     pub names: KnownNames,
     pub clauses: Vec<ReadTable<Clause>>,
-    pub sets: BTreeMap<String, Vec<Spanned<String>>>,
+    pub sets: BTreeMap<String, Vec<Spanned<Listed>>>,
     pub hours: BTreeMap<String, Hours>,
     pub mistakes: &'m mut Mistakes<'i>,
 }
@@ -55,7 +56,8 @@ impl Resolver<'_, '_> {
         let (row, raw) = row.split();
         check::service(&row, &raw, self.mistakes);
         self.need("group", &raw.group);
-        for pattern in raw.products_only.iter().chain(&raw.products_except) {
+        raw.source.iter().for_each(|id| self.need("section", id));
+        for pattern in raw.products_only.iter().chain(&raw.products_except).chain(&raw.products_open) {
             self.need_family(pattern);
         }
         if let Some(family) = &raw.covered_family {
@@ -67,6 +69,9 @@ impl Resolver<'_, '_> {
         let service = Service {
             id: raw.id,
             name: raw.name,
+            description: raw.description,
+            deliverables: raw.deliverables,
+            source: inner(raw.source),
             group: raw.group.into_inner(),
             plan: raw.plan,
             unit: raw.unit,
@@ -83,6 +88,7 @@ impl Resolver<'_, '_> {
             location_rule: raw.location_rule,
             products_only: inner(raw.products_only),
             products_except: inner(raw.products_except),
+            products_open: inner(raw.products_open),
             covered_family: raw.covered_family.map(Spanned::into_inner),
             countries_only: inner(raw.countries_only),
             countries_except: inner(raw.countries_except),
@@ -125,7 +131,10 @@ impl Resolver<'_, '_> {
     /// Every set, used or not.
     pub(super) fn check_sets(&mut self) {
         let sets = std::mem::take(&mut self.sets);
-        sets.values().flatten().for_each(|code| self.need("clause", code));
+        for entry in sets.values().flatten() {
+            let (code, ..) = said_of(entry.get_ref());
+            self.need("clause", &Spanned::new(entry.span(), code.clone()));
+        }
         self.sets = sets;
     }
 
@@ -135,8 +144,8 @@ impl Resolver<'_, '_> {
         for entry in listed {
             let Some(set) = set_of(entry) else { continue };
             match self.sets.get(set) {
-                Some(codes) => {
-                    let found = codes.iter().filter_map(|code| self.clause_use(code.get_ref()));
+                Some(listed) => {
+                    let found = listed.iter().filter_map(|entry| self.clause_use(entry.get_ref()));
                     uses.extend(found.map(|used| (used.row, used)));
                 }
                 None if self.names.sets.contains(set) => {}
@@ -147,16 +156,9 @@ impl Resolver<'_, '_> {
             }
         }
         for entry in listed.iter().filter(|entry| set_of(entry).is_none()) {
-            let (code, waivable, missing) = match entry.get_ref() {
-                Listed::Name(name) => (name, None, None),
-                Listed::Use(found) => (&found.code, found.waivable, found.missing),
-            };
+            let (code, ..) = said_of(entry.get_ref());
             self.need("clause", &Spanned::new(entry.span(), code.clone()));
-            if let Some(mut used) = self.clause_use(code) {
-                used.waivable = waivable.unwrap_or(used.waivable);
-                used.missing = missing.unwrap_or(used.missing);
-                uses.insert(used.row, used);
-            }
+            uses.extend(self.clause_use(entry.get_ref()).map(|used| (used.row, used)));
         }
         uses.into_values().collect()
     }
@@ -167,29 +169,50 @@ impl Resolver<'_, '_> {
         used.rule != Rule::Note && clause.is_some_and(|clause| clause.value.kinds.contains(&ClauseKind::Gate))
     }
 
-    fn clause_use(&self, code: &str) -> Option<ClauseUse> {
-        let row = self.clauses.iter().position(|clause| clause.value.code == code)?;
+    fn clause_use(&self, listed: &Listed) -> Option<ClauseUse> {
+        let (code, waivable, missing) = said_of(listed);
+        let row = self.clauses.iter().position(|clause| clause.value.code == *code)?;
         let clause = &self.clauses.get(row)?.value;
-        let row = u8::try_from(row).ok()?;
-        Some(ClauseUse { row, rule: clause.rule, waivable: clause.waivable, missing: clause.missing })
+        Some(ClauseUse {
+            row: u8::try_from(row).ok()?,
+            rule: clause.rule,
+            waivable: waivable.unwrap_or(clause.waivable),
+            missing: missing.unwrap_or(clause.missing),
+        })
     }
 
     pub(super) fn aside(&mut self, raw: RawAside) -> Option<Aside> {
-        raw.services.iter().for_each(|id| self.need("service", id));
+        raw.services.iter().chain(&raw.services_except).for_each(|id| self.need("service", id));
+        raw.source.iter().for_each(|id| self.need("section", id));
         raw.groups.iter().for_each(|id| self.need("group", id));
         self.need("clause", &raw.code);
-        let RawCondition { severities, languages_but, products, delivery_mode } = raw.when;
+        let RawCondition {
+            severities,
+            languages_but,
+            products,
+            delivery_mode,
+            incident,
+            contact_designated,
+            administrator_at_host,
+            until,
+        } = raw.when;
         products.iter().for_each(|pattern| self.need_family(pattern));
         check::languages(languages_but.iter(), self.mistakes);
         Some(Aside {
             clause: self.clauses.iter().position(|clause| clause.value.code == *raw.code.get_ref())?,
             services: inner(raw.services),
             groups: inner(raw.groups),
+            services_except: inner(raw.services_except),
+            source: inner(raw.source),
             when: NoteCondition {
                 severities,
                 languages_but: inner(languages_but),
                 products: inner(products),
                 delivery_mode,
+                incident,
+                contact_designated,
+                administrator_at_host,
+                until,
             },
             text: raw.text,
         })
@@ -227,6 +250,7 @@ impl Resolver<'_, '_> {
         let names = match noun {
             "clause" => &self.names.clauses,
             "group" => &self.names.groups,
+            "section" => &self.names.sections,
             "service" => &self.names.services,
             "product family" => &self.names.families,
             "hours" => &self.names.hours,
@@ -243,6 +267,14 @@ impl Resolver<'_, '_> {
 fn hint(name: &str, known: &HashSet<String>, sign: &str) -> String {
     let nearest = nearest(name, known.iter().map(String::as_str));
     suggest::hint(nearest.map(|nearest| format!("{sign}{nearest}")).as_deref())
+}
+
+/// A code, and what is different for whoever lists it.
+fn said_of(listed: &Listed) -> (&String, Option<bool>, Option<Missing>) {
+    match listed {
+        Listed::Name(name) => (name, None, None),
+        Listed::Use(found) => (&found.code, found.waivable, found.missing),
+    }
 }
 
 fn set_of(listed: &Spanned<Listed>) -> Option<&str> {

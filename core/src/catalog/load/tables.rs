@@ -16,6 +16,7 @@ pub(super) struct Tables<'i> {
     pub head: Option<Table<'i>>,
     pub clauses: Vec<Table<'i>>,
     pub groups: Vec<Table<'i>>,
+    pub sections: Vec<Table<'i>>,
     pub services: Vec<Table<'i>>,
     pub families: Vec<Table<'i>>,
     pub asides: Vec<Table<'i>>,
@@ -49,6 +50,7 @@ impl<'i> Tables<'i> {
                 "overlay" if mode == Mode::Overlay => {}
                 "clauses" => adding.rows(&mut self.clauses, "clause", "code", value),
                 "groups" => adding.rows(&mut self.groups, "group", "id", value),
+                "sections" => adding.rows(&mut self.sections, "section", "id", value),
                 "services" => adding.rows(&mut self.services, "service", "id", value),
                 "families" => adding.rows(&mut self.families, "product family", "id", value),
                 "asides" => {
@@ -86,6 +88,7 @@ impl<'i> Tables<'i> {
                         "clause_sets",
                         "clauses",
                         "groups",
+                        "sections",
                         "services",
                         "families",
                         "remedies",

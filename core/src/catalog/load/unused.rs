@@ -20,6 +20,7 @@ pub(super) fn check(row: &ReadTable<()>, service: &Service, mistakes: &mut Mista
         ("severities", !service.severities.is_empty()),
         ("products_only", !service.products_only.is_empty()),
         ("products_except", !service.products_except.is_empty()),
+        ("products_open", !service.products_open.is_empty()),
         ("covered_family", service.covered_family.is_some()),
         ("countries_only", !service.countries_only.is_empty()),
         ("countries_except", !service.countries_except.is_empty()),

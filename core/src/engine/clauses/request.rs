@@ -19,10 +19,7 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
                 .zip(context.service.longest_minutes)
                 .is_some_and(|(asked, longest)| asked > longest),
         ),
-        Rule::Contact => Verdict::fails_if(
-            query.contact_id.is_some()
-                && !context.in_edition.contact.is_some_and(|contact| is_designated(context, contact)),
-        ),
+        Rule::Contact => Verdict::fails_if(query.contact_id.is_some() && !is_contact_designated(context)),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
         Rule::Severity => known(query.severity, |severity| context.service.severities.contains(&severity)),
         Rule::Language => match language_rule(context) {
@@ -40,6 +37,8 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
         Rule::Activity => Verdict::fails_if(
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
         ),
+        // Only a recorded assignment settles it.
+        Rule::Discretion => Verdict::Unknown,
         Rule::License => Verdict::fails_if(!context.in_edition.is_licensed),
         _ => return None,
     })
@@ -52,6 +51,11 @@ fn known<T>(fact: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {
 fn requested_minutes(context: &Context<'_>) -> Option<i64> {
     // An amount too large to count is larger than any limit.
     context.query.quantity.map(|quantity| quantity.in_base_unit().unwrap_or(i64::MAX))
+}
+
+/// Whether the contact who is named is one the customer designated for such a product.
+pub(in crate::engine) fn is_contact_designated(context: &Context<'_>) -> bool {
+    context.in_edition.contact.is_some_and(|contact| is_designated(context, contact))
 }
 
 fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
@@ -143,6 +147,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("activity", query.activity.unwrap_or_default());
             explanation.fact("allowed", allowed);
         }
+        Rule::Discretion => _ = explanation.remedy_waiver(),
         Rule::License => {
             let license = context.service.license.as_deref().unwrap_or_default();
             explanation.remedy(RemedyKind::Buy, "customer.licenses", license);

@@ -30,7 +30,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::BaseExpired => matches!(context.base, Some(BaseState::Ended { cause: End::Expired, .. })),
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
         Rule::WindowForfeited => ends_too_late(context),
-        Rule::DeliveryStart => context.in_edition.delivery_start.is_some_and(|start| context.at < start),
+        Rule::DeliveryStart => context.delivery_start.is_some_and(|start| context.at < start),
         _ => return None,
     }))
 }
@@ -98,7 +98,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             remedy_late(context, explanation);
         }
         Rule::DeliveryStart => {
-            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.in_edition.delivery_start) {
+            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.delivery_start) {
                 explanation.fact("delivery_start_date", date.to_string());
                 explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start));
             }

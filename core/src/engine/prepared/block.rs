@@ -32,7 +32,9 @@ pub(super) fn block_of(
     rows: &mut RangeFrom<usize>,
 ) -> Option<BoughtBlock> {
     let unit = service.unit?;
-    let granted = match item.quantity {
+    let offered = service.granted_by_offering(item);
+    let unit = offered.map_or(unit, |offered| offered.unit);
+    let granted = match item.quantity.or(offered) {
         Some(quantity) => quantity.in_base_unit()?,
         None if service.purchase.quantity == QuantityRule::One => 1,
         None => return None,

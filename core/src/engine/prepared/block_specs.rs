@@ -3,9 +3,8 @@
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::candidate::Candidate;
+use super::candidate::{BasesAt, Candidate};
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
-use crate::engine::base::Bases;
 use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, block_id};
 use crate::terms::{Span, year_end};
 
@@ -79,7 +78,7 @@ impl<'a> BlockSpecs<'a> {
 
     /// From the first instant at which it can serve any of its locations to the last: bases may
     /// cover them for different times.
-    pub(crate) fn worked_out_life(&self, bases_at: &[Bases]) -> Span {
+    pub(crate) fn worked_out_life(&self, bases_at: &BasesAt) -> Span {
         let own = self.candidate.term.span();
         let covered = self.candidate.designations.locations().filter_map(|location| {
             let cover = self.candidate.base_coverage(bases_at, location)?.span()?;

@@ -25,6 +25,10 @@ pub struct Candidate {
     pub state: WorkOrderState,
     pub support: Support,
     pub designations: Designations,
+    /// Whether orders that extend a base extend it for this item, too: base items, and what serves from the host.
+    pub is_extended: bool,
+    /// Whether it serves from the host of a base.
+    pub is_at_host: bool,
     /// What it bought, if it is counted.
     pub block: Option<BoughtBlock>,
     /// When its blocks live; of an item without any, its term.
@@ -43,10 +47,29 @@ pub struct Candidate {
 pub enum Support {
     /// Its own order carries the base; so does a base item itself.
     OwnOrder,
-    /// The base named by its order, empty if that is no base.
-    Named(Arc<Bases>),
+    /// The base named by its order, empty if that is no base, and the row of that order.
+    Named(Arc<Bases>, Option<usize>),
     /// Any base that covers the asked location.
     AnyCovering,
+}
+
+/// The bases that cover each location.
+#[derive(Debug, Default)]
+pub struct BasesAt {
+    own: Vec<Bases>,
+    /// With those that orders in force extend to it.
+    extended: Vec<Bases>,
+}
+
+impl BasesAt {
+    pub fn new(own: Vec<Bases>, extended: Vec<Bases>) -> Self {
+        Self { own, extended }
+    }
+
+    pub fn at(&self, location: usize, is_extended: bool) -> &Bases {
+        let bases = if is_extended { &self.extended } else { &self.own };
+        bases.get(location).unwrap_or(&base::NONE)
+    }
 }
 
 /// A waiver with its days as instants.
@@ -62,11 +85,11 @@ pub struct PreparedWaiver {
 
 impl Candidate {
     /// The base cover at a location; none where it needs none.
-    pub fn base_coverage<'a>(&'a self, bases_at: &'a [Bases], location: usize) -> Option<BaseCoverage<'a>> {
+    pub fn base_coverage<'a>(&'a self, bases_at: &'a BasesAt, location: usize) -> Option<BaseCoverage<'a>> {
         let bases = match &self.support {
             Support::OwnOrder => return None,
-            Support::Named(bases) => bases,
-            Support::AnyCovering => bases_at.get(location).unwrap_or(&base::NONE),
+            Support::Named(bases, _) => bases,
+            Support::AnyCovering => bases_at.at(location, self.is_extended),
         };
         Some(BaseCoverage::new(bases, self.term.start()))
     }

@@ -18,8 +18,8 @@ struct BaseExtension<'a> {
 /// Where the orders that extend a base bring it to.
 #[derive(Debug)]
 pub(super) struct BaseExtensions<'a> {
-    /// By the base that is named, or of all bases: by location.
-    found: HashMap<Option<&'a str>, Vec<Designation>>,
+    /// By the base that is named, then by location.
+    found: HashMap<&'a str, Vec<Designation>>,
 }
 
 impl<'a> BaseExtensions<'a> {
@@ -40,26 +40,26 @@ impl<'a> BaseExtensions<'a> {
         let all: Vec<_> = contract.work_orders.iter().zip(orders).enumerate().filter_map(extends).collect();
         let locations = contract.customer.locations.len();
         let mut found = HashMap::new();
-        for base in std::iter::once(None).chain(all.iter().map(|extension| Some(extension.base))) {
+        for base in all.iter().map(|extension| extension.base) {
             found.entry(base).or_insert_with(|| designations(&all, base, orders, locations));
         }
         Self { found }
     }
 
-    /// How the base of this id, or any base, reaches a location by being extended.
-    pub(super) fn designation(&self, base: Option<&str>, location: usize) -> Designation {
-        let found = self.found.get(&base).and_then(|designations| designations.get(location));
+    /// How the base of this id reaches a location by being extended.
+    pub(super) fn designation(&self, base: &str, location: usize) -> Designation {
+        let found = self.found.get(base).and_then(|designations| designations.get(location));
         found.cloned().unwrap_or(Designation::Never)
     }
 }
 
 fn designations(
     all: &[BaseExtension<'_>],
-    base: Option<&str>,
+    base: &str,
     orders: &[PreparedOrder],
     locations: usize,
 ) -> Vec<Designation> {
-    let of_base: Vec<_> = all.iter().filter(|own| base.is_none_or(|base| base == own.base)).collect();
+    let of_base: Vec<_> = all.iter().filter(|own| own.base == base).collect();
     let designation = |location| {
         let designates = |row: usize| orders.get(row).is_some_and(|order| order.designates(location));
         let here = of_base.iter().filter(|own| designates(own.extension.order));

@@ -78,7 +78,7 @@ fn transitions(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<Date
     for context in resolved.contexts(at) {
         let in_edition = context.in_edition;
         transitions
-            .extend([in_edition.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
+            .extend([context.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
     }
     transitions
 }
