@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, RemedyKind, ResponseTable, Section, Service, Text};
+use super::{Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, Names, RemedyKind, ResponseTable, Section, Service, Text};
 use crate::model::ProductId;
 
 /// All editions the server knows.
@@ -33,6 +33,8 @@ pub struct Edition {
     pub asides: Vec<Aside>,
     /// How soon incidents are answered.
     pub response: ResponseTable,
+    /// What the names of the API are called in words.
+    pub names: Names,
     /// Opening hours by name; `business` is the clock of response targets.
     pub hours: BTreeMap<String, Hours>,
     pub(super) service_rows: HashMap<String, usize>,

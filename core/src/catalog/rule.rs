@@ -42,16 +42,18 @@ rules! {
     Purchased = "purchased": by(Judge::CheckWithoutItem);
     BaseAgreement = "base_agreement": check(Family::Term).when_written().keeps_out_of_pool().rewords(Words::Base);
     TermNotStarted = "term_not_started": check(Family::Term).keeps_out_of_pool().subject(Start).rewords(Words::Term)
-        .facts(&["start_time", "scope"]);
-    TermExpired = "term_expired": check(Family::Term).keeps_out_of_pool().facts(&["end_time", "scope"]);
-    TermTerminated = "term_terminated": check(Family::Term).keeps_out_of_pool().facts(&["terminate_time", "scope"]);
+        .facts(&["start_time", "start_date", "scope"]);
+    TermExpired = "term_expired": check(Family::Term).keeps_out_of_pool().facts(&["end_time", "end_date", "scope"]);
+    TermTerminated = "term_terminated": check(Family::Term).keeps_out_of_pool()
+        .facts(&["terminate_time", "terminate_local_time", "scope"]);
     StateDraft = "state_draft": check(Family::Term).keeps_out_of_pool();
     StateSuspended = "state_suspended": check(Family::Term).keeps_out_of_pool();
     BaseExpired = "base_expired": check(Family::Term).keeps_out_of_pool()
-        .facts(&["end_time", "base_work_order_id"]);
+        .facts(&["end_time", "end_date", "base_work_order_id"]);
     BaseTerminated = "base_terminated": check(Family::Term).keeps_out_of_pool()
-        .facts(&["end_time", "base_work_order_id"]);
-    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().subject(End).facts(&["end_time"]);
+        .facts(&["end_time", "terminate_local_time", "base_work_order_id"]);
+    WindowForfeited = "window_forfeited": check(Family::Term).keeps_out_of_pool().subject(End)
+        .facts(&["end_time", "end_date"]);
     DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
         .reads(&["delivery_starts"]);
 
@@ -83,7 +85,7 @@ rules! {
     DeliveryMode = "delivery_mode": check(Family::Location).when_taken().subject(Mode).facts(&["delivery_mode"]);
 
     // reactive services and requests
-    AdvisoryLimit = "advisory_limit": check(Family::Request).subject(Amount)
+    AdvisoryLimit = "advisory_limit": check(Family::Request).when_taken().subject(Amount)
         .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
     Contact = "contact": check(Family::Request).facts(&["contact_id"]);
     Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
@@ -108,7 +110,7 @@ rules! {
     EventNotice = "event_notice": check(Family::Event).rewords(Words::Amounts).facts(&["notice_days"])
         .reads(&["event"]);
     EventDuration = "event_duration": check(Family::Event).when_written().when_taken().compares_with_pool()
-        .subject(Amount).reads(&["event"]);
+        .subject(Amount).facts(&["event_days"]).may_carry(&["events_needed", "events_available"]).reads(&["event"]);
     EventSolutions = "event_solutions": check(Family::Event).when_written().when_taken().compares_with_pool()
         .subject(Amount).facts(&["events_needed", "events_available", "solutions"]).reads(&["event"]);
 
@@ -217,6 +219,13 @@ mod tests {
             assert_eq!(has(ClauseKind::Purchase), row.is_for_purchase, "{} when written", clause.code);
             let is_checked = !matches!(row.judge, Judge::Purchase | Judge::NobodyYet | Judge::Nobody);
             assert_eq!(has(ClauseKind::Gate) && clause.rule != Rule::Note, is_checked, "{} in checks", clause.code);
+            let is_of_ledger = row.is_for_taking || clause.rule.compares_with_pool() || row.judge == Judge::NobodyYet;
+            let is_of_ledger = is_of_ledger || clause.rule == Rule::IncludedHours;
+            assert_eq!(has(ClauseKind::Ledger), is_of_ledger, "{} when something is taken", clause.code);
+            let asides = &catalog.default_edition().asides;
+            let is_told = clause.rule == Rule::Note
+                || asides.iter().any(|aside| catalog.default_edition().clauses[aside.clause].code == clause.code);
+            assert!(!has(ClauseKind::Note) || is_told, "{} as a note", clause.code);
         }
     }
 }

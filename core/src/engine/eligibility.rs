@@ -12,7 +12,7 @@ use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
 use super::resolve::ResolvedQuery;
-use crate::catalog::{ClauseUse, Locale, Rule, Subject};
+use crate::catalog::{ClauseUse, Edition, Locale, Rule, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 use crate::noun::Noun;
@@ -210,21 +210,22 @@ fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause
     let clause = context.edition.clauses.get(usize::from(clause_use.row))?;
     let metadata = clauses::facts(context, clause_use);
     let mut reason = Reason { clause, metadata, remedy: Remedy::default() };
+    let edition = context.edition;
     Some(match clause_use.rule {
         rule @ (Rule::EventSolutions | Rule::EventDuration) => {
             let description = event::explain_too_few(context, rule, &mut reason.metadata);
-            FailedClause { description, ..FailedClause::of(&reason) }
+            FailedClause { description, ..FailedClause::of(edition, &reason) }
         }
-        _ => FailedClause::of(&reason),
+        _ => FailedClause::of(edition, &reason),
     })
 }
 
 impl FailedClause {
-    fn of(reason: &Reason<'_>) -> Self {
+    fn of(edition: &Edition, reason: &Reason<'_>) -> Self {
         Self {
             code: reason.clause.code.clone(),
             rule: reason.clause.rule,
-            description: reason.clause.text.render(Locale::English, |name| reason.fact(name)),
+            description: reason.message(edition, Locale::English),
             metadata: reason.metadata.clone(),
         }
     }
@@ -244,7 +245,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         item_id: coverage.map(|it| it.item.item_id.clone()).unwrap_or_default(),
         service_id: question.service_id.to_owned(),
         counted: None,
-        failed: decision.reasons.iter().map(FailedClause::of).collect(),
+        failed: decision.reasons.iter().map(|reason| FailedClause::of(decision.edition, reason)).collect(),
         counts: false,
         is_lapsed: true,
         is_designated: false,

@@ -74,14 +74,15 @@ fn date_of(subject: &NoteContext<'_, '_>, date: NoteDate) -> Dated {
     let before = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days));
     let after = |day: NaiveDate, days: u64| day.checked_add_days(Days::new(days));
     let found = match date {
-        NoteDate::RequestDeadline { days } => {
+        NoteDate::RequestDeadline { days } | NoteDate::RequestBy { days } => {
             // Without an order there is nothing to be late for.
             let Some(context) = subject.context else { return Dated::NotDue };
             let locations = &context.prepared.contract().customer.locations;
             let host = locations.get(context.candidate.host).map_or(zone, |host| host.time_zone);
             let asked = day_of(host, delivery.requested_time.unwrap_or(context.at));
+            let is_late_told = matches!(date, NoteDate::RequestDeadline { .. });
             match before(context.order.end_date, days) {
-                Some(deadline) if asked > deadline => Some(deadline),
+                Some(deadline) if (asked > deadline) == is_late_told => Some(deadline),
                 _ => return Dated::NotDue,
             }
         }

@@ -164,8 +164,12 @@ mod tests {
     fn someone_administers_support_at_the_host() {
         check_contracts(
             "advisor",
+            &[("an order that leans on a base", |c| c.customer.contacts.clear(), &[])],
+        );
+        check_contracts(
+            "package",
             &[
-                ("everywhere", |c| c.customer.contacts[0].location_ids.clear(), &[]),
+                ("at the host, by default", |c| c.customer.contacts[0].location_ids.clear(), &[]),
                 (
                     "elsewhere",
                     |c| c.customer.contacts[0].location_ids = vec!["gb-leeds".into()],

@@ -13,7 +13,7 @@ use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
 use super::{check, texts};
 use crate::catalog::{
-    Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Section, Service, Text, Why,
+    Clause, Component, Edition, Family, Group, Names, RemedyKind, ResponseTable, ResponseTerm, Section, Service, Text, Why,
 };
 
 /// The edition; none if its tables could not all be read.
@@ -46,6 +46,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     let hours = read_table(tables.hours, mistakes);
     let sets = read_table::<BTreeMap<String, Vec<Spanned<Listed>>>>(tables.sets, mistakes);
     let remedies = read_table::<BTreeMap<RemedyKind, Text>>(tables.remedies, mistakes);
+    let names_in_words = read_table::<Names>(tables.names, mistakes);
     let terms = read_table::<BTreeMap<String, ResponseTerm>>(tables.terms, mistakes);
     let why = read_table::<BTreeMap<Why, Text>>(tables.why, mistakes);
     let precedence = tables.precedence.map(|list| {
@@ -111,6 +112,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         services,
         families,
         remedies: remedies.map(|row| row.value).unwrap_or_default(),
+        names: names_in_words.map(|row| row.value).unwrap_or_default(),
         response,
         asides,
         hours,

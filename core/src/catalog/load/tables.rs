@@ -25,6 +25,7 @@ pub(super) struct Tables<'i> {
     pub hours: DeTable<'i>,
     pub sets: DeTable<'i>,
     pub remedies: DeTable<'i>,
+    pub names: DeTable<'i>,
     pub terms: DeTable<'i>,
     pub why: DeTable<'i>,
     pub changes: Vec<OverlayChange>,
@@ -60,6 +61,7 @@ impl<'i> Tables<'i> {
                 "hours" => adding.named(&mut self.hours, "hours", value),
                 "clause_sets" => adding.named(&mut self.sets, "clause set", value),
                 "remedies" => adding.named(&mut self.remedies, "remedy", value),
+                "names" => adding.named(&mut self.names, "names", value),
                 "response" => {
                     let Some(table) = adding.table(value) else { continue };
                     for (key, value) in table.into_inner() {
@@ -92,6 +94,7 @@ impl<'i> Tables<'i> {
                         "services",
                         "families",
                         "remedies",
+                        "names",
                         "response",
                         "asides",
                     ];

@@ -95,6 +95,8 @@ pub struct RuleRow {
     pub lifts: Lifts,
     /// What a reason by this rule carries whenever it is given, besides what every reason carries.
     pub facts: &'static [&'static str],
+    /// What it may carry besides: a text puts it in a part that can be left out.
+    pub optional_facts: &'static [&'static str],
     /// Fields of the service that mean nothing without it, or without another rule that reads them.
     pub reads: &'static [&'static str],
 }
@@ -109,6 +111,7 @@ pub(super) const fn by(judge: Judge) -> RuleRow {
         words: Words::Fixed,
         lifts: Lifts::Violation,
         facts: &[],
+        optional_facts: &[],
         reads: &[],
     }
 }
@@ -148,6 +151,10 @@ impl RuleRow {
 
     pub(super) const fn facts(self, facts: &'static [&'static str]) -> Self {
         Self { facts, ..self }
+    }
+
+    pub(super) const fn may_carry(self, optional_facts: &'static [&'static str]) -> Self {
+        Self { optional_facts, ..self }
     }
 
     pub(super) const fn reads(self, reads: &'static [&'static str]) -> Self {

@@ -147,6 +147,9 @@ pub(in crate::engine) fn explain_too_few(
 pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {
     let Some(terms) = context.service.event else { return };
     let event = event_of(context);
+    if rule == Rule::EventDuration {
+        explanation.fact("event_days", terms.days.to_string());
+    }
     if rule == Rule::EventNotice {
         explanation.fact("notice_days", terms.notice_days.to_string());
         let latest = event.map(|event| latest_confirmation(context, event, terms));

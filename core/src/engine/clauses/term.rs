@@ -1,6 +1,7 @@
 //! Term, state and base agreement (2.1, 2.5): group A of the clauses.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::location::{may_share_country, remedy_designate};
 use crate::catalog::{RemedyKind, Rule};
@@ -8,7 +9,7 @@ use crate::engine::base::BaseState;
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::{ACTIVE, Explanation};
 use crate::engine::prepared::{Candidate, Support};
-use crate::model::{WorkOrderState, rfc3339};
+use crate::model::{WorkOrderState, day_of, rfc3339};
 use crate::terms::{End, Scope, Span, TermState};
 
 /// The nearest instant beside one that will not do.
@@ -51,15 +52,18 @@ fn ends_too_late(context: &Context<'_>) -> bool {
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
     let term = &context.candidate.term;
+    let host = context.candidate.host;
     match rule {
         Rule::TermNotStarted => match context.term {
             TermState::NotStarted(scope) => {
                 explanation.fact("start_time", rfc3339(term.start()));
+                explanation.fact("start_date", local_day(context, host, term.start()));
                 explanation.fact("scope", scope.as_str());
                 explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(term.start()));
             }
             _ => {
                 explanation.fact("start_time", rfc3339(context.effective.start));
+                explanation.fact("start_date", local_day(context, host, context.effective.start));
                 explanation.fact("scope", "delivery");
                 remedy_early(context, explanation);
             }
@@ -67,6 +71,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::TermExpired | Rule::TermTerminated => {
             let name = if rule == Rule::TermExpired { "end_time" } else { "terminate_time" };
             explanation.fact(name, rfc3339(term.end));
+            explain_end(context, (host, term.end), rule == Rule::TermExpired, explanation);
             explanation.fact("scope", term.end_scope.as_str());
             match term.end_scope {
                 Scope::Item => explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", ""),
@@ -84,6 +89,8 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::BaseExpired | Rule::BaseTerminated => {
             if let Some(BaseState::Ended { order, ended_by, at, .. }) = context.base {
                 explanation.fact("end_time", rfc3339(at));
+                let host = context.prepared.order(order).and_then(|order| order.host).unwrap_or(host);
+                explain_end(context, (host, at), rule == Rule::BaseExpired, explanation);
                 let orders = &context.prepared.contract().work_orders;
                 if let Some(order) = orders.get(order) {
                     explanation.fact("base_work_order_id", order.work_order_id.as_str());
@@ -95,6 +102,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         }
         Rule::WindowForfeited => {
             explanation.fact("end_time", rfc3339(context.forfeit_time()));
+            explain_end(context, (host, context.forfeit_time()), true, explanation);
             remedy_late(context, explanation);
         }
         Rule::DeliveryStart => {
@@ -104,6 +112,32 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             }
         }
         _ => {}
+    }
+}
+
+/// A day of the calendar of a host, by the row of its location.
+fn local_day(context: &Context<'_>, host: usize, instant: DateTime<Utc>) -> String {
+    day_of(zone_of(context, host), instant).to_string()
+}
+
+fn zone_of(context: &Context<'_>, host: usize) -> Tz {
+    context.prepared.contract().customer.locations.get(host).unwrap_or(context.location).time_zone
+}
+
+/// An end as people at the host tell it: the last day that counted in full, or the minute of a termination.
+fn explain_end(
+    context: &Context<'_>,
+    (host, end): (usize, DateTime<Utc>),
+    is_expiry: bool,
+    explanation: &mut Explanation,
+) {
+    let zone = zone_of(context, host);
+    if is_expiry {
+        let last = end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(end);
+        explanation.fact("end_date", local_day(context, host, last));
+    } else {
+        let local = end.with_timezone(&zone).format("%Y-%m-%d %H:%M");
+        explanation.fact("terminate_local_time", format!("{local} ({})", zone.name()));
     }
 }
 

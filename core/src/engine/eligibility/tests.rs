@@ -244,8 +244,9 @@ fn several_solutions_take_as_many_events_each() {
     };
     // Solutions, events asked for, dates of the window (0: none), and whether they are too few.
     let cases = [
-        (0, 1, 6, false),
-        (1, 1, 6, false),
+        (0, 1, 5, false),
+        (0, 2, 6, false),
+        (1, 2, 6, false),
         (2, 1, 0, true),
         (2, 2, 0, false),
         (2, 2, 5, false),
@@ -260,6 +261,9 @@ fn several_solutions_take_as_many_events_each() {
         let told = judged(&prepared, &named(solutions, amount, days), now);
         assert_eq!(told, [expected], "{solutions} solutions, {amount} events, {days} dates");
     }
+    // Six dates of one solution, for which one event is too short, and both at once.
+    assert_eq!(judged(&prepared, &named(1, 1, 6), now), ["aem AEM_DURATION"]);
+    assert_eq!(judged(&prepared, &named(2, 1, 6), now), ["aem AEM_DURATION AEM_ONE_SOLUTION"]);
     let told = eligible_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
     assert_eq!(
         (told.rule.row().subject, told.description.as_str()),
