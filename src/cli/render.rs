@@ -2,12 +2,12 @@
 
 pub(super) mod amount;
 pub(super) mod catalog;
-pub(super) mod service;
 pub(super) mod changes;
 pub(super) mod decision;
 pub(super) mod hours;
 pub(super) mod list;
 pub(super) mod reason;
+pub(super) mod service;
 pub(super) mod status;
 pub(super) mod target;
 pub(super) mod terms;

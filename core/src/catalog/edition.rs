@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, Names, RemedyKind, ResponseTable, Section, Service, Text};
+use super::{
+    Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, Names, RemedyKind, ResponseTable, Section, Service,
+    Text,
+};
 use crate::model::ProductId;
 
 /// All editions the server knows.

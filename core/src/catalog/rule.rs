@@ -86,7 +86,8 @@ rules! {
 
     // reactive services and requests
     AdvisoryLimit = "advisory_limit": check(Family::Request).when_taken().subject(Amount)
-        .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
+        .facts(&["limit_minutes"]).may_carry(&["requested_minutes"])
+        .reads(&["longest_minutes", "activities_except"]);
     Contact = "contact": check(Family::Request).facts(&["contact_id"]);
     Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
     Severity = "severity": check(Family::Request).facts(&["allowed"]).reads(&["severities"]);

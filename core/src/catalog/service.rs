@@ -70,6 +70,8 @@ pub struct Service {
     pub delivery_starts: Option<NaiveDate>,
     /// Activities in scope; empty: none is judged.
     pub activities: Vec<String>,
+    /// Activities out of its scope.
+    pub activities_except: Vec<String>,
     /// A licence the customer must hold.
     pub license: Option<String>,
     pub tenants: Option<Tenants>,

@@ -92,9 +92,11 @@ mod tests {
     #[test]
     fn a_part_without_its_value_is_left_out() {
         let text = Text { en: "Order {value}[ on {order}[].".to_owned(), id: None };
-        let render = |order| text.render(Locale::English, |name| {
-            if name == "order" { order.map(Cow::Borrowed) } else { Some(Cow::Borrowed("it")) }
-        });
+        let render = |order| {
+            text.render(Locale::English, |name| {
+                if name == "order" { order.map(Cow::Borrowed) } else { Some(Cow::Borrowed("it")) }
+            })
+        };
         assert_eq!(render(Some("wo-1")), "Order it on wo-1[.");
         assert_eq!(render(Some("")), "Order it.");
         assert_eq!(render(None), "Order it.");

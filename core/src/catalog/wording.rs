@@ -27,12 +27,7 @@ pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 15] = [
 
 impl Edition {
     /// A fact, or the word that follows from the facts.
-    pub fn word<'v>(
-        &self,
-        locale: Locale,
-        name: &str,
-        fact: &dyn Fn(&str) -> Option<&'v str>,
-    ) -> Option<Cow<'v, str>> {
+    pub fn word<'v>(&self, locale: Locale, name: &str, fact: &dyn Fn(&str) -> Option<&'v str>) -> Option<Cow<'v, str>> {
         if let Some(fact) = fact(name) {
             return Some(Cow::Borrowed(fact));
         }
@@ -41,9 +36,8 @@ impl Edition {
 
     fn derived<'v>(&self, locale: Locale, name: &str, fact: &dyn Fn(&str) -> Option<&'v str>) -> Option<String> {
         let names = &self.names;
-        let each = |codes: &str, word: &dyn Fn(&str) -> String| {
-            codes.split(", ").map(word).collect::<Vec<_>>().join(", ")
-        };
+        let each =
+            |codes: &str, word: &dyn Fn(&str) -> String| codes.split(", ").map(word).collect::<Vec<_>>().join(", ");
         Some(match name {
             "service_name" => self.service_name(fact("service_id")?, locale),
             "product_name" => self.product_name(fact("product_id")?),

@@ -90,10 +90,16 @@ impl Remedy {
         match name {
             "field" => Some(self.field),
             // Three acts bring an order or an item back; the part of the text that fits is told.
-            "renewed_order" => Some(&self.work_order_id).filter(|_| self.field == "work_order.end_date").map(String::as_str),
-            "renewed_item" => Some(&self.item_id).filter(|_| self.field == "work_order.items.end_date").map(String::as_str),
+            "renewed_order" => {
+                Some(&self.work_order_id).filter(|_| self.field == "work_order.end_date").map(String::as_str)
+            }
+            "renewed_item" => {
+                Some(&self.item_id).filter(|_| self.field == "work_order.items.end_date").map(String::as_str)
+            }
             "moved_item" => Some(&self.item_id).filter(|_| self.field == "work_order.end_date").map(String::as_str),
-            "activated_order" => Some(&self.work_order_id).filter(|_| self.field == "work_order.state").map(String::as_str),
+            "activated_order" => {
+                Some(&self.work_order_id).filter(|_| self.field == "work_order.state").map(String::as_str)
+            }
             "value" => Some(&self.value),
             "work_order_id" => Some(&self.work_order_id),
             "item_id" => Some(&self.item_id),

@@ -140,7 +140,10 @@ fn eligible_block<'a>(
         work_order_id: context.order.work_order_id.clone(),
         item_id: context.item.item_id.clone(),
         service_id: context.service.id.clone(),
-        counted: spec.as_ref().map(|spec| spec.unit).or(context.service.unit.map(Unit::base))
+        counted: spec
+            .as_ref()
+            .map(|spec| spec.unit)
+            .or(context.service.unit.map(Unit::base))
             .map(|unit| (unit, context.service.days)),
         failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
         counts: !failing.iter().any(|clause| clause.rule.keeps_out_of_pool()),

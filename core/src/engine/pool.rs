@@ -73,8 +73,7 @@ fn share(context: &Context<'_>) -> i128 {
 pub(super) fn left(context: &Context<'_>) -> i64 {
     let unit = unit_of(context);
     let serving = context.serving.unwrap_or_else(|| of_unit(&sums(context.all_items()), unit));
-    let (own, shared) =
-        if is_of_unit(context, unit) { (own_available(context), share(context)) } else { (0, 0) };
+    let (own, shared) = if is_of_unit(context, unit) { (own_available(context), share(context)) } else { (0, 0) };
     let all = serving.saturating_sub(shared).saturating_add(i128::from(own));
     i64::try_from(all).unwrap_or(i64::MAX)
 }

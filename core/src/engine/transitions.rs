@@ -80,7 +80,8 @@ impl Iterator for Transitions<'_> {
 
     fn next(&mut self) -> Option<DateTime<Utc>> {
         let others = self.others.iter().flatten().filter(|transition| **transition > self.at).copied();
-        let next = others.chain(self.behind(self.own)).chain(self.behind(self.bases)).chain(self.behind(self.countries)).min();
+        let next =
+            others.chain(self.behind(self.own)).chain(self.behind(self.bases)).chain(self.behind(self.countries)).min();
         let designation =
             if self.is_brief && self.has_designation_changed { None } else { self.behind(self.designation) };
         self.has_designation_changed =

@@ -162,10 +162,7 @@ mod tests {
 
     #[test]
     fn someone_administers_support_at_the_host() {
-        check_contracts(
-            "advisor",
-            &[("an order that leans on a base", |c| c.customer.contacts.clear(), &[])],
-        );
+        check_contracts("advisor", &[("an order that leans on a base", |c| c.customer.contacts.clear(), &[])]);
         check_contracts(
             "package",
             &[

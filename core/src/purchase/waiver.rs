@@ -78,7 +78,8 @@ fn judge_named_services(
     path: &str,
     findings: &mut Findings,
 ) {
-    for (row, service) in waiver.service_ids.iter().enumerate().filter_map(|(row, id)| Some((row, edition.service(id)?)))
+    for (row, service) in
+        waiver.service_ids.iter().enumerate().filter_map(|(row, id)| Some((row, edition.service(id)?)))
     {
         if service.is_base() && !waivable(edition, service).any(|code| code == waiver.code) {
             let description = format!("`{}` cannot be waived for `{}`; leave it out", waiver.code, service.id);

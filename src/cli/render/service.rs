@@ -44,6 +44,7 @@ fn facts(service: &Service) -> Vec<(&'static str, String)> {
         ("not for", list(&service.excluded_product_ids)),
         ("if agreed", list(&service.open_product_ids)),
         ("activities", list(&service.activities)),
+        ("not done", list(&service.excluded_activities)),
         ("source", service.sections.join("; ")),
     ];
     facts.into_iter().filter(|(_, value)| !value.is_empty()).collect()

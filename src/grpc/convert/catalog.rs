@@ -79,6 +79,7 @@ pub(crate) fn write_service(edition: &Edition, service: &Service, locale: Locale
         deliverables: service.deliverables.iter().map(|text| text.get(locale).to_owned()).collect(),
         sections: service.source.iter().filter_map(section).collect(),
         open_product_ids: write_patterns(&service.products_open),
+        excluded_activities: service.activities_except.clone(),
     }
 }
 

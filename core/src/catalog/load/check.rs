@@ -111,7 +111,11 @@ pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mist
     ids([(&raw.id, row.key("id"))].into_iter(), "service", mistakes);
     let offerings = raw.purchase.predefined.iter().map(|offering| (&offering.id, row.key("purchase.predefined")));
     ids(offerings, "predefined offering", mistakes);
-    ids(raw.activities.iter().map(|id| (id.get_ref(), id.span().start)), "activity", mistakes);
+    ids(
+        raw.activities.iter().chain(&raw.activities_except).map(|id| (id.get_ref(), id.span().start)),
+        "activity",
+        mistakes,
+    );
     ids(raw.license.iter().map(|id| (id.get_ref(), id.span().start)), "licence", mistakes);
     countries(raw.countries_only.iter().chain(&raw.countries_except), mistakes);
     languages(raw.languages.iter().flat_map(|rule| &rule.only), mistakes);

@@ -123,6 +123,8 @@ pub(super) struct RawService {
     pub delivery_starts: Option<NaiveDate>,
     #[serde(default)]
     pub activities: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub activities_except: Vec<Spanned<String>>,
     pub included_hours: Option<RawIncluded>,
     pub license: Option<Spanned<String>>,
     pub tenants: Option<Tenants>,

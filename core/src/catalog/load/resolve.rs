@@ -13,7 +13,8 @@ use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
 use super::{check, texts};
 use crate::catalog::{
-    Clause, Component, Edition, Family, Group, Names, RemedyKind, ResponseTable, ResponseTerm, Section, Service, Text, Why,
+    Clause, Component, Edition, Family, Group, Names, RemedyKind, ResponseTable, ResponseTerm, Section, Service, Text,
+    Why,
 };
 
 /// The edition; none if its tables could not all be read.

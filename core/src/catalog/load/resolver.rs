@@ -11,8 +11,8 @@ use super::source::Mistakes;
 use super::table::ReadTable;
 use super::{check, unused};
 use crate::catalog::{
-    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, Missing, NoteCondition, ResponseTarget, RestrictedTo, Rule,
-    Service, ServiceHours, ZoneRule,
+    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, Missing, NoteCondition, ResponseTarget,
+    RestrictedTo, Rule, Service, ServiceHours, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductPattern};
 use crate::suggest::{self, nearest};
@@ -94,6 +94,7 @@ impl Resolver<'_, '_> {
             countries_except: inner(raw.countries_except),
             delivery_starts: raw.delivery_starts,
             activities: inner(raw.activities),
+            activities_except: inner(raw.activities_except),
             license: raw.license.map(Spanned::into_inner),
             tenants: raw.tenants,
             event: raw.event,

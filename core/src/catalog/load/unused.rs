@@ -26,6 +26,7 @@ pub(super) fn check(row: &ReadTable<()>, service: &Service, mistakes: &mut Mista
         ("countries_except", !service.countries_except.is_empty()),
         ("delivery_starts", service.delivery_starts.is_some()),
         ("activities", !service.activities.is_empty()),
+        ("activities_except", !service.activities_except.is_empty()),
         ("license", service.license.is_some()),
         ("event", service.event.is_some()),
     ];

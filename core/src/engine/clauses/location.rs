@@ -16,7 +16,9 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::Country => !context.service.is_available_in(country),
         Rule::LocationDesignated => !is_designated(context) && !is_place_of_contact(context),
         Rule::SingleLocation => context.item.all_locations || context.item.location_ids.len() != 1,
-        Rule::ExcludedCountry => context.prepared.is_multi_country(context.at) && context.edition.excludes_country(country),
+        Rule::ExcludedCountry => {
+            context.prepared.is_multi_country(context.at) && context.edition.excludes_country(country)
+        }
         Rule::DeliveryMode => context.query.delivery.mode.is_some_and(|mode| !is_included(context, mode)),
         _ => return None,
     }))

@@ -15,9 +15,10 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let query = context.query;
     Some(match rule {
         Rule::AdvisoryLimit => Verdict::fails_if(
-            requested_minutes(context)
-                .zip(context.service.longest_minutes)
-                .is_some_and(|(asked, longest)| asked > longest),
+            is_out_of_scope(context)
+                || requested_minutes(context)
+                    .zip(context.service.longest_minutes)
+                    .is_some_and(|(asked, longest)| asked > longest),
         ),
         Rule::Contact => Verdict::fails_if(query.contact_id.is_some() && !is_contact_designated(context)),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
@@ -46,6 +47,10 @@ pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
 
 fn known<T>(fact: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {
     fact.map_or(Verdict::Unknown, |fact| Verdict::fails_if(!is_good(fact)))
+}
+
+fn is_out_of_scope(context: &Context<'_>) -> bool {
+    context.query.activity.is_some_and(|asked| context.service.activities_except.iter().any(|except| except == asked))
 }
 
 fn requested_minutes(context: &Context<'_>) -> Option<i64> {
@@ -97,10 +102,14 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
     match rule {
         Rule::AdvisoryLimit => {
             let limit = context.service.longest_minutes.unwrap_or_default().to_string();
-            explanation.ask("quantity", limit.as_str());
+            if is_out_of_scope(context) {
+                explanation.ask("activity", "");
+            } else {
+                explanation.ask("quantity", limit.as_str());
+            }
             explanation.fact("limit_minutes", limit);
             explanation.fact("unit", Unit::Minutes.as_str());
-            explanation.fact("requested_minutes", requested_minutes(context).unwrap_or_default().to_string());
+            explanation.optional_fact("requested_minutes", requested_minutes(context).map(|asked| asked.to_string()));
         }
         Rule::Contact => {
             explanation.ask("contact_id", "");

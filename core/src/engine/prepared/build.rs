@@ -122,19 +122,18 @@ impl<'a> Builder<'a> {
             let is_designated = prepared.designates(location);
             (
                 location,
-                if is_designated { Designation::Always } else { self.extensions.designation(&order.work_order_id, location) },
+                if is_designated {
+                    Designation::Always
+                } else {
+                    self.extensions.designation(&order.work_order_id, location)
+                },
             )
         }));
         Some(OrderParts { row, order, prepared, edition_row, edition, host, zone, support, designated, extended })
     }
 
     /// `counted_rows` gives the next counted item its row.
-    fn candidate(
-        &self,
-        item: &ItemParts<'_>,
-        bases_at: &BasesAt,
-        counted_rows: &mut RangeFrom<usize>,
-    ) -> Candidate {
+    fn candidate(&self, item: &ItemParts<'_>, bases_at: &BasesAt, counted_rows: &mut RangeFrom<usize>) -> Candidate {
         let ItemParts { order: parts, row, item, service, is_base } = *item;
         let OrderParts { order, edition, zone, .. } = *parts;
         let term = item_term(order, item, zone);

@@ -23,10 +23,8 @@ pub(crate) struct ContactPlaces {
 
 impl ContactPlaces {
     pub(crate) fn new(customer: &Customer, location_rows: &HashMap<String, usize>) -> Self {
-        let mut places = Self {
-            by_location: vec![Standing::default(); customer.locations.len()],
-            at_host: Standing::default(),
-        };
+        let mut places =
+            Self { by_location: vec![Standing::default(); customer.locations.len()], at_host: Standing::default() };
         for contact in &customer.contacts {
             if contact.location_ids.is_empty() {
                 places.at_host.add(contact);

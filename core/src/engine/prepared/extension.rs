@@ -53,12 +53,7 @@ impl<'a> BaseExtensions<'a> {
     }
 }
 
-fn designations(
-    all: &[BaseExtension<'_>],
-    base: &str,
-    orders: &[PreparedOrder],
-    locations: usize,
-) -> Vec<Designation> {
+fn designations(all: &[BaseExtension<'_>], base: &str, orders: &[PreparedOrder], locations: usize) -> Vec<Designation> {
     let of_base: Vec<_> = all.iter().filter(|own| own.base == base).collect();
     let designation = |location| {
         let designates = |row: usize| orders.get(row).is_some_and(|order| order.designates(location));

@@ -189,7 +189,9 @@ impl ContractModel<'_> {
         bases.retain(|base| self.is_in_force(base, moment));
         bases.retain(|base| match named {
             Some(named) => *named == base.work_order_id,
-            None => base.items.iter().any(|item| is_base(item) && self.base_serves(base, item, moment, self.is_extended)),
+            None => {
+                base.items.iter().any(|item| is_base(item) && self.base_serves(base, item, moment, self.is_extended))
+            }
         });
         bases
     }
@@ -226,12 +228,15 @@ impl ContractModel<'_> {
             let is_contacts = rule == LocationRule::ListedOrContact && *here == order.host_location_id;
             return is_contacts || self.base_serves(order, item, at, true);
         }
-        let serves = |place: &String| (item.all_locations || item.location_ids.contains(place)) && order.designates(place);
+        let serves =
+            |place: &String| (item.all_locations || item.location_ids.contains(place)) && order.designates(place);
         let is_at_host = |base: &WorkOrder| serves(&base.host_location_id);
         if serves(here) || rule != LocationRule::HostServesAll {
             return serves(here);
         }
-        let named = || self.contract.work_orders.iter().find(|base| Some(&base.work_order_id) == order.base_work_order_id.as_ref());
+        let named = || {
+            self.contract.work_orders.iter().find(|base| Some(&base.work_order_id) == order.base_work_order_id.as_ref())
+        };
         let its = if carries_base(order) { Some(order) } else { named() };
         if carries_base(order) || order.base_work_order_id.is_some() {
             return its.filter(|base| carries_base(base) && is_at_host(base)).is_some_and(|base| {

@@ -85,9 +85,11 @@ impl Told {
         let remedy = &reason.remedy;
         let fact = |name| reason.fact(name).unwrap_or_default().to_owned();
         let text = &edition().remedies[&remedy.kind];
-        let message = |locale| text.render(locale, |name| {
-            edition().word(locale, name, &|name| remedy.fact(name).or_else(|| reason.fact(name)))
-        });
+        let message = |locale| {
+            text.render(locale, |name| {
+                edition().word(locale, name, &|name| remedy.fact(name).or_else(|| reason.fact(name)))
+            })
+        };
         Self {
             code: reason.clause.code.clone(),
             is_open,

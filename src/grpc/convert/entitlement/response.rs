@@ -50,12 +50,7 @@ pub(crate) fn write_entitlement(
     }
 }
 
-fn write_coverage(
-    decision: &Decision<'_>,
-    locale: Locale,
-    view: View,
-    without_product: bool,
-) -> Option<v1::Coverage> {
+fn write_coverage(decision: &Decision<'_>, locale: Locale, view: View, without_product: bool) -> Option<v1::Coverage> {
     let coverage = decision.coverage.as_ref()?;
     let mut written = v1::Coverage {
         work_order_id: coverage.order.work_order_id.clone(),
