@@ -65,9 +65,9 @@ fmt: $(BUF) ## format the Rust and proto files
 	cargo fmt --all
 	$(BUF) format --write
 
-bench: ## measure a decision, a check over gRPC, and writes of the ledger; docs/PERFORMANCE.md says what was seen
+bench: ## measure a decision, a check over gRPC and what safety costs it, and writes of the ledger; docs/PERFORMANCE.md says what was seen
 	@scripts/ensure-postgres.sh
-	cargo bench --bench engine --bench grpc --bench ledger
+	cargo bench --bench engine --bench grpc --bench secured --bench ledger
 
 # Debian's python3 may come without venv: pip can then fill the directory without one.
 $(BUF): Makefile

@@ -4,6 +4,8 @@
 //! Both stand before all else, so that a call is logged, and passes the same layers, however it came, and a page can read
 //! every refusal.
 
+mod drain;
+
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use tower::Layer as _;
 use tower::util::{Either, MapResponse};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use self::drain::DrainRequest;
 use super::connection::{CallKind, Connection};
 use super::router::CallService;
 use crate::config::WebSettings;
@@ -62,7 +65,7 @@ pub(super) fn service<S, B>(
 ) -> impl CallService<B> + use<S, B>
 where
     S: CallService + CallService<B>,
-    B: http_body::Body<Data = Bytes, Error: Into<BoxError> + Display> + Send + 'static,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError> + Display> + Send + Unpin + 'static,
 {
     let Some(cors) = cors else { return Either::Left(calls) };
     let connection = Arc::clone(connection);
@@ -72,5 +75,5 @@ where
         let count = move |bytes| connection.track_unsent(bytes, CallKind::Probe).unwrap_or_default();
         response.map(|body| Body::new(body.map_frame(move |frame| frame.map_data(&count))))
     };
-    Either::Right(cors.layer(MapResponse::new(GrpcWebLayer::new().layer(calls), counted)))
+    Either::Right(DrainRequest(cors.layer(MapResponse::new(GrpcWebLayer::new().layer(calls), counted))))
 }
