@@ -200,7 +200,11 @@ async fn an_empty_fact_is_an_absent_one(server: &TestServer) {
     let answer = client.check_entitlement(empty).await.unwrap().into_inner();
     assert_eq!(answer, client.check_entitlement(check("contoso")).await.unwrap().into_inner());
     // Answers, not errors.
-    let unknown = v1::CheckEntitlementRequest { contact_id: Some("eve".to_owned()), ..check("contoso") };
+    let unknown = v1::CheckEntitlementRequest {
+        service_id: "problem-resolution-support".to_owned(),
+        contact_id: Some("eve".to_owned()),
+        ..check("contoso")
+    };
     let answer = client.check_entitlement(unknown).await.unwrap().into_inner();
     assert_eq!(answer.reasons[0].code, "CONTACT_NOT_DESIGNATED");
     let unknown = v1::CheckEntitlementRequest {

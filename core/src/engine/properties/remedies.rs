@@ -123,7 +123,10 @@ fn is_well_formed(told: &Told) -> Result<(), TestCaseError> {
     let may_be_any = matches!(told.kind, RemedyKind::ChangeRequest | RemedyKind::Renew | RemedyKind::None);
     prop_assert!(may_be_any || !told.value.is_empty(), "{:?}", told);
     for message in &told.messages {
-        let is_whole = !message.contains(['{', '[', ']']) && !message.contains("  ") && !message.contains(" .") && !message.is_empty();
+        let is_whole = !message.contains(['{', '[', ']'])
+            && !message.contains("  ")
+            && !message.contains(" .")
+            && !message.is_empty();
         // What is to be bought is told by its name, an amount as people say it.
         let in_words = matches!(told.kind, RemedyKind::Renew | RemedyKind::Buy | RemedyKind::AddQuantity);
         let says_value = in_words || message.contains(&told.value);
