@@ -66,7 +66,7 @@ impl Names {
 }
 
 /// The word for a code, else the code.
-pub fn word<'n>(names: &'n BTreeMap<String, Text>, code: &'n str, locale: Locale) -> &'n str {
+pub(super) fn word<'n>(names: &'n BTreeMap<String, Text>, code: &'n str, locale: Locale) -> &'n str {
     names.get(code).map_or(code, |text| text.get(locale))
 }
 
