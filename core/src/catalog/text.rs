@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_part_without_its_value_is_left_out() {
         let text = Text { en: "Order {value}[ on {order}[].".to_owned(), id: None };
-        let render = |order| {
+        let render = |order: Option<&'static str>| {
             text.render(Locale::English, |name| {
                 if name == "order" { order.map(Cow::Borrowed) } else { Some(Cow::Borrowed("it")) }
             })

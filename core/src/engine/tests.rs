@@ -3,3 +3,4 @@ mod changed_editions;
 mod found;
 mod growth;
 mod holds;
+mod multi_country;

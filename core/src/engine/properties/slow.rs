@@ -144,7 +144,7 @@ const MIXED: &str = "on-demand-education";
 static MIXED_CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
     let mut source = EditionSource::unified_enterprise_2023();
     let old = "group = \"education\"\nplan = \"BASE\"\ndelivery_modes = [\"REMOTE\"]\n\
-               clauses = [\"@contract\", \"@proactive\", { code = \"ONSITE_NOT_INCLUDED\", waivable = false }]";
+               clauses = [\"@contract\", \"SCHEDULE_SUBJECT_TO_RESOURCES\", \"@proactive\", { code = \"ONSITE_NOT_INCLUDED\", waivable = false }]";
     let new = "group = \"education\"\nplan = \"ADD_ON\"\nunit = \"ENGAGEMENTS\"\npurchase = { quantity = \"one\" }\n\
                clauses = [\"@contract\", \"@beside-base\", \"@proactive\", \"QUANTITY_EXHAUSTED\"]";
     let mut changes = 0;
