@@ -133,9 +133,7 @@ fn fits_contract(subject: &NoteContext<'_, '_>, when: &NoteCondition) -> bool {
 /// Whether a support administrator is at the order's host; none where the order carries its base, which asks for one.
 fn administrator(subject: &NoteContext<'_, '_>) -> Option<bool> {
     let context = subject.context?;
-    if context.coverage.is_none() {
-        return None;
-    }
+    context.coverage?;
     let host = context.order.host_location_id.as_str();
     let base_host = host_of(context).map(|(_, location)| location.location_id.as_str());
     let is_there = |contact: &Contact| match contact.location_ids.as_slice() {

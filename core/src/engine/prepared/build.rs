@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
         };
         let serves_from_host = !is_base && service.location_rule == LocationRule::HostServesAll;
         let (designations, is_at_host) = if serves_from_host {
-            self.from_host(parts, item, &support, bases_at, term.start())
+            self.host_designations(parts, item, &support, bases_at, term.start())
         } else {
             (self.designations(parts, item, is_base), false)
         };

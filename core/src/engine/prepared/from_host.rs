@@ -12,7 +12,7 @@ impl Builder<'_> {
     /// At the host of its base it serves every location that the base's order designates, its own order, and the
     /// orders that extend the base; elsewhere what it lists. Also whether it is at the host of the base its order
     /// carries or names.
-    pub(super) fn from_host(
+    pub(super) fn host_designations(
         &self,
         parts: &OrderParts<'_>,
         item: &Item,
@@ -23,10 +23,10 @@ impl Builder<'_> {
         let base = match support {
             Support::OwnOrder => Some(parts.row),
             Support::Named(_, base) => *base,
-            Support::AnyCovering => return (self.from_covering_host(parts, item, bases_at, start), false),
+            Support::AnyCovering => return (self.covering_designations(parts, item, bases_at, start), false),
         };
         match base.filter(|base| self.is_at_host(parts, item, *base)) {
-            Some(base) => (self.from_base(parts, base), true),
+            Some(base) => (self.base_designations(parts, base), true),
             None => (self.designations(parts, item, false), false),
         }
     }
@@ -39,7 +39,7 @@ impl Builder<'_> {
         parts.prepared.designates(host) && (item.all_locations || is_listed)
     }
 
-    fn from_base(&self, parts: &OrderParts<'_>, base: usize) -> Designations {
+    fn base_designations(&self, parts: &OrderParts<'_>, base: usize) -> Designations {
         let base_id = self.contract.work_orders.get(base).map_or("", |order| &order.work_order_id);
         let is_bases = |location| self.orders.get(base).is_some_and(|order| order.designates(location));
         Designations::new((0..self.contract.customer.locations.len()).map(|location| {
@@ -50,7 +50,7 @@ impl Builder<'_> {
     }
 
     /// What leans on any base that covers: of each location, by the bases that do.
-    fn from_covering_host(
+    fn covering_designations(
         &self,
         parts: &OrderParts<'_>,
         item: &Item,
