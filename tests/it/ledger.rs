@@ -18,6 +18,7 @@ mod holds;
 mod idempotency;
 mod kills;
 mod neighbours;
+mod offerings;
 mod outages;
 mod races;
 mod record;
