@@ -34,6 +34,7 @@ mod store;
 mod targets;
 mod telemetry;
 mod tls;
+mod virtual_address;
 mod wire;
 mod yaml;
 mod zones;
