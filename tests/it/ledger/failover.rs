@@ -10,10 +10,10 @@ use entitled::proto::v1::ledger_service_client::LedgerServiceClient;
 use sea_orm::{ConnectionTrait as _, Statement};
 use tokio::task::block_in_place;
 use tonic::transport::Channel;
-use tonic::{Code, Response, Status};
-use tonic_health::pb::HealthCheckRequest;
+use tonic::{Code, Response, Status, Streaming};
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use super::outages::{ANSWERS, CALLERS, Load, PATIENCE, judge};
 use super::samples::*;
@@ -136,19 +136,19 @@ async fn a_standby_takes_no_writes_and_says_so_until_it_is_promoted() {
     let house = pair.house().await;
     let request = HealthCheckRequest { service: "readiness".into() };
     let mut health = HealthClient::new(house.server.channel.clone()).watch(request).await.unwrap().into_inner();
-    assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    until_health(&mut health, ServingStatus::Serving).await;
     pair.address.lead_to(&pair.replica);
     let unavailable = (Code::Unavailable, "STORE_UNAVAILABLE".to_owned());
     let (consume, apply) = (consume(1), apply("fabrikam"));
     let (consumed, applied) = call_both(house.server.channel.clone(), consume.clone(), apply.clone()).await;
     assert_eq!((refused(consumed), refused(applied)), (unavailable.clone(), unavailable.clone()));
     assert_eq!(refused(house.server.ledger().reserve_units(reserve(1)).await), unavailable);
-    assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    until_health(&mut health, ServingStatus::NotServing).await;
     assert_eq!(house.block(&ede("contoso", 0)).await, left(0, 0), "reads go on");
     let beside = house.server.start_beside().await;
     assert_eq!(refused(beside.ledger().consume_units(consume.clone()).await), unavailable);
     block_in_place(|| pair.replica.promote());
-    assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    until_health(&mut health, ServingStatus::Serving).await;
     let (consumed, applied) = call_both(house.server.channel.clone(), consume.clone(), apply).await;
     assert!(!consumed.unwrap().into_inner().replayed);
     applied.unwrap();
@@ -156,6 +156,11 @@ async fn a_standby_takes_no_writes_and_says_so_until_it_is_promoted() {
     drop(health);
     beside.stop().await;
     house.stop().await;
+}
+
+async fn until_health(health: &mut Streaming<HealthCheckResponse>, expected: ServingStatus) {
+    let is_so = async { while health.message().await.unwrap().unwrap().status() != expected {} };
+    tokio::time::timeout(PATIENCE, is_so).await.unwrap_or_else(|_| panic!("health is not {expected:?}"));
 }
 
 fn apply(customer_id: &str) -> v1::ApplyContractRequest {

@@ -79,9 +79,11 @@ pub(super) async fn judge(house: &House, told: &[Told]) {
         match answer.as_ref().map_err(|(code, reason)| (*code, reason.as_str())) {
             Ok(()) => assert!(is_applied, "what was acknowledged is there"),
             Err((Code::Unavailable | Code::DeadlineExceeded, "COMMIT_OUTCOME_UNKNOWN")) => {}
-            Err((Code::Unavailable, "STORE_UNAVAILABLE") | (Code::DeadlineExceeded, "DEADLINE_PASSED")) => {
-                assert!(!is_applied, "what was refused is not");
-            }
+            Err(
+                (Code::Unavailable, "STORE_UNAVAILABLE")
+                | (Code::DeadlineExceeded, "DEADLINE_PASSED")
+                | (Code::Aborted, "WRITE_CONFLICT"),
+            ) => assert!(!is_applied, "what was refused is not"),
             Err(other) => panic!("an answer of no use to its caller: {other:?}"),
         }
         let again = house.server.ledger().consume_units(request.clone()).await.unwrap().into_inner();
