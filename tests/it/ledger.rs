@@ -19,6 +19,7 @@ mod holds;
 mod idempotency;
 mod kills;
 mod neighbours;
+mod offerings;
 mod outages;
 mod races;
 mod record;

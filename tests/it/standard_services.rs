@@ -22,11 +22,12 @@ use crate::raw;
 use crate::sample::{check, create, customer, stored};
 use crate::server::{BOTH, Backend, TestServer, on_both_servers, request_id};
 
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "entitled.v1.CatalogService",
     "entitled.v1.ContractService",
     "entitled.v1.EntitlementService",
     "entitled.v1.LedgerService",
+    "entitled.v1.ServerService",
 ];
 
 on_both_servers!(health_is_told_by_service);

@@ -2,13 +2,9 @@
 
 use super::draw::Draw;
 use super::order::{self, Term};
-use super::places::{HARBOURS, NAMES, PEOPLE, PLACES, Place, SEPARATE_PLACES};
+use super::places::{HARBOURS, HEAD_OFFICE, NAMES, OVERSEAS, PEOPLE, PLACES, Place, SEPARATE_PLACES};
 use crate::proto::v1::{ApplyContractRequest, Contact, ContactRole, Customer, Location, WorkOrder, WorkOrderState};
 
-/// The head office: every demo customer has it.
-pub(super) const HEAD_OFFICE: &str = "hq";
-/// A location in a country that stands on an order of its own.
-pub(super) const OVERSEAS: &str = "overseas";
 /// What the id of every demo customer begins with.
 const PREFIX: &str = "demo-";
 /// How many locations one customer in a hundred has.

@@ -3,8 +3,8 @@
 use chrono::{TimeZone as _, Utc};
 use prost_types::Timestamp;
 
-use super::customer::{HEAD_OFFICE, OVERSEAS};
 use super::draw::Draw;
+use super::places::{HEAD_OFFICE, OVERSEAS};
 use crate::proto::v1::{IncludedHours, Item, Quantity, Unit, WorkOrder};
 
 /// The edition that most contracts are judged by.

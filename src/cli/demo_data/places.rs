@@ -1,5 +1,10 @@
 //! Where demo customers sit, and what they are called.
 
+/// The head office: every demo customer has it.
+pub(super) const HEAD_OFFICE: &str = "hq";
+/// A location in a country that stands on an order of its own.
+pub(super) const OVERSEAS: &str = "overseas";
+
 /// A city, and what is known of it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Place {

@@ -47,7 +47,7 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
             Some("azure"),
         ),
         // A slip leads to no other country, and to no other family.
-        (|it| it.location_id = "gb-dublin".into(), "LOCATION_NOT_FOUND", "location_id", "gb-dublin", None),
+        (|it| it.location_id = "fr-dublin".into(), "LOCATION_NOT_FOUND", "location_id", "fr-dublin", None),
         (|it| it.product_id = "exchange".into(), "PRODUCT_FAMILY_NOT_FOUND", "product_family", "exchange", None),
         // What is covered does not matter.
         (

@@ -138,8 +138,12 @@ async fn a_batch_is_judged_at_one_instant_and_revision(server: &TestServer) {
 async fn a_batch_that_is_too_large_for_a_client_says_how_much_fits(server: &TestServer) {
     stored(server, "contoso").await;
     // In the full view a service that was not bought has many notes.
-    let one =
-        v1::CheckEntitlementRequest { service_id: "cybersecurity-incident-response".to_owned(), ..check("contoso") };
+    let one = v1::CheckEntitlementRequest {
+        service_id: "cybersecurity-incident-response".to_owned(),
+        severity: v1::Severity::A.into(),
+        locale: Some("id".to_owned()),
+        ..check("contoso")
+    };
     let ask = |count: usize| v1::BatchCheckEntitlementsRequest {
         view: v1::View::Full.into(),
         ..batch(vec![one.clone(); count])
