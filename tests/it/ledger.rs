@@ -12,6 +12,7 @@ mod deadlines;
 mod disk;
 mod events;
 mod expiry;
+mod failover;
 mod faults;
 mod grace;
 mod holds;
