@@ -2,8 +2,9 @@
 # A private PostgreSQL cluster in a temporary directory, for tests and trials.
 # Prints its postgres:// URL once it answers, then serves until standard input closes or a line is typed,
 # so that it ends with whoever started it, however that one ends. Nothing of it is left behind.
-# Two lines do something else: `kill` kills the server and all its sessions and prints `killed`; `start` starts it again
-# on the same data and the same port and prints `started`.
+# With the URL of another such cluster it is a streaming replica of that one, and takes no writes until it is promoted.
+# Three lines do something else: `kill` kills the server and all its sessions and prints `killed`; `start` starts it again
+# on the same data and the same port and prints `started`; `promote` makes a replica a primary and prints `promoted`.
 set -eu
 export LC_ALL=C
 umask 022
@@ -54,17 +55,29 @@ trap stop EXIT
 # PIPE: whoever started it is gone before it hears an answer.
 trap 'exit 130' INT TERM HUP PIPE
 
+primary=${1-}
+# What a replica is made of has its primary's settings with it.
+copy() {
+    as_user "$bin/pg_basebackup" --dbname="$primary" --pgdata="$dir/data" --write-recovery-conf --checkpoint=fast \
+        --no-sync >pg_basebackup.log 2>&1 ||
+        fail "pg_basebackup failed: $(cat pg_basebackup.log)"
+}
+
 # ICU's order of text, not the order of bytes: what production databases mostly have, and where they differ from SQLite.
-as_user "$bin/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 \
-    --locale-provider=icu --icu-locale=en --no-sync >initdb.log 2>&1 ||
-    fail "initdb failed (PostgreSQL 15 or newer is needed): $(cat initdb.log)"
-cat >>"$dir/data/postgresql.conf" <<CONF
+create() {
+    as_user "$bin/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 \
+        --locale-provider=icu --icu-locale=en --no-sync >initdb.log 2>&1 ||
+        fail "initdb failed (PostgreSQL 15 or newer is needed): $(cat initdb.log)"
+    cat >>"$dir/data/postgresql.conf" <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 300
 fsync = on
 synchronous_commit = on
 CONF
+}
+
+if [ -n "$primary" ]; then copy; else create; fi
 
 start_once() {
     as_user "$bin/pg_ctl" start -D "$dir/data" -l "$dir/server.log" -o "-p $port" -t 60 -w >pg_ctl.log 2>&1
@@ -112,6 +125,11 @@ while read -r word; do
             start_again || fail "the server did not start again: $(cat pg_ctl.log server.log)"
             is_killed=false
             echo started
+            ;;
+        promote)
+            as_user "$bin/pg_ctl" promote -D "$dir/data" -t 60 -w >pg_ctl.log 2>&1 ||
+                fail "the replica was not promoted: $(cat pg_ctl.log server.log)"
+            echo promoted
             ;;
         *) break ;;
     esac

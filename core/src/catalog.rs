@@ -13,12 +13,14 @@ mod format;
 mod hours;
 mod load;
 mod mistake;
+mod names;
 mod note;
 mod product;
 mod response;
 mod rule;
 mod service;
 mod text;
+mod wording;
 
 pub use aside::{Aside, NoteCondition};
 pub use clause::{Clause, ClauseUse, Missing, RemedyKind};
@@ -28,13 +30,14 @@ pub use edition::{Catalog, Edition};
 pub use hours::{Hours, ServiceHours, ZoneRule};
 pub use load::{CatalogFile, EditionSource, Loaded, OverlayChange};
 pub use mistake::{CatalogError, Mistake};
+pub use names::{Names, UnitName};
 pub use note::NoteDate;
 pub use product::{Component, Family, LifeCycle};
 pub use response::{Clock, Effort, ResponseTable, ResponseTarget, ResponseTerm, Why};
 pub use rule::{Rule, RuleFamily, Subject, Words};
 pub use service::{
     EventRule, Group, IncludedServices, LocationRule, PredefinedOffering, PurchaseRule, QuantityRule, RestrictedTo,
-    Service, ServicePlan, Tenants,
+    Section, Service, ServicePlan, Tenants,
 };
 pub use text::{Locale, Text};
 

@@ -6,7 +6,7 @@ mod span;
 mod term;
 mod window;
 
-pub use country::is_multi_country;
+pub use country::multi_country_turns;
 pub use order::{carries_base, is_base_agreement, is_in_effect, item_term, order_term, year_end};
 pub use span::Span;
 pub use term::{End, Scope, Term, TermState};

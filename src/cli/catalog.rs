@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use self::validate::Validate;
 use super::client::{Client, PAGE_SIZE, pages};
-use super::render::catalog;
+use super::render::{catalog, service};
 use super::{CliContext, Failure};
 use crate::proto::v1;
 
@@ -16,6 +16,7 @@ use crate::proto::v1;
     verbatim_doc_comment,
     after_help = "Examples:
   entitled catalog services
+  entitled catalog services --service rapid-response
   entitled catalog clauses --locale id
   entitled catalog validate examples/editions/*.toml"
 )]
@@ -26,8 +27,14 @@ pub(super) struct Catalog {
 
 #[derive(Debug, Subcommand)]
 enum CatalogCommand {
-    /// The services one can be entitled to.
-    Services(Filter),
+    /// The services one can be entitled to; with `--service`, what one of them is and is not, and by which clauses.
+    Services {
+        /// This service alone, with what it is, what it brings, what limits it and the clauses it is subject to.
+        #[arg(long, value_name = "ID")]
+        service: Option<String>,
+        #[command(flatten)]
+        filter: Filter,
+    },
     /// The clauses, in the order in which reasons are given.
     Clauses(Filter),
     /// The product families and the components with rules of their own.
@@ -78,7 +85,20 @@ impl Catalog {
         let connection = &context.connect().await?;
         match what {
             CatalogCommand::Validate(_) => {}
-            CatalogCommand::Services(Filter { edition: edition_id, locale }) => {
+            CatalogCommand::Services { service: Some(service_id), filter: Filter { edition: edition_id, locale } } => {
+                let clauses = every_page!(connection, list_clauses, ListClausesResponse.clauses, {
+                    v1::ListClausesRequest { edition_id: edition_id.clone(), ..Default::default() }
+                });
+                let request = v1::GetServiceRequest { edition_id, service_id, locale: locale.clone() };
+                let answer = connection.catalog().get_service(request).await?.into_inner();
+                let locale = locale.as_deref().unwrap_or("en");
+                let page = |answer: &v1::GetServiceResponse, screen: &_| {
+                    let service = answer.service.clone().unwrap_or_default();
+                    service::page(&service, &clauses.clauses, locale, screen)
+                };
+                context.answer("entitled.v1.GetServiceResponse", &answer, page)?;
+            }
+            CatalogCommand::Services { service: None, filter: Filter { edition: edition_id, locale } } => {
                 let answer = every_page!(connection, list_services, ListServicesResponse.services, {
                     let (edition_id, locale) = (edition_id.clone(), locale.clone());
                     v1::ListServicesRequest { edition_id, locale, ..Default::default() }

@@ -8,6 +8,7 @@ pub(super) mod hours;
 pub(super) mod list;
 pub(super) mod reason;
 pub(super) mod server;
+pub(super) mod service;
 pub(super) mod status;
 pub(super) mod target;
 pub(super) mod terms;

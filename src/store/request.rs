@@ -24,7 +24,8 @@ pub struct StoredRequest {
 }
 
 impl Store {
-    /// Whether a request was carried out, as after [`Error::CommitOutcomeUnknown`](crate::error::Error::CommitOutcomeUnknown).
+    /// Whether a request was carried out. Proves nothing after [`Error::CommitOutcomeUnknown`](crate::error::Error::CommitOutcomeUnknown):
+    /// a primary that crashed shows commits that its replica lacks.
     pub async fn find_request(&self, customer_id: &str, request_id: &str) -> Result<Option<StoredRequest>> {
         let db = &self.pools.contracts;
         let sql = "SELECT customer_id, request_id, method, content_hash, outcome FROM request

@@ -68,7 +68,7 @@ async fn every_call_with_texts_heeds_the_language_asked_for() {
     ] {
         let locale = locale.map(str::to_owned);
         let words = |english: &'static str, indonesian| if is_indonesian { indonesian } else { english };
-        let refused = words("workshops is on no work order", "workshops tidak tercantum");
+        let refused = words("Workshops is neither on a work order", "Lokakarya tidak tercantum");
 
         let ask = v1::CheckEntitlementRequest { locale: locale.clone(), ..check() };
         let answer = entitlements.check_entitlement(with_language(ask.clone(), header)).await.unwrap().into_inner();

@@ -35,6 +35,7 @@ mod store;
 mod targets;
 mod telemetry;
 mod tls;
+mod virtual_address;
 mod wire;
 mod yaml;
 mod zones;

@@ -41,8 +41,18 @@ pub(crate) fn cluster() -> &'static Cluster {
 impl Cluster {
     /// A cluster of one's own, gone with its value.
     pub(crate) fn start() -> Result<Self, String> {
+        Self::start_as(&[])
+    }
+
+    /// Another cluster that streams from this one, and takes no writes until it is promoted.
+    pub(crate) fn replica(&self) -> Result<Self, String> {
+        Self::start_as(&[&format!("{}/postgres", self.server_url)])
+    }
+
+    fn start_as(arguments: &[&str]) -> Result<Self, String> {
         let mut script = Command::new("sh")
             .arg(SCRIPT)
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -78,6 +88,11 @@ impl Cluster {
     /// Starts the killed server again, on the same data and the same port.
     pub(crate) fn start_again(&mut self) {
         self.tell("start", "started");
+    }
+
+    /// Makes a replica a primary; returns once it takes writes.
+    pub(crate) fn promote(&mut self) {
+        self.tell("promote", "promoted");
     }
 
     fn tell(&mut self, word: &str, expected: &str) {

@@ -10,6 +10,9 @@ pub struct Clause {
     pub code: String,
     /// Section of the service description; `ours` where the rule is the provider's own.
     pub section: String,
+    /// Ids of each [`super::Section`] it is from.
+    #[serde(default)]
+    pub source: Vec<String>,
     pub kinds: Vec<ClauseKind>,
     /// Whether a written agreement can lift it.
     #[serde(default)]

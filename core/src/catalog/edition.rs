@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, RemedyKind, ResponseTable, Service, Text};
+use super::{
+    Aside, CatalogError, Clause, Family, Group, Hours, LifeCycle, Names, RemedyKind, ResponseTable, Section, Service,
+    Text,
+};
 use crate::model::ProductId;
 
 /// All editions the server knows.
@@ -26,6 +29,8 @@ pub struct Edition {
     /// In catalogue order: reasons are given in it.
     pub clauses: Vec<Clause>,
     pub groups: Vec<Group>,
+    /// The sections of the service description, in order.
+    pub sections: Vec<Section>,
     pub services: Vec<Service>,
     pub families: Vec<Family>,
     /// What a remedy of each kind says. `{field}`, `{value}`, `{work_order_id}` and `{item_id}`
@@ -35,6 +40,8 @@ pub struct Edition {
     pub asides: Vec<Aside>,
     /// How soon incidents are answered.
     pub response: ResponseTable,
+    /// What the names of the API are called in words.
+    pub names: Names,
     /// Opening hours by name; `business` is the clock of response targets.
     pub hours: BTreeMap<String, Hours>,
     pub(super) service_rows: HashMap<String, usize>,
@@ -98,6 +105,10 @@ impl Edition {
 
     pub fn clause(&self, code: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.code == code)
+    }
+
+    pub fn section(&self, section_id: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.id == section_id)
     }
 
     pub fn group(&self, group_id: &str) -> Option<&Group> {

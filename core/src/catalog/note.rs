@@ -7,6 +7,8 @@ pub enum NoteDate {
     /// The last day to ask for work: this many days before the order's last. Told only when
     /// it has passed.
     RequestDeadline { days: u64 },
+    /// The same day, told while it is ahead.
+    RequestBy { days: u64 },
     /// The last of the item's first days.
     FirstDays { days: u64 },
     /// This many days before the first day of the delivery.
@@ -22,6 +24,7 @@ impl NoteDate {
     pub fn fact(self) -> &'static str {
         match self {
             Self::RequestDeadline { .. } => "request_deadline",
+            Self::RequestBy { .. } => "request_by",
             Self::FirstDays { .. } => "onboarding_deadline",
             Self::BeforeDelivery { .. } => "free_until",
             Self::AfterDelivery { .. } => "deliverables_due",

@@ -13,7 +13,7 @@ use self::row::Belongs;
 use self::row::Belongs::{BesideBase, CountedInTime, CountedOtherwise, Everywhere, WhereListed};
 use self::row::RuleFamily as Family;
 use self::row::Subject::{Amount, End, Hours, Location, Mode, Product, Start};
-use self::row::{InPool, Judge, RuleRow, by, check};
+use self::row::{InPool, Judge, Lifts, RuleRow, by, check};
 use super::ClauseKind;
 use crate::model::Unit;
 
@@ -47,19 +47,19 @@ rules! {
     BaseAgreement = "base_agreement": check(Family::Term).belongs(BesideBase).when_written().keeps_out_of_pool()
         .rewords(Words::Base);
     TermNotStarted = "term_not_started": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(Start)
-        .rewords(Words::Term).facts(&["start_time", "scope"]);
+        .rewords(Words::Term).facts(&["start_time", "start_date", "scope"]);
     TermExpired = "term_expired": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
-        .facts(&["end_time", "scope"]);
+        .facts(&["end_time", "end_date", "scope"]);
     TermTerminated = "term_terminated": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
-        .facts(&["terminate_time", "scope"]);
+        .facts(&["terminate_time", "terminate_local_time", "scope"]);
     StateDraft = "state_draft": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();
     StateSuspended = "state_suspended": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();
     BaseExpired = "base_expired": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
-        .facts(&["end_time", "base_work_order_id"]);
+        .facts(&["end_time", "end_date", "base_work_order_id"]);
     BaseTerminated = "base_terminated": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
-        .facts(&["end_time", "base_work_order_id"]);
+        .facts(&["end_time", "terminate_local_time", "base_work_order_id"]);
     WindowForfeited = "window_forfeited": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(End)
-        .facts(&["end_time"]);
+        .facts(&["end_time", "end_date"]);
     DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
         .reads(&["delivery_starts"]);
 
@@ -70,18 +70,20 @@ rules! {
         .facts(&["product_id", "preview_until"]);
     ProductRetired = "product_retired": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "retired_from"]);
-    ProductExcluded = "product_excluded": check(Family::Product).keeps_out_of_pool().subject(Product)
-        .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
+    ProductExcluded = "product_excluded": check(Family::Product).when_written().keeps_out_of_pool().subject(Product)
+        .lifts(Lifts::Condition).facts(&["product_id", "allowed", "excluded"])
+        .reads(&["products_only", "products_except", "products_open"]);
     ProductOnItem = "product_on_item": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id"]);
-    RetailProduct = "retail_product": check(Family::Product).keeps_out_of_pool().subject(Product)
+    RetailProduct = "retail_product": check(Family::Product).when_written().keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
     CoveredFamily = "covered_family": check(Family::Product).facts(&["family"]).reads(&["covered_family"]);
 
     // location
     Country = "country": check(Family::Location).when_written().when_taken().subject(Location).facts(&["country"])
         .reads(&["countries_only", "countries_except"]);
-    LocationDesignated = "location_designated": check(Family::Location).keeps_out_of_pool().subject(Location)
+    LocationDesignated = "location_designated": check(Family::Location).when_written().keeps_out_of_pool()
+        .subject(Location)
         .rewords(Words::Extension);
     SingleLocation = "single_location": check(Family::Location).when_written().keeps_out_of_pool().subject(Location);
     ExcludedCountry = "excluded_country": check(Family::Location).when_written().keeps_out_of_pool().subject(Location)
@@ -90,7 +92,8 @@ rules! {
 
     // reactive services and requests
     AdvisoryLimit = "advisory_limit": check(Family::Request).when_taken().subject(Amount)
-        .facts(&["limit_minutes", "requested_minutes"]).reads(&["longest_minutes"]);
+        .facts(&["limit_minutes"]).may_carry(&["requested_minutes"])
+        .reads(&["longest_minutes", "activities_except"]);
     Contact = "contact": check(Family::Request).facts(&["contact_id"]);
     Channel = "channel": check(Family::Request).facts(&["channel", "allowed"]).reads(&["channels"]);
     Severity = "severity": check(Family::Request).facts(&["allowed"]).reads(&["severities"]);
@@ -98,6 +101,7 @@ rules! {
     RootCauseTiming = "root_cause_timing": check(Family::Request);
     Tenant = "tenant": check(Family::Request).reads(&["tenants"]);
     Activity = "activity": check(Family::Request).facts(&["activity", "allowed"]).reads(&["activities"]);
+    Discretion = "discretion": check(Family::Request).lifts(Lifts::Condition);
     License = "license": check(Family::Request).facts(&["license"]).reads(&["license"]);
 
     // quantities and hours; what is left, the ledger judges itself
@@ -105,13 +109,15 @@ rules! {
         .facts(&["available", "requested", "unit"]);
     QuantityAvailable = "quantity_available": check(Family::Quantity).belongs(CountedOtherwise).compares_with_pool()
         .facts(&["available", "requested", "unit"]);
-    ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours)
+    ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours).lifts(Lifts::Part)
+        .rewords(Words::Host)
         .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
 
     // events
     EventNotice = "event_notice": check(Family::Event).rewords(Words::Amounts).facts(&["notice_days"])
         .reads(&["event"]);
-    EventDuration = "event_duration": check(Family::Event).when_written().compares_with_pool().reads(&["event"]);
+    EventDuration = "event_duration": check(Family::Event).when_written().when_taken().compares_with_pool()
+        .subject(Amount).facts(&["event_days"]).may_carry(&["events_needed", "events_available"]).reads(&["event"]);
     EventSolutions = "event_solutions": check(Family::Event).when_written().when_taken().compares_with_pool()
         .subject(Amount).facts(&["events_needed", "events_available", "solutions"]).reads(&["event"]);
 
@@ -128,6 +134,7 @@ rules! {
         .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]);
     ExhibitRequired = "exhibit_required": by(Judge::Purchase);
     SupportAdministrator = "support_administrator": by(Judge::Purchase);
+    TimeZoneRequired = "time_zone_required": by(Judge::Purchase);
 
     // allowances and credits
     FlexCreditCap = "flex_credit_cap": by(Judge::NobodyYet);
@@ -205,6 +212,16 @@ impl Rule {
         self.row().pool == InPool::Compares
     }
 
+    /// Whether its waiver settles what is open without it, and lifts no violation.
+    pub fn is_settled_by_waiver(self) -> bool {
+        self.row().lifts == Lifts::Condition
+    }
+
+    /// Whether its waiver lifts a violation as a whole.
+    pub fn is_lifted_by_waiver(self) -> bool {
+        self.row().lifts == Lifts::Violation
+    }
+
     /// Whether it speaks of the delivery itself, its hours and its mode.
     pub fn is_of_delivery(self) -> bool {
         matches!(self.row().subject, Hours | Mode)
@@ -248,6 +265,13 @@ mod tests {
             assert_eq!(has(ClauseKind::Purchase), row.is_for_purchase, "{} when written", clause.code);
             let is_checked = !matches!(row.judge, Judge::Purchase | Judge::NobodyYet | Judge::Nobody);
             assert_eq!(has(ClauseKind::Gate) && clause.rule != Rule::Note, is_checked, "{} in checks", clause.code);
+            let is_of_ledger = row.is_for_taking || clause.rule.compares_with_pool() || row.judge == Judge::NobodyYet;
+            let is_of_ledger = is_of_ledger || clause.rule == Rule::IncludedHours;
+            assert_eq!(has(ClauseKind::Ledger), is_of_ledger, "{} when something is taken", clause.code);
+            let asides = &catalog.default_edition().asides;
+            let is_told = clause.rule == Rule::Note
+                || asides.iter().any(|aside| catalog.default_edition().clauses[aside.clause].code == clause.code);
+            assert!(!has(ClauseKind::Note) || is_told, "{} as a note", clause.code);
         }
     }
 }

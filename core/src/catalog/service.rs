@@ -3,7 +3,7 @@ use serde::Deserialize;
 
 use super::format::positive;
 use super::{Channel, ClauseUse, ServiceHours, Severity, Text};
-use crate::model::{DeliveryMode, ProductId, ProductPattern, Unit, WorkOrder, contract_years_begun};
+use crate::model::{DeliveryMode, Item, ProductId, ProductPattern, Quantity, Unit, WorkOrder, contract_years_begun};
 
 /// A group services are shown in.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,11 +13,25 @@ pub struct Group {
     pub name: Text,
 }
 
+/// A section of the service description.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    pub id: String,
+    pub title: Text,
+}
+
 /// Everything the rules know about one service.
 #[derive(Debug, Clone)]
 pub struct Service {
     pub id: String,
     pub name: Text,
+    /// What it is.
+    pub description: Option<Text>,
+    /// What it brings.
+    pub deliverables: Vec<Text>,
+    /// Ids of each [`Section`] that describes it.
+    pub source: Vec<String>,
     /// Id of a [`Group`].
     pub group: String,
     pub plan: ServicePlan,
@@ -45,6 +59,8 @@ pub struct Service {
     /// Products it can serve; empty: all.
     pub products_only: Vec<ProductPattern>,
     pub products_except: Vec<ProductPattern>,
+    /// Products it serves only where that was agreed: a recorded waiver settles it.
+    pub products_open: Vec<ProductPattern>,
     /// A family of which the work order must cover something.
     pub covered_family: Option<String>,
     /// Countries (ISO) it is sold in; empty: everywhere.
@@ -54,6 +70,8 @@ pub struct Service {
     pub delivery_starts: Option<NaiveDate>,
     /// Activities in scope; empty: none is judged.
     pub activities: Vec<String>,
+    /// Activities out of its scope.
+    pub activities_except: Vec<String>,
     /// A licence the customer must hold.
     pub license: Option<String>,
     pub tenants: Option<Tenants>,
@@ -71,13 +89,25 @@ pub struct Service {
 }
 
 impl Service {
-    /// Whether a quantity of `unit` can be asked of it.
+    /// Whether a quantity of `unit` can be asked of it: as it is sold, or as one of its offerings grants it.
     pub fn accepts(&self, unit: Unit) -> bool {
+        let mut granted = self.purchase.predefined.iter().filter_map(|offering| offering.grants);
+        self.is_sold_in(unit) || granted.any(|grants| grants.unit == unit)
+    }
+
+    /// Whether an item can carry a quantity of `unit`.
+    pub fn is_sold_in(&self, unit: Unit) -> bool {
         match self.unit {
             Some(own) if own.is_time() => unit.is_time() && (unit != Unit::Days || self.days),
             Some(own) => own == unit,
             None => self.longest_minutes.is_some() && unit.is_time() && unit != Unit::Days,
         }
+    }
+
+    /// What the item's predefined offering grants, if that is counted.
+    pub fn granted_by_offering(&self, item: &Item) -> Option<Quantity> {
+        let id = item.predefined_offering.as_deref()?;
+        self.purchase.predefined.iter().find(|offering| offering.id == id)?.grants
     }
 
     pub fn is_base(&self) -> bool {
@@ -86,6 +116,13 @@ impl Service {
 
     pub fn default_delivery_mode(&self) -> DeliveryMode {
         self.delivery_modes.first().copied().unwrap_or(DeliveryMode::Remote)
+    }
+
+    /// Whether a pattern has any product in common with those it is for, or may be for.
+    pub fn touches(&self, pattern: &ProductPattern) -> bool {
+        let any = |patterns: &[ProductPattern]| patterns.iter().any(|own| own.overlaps(pattern));
+        let is_listed = self.products_only.is_empty() || any(&self.products_only) || any(&self.products_open);
+        is_listed && !self.products_except.iter().any(|except| except.includes(pattern))
     }
 
     /// Whether the product is among those it is for.
@@ -133,7 +170,9 @@ pub enum LocationRule {
     /// The item lists the location, or is for all of the order's.
     #[default]
     Listed,
-    /// An item at the host serves every designated location (2.3 UER).
+    /// As listed, and also where a designated contact stands (2.5).
+    ListedOrContact,
+    /// An item at the host of its base serves every designated location (2.3 UER).
     HostServesAll,
 }
 
@@ -187,6 +226,9 @@ pub enum QuantityRule {
 pub struct PredefinedOffering {
     pub id: String,
     pub name: Text,
+    /// What it counts as; none: nothing that is counted.
+    #[serde(default)]
+    pub grants: Option<Quantity>,
 }
 
 /// How many tenants an item names.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 /// A language texts are written in.
@@ -35,7 +37,7 @@ impl Text {
 
     /// The text with every `{name}` filled in; a name without a value stays as it is, so
     /// that a gap is seen.
-    pub fn render<'v>(&self, locale: Locale, value: impl Fn(&str) -> Option<&'v str>) -> String {
+    pub fn render<'v>(&self, locale: Locale, value: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
         let mut rest = self.get(locale);
         let mut out = String::with_capacity(rest.len().saturating_add(32));
         while let Some((always, (part, tail))) =
@@ -62,14 +64,14 @@ fn names_in(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Adds the text with its values.
-fn fill<'v>(out: &mut String, text: &str, value: &impl Fn(&str) -> Option<&'v str>) {
+fn fill<'v>(out: &mut String, text: &str, value: &impl Fn(&str) -> Option<Cow<'v, str>>) {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         match after.split_once('}') {
             Some((name, tail)) => {
                 match value(name) {
-                    Some(value) => out.push_str(value),
+                    Some(value) => out.push_str(&value),
                     None => out.extend(["{", name, "}"]),
                 }
                 rest = tail;
@@ -90,7 +92,11 @@ mod tests {
     #[test]
     fn a_part_without_its_value_is_left_out() {
         let text = Text { en: "Order {value}[ on {order}[].".to_owned(), id: None };
-        let render = |order| text.render(Locale::English, |name| if name == "order" { order } else { Some("it") });
+        let render = |order: Option<&'static str>| {
+            text.render(Locale::English, |name| {
+                if name == "order" { order.map(Cow::Borrowed) } else { Some(Cow::Borrowed("it")) }
+            })
+        };
         assert_eq!(render(Some("wo-1")), "Order it on wo-1[.");
         assert_eq!(render(Some("")), "Order it.");
         assert_eq!(render(None), "Order it.");

@@ -45,8 +45,13 @@ impl Bases {
     /// `spans` in the order of their starts.
     pub fn new(spans: Vec<BaseSpan>) -> Self {
         let mut by_end: Vec<_> = (0..spans.len()).collect();
-        by_end.sort_by_key(|row| spans.get(*row).map(|base| base.span.end));
+        // At the same instant, expiry names the cause.
+        by_end.sort_by_key(|row| spans.get(*row).map(|base| (base.span.end, base.end_cause == End::Expired)));
         Self { longest: longest(&spans), last: last(&spans), by_end, spans }
+    }
+
+    pub fn spans(&self) -> &[BaseSpan] {
+        &self.spans
     }
 
     fn span(&self, row: usize) -> Option<&BaseSpan> {
@@ -116,6 +121,16 @@ impl<'a> BaseCoverage<'a> {
         self.run.map(|(first, last)| Span { start: first.span.start, end: last.span.end })
     }
 
+    /// Row of the order of the covering base whose host counts: of those in force at the instant the one that
+    /// lasts longest, else of all of them; before the item's start, as it is at that start.
+    pub fn host_order(&self, instant: DateTime<Utc>) -> Option<usize> {
+        if let BaseState::Covered { order } = self.longest_at(instant.max(self.item_start)) {
+            return Some(order);
+        }
+        let longest = self.bases.longest.last().and_then(|row| self.bases.span(*row))?;
+        Some(longest.order)
+    }
+
     /// Before the item's start, the state at that start is told.
     pub fn at(&self, instant: DateTime<Utc>) -> BaseState {
         let instant = instant.max(self.item_start);
@@ -138,13 +153,14 @@ impl<'a> BaseCoverage<'a> {
         serving.map_or(BaseState::Missing, |base| BaseState::Covered { order: base.order })
     }
 
-    /// No cover yet: a base that ended before the item's start makes the gap an expiry.
+    /// No cover yet: the last base that ended before the item's start says how the gap came to be.
     fn gap(&self) -> BaseState {
         let bases = self.bases;
         let ended = bases.by_end.partition_point(|row| bases.has_ended(*row, self.item_start));
         match ended.checked_sub(1).and_then(|row| bases.span(*bases.by_end.get(row)?)) {
             Some(last) => {
-                BaseState::Ended { order: last.order, ended_by: last.ended_by, cause: End::Expired, at: last.span.end }
+                let BaseSpan { order, ended_by, end_cause, span } = *last;
+                BaseState::Ended { order, ended_by, cause: end_cause, at: span.end }
             }
             None => BaseState::Missing,
         }
@@ -180,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn a_base_that_ended_before_the_item_makes_the_gap_an_expiry() {
+    fn a_gap_is_what_the_base_that_ended_before_the_item_came_to() {
         let bases = [base(0, 0, 5, End::Terminated), base(1, 10, 20, End::Expired)];
         let later = Bases::new(bases[1..].to_vec());
         let bases = Bases::new(bases.to_vec());
         let coverage = BaseCoverage::new(&bases, day(6));
-        assert_eq!(coverage.at(day(7)), BaseState::Ended { order: 0, ended_by: 0, cause: End::Expired, at: day(5) });
+        assert_eq!(coverage.at(day(7)), BaseState::Ended { order: 0, ended_by: 0, cause: End::Terminated, at: day(5) });
         assert_eq!(coverage.at(day(10)), BaseState::Covered { order: 1 });
         assert_eq!(BaseCoverage::new(&later, day(6)).at(day(7)), BaseState::Missing);
     }
@@ -225,8 +241,8 @@ mod tests {
             }
             _ => {
                 let before = bases.iter().filter(|base| base.span.end <= item_start);
-                let last = before.max_by_key(|base| base.span.end);
-                last.map_or(BaseState::Missing, |last| ended(last, End::Expired, last.span.end))
+                let last = before.max_by_key(|base| (base.span.end, base.end_cause == End::Expired));
+                last.map_or(BaseState::Missing, |last| ended(last, last.end_cause, last.span.end))
             }
         }
     }

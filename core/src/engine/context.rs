@@ -6,7 +6,7 @@ use super::prepared::{BoughtBlock, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::resolve::{InEdition, ResolvedQuery};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
-use crate::model::{Item, Location, Waiver, WorkOrder, WorkOrderState};
+use crate::model::{DeliveryMode, Item, Location, Waiver, WorkOrder, WorkOrderState, start_of_day};
 use crate::terms::{Span, TermState};
 
 /// One candidate under one question at one instant: all a clause may look at.
@@ -41,6 +41,8 @@ pub(super) struct Context<'a> {
     pub serves: Option<bool>,
     /// The block of its own that the service is counted by; what a base package bought is not what it brings.
     pub own_block: Option<&'a BoughtBlock>,
+    /// The first instant of delivery, by the calendar of the order's own host.
+    pub delivery_start: Option<DateTime<Utc>>,
     /// Whether the asked product is one the order covers, and one the item is for.
     pub is_covered: bool,
     pub is_on_item: bool,
@@ -113,6 +115,10 @@ impl<'a> Context<'a> {
             cover: None,
             serving: None,
             serves: None,
+            delivery_start: service.delivery_starts.and_then(|date| {
+                let host = prepared.contract().customer.locations.get(candidate.host)?;
+                Some(start_of_day(host.time_zone, date))
+            }),
             own_block: candidate.block.as_ref().filter(|_| item.service_id == service.id),
             is_covered: is_known
                 && query.product.is_none_or(|product| {
@@ -180,21 +186,44 @@ impl<'a> Context<'a> {
         self.cover.unwrap_or_else(|| Span { start: self.effective.start, end: self.forfeit_time() })
     }
 
-    /// Whether a waiver lifts the clause. That of service hours lifts weekends only: its rule has applied it.
+    /// How the service is delivered: what the item says, or the catalogue's default. A base
+    /// item says nothing of the single services it brings.
+    pub(super) fn sold_mode(&self) -> DeliveryMode {
+        let default = self.service.default_delivery_mode();
+        if self.service.is_base() { default } else { self.item.delivery_mode.unwrap_or(default) }
+    }
+
+    /// Whether the delivery is remote: as asked, else as sold.
+    fn is_remote(&self) -> bool {
+        self.query.delivery.mode.unwrap_or_else(|| self.sold_mode()) == DeliveryMode::Remote
+    }
+
+    /// Whether a waiver lifts the violation of the clause.
     pub(super) fn is_waived(&self, clause: &ClauseUse) -> bool {
-        clause.rule != Rule::ServiceHours && self.waiver(clause).is_some()
+        clause.rule.is_lifted_by_waiver() && self.waiver(clause).is_some()
+    }
+
+    /// Whether a waiver settles what the clause leaves open.
+    pub(super) fn is_settled(&self, clause: &ClauseUse) -> bool {
+        clause.rule.is_settled_by_waiver() && self.waiver(clause).is_some()
     }
 
     /// The row of the waiver that lifts the clause now, if there is one.
     pub(super) fn waiver(&self, clause: &ClauseUse) -> Option<usize> {
-        if !clause.waivable {
+        // A location that is not designated can be let in to remote work alone (2.4).
+        if !clause.waivable || clause.rule == Rule::LocationDesignated && !self.is_remote() {
             return None;
         }
+        let is_service = |waiver: &Waiver| {
+            waiver.service_ids.is_empty() || waiver.service_ids.iter().any(|id| id == self.query.service_id)
+        };
         let is_product = |own: &PreparedWaiver, waiver: &Waiver| {
             let products = &waiver.product_ids;
             products.is_empty() || self.query.product.is_some_and(|asked| own.products.matches(products, asked))
         };
-        let lifts = |own: &PreparedWaiver| self.item.waivers.get(own.row).is_some_and(|waiver| is_product(own, waiver));
+        let lifts = |own: &PreparedWaiver| {
+            self.item.waivers.get(own.row).is_some_and(|waiver| is_service(waiver) && is_product(own, waiver))
+        };
         let instant = self.instant();
         let mut waivers = self.candidate.waivers.iter();
         let found = waivers.find(|own| own.clause == clause.row && own.valid.contains(instant) && lifts(own));

@@ -21,7 +21,7 @@ pub(super) fn coverage<'a>(context: &Context<'a>, waived: u128) -> Coverage<'a> 
         effective: context.effective,
         base,
         waivers,
-        calendar: context.service.service_hours.as_ref().map(|hours| hours::calendar_of(context, hours)),
+        calendar: context.service.service_hours.as_ref().and_then(|hours| hours::calendar_of(context, hours)),
         context: *context,
     }
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::balances::BlockState;
 use super::calendar::Calendar;
 use super::context::Context;
-use crate::catalog::{Clause, Edition, RemedyKind, Service, Text};
+use crate::catalog::{Clause, Edition, Locale, RemedyKind, Service, Text};
 use crate::model::{Item, Waiver, WorkOrder};
 use crate::terms::Span;
 
@@ -57,6 +57,18 @@ pub struct Reason<'a> {
 }
 
 impl Reason<'_> {
+    /// The text of the clause.
+    pub fn message(&self, edition: &Edition, locale: Locale) -> String {
+        self.clause.text.render(locale, |name| edition.word(locale, name, &|name| self.fact(name)))
+    }
+
+    /// The text of the remedy.
+    pub fn remedy_message(&self, edition: &Edition, locale: Locale) -> String {
+        let fact = |name: &str| self.remedy.fact(name).or_else(|| self.fact(name));
+        let text = edition.remedies.get(&self.remedy.kind);
+        text.map(|text| text.render(locale, |name| edition.word(locale, name, &fact))).unwrap_or_default()
+    }
+
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
@@ -77,6 +89,17 @@ impl Remedy {
     pub fn fact(&self, name: &str) -> Option<&str> {
         match name {
             "field" => Some(self.field),
+            // Three acts bring an order or an item back; the part of the text that fits is told.
+            "renewed_order" => {
+                Some(&self.work_order_id).filter(|_| self.field == "work_order.end_date").map(String::as_str)
+            }
+            "renewed_item" => {
+                Some(&self.item_id).filter(|_| self.field == "work_order.items.end_date").map(String::as_str)
+            }
+            "moved_item" => Some(&self.item_id).filter(|_| self.field == "work_order.end_date").map(String::as_str),
+            "activated_order" => {
+                Some(&self.work_order_id).filter(|_| self.field == "work_order.state").map(String::as_str)
+            }
             "value" => Some(&self.value),
             "work_order_id" => Some(&self.work_order_id),
             "item_id" => Some(&self.item_id),
@@ -94,6 +117,10 @@ pub struct Note<'a> {
 }
 
 impl Note<'_> {
+    pub fn message(&self, edition: &Edition, locale: Locale) -> String {
+        self.text.render(locale, |name| edition.word(locale, name, &|name| self.fact(name)))
+    }
+
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.metadata.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }

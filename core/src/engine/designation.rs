@@ -47,6 +47,41 @@ impl Designation {
         Self::During(Arc::new(Extensions { all: extensions, transitions }))
     }
 
+    /// Whenever a base that has its host where the item is covers the location: of the bases in force, else of all
+    /// of them. Before `start` it is as it is then.
+    pub fn from_host(bases: &[(Span, bool)], start: DateTime<Utc>) -> Self {
+        let edges = bases.iter().flat_map(|(span, is_host)| [(span.start, 1_i64, *is_host), (span.end, -1, *is_host)]);
+        let mut edges: Vec<_> = edges.collect();
+        edges.sort_unstable();
+        let any = bases.iter().any(|(_, is_host)| *is_host);
+        let (mut in_force, mut at_host) = (0_i64, 0_i64);
+        let state = |in_force: i64, at_host: i64| if in_force > 0 { at_host > 0 } else { any };
+        let mut now = any;
+        let mut transitions: Vec<DateTime<Utc>> = Vec::new();
+        let mut edges = edges.into_iter().peekable();
+        while let Some((instant, change, is_host)) = edges.next() {
+            in_force = in_force.saturating_add(change);
+            at_host = at_host.saturating_add(if is_host { change } else { 0 });
+            if edges.peek().is_some_and(|(next, ..)| *next == instant) {
+                continue;
+            }
+            let then = state(in_force, at_host);
+            if then != now && instant > start {
+                // As it stood when the item began counts before that, too.
+                if transitions.is_empty() && now {
+                    transitions.push(DateTime::<Utc>::MIN_UTC);
+                }
+                transitions.push(instant);
+            }
+            now = then;
+        }
+        match (transitions.is_empty(), now) {
+            (true, true) => Self::Always,
+            (true, false) => Self::Never,
+            (false, _) => Self::During(Arc::new(Extensions { all: Vec::new(), transitions })),
+        }
+    }
+
     pub fn at(&self, instant: DateTime<Utc>) -> bool {
         match self {
             Self::Never => false,

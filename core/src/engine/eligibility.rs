@@ -12,7 +12,7 @@ use super::pool::Pool;
 use super::prepared::{BlockSpecs, Candidate, Prepared};
 use super::query::{Delivery, Query};
 use super::resolve::{ResolvedQuery, misfit};
-use crate::catalog::{ClauseUse, Locale, Rule, RuleFamily, Subject};
+use crate::catalog::{ClauseUse, Edition, Locale, Rule, RuleFamily, Subject};
 use crate::error::{Error, Result};
 use crate::model::{BlockSpec, DeliveryMode, ProductId, Quantity, Unit};
 use crate::noun::Noun;
@@ -120,7 +120,12 @@ fn by_service(prepared: &Prepared, query: &BlockQuery<'_>, now: DateTime<Utc>) -
     let question = question(query, (service_id, location_id), query.quantity.filter(is_fit), now);
     let resolved = ResolvedQuery::new(prepared, &AS_BOUGHT, &question)?;
     let at = question.check_time.unwrap_or(now);
-    let counted = resolved.of_items(at).filter(|context| context.service.unit.is_some());
+    let asked = question.quantity.map(|quantity| quantity.unit.base());
+    let unit =
+        |context: &Context<'_>| context.own_block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
+    let counted = resolved
+        .of_items(at)
+        .filter(|context| unit(context).is_some_and(|unit| asked.is_none_or(|asked| asked == unit)));
     let pool = Pool::new(&resolved, at);
     let blocks: Vec<_> = counted
         .map(|context| {
@@ -153,7 +158,11 @@ fn eligible_block<'a>(
         work_order_id: context.order.work_order_id.clone(),
         item_id: context.item.item_id.clone(),
         service_id: context.service.id.clone(),
-        counted: context.service.unit.map(|unit| (unit.base(), context.service.days)),
+        counted: spec
+            .as_ref()
+            .map(|spec| spec.unit)
+            .or(context.service.unit.map(Unit::base))
+            .map(|unit| (unit, context.service.days)),
         failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
         counts: !failing.iter().any(|clause| clause.rule.keeps_out_of_pool()),
         is_lapsed: context.is_lapsed(),
@@ -214,10 +223,10 @@ fn question<'a>(
     }
 }
 
-/// As a check judges it, but for several solutions: what is left is judged by the ledger.
+/// As a check judges it, but for days and solutions of events: what is left is judged by the ledger.
 fn fails(context: &Context<'_>, clause: &ClauseUse) -> bool {
     let is_violated = match clause.rule {
-        Rule::EventSolutions => event::takes_too_few(context),
+        rule @ (Rule::EventSolutions | Rule::EventDuration) => event::takes_too_few(context, rule),
         rule => clauses::judge(context, rule) == Verdict::Fails,
     };
     is_violated && !context.is_waived(clause)
@@ -227,21 +236,22 @@ fn explain(context: &Context<'_>, clause_use: &ClauseUse) -> Option<FailedClause
     let clause = context.edition.clauses.get(usize::from(clause_use.row))?;
     let metadata = clauses::facts(context, clause_use);
     let mut reason = Reason { clause, metadata, remedy: Remedy::default() };
+    let edition = context.edition;
     Some(match clause_use.rule {
-        Rule::EventSolutions => {
-            let description = event::explain_too_few(context, &mut reason.metadata);
-            FailedClause { description, ..FailedClause::of(&reason) }
+        rule @ (Rule::EventSolutions | Rule::EventDuration) => {
+            let description = event::explain_too_few(context, rule, &mut reason.metadata);
+            FailedClause { description, ..FailedClause::of(edition, &reason) }
         }
-        _ => FailedClause::of(&reason),
+        _ => FailedClause::of(edition, &reason),
     })
 }
 
 impl FailedClause {
-    fn of(reason: &Reason<'_>) -> Self {
+    fn of(edition: &Edition, reason: &Reason<'_>) -> Self {
         Self {
             code: reason.clause.code.clone(),
             rule: reason.clause.rule,
-            description: reason.clause.text.render(Locale::English, |name| reason.fact(name)),
+            description: reason.message(edition, Locale::English),
             metadata: reason.metadata.clone(),
         }
     }
@@ -261,7 +271,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         item_id: coverage.map(|it| it.item.item_id.clone()).unwrap_or_default(),
         service_id: question.service_id.to_owned(),
         counted: None,
-        failed: decision.reasons.iter().map(FailedClause::of).collect(),
+        failed: decision.reasons.iter().map(|reason| FailedClause::of(decision.edition, reason)).collect(),
         counts: false,
         is_lapsed: true,
         is_designated: false,

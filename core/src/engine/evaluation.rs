@@ -52,6 +52,7 @@ impl Evaluation {
                     self.waived |= clause.bit();
                 }
             }
+            Verdict::Unknown if context.is_settled(clause) => self.waived |= clause.bit(),
             Verdict::Unknown if clause.missing == Missing::Open => self.open |= clause.bit(),
             Verdict::Unknown => {}
             Verdict::Fails if context.is_waived(clause) => self.waived |= clause.bit(),

@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
+use super::clauses::hours::host_of;
 use super::clauses::location::is_designated;
+use super::clauses::request::is_contact_designated;
 use super::context::Context;
 use super::decision::Note;
 use super::query::{Query, is_language};
 use crate::catalog::{Clause, Edition, NoteCondition, NoteDate, Rule, Service};
-use crate::model::{Location, day_of};
+use crate::model::{Contact, ContactRole, Location, day_of};
 use crate::terms::{Span, last_day};
 
 /// Who asks what, where; and the item that answers, if there is one.
@@ -72,14 +74,15 @@ fn date_of(subject: &NoteContext<'_, '_>, date: NoteDate) -> Dated {
     let before = |day: NaiveDate, days: u64| day.checked_sub_days(Days::new(days));
     let after = |day: NaiveDate, days: u64| day.checked_add_days(Days::new(days));
     let found = match date {
-        NoteDate::RequestDeadline { days } => {
+        NoteDate::RequestDeadline { days } | NoteDate::RequestBy { days } => {
             // Without an order there is nothing to be late for.
             let Some(context) = subject.context else { return Dated::NotDue };
             let locations = &context.prepared.contract().customer.locations;
             let host = locations.get(context.candidate.host).map_or(zone, |host| host.time_zone);
             let asked = day_of(host, delivery.requested_time.unwrap_or(context.at));
+            let is_late_told = matches!(date, NoteDate::RequestDeadline { .. });
             match before(context.order.end_date, days) {
-                Some(deadline) if asked > deadline => Some(deadline),
+                Some(deadline) if (asked > deadline) == is_late_told => Some(deadline),
                 _ => return Dated::NotDue,
             }
         }
@@ -94,10 +97,10 @@ fn date_of(subject: &NoteContext<'_, '_>, date: NoteDate) -> Dated {
         }),
         NoteDate::HostServes => {
             let serves_from_host = subject.context.is_some_and(|context| {
-                context.location.location_id != context.order.host_location_id
+                let host = host_of(context).map_or("", |(_, host)| &host.location_id);
+                context.location.location_id != host
                     && is_designated(context)
-                    && (context.item.all_locations
-                        || context.item.location_ids.contains(&context.order.host_location_id))
+                    && (context.item.all_locations || context.item.location_ids.iter().any(|id| id == host))
             });
             return if serves_from_host { Dated::Unknown } else { Dated::NotDue };
         }
@@ -114,5 +117,30 @@ fn fits(subject: &NoteContext<'_, '_>, when: &NoteCondition) -> bool {
     let product = when.products.is_empty()
         || query.product.is_some_and(|asked| when.products.iter().any(|pattern| pattern.matches(asked)));
     let mode = when.delivery_mode.is_none_or(|mode| query.delivery.mode == Some(mode));
-    severity && language && product && mode
+    severity && language && product && mode && fits_contract(subject, when)
+}
+
+fn fits_contract(subject: &NoteContext<'_, '_>, when: &NoteCondition) -> bool {
+    let is = |wanted: Option<bool>, found: Option<bool>| wanted.is_none() || wanted == found;
+    let contact = || subject.query.contact_id.and(subject.context).map(is_contact_designated);
+    let day = || subject.context.map(|context| day_of(subject.location.time_zone, context.instant()));
+    is(when.incident, Some(subject.service.incident))
+        && (when.contact_designated.is_none() || is(when.contact_designated, contact()))
+        && (when.administrator_at_host.is_none() || is(when.administrator_at_host, administrator(subject)))
+        && when.until.is_none_or(|last| day().is_some_and(|day| day <= last))
+}
+
+/// Whether a support administrator is at the order's host; none where the order carries its base, which asks for one.
+fn administrator(subject: &NoteContext<'_, '_>) -> Option<bool> {
+    let context = subject.context?;
+    context.coverage?;
+    let host = context.order.host_location_id.as_str();
+    let base_host = host_of(context).map(|(_, location)| location.location_id.as_str());
+    let is_there = |contact: &Contact| match contact.location_ids.as_slice() {
+        [] => base_host == Some(host),
+        ids => ids.iter().any(|id| id == host),
+    };
+    let administers = |contact: &Contact| contact.roles.contains(&ContactRole::SupportAdministrator);
+    let contacts = &context.prepared.contract().customer.contacts;
+    Some(contacts.iter().any(|contact| administers(contact) && is_there(contact)))
 }

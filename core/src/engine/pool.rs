@@ -11,7 +11,7 @@ use super::resolve::ResolvedQuery;
 use super::seam;
 use super::transitions::Transitions;
 use crate::catalog::{ClauseUse, RuleFamily};
-use crate::model::burn_key;
+use crate::model::{Unit, burn_key};
 use crate::terms::Span;
 
 /// The sum at one instant, worked out when it is first asked for.
@@ -19,18 +19,20 @@ use crate::terms::Span;
 pub(super) struct Pool<'p, 'a> {
     resolved: &'p ResolvedQuery<'a>,
     at: DateTime<Utc>,
-    sum: OnceCell<i128>,
+    /// Of each unit.
+    sums: OnceCell<Vec<(Unit, i128)>>,
     covers: OnceCell<Vec<Span>>,
 }
 
 impl<'p, 'a> Pool<'p, 'a> {
     pub(super) fn new(resolved: &'p ResolvedQuery<'a>, at: DateTime<Utc>) -> Self {
-        Self { resolved, at, sum: OnceCell::new(), covers: OnceCell::new() }
+        Self { resolved, at, sums: OnceCell::new(), covers: OnceCell::new() }
     }
 
     /// Tells a context the sum, so that it is not worked out again for each.
     pub(super) fn tell(&self, context: &mut Context<'a>) {
-        context.serving = Some(*self.sum.get_or_init(|| sum(self.resolved.of_items(self.at))));
+        let sums = self.sums.get_or_init(|| sums(self.resolved.of_items(self.at)));
+        context.serving = Some(of_unit(sums, unit_of(context)));
     }
 
     /// Tells a context the cover that it is part of.
@@ -39,8 +41,31 @@ impl<'p, 'a> Pool<'p, 'a> {
     }
 }
 
-fn sum<'a>(items: impl Iterator<Item = Context<'a>>) -> i128 {
-    items.fold(0, |sum, item| sum.saturating_add(share(&item)))
+fn sums<'a>(items: impl Iterator<Item = Context<'a>>) -> Vec<(Unit, i128)> {
+    let mut sums: Vec<(Unit, i128)> = Vec::new();
+    for item in items {
+        let Some(block) = item.own_block else { continue };
+        match sums.iter_mut().find(|(unit, _)| *unit == block.unit) {
+            Some((_, sum)) => *sum = sum.saturating_add(share(&item)),
+            None => sums.push((block.unit, share(&item))),
+        }
+    }
+    sums
+}
+
+fn of_unit(sums: &[(Unit, i128)], unit: Option<Unit>) -> i128 {
+    sums.iter().find(|(own, _)| Some(*own) == unit).map_or(0, |(_, sum)| *sum)
+}
+
+/// What is asked for is counted in this unit: that of the question, else that of the item.
+fn unit_of(context: &Context<'_>) -> Option<Unit> {
+    let asked = context.query.quantity.map(|quantity| quantity.unit.base());
+    asked.or(context.own_block.map(|block| block.unit)).or(context.service.unit.map(Unit::base))
+}
+
+/// A block counts only in its own unit.
+fn is_of_unit(context: &Context<'_>, unit: Option<Unit>) -> bool {
+    context.own_block.is_some_and(|block| Some(block.unit) == unit)
 }
 
 /// What an item adds to what is left for all.
@@ -54,9 +79,10 @@ fn share(context: &Context<'_>) -> i128 {
 
 /// What the item's own block and those of the other items that could serve here have left.
 pub(super) fn left(context: &Context<'_>) -> i64 {
-    let serving = context.serving.unwrap_or_else(|| sum(context.all_items()));
-    let others = serving.saturating_sub(share(context));
-    let all = others.saturating_add(i128::from(own_available(context)));
+    let unit = unit_of(context);
+    let serving = context.serving.unwrap_or_else(|| of_unit(&sums(context.all_items()), unit));
+    let (own, shared) = if is_of_unit(context, unit) { (own_available(context), share(context)) } else { (0, 0) };
+    let all = serving.saturating_sub(shared).saturating_add(i128::from(own));
     i64::try_from(all).unwrap_or(i64::MAX)
 }
 
@@ -133,7 +159,8 @@ struct Sweep<'a> {
 
 impl<'a> Sweep<'a> {
     fn new(context: &Context<'a>, last: DateTime<Utc>) -> Self {
-        let counted = context.all_items().filter(|item| item.own_block.is_some());
+        let unit = unit_of(context);
+        let counted = context.all_items().filter(|item| is_of_unit(item, unit));
         let items: Vec<_> = counted.map(|item| (item, share(&item))).collect();
         let transitions_of =
             |item: &Context<'a>| Transitions::new(item, item.at).take_while(move |transition| *transition <= last);

@@ -7,8 +7,10 @@ mod block;
 mod block_specs;
 mod build;
 mod candidate;
+mod contact_place;
 mod cover;
 mod extension;
+mod from_host;
 mod item;
 mod order;
 
@@ -20,8 +22,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use self::build::Builder;
+use self::candidate::BasesAt;
+use self::contact_place::ContactPlaces;
 use self::order::PreparedOrder;
-use super::base::{BaseCoverage, Bases};
+use super::base::BaseCoverage;
 use crate::catalog::Catalog;
 use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, ZoneTable, current_zones};
 use crate::terms::{End, order_term};
@@ -47,14 +51,15 @@ pub struct Prepared {
     services: HashMap<String, Range<usize>>,
     /// Which candidate a block belongs to.
     blocks: HashMap<Uuid, usize>,
-    /// By family of editions and location: the bases that cover it.
-    bases_at: Vec<Vec<Bases>>,
+    bases_at: BasesAt,
     /// When an item may gain or lose its base, or what would give it one, sorted.
     base_transitions: Vec<DateTime<Utc>>,
     /// By location: the order with the first id that designates it.
     designated_by: Vec<Option<usize>>,
-    /// Whether the designated locations lie in more than one country (2.4).
-    multi_country: bool,
+    /// When the orders in force begin and cease to serve more than one country, in turn (2.4).
+    multi_country: Vec<DateTime<Utc>>,
+    /// Where designated contacts stand (2.5).
+    contact_places: ContactPlaces,
     /// The zone data that everything here is worked out with.
     zones: Arc<ZoneTable>,
 }
@@ -68,11 +73,11 @@ impl Prepared {
         let contact_rows = rows_of(customer.contacts.iter().map(|contact| &contact.contact_id));
         let licenses = customer.licenses.iter().cloned().collect();
         let builder = Builder::new(&catalog, &contract, &location_rows);
-        let candidates = builder.candidates();
-        let bases_at = builder.bases_at(&candidates);
+        let (candidates, bases_at) = builder.candidates();
         let base_transitions = builder.base_transitions();
         let designated_by = builder.designated_by();
-        let multi_country = builder.is_multi_country(&designated_by);
+        let multi_country = builder.multi_country();
+        let contact_places = ContactPlaces::new(customer, &location_rows);
         let orders = builder.orders;
         let bases = candidates.partition_point(|candidate| candidate.is_base);
         let mut prepared = Self {
@@ -89,6 +94,7 @@ impl Prepared {
             designated_by,
             multi_country,
             zones,
+            contact_places,
             catalog,
             contract,
         };
@@ -199,8 +205,18 @@ impl Prepared {
         self.designated_by.get(location).is_some_and(Option::is_some)
     }
 
-    pub(super) fn is_multi_country(&self) -> bool {
-        self.multi_country
+    /// Whether the designated locations of the orders in force lie in more than one country.
+    pub(super) fn is_multi_country(&self, instant: DateTime<Utc>) -> bool {
+        let passed = self.multi_country.partition_point(|turn| *turn <= instant);
+        !passed.is_multiple_of(2)
+    }
+
+    pub(super) fn multi_country_turns(&self) -> &[DateTime<Utc>] {
+        &self.multi_country
+    }
+
+    pub(super) fn contact_places(&self) -> &ContactPlaces {
+        &self.contact_places
     }
 }
 

@@ -64,7 +64,7 @@ fn answer_with(prepared: &Prepared, balances: &PreparedBalances, query: &Query<'
     }
     for reason in &decision.reasons {
         for locale in [Locale::English, Locale::Indonesian] {
-            let message = reason.clause.text.render(locale, |name| reason.fact(name));
+            let message = reason.message(edition(), locale);
             assert!(!message.contains('{'), "a gap: {message}");
         }
     }

@@ -41,9 +41,7 @@ pub(super) struct InEdition<'a> {
     pub service: &'a Service,
     /// The family of the asked product.
     pub family: Option<&'a Family>,
-    /// The first instant of delivery; this and the next two by the calendar of the location.
-    pub delivery_start: Option<DateTime<Utc>>,
-    /// The end of the last day of preview of the asked product.
+    /// The end of the last day of preview of the asked product; this and the next by the calendar of the location.
     pub preview_end: Option<DateTime<Utc>>,
     /// The first instant without support for the asked product.
     pub retired_from: Option<DateTime<Utc>>,
@@ -106,7 +104,6 @@ impl<'a> InEdition<'a> {
             edition,
             service,
             family,
-            delivery_start: service.delivery_starts.map(|date| start_of_day(zone, date)),
             preview_end: life_cycle.preview_until.map(|date| end_of_day(zone, date)),
             retired_from: life_cycle.retired_from.map(|date| start_of_day(zone, date)),
             contact: query.contact_id.and_then(|contact_id| prepared.contact(contact_id)),

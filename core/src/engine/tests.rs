@@ -3,4 +3,5 @@ mod changed_editions;
 mod found;
 mod growth;
 mod holds;
+mod multi_country;
 mod own_editions;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::context::Context;
+use crate::catalog::{Rule, ZoneRule};
 use crate::model::LATEST;
 
 /// They come one after the other, each once.
@@ -12,6 +13,7 @@ pub(super) struct Transitions<'a> {
     own: &'a [DateTime<Utc>],
     bases: &'a [DateTime<Utc>],
     designation: &'a [DateTime<Utc>],
+    countries: &'a [DateTime<Utc>],
     others: [Option<DateTime<Utc>>; 6],
     is_brief: bool,
     has_designation_changed: bool,
@@ -26,10 +28,16 @@ impl<'a> Transitions<'a> {
         Self {
             at,
             own: &context.candidate.transitions,
-            bases: &[],
+            // The host whose hours it keeps may be another one with another base.
+            bases: if keeps_hosts_hours(context) { context.prepared.base_transitions() } else { &[] },
+            countries: if is_subject(context, Rule::ExcludedCountry) {
+                context.prepared.multi_country_turns()
+            } else {
+                &[]
+            },
             designation: context.candidate.designations.at(context.location_row).transitions(),
             others: [
-                in_edition.delivery_start,
+                context.delivery_start,
                 in_edition.preview_end,
                 in_edition.retired_from,
                 covered,
@@ -43,7 +51,7 @@ impl<'a> Transitions<'a> {
 
     /// And when it may say something else of its base, or lean on another one.
     pub(super) fn in_words(self, context: &Context<'a>) -> Self {
-        let bases = if context.coverage.is_some() { context.prepared.base_transitions() } else { &[] };
+        let bases = if context.coverage.is_some() { context.prepared.base_transitions() } else { self.bases };
         Self { bases, ..self }
     }
 
@@ -58,12 +66,22 @@ impl<'a> Transitions<'a> {
     }
 }
 
+fn keeps_hosts_hours(context: &Context<'_>) -> bool {
+    let hours = context.service.service_hours.as_ref();
+    context.coverage.is_some() && hours.is_some_and(|hours| hours.zone == ZoneRule::Host)
+}
+
+fn is_subject(context: &Context<'_>, rule: Rule) -> bool {
+    context.service.clauses.iter().any(|clause| clause.rule == rule)
+}
+
 impl Iterator for Transitions<'_> {
     type Item = DateTime<Utc>;
 
     fn next(&mut self) -> Option<DateTime<Utc>> {
         let others = self.others.iter().flatten().filter(|transition| **transition > self.at).copied();
-        let next = others.chain(self.behind(self.own)).chain(self.behind(self.bases)).min();
+        let next =
+            others.chain(self.behind(self.own)).chain(self.behind(self.bases)).chain(self.behind(self.countries)).min();
         let designation =
             if self.is_brief && self.has_designation_changed { None } else { self.behind(self.designation) };
         self.has_designation_changed =

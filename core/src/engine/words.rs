@@ -1,6 +1,6 @@
 //! What the words of a reason hang on, besides what never changes and how the candidate stands.
 
-use super::clauses::{event, location, term};
+use super::clauses::{event, hours, location, term};
 use super::context::Context;
 use crate::catalog::{Rule, Words};
 
@@ -12,6 +12,7 @@ pub(super) fn may_differ(rule: Rule, one: &Context<'_>, other: &Context<'_>) -> 
         Words::Term => one.term != other.term,
         Words::Base => term::base_remedy(one) != term::base_remedy(other),
         Words::Extension => location::extension(one) != location::extension(other),
+        Words::Host => hours::host_of(one).map(|(row, _)| row) != hours::host_of(other).map(|(row, _)| row),
         Words::Amounts => amounts(one) != amounts(other),
     }
 }

@@ -98,7 +98,8 @@ impl Search<'_> {
     fn judge<'a>(self, posting: &'a Posting<'_>, source: &'a FundingSource) -> Option<Judged<'a>> {
         let context = posting.context();
         let block = match source.block_id {
-            Some(block_id) => Some(posting.find_block(block_id)?),
+            // A block counts only in its own unit.
+            Some(block_id) => Some(posting.find_block(block_id).filter(|block| block.unit == self.unit)?),
             None => None,
         };
         // A block is for the locations it serves: of another one its time says nothing.

@@ -47,7 +47,7 @@ pub struct Contact {
     pub display_name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub email: String,
-    /// Empty: every location of the customer.
+    /// Where they stand; empty: at the host of the base alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub location_ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -55,7 +55,8 @@ pub struct Contact {
 }
 
 impl Contact {
-    pub fn is_at(&self, location_id: &str) -> bool {
+    /// Whether they stand at the host of a base.
+    pub fn is_at_host(&self, location_id: &str) -> bool {
         self.location_ids.is_empty() || self.location_ids.iter().any(|id| id == location_id)
     }
 }

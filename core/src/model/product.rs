@@ -47,6 +47,20 @@ impl ProductPattern {
         }
     }
 
+    /// Whether everything the other matches is matched.
+    pub fn includes(&self, other: &Self) -> bool {
+        match self {
+            Self::All => true,
+            Self::Family(family) => other.family() == Some(family),
+            Self::Component(..) => self == other,
+        }
+    }
+
+    /// Whether any product is matched by both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.includes(other) || other.includes(self)
+    }
+
     /// The family it names; none for `*`.
     pub fn family(&self) -> Option<&str> {
         match self {
@@ -97,6 +111,23 @@ impl fmt::Display for ProductPattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_include_what_is_narrower_and_overlap_both_ways() {
+        let cases = [
+            ("*", "azure/*", true, true),
+            ("azure/*", "azure/stack", true, true),
+            ("azure/stack", "azure/*", false, true),
+            ("azure/stack", "azure/stack", true, true),
+            ("azure/stack", "azure/other", false, false),
+            ("azure", "windows-server", false, false),
+            ("azure", "*", false, true),
+        ];
+        for (one, other, includes, overlaps) in cases {
+            let (one, other) = (ProductPattern::from(one), ProductPattern::from(other));
+            assert_eq!((one.includes(&other), one.overlaps(&other)), (includes, overlaps), "{one} and {other}");
+        }
+    }
 
     #[test]
     fn patterns_match_as_written() {

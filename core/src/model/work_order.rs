@@ -170,4 +170,7 @@ pub struct Waiver {
     /// Empty: every product.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub product_ids: Vec<ProductPattern>,
+    /// Of a base item: the base services it is for; empty: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_ids: Vec<String>,
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::catalog::{Catalog, Edition, Rule, Service};
 use crate::model::{Contract, Item, Location, WorkOrder, Zone};
-use crate::terms::{Span, days, is_base_agreement, is_multi_country};
+use crate::terms::{Span, days, is_base_agreement, is_in_effect};
 
 use super::counts::Counts;
 use super::findings::{Enforced, below};
@@ -32,8 +32,6 @@ pub(super) struct ContractIndex<'a> {
     pub contract: &'a Contract,
     pub locations: HashMap<&'a str, &'a Location>,
     pub bases: Vec<Base<'a>>,
-    /// Whether the designated locations of all orders lie in more than one country.
-    pub is_multi_country: bool,
     pub counts: Counts<'a>,
 }
 
@@ -41,20 +39,16 @@ impl<'a> ContractIndex<'a> {
     pub(super) fn new(catalog: &'a Catalog, contract: &'a Contract) -> Self {
         let locations: HashMap<_, _> =
             contract.customer.locations.iter().map(|location| (location.location_id.as_str(), location)).collect();
-        let designated = contract.work_orders.iter().flat_map(WorkOrder::designated_locations);
-        let is_multi_country = is_multi_country(designated.filter_map(|id| locations.get(id).copied()));
         let counts = Counts::new(contract);
-        let mut index = Self { catalog, contract, locations, bases: Vec::new(), is_multi_country, counts };
+        let mut index = Self { catalog, contract, locations, bases: Vec::new(), counts };
         let bases = contract.work_orders.iter().filter(|order| is_base_agreement(catalog, order));
         index.bases = bases.map(|order| index.base(order)).collect();
         index
     }
 
     fn base(&self, order: &'a WorkOrder) -> Base<'a> {
-        let span = self.term(order);
-        let end = order.terminate_time.map_or(span.end, |terminated| span.end.min(terminated));
         let family_id = self.catalog.edition(&order.edition_id).map(|edition| edition.family_id.as_str());
-        Base { order, family_id, span: Span { end, ..span } }
+        Base { order, family_id, span: self.term(order) }
     }
 
     pub(super) fn is_base(&self, order: &WorkOrder) -> bool {
@@ -69,12 +63,25 @@ impl<'a> ContractIndex<'a> {
         self.locations.get(location_id).map(|location| location.country.as_str())
     }
 
-    /// From its first instant to the end of its last day. An unknown host is told elsewhere;
-    /// here its zone counts as UTC.
+    /// From its first instant to the end of its last day, or to its termination. An unknown host is told
+    /// elsewhere; here its zone counts as UTC.
     pub(super) fn term(&self, order: &WorkOrder) -> Span {
         let host = self.locations.get(order.host_location_id.as_str());
         let zone = host.map_or(Zone::UTC, |location| location.time_zone);
-        days(zone, within_calendar(order.start_date), within_calendar(order.end_date))
+        let span = days(zone, within_calendar(order.start_date), within_calendar(order.end_date));
+        let end = order.terminate_time.map_or(span.end, |terminated| span.end.min(terminated));
+        Span { end, ..span }
+    }
+
+    /// Whether the designated locations of the order, and of those in effect that overlap its term, lie in more
+    /// than one country (2.4).
+    pub(super) fn is_multi_country(&self, order: &WorkOrder) -> bool {
+        let term = self.term(order);
+        let overlaps = |other: &WorkOrder| is_in_effect(other) && self.term(other).intersect(term).is_some();
+        let is_beside = |other: &&WorkOrder| std::ptr::eq(*other, order) || overlaps(other);
+        let orders = self.contract.work_orders.iter().filter(is_beside);
+        let mut countries = orders.flat_map(WorkOrder::designated_locations).filter_map(|id| self.country(id));
+        countries.next().is_some_and(|first| countries.any(|country| country != first))
     }
 }
 

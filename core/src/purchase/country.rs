@@ -43,7 +43,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
         }
     }
     if let Some(clause) = bought.enforced(Rule::ExcludedCountry)
-        && order.index.is_multi_country
+        && order.index.is_multi_country(order.order)
     {
         for (field, country) in served_countries(bought, |country| edition.excludes_country(country)) {
             let place = shown(country);

@@ -268,6 +268,7 @@ pub(super) fn waiver(code: &str) -> Waiver {
         start_date: None,
         end_date: None,
         product_ids: Vec::new(),
+        service_ids: Vec::new(),
     }
 }
 

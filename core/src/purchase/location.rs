@@ -1,5 +1,7 @@
 //! Where services are delivered, and who answers there.
 
+use std::collections::HashSet;
+
 use crate::catalog::Rule;
 use crate::model::{ContactRole, Item};
 use crate::violation::reason;
@@ -32,7 +34,8 @@ fn judge_administrator(order: &Order<'_>, findings: &mut Findings) {
     let administers = |role: &ContactRole| *role == ContactRole::SupportAdministrator;
     let mut contacts = index.contract.customer.contacts.iter();
     if let Some(clause) = order.enforced(Rule::SupportAdministrator)
-        && !contacts.any(|contact| contact.is_at(host) && contact.roles.iter().any(administers))
+        && order.has_own_base()
+        && !contacts.any(|contact| contact.is_at_host(host) && contact.roles.iter().any(administers))
     {
         let description = format!("no contact is `SUPPORT_ADMINISTRATOR` at {}; give the customer one", shown(host));
         findings.clause(clause, path, "host_location_id", description);
@@ -51,9 +54,17 @@ pub(super) fn judge_item(index: &ContractIndex<'_>, item: &Item, path: &str, fin
     judge_ids(index, &item.location_ids, path, "location_ids", findings);
 }
 
-/// Some services are for one location.
+/// What an item lists its order designates, and some services are for one location.
 pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
-    let BoughtItem { service, item, path, .. } = *bought;
+    let BoughtItem { order, service, item, path, .. } = *bought;
+    if let Some(clause) = bought.enforced(Rule::LocationDesignated) {
+        let designated: HashSet<&str> = order.order.designated_locations().collect();
+        let is_unlisted = |id: &str| order.index.locations.contains_key(id) && !designated.contains(id);
+        for (row, id) in item.location_ids.iter().enumerate().filter(|(_, id)| is_unlisted(id)) {
+            let description = format!("the order does not designate {}; designate it, or leave it out", shown(id));
+            findings.clause(clause, path, &format!("location_ids[{row}]"), description);
+        }
+    }
     if let Some(clause) = bought.enforced(Rule::SingleLocation)
         && (item.all_locations || item.location_ids.len() != 1)
     {
@@ -151,10 +162,11 @@ mod tests {
 
     #[test]
     fn someone_administers_support_at_the_host() {
+        check_contracts("advisor", &[("an order that leans on a base", |c| c.customer.contacts.clear(), &[])]);
         check_contracts(
-            "advisor",
+            "package",
             &[
-                ("everywhere", |c| c.customer.contacts[0].location_ids.clear(), &[]),
+                ("at the host, by default", |c| c.customer.contacts[0].location_ids.clear(), &[]),
                 (
                     "elsewhere",
                     |c| c.customer.contacts[0].location_ids = vec!["gb-leeds".into()],

@@ -66,7 +66,7 @@ fn judge_amount(service: &Service, quantity: Quantity, path: &str, findings: &mu
         findings.add(path, "quantity", reason::UNIT_MISMATCH, description);
         return None;
     };
-    if !service.accepts(quantity.unit) {
+    if !service.is_sold_in(quantity.unit) {
         let units = units(service, unit);
         let description = format!("`{}` is counted in {units}, not in `{}`", service.id, quantity.unit.as_str());
         findings.add(path, "quantity.unit", reason::UNIT_MISMATCH, description);
@@ -117,7 +117,7 @@ pub(super) fn amount_of(service: &Service, item: &Item) -> Option<i64> {
 
 fn amount_bought(service: &Service, quantity: Quantity) -> Option<i64> {
     let amount = quantity.in_base_unit().filter(|amount| (1..=LARGEST_AMOUNT).contains(amount));
-    amount.filter(|_| counted_unit(service).is_some() && service.accepts(quantity.unit))
+    amount.filter(|_| counted_unit(service).is_some() && service.is_sold_in(quantity.unit))
 }
 
 fn counted_unit(service: &Service) -> Option<Unit> {

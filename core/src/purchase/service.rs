@@ -11,6 +11,8 @@ use super::quantity::LARGEST_AMOUNT;
 pub(super) fn judge(bought: &BoughtItem<'_>, findings: &mut Findings) {
     judge_plan(bought, findings);
     judge_products(bought, findings);
+    judge_served_products(bought, findings);
+    judge_time_zone(bought, findings);
     judge_tenants(bought, findings);
     judge_delivery_mode(bought, findings);
     judge_exhibit(bought, findings);
@@ -78,6 +80,31 @@ fn judge_products(bought: &BoughtItem<'_>, findings: &mut Findings) {
     {
         let description = format!("`{}` serves the products its item names; name at least one", bought.service.id);
         findings.clause(clause, bought.path, "product_ids", description);
+    }
+}
+
+/// An item whose products the service cannot serve at all would never be used.
+fn judge_served_products(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    let BoughtItem { service, item, path, .. } = *bought;
+    let clause = bought.enforced(Rule::ProductExcluded).or_else(|| bought.enforced(Rule::RetailProduct));
+    if let Some(clause) = clause
+        && !item.product_ids.is_empty()
+        && !item.product_ids.iter().any(|pattern| service.touches(pattern))
+    {
+        let served = service.products_only.iter().chain(&service.products_open).map(ToString::to_string);
+        let served: Vec<_> = served.collect();
+        let description =
+            format!("`{}` serves none of these; it is for {}", service.id, listed(served.iter().map(String::as_str)));
+        findings.clause(clause, path, "product_ids", description);
+    }
+}
+
+fn judge_time_zone(bought: &BoughtItem<'_>, findings: &mut Findings) {
+    if let Some(clause) = bought.enforced(Rule::TimeZoneRequired)
+        && bought.item.time_zone.is_none()
+    {
+        let description = format!("`{}` is worked in the zone agreed in writing; name it", bought.service.id);
+        findings.clause(clause, bought.path, "time_zone", description);
     }
 }
 

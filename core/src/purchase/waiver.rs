@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{Edition, Rule, Service};
-use crate::model::Item;
+use crate::model::{Item, ProductPattern, Waiver};
 use crate::violation::reason;
 
 use super::contract_index::BoughtItem;
-use super::findings::{Enforced, Findings, LONGEST_AGREED_LIST, listed};
+use super::findings::{Enforced, Findings, LONGEST_AGREED_LIST, LONGEST_LIST, listed};
 use super::product;
 
 pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings: &mut Findings) {
@@ -28,6 +28,25 @@ pub(super) fn judge(item: &Item, edition: Option<&Edition>, path: &str, findings
         findings.date(path, "end_date", waiver.end_date);
         findings.dates(path, waiver.start_date, waiver.end_date);
         product::judge(&waiver.product_ids, edition, path, "product_ids", findings);
+        judge_services(item, waiver, edition, path, findings);
+    }
+}
+
+/// A base item may say which of its services are meant.
+fn judge_services(item: &Item, waiver: &Waiver, edition: Option<&Edition>, path: &str, findings: &mut Findings) {
+    let ids = &waiver.service_ids;
+    findings.at_most(path, "service_ids", ids.len(), LONGEST_LIST);
+    findings.distinct(path, ids.iter().map(String::as_str), |row| format!("service_ids[{row}]"));
+    let Some(edition) = edition else { return };
+    if !ids.is_empty() && item.service_id != edition.base_package {
+        let description = "is for the base package alone, which brings many services; leave it out";
+        findings.conflict(path, "service_ids", description);
+        return;
+    }
+    let base_services = || edition.services.iter().filter(|service| service.is_base());
+    for (row, id) in ids.iter().enumerate().filter(|(_, id)| !base_services().any(|service| service.id == **id)) {
+        let known = base_services().map(|service| service.id.as_str());
+        findings.unknown(path, &format!("service_ids[{row}]"), "base service", id, known);
     }
 }
 
@@ -44,7 +63,49 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
             let advice = advice(edition, &services);
             let description = format!("`{}` cannot be waived for `{}`; {advice}", waiver.code, service.id);
             findings.clause_or(refusal, reason::FIELD_CONFLICT, path, &format!("waivers[{index}].code"), description);
+        } else if is_known {
+            judge_named_services(edition, waiver, refusal, &format!("{path}.waivers[{index}]"), findings);
+            judge_open_products(&services, edition, waiver, refusal, &format!("{path}.waivers[{index}]"), findings);
         }
+    }
+}
+
+/// Each service that is named is one the clause can be waived for.
+fn judge_named_services(
+    edition: &Edition,
+    waiver: &Waiver,
+    refusal: Option<Enforced<'_>>,
+    path: &str,
+    findings: &mut Findings,
+) {
+    for (row, service) in
+        waiver.service_ids.iter().enumerate().filter_map(|(row, id)| Some((row, edition.service(id)?)))
+    {
+        if service.is_base() && !waivable(edition, service).any(|code| code == waiver.code) {
+            let description = format!("`{}` cannot be waived for `{}`; leave it out", waiver.code, service.id);
+            findings.clause_or(refusal, reason::FIELD_CONFLICT, path, &format!("service_ids[{row}]"), description);
+        }
+    }
+}
+
+/// A waiver that settles what is open is for the products that are.
+fn judge_open_products(
+    services: &[&Service],
+    edition: &Edition,
+    waiver: &Waiver,
+    refusal: Option<Enforced<'_>>,
+    path: &str,
+    findings: &mut Findings,
+) {
+    if edition.clause(&waiver.code).is_none_or(|clause| clause.rule != Rule::ProductExcluded) {
+        return;
+    }
+    let is_open = |pattern: &ProductPattern| {
+        services.iter().any(|service| service.products_open.iter().any(|open| open.overlaps(pattern)))
+    };
+    for (row, pattern) in waiver.product_ids.iter().enumerate().filter(|(_, pattern)| !is_open(pattern)) {
+        let description = format!("`{}` cannot be waived for `{pattern}`; leave it out", waiver.code);
+        findings.clause_or(refusal, reason::FIELD_CONFLICT, path, &format!("product_ids[{row}]"), description);
     }
 }
 

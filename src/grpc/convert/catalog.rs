@@ -36,6 +36,14 @@ pub(crate) fn write_service(edition: &Edition, service: &Service, locale: Locale
     let offering = |offering: &crate::catalog::PredefinedOffering| v1::PredefinedOffering {
         offering_id: offering.id.clone(),
         display_name: offering.name.get(locale).to_owned(),
+        grants: offering
+            .grants
+            .map(|grants| v1::Quantity { amount: grants.amount, unit: write_unit(grants.unit).into() }),
+    };
+    let section = |id: &String| {
+        let section = edition.section(id)?;
+        let number = section.id.split('-').next().unwrap_or_default();
+        Some(format!("{number} {}", section.title.get(locale)))
     };
     v1::Service {
         service_id: service.id.clone(),
@@ -67,6 +75,11 @@ pub(crate) fn write_service(edition: &Edition, service: &Service, locale: Locale
         activities: service.activities.clone(),
         license: service.license.clone().unwrap_or_default(),
         clauses: service.clauses.iter().filter_map(clause).collect(),
+        description: service.description.as_ref().map(|text| text.get(locale).to_owned()).unwrap_or_default(),
+        deliverables: service.deliverables.iter().map(|text| text.get(locale).to_owned()).collect(),
+        sections: service.source.iter().filter_map(section).collect(),
+        open_product_ids: write_patterns(&service.products_open),
+        excluded_activities: service.activities_except.clone(),
     }
 }
 

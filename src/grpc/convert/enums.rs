@@ -187,6 +187,7 @@ pub(crate) fn write_plan(plan: ServicePlan) -> v1::Plan {
 pub(crate) fn write_location_rule(rule: LocationRule) -> v1::LocationRule {
     match rule {
         LocationRule::Listed => v1::LocationRule::Listed,
+        LocationRule::ListedOrContact => v1::LocationRule::ListedOrContact,
         LocationRule::HostServesAll => v1::LocationRule::HostServesAll,
     }
 }

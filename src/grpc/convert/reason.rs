@@ -11,14 +11,10 @@ pub(crate) fn write_reasons(reasons: &[Reason<'_>], decision: &Decision<'_>, loc
 
 fn write_reason(reason: &Reason<'_>, decision: &Decision<'_>, locale: Locale) -> v1::Reason {
     let Reason { clause, metadata, remedy } = reason;
-    let remedy_text = decision.edition.remedies.get(&remedy.kind);
-    let remedy_message = remedy_text
-        .map(|text| text.render(locale, |name| remedy.fact(name).or_else(|| reason.fact(name))))
-        .unwrap_or_default();
     v1::Reason {
         code: clause.code.clone(),
         clause: clause.section.clone(),
-        message: clause.text.render(locale, |name| reason.fact(name)),
+        message: reason.message(decision.edition, locale),
         metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         remedy: Some(v1::Remedy {
             kind: write_remedy_kind(remedy.kind).into(),
@@ -26,17 +22,17 @@ fn write_reason(reason: &Reason<'_>, decision: &Decision<'_>, locale: Locale) ->
             item_id: remedy.item_id.clone(),
             field: remedy.field.to_owned(),
             value: remedy.value.clone(),
-            message: remedy_message,
+            message: reason.remedy_message(decision.edition, locale),
         }),
     }
 }
 
 /// A note has no remedy: nothing is to be turned.
-pub(crate) fn write_notes(notes: &[Note<'_>], locale: Locale) -> Vec<v1::Reason> {
+pub(crate) fn write_notes(notes: &[Note<'_>], decision: &Decision<'_>, locale: Locale) -> Vec<v1::Reason> {
     let write = |note: &Note<'_>| v1::Reason {
         code: note.clause.code.clone(),
         clause: note.clause.section.clone(),
-        message: note.text.render(locale, |name| note.fact(name)),
+        message: note.message(decision.edition, locale),
         metadata: note.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
         remedy: None,
     };

@@ -7,8 +7,8 @@ use super::enums::{read_channel, read_severity, write_clock, write_effort, write
 use super::read::Reader;
 use super::reason::write_reasons;
 use super::timestamp;
-use crate::catalog::{Locale, ResponseTable};
-use crate::engine::{Alternative, TargetAnswer};
+use crate::catalog::{Locale, ResponseTable, ResponseTarget};
+use crate::engine::{Alternative, Outcome, TargetAnswer};
 use crate::error::{Result, reason};
 use crate::proto::v1;
 use crate::service::TargetQuestion;
@@ -79,7 +79,13 @@ pub(crate) fn write_target(answer: &TargetAnswer<'_>, locale: Locale) -> v1::Res
 
 fn write_alternative(other: &Alternative<'_>, locale: Locale) -> v1::ResponseAlternative {
     let Alternative { decision, target, why } = other;
-    let text = decision.edition.response.why.get(why);
+    let table = &decision.edition.response;
+    let text = table.why.get(why);
+    // Rights of several offers add up: only the time competes.
+    let target_of_right = target.filter(|_| decision.outcome == Outcome::Entitled);
+    let terms = |codes: fn(&ResponseTarget) -> &[String]| {
+        target_of_right.map(|target| write_terms(table, codes(target), locale)).unwrap_or_default()
+    };
     v1::ResponseAlternative {
         service_id: decision.service.id.clone(),
         decision: write_outcome(decision.outcome).into(),
@@ -88,6 +94,8 @@ fn write_alternative(other: &Alternative<'_>, locale: Locale) -> v1::ResponseAlt
         initial_response: target.map(|target| minutes(target.minutes)),
         clock: target.map(|target| write_clock(target.clock).into()).unwrap_or_default(),
         message: text.map(|text| text.get(locale).to_owned()).unwrap_or_default(),
+        resources: terms(|target| &target.resources),
+        obligations: terms(|target| &target.obligations),
     }
 }
 

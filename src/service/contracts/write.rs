@@ -10,7 +10,7 @@ use super::version::{Recording, written};
 use super::{Contracts, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::engine::{Prepared, blocks_of};
-use crate::error::{BoxError, Error, Result, Violation};
+use crate::error::{Error, Result, Violation};
 use crate::model::is_id;
 use crate::service::idempotency::RequestIdentity;
 use crate::service::ledger::{Changes, grants_in_txn};
@@ -88,14 +88,16 @@ impl Contracts {
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
         let pending = PendingWrite { caller, command: &command, identity: &identity, bytes };
         let record_time = self.context.clock.now();
-        let outcome = self
-            .context
-            .store
-            .for_contracts()
-            .in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await)
-            .await;
-        let outcome = match outcome {
-            Err(Error::CommitOutcomeUnknown(source)) => self.settle(pending, source).await,
+        let store = self.context.store.for_contracts();
+        let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await);
+        let outcome = match run().await {
+            // Again: the customer's lock waits for the end of the lost transaction, and the request id then tells whether
+            // it was committed. A read would not do: a primary that crashed shows commits that its replica lacks, while
+            // this commit waits for the replica.
+            Err(Error::CommitOutcomeUnknown(source)) => run().await.map_err(|error| {
+                tracing::warn!(%error, %source, "what became of a commit cannot be found out");
+                Error::CommitOutcomeUnknown(source)
+            }),
             other => other,
         };
         match outcome? {
@@ -149,18 +151,6 @@ impl Contracts {
         let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), plan.contract.clone()));
         let blocks = uncut(bytes, prepare);
         grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
-    }
-
-    /// Finds out by the request id whether the write was committed, after the connection was lost at commit.
-    async fn settle(
-        &self,
-        PendingWrite { command, identity, .. }: PendingWrite<'_>,
-        source: BoxError,
-    ) -> Result<Option<ChangeOutcome>> {
-        match self.context.store.find_request(command.customer_id(), &identity.request_id).await {
-            Ok(Some(request)) => replay::replay(identity, command, &request).map(Some),
-            _ => Err(Error::CommitOutcomeUnknown(source)),
-        }
     }
 }
 

@@ -118,6 +118,7 @@ async fn a_view_shows_more_and_decides_the_same(server: &TestServer) {
     assert_eq!(terms.covered_products, ["azure/*", "windows-server/*"]);
     assert_eq!(terms.service_hours.as_ref().unwrap().time_zone, "Europe/Dublin");
     assert!(!terms.delivery_modes.is_empty());
+    assert!(!terms.description.is_empty() && !terms.deliverables.is_empty());
     let without_terms = v1::Coverage {
         delivery_modes: Vec::new(),
         languages: Vec::new(),
@@ -125,6 +126,8 @@ async fn a_view_shows_more_and_decides_the_same(server: &TestServer) {
         covered_products: Vec::new(),
         product_ids: Vec::new(),
         service_hours: None,
+        description: String::new(),
+        deliverables: Vec::new(),
         ..terms
     };
     assert_eq!(basic.coverage, Some(without_terms.clone()));
@@ -197,7 +200,11 @@ async fn an_empty_fact_is_an_absent_one(server: &TestServer) {
     let answer = client.check_entitlement(empty).await.unwrap().into_inner();
     assert_eq!(answer, client.check_entitlement(check("contoso")).await.unwrap().into_inner());
     // Answers, not errors.
-    let unknown = v1::CheckEntitlementRequest { contact_id: Some("eve".to_owned()), ..check("contoso") };
+    let unknown = v1::CheckEntitlementRequest {
+        service_id: "problem-resolution-support".to_owned(),
+        contact_id: Some("eve".to_owned()),
+        ..check("contoso")
+    };
     let answer = client.check_entitlement(unknown).await.unwrap().into_inner();
     assert_eq!(answer.reasons[0].code, "CONTACT_NOT_DESIGNATED");
     let unknown = v1::CheckEntitlementRequest {

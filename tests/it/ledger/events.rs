@@ -14,6 +14,7 @@ on_both!(
     each_further_solution_takes_as_many_events_again,
     a_hold_is_judged_and_its_commit_is_not,
     other_services_do_not_count_solutions,
+    six_dates_take_two_events,
     solutions_that_cannot_be,
     solutions_are_part_of_what_was_asked,
 );
@@ -88,7 +89,7 @@ async fn each_further_solution_takes_as_many_events_again(house: House) {
     // More may be taken than is needed, but never more than there is.
     let exhausted = forbidden("QUANTITY_EXHAUSTED");
     assert_eq!(refused(ledger.consume_units(consume_events(11, &["shop", "depot"], 6)).await), exhausted);
-    for (amount, solutions, dates) in [(4, &["shop", "depot"][..], 6), (2, &["shop", "depot"], 5), (1, &["shop"], 6)] {
+    for (amount, solutions, dates) in [(4, &["shop", "depot"][..], 6), (2, &["shop", "depot"], 5), (2, &["shop"], 6)] {
         ledger.consume_units(consume_events(amount, solutions, dates)).await.unwrap();
     }
     stop(house).await;
@@ -126,11 +127,47 @@ async fn other_services_do_not_count_solutions(house: House) {
     let of_retail = v1::ConsumeUnitsRequest {
         product_id: "azure/cognitive-search".into(),
         service_id: RETAIL.into(),
-        ..consume_events(1, &["shop", "depot"], 6)
+        ..consume_events(1, &["shop", "depot"], 5)
     };
     ledger.consume_units(of_retail).await.unwrap();
     let of_engineering = v1::ConsumeUnitsRequest { solution_ids: named(&["shop", "depot"]), ..consume(1) };
     ledger.consume_units(of_engineering).await.unwrap();
+    stop(house).await;
+}
+
+/// One event covers five dates, in both forms, whether it is consumed or held.
+async fn six_dates_take_two_events(house: House) {
+    put_events(&house).await;
+    let mut ledger = house.server.ledger();
+    let too_short = forbidden("AEM_DURATION");
+    let status = ledger.consume_units(consume_events(1, &["shop"], 6)).await.unwrap_err();
+    assert_eq!(told(&status), too_short);
+    let info = status.get_details_error_info().unwrap().metadata;
+    assert_eq!(["events_needed", "requested", "event_days"].map(|name| info[name].as_str()), ["2", "1", "5"]);
+    let retail = |dates| v1::ConsumeUnitsRequest {
+        product_id: "azure/cognitive-search".into(),
+        service_id: RETAIL.into(),
+        ..consume_events(1, &[], dates)
+    };
+    assert_eq!(refused(ledger.consume_units(retail(6)).await), too_short);
+    let hold = |amount, dates| {
+        let asked = consume_events(amount, &[], dates);
+        v1::ReserveUnitsRequest {
+            customer_id: asked.customer_id,
+            block_id: String::new(),
+            location_id: asked.location_id,
+            product_id: asked.product_id,
+            service_id: asked.service_id,
+            quantity: asked.quantity,
+            performed: asked.performed,
+            ..reserve(1)
+        }
+    };
+    assert_eq!(refused(ledger.reserve_units(hold(1, 6)).await), too_short);
+    assert_eq!(house.count("SELECT COUNT(*) FROM entry WHERE kind <> 'GRANT'").await, 0);
+    ledger.reserve_units(hold(2, 6)).await.unwrap();
+    ledger.reserve_units(hold(1, 5)).await.unwrap();
+    ledger.consume_units(retail(5)).await.unwrap();
     stop(house).await;
 }
 

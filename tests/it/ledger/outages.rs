@@ -18,13 +18,13 @@ use crate::database::connect;
 use crate::postgres::Cluster;
 use crate::server::{Backend, TestServer};
 
-const CALLERS: usize = 16;
+pub(super) const CALLERS: usize = 16;
 /// Their writes go to the database side by side, so that a blow finds them at different points.
 const CUSTOMERS: [&str; 4] = ["contoso", "fabrikam", "northwind", "tailspin"];
 /// Good answers between two blows.
-const ANSWERS: usize = 25;
+pub(super) const ANSWERS: usize = 25;
 /// A server that does not go on shall fail the test, not hang it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_database_loses_and_doubles_nothing() {
@@ -48,10 +48,7 @@ async fn kill(rounds: usize) {
     let server =
         TestServer::start_with(Backend::Postgres, |config| config.store.database = database.parse().unwrap()).await;
     let house = House::on(server, Backend::Postgres).await;
-    for customer_id in &CUSTOMERS[1..] {
-        house.put_customer(customer_id, &[100]).await;
-    }
-    let load = Load::start(&house);
+    let load = Load::start(&house).await;
     for round in 0..rounds {
         load.served(ANSWERS).await;
         block_in_place(|| cluster.kill());
@@ -66,7 +63,7 @@ async fn kill(rounds: usize) {
     house.stop().await;
 }
 
-async fn judge(house: &House, told: &[Told]) {
+pub(super) async fn judge(house: &House, told: &[Told]) {
     let store = house.store().await;
     let mut uses = Vec::new();
     for customer_id in CUSTOMERS {
@@ -81,8 +78,12 @@ async fn judge(house: &House, told: &[Told]) {
         let is_applied = applied.contains(request.request_id.as_str());
         match answer.as_ref().map_err(|(code, reason)| (*code, reason.as_str())) {
             Ok(()) => assert!(is_applied, "what was acknowledged is there"),
-            Err((Code::Unavailable, "STORE_UNAVAILABLE")) => assert!(!is_applied, "what was refused is not"),
-            Err((Code::Unavailable, "COMMIT_OUTCOME_UNKNOWN")) => {}
+            Err((Code::Unavailable | Code::DeadlineExceeded, "COMMIT_OUTCOME_UNKNOWN")) => {}
+            Err(
+                (Code::Unavailable, "STORE_UNAVAILABLE")
+                | (Code::DeadlineExceeded, "DEADLINE_PASSED")
+                | (Code::Aborted, "WRITE_CONFLICT"),
+            ) => assert!(!is_applied, "what was refused is not"),
             Err(other) => panic!("an answer of no use to its caller: {other:?}"),
         }
         let again = house.server.ledger().consume_units(request.clone()).await.unwrap().into_inner();
@@ -94,10 +95,10 @@ async fn judge(house: &House, told: &[Told]) {
 }
 
 /// A request, and what its caller was told.
-type Told = (v1::ConsumeUnitsRequest, Result<(), (Code, String)>);
+pub(super) type Told = (v1::ConsumeUnitsRequest, Result<(), (Code, String)>);
 
 /// Callers that use a minute after the other, whatever they are told.
-struct Load {
+pub(super) struct Load {
     callers: JoinSet<Vec<Told>>,
     counts: Arc<watch::Sender<Counts>>,
 }
@@ -110,7 +111,10 @@ struct Counts {
 }
 
 impl Load {
-    fn start(house: &House) -> Self {
+    pub(super) async fn start(house: &House) -> Self {
+        for customer_id in &CUSTOMERS[1..] {
+            house.put_customer(customer_id, &[100]).await;
+        }
         let counts = Arc::new(watch::Sender::new(Counts::default()));
         let mut callers = JoinSet::new();
         for customer_id in CUSTOMERS.into_iter().cycle().take(CALLERS) {
@@ -138,13 +142,13 @@ impl Load {
     }
 
     /// Until so many more calls were answered well.
-    async fn served(&self, more: usize) {
+    pub(super) async fn served(&self, more: usize) {
         let enough = self.counts.borrow().served + more;
         self.until(|counts| counts.served >= enough).await;
     }
 
     /// Until another call was not.
-    async fn turned_away(&self) {
+    pub(super) async fn turned_away(&self) {
         let before = self.counts.borrow().turned_away;
         self.until(|counts| counts.turned_away > before).await;
     }
@@ -154,7 +158,7 @@ impl Load {
         tokio::time::timeout(PATIENCE, counts.wait_for(is_so)).await.expect("the server goes on by itself").unwrap();
     }
 
-    async fn end(self) -> Vec<Told> {
+    pub(super) async fn end(self) -> Vec<Told> {
         self.counts.send_modify(|counts| counts.is_over = true);
         self.callers.join_all().await.into_iter().flatten().collect()
     }

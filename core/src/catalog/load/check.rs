@@ -9,9 +9,10 @@ use toml::Spanned;
 use super::raw::{RawCountryHours, RawFamily, RawHours, RawService, RawTarget};
 use super::source::Mistakes;
 use super::table::ReadTable;
-use crate::catalog::{Clause, Clock, Group, Hours, QuantityRule, Rule};
+use crate::catalog::{Clause, Clock, Group, Hours, QuantityRule, Rule, Section};
 use crate::model::codes::is_country;
 use crate::model::{ProductPattern, Unit, is_id, primary_language};
+use crate::suggest;
 
 /// Rows of clauses are kept as bits of a `u128`.
 const MOST_CLAUSES: usize = 128;
@@ -82,6 +83,18 @@ pub(super) fn groups(groups: &[ReadTable<Group>], mistakes: &mut Mistakes<'_>) {
     ids(groups.iter().map(|row| (&row.value.id, row.key("id"))), "group", mistakes);
 }
 
+/// The sections, and those that clauses say they are from.
+pub(super) fn sections(sections: &[ReadTable<Section>], clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>) {
+    ids(sections.iter().map(|row| (&row.value.id, row.key("id"))), "section", mistakes);
+    let known: HashSet<&str> = sections.iter().map(|row| row.value.id.as_str()).collect();
+    for row in clauses {
+        for id in row.value.source.iter().filter(|id| !known.contains(id.as_str())) {
+            let hint = suggest::hint(suggest::nearest(id, known.iter().copied()).as_deref());
+            mistakes.add(row.key("source"), format!("unknown section `{id}`{hint}"));
+        }
+    }
+}
+
 pub(super) fn families(families: &[ReadTable<RawFamily>], mistakes: &mut Mistakes<'_>) {
     ids(families.iter().map(|row| (&row.value.id, row.key("id"))), "product family", mistakes);
     for family in families {
@@ -101,7 +114,11 @@ pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mist
     ids([(&raw.id, row.key("id"))].into_iter(), "service", mistakes);
     let offerings = raw.purchase.predefined.iter().map(|offering| (&offering.id, row.key("purchase.predefined")));
     ids(offerings, "predefined offering", mistakes);
-    ids(raw.activities.iter().map(|id| (id.get_ref(), id.span().start)), "activity", mistakes);
+    ids(
+        raw.activities.iter().chain(&raw.activities_except).map(|id| (id.get_ref(), id.span().start)),
+        "activity",
+        mistakes,
+    );
     ids(raw.license.iter().map(|id| (id.get_ref(), id.span().start)), "licence", mistakes);
     countries(raw.countries_only.iter().chain(&raw.countries_except), mistakes);
     languages(raw.languages.iter().flat_map(|rule| &rule.only), mistakes);

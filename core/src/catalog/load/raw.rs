@@ -80,6 +80,11 @@ pub(super) struct RawComponent {
 pub(super) struct RawService {
     pub id: String,
     pub name: Text,
+    pub description: Option<Text>,
+    #[serde(default)]
+    pub deliverables: Vec<Text>,
+    #[serde(default)]
+    pub source: Vec<Spanned<String>>,
     pub group: Spanned<String>,
     pub plan: ServicePlan,
     pub unit: Option<Unit>,
@@ -107,6 +112,8 @@ pub(super) struct RawService {
     pub products_only: Vec<Spanned<ProductPattern>>,
     #[serde(default)]
     pub products_except: Vec<Spanned<ProductPattern>>,
+    #[serde(default)]
+    pub products_open: Vec<Spanned<ProductPattern>>,
     pub covered_family: Option<Spanned<String>>,
     #[serde(default)]
     pub countries_only: Vec<Spanned<String>>,
@@ -116,6 +123,8 @@ pub(super) struct RawService {
     pub delivery_starts: Option<NaiveDate>,
     #[serde(default)]
     pub activities: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub activities_except: Vec<Spanned<String>>,
     pub included_hours: Option<RawIncluded>,
     pub license: Option<Spanned<String>>,
     pub tenants: Option<Tenants>,
@@ -179,6 +188,10 @@ pub(super) struct RawAside {
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
     #[serde(default)]
+    pub services_except: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub source: Vec<Spanned<String>>,
+    #[serde(default)]
     pub when: RawCondition,
     pub text: Text,
 }
@@ -190,6 +203,11 @@ pub(super) struct RawCondition {
     pub languages_but: Vec<Spanned<String>>,
     pub products: Vec<Spanned<ProductPattern>>,
     pub delivery_mode: Option<DeliveryMode>,
+    pub incident: Option<bool>,
+    pub contact_designated: Option<bool>,
+    pub administrator_at_host: Option<bool>,
+    #[serde(deserialize_with = "date")]
+    pub until: Option<NaiveDate>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,14 +6,15 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use super::raw::{Head, RawAside, RawComponent, RawFamily, RawService, RawTarget};
+use super::raw::{Head, Listed, RawAside, RawComponent, RawFamily, RawService, RawTarget};
 use super::resolver::{KnownNames, Resolver, inner};
 use super::source::Mistakes;
 use super::table::{ReadTable, Table, read};
 use super::tables::Tables;
 use super::{belonging, check, kinds, texts, warnings};
 use crate::catalog::{
-    Clause, Component, Edition, Family, Group, RemedyKind, ResponseTable, ResponseTerm, Service, Text, Why,
+    Clause, Component, Edition, Family, Group, Names, RemedyKind, ResponseTable, ResponseTerm, Section, Service, Text,
+    Why,
 };
 
 /// The edition; none if its tables could not all be read.
@@ -26,6 +27,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     let names = KnownNames {
         clauses: names_of(&tables.clauses, "code"),
         groups: names_of(&tables.groups, "id"),
+        sections: names_of(&tables.sections, "id"),
         services: names_of(&tables.services, "id"),
         families: names_of(&tables.families, "id"),
         hours: keys_of(&tables.hours),
@@ -38,13 +40,15 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
     let head = read::<Head>(head, mistakes);
     let clauses = read_all::<Clause>(tables.clauses, mistakes);
     let groups = read_all::<Group>(tables.groups, mistakes);
+    let sections = read_all::<Section>(tables.sections, mistakes);
     let services = read_all::<RawService>(tables.services, mistakes);
     let families = read_all::<RawFamily>(tables.families, mistakes);
     let asides = read_all::<RawAside>(tables.asides, mistakes);
     let targets = read_all::<RawTarget>(tables.targets, mistakes);
     let hours = read_table(tables.hours, mistakes);
-    let sets = read_table::<BTreeMap<String, Vec<Spanned<String>>>>(tables.sets, mistakes);
+    let sets = read_table::<BTreeMap<String, Vec<Spanned<Listed>>>>(tables.sets, mistakes);
     let remedies = read_table::<BTreeMap<RemedyKind, Text>>(tables.remedies, mistakes);
+    let names_in_words = read_table::<Names>(tables.names, mistakes);
     let terms = read_table::<BTreeMap<String, ResponseTerm>>(tables.terms, mistakes);
     let why = read_table::<BTreeMap<Why, Text>>(tables.why, mistakes);
     let precedence = tables.precedence.map(|list| {
@@ -63,6 +67,7 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         belonging::check_clauses(&clauses, &services, head_at, mistakes);
     }
     check::groups(&groups, mistakes);
+    check::sections(&sections, &clauses, mistakes);
     check::families(&families, mistakes);
     texts::clauses(&clauses, mistakes);
     texts::asides(&asides, mistakes);
@@ -112,11 +117,13 @@ pub(super) fn edition<'i>(mut tables: Tables<'i>, mistakes: &mut Mistakes<'i>) -
         excluded_countries: inner(head.excluded_countries),
         clauses: values(clauses),
         groups: values(groups),
+        sections: values(sections),
         service_rows: rows_by(services.iter().map(|service| &service.id)),
         family_rows: rows_by(families.iter().map(|family| &family.id)),
         services,
         families,
         remedies: remedies.map(|row| row.value).unwrap_or_default(),
+        names: names_in_words.map(|row| row.value).unwrap_or_default(),
         response,
         asides,
         hours,

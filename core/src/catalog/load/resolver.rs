@@ -11,8 +11,8 @@ use super::source::Mistakes;
 use super::table::ReadTable;
 use super::{belonging, check, unused, warnings};
 use crate::catalog::{
-    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, NoteCondition, ResponseTarget, RestrictedTo, Rule,
-    Service, ServiceHours, ZoneRule,
+    Aside, Clause, ClauseKind, ClauseUse, Hours, IncludedServices, Missing, NoteCondition, ResponseTarget,
+    RestrictedTo, Rule, Service, ServiceHours, ZoneRule,
 };
 use crate::model::{DeliveryMode, ProductPattern};
 use crate::suggest::{self, nearest};
@@ -22,6 +22,7 @@ use crate::suggest::{self, nearest};
 pub(super) struct KnownNames {
     pub clauses: HashSet<String>,
     pub groups: HashSet<String>,
+    pub sections: HashSet<String>,
     pub services: HashSet<String>,
     pub families: HashSet<String>,
     pub hours: HashSet<String>,
@@ -32,7 +33,7 @@ pub(super) struct KnownNames {
 pub(super) struct Resolver<'m, 'i> {
     pub names: KnownNames,
     pub clauses: Vec<ReadTable<Clause>>,
-    pub sets: BTreeMap<String, Vec<Spanned<String>>>,
+    pub sets: BTreeMap<String, Vec<Spanned<Listed>>>,
     pub hours: BTreeMap<String, Hours>,
     pub mistakes: &'m mut Mistakes<'i>,
 }
@@ -67,7 +68,8 @@ impl Resolver<'_, '_> {
         let (row, raw) = row.split();
         check::service(&row, &raw, self.mistakes);
         self.need("group", &raw.group);
-        for pattern in raw.products_only.iter().chain(&raw.products_except) {
+        raw.source.iter().for_each(|id| self.need("section", id));
+        for pattern in raw.products_only.iter().chain(&raw.products_except).chain(&raw.products_open) {
             self.need_family(pattern);
         }
         if let Some(family) = &raw.covered_family {
@@ -87,6 +89,9 @@ impl Resolver<'_, '_> {
         let service = Service {
             id: raw.id,
             name: raw.name,
+            description: raw.description,
+            deliverables: raw.deliverables,
+            source: inner(raw.source),
             group: raw.group.into_inner(),
             plan: raw.plan,
             unit: raw.unit,
@@ -103,11 +108,13 @@ impl Resolver<'_, '_> {
             location_rule: raw.location_rule,
             products_only: inner(raw.products_only),
             products_except: inner(raw.products_except),
+            products_open: inner(raw.products_open),
             covered_family: raw.covered_family.map(Spanned::into_inner),
             countries_only: inner(raw.countries_only),
             countries_except: inner(raw.countries_except),
             delivery_starts: raw.delivery_starts,
             activities: inner(raw.activities),
+            activities_except: inner(raw.activities_except),
             license: raw.license.map(Spanned::into_inner),
             tenants: raw.tenants,
             event: raw.event,
@@ -147,7 +154,10 @@ impl Resolver<'_, '_> {
     /// Every set, used or not.
     pub(super) fn check_sets(&mut self) {
         let sets = std::mem::take(&mut self.sets);
-        sets.values().flatten().for_each(|code| self.need("clause", code));
+        for entry in sets.values().flatten() {
+            let (code, ..) = said_of(entry.get_ref());
+            self.need("clause", &Spanned::new(entry.span(), code.clone()));
+        }
         self.sets = sets;
     }
 
@@ -157,8 +167,8 @@ impl Resolver<'_, '_> {
         for entry in listed {
             let Some(set) = set_of(entry) else { continue };
             match self.sets.get(set) {
-                Some(codes) => {
-                    let found = codes.iter().filter_map(|code| self.clause_use(code.get_ref()));
+                Some(listed) => {
+                    let found = listed.iter().filter_map(|entry| self.clause_use(entry.get_ref()));
                     uses.extend(found.map(|used| (used.row, used)));
                 }
                 None if self.names.sets.contains(set) => {}
@@ -169,16 +179,9 @@ impl Resolver<'_, '_> {
             }
         }
         for entry in listed.iter().filter(|entry| set_of(entry).is_none()) {
-            let (code, waivable, missing) = match entry.get_ref() {
-                Listed::Name(name) => (name, None, None),
-                Listed::Use(found) => (&found.code, found.waivable, found.missing),
-            };
+            let (code, ..) = said_of(entry.get_ref());
             self.need("clause", &Spanned::new(entry.span(), code.clone()));
-            if let Some(mut used) = self.clause_use(code) {
-                used.waivable = waivable.unwrap_or(used.waivable);
-                used.missing = missing.unwrap_or(used.missing);
-                uses.insert(used.row, used);
-            }
+            uses.extend(self.clause_use(entry.get_ref()).map(|used| (used.row, used)));
         }
         uses.into_values().collect()
     }
@@ -187,8 +190,9 @@ impl Resolver<'_, '_> {
     fn listed_singly(&self, listed: &[Spanned<Listed>]) -> Vec<(usize, Rule, String)> {
         let single = listed.iter().filter(|entry| set_of(entry).is_none());
         let found = single.filter_map(|entry| {
-            let (Listed::Name(code) | Listed::Use(ListedUse { code, .. })) = entry.get_ref();
-            Some((entry.span().start, self.clause_use(code)?.rule, code.clone()))
+            let listed = entry.get_ref();
+            let (Listed::Name(code) | Listed::Use(ListedUse { code, .. })) = listed;
+            Some((entry.span().start, self.clause_use(listed)?.rule, code.clone()))
         });
         found.collect()
     }
@@ -197,8 +201,10 @@ impl Resolver<'_, '_> {
         self.clauses.get(usize::from(used.row)).is_some_and(|clause| clause.value.kinds.contains(&kind))
     }
 
-    fn clause_use(&self, code: &str) -> Option<ClauseUse> {
-        self.clause_use_at(self.clauses.iter().position(|clause| clause.value.code == code)?)
+    fn clause_use(&self, listed: &Listed) -> Option<ClauseUse> {
+        let (code, waivable, missing) = said_of(listed);
+        let own = self.clause_use_at(self.clauses.iter().position(|clause| clause.value.code == *code)?)?;
+        Some(ClauseUse { waivable: waivable.unwrap_or(own.waivable), missing: missing.unwrap_or(own.missing), ..own })
     }
 
     /// What a service is subject to that lists no clause with the rule.
@@ -208,26 +214,46 @@ impl Resolver<'_, '_> {
 
     fn clause_use_at(&self, row: usize) -> Option<ClauseUse> {
         let clause = &self.clauses.get(row)?.value;
-        let row = u8::try_from(row).ok()?;
-        Some(ClauseUse { row, rule: clause.rule, waivable: clause.waivable, missing: clause.missing })
+        Some(ClauseUse {
+            row: u8::try_from(row).ok()?,
+            rule: clause.rule,
+            waivable: clause.waivable,
+            missing: clause.missing,
+        })
     }
 
     pub(super) fn aside(&mut self, raw: RawAside) -> Option<Aside> {
-        raw.services.iter().for_each(|id| self.need("service", id));
+        raw.services.iter().chain(&raw.services_except).for_each(|id| self.need("service", id));
+        raw.source.iter().for_each(|id| self.need("section", id));
         raw.groups.iter().for_each(|id| self.need("group", id));
         self.need("clause", &raw.code);
-        let RawCondition { severities, languages_but, products, delivery_mode } = raw.when;
+        let RawCondition {
+            severities,
+            languages_but,
+            products,
+            delivery_mode,
+            incident,
+            contact_designated,
+            administrator_at_host,
+            until,
+        } = raw.when;
         products.iter().for_each(|pattern| self.need_family(pattern));
         check::languages(languages_but.iter(), self.mistakes);
         Some(Aside {
             clause: self.clauses.iter().position(|clause| clause.value.code == *raw.code.get_ref())?,
             services: inner(raw.services),
             groups: inner(raw.groups),
+            services_except: inner(raw.services_except),
+            source: inner(raw.source),
             when: NoteCondition {
                 severities,
                 languages_but: inner(languages_but),
                 products: inner(products),
                 delivery_mode,
+                incident,
+                contact_designated,
+                administrator_at_host,
+                until,
             },
             text: raw.text,
         })
@@ -265,6 +291,7 @@ impl Resolver<'_, '_> {
         let names = match noun {
             "clause" => &self.names.clauses,
             "group" => &self.names.groups,
+            "section" => &self.names.sections,
             "service" => &self.names.services,
             "product family" => &self.names.families,
             "hours" => &self.names.hours,
@@ -281,6 +308,14 @@ impl Resolver<'_, '_> {
 fn hint(name: &str, known: &HashSet<String>, sign: &str) -> String {
     let nearest = nearest(name, known.iter().map(String::as_str));
     suggest::hint(nearest.map(|nearest| format!("{sign}{nearest}")).as_deref())
+}
+
+/// A code, and what is different for whoever lists it.
+fn said_of(listed: &Listed) -> (&String, Option<bool>, Option<Missing>) {
+    match listed {
+        Listed::Name(name) => (name, None, None),
+        Listed::Use(found) => (&found.code, found.waivable, found.missing),
+    }
 }
 
 fn set_of(listed: &Spanned<Listed>) -> Option<&str> {

@@ -19,6 +19,7 @@ pub(super) struct Tables<'i> {
     pub head: Option<Table<'i>>,
     pub clauses: Vec<Table<'i>>,
     pub groups: Vec<Table<'i>>,
+    pub sections: Vec<Table<'i>>,
     pub services: Vec<Table<'i>>,
     pub families: Vec<Table<'i>>,
     pub asides: Vec<Table<'i>>,
@@ -27,6 +28,7 @@ pub(super) struct Tables<'i> {
     pub hours: DeTable<'i>,
     pub sets: DeTable<'i>,
     pub remedies: DeTable<'i>,
+    pub names: DeTable<'i>,
     pub terms: DeTable<'i>,
     pub why: DeTable<'i>,
     pub changes: Vec<OverlayChange>,
@@ -62,6 +64,7 @@ impl<'i> Tables<'i> {
                 "overlay" if mode == Mode::Overlay => {}
                 "clauses" => adding.rows(&mut self.clauses, "clause", "code", value),
                 "groups" => adding.rows(&mut self.groups, "group", "id", value),
+                "sections" => adding.rows(&mut self.sections, "section", "id", value),
                 "services" => adding.rows(&mut self.services, "service", "id", value),
                 "families" => adding.rows(&mut self.families, "product family", "id", value),
                 "asides" => {
@@ -71,6 +74,7 @@ impl<'i> Tables<'i> {
                 "hours" => adding.named(&mut self.hours, "hours", value),
                 "clause_sets" => adding.named(&mut self.sets, "clause set", value),
                 "remedies" => adding.named(&mut self.remedies, "remedy", value),
+                "names" => adding.named(&mut self.names, "names", value),
                 "response" => {
                     let Some(table) = adding.table(value) else { continue };
                     for (key, value) in table.into_inner() {
@@ -99,9 +103,11 @@ impl<'i> Tables<'i> {
                         "clause_sets",
                         "clauses",
                         "groups",
+                        "sections",
                         "services",
                         "families",
                         "remedies",
+                        "names",
                         "response",
                         "asides",
                     ];

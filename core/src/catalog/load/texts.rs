@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::raw::RawAside;
 use super::source::Mistakes;
 use super::table::ReadTable;
+use crate::catalog::wording::DERIVED;
 use crate::catalog::{Clause, Locale, RemedyKind, ResponseTerm, Rule, Text, Why};
 
 const LOCALES: [(Locale, &str); 2] = [(Locale::English, "en"), (Locale::Indonesian, "id")];
@@ -18,10 +19,11 @@ const ANSWERING: [&str; 2] = ["work_order_id", "item_id"];
 pub(super) fn clauses(clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>) {
     for row in clauses {
         let Clause { code, rule, text, date, dated, .. } = &row.value;
-        let mut carried = [&ASKED, rule.row().facts].concat();
+        let mut carried = [&ASKED, rule.row().facts, rule.row().optional_facts].concat();
         if !matches!(rule, Rule::Purchased | Rule::Note) {
             carried.extend(ANSWERING);
         }
+        derive(&mut carried);
         judge(row, "text", text, &carried, code, mistakes);
         match (dated, date) {
             (Some(dated), Some(date)) => {
@@ -36,7 +38,9 @@ pub(super) fn clauses(clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>
 
 pub(super) fn asides(asides: &[ReadTable<RawAside>], mistakes: &mut Mistakes<'_>) {
     for row in asides {
-        judge(row, "text", &row.value.text, &ASKED, "an aside", mistakes);
+        let mut carried = ASKED.to_vec();
+        derive(&mut carried);
+        judge(row, "text", &row.value.text, &carried, "an aside", mistakes);
     }
 }
 
@@ -47,6 +51,10 @@ pub(super) fn remedies(row: &ReadTable<BTreeMap<RemedyKind, Text>>, head_at: usi
         if *kind == RemedyKind::AddQuantity {
             carried.push("unit");
         }
+        if *kind == RemedyKind::Renew {
+            carried.extend(["renewed_order", "renewed_item", "moved_item", "activated_order"]);
+        }
+        derive(&mut carried);
         judge(row, kind.as_str(), text, &carried, "a remedy", mistakes);
     }
     missing(
@@ -71,6 +79,13 @@ pub(super) fn terms(row: &ReadTable<BTreeMap<String, ResponseTerm>>, mistakes: &
     for (name, term) in &row.value {
         judge(row, &format!("{name}.text"), &term.text, &[], "a response term", mistakes);
     }
+}
+
+/// Adds the words that follow from what is carried.
+fn derive(carried: &mut Vec<&str>) {
+    let follows = DERIVED.iter().filter(|(_, needs)| needs.iter().all(|need| carried.contains(need)));
+    let follows: Vec<&str> = follows.map(|(name, _)| *name).collect();
+    carried.extend(follows);
 }
 
 fn missing<'a>(table: &str, lacking: impl Iterator<Item = &'a str>, at: usize, mistakes: &mut Mistakes<'_>) {

@@ -6,7 +6,7 @@ use super::table::ReadTable;
 use crate::catalog::{Rule, Service};
 
 /// The fields that rules read, and whether the service has them.
-pub(super) fn fields(service: &Service) -> [(&'static str, bool); 20] {
+pub(super) fn fields(service: &Service) -> [(&'static str, bool); 22] {
     let purchase = &service.purchase;
     [
         ("longest_minutes", service.longest_minutes.is_some()),
@@ -21,11 +21,13 @@ pub(super) fn fields(service: &Service) -> [(&'static str, bool); 20] {
         ("severities", !service.severities.is_empty()),
         ("products_only", !service.products_only.is_empty()),
         ("products_except", !service.products_except.is_empty()),
+        ("products_open", !service.products_open.is_empty()),
         ("covered_family", service.covered_family.is_some()),
         ("countries_only", !service.countries_only.is_empty()),
         ("countries_except", !service.countries_except.is_empty()),
         ("delivery_starts", service.delivery_starts.is_some()),
         ("activities", !service.activities.is_empty()),
+        ("activities_except", !service.activities_except.is_empty()),
         ("license", service.license.is_some()),
         ("event", service.event.is_some()),
         ("tenants", service.tenants.is_some()),

@@ -16,6 +16,7 @@ struct Manual {
 /// Fields that rules read, and what they are where nothing is said.
 const DEFAULTS: &[(&str, &str)] = &[
     ("activities", "all"),
+    ("activities_except", "none"),
     ("channels", "any"),
     ("countries_except", "none"),
     ("countries_only", "everywhere"),
@@ -36,6 +37,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("plan", "required"),
     ("products_except", "none"),
     ("products_only", "all"),
+    ("products_open", "none"),
     ("purchase.exact_minutes", "any"),
     ("purchase.maximum", "no limit"),
     ("purchase.maximum_per_contract_year", "no limit"),
@@ -88,19 +90,31 @@ impl Rule {
             Self::ProductRetired => {
                 says("the product is out of support").reads(&["life_cycle.retired_from"]).asks("product_id")
             }
-            Self::ProductExcluded | Self::RetailProduct => says("the service does not serve the product")
-                .reads(&["products_only", "products_except"])
-                .asks("product_id"),
+            Self::ProductExcluded => says(
+                "the service does not serve the product; on purchase, none of the item's products. What is in \
+                 `products_open` is open until its waiver is recorded",
+            )
+            .reads(&["products_only", "products_except", "products_open"])
+            .asks("product_id"),
+            Self::RetailProduct => {
+                says("the service does not serve the product; on purchase, none of the item's products")
+                    .reads(&["products_only", "products_except"])
+                    .asks("product_id")
+            }
             Self::ProductOnItem => says("the item does not name the product").asks("product_id"),
             Self::ProductsRequired => says("the item names no product"),
             Self::CoveredFamily => says("the order covers nothing of the family").reads(&["covered_family"]),
             Self::Country => {
                 says("the location's country is not one it is sold in").reads(&["countries_only", "countries_except"])
             }
-            Self::LocationDesignated => says("the item is not for the location").reads(&["location_rule"]),
+            Self::LocationDesignated => says(
+                "the item is not for the location; on purchase, the item lists one that its order does not designate. Its \
+                 waiver is for remote delivery alone",
+            )
+            .reads(&["location_rule"]),
             Self::SingleLocation => says("the item is not for exactly one location"),
             Self::ExcludedCountry => {
-                says("an excluded country, where the customer has locations in several").reads(&["excluded_countries"])
+                says("an excluded country, where the orders in force designate locations in several").reads(&["excluded_countries"])
             }
             Self::SeparateWorkOrder => says("an excluded country shares an order, or has neither a base nor names one")
                 .reads(&["excluded_countries"]),
@@ -108,7 +122,9 @@ impl Rule {
                 .reads(&["delivery_modes", "included_delivery_modes"])
                 .asks("delivery.mode"),
             Self::AdvisoryLimit => {
-                says("more time is asked for than one use may take").reads(&["longest_minutes"]).asks("quantity")
+                says("more time is asked for than one use may take, or an activity out of its scope")
+                    .reads(&["longest_minutes", "activities_except"])
+                    .asks("quantity")
             }
             Self::Contact => says("the contact has no fitting role").asks("contact_id"),
             Self::Channel => {
@@ -120,6 +136,7 @@ impl Rule {
             Self::Tenant => says("a tenant the item does not name").reads(&["tenants"]).asks("tenant_id"),
             Self::TenantsRequired => says("too few or too many tenants are named").reads(&["tenants"]),
             Self::Activity => says("an activity that is not in scope").reads(&["activities"]).asks("activity"),
+            Self::Discretion => says("never: it is open until its waiver, the recorded assignment, is there"),
             Self::License => says("the customer lacks a licence").reads(&["license"]),
             Self::HoursAvailable | Self::QuantityAvailable => {
                 says("not enough is left; where nothing is asked for, nothing at all")
@@ -145,7 +162,8 @@ impl Rule {
             Self::MaximumQuantity => says("more over all items of the order than may be")
                 .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]),
             Self::ExhibitRequired => says("the item names no exhibit"),
-            Self::SupportAdministrator => says("no support administrator at the host"),
+            Self::SupportAdministrator => says("no support administrator at the host of an order that carries a base"),
+            Self::TimeZoneRequired => says("the item names no time zone"),
             Self::IncludedHours => says("never: the service may bring hours with its item").reads(&["included_hours"]),
             Self::FlexCreditCap
             | Self::FlexNotForSdm

@@ -54,6 +54,17 @@ pub enum InPool {
     Compares,
 }
 
+/// What a waiver of a clause lifts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifts {
+    /// The violation.
+    Violation,
+    /// Nothing of a violation: it settles what is open without it.
+    Condition,
+    /// A part of the rule, which asks for the waiver itself.
+    Part,
+}
+
 /// What the words of a reason hang on, besides what never changes and how the item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Words {
@@ -64,6 +75,8 @@ pub enum Words {
     Base,
     /// The orders that extend the base to the location.
     Extension,
+    /// The base whose host it keeps the hours of.
+    Host,
     /// What is left in the item's own block, and the event that is asked about.
     Amounts,
 }
@@ -95,8 +108,11 @@ pub struct RuleRow {
     pub pool: InPool,
     pub subject: Subject,
     pub words: Words,
+    pub lifts: Lifts,
     /// What a reason by this rule carries whenever it is given, besides what every reason carries.
     pub facts: &'static [&'static str],
+    /// What it may carry besides: a text puts it in a part that can be left out.
+    pub optional_facts: &'static [&'static str],
     /// Fields of the service that mean nothing without it, or without another rule that reads them.
     pub reads: &'static [&'static str],
 }
@@ -110,7 +126,9 @@ pub(super) const fn by(judge: Judge) -> RuleRow {
         pool: InPool::Apart,
         subject: Subject::Contract,
         words: Words::Fixed,
+        lifts: Lifts::Violation,
         facts: &[],
+        optional_facts: &[],
         reads: &[],
     }
 }
@@ -148,8 +166,16 @@ impl RuleRow {
         Self { words, ..self }
     }
 
+    pub(super) const fn lifts(self, lifts: Lifts) -> Self {
+        Self { lifts, ..self }
+    }
+
     pub(super) const fn facts(self, facts: &'static [&'static str]) -> Self {
         Self { facts, ..self }
+    }
+
+    pub(super) const fn may_carry(self, optional_facts: &'static [&'static str]) -> Self {
+        Self { optional_facts, ..self }
     }
 
     pub(super) const fn reads(self, reads: &'static [&'static str]) -> Self {

@@ -55,6 +55,7 @@ const CLAUSES: &[&str] = &[
     "EXTENSION_IN_FIVE_DAY_STEPS",
     "PRODUCT_NOT_ON_ITEM",
     "PRODUCTS_REQUIRED",
+    "TIME_ZONE_REQUIRED",
     "HOURS_OR_PREDEFINED",
     "UER_INCLUDED_HOURS",
     "AEM_NOTICE",
@@ -84,6 +85,22 @@ const CLAUSES: &[&str] = &[
     "UER_STAFFING",
     "DELIVERED_BY_GITHUB",
     "CUSTOMER_RESPONSIBILITIES",
+    "REQUEST_DEADLINE",
+    "SERVICES_MAY_CHANGE",
+    "OWN_ORGANISATION_ONLY",
+    "SEVERITY_BY_BUSINESS_IMPACT",
+    "THIRD_PARTY_COLLABORATION",
+    "KICK_OFF_MEETING",
+    "RAPID_RESPONSE_ONBOARDING",
+    "CYBER_INVESTIGATION",
+    "CYBER_NO_GUARANTEE",
+    "CYBER_CUSTOMER_DUTIES",
+    "CYBER_CONFIDENTIAL",
+    "REMOTE_ACCESS",
+    "CUSTOMER_DATA",
+    "CODE_TERMS",
+    "SERVICE_PREREQUISITES",
+    "MULTI_COUNTRY_BILLING",
 ];
 
 #[test]
@@ -120,7 +137,8 @@ fn open_and_waivable_clauses() {
             "RCA_AFTER_CLOSURE",
             "AEM_NOTICE",
             "AEM_DURATION",
-            "TENANT_NOT_LISTED"
+            "TENANT_NOT_LISTED",
+            "AT_PROVIDER_DISCRETION"
         ]
     );
     assert_eq!(
@@ -131,12 +149,14 @@ fn open_and_waivable_clauses() {
             "PRODUCT_RETIRED",
             "ONSITE_NOT_INCLUDED",
             "OUTSIDE_SERVICE_HOURS",
-            "AEM_NOTICE"
+            "AEM_NOTICE",
+            "AT_PROVIDER_DISCRETION"
         ]
     );
 
     let waivable = |id: &str, code: &str| lists(&edition, service(&edition, id), code).map(|used| used.waivable);
-    for id in REACTIVE.into_iter().chain(["unified-enhanced-response"]) {
+    let remote = ["unified-enhanced-response", "rapid-response", "webcasts", "on-demand-education"];
+    for id in REACTIVE.into_iter().chain(remote).chain(["cybersecurity-incident-response-1-day"]) {
         assert_eq!(waivable(id, "ONSITE_NOT_INCLUDED"), Some(false), "{id} is always remote");
     }
     assert_eq!(waivable("enhanced-designated-engineering", "ONSITE_NOT_INCLUDED"), Some(true));
@@ -175,7 +195,9 @@ fn clauses_of_few_services() {
         subject_to(&edition, "EXHIBIT_REQUIRED"),
         ["office-365-engineering-direct", "support-for-mission-critical"]
     );
-    assert_eq!(subject_to(&edition, "PRODUCT_RETIRED"), [&REACTIVE[..], &["unified-enhanced-response"]].concat());
+    let windows = [&CYBERSECURITY[..3], &["cybersecurity-operations-service"]].concat();
+    let lasting = [&REACTIVE[..], &["unified-enhanced-response"], &windows].concat();
+    assert_eq!(subject_to(&edition, "PRODUCT_RETIRED"), lasting);
     assert_eq!(subject_to(&edition, "EXCLUDED_COUNTRY"), ["support-technology-advisor"]);
     assert_eq!(subject_to(&edition, "RCA_AFTER_CLOSURE"), ["root-cause-analysis"]);
     assert_eq!(subject_to(&edition, "MINIMUM_ENGAGEMENT"), CYBERSECURITY[..5]);

@@ -11,9 +11,14 @@ fn texts(edition: &Edition) -> Vec<(String, &Text)> {
     }
     for service in &edition.services {
         texts.push((format!("service {}", service.id), &service.name));
+        texts.extend(service.description.iter().map(|text| (format!("what {} is", service.id), text)));
+        texts.extend(service.deliverables.iter().map(|text| (format!("what {} brings", service.id), text)));
         for offering in &service.purchase.predefined {
             texts.push((format!("offering {} of {}", offering.id, service.id), &offering.name));
         }
+    }
+    for section in &edition.sections {
+        texts.push((format!("section {}", section.id), &section.title));
     }
     for clause in &edition.clauses {
         texts.push((clause.code.clone(), &clause.text));

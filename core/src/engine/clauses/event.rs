@@ -104,10 +104,22 @@ fn events_of_solutions(context: &Context<'_>) -> Option<i64> {
     do_count.then(|| events_needed(context, event_of(context), terms))
 }
 
-/// Whether an amount that is to be taken is too small for its solutions, whatever is left.
-pub(in crate::engine) fn takes_too_few(context: &Context<'_>) -> bool {
+/// The events the asked window takes for one solution; none where there is none, or nothing is in force.
+fn events_of_window(context: &Context<'_>) -> Option<i64> {
+    let terms = context.service.event.filter(|_| !context.is_lapsed())?;
+    let (start, end) = context.query.delivery.window()?;
+    Some(events_taken(context.location.time_zone, Span { start, end }, terms.days))
+}
+
+/// What a delivery takes at least by this rule.
+fn least(context: &Context<'_>, rule: Rule) -> Option<i64> {
+    if rule == Rule::EventSolutions { events_of_solutions(context) } else { events_of_window(context) }
+}
+
+/// Whether an amount that is to be taken is too small for its days or its solutions, whatever is left.
+pub(in crate::engine) fn takes_too_few(context: &Context<'_>, rule: Rule) -> bool {
     let too_few = |(needed, requested): (i64, i64)| requested < needed;
-    events_of_solutions(context).zip(requested(context)).is_some_and(too_few)
+    least(context, rule).zip(requested(context)).is_some_and(too_few)
 }
 
 fn requested(context: &Context<'_>) -> Option<i64> {
@@ -116,17 +128,28 @@ fn requested(context: &Context<'_>) -> Option<i64> {
 }
 
 /// Why it is too small. What is left is not told: only the ledger knows.
-pub(in crate::engine) fn explain_too_few(context: &Context<'_>, metadata: &mut Vec<(&'static str, String)>) -> String {
+pub(in crate::engine) fn explain_too_few(
+    context: &Context<'_>,
+    rule: Rule,
+    metadata: &mut Vec<(&'static str, String)>,
+) -> String {
     let requested = requested(context).unwrap_or_default();
     metadata.retain(|(name, _)| *name != "events_available");
     metadata.push(("requested", requested.to_string()));
-    let needed = events_of_solutions(context).unwrap_or_default();
-    format!("{requested} events asked for, {needed} needed for {} solutions", solutions(context))
+    let needed = least(context, rule).unwrap_or_default();
+    let of = match rule {
+        Rule::EventSolutions => format!("{} solutions", solutions(context)),
+        _ => format!("{} days each", context.service.event.map_or(0, |terms| terms.days)),
+    };
+    format!("{requested} events asked for, {needed} needed for {of}")
 }
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, is_open: bool, explanation: &mut Explanation) {
     let Some(terms) = context.service.event else { return };
     let event = event_of(context);
+    if rule == Rule::EventDuration {
+        explanation.fact("event_days", terms.days.to_string());
+    }
     if rule == Rule::EventNotice {
         explanation.fact("notice_days", terms.notice_days.to_string());
         let latest = event.map(|event| latest_confirmation(context, event, terms));

@@ -7,15 +7,23 @@ use crate::catalog::{Rule, ServiceHours, ZoneRule};
 use crate::engine::calendar::Calendar;
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
+use crate::engine::prepared::Support;
+use crate::model::Location;
 use crate::terms::Span;
 
 /// The calendar a service is worked by at a location.
-pub(in crate::engine) fn calendar_of<'a>(context: &Context<'a>, service_hours: &'a ServiceHours) -> Calendar<'a> {
+/// None where the host's hours count and there is no base to have a host.
+pub(in crate::engine) fn calendar_of<'a>(
+    context: &Context<'a>,
+    service_hours: &'a ServiceHours,
+) -> Option<Calendar<'a>> {
     let asked = context.location;
-    let host = context.prepared.contract().customer.locations.get(context.candidate.host).unwrap_or(asked);
     let (zone, place) = match service_hours.zone {
         ZoneRule::Location => (asked.time_zone, asked),
-        ZoneRule::Host => (host.time_zone, host),
+        ZoneRule::Host => {
+            let (_, host) = host_of(context)?;
+            (host.time_zone, host)
+        }
         ZoneRule::Item { otherwise } => {
             // A base item says nothing of the single services it brings.
             let agreed = if context.service.is_base() { None } else { context.item.time_zone };
@@ -24,7 +32,18 @@ pub(in crate::engine) fn calendar_of<'a>(context: &Context<'a>, service_hours: &
             (agreed.or_else(otherwise).unwrap_or(asked.time_zone), asked)
         }
     };
-    Calendar { zone, hours: service_hours.hours.of(&place.country), holidays: &place.holidays }
+    Some(Calendar { zone, hours: service_hours.hours.of(&place.country), holidays: &place.holidays })
+}
+
+/// The host of the base that the item is, or leans on, with the row of that base's order (2.4).
+pub(in crate::engine) fn host_of<'a>(context: &Context<'a>) -> Option<(usize, &'a Location)> {
+    let order = match &context.candidate.support {
+        Support::OwnOrder => context.candidate.order,
+        Support::Named(_, base) => (*base)?,
+        Support::AnyCovering => context.coverage?.host_order(context.at)?,
+    };
+    let host = context.prepared.order(order)?.host?;
+    Some((order, context.prepared.contract().customer.locations.get(host)?))
 }
 
 /// Whether a window begins in the hours of a working day and ends in them, or as they close.
@@ -55,10 +74,25 @@ fn verdict(context: &Context<'_>) -> Verdict {
     {
         return Verdict::Holds;
     }
-    let calendar = calendar_of(context, service_hours);
+    if is_around_the_clock(context) {
+        return Verdict::Holds;
+    }
+    let Some(calendar) = calendar_of(context, service_hours) else { return Verdict::Holds };
     Verdict::fails_if(
         !(holds(&calendar, window, false) || is_weekend_waived(context) && holds(&calendar, window, true)),
     )
+}
+
+/// Hours of reactive support management that come with another service are worked at any hour for the severities
+/// that service is for (2.3 UER). A use that says no severity is for those.
+fn is_around_the_clock(context: &Context<'_>) -> bool {
+    if context.service.id == context.item.service_id || context.service.is_base() {
+        return false;
+    }
+    let Some(bringing) = context.edition.service(&context.item.service_id) else { return false };
+    let included = bringing.included_hours.as_ref();
+    included.is_some_and(|included| included.reactive_support_management == context.service.id)
+        && context.query.severity.is_none_or(|severity| bringing.severities.contains(&severity))
 }
 
 fn is_weekend_waived(context: &Context<'_>) -> bool {
@@ -74,12 +108,13 @@ pub(in crate::engine) fn leans_on_waiver(context: &Context<'_>) -> bool {
         .delivery
         .window()
         .zip(service_hours)
-        .is_some_and(|(window, service_hours)| !holds(&calendar_of(context, service_hours), window, false))
+        .and_then(|(window, service_hours)| Some((window, calendar_of(context, service_hours)?)))
+        .is_some_and(|(window, calendar)| !holds(&calendar, window, false))
 }
 
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
     let Some(service_hours) = &context.service.service_hours else { return };
-    let calendar = calendar_of(context, service_hours);
+    let Some(calendar) = calendar_of(context, service_hours) else { return };
     let clock = |clock: NaiveTime| clock.format("%H:%M").to_string();
     explanation.fact("opens", clock(calendar.hours.open));
     explanation.fact("closes", clock(calendar.hours.close));

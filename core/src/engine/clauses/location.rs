@@ -14,9 +14,11 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
     let country = &context.location.country;
     Some(Verdict::fails_if(match rule {
         Rule::Country => !context.service.is_available_in(country),
-        Rule::LocationDesignated => !is_designated(context),
+        Rule::LocationDesignated => !is_designated(context) && !is_place_of_contact(context),
         Rule::SingleLocation => context.item.all_locations || context.item.location_ids.len() != 1,
-        Rule::ExcludedCountry => context.prepared.is_multi_country() && context.edition.excludes_country(country),
+        Rule::ExcludedCountry => {
+            context.prepared.is_multi_country(context.at) && context.edition.excludes_country(country)
+        }
         Rule::DeliveryMode => context.query.delivery.mode.is_some_and(|mode| !is_included(context, mode)),
         _ => return None,
     }))
@@ -26,18 +28,25 @@ pub(in crate::engine) fn is_designated(context: &Context<'_>) -> bool {
     context.candidate.designations.at(context.location_row).at(context.at)
 }
 
+/// Whether a designated contact stands at the location, for services that go there (2.5). An excluded country is
+/// reached only where the host of the base lies in it, too.
+fn is_place_of_contact(context: &Context<'_>) -> bool {
+    let host = context.candidate.host;
+    if context.service.location_rule != LocationRule::ListedOrContact {
+        return false;
+    }
+    let country = &context.location.country;
+    let is_hosts = context.prepared.contract().customer.locations.get(host).is_some_and(|it| it.country == *country);
+    let is_cloud = context.in_edition.family.is_some_and(|family| family.cloud);
+    (is_hosts || !context.edition.excludes_country(country))
+        && context.prepared.contact_places().has(context.location_row, host, is_cloud)
+}
+
 /// Remote delivery is always included; any other way only if the service or the item says so.
 pub(in crate::engine) fn is_included(context: &Context<'_>, mode: DeliveryMode) -> bool {
     mode == DeliveryMode::Remote
         || context.service.included_delivery_modes.contains(&mode)
-        || sold_mode(context) == mode
-}
-
-/// How the service is delivered: what the item says, or the catalogue's default. A base
-/// item says nothing of the single services it brings.
-fn sold_mode(context: &Context<'_>) -> DeliveryMode {
-    let default = context.service.default_delivery_mode();
-    if context.service.is_base() { default } else { context.item.delivery_mode.unwrap_or(default) }
+        || context.sold_mode() == mode
 }
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
@@ -89,11 +98,7 @@ fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
     }
     // An item for one location that it names already: another location takes another item.
     let takes_another_item = is_for_one_location(context) && item.location_ids.len() == 1;
-    let is_at_host = item.all_locations || item.location_ids.contains(&order.host_location_id);
-    let is_for_all = match service.location_rule {
-        LocationRule::HostServesAll => is_at_host,
-        LocationRule::Listed => item.all_locations,
-    };
+    let is_for_all = item.all_locations || context.candidate.is_at_host;
     if takes_another_item {
         let own = Some(order).filter(|_| is_on_order);
         explanation.remedy_buy(&service.id, own.or_else(|| context.prepared.designated_by(context.location_row)));

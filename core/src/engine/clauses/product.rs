@@ -7,6 +7,9 @@ use crate::model::{ProductId, ProductPattern};
 
 pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let (service, in_edition, product) = (context.service, &context.in_edition, context.query.product);
+    if rule == Rule::ProductExcluded && product.is_some_and(|product| any_matches(&service.products_open, product)) {
+        return Some(Verdict::Unknown);
+    }
     Some(Verdict::fails_if(match rule {
         Rule::ProductCovered => !context.is_covered,
         Rule::ProductPrerelease => {
@@ -65,9 +68,12 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             }
         }
         Rule::ProductExcluded | Rule::RetailProduct => {
+            let is_open = any_matches(&context.service.products_open, product);
             explanation.fact("allowed", joined(&context.service.products_only));
             explanation.fact("excluded", joined(&context.service.products_except));
-            explanation.ask("product_id", products(context.service));
+            if !is_open || !explanation.remedy_waiver() {
+                explanation.ask("product_id", products(context.service));
+            }
         }
         _ => {}
     }

@@ -8,7 +8,7 @@ use crate::model::{Funding, Item, Unit, rfc3339};
 
 /// A needed amount must be available; without one, anything at all.
 pub(super) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
-    let is_lacking = || needed(context).is_some_and(|needed| own_available(context) < needed && left(context) < needed);
+    let is_lacking = || needed(context).is_some_and(|needed| is_own_short(context, needed) && left(context) < needed);
     matches!(rule, Rule::HoursAvailable | Rule::QuantityAvailable).then(|| Verdict::fails_if(is_lacking()))
 }
 
@@ -37,16 +37,24 @@ fn is_sold_without_number(context: &Context<'_>) -> bool {
     }
 }
 
+/// Whether its own block, which counts only in its own unit, has less than that.
+fn is_own_short(context: &Context<'_>, needed: i64) -> bool {
+    let asked = context.query.quantity.map(|quantity| quantity.unit.base());
+    let is_other = context.candidate.block.zip(asked).is_some_and(|(block, asked)| block.unit != asked);
+    is_other || own_available(context) < needed
+}
+
 /// Whether the rule may look at what other items have left.
 pub(in crate::engine) fn needs_pool(context: &Context<'_>, rule: Rule) -> bool {
     match rule.family() {
-        Some(RuleFamily::Quantity) => needed(context).is_some_and(|needed| own_available(context) < needed),
+        Some(RuleFamily::Quantity) => needed(context).is_some_and(|needed| is_own_short(context, needed)),
         _ => rule.compares_with_pool() && !context.is_lapsed(),
     }
 }
 
 pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
-    let unit = context.own_block.map(|block| block.unit).or(context.service.unit.map(Unit::base));
+    let asked = context.query.quantity.map(|quantity| quantity.unit.base());
+    let unit = asked.or(context.own_block.map(|block| block.unit)).or(context.service.unit.map(Unit::base));
     let requested = context.query.quantity.map_or(Some(1), |quantity| quantity.in_base_unit()).unwrap_or(i64::MAX);
     explanation.fact("available", left(context).to_string());
     explanation.fact("requested", requested.to_string());
@@ -59,6 +67,10 @@ pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
 /// More of what is counted: on the item, or where that would not count, on a further one.
 pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut Explanation) {
     let purchase = &context.service.purchase;
+    if context.service.granted_by_offering(context.item).is_some() || is_of_other_unit(context) {
+        explanation.remedy_buy(&context.service.id, Some(context.order));
+        return;
+    }
     let own = own_available(context);
     let lacking = needed.saturating_sub(left(context));
     let (more, item_id) = if takes_another_item(context) {
@@ -80,6 +92,12 @@ pub(super) fn remedy_more(context: &Context<'_>, needed: i64, explanation: &mut 
     }
     explanation.remedy(RemedyKind::AddQuantity, "work_order.items.quantity", more.to_string());
     explanation.remedy_at(&context.order.work_order_id, item_id);
+}
+
+/// Whether more is asked for of what is sold as an offering, and not by number.
+fn is_of_other_unit(context: &Context<'_>) -> bool {
+    let asked = context.query.quantity.map(|quantity| quantity.unit.base());
+    asked.is_some_and(|asked| context.service.unit.is_some_and(|unit| unit.base() != asked))
 }
 
 /// How much more of the service the order may carry; none: any amount.

@@ -15,14 +15,12 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
     let query = context.query;
     Some(match rule {
         Rule::AdvisoryLimit => Verdict::fails_if(
-            requested_minutes(context)
-                .zip(context.service.longest_minutes)
-                .is_some_and(|(asked, longest)| asked > longest),
+            is_out_of_scope(context)
+                || requested_minutes(context)
+                    .zip(context.service.longest_minutes)
+                    .is_some_and(|(asked, longest)| asked > longest),
         ),
-        Rule::Contact => Verdict::fails_if(
-            query.contact_id.is_some()
-                && !context.in_edition.contact.is_some_and(|contact| is_designated(context, contact)),
-        ),
+        Rule::Contact => Verdict::fails_if(query.contact_id.is_some() && !is_contact_designated(context)),
         Rule::Channel => Verdict::fails_if(query.channel.is_some_and(|channel| !is_open(context, channel))),
         // An empty list restricts nothing.
         Rule::Severity if context.service.severities.is_empty() => Verdict::Holds,
@@ -43,6 +41,8 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::Activity => Verdict::fails_if(
             query.activity.is_some_and(|activity| !context.service.activities.iter().any(|known| known == activity)),
         ),
+        // Only a recorded assignment settles it.
+        Rule::Discretion => Verdict::Unknown,
         Rule::License => Verdict::fails_if(!context.in_edition.is_licensed),
         _ => return None,
     })
@@ -52,9 +52,18 @@ fn known<T>(fact: Option<T>, is_good: impl FnOnce(T) -> bool) -> Verdict {
     fact.map_or(Verdict::Unknown, |fact| Verdict::fails_if(!is_good(fact)))
 }
 
+fn is_out_of_scope(context: &Context<'_>) -> bool {
+    context.query.activity.is_some_and(|asked| context.service.activities_except.iter().any(|except| except == asked))
+}
+
 fn requested_minutes(context: &Context<'_>) -> Option<i64> {
     // An amount too large to count is larger than any limit.
     context.query.quantity.map(|quantity| quantity.in_base_unit().unwrap_or(i64::MAX))
+}
+
+/// Whether the contact who is named is one the customer designated for such a product.
+pub(in crate::engine) fn is_contact_designated(context: &Context<'_>) -> bool {
+    context.in_edition.contact.is_some_and(|contact| is_designated(context, contact))
 }
 
 fn is_designated(context: &Context<'_>, contact: &Contact) -> bool {
@@ -96,10 +105,14 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
     match rule {
         Rule::AdvisoryLimit => {
             let limit = context.service.longest_minutes.unwrap_or_default().to_string();
-            explanation.ask("quantity", limit.as_str());
+            if is_out_of_scope(context) {
+                explanation.ask("activity", "");
+            } else {
+                explanation.ask("quantity", limit.as_str());
+            }
             explanation.fact("limit_minutes", limit);
             explanation.fact("unit", Unit::Minutes.as_str());
-            explanation.fact("requested_minutes", requested_minutes(context).unwrap_or_default().to_string());
+            explanation.optional_fact("requested_minutes", requested_minutes(context).map(|asked| asked.to_string()));
         }
         Rule::Contact => {
             explanation.ask("contact_id", "");
@@ -146,6 +159,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("activity", query.activity.unwrap_or_default());
             explanation.fact("allowed", allowed);
         }
+        Rule::Discretion => _ = explanation.remedy_waiver(),
         Rule::License => {
             let license = context.service.license.as_deref().unwrap_or_default();
             explanation.remedy(RemedyKind::Buy, "customer.licenses", license);

@@ -8,7 +8,7 @@ use crate::engine::base::BaseState;
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::{ACTIVE, Explanation};
 use crate::engine::prepared::{Candidate, Support};
-use crate::model::{WorkOrderState, rfc3339};
+use crate::model::{WorkOrderState, Zone, day_of, rfc3339};
 use crate::terms::{End, Scope, Span, TermState};
 
 /// The nearest instant beside one that will not do.
@@ -30,7 +30,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::BaseExpired => matches!(context.base, Some(BaseState::Ended { cause: End::Expired, .. })),
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
         Rule::WindowForfeited => ends_too_late(context),
-        Rule::DeliveryStart => context.in_edition.delivery_start.is_some_and(|start| context.at < start),
+        Rule::DeliveryStart => context.delivery_start.is_some_and(|start| context.at < start),
         _ => return None,
     }))
 }
@@ -58,16 +58,19 @@ pub(in crate::engine) fn ends_too_late(context: &Context<'_>) -> bool {
 
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
     let term = &context.candidate.term;
+    let host = context.candidate.host;
     match rule {
         Rule::TermNotStarted => match context.term {
             TermState::NotStarted(scope) => {
                 explanation.fact("start_time", rfc3339(term.start()));
+                explanation.fact("start_date", local_day(context, host, term.start()));
                 explanation.fact("scope", scope.as_str());
                 explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(term.start()));
             }
             _ => {
                 let start = context.delivery_span().start;
                 explanation.fact("start_time", rfc3339(start));
+                explanation.fact("start_date", local_day(context, host, start));
                 explanation.fact("scope", "delivery");
                 remedy_early(context, explanation);
             }
@@ -75,6 +78,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::TermExpired | Rule::TermTerminated => {
             let name = if rule == Rule::TermExpired { "end_time" } else { "terminate_time" };
             explanation.fact(name, rfc3339(term.end));
+            explain_end(context, (host, term.end), rule == Rule::TermExpired, explanation);
             explanation.fact("scope", term.end_scope.as_str());
             match term.end_scope {
                 Scope::Item => explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", ""),
@@ -92,6 +96,8 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::BaseExpired | Rule::BaseTerminated => {
             if let Some(BaseState::Ended { order, ended_by, at, .. }) = context.base {
                 explanation.fact("end_time", rfc3339(at));
+                let host = context.prepared.order(order).and_then(|order| order.host).unwrap_or(host);
+                explain_end(context, (host, at), rule == Rule::BaseExpired, explanation);
                 let orders = &context.prepared.contract().work_orders;
                 if let Some(order) = orders.get(order) {
                     explanation.fact("base_work_order_id", order.work_order_id.as_str());
@@ -104,15 +110,42 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::WindowForfeited => {
             let end = context.delivery_span().end;
             explanation.fact("end_time", rfc3339(end));
+            explain_end(context, (host, end), true, explanation);
             remedy_late(context, explanation);
         }
         Rule::DeliveryStart => {
-            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.in_edition.delivery_start) {
+            if let (Some(date), Some(start)) = (context.service.delivery_starts, context.delivery_start) {
                 explanation.fact("delivery_start_date", date.to_string());
                 explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start));
             }
         }
         _ => {}
+    }
+}
+
+/// A day of the calendar of a host, by the row of its location.
+fn local_day(context: &Context<'_>, host: usize, instant: DateTime<Utc>) -> String {
+    day_of(zone_of(context, host), instant).to_string()
+}
+
+fn zone_of(context: &Context<'_>, host: usize) -> Zone {
+    context.prepared.contract().customer.locations.get(host).unwrap_or(context.location).time_zone
+}
+
+/// An end as people at the host tell it: the last day that counted in full, or the minute of a termination.
+fn explain_end(
+    context: &Context<'_>,
+    (host, end): (usize, DateTime<Utc>),
+    is_expiry: bool,
+    explanation: &mut Explanation,
+) {
+    let zone = zone_of(context, host);
+    if is_expiry {
+        let last = end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(end);
+        explanation.fact("end_date", local_day(context, host, last));
+    } else {
+        let local = zone.local(end).format("%Y-%m-%d %H:%M");
+        explanation.fact("terminate_local_time", format!("{local} ({})", zone.name()));
     }
 }
 

@@ -195,8 +195,7 @@ fn the_delivery_is_judged_when_and_how_it_is_performed() {
     let early = window("2026-06-10T07:59:00Z", "2026-06-10T16:30:00Z");
     let told = eligible_blocks(&prepared, &early, at(now)).unwrap().remove(0).failed.remove(0);
     // Of the hours of this service, and of no other's.
-    let hours =
-        "enhanced-designated-engineering is worked from 09:00 to 17:30 (Europe/London), not on weekends or holidays.";
+    let hours = "Enhanced Designated Engineering (EDE) is worked from 09:00 to 17:30 (Europe/London), not on weekends or holidays.";
     assert_eq!((told.rule.row().subject, told.description.as_str()), (Subject::Hours, hours));
     let on_site = BlockQuery { mode: Some(DeliveryMode::OnSite), ..query() };
     assert_eq!(judged(&prepared, &on_site, now), ["ede ONSITE_NOT_INCLUDED"]);
@@ -244,8 +243,9 @@ fn several_solutions_take_as_many_events_each() {
     };
     // Solutions, events asked for, dates of the window (0: none), and whether they are too few.
     let cases = [
-        (0, 1, 6, false),
-        (1, 1, 6, false),
+        (0, 1, 5, false),
+        (0, 2, 6, false),
+        (1, 2, 6, false),
         (2, 1, 0, true),
         (2, 2, 0, false),
         (2, 2, 5, false),
@@ -260,6 +260,9 @@ fn several_solutions_take_as_many_events_each() {
         let told = judged(&prepared, &named(solutions, amount, days), now);
         assert_eq!(told, [expected], "{solutions} solutions, {amount} events, {days} dates");
     }
+    // Six dates of one solution, for which one event is too short, and both at once.
+    assert_eq!(judged(&prepared, &named(1, 1, 6), now), ["aem AEM_DURATION"]);
+    assert_eq!(judged(&prepared, &named(2, 1, 6), now), ["aem AEM_DURATION AEM_ONE_SOLUTION"]);
     let told = eligible_blocks(&prepared, &named(2, 3, 6), at(now)).unwrap().remove(0).failed.remove(0);
     assert_eq!(
         (told.rule.row().subject, told.description.as_str()),
@@ -273,8 +276,9 @@ fn several_solutions_take_as_many_events_each() {
     let by_id = BlockQuery { block_id: id, location_id: None, product: None, service_id: None, ..named(2, 1, 0) };
     assert_eq!(judged(&prepared, &by_id, now), ["aem AEM_ONE_SOLUTION"]);
     // Nobody else counts solutions.
-    let of_retail = BlockQuery { service_id: Some(retail), ..named(2, 1, 6) };
-    assert_eq!(judged(&prepared, &of_retail, now), ["retail"]);
+    let of_retail = |days| BlockQuery { service_id: Some(retail), ..named(2, 1, days) };
+    assert_eq!(judged(&prepared, &of_retail(5), now), ["retail"]);
+    assert_eq!(judged(&prepared, &of_retail(6), now), ["retail AEM_DURATION"], "days count in both forms");
     let of_engineering = BlockQuery { solution_ids: &ids, ..query() };
     assert_eq!(judged(&prepared, &of_engineering, now), ["ede"]);
 }

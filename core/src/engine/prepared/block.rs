@@ -31,9 +31,13 @@ pub(super) fn block_of(
     rows: &mut RangeFrom<usize>,
 ) -> Option<BoughtBlock> {
     let unit = service.unit?;
-    let granted = match item.quantity {
-        // A number of something else, as another edition may have sold, is no number of this.
-        Some(quantity) if !service.accepts(quantity.unit) => return None,
+    // A number of something else, as another edition may have sold, is no number of this.
+    if item.quantity.is_some_and(|quantity| !service.is_sold_in(quantity.unit)) {
+        return None;
+    }
+    let offered = service.granted_by_offering(item);
+    let unit = offered.map_or(unit, |offered| offered.unit);
+    let granted = match item.quantity.or(offered) {
         Some(quantity) => quantity.in_base_unit()?,
         None if service.purchase.quantity == QuantityRule::One => 1,
         None => return None,

@@ -2,9 +2,8 @@
 
 use uuid::Uuid;
 
-use super::candidate::Candidate;
+use super::candidate::{BasesAt, Candidate};
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
-use crate::engine::base::Bases;
 use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, Zone, block_id};
 use crate::terms::{Span, year_end};
 
@@ -78,7 +77,7 @@ impl<'a> BlockSpecs<'a> {
 
     /// From the first instant at which it can serve any of its locations to the last: bases may
     /// cover them for different times.
-    pub(crate) fn worked_out_life(&self, bases_at: &[Vec<Bases>]) -> Span {
+    pub(crate) fn worked_out_life(&self, bases_at: &BasesAt) -> Span {
         let own = self.candidate.term.span();
         let covered = self.candidate.designations.locations().filter_map(|location| {
             let cover = self.candidate.base_coverage(bases_at, location)?.span()?;

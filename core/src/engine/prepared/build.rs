@@ -5,7 +5,7 @@ use std::ops::RangeFrom;
 use std::sync::Arc;
 
 use super::block::block_of;
-use super::candidate::{Candidate, Support};
+use super::candidate::{BasesAt, Candidate, Support};
 use super::extension::BaseExtensions;
 use super::item::{prepare_waivers, transitions_of};
 use super::order::PreparedOrder;
@@ -21,23 +21,23 @@ pub(super) struct Builder<'a> {
     pub contract: &'a Contract,
     location_rows: &'a HashMap<String, usize>,
     pub orders: Vec<PreparedOrder>,
-    extensions: BaseExtensions<'a>,
+    pub extensions: BaseExtensions<'a>,
 }
 
 /// An order while its items are made ready.
-struct OrderParts<'a> {
-    row: usize,
-    order: &'a WorkOrder,
-    prepared: &'a PreparedOrder,
-    edition_row: usize,
-    edition: &'a Edition,
-    host: usize,
-    zone: Zone,
+pub(super) struct OrderParts<'a> {
+    pub row: usize,
+    pub order: &'a WorkOrder,
+    pub prepared: &'a PreparedOrder,
+    pub edition_row: usize,
+    pub edition: &'a Edition,
+    pub host: usize,
+    pub zone: Zone,
     /// How an item leans on a base that is not one itself.
-    support: Option<Arc<Bases>>,
-    /// The designated locations, without and with those that extend the base.
-    designated: Designations,
-    extended: Designations,
+    pub support: Option<(Arc<Bases>, Option<usize>)>,
+    /// The designated locations, without and with those of orders that extend its own base.
+    pub designated: Designations,
+    pub extended: Designations,
 }
 
 /// An item that can answer, while it is made ready.
@@ -74,7 +74,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The base items, then the others service by service, each in the order of their ids.
-    pub(super) fn candidates(&self) -> Vec<Candidate> {
+    /// With the bases that cover each location.
+    pub(super) fn candidates(&self) -> (Vec<Candidate>, BasesAt) {
         let rows: HashMap<&str, usize> = rows_by_id(self.contract);
         let orders = self.contract.work_orders.iter().zip(&self.orders).enumerate();
         let parts = orders.filter_map(|(row, (order, prepared))| self.order_parts(row, order, prepared, &rows));
@@ -82,7 +83,13 @@ impl<'a> Builder<'a> {
         let mut all: Vec<_> = parts.iter().flat_map(ItemParts::of_order).collect();
         all.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         let mut counted_rows = 0..;
-        all.iter().map(|item| self.candidate(item, &mut counted_rows)).collect()
+        let bases = all.partition_point(|item| item.is_base);
+        let none = BasesAt::default();
+        let mut candidates: Vec<_> =
+            all.iter().take(bases).map(|item| self.candidate(item, &none, &mut counted_rows)).collect();
+        let bases_at = self.bases_at(&candidates);
+        candidates.extend(all.iter().skip(bases).map(|item| self.candidate(item, &bases_at, &mut counted_rows)));
+        (candidates, bases_at)
     }
 
     /// None where no item can answer: its edition is not loaded, or its host unknown.
@@ -98,11 +105,11 @@ impl<'a> Builder<'a> {
         let zone = self.contract.customer.locations.get(host)?.time_zone;
         let named = order.base_work_order_id.as_deref();
         let support = named.map(|named| {
-            let base = rows.get(named).filter(|row| self.is_of_family(**row, prepared.family));
-            let base = base.and_then(|row| self.base_span(*row));
-            Arc::new(Bases::new(base.into_iter().collect()))
+            let base = rows.get(named).copied().filter(|row| self.is_of_family(*row, prepared.family));
+            let span = base.and_then(|row| self.base_span(row));
+            let base = base.filter(|row| self.orders.get(*row).is_some_and(|order| order.carries_base));
+            (Arc::new(Bases::new(span.into_iter().collect())), base)
         });
-        let its_base = if prepared.carries_base { Some(order.work_order_id.as_str()) } else { named };
         let locations = || 0..self.contract.customer.locations.len();
         let designated = Designations::new(
             locations()
@@ -116,7 +123,7 @@ impl<'a> Builder<'a> {
                 if is_designated {
                     Designation::Always
                 } else {
-                    self.extensions.designation(prepared.family, its_base, location)
+                    self.extensions.designation(prepared.family, &order.work_order_id, location)
                 },
             )
         }));
@@ -124,7 +131,7 @@ impl<'a> Builder<'a> {
     }
 
     /// `counted_rows` gives the next counted item its row.
-    fn candidate(&self, item: &ItemParts<'_>, counted_rows: &mut RangeFrom<usize>) -> Candidate {
+    fn candidate(&self, item: &ItemParts<'_>, bases_at: &BasesAt, counted_rows: &mut RangeFrom<usize>) -> Candidate {
         let ItemParts { order: parts, row, item, service, is_base } = *item;
         let OrderParts { order, edition, zone, .. } = *parts;
         let term = item_term(order, item, zone);
@@ -133,7 +140,13 @@ impl<'a> Builder<'a> {
         let support = match &parts.support {
             _ if is_base || parts.prepared.carries_base => Support::OwnOrder,
             None => Support::AnyCovering,
-            Some(bases) => Support::Named(Arc::clone(bases)),
+            Some((bases, base)) => Support::Named(Arc::clone(bases), *base),
+        };
+        let serves_from_host = !is_base && service.location_rule == LocationRule::HostServesAll;
+        let (designations, is_at_host) = if serves_from_host {
+            self.host_designations(parts, item, &support, bases_at, term.start())
+        } else {
+            (self.designations(parts, item, is_base), false)
         };
         Candidate {
             order: parts.row,
@@ -144,7 +157,9 @@ impl<'a> Builder<'a> {
             host: parts.host,
             state: order.state,
             support,
-            designations: self.designations(parts, item, if is_base { None } else { Some(service.location_rule) }),
+            designations,
+            is_extended: is_base || serves_from_host,
+            is_at_host,
             transitions: transitions_of(&term, &waivers, block, item),
             block,
             life: term.span(),
@@ -155,25 +170,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Where an item serves: of a base item (without a rule) and one that serves from the host
-    /// every designated location and those of the orders that extend the base, else what it lists.
-    fn designations(&self, parts: &OrderParts<'_>, item: &Item, rule: Option<LocationRule>) -> Designations {
-        let OrderParts { order, prepared, .. } = *parts;
-        let serves_all = match rule {
-            None => item.all_locations,
-            Some(LocationRule::HostServesAll) => {
-                item.all_locations || item.location_ids.contains(&order.host_location_id)
-            }
-            Some(LocationRule::Listed) => false,
-        };
-        if serves_all {
-            return parts.extended.clone();
-        }
+    /// Where an item serves: what it lists, or every designated location; of a base item those of the orders
+    /// that extend it, too.
+    pub(super) fn designations(&self, parts: &OrderParts<'_>, item: &Item, is_base: bool) -> Designations {
         if item.all_locations {
-            return parts.designated.clone();
+            return if is_base { parts.extended.clone() } else { parts.designated.clone() };
         }
         let listed = item.location_ids.iter().filter_map(|id| self.location_rows.get(id).copied());
-        Designations::new(listed.filter(|row| prepared.designates(*row)).map(|row| (row, Designation::Always)))
+        Designations::new(listed.filter(|row| parts.prepared.designates(*row)).map(|row| (row, Designation::Always)))
     }
 }
 

@@ -27,6 +27,10 @@ pub struct Candidate {
     pub state: WorkOrderState,
     pub support: Support,
     pub designations: Designations,
+    /// Whether orders that extend a base extend it for this item, too: base items, and what serves from the host.
+    pub is_extended: bool,
+    /// Whether it serves from the host of a base.
+    pub is_at_host: bool,
     /// What it bought, if it is counted.
     pub block: Option<BoughtBlock>,
     /// When its blocks live; of an item without any, its term.
@@ -46,10 +50,30 @@ pub struct Candidate {
 pub enum Support {
     /// Its own order carries the base; so does a base item itself.
     OwnOrder,
-    /// The base named by its order, empty if that is no base.
-    Named(Arc<Bases>),
+    /// The base named by its order, empty if that is no base, and the row of that order.
+    Named(Arc<Bases>, Option<usize>),
     /// Any base that covers the asked location.
     AnyCovering,
+}
+
+/// The bases that cover each location, by family of editions.
+#[derive(Debug, Default)]
+pub struct BasesAt(pub Vec<FamilyBases>);
+
+/// The bases of one family that cover each location.
+#[derive(Debug, Default)]
+pub struct FamilyBases {
+    pub own: Vec<Bases>,
+    /// With those that orders in force extend to it.
+    pub extended: Vec<Bases>,
+}
+
+impl BasesAt {
+    pub fn at(&self, family: Option<usize>, location: usize, is_extended: bool) -> &Bases {
+        let family = family.and_then(|family| self.0.get(family));
+        let bases = family.map(|bases| if is_extended { &bases.extended } else { &bases.own });
+        bases.and_then(|bases| bases.get(location)).unwrap_or(&base::NONE)
+    }
 }
 
 /// A waiver with its days as instants.
@@ -64,14 +88,12 @@ pub struct PreparedWaiver {
 }
 
 impl Candidate {
-    /// The base cover at a location, of bases by family and location; none where it needs none.
-    pub fn base_coverage<'a>(&'a self, bases_at: &'a [Vec<Bases>], location: usize) -> Option<BaseCoverage<'a>> {
+    /// The base cover at a location; none where it needs none.
+    pub fn base_coverage<'a>(&'a self, bases_at: &'a BasesAt, location: usize) -> Option<BaseCoverage<'a>> {
         let bases = match &self.support {
             Support::OwnOrder => return None,
-            Support::Named(bases) => bases,
-            Support::AnyCovering => {
-                bases_at.get(self.family).and_then(|bases| bases.get(location)).unwrap_or(&base::NONE)
-            }
+            Support::Named(bases, _) => bases,
+            Support::AnyCovering => bases_at.at(Some(self.family), location, self.is_extended),
         };
         Some(BaseCoverage::new(bases, self.term.start()))
     }

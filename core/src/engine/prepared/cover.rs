@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::build::Builder;
-use super::candidate::Candidate;
+use super::candidate::{BasesAt, Candidate, FamilyBases};
+use super::order::PreparedOrder;
 use crate::engine::base::{BaseSpan, Bases};
 use crate::engine::designation::Designation;
-use crate::terms::{is_in_effect, is_multi_country};
+use crate::terms::{is_in_effect, multi_country_turns};
 
 impl Builder<'_> {
     /// The term of an order as a base: none if it carries no base, is a draft or suspended, or
@@ -28,20 +29,25 @@ impl Builder<'_> {
         self.orders.get(row).is_some_and(|order| order.family == family)
     }
 
-    /// By family of editions: the bases that cover each location.
-    pub(super) fn bases_at(&self, candidates: &[Candidate]) -> Vec<Vec<Bases>> {
-        let families = 0..self.catalog.editions().len();
-        families.map(|family| self.bases_of_family(candidates.iter().filter(|one| one.family == family))).collect()
+    /// By family of editions: the bases that cover each location. Of several base items each serves its own locations.
+    pub(super) fn bases_at(&self, base_items: &[Candidate]) -> BasesAt {
+        let of_family = |family| FamilyBases {
+            own: self.covering(base_items, family, false),
+            extended: self.covering(base_items, family, true),
+        };
+        BasesAt((0..self.catalog.editions().len()).map(of_family).collect())
     }
 
-    /// Of several base items each serves its own locations.
-    fn bases_of_family<'c>(&self, candidates: impl Iterator<Item = &'c Candidate>) -> Vec<Bases> {
+    fn covering(&self, base_items: &[Candidate], family: usize, with_extensions: bool) -> Vec<Bases> {
         let mut all: Vec<Vec<BaseSpan>> = vec![Vec::new(); self.contract.customer.locations.len()];
-        for candidate in candidates.filter(|candidate| candidate.is_base) {
+        for candidate in base_items.iter().filter(|candidate| candidate.family == family) {
             let Some(base) = self.base_span(candidate.order) else { continue };
             for location in candidate.designations.locations() {
-                if let Some(bases) = all.get_mut(location) {
-                    add_base(bases, base, candidate.designations.at(location));
+                let designation = candidate.designations.at(location);
+                if let Some(bases) = all.get_mut(location)
+                    && (with_extensions || matches!(designation, Designation::Always))
+                {
+                    add_base(bases, base, designation);
                 }
             }
         }
@@ -73,9 +79,19 @@ impl Builder<'_> {
         (0..self.contract.customer.locations.len()).map(first).collect()
     }
 
-    pub(super) fn is_multi_country(&self, designated_by: &[Option<usize>]) -> bool {
-        let locations = self.contract.customer.locations.iter().zip(designated_by);
-        is_multi_country(locations.filter(|(_, by)| by.is_some()).map(|(location, _)| location))
+    /// When the designated locations of the orders in force begin and cease to lie in more than one country, in turn.
+    pub(super) fn multi_country(&self) -> Vec<DateTime<Utc>> {
+        let locations = &self.contract.customer.locations;
+        let countries = |order: &PreparedOrder| -> BTreeSet<&str> {
+            let own = locations.iter().enumerate().filter(|(row, _)| order.designates(*row));
+            own.map(|(_, location)| location.country.as_str()).collect()
+        };
+        let orders = self.contract.work_orders.iter().zip(&self.orders).filter(|(order, _)| is_in_effect(order));
+        let in_force = orders.filter_map(|(_, prepared)| {
+            let span = prepared.term?.span();
+            (!span.is_empty()).then(|| (span, countries(prepared)))
+        });
+        multi_country_turns(in_force)
     }
 }
 

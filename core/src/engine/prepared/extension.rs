@@ -19,8 +19,8 @@ struct BaseExtension<'a> {
 /// Where the orders that extend a base bring it to.
 #[derive(Debug)]
 pub(super) struct BaseExtensions<'a> {
-    /// By family of editions, and the base that is named or all of it: by location.
-    found: HashMap<(Option<usize>, Option<&'a str>), Vec<Designation>>,
+    /// By family of editions and the base that is named, then by location.
+    found: HashMap<(Option<usize>, &'a str), Vec<Designation>>,
 }
 
 impl<'a> BaseExtensions<'a> {
@@ -42,18 +42,17 @@ impl<'a> BaseExtensions<'a> {
         let all: Vec<_> = contract.work_orders.iter().zip(orders).enumerate().filter_map(extends).collect();
         let locations = contract.customer.locations.len();
         let mut found = HashMap::new();
-        for (family, base) in all.iter().flat_map(|own| [(own.family, None), (own.family, Some(own.base))]) {
+        for (family, base) in all.iter().map(|own| (own.family, own.base)) {
             found.entry((family, base)).or_insert_with(|| {
-                let of_base =
-                    |own: &&BaseExtension<'_>| own.family == family && base.is_none_or(|base| base == own.base);
-                designations(&all.iter().filter(of_base).collect::<Vec<_>>(), orders, locations)
+                let of_base: Vec<_> = all.iter().filter(|own| own.family == family && own.base == base).collect();
+                designations(&of_base, orders, locations)
             });
         }
         Self { found }
     }
 
-    /// How the base of this id, or any base of the family, reaches a location by being extended.
-    pub(super) fn designation(&self, family: Option<usize>, base: Option<&str>, location: usize) -> Designation {
+    /// How the base of this family and id reaches a location by being extended.
+    pub(super) fn designation(&self, family: Option<usize>, base: &str, location: usize) -> Designation {
         let found = self.found.get(&(family, base)).and_then(|designations| designations.get(location));
         found.cloned().unwrap_or(Designation::Never)
     }

@@ -114,6 +114,7 @@ fn a_waiver() -> impl Strategy<Value = Waiver> {
             start_date: start.map(day),
             end_date: end.map(day),
             product_ids,
+            service_ids: Vec::new(),
         },
     )
 }

@@ -6,7 +6,7 @@ use proptest::sample::Index;
 
 use super::contracts::{LOCATIONS, a_contract, an_instant, details, question, services_of};
 use super::{answer, edition, prepared, service};
-use crate::catalog::{LocationRule, Rule};
+use crate::catalog::{LocationRule, Rule, ZoneRule};
 use crate::engine::{ListQuery, rows};
 use crate::model::{Contract, Item, WorkOrder, start_of_day};
 
@@ -68,8 +68,8 @@ proptest! {
     ///    covering. Without it the later base is the first: see [`ended_cover`].
     /// 2. A technology advisor is refused for the customer's having locations in several
     ///    countries: taking the other countries' order away lifts that.
-    /// 3. Unified Enhanced Response reaches the locations of the orders that name *its* base.
-    ///    Without its own order's base item it leans on any base, and reaches theirs.
+    /// 3. Unified Enhanced Response serves from the host of *its* base, and service delivery management keeps
+    ///    the hours of that host. Without that base both lean on another one.
     #[test]
     fn buying_less_never_entitles_to_more(
         contract in a_contract(), pick in any::<Index>(), whole in any::<bool>(), details in details(), at in an_instant(),
@@ -91,8 +91,11 @@ proptest! {
         for service_id in services_of(&contract) {
             let is_subject = |rule| service(service_id).clauses.iter().any(|clause| clause.rule == rule);
             let is_revived = takes_cover && is_subject(Rule::BaseAgreement) && ended_cover(&contract, order, at);
-            let one_country_left = is_subject(Rule::ExcludedCountry) && is_multi_country(&contract) && !is_multi_country(&less);
-            let reaches_more = loses_base && !takes_order && service(service_id).location_rule == LocationRule::HostServesAll;
+            let one_country_left = is_subject(Rule::ExcludedCountry) && takes_order;
+            let hours = service(service_id).service_hours.as_ref();
+            let leans_on_host = service(service_id).location_rule == LocationRule::HostServesAll
+                || hours.is_some_and(|hours| hours.zone == ZoneRule::Host);
+            let reaches_more = (loses_base || takes_cover) && leans_on_host;
             if is_revived || one_country_left || reaches_more {
                 continue;
             }
@@ -134,10 +137,4 @@ pub(super) fn end_of(contract: &Contract, order: &WorkOrder) -> chrono::DateTime
     let host = contract.customer.location(&order.host_location_id).unwrap();
     let end = start_of_day(host.time_zone, order.end_date.succ_opt().unwrap());
     order.terminate_time.map_or(end, |time| time.min(end))
-}
-
-fn is_multi_country(contract: &Contract) -> bool {
-    let designated = contract.work_orders.iter().flat_map(WorkOrder::designated_locations);
-    let countries = designated.map(|id| &contract.customer.location(id).unwrap().country);
-    countries.collect::<std::collections::BTreeSet<_>>().len() > 1
 }

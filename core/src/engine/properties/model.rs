@@ -43,7 +43,9 @@ proptest! {
                     let query = Query { location_id: location, service_id: asked, check_time: Some(at), ..Query::default() };
                     let (told, _) = answer(&prepared, &query);
                     let told: BTreeSet<_> = told.codes.iter().map(String::as_str).filter(|code| CODES.contains(code)).collect();
-                    let model = ContractModel { contract: &alone, moments: &moments, order, item, location: place(&alone, location) };
+                    let is_extended = service(asked).location_rule == LocationRule::HostServesAll;
+                    let place = place(&alone, location);
+                    let model = ContractModel { contract: &alone, moments: &moments, order, item, location: place, is_extended };
                     prop_assert_eq!(told, model.codes(service(asked), at), "{} for {} at {}", item.item_id, asked, location);
                 }
             }
@@ -84,6 +86,8 @@ struct ContractModel<'a> {
     order: &'a WorkOrder,
     item: &'a Item,
     location: &'a Location,
+    /// Whether orders that extend a base extend it for the service.
+    is_extended: bool,
 }
 
 impl ContractModel<'_> {
@@ -104,7 +108,7 @@ impl ContractModel<'_> {
         if is_subject(Rule::SingleLocation) && (self.item.all_locations || self.item.location_ids.len() != 1) {
             codes.insert("SINGLE_LOCATION_ONLY");
         }
-        if is_subject(Rule::ExcludedCountry) && is_excluded(self.location) && self.is_multi_country() {
+        if is_subject(Rule::ExcludedCountry) && is_excluded(self.location) && self.is_multi_country(at) {
             codes.insert("EXCLUDED_COUNTRY");
         }
         codes
@@ -137,8 +141,7 @@ impl ContractModel<'_> {
 
     /// Walks from the item's start to the first cover, and on to where it breaks.
     fn base(&self, at: DateTime<Utc>) -> Option<&'static str> {
-        let first_day = self.order.start_date.max(self.item.start_date.unwrap_or(NaiveDate::MIN));
-        let start = *self.moments.iter().find(|moment| self.date(self.order, **moment) >= first_day).unwrap();
+        let start = self.start();
         let at = at.max(start);
         let mut last_cover: Option<DateTime<Utc>> = None;
         for moment in self.moments.range(start..=at).copied().chain([at]) {
@@ -148,12 +151,20 @@ impl ContractModel<'_> {
                 (true, None) => {}
             }
         }
-        let had_cover = self.moments.range(..start).any(|moment| !self.bases(*moment).is_empty());
-        match last_cover {
-            Some(_) => None,
-            None if had_cover => Some("BASE_AGREEMENT_EXPIRED"),
-            None => Some("BASE_AGREEMENT_REQUIRED"),
+        if last_cover.is_some() {
+            return None;
         }
+        let before = self.moments.range(..start).rev().find(|moment| !self.bases(**moment).is_empty());
+        Some(before.map_or("BASE_AGREEMENT_REQUIRED", |covered| {
+            let end = self.moments.range(..=start).find(|moment| *moment > covered).unwrap();
+            self.end_of_cover(*covered, *end)
+        }))
+    }
+
+    /// The first moment of the item.
+    fn start(&self) -> DateTime<Utc> {
+        let first_day = self.order.start_date.max(self.item.start_date.unwrap_or(NaiveDate::MIN));
+        *self.moments.iter().find(|moment| self.date(self.order, **moment) >= first_day).unwrap()
     }
 
     fn end_of_cover(&self, covered: DateTime<Utc>, end: DateTime<Utc>) -> &'static str {
@@ -178,7 +189,9 @@ impl ContractModel<'_> {
         bases.retain(|base| self.is_in_force(base, moment));
         bases.retain(|base| match named {
             Some(named) => *named == base.work_order_id,
-            None => base.items.iter().any(|item| is_base(item) && self.base_serves(base, item, moment)),
+            None => {
+                base.items.iter().any(|item| is_base(item) && self.base_serves(base, item, moment, self.is_extended))
+            }
         });
         bases
     }
@@ -199,34 +212,47 @@ impl ContractModel<'_> {
             && self.is_in_force(order, at)
     }
 
-    fn base_serves(&self, order: &WorkOrder, item: &Item, at: DateTime<Utc>) -> bool {
+    fn base_serves(&self, order: &WorkOrder, item: &Item, at: DateTime<Utc>, is_extended: bool) -> bool {
         let here = &self.location.location_id;
         if !item.all_locations {
             return item.location_ids.contains(here) && order.designates(here);
         }
-        order.designates(here) || self.contract.work_orders.iter().any(|other| self.extends(other, order, at))
+        let extends = |other| self.extends(other, order, at);
+        order.designates(here) || is_extended && self.contract.work_orders.iter().any(extends)
     }
 
     fn designates(&self, rule: LocationRule, at: DateTime<Utc>) -> bool {
         let (order, item, here) = (self.order, self.item, &self.location.location_id);
         if is_base(item) {
-            return self.base_serves(order, item, at);
+            // Both contacts stand at the host of the base.
+            let is_contacts = rule == LocationRule::ListedOrContact && *here == order.host_location_id;
+            return is_contacts || self.base_serves(order, item, at, true);
         }
-        let is_at_host = item.all_locations || item.location_ids.contains(&order.host_location_id);
-        if rule == LocationRule::HostServesAll && is_at_host {
-            let is_its_base = |base: &WorkOrder| {
-                let own = carries_base(order).then_some(&order.work_order_id);
-                own.or(order.base_work_order_id.as_ref()).is_none_or(|its| *its == base.work_order_id)
-            };
-            let bases = || self.contract.work_orders.iter().filter(|base| is_its_base(base));
-            let is_extended = |other| bases().any(|base| self.extends(other, base, at));
-            return order.designates(here) || self.contract.work_orders.iter().any(is_extended);
+        let serves =
+            |place: &String| (item.all_locations || item.location_ids.contains(place)) && order.designates(place);
+        let is_at_host = |base: &WorkOrder| serves(&base.host_location_id);
+        if serves(here) || rule != LocationRule::HostServesAll {
+            return serves(here);
         }
-        (item.all_locations || item.location_ids.contains(here)) && order.designates(here)
+        let named = || {
+            self.contract.work_orders.iter().find(|base| Some(&base.work_order_id) == order.base_work_order_id.as_ref())
+        };
+        let its = if carries_base(order) { Some(order) } else { named() };
+        if carries_base(order) || order.base_work_order_id.is_some() {
+            return its.filter(|base| carries_base(base) && is_at_host(base)).is_some_and(|base| {
+                let extends = |other| self.extends(other, base, at);
+                order.designates(here) || base.designates(here) || self.contract.work_orders.iter().any(extends)
+            });
+        }
+        match self.bases(at.max(self.start())).as_slice() {
+            [] => self.moments.iter().flat_map(|moment| self.bases(*moment)).any(is_at_host),
+            covering => covering.iter().any(|base| is_at_host(base)),
+        }
     }
 
-    fn is_multi_country(&self) -> bool {
-        let designated = self.contract.work_orders.iter().flat_map(WorkOrder::designated_locations);
+    fn is_multi_country(&self, at: DateTime<Utc>) -> bool {
+        let in_force = self.contract.work_orders.iter().filter(|order| self.is_in_force(order, at));
+        let designated = in_force.flat_map(WorkOrder::designated_locations);
         designated.map(|id| &place(self.contract, id).country).collect::<BTreeSet<_>>().len() > 1
     }
 }

@@ -85,7 +85,11 @@ impl Told {
         let remedy = &reason.remedy;
         let fact = |name| reason.fact(name).unwrap_or_default().to_owned();
         let text = &edition().remedies[&remedy.kind];
-        let message = |locale| text.render(locale, |name| remedy.fact(name).or_else(|| reason.fact(name)));
+        let message = |locale| {
+            text.render(locale, |name| {
+                edition().word(locale, name, &|name| remedy.fact(name).or_else(|| reason.fact(name)))
+            })
+        };
         Self {
             code: reason.clause.code.clone(),
             is_open,
@@ -119,8 +123,13 @@ fn is_well_formed(told: &Told) -> Result<(), TestCaseError> {
     let may_be_any = matches!(told.kind, RemedyKind::ChangeRequest | RemedyKind::Renew | RemedyKind::None);
     prop_assert!(may_be_any || !told.value.is_empty(), "{:?}", told);
     for message in &told.messages {
-        let is_whole = !message.contains(['{', '[', ']']) && !message.contains("  ") && !message.contains(" .");
-        let says_value = told.kind == RemedyKind::Renew || message.contains(&told.value);
+        let is_whole = !message.contains(['{', '[', ']'])
+            && !message.contains("  ")
+            && !message.contains(" .")
+            && !message.is_empty();
+        // What is to be bought is told by its name, an amount as people say it.
+        let in_words = matches!(told.kind, RemedyKind::Renew | RemedyKind::Buy | RemedyKind::AddQuantity);
+        let says_value = in_words || message.contains(&told.value);
         prop_assert!(is_whole && says_value, "{}", message);
     }
     Ok(())

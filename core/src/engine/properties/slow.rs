@@ -66,6 +66,7 @@ fn gives(context: &Context<'_>, item: &Context<'_>) -> Option<String> {
 fn transitions(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<DateTime<Utc>> {
     let prepared = resolved.prepared;
     let mut transitions: BTreeSet<_> = prepared.base_transitions().iter().copied().collect();
+    transitions.extend(prepared.multi_country_turns());
     for candidate in prepared.all_candidates() {
         transitions.extend(&candidate.transitions);
         transitions
@@ -78,7 +79,7 @@ fn transitions(resolved: &ResolvedQuery<'_>, at: DateTime<Utc>) -> BTreeSet<Date
     for context in resolved.contexts(at) {
         let in_edition = context.in_edition;
         transitions
-            .extend([in_edition.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
+            .extend([context.delivery_start, in_edition.preview_end, in_edition.retired_from].into_iter().flatten());
     }
     transitions
 }
@@ -142,8 +143,8 @@ const MIXED: &str = "on-demand-education";
 
 static MIXED_CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| {
     let mut source = EditionSource::unified_enterprise_2023();
-    let old = "group = \"education\"\nplan = \"BASE\"\ndelivery_modes = [\"REMOTE\", \"ON_SITE\"]\n\
-               clauses = [\"@contract\", \"@proactive\"]";
+    let old = "group = \"education\"\nplan = \"BASE\"\ndelivery_modes = [\"REMOTE\"]\n\
+               clauses = [\"@contract\", \"SCHEDULE_SUBJECT_TO_RESOURCES\", \"@proactive\", { code = \"ONSITE_NOT_INCLUDED\", waivable = false }]";
     let new = "group = \"education\"\nplan = \"ADD_ON\"\nunit = \"ENGAGEMENTS\"\npurchase = { quantity = \"one\" }\n\
                clauses = [\"@contract\", \"@beside-base\", \"@proactive\", \"QUANTITY_EXHAUSTED\"]";
     let mut changes = 0;

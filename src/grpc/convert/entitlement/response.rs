@@ -18,8 +18,8 @@ pub(crate) fn write_response(answer: &CheckAnswer<'_>) -> v1::CheckEntitlementRe
         decision: write_outcome(decision.outcome).into(),
         reasons: write_reasons(&decision.reasons, decision, question.locale),
         open_conditions: write_reasons(&decision.open_conditions, decision, question.locale),
-        notes: write_notes(&decision.notes, question.locale),
-        coverage: write_coverage(decision, question.view, question.product_id.is_none()),
+        notes: write_notes(&decision.notes, decision, question.locale),
+        coverage: write_coverage(decision, question.locale, question.view, question.product_id.is_none()),
         response_target: target.as_ref().map(|target| write_target(target, question.locale)),
         valid_until: decision.valid_until.map(timestamp),
         revision: revision.clone(),
@@ -43,14 +43,14 @@ pub(crate) fn write_entitlement(
         decision: write_outcome(decision.outcome).into(),
         reasons: write_reasons(&decision.reasons, decision, locale),
         open_conditions: write_reasons(&decision.open_conditions, decision, locale),
-        notes: write_notes(&decision.notes, locale),
-        coverage: write_coverage(decision, view, without_product),
+        notes: write_notes(&decision.notes, decision, locale),
+        coverage: write_coverage(decision, locale, view, without_product),
         valid_until: decision.valid_until.map(timestamp),
         edition_id: decision.edition.id.clone(),
     }
 }
 
-fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) -> Option<v1::Coverage> {
+fn write_coverage(decision: &Decision<'_>, locale: Locale, view: View, without_product: bool) -> Option<v1::Coverage> {
     let coverage = decision.coverage.as_ref()?;
     let mut written = v1::Coverage {
         work_order_id: coverage.order.work_order_id.clone(),
@@ -70,6 +70,9 @@ fn write_coverage(decision: &Decision<'_>, view: View, without_product: bool) ->
     }
     if view == View::Full {
         write_terms(&mut written, decision, coverage);
+        let service = decision.service;
+        written.description = service.description.as_ref().map(|text| text.get(locale).to_owned()).unwrap_or_default();
+        written.deliverables = service.deliverables.iter().map(|text| text.get(locale).to_owned()).collect();
     }
     Some(written)
 }

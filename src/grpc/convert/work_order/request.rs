@@ -187,7 +187,7 @@ fn read_event(read: &mut Reader, path: &str, event: v1::PlannedEvent) -> Option<
 }
 
 fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
-    let v1::Waiver { code, reference, granted_by, start_date, end_date, product_ids } = waiver;
+    let v1::Waiver { code, reference, granted_by, start_date, end_date, product_ids, service_ids } = waiver;
     Waiver {
         code,
         reference,
@@ -195,5 +195,6 @@ fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
         start_date: read.optional_date(&format!("{path}.start_date"), start_date),
         end_date: read.optional_date(&format!("{path}.end_date"), end_date),
         product_ids: patterns(product_ids),
+        service_ids,
     }
 }

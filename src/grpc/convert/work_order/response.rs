@@ -106,7 +106,7 @@ fn write_event(event: &PlannedEvent) -> v1::PlannedEvent {
 }
 
 fn write_waiver(waiver: &Waiver) -> v1::Waiver {
-    let Waiver { code, reference, granted_by, start_date, end_date, product_ids } = waiver;
+    let Waiver { code, reference, granted_by, start_date, end_date, product_ids, service_ids } = waiver;
     v1::Waiver {
         code: code.clone(),
         reference: reference.clone(),
@@ -114,5 +114,6 @@ fn write_waiver(waiver: &Waiver) -> v1::Waiver {
         start_date: start_date.map(|date| date.to_string()),
         end_date: end_date.map(|date| date.to_string()),
         product_ids: write_patterns(product_ids),
+        service_ids: service_ids.clone(),
     }
 }

@@ -175,6 +175,7 @@ fn amend(contract: &mut Contract, told: &Told) {
             start_date: None,
             end_date: None,
             product_ids: Vec::new(),
+            service_ids: Vec::new(),
         }),
         other => panic!("{other:?}"),
     }

@@ -14,6 +14,9 @@ fn edition(advice: &str) -> Catalog {
     fixture::catalog(vec![fixture::text("own", "", &(fixture::account() + advice))])
 }
 
+/// What is changed in the orders, when it is asked, and what refuses.
+type Case = (&'static str, fn(&mut Vec<Value>), &'static str, &'static [&'static str]);
+
 #[test]
 fn term_state_and_base_are_judged_whether_listed_or_not() {
     let asked = |change: fn(&mut Vec<Value>), rest: &str, at: &'static str| {
@@ -23,7 +26,7 @@ fn term_state_and_base_are_judged_whether_listed_or_not() {
         let prepared = prepared(edition(&careless(rest)), orders);
         codes(&prepared, &Query { check_time: Some(instant(at)), ..question("advice") })
     };
-    let cases: [(&str, fn(&mut Vec<Value>), &str, &[&str]); 8] = [
+    let cases: [Case; 8] = [
         ("in force", |_| (), NOW, &[]),
         ("too soon", |_| (), "2025-12-31T10:00:00Z", &["TOO_SOON"]),
         ("over", |orders| orders[0]["end_date"] = json!("2027-12-31"), "2027-06-01T10:00:00Z", &["OVER"]),
