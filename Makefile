@@ -17,7 +17,7 @@ SEED := 1
 DATABASE := both
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-telemetry test chart-test chart-readme clients-test load load-test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
+.PHONY: help run demo-telemetry test chart-test chart-readme docs pictures clients-test load load-test test-fuzz test-faults campaign campaign-short campaign-mutants lint fmt bench
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,7 @@ demo-telemetry: ## make a few calls and show the spans and metrics that a collec
 test: ## unit, integration and documentation tests, the chart, the clients, a moment of load, and three minutes of faults; PostgreSQL is one of their own
 	@scripts/ensure-postgres.sh
 	cargo test --workspace
+	scripts/pictures.py $(TARGET)/debug/entitled --check
 	@$(MAKE) --no-print-directory chart-test
 	@$(MAKE) --no-print-directory clients-test
 	@$(MAKE) --no-print-directory load-test campaign-short
@@ -46,6 +47,13 @@ chart-test: $(CHART_TOOLS)/installed ## the Helm chart: its rules, wrong values 
 
 chart-readme: $(CHART_TOOLS)/installed ## write the chart's README anew from its values and their comments
 	$(CHART_PYTHON) helm/readme.py
+
+docs: ## write docs/API.md and the tables of docs/ERRORS.md anew from the protos and the catalogue
+	cargo test --test it -- --ignored documentation::
+
+pictures: ## draw the pictures of README.md anew from what the program answers; `make test` compares them
+	cargo build
+	scripts/pictures.py $(TARGET)/debug/entitled
 
 # With the tests selected, everything has the features it was compiled with for `cargo test`.
 clients-test: $(TOOLS) ## the clients of docs/CLIENTS.md, built as their READMEs say, against real servers: a part of `make test`

@@ -153,7 +153,7 @@ pub(crate) async fn run_file(
 }
 
 /// What a case says itself, over what its file says for all cases.
-fn over(all: &Value, own: &Value) -> Value {
+pub(crate) fn over(all: &Value, own: &Value) -> Value {
     let mut merged = all.as_object().cloned().unwrap_or_default();
     merged.extend(own.as_object().cloned().unwrap_or_default());
     Value::Object(merged)
@@ -167,7 +167,7 @@ pub(crate) fn without_revision(mut answer: Value) -> Value {
     answer
 }
 
-async fn ask(server: &TestServer, customer_id: &str, ask: &Value) -> Value {
+pub(crate) async fn ask(server: &TestServer, customer_id: &str, ask: &Value) -> Value {
     let mut ask = ask.clone();
     ask["customer_id"] = Value::from(customer_id);
     let request: v1::CheckEntitlementRequest = yaml::message("entitled.v1.CheckEntitlementRequest", &ask);

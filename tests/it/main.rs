@@ -11,6 +11,7 @@ mod contracts;
 mod corpus;
 mod database;
 mod demo_data;
+mod documentation;
 mod edge;
 mod editions;
 mod entitlements;

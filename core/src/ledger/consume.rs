@@ -9,7 +9,7 @@ use super::reservation::against_expiry;
 use super::search::Search;
 use super::term::{Work, WorkTime, against_window, to_micros, window_to_micros};
 use super::{CommandViolation, EntryKind, Part, Refusal, Take};
-use crate::model::Quantity;
+use crate::model::{Quantity, Unit};
 use crate::noun::Noun;
 
 /// Uses an amount at once.
@@ -72,6 +72,15 @@ pub(super) fn asked_amount(posting: &Posting<'_>, take: &Take) -> Result<Result<
     Ok(amount(take.quantity, unit, days))
 }
 
+/// The unit that blocks are judged in: the one asked for; where none has it, that of the first, so that a unit that does
+/// not fit hides nothing else.
+fn unit_of(posting: &Posting<'_>, take: &Take) -> Unit {
+    let asked = take.quantity.unit.base();
+    let blocks = posting.context().sources.iter().filter_map(|source| posting.find_block(source.block_id?));
+    let units: Vec<_> = blocks.map(|block| block.unit).collect();
+    if units.contains(&asked) { asked } else { units.first().copied().unwrap_or(asked) }
+}
+
 /// Where it comes from. What was not asked for in earnest is taken for nothing, so that the rest
 /// is judged all the same.
 pub(super) fn choose(
@@ -89,6 +98,6 @@ pub(super) fn choose(
     let otherwise = if take.target.block_id.is_some() { "block_id" } else { "service_id" };
     let performed = window_to_micros(take.performed);
     let delivery = WorkTime { performed, work, otherwise: performed.is_none().then_some(otherwise) };
-    let search = Search { delivery, expire_time, unit: take.quantity.unit.base(), given: &[] };
+    let search = Search { delivery, expire_time, unit: unit_of(posting, take), given: &[] };
     Ok(search.run(posting, asked.unwrap_or_default()))
 }

@@ -68,8 +68,7 @@ async fn a_full_batch_is_answered(server: &TestServer) {
             ..check("contoso")
         })
         .collect();
-    let answers =
-        results(server, v1::BatchCheckEntitlementsRequest { view: v1::View::Full.into(), ..batch(checks) }).await;
+    let answers = results(server, batch(checks)).await;
     let mut ids = BTreeSet::new();
     for (row, answer) in answers.iter().enumerate() {
         let v1::batch_check_result::Result::Response(answer) = answer else { panic!("row {row}: {answer:?}") };

@@ -177,6 +177,11 @@ impl Rule {
         }
     }
 
+    /// When a clause with it fails, or refuses a write.
+    pub fn fails_when(self) -> &'static str {
+        self.manual().says
+    }
+
     /// The rows of `docs/CATALOGUE.md`, one a rule, below their heading.
     pub fn documentation() -> String {
         let head = "| `rule` | fails, or refuses the write, when | kinds | belongs to | reads (default) | needs | facts |\n\
