@@ -63,10 +63,10 @@ impl Catalogue {
     }
 
     /// The services of an edition, and the token of the next page.
-    pub fn services<'a, M: Bytes>(
+    pub fn services<M: Bytes>(
         &self,
         _caller: &Caller,
-        edition: &'a Edition,
+        edition: &Edition,
         page: &Page,
         tell: impl Fn(&Service) -> M,
     ) -> Result<(Vec<M>, String)> {
@@ -102,10 +102,10 @@ impl Catalogue {
     }
 
     /// The clauses of an edition, and the token of the next page.
-    pub fn clauses<'a, M: Bytes>(
+    pub fn clauses<M: Bytes>(
         &self,
         _caller: &Caller,
-        edition: &'a Edition,
+        edition: &Edition,
         page: &Page,
         tell: impl Fn(&Clause) -> M,
     ) -> Result<(Vec<M>, String)> {
