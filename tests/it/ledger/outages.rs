@@ -82,7 +82,8 @@ pub(super) async fn judge(house: &House, told: &[Told]) {
             Err(
                 (Code::Unavailable, "STORE_UNAVAILABLE")
                 | (Code::DeadlineExceeded, "DEADLINE_PASSED")
-                | (Code::Aborted, "WRITE_CONFLICT"),
+                | (Code::Aborted, "WRITE_CONFLICT")
+                | (Code::ResourceExhausted, "OVERLOADED"),
             ) => assert!(!is_applied, "what was refused is not"),
             Err(other) => panic!("an answer of no use to its caller: {other:?}"),
         }
