@@ -18,7 +18,7 @@ if ! command -v apt-get >/dev/null; then
     echo 'scripts/ensure-clients.sh: install what clients/*/README.md name' >&2
     exit 1
 fi
-echo "installing for the clients:" $missing
+echo "installing for the clients:$missing"
 if [ "$(id -u)" = 0 ]; then sudo=; else sudo='sudo -n'; fi
 $sudo apt-get update -qq
 # shellcheck disable=SC2086 # words on purpose
