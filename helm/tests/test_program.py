@@ -17,7 +17,7 @@ MANAGED = {
     "listen", "metrics_listen", "lame_duck", "drain_timeout", "database", "max_connections", "tls_cert", "tls_key",
     "tls_client_ca", "tls_client_auth", "auth_mode", "insecure", "auth_tokens_file", "auth_certificates_file",
     "auth_issuer", "auth_audience", "auth_jwks_url", "auth_roles_claim", "auth_role_map", "auth_customers_claim",
-    "auth_customers", "catalog", "default_edition", "otel_endpoint", "otel_trace_sample",
+    "auth_customers", "catalog", "catalog_only", "default_edition", "otel_endpoint", "otel_trace_sample",
 }
 
 

@@ -276,6 +276,17 @@ def test_a_wrong_edition_stops_the_rollout(world, room):
         assert process.wait(60) == 1 and "nonsense" in process.log()
 
 
+def test_an_edition_can_stand_alone(room):
+    edition = (ROOT / "examples/editions/lodestar-care-2026.toml").read_text()
+    alone = {"catalog": {"files": [{"name": "lodestar.toml", "content": edition}], "alone": True}}
+    with Cluster(Rendered(merged(TRIAL, alone)), room, {}) as cluster:
+        assert before(cluster) == ["validate-catalog"]
+        serve(cluster)
+        done = call(cluster, "catalog", "editions")
+        assert done.returncode == 0, done.stderr
+        assert "lodestar-care-2026" in done.stdout and "unified-enterprise-2023" not in done.stdout
+
+
 @pytest.mark.parametrize("change, told", [
     ({"settings": {"log": "["}}, "ENTITLED_LOG"),
     ({"extraArgs": ["--nonsense"]}, "nonsense"),

@@ -114,6 +114,7 @@ CASES = [
     (SIX, {"catalog": {"files": [{"name": "a", "content": "b"}], "existingConfigMap": "c", "keys": ["a"]}}, "keep one"),
     (SIX, {"catalog": {"existingConfigMap": "c"}}, "catalog.keys: name the files"),
     (SIX, {"catalog": {"keys": ["a"]}}, "catalog.existingConfigMap, which is missing"),
+    (SIX, {"catalog": {"alone": True}}, "catalog.alone: there is no file"),
     (SIX, {"ingress": {"enabled": True}}, "ingress.hosts: name a host"),
     (SIX, {"gatewayApi": {"grpcRoute": {"enabled": True}}}, "parentRefs: name the gateway"),
     (SIX, {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "counted twice"),

@@ -92,7 +92,12 @@ httpGet: {port: metrics, path: {{ .path }}, scheme: HTTP}
 {{- define "entitled.catalogContainer" -}}
 - name: validate-catalog
   {{- include "entitled.containerBasics" . | nindent 2 }}
-  args: {{ concat (list "catalog" "validate") (splitList "," (include "entitled.catalogFiles" .)) | toJson }}
+  {{- $args := list "catalog" "validate" }}
+  {{- range splitList "," (include "entitled.catalogFiles" .) }}
+  {{- if $.Values.catalog.alone }}{{ $args = append $args "--catalog-only" }}{{ end }}
+  {{- $args = append $args . }}
+  {{- end }}
+  args: {{ $args | toJson }}
   resources:
     {{- toYaml .Values.migrations.resources | nindent 4 }}
   volumeMounts:

@@ -72,6 +72,7 @@
 {{- $catalog := $v.catalog -}}
 {{- if and $catalog.files $catalog.existingConfigMap }}{{ $wrong = append $wrong "catalog: files and existingConfigMap are two sources; keep one" }}{{ end -}}
 {{- if and $catalog.existingConfigMap (not $catalog.keys) }}{{ $wrong = append $wrong "catalog.keys: name the files of catalog.existingConfigMap in their order" }}{{ end -}}
+{{- if and $catalog.alone (not (or $catalog.files $catalog.existingConfigMap)) }}{{ $wrong = append $wrong "catalog.alone: there is no file that could stand alone; add one to catalog.files, or set catalog.alone to false" }}{{ end -}}
 {{- if and $catalog.keys (not $catalog.existingConfigMap) }}{{ $wrong = append $wrong "catalog.keys: they are of catalog.existingConfigMap, which is missing" }}{{ end -}}
 
 {{- if and $v.ingress.enabled (not $v.ingress.hosts) }}{{ $wrong = append $wrong "ingress.hosts: name a host, such as entitled.example.org" }}{{ end -}}
