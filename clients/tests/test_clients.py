@@ -13,7 +13,7 @@ from tcp_proxy import TcpProxy
 READS = [
     "check at nl-utrecht: ENTITLED until 2099-12-31T23:00:00Z",
     "check at nl-tilburg: NOT_ENTITLED by LOCATION_NOT_DESIGNATED",
-    "list: 104 rows on 5 pages, 29 of them entitled",
+    "list: 104 rows on 5 pages, 27 of them entitled",
 ]
 ERRORS = [
     "check at that revision: 23910 minutes left",
