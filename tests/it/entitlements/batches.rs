@@ -68,6 +68,9 @@ async fn a_full_batch_is_answered(server: &TestServer) {
             ..check("contoso")
         })
         .collect();
+    // In the full view fewer fit into an answer.
+    let in_full = v1::BatchCheckEntitlementsRequest { view: v1::View::Full.into(), ..batch(checks[..500].to_vec()) };
+    let answers_in_full = results(server, in_full).await;
     let answers = results(server, batch(checks)).await;
     let mut ids = BTreeSet::new();
     for (row, answer) in answers.iter().enumerate() {
@@ -77,6 +80,10 @@ async fn a_full_batch_is_answered(server: &TestServer) {
         ids.insert(&answer.decision_id);
     }
     assert_eq!(ids.len(), 1_000);
+    for answer in &answers_in_full {
+        let v1::batch_check_result::Result::Response(answer) = answer else { panic!("{answer:?}") };
+        assert!(ids.contains(&answer.decision_id), "a view decides nothing");
+    }
     // As many customers nobody knows.
     let checks = (0..1_000).map(|row| check(&format!("nobody-{row}"))).collect();
     for (row, answer) in results(server, batch(checks)).await.into_iter().enumerate() {
