@@ -26,7 +26,7 @@ pub use authentication_method::AuthenticationMethod;
 pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
-pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
+pub use contracts::{ChangeOutcome, Contracts, VersionDifference, WorkOrderQuestion, WriteOptions};
 pub use deadline::Deadline;
 pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;

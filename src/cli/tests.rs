@@ -86,6 +86,18 @@ impl ContractService for Script {
     ) -> Result<Response<ListWorkOrdersResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+    async fn list_work_order_versions(
+        &self,
+        _: Request<ListWorkOrderVersionsRequest>,
+    ) -> Result<Response<ListWorkOrderVersionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn diff_work_order_versions(
+        &self,
+        _: Request<DiffWorkOrderVersionsRequest>,
+    ) -> Result<Response<DiffWorkOrderVersionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 #[tonic::async_trait]

@@ -11,6 +11,7 @@ pub(super) mod read;
 pub(super) mod reason;
 pub(super) mod server;
 pub(super) mod target;
+pub(super) mod version;
 pub(super) mod work_order;
 
 use chrono::{DateTime, Utc};

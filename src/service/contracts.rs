@@ -6,10 +6,12 @@ mod read;
 mod replay;
 mod size;
 mod version;
+mod versions;
 mod write;
 
 pub use outcome::ChangeOutcome;
-pub use read::Found;
+pub use read::{Found, WorkOrderQuestion};
+pub use versions::VersionDifference;
 pub use write::WriteOptions;
 
 use super::{Context, Gate};

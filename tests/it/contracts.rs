@@ -23,7 +23,11 @@ fn get_customer(customer_id: &str) -> v1::GetCustomerRequest {
 }
 
 fn get_order(work_order_id: &str) -> v1::GetWorkOrderRequest {
-    v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: work_order_id.to_owned() }
+    v1::GetWorkOrderRequest {
+        customer_id: "contoso".to_owned(),
+        work_order_id: work_order_id.to_owned(),
+        ..Default::default()
+    }
 }
 
 /// As it was sent: without what only answers carry.

@@ -7,7 +7,9 @@ use crate::contract::{ContractCommand, Plan, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
-use crate::store::{Epoch, StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
+use crate::store::{
+    Epoch, StoredContract, Txn, VersionOrigin, put_customer_version_in_txn, put_work_order_version_in_txn,
+};
 
 /// The caller has read the contract as it is, or does not say what it has read.
 pub(super) fn match_etag(epoch: &Epoch, command: &ContractCommand, stored: Option<&StoredContract>) -> Result<()> {
@@ -23,9 +25,14 @@ pub(super) struct Recording<'a> {
     pub time: DateTime<Utc>,
     pub actor: &'a str,
     pub stored: Option<&'a StoredContract>,
+    pub request_id: &'a str,
 }
 
 impl Recording<'_> {
+    fn origin(&self) -> VersionOrigin<'_> {
+        VersionOrigin { request_id: Some(self.request_id), provenance: None }
+    }
+
     fn customer_info(&self) -> VersionInfo {
         self.after(self.stored.map(|stored| &stored.customer_info))
     }
@@ -43,11 +50,12 @@ impl Recording<'_> {
 
     pub(super) async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {
         if plan.changes(Resource::Customer, command.customer_id()) {
-            put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
+            put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info(), self.origin()).await?;
         }
         for (_, order) in command.work_orders() {
             if plan.changes(Resource::WorkOrder, &order.work_order_id) {
-                put_work_order_version_in_txn(txn, order, &self.order_info(&order.work_order_id)).await?;
+                let info = self.order_info(&order.work_order_id);
+                put_work_order_version_in_txn(txn, order, &info, self.origin()).await?;
             }
         }
         Ok(())

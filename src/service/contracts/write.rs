@@ -133,7 +133,8 @@ impl Contracts {
         let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
         let Some(plan) = judged? else { return Ok(None) };
         let revision = revision_after(locked, is_new, &plan);
-        let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
+        let request_id = identity.request_id.as_str();
+        let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref(), request_id };
         info.put(txn, command, &plan).await?;
         let granted = self.grants_in_txn(txn, pending, &plan, bytes).await?;
         let mut statements = StatementBatch::of(txn);

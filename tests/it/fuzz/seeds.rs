@@ -108,8 +108,12 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         ),
         (
             "/entitled.v1.ContractService/GetWorkOrder",
-            v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: "wo-1".to_owned() }
-                .encode_to_vec(),
+            v1::GetWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-1".to_owned(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
         ),
         (
             "/entitled.v1.ContractService/ListWorkOrders",

@@ -68,7 +68,7 @@ pub(crate) async fn put_customer(store: &Store, customer: &Customer, info: &Vers
         .in_transaction(async |txn| {
             let created = insert_customer_in_txn(&txn, &customer.customer_id).await?;
             let locked = lock_customer_in_txn(&txn, &customer.customer_id).await?.unwrap();
-            put_customer_version_in_txn(&txn, customer, info).await?;
+            put_customer_version_in_txn(&txn, customer, info, VersionOrigin::default()).await?;
             if created {
                 return Ok(locked.revision);
             }
@@ -81,7 +81,7 @@ pub(crate) async fn put_order(store: &Store, order: &WorkOrder, info: &VersionIn
     store
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, &order.customer_id).await?.unwrap();
-            put_work_order_version_in_txn(&txn, order, info).await?;
+            put_work_order_version_in_txn(&txn, order, info, VersionOrigin::default()).await?;
             bump_in_txn(&txn, &order.customer_id, Changed::Contract).await
         })
         .await
