@@ -85,6 +85,21 @@ pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str) -> Result<Option
     txn.run(load(txn.db(), customer_id, None)).await
 }
 
+/// One version of a work order.
+pub async fn load_work_order_version_in_txn(
+    txn: &Txn,
+    customer_id: &str,
+    work_order_id: &str,
+    version: i64,
+) -> Result<Option<WorkOrder>> {
+    let key = (customer_id.to_owned(), work_order_id.to_owned(), version);
+    let read = async {
+        let row = work_order_version::Entity::find_by_id(key).one(txn.db()).await?;
+        row.map(|row| parse(&row.content)).transpose()
+    };
+    txn.run(read).await
+}
+
 /// Adds a version of the customer; `info.version` is one more than the newest one.
 pub async fn put_customer_version_in_txn(txn: &Txn, customer: &Customer, info: &VersionInfo) -> Result<()> {
     let row = customer_version::ActiveModel {
