@@ -27,7 +27,7 @@ pub use language::{canonical_language, primary_language};
 pub use product::{ProductId, ProductPattern};
 pub use provenance::Provenance;
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
+pub use time::{EARLIEST, LATEST, anniversary, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 #[cfg(test)]
 pub(crate) use zone::zone;

@@ -1,10 +1,12 @@
 //! Customers and work orders. Every change takes the one path through [`Contracts::write`].
 
+mod blocks;
 mod judge;
 mod outcome;
 mod read;
 mod replay;
 mod size;
+mod state;
 mod version;
 mod versions;
 mod write;

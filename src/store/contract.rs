@@ -128,12 +128,25 @@ pub struct NewestVersion {
     pub record_time: DateTime<Utc>,
 }
 
+impl From<&VersionInfo> for NewestVersion {
+    fn from(info: &VersionInfo) -> Self {
+        Self { version: info.version, record_time: info.record_time }
+    }
+}
+
 /// The newest versions of a customer's documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewestVersions {
     pub customer: Option<NewestVersion>,
     /// By work order id.
     pub orders: BTreeMap<String, NewestVersion>,
+}
+
+impl NewestVersions {
+    /// When the last of them was recorded.
+    pub fn record_time(&self) -> Option<DateTime<Utc>> {
+        self.orders.values().chain(&self.customer).map(|newest| newest.record_time).max()
+    }
 }
 
 impl Store {
@@ -173,6 +186,21 @@ pub async fn newest_versions_in_txn(txn: &Txn, customer_id: &str) -> Result<Newe
 pub struct VersionOrigin<'a> {
     pub request_id: Option<&'a str>,
     pub provenance: Option<&'a Provenance>,
+}
+
+/// One version of a work order.
+pub async fn load_work_order_version_in_txn(
+    txn: &Txn,
+    customer_id: &str,
+    work_order_id: &str,
+    version: i64,
+) -> Result<Option<WorkOrder>> {
+    let key = (customer_id.to_owned(), work_order_id.to_owned(), version);
+    let read = async {
+        let row = work_order_version::Entity::find_by_id(key).one(txn.db()).await?;
+        row.map(|row| parse(&row.content)).transpose()
+    };
+    txn.run(read).await
 }
 
 /// Adds a version of the customer; `info.version` is one more than the newest one.

@@ -107,7 +107,7 @@ pub(crate) fn document(customer_id: &str) -> v1::ApplyContractRequest {
 }
 
 pub(crate) fn create(work_order: v1::WorkOrder) -> v1::CreateWorkOrderRequest {
-    v1::CreateWorkOrderRequest { work_order: Some(work_order), request_id: request_id(), validate_only: false }
+    v1::CreateWorkOrderRequest { work_order: Some(work_order), request_id: request_id(), ..Default::default() }
 }
 
 /// Stores the document; the revision token.

@@ -1,5 +1,6 @@
 use crate::contract::ContractChange;
 use crate::model::{Customer, VersionInfo, WorkOrder};
+use crate::purchase::Warning;
 
 /// What a write made, or would make.
 #[derive(Debug, Clone)]
@@ -13,6 +14,7 @@ pub struct ChangeOutcome {
     pub customer: Option<Customer>,
     /// None where it was not written.
     pub customer_info: Option<VersionInfo>,
-    /// The work orders the command brought, as they are now.
+    /// The work orders the command spoke of, as they are when the change takes effect.
     pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
+    pub warnings: Vec<Warning>,
 }

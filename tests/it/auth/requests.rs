@@ -51,7 +51,7 @@ fn contract_requests(id: &str) -> Vec<(&'static str, Vec<u8>)> {
             &v1::CreateCustomerRequest {
                 customer: customer.clone(),
                 request_id: request_id.clone(),
-                validate_only: false,
+                ..Default::default()
             },
         ),
         message(
@@ -60,7 +60,7 @@ fn contract_requests(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         ),
         message(
             "/entitled.v1.ContractService/CreateWorkOrder",
-            &v1::CreateWorkOrderRequest { work_order: Some(order), request_id, validate_only: false },
+            &v1::CreateWorkOrderRequest { work_order: Some(order), request_id, ..Default::default() },
         ),
         message("/entitled.v1.ContractService/ApplyContract", &apply),
         message("/entitled.v1.ContractService/ApplyContract", &plan),

@@ -122,7 +122,7 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         ),
         (
             "/entitled.v1.ContractService/CreateCustomer",
-            v1::CreateCustomerRequest { customer: contoso(), request_id: request_id(), validate_only: false }
+            v1::CreateCustomerRequest { customer: contoso(), request_id: request_id(), ..Default::default() }
                 .encode_to_vec(),
         ),
         (

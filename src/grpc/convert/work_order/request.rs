@@ -70,6 +70,7 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         record_time: _,
         actor: _,
         effective_time: _,
+        renews_work_order_id,
     } = order;
     let items = items.into_iter().enumerate();
     WorkOrder {
@@ -84,6 +85,7 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         host_location_id,
         downstream_location_ids,
         base_work_order_id: base_work_order_id.filter(|id| !id.is_empty()),
+        renews_work_order_id: renews_work_order_id.filter(|id| !id.is_empty()),
         covered_products: patterns(covered_products),
         currency,
         flex_allowance,
@@ -187,7 +189,7 @@ fn read_event(read: &mut Reader, path: &str, event: v1::PlannedEvent) -> Option<
     })
 }
 
-fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
+pub(crate) fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
     let v1::Waiver { code, reference, granted_by, start_date, end_date, product_ids, service_ids } = waiver;
     Waiver {
         code,

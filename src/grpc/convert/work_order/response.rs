@@ -18,6 +18,7 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         host_location_id,
         downstream_location_ids,
         base_work_order_id,
+        renews_work_order_id,
         covered_products,
         currency,
         flex_allowance,
@@ -43,6 +44,7 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         record_time: info.map(|info| timestamp(info.record_time)),
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
         effective_time: info.and_then(|info| info.effective_time).map(timestamp),
+        renews_work_order_id: renews_work_order_id.clone(),
     }
 }
 
