@@ -90,8 +90,9 @@ impl Timeline {
         self.put(from, order, |contract| contract.work_order(id), set)
     }
 
-    /// Periods that follow keep what they were planned to change. The newest version in effect counts, so that a later
-    /// period needs a version of its own if it differs from the one before.
+    /// Each later period is what its plan makes of the one before: what the plan changes there stays changed, and
+    /// everything else follows. The newest version in effect counts, so that a later period needs a version of its own if
+    /// it differs from the one before.
     fn put<T: Clone + PartialEq + Serialize + DeserializeOwned>(
         &mut self,
         from: Option<DateTime<Utc>>,
@@ -100,21 +101,25 @@ impl Timeline {
         set: impl Fn(&mut Contract, &T),
     ) -> Result<Vec<Put<T>>> {
         let from = from.max(self.first.from);
-        let base = find(self.at(from)).cloned();
-        if base.as_ref() == Some(document) {
+        let mut before = find(self.at(from)).cloned();
+        if before.as_ref() == Some(document) {
             return Ok(Vec::new());
         }
         self.begin(from);
+        let mut changed = document.clone();
         let mut versions: Vec<Put<T>> = Vec::new();
         for period in iter::once(&mut self.first).chain(&mut self.later).filter(|period| period.from >= from) {
-            let changed = match (&base, find(&period.contract)) {
-                (Some(base), Some(planned)) if planned != base => carried(base, document, planned)?,
-                _ => document.clone(),
-            };
-            set(&mut period.contract, &changed);
-            if versions.last().is_none_or(|before| before.document != changed) {
-                versions.push(Put { from: period.from, document: changed });
+            let planned = find(&period.contract).cloned();
+            if let (Some(before), Some(planned)) = (&before, &planned)
+                && before != planned
+            {
+                changed = carried(before, &changed, planned)?;
             }
+            set(&mut period.contract, &changed);
+            if versions.last().is_none_or(|version| version.document != changed) {
+                versions.push(Put { from: period.from, document: changed.clone() });
+            }
+            before = planned;
         }
         Ok(versions)
     }

@@ -46,9 +46,9 @@ fn what_is_put_needs_as_few_versions_as_tell_it() {
         told.into_iter().map(|(from, name)| format!("{from:?} {name}")).collect::<Vec<_>>()
     };
     assert_eq!(put(None, "a"), [""; 0]);
-    // Where the plan goes back to what was before, it follows the change.
-    assert_eq!(put(None, "x"), ["None x", "Some(10) b", "Some(20) x"]);
-    assert_eq!(put(None, "b"), ["None b"]);
+    // Also where the plan goes back to what was before.
+    assert_eq!(put(None, "x"), ["None x", "Some(10) b", "Some(20) a"]);
+    assert_eq!(put(None, "b"), ["None b", "Some(20) a"]);
     assert_eq!(put(Some(10), "x"), ["Some(10) x", "Some(20) a"]);
     assert_eq!(put(Some(15), "x"), ["Some(15) x", "Some(20) a"]);
     assert_eq!(put(Some(30), "x"), ["Some(30) x"]);
