@@ -32,5 +32,6 @@ fn get_order(work_order_id: &str) -> v1::GetWorkOrderRequest {
 
 /// As it was sent: without what only answers carry.
 fn content(customer: &v1::Customer) -> v1::Customer {
-    v1::Customer { version: 0, record_time: None, actor: String::new(), etag: String::new(), ..customer.clone() }
+    let customer = v1::Customer { version: 0, record_time: None, effective_time: None, ..customer.clone() };
+    v1::Customer { actor: String::new(), etag: String::new(), ..customer }
 }
