@@ -2,6 +2,7 @@
 //!
 //! Times and ids are made here, once per request.
 
+pub mod audit;
 mod authentication_method;
 mod caller;
 pub mod catalogue;
@@ -14,6 +15,7 @@ pub mod feed;
 mod gate;
 mod idempotency;
 pub mod ledger;
+mod origin;
 mod paging;
 mod question;
 pub mod revision;
@@ -31,6 +33,7 @@ pub use deadline::Deadline;
 pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
+pub use origin::Origin;
 pub use paging::{Bytes, MOST_ROWS, Page};
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 pub use role::Role;

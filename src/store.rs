@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod balances;
 mod column_batch;
 mod condition;
@@ -42,6 +43,7 @@ mod statement_batch;
 mod time;
 mod transaction;
 
+pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
@@ -52,7 +54,7 @@ pub use ledger::{
     insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
-pub use request::{RequestKey, StoredRequest, find_requests_in_txn, put_requests};
+pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
 pub use transaction::Txn;
 

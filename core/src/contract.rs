@@ -8,5 +8,5 @@ mod diff;
 mod plan;
 
 pub use command::{Content, ContractCommand};
-pub use diff::Difference;
+pub use diff::{Difference, differences};
 pub use plan::{ChangeKind, ContractChange, Plan, Resource, Taken, plan};

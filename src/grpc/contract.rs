@@ -39,7 +39,7 @@ impl ContractApi {
     ) -> Result<ChangeOutcome> {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
-        self.contracts.write(&call.caller, command, read.violations, options).await
+        self.contracts.write(&call.writer(), command, read.violations, options).await
     }
 
     fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {

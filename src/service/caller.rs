@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::authentication_method::AuthenticationMethod;
+use super::origin::Origin;
 use super::role::Role;
 use crate::error::{Error, Result};
 use crate::legible::shown;
@@ -30,6 +31,8 @@ pub struct Caller {
     pub method: AuthenticationMethod,
     pub roles: Arc<[Role]>,
     pub customers: CustomerScope,
+    /// Recorded with what the caller writes; unknown for a read, where nothing needs it.
+    pub origin: Origin,
 }
 
 /// The customers whose data a caller may see and change.
@@ -49,13 +52,19 @@ impl Caller {
     pub fn new(principal: &str, roles: &[Role], customers: CustomerScope) -> Self {
         let principal: Arc<str> = principal.into();
         let (actor, method) = (Arc::clone(&principal), AuthenticationMethod::None);
-        Self { principal, actor, user: None, method, roles: roles.into(), customers }
+        Self { principal, actor, user: None, method, roles: roles.into(), customers, origin: Origin::default() }
     }
 
     /// The same caller, who was identified by this.
     #[must_use]
     pub fn identified_by(self, method: AuthenticationMethod) -> Self {
         Self { method, ..self }
+    }
+
+    /// The same caller, who calls from there.
+    #[must_use]
+    pub fn calling_from(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// Whoever calls a server that asks nobody who they are. No such caller is believed on whose behalf it calls.

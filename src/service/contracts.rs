@@ -1,5 +1,6 @@
 //! Customers and work orders. Every change takes the one path through [`Contracts::write`].
 
+mod audit;
 mod judge;
 mod outcome;
 mod read;

@@ -25,7 +25,7 @@ impl Difference {
 }
 
 /// What differs between what is stored and what was sent, at paths below `path`.
-pub(super) fn differences(path: &str, stored: &impl Serialize, sent: &impl Serialize) -> Vec<Difference> {
+pub fn differences(path: &str, stored: &impl Serialize, sent: &impl Serialize) -> Vec<Difference> {
     let mut found = Vec::new();
     match (serde_json::to_value(stored), serde_json::to_value(sent)) {
         (Ok(stored), Ok(sent)) => collect(path, &stored, &sent, &mut found),

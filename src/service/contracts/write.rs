@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::outcome::ChangeOutcome;
 use super::version::{Recording, written};
-use super::{Contracts, replay, size};
+use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation};
@@ -17,8 +17,8 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
-    load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
+    Changed, LockedCustomer, NewRequest, StatementBatch, StoredContract, Txn, find_requests_in_txn,
+    insert_customer_in_txn, load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
 
@@ -136,8 +136,10 @@ impl Contracts {
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
+        let audit = audit::of_write(caller, &plan, stored.as_ref(), &granted)?;
         let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        put_requests(&mut statements, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        let request = replay::stored(identity, &written)?;
+        put_requests(&mut statements, &[NewRequest { key, request, audit }], record_time)?;
         granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }
