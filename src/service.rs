@@ -28,7 +28,7 @@ pub use authentication_method::AuthenticationMethod;
 pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
-pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
+pub use contracts::{AuditQuestion, ChangeOutcome, Contracts, WriteOptions};
 pub use deadline::Deadline;
 pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;

@@ -86,6 +86,12 @@ impl ContractService for Script {
     ) -> Result<Response<ListWorkOrdersResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+    async fn list_audit_records(
+        &self,
+        _: Request<ListAuditRecordsRequest>,
+    ) -> Result<Response<ListAuditRecordsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 #[tonic::async_trait]

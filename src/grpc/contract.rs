@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
+use super::convert::audit::{read_audit_question, write_audit_record};
 use super::convert::change::write_change;
 use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
@@ -14,6 +15,7 @@ use crate::error::{Error, Result, reason};
 use crate::model::{Customer, VersionInfo};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
+use crate::service::audit::AuditRecord;
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
 use crate::store::Epoch;
 
@@ -199,6 +201,17 @@ impl ContractService for ContractApi {
         let changes = written.changes.iter().map(write_change).collect();
         let etag = self.etag_of(&written);
         Ok(Response::new(v1::ApplyContractResponse { changes, revision: self.token_of(&written), etag }))
+    }
+
+    async fn list_audit_records(
+        &self,
+        request: Request<v1::ListAuditRecordsRequest>,
+    ) -> Result<Response<v1::ListAuditRecordsResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let question = read_audit_question(message)?;
+        let tell = |record: &AuditRecord| write_audit_record(&self.epoch, record);
+        let (audit_records, next_page_token) = self.contracts.audit_records(&call.caller, &question, tell).await?;
+        Ok(Response::new(v1::ListAuditRecordsResponse { audit_records, next_page_token }))
     }
 }
 

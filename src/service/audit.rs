@@ -16,6 +16,7 @@ use super::Caller;
 use crate::contract::Resource;
 use crate::error::{Error, Result};
 use crate::ledger::{Entry, Totals};
+use crate::model::Unit;
 use crate::store::WriteAudit;
 
 /// What a write changed.
@@ -55,11 +56,10 @@ pub struct FieldChange {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockChange {
     pub id: Uuid,
+    pub unit: Unit,
     /// None where only the sums after are known.
-    #[serde(with = "sums")]
     pub before: Option<Totals>,
-    #[serde(with = "sums")]
-    pub after: Option<Totals>,
+    pub after: Totals,
 }
 
 impl Effects {
@@ -67,10 +67,14 @@ impl Effects {
     pub(super) fn of_entries<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut blocks: Vec<BlockChange> = Vec::new();
         for entry in entries {
-            let after = Some(entry.totals);
             match blocks.iter_mut().find(|block| block.id == entry.block_id) {
-                Some(block) => block.after = after,
-                None => blocks.push(BlockChange { id: entry.block_id, before: Some(entry.totals_before()), after }),
+                Some(block) => block.after = entry.totals,
+                None => blocks.push(BlockChange {
+                    id: entry.block_id,
+                    unit: entry.unit,
+                    before: Some(entry.totals_before()),
+                    after: entry.totals,
+                }),
             }
         }
         Self { documents: Vec::new(), blocks }
@@ -103,23 +107,6 @@ fn to_json(value: &impl Serialize) -> Result<String> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_zero(count: &usize) -> bool {
     *count == 0
-}
-
-/// Sums as `[granted, used, reserved]`: a write of the ledger has them in every row.
-mod sums {
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
-
-    use crate::ledger::Totals;
-
-    #[expect(clippy::ref_option, reason = "serde calls it so")]
-    pub(super) fn serialize<S: Serializer>(sums: &Option<Totals>, serializer: S) -> Result<S::Ok, S::Error> {
-        sums.map(|Totals { granted, used, reserved }| [granted, used, reserved]).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Totals>, D::Error> {
-        let sums = Option::<[i64; 3]>::deserialize(deserializer)?;
-        Ok(sums.map(|[granted, used, reserved]| Totals { granted, used, reserved }))
-    }
 }
 
 #[cfg(test)]

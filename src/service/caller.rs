@@ -15,7 +15,7 @@ pub(super) const ANONYMOUS: &str = "anonymous";
 /// The actor of what time or the contract alone demand.
 pub(super) const SYSTEM: &str = "entitled";
 /// Between the two names of an actor. No name has white space, so that none can look like two.
-const ON_BEHALF_OF: &str = " for ";
+pub(super) const ON_BEHALF_OF: &str = " for ";
 /// In bytes, of the name of a principal or of a user.
 const LONGEST_NAME: usize = 255;
 

@@ -4,6 +4,7 @@ mod audit;
 mod judge;
 mod outcome;
 mod read;
+mod records;
 mod replay;
 mod size;
 mod version;
@@ -11,6 +12,7 @@ mod write;
 
 pub use outcome::ChangeOutcome;
 pub use read::Found;
+pub use records::AuditQuestion;
 pub use write::WriteOptions;
 
 use super::{Context, Gate};

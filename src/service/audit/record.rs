@@ -9,6 +9,7 @@ use super::{BlockChange, DocumentChange, Effects, FieldChange};
 use crate::contract::{ContractChange, Resource};
 use crate::error::{Error, Result};
 use crate::ledger::Totals;
+use crate::model::Unit;
 use crate::store::StoredAudit;
 
 /// One write of a caller.
@@ -55,6 +56,7 @@ struct OutcomeReservation {
 struct OutcomeBlock {
     id: Uuid,
     work_order_id: String,
+    unit: Unit,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -71,7 +73,8 @@ impl Outcome {
             omitted: 0,
         });
         let blocks = self.balances.iter();
-        let blocks = blocks.map(|block| BlockChange { id: block.id, before: None, after: Some(block.totals) });
+        let blocks =
+            blocks.map(|block| BlockChange { id: block.id, unit: block.unit, before: None, after: block.totals });
         Effects { documents: documents.collect(), blocks: blocks.collect() }
     }
 

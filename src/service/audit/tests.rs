@@ -5,7 +5,8 @@ use super::*;
 fn what_is_kept_stays_readable() {
     for text in [
         "{}",
-        r#"{"blocks":[{"id":"01890a5d-ac96-774b-bcce-b302099a8059","before":[600,0,0],"after":[600,60,0]}]}"#,
+        r#"{"blocks":[{"id":"01890a5d-ac96-774b-bcce-b302099a8059","unit":"MINUTES",
+            "before":{"granted":600,"used":0,"reserved":0},"after":{"granted":600,"used":60,"reserved":0}}]}"#,
         r#"{"documents":[{"resource":"customer","id":"contoso","version_before":1,"version_after":2,"fields":[
             {"field":"customer.display_name","old":"Contoso","new":"Contoso plc"}],"omitted":3},
             {"resource":"work_order","id":"wo-1","version_before":0,"version_after":1}]}"#,
@@ -36,10 +37,10 @@ fn an_older_record_is_told_as_far_as_its_outcome_tells() {
     let ledger = r#"{"revision":7,"record_time":"2026-03-02T09:00:00.000001Z",
         "entry_ids":["01890a5d-ac96-774b-bcce-b302099a8057"],"reservation":{"id":"01890a5d-ac96-774b-bcce-b302099a8058",
         "state":"OPEN"},"balances":[{"id":"01890a5d-ac96-774b-bcce-b302099a8059","work_order_id":"wo-1",
-        "item_id":"hours","contracted":600,"granted":600,"used":30,"reserved":60,"sequence":3}]}"#;
+        "item_id":"hours","unit":"MINUTES","contracted":600,"granted":600,"used":30,"reserved":60,"sequence":3}]}"#;
     let record = record_of(stored("ReserveUnits", ledger)).unwrap();
     assert_eq!((record.revision, record.work_order_ids, record.entry_ids.len()), (7, vec!["wo-1".to_owned()], 1));
-    let after = Some(Totals { granted: 600, used: 30, reserved: 60 });
+    let after = Totals { granted: 600, used: 30, reserved: 60 };
     assert_eq!((record.blocks[0].before, record.blocks[0].after), (None, after));
     assert!(record.reservation_id.is_some() && record.actor.is_empty());
 
