@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use entitled::proto::v1;
+use sea_orm::ConnectionTrait as _;
 use tonic::{Code, Request};
 
 use super::on_both;
 use super::samples::*;
+use crate::database::connect;
 use crate::fuzz::Random;
 use crate::sample;
-use crate::server::request_id;
+use crate::server::{Backend, TestServer, request_id};
 
 on_both!(
     each_kind_of_write_leaves_one_record,
@@ -326,6 +328,51 @@ async fn what_is_asked_for_is_judged(house: House) {
     assert_eq!(sample::mistake(ask(reads).await), "action REFERENCE_UNKNOWN");
     let unknown = v1::ListAuditRecordsRequest { customer_id: "nobody".into(), ..Default::default() };
     assert_eq!(refused(ask(unknown).await), (Code::NotFound, "CUSTOMER_NOT_FOUND".to_owned()));
+    house.stop().await;
+}
+
+/// As docs/OPERATIONS.md says.
+#[tokio::test]
+async fn a_server_needs_no_right_to_change_what_was_recorded() {
+    let house = House::start(Backend::Postgres).await;
+    let url = house.server.database();
+    let role = format!("app_{}", url.rsplit('/').next().unwrap());
+    let connection = house.connection().await;
+    for statement in [
+        format!("CREATE ROLE {role} LOGIN"),
+        format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"),
+        format!("REVOKE UPDATE, DELETE ON request, customer_version, work_order_version, entry FROM {role}"),
+    ] {
+        connection.execute_unprepared(&statement).await.unwrap();
+    }
+    let (owner, rest) = url.split_once('@').unwrap();
+    let url = format!("{}{role}@{rest}", &owner[..owner.rfind('/').unwrap() + 1]);
+    let mut config = TestServer::config(house.server.directory());
+    config.store.database = url.parse().unwrap();
+    let beside = TestServer::serve(config, None).await;
+    beside.contracts().apply_contract(sample::document("fabrikam")).await.unwrap();
+    beside.ledger().consume_units(consume(1)).await.unwrap();
+    let held = beside.ledger().reserve_units(reserve(1)).await.unwrap().into_inner().reservation.unwrap();
+    beside.ledger().commit_reservation(commit(&held.reservation_id, None)).await.unwrap();
+    assert_eq!(
+        beside.contracts().list_audit_records(all_of_contoso()).await.unwrap().into_inner().audit_records.len(),
+        4
+    );
+    let app = connect(&url).await;
+    for (table, column) in [("request", "actor"), ("customer_version", "actor"), ("entry", "detail")] {
+        for change in [
+            format!("UPDATE {table} SET {column} = ''"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+            format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+        ] {
+            let refused = app.execute_unprepared(&change).await.expect_err(&change).to_string();
+            assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{change}: {refused}");
+        }
+    }
+    app.close().await.unwrap();
+    connection.close().await.unwrap();
+    beside.stop().await;
     house.stop().await;
 }
 
