@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod balances;
 mod column_batch;
 mod condition;
@@ -43,6 +44,7 @@ mod time;
 mod transaction;
 mod version;
 
+pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{
@@ -56,7 +58,7 @@ pub use ledger::{
     insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
-pub use request::{RequestKey, StoredRequest, find_requests_in_txn, put_requests};
+pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
 pub use transaction::Txn;
 pub use version::StoredVersion;

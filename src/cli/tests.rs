@@ -139,6 +139,12 @@ impl ContractService for Script {
     async fn revoke_waiver(&self, _: Request<RevokeWaiverRequest>) -> Result<Response<RevokeWaiverResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+    async fn list_audit_records(
+        &self,
+        _: Request<ListAuditRecordsRequest>,
+    ) -> Result<Response<ListAuditRecordsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
 }
 
 #[tonic::async_trait]

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
+use super::convert::audit::{read_audit_question, write_audit_record};
 use super::convert::change::{write_change, write_warnings};
 use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
@@ -16,6 +17,7 @@ use crate::error::{Error, Result, reason};
 use crate::model::{Customer, VersionInfo};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
+use crate::service::audit::AuditRecord;
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
 use crate::store::Epoch;
 
@@ -41,7 +43,7 @@ impl ContractApi {
         let Asked { request_id, validate_only, strict } = asked;
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, is_strict: strict, deadline: call.deadline.clone() };
-        self.contracts.write(&call.caller, command, read.violations, options).await
+        self.contracts.write(&call.writer(), command, read.violations, options).await
     }
 
     fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {
@@ -281,6 +283,17 @@ impl ContractService for ContractApi {
         request: Request<v1::RevokeWaiverRequest>,
     ) -> Result<Response<v1::RevokeWaiverResponse>, Status> {
         Ok(Response::new(self.revoke(request).await?))
+    }
+
+    async fn list_audit_records(
+        &self,
+        request: Request<v1::ListAuditRecordsRequest>,
+    ) -> Result<Response<v1::ListAuditRecordsResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let question = read_audit_question(message)?;
+        let tell = |record: &AuditRecord| write_audit_record(&self.epoch, record);
+        let (audit_records, next_page_token) = self.contracts.audit_records(&call.caller, &question, tell).await?;
+        Ok(Response::new(v1::ListAuditRecordsResponse { audit_records, next_page_token }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Conversions between the wire and the domain: `read_` functions read requests, `write_` functions write answers.
 
+pub(super) mod audit;
 pub(super) mod catalog;
 pub(super) mod change;
 pub(super) mod common;

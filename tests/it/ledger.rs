@@ -2,6 +2,7 @@
 
 mod answers;
 mod at_once;
+mod audit;
 mod bad_input;
 mod batches;
 mod cancels;

@@ -8,7 +8,7 @@ use super::outcome::ChangeOutcome;
 use super::replay::replay_in_txn;
 use super::state::{ContractState, Source};
 use super::version::{Recording, written};
-use super::{Contracts, replay, size};
+use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::error::{Error, Result, Violation};
 use crate::model::is_id;
@@ -17,7 +17,7 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, NewestVersions, StatementBatch, StoredContract, Txn, find_requests_in_txn,
+    Changed, LockedCustomer, NewRequest, NewestVersions, StatementBatch, StoredContract, Txn, find_requests_in_txn,
     insert_customer_in_txn, lock_customer_in_txn, newest_versions_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
@@ -143,8 +143,10 @@ impl Contracts {
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
+        let audit = audit::of_write(caller, &judged.plan.versions, &infos, state.as_ref(), &granted)?;
         let written = written(command, judged, stored, Some((revision, &infos)));
-        put_requests(&mut statements, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        let request = replay::stored(identity, &written)?;
+        put_requests(&mut statements, &[NewRequest { key, request, audit }], record_time)?;
         granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }

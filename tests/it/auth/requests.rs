@@ -142,6 +142,10 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
             "/entitled.v1.ContractService/ListWorkOrders",
             &v1::ListWorkOrdersRequest { customer_id: customer_id(), ..Default::default() },
         ),
+        message(
+            "/entitled.v1.ContractService/ListAuditRecords",
+            &v1::ListAuditRecordsRequest { customer_id: customer_id(), ..Default::default() },
+        ),
         message("/entitled.v1.LedgerService/GetBlock", &block),
         message(
             "/entitled.v1.LedgerService/ListBlocks",

@@ -58,7 +58,14 @@ pub(crate) async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) 
 pub(crate) async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredRequest) -> Result<()> {
     let key = ("contoso".to_owned(), request_id.to_owned());
     let mut statements = StatementBatch::of(txn);
-    put_requests(&mut statements, &[(key, request.clone())], info(1).record_time)?;
+    let audit = WriteAudit {
+        actor: "ada".to_owned(),
+        work_order_ids: "[]".to_owned(),
+        content: "{}".to_owned(),
+        ..WriteAudit::default()
+    };
+    let new = NewRequest { key, request: request.clone(), audit };
+    put_requests(&mut statements, &[new], info(1).record_time)?;
     statements.run_in_txn(txn).await
 }
 
