@@ -152,7 +152,7 @@ async fn each_kind_of_write_leaves_one_record(house: House) {
     let request = v1::CreateCustomerRequest {
         customer: Some(sample::customer("northwind")),
         request_id: request_id(),
-        validate_only: false,
+        ..Default::default()
     };
     contracts.create_customer(request).await.unwrap();
     let of = |customer_id: &str| v1::ListAuditRecordsRequest { customer_id: customer_id.into(), ..all_of_contoso() };
