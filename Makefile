@@ -58,6 +58,7 @@ pictures: ## draw the pictures of README.md anew from what the program answers; 
 # With the tests selected, everything has the features it was compiled with for `cargo test`.
 clients-test: $(TOOLS) ## the clients of docs/CLIENTS.md, built as their READMEs say, against real servers: a part of `make test`
 	@scripts/ensure-clients.sh
+	@scripts/ensure-postgres.sh
 	cargo build --workspace --bins --tests
 	scripts/test-clients.sh $(TARGET)/debug/entitled
 

@@ -1,6 +1,7 @@
 """The clients, run as their READMEs say, and the servers they ask."""
 
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,3 +59,10 @@ def secure_elsewhere(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("secure"), is_secure=True)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def room():
+    """A directory that every user may enter, unlike those of pytest: servers of the chart are not this user."""
+    with tempfile.TemporaryDirectory(prefix="entitled-clients-") as directory:
+        yield Path(directory)
