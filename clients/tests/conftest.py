@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from readme import commands
+from releases import World
+from secure_preset import secure_preset
 from server import ROOT, Server, clean_environment
 
 CLIENTS = ["python", "typescript", "go"]
@@ -61,8 +63,17 @@ def secure_elsewhere(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def world():
+    """What releases of the chart find outside: certificates, an issuer of tokens, PostgreSQL."""
+    world = World()
+    yield world
+    world.postgres.stop()
+
+
 @pytest.fixture
-def room():
-    """A directory that every user may enter, unlike those of pytest: servers of the chart are not this user."""
+def secure_release(world):
+    # Its directory is one that every user may enter, unlike those of pytest: the server is another user.
     with tempfile.TemporaryDirectory(prefix="entitled-clients-") as directory:
-        yield Path(directory)
+        with secure_preset(world, Path(directory)) as cluster:
+            yield cluster

@@ -98,7 +98,8 @@ def release(name: str, world: World, directory, *changes: dict) -> Cluster:
 
 
 def another(cluster: Cluster, directory) -> Cluster:
-    """One more replica of a release, on ports of its own."""
+    """One more replica of a release, on ports and in a directory of its own."""
+    directory.mkdir()
     replica = Cluster(cluster.rendered, directory, cluster.secrets)
     replica.names = cluster.names | replica.names
     return replica
