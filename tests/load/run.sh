@@ -57,7 +57,7 @@ with_h2load() {
     h2load -D 10 -c 4 -m 16 -d "$scratch/check.frame" "${headers[@]}" "http://$1$CHECK" | awk '/^finished in/ { print $4 }'
 }
 with_ghz() {
-    ghz --config tests/load/check.json --host "$1" --duration 10s --format json |
+    ghz --config tests/load/check.json --duration 10s --duration-stop wait --format json "$1" |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["rps"])'
 }
 
@@ -99,7 +99,7 @@ test_all() {
         return
     fi
     for config in tests/load/*.json; do
-        ghz --config "$config" --host "$address" --total 100 --concurrency 4 --format json |
+        ghz --config "$config" --total 100 --concurrency 4 --tags '{"p99_ms": "60000"}' --format json "$address" |
             python3 tests/load/judge.py || fail "ghz $config"
     done
 }
