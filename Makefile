@@ -69,9 +69,11 @@ test-faults: ## the same faults as in `make test`, many times over: servers and 
 	@scripts/ensure-postgres.sh
 	cargo test --workspace --lib --test it -- --ignored ledger::
 
-load: ## checks by k6, h2load and ghz, whichever is installed, beside a bare echo; tests/load/README.md has single commands
+load: $(TOOLS) ## checks by k6, h2load and ghz, whichever is installed, beside a bare echo; then one replica and two on PostgreSQL
+	@scripts/ensure-postgres.sh
 	cargo build --release --bin entitled --example bare-echo --example load-frame
-	K6=$$(command -v k6 || echo $(K6)) tests/load/run.sh measure $(TARGET)/release
+	K6=$(K6) tests/load/run.sh measure $(TARGET)/release
+	K6=$(K6) tests/load/run.sh replicas $(TARGET)/release
 
 # With the tests selected, everything has the features it was compiled with for `cargo test`.
 load-test: $(TOOLS) ## every load script for a second, with the debug build: a part of `make test`
