@@ -14,10 +14,11 @@ pub(crate) fn text(answer: &ListAuditRecordsResponse, screen: &Screen) -> String
     for record in &answer.audit_records {
         table.add_row([
             Cell::new(words::second(record.record_time.as_ref())),
-            screen.name(Tone::Plain, &who(record)),
+            // Ids and addresses are there for copying: no line breaks inside of them.
+            Cell::new(who(record)),
             screen.cell(Tone::Heading, &record.action),
             screen.name(Tone::Plain, &of(record)),
-            screen.name(Tone::Plain, &changed(record)),
+            Cell::new(changed(record)),
         ]);
     }
     keep_whole(&mut table, &[0, 2]);

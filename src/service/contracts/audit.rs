@@ -62,3 +62,48 @@ fn document_change(
 fn field_change(Difference { field, stored, sent }: Difference) -> FieldChange {
     FieldChange { field, old: stored, new: sent }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::contract::{ContractCommand, plan};
+    use crate::model::{Contract, Customer, VersionInfo};
+
+    fn customer(licenses: impl Iterator<Item = String>) -> Customer {
+        serde_json::from_value(serde_json::json!({
+            "customer_id": "contoso", "display_name": "Contoso", "locations": [], "licenses": licenses.collect::<Vec<_>>(),
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_record_tells_so_many_fields_and_how_many_more_there_are() {
+        for (count, told, omitted) in [(3, 3, 0), (MOST_FIELDS, 256, 0), (MOST_FIELDS + 44, 256, 44)] {
+            let before = customer((0..count).map(|row| format!("old-{row}")));
+            let after = customer((0..count).map(|row| format!("new-{row}")));
+            let info = VersionInfo { version: 7, record_time: chrono::DateTime::UNIX_EPOCH, actor: "ada".to_owned() };
+            let stored = StoredContract {
+                contract: Contract { customer: before, work_orders: Vec::new() },
+                revision: 9,
+                contract_version: 9,
+                customer_info: info,
+                order_infos: BTreeMap::new(),
+                balances: Default::default(),
+                bytes: 0,
+            };
+            let command = ContractCommand::UpdateCustomer { customer: after, etag: String::new() };
+            let plan = plan(&command, Some(&stored.contract)).unwrap();
+            let caller = Caller::anonymous();
+            let audit = of_write(&caller, &plan, Some(&stored), &Changes::default()).unwrap();
+            let effects: Effects = serde_json::from_str(&audit.content).unwrap();
+            let [change] = effects.documents.as_slice() else { panic!("{effects:?}") };
+            assert_eq!((change.version_before, change.version_after), (7, 8));
+            assert_eq!((change.fields.len(), change.omitted), (told, omitted));
+            let FieldChange { field, old, new } = &change.fields[0];
+            assert_eq!((field.as_str(), old.as_str(), new.as_str()), ("customer.licenses[0]", "old-0", "new-0"));
+            assert_eq!((audit.actor.as_str(), audit.work_order_ids.as_str()), ("anonymous", "[]"));
+        }
+    }
+}
