@@ -5,6 +5,7 @@
 mod audit;
 mod contracts;
 mod costs;
+mod effect;
 mod faults;
 pub(crate) mod proxy;
 pub(crate) mod samples;

@@ -1,11 +1,12 @@
-//! The audit of contract writes: what a write changed, and the list of all writes.
+//! What the audit keeps of a contract write.
 
+use super::version::Recording;
 use crate::contract::{ChangeKind, ContractChange, Difference, Plan, Resource, differences};
 use crate::error::Result;
 use crate::service::Caller;
 use crate::service::audit::{DocumentChange, Effects, FieldChange, work_orders_of};
 use crate::service::ledger::Changes;
-use crate::store::{StoredContract, WriteAudit};
+use crate::store::WriteAudit;
 
 /// How many differing fields the record of one write tells, of all its documents.
 const MOST_FIELDS: usize = 256;
@@ -14,12 +15,12 @@ const MOST_FIELDS: usize = 256;
 pub(super) fn of_write(
     caller: &Caller,
     plan: &Plan,
-    stored: Option<&StoredContract>,
+    recording: &Recording<'_>,
     granted: &Changes,
 ) -> Result<WriteAudit> {
     let mut room = MOST_FIELDS;
     let changed = plan.changes.iter().filter(|change| change.kind != ChangeKind::Unchanged);
-    let documents = changed.map(|change| document_change(change, plan, stored, &mut room)).collect();
+    let documents = changed.map(|change| document_change(change, plan, recording, &mut room)).collect();
     let effects = Effects { documents, ..Effects::of_entries(granted.entries()) };
     effects.stored(caller, work_orders_of(granted.entries()))
 }
@@ -28,22 +29,25 @@ pub(super) fn of_write(
 fn document_change(
     change: &ContractChange,
     plan: &Plan,
-    stored: Option<&StoredContract>,
+    recording: &Recording<'_>,
     room: &mut usize,
 ) -> DocumentChange {
-    let (version_before, mut fields) = match change.resource {
+    let stored = recording.stored;
+    let ((version_before, mut fields), info) = match change.resource {
         Resource::Customer => {
             let before = stored.map(|stored| (stored.customer_info.version, &stored.contract.customer));
-            before.map_or_else(Default::default, |(version, customer)| {
-                (version, differences("customer", customer, &plan.contract.customer))
-            })
+            let differing = before
+                .map(|(version, before)| (version, differences("customer", before, &plan.contract.customer)))
+                .unwrap_or_default();
+            (differing, recording.customer_info())
         }
         Resource::WorkOrder => {
-            let before = stored
-                .and_then(|stored| stored.order_infos.get(&change.id).zip(stored.contract.work_order(&change.id)));
-            before.zip(plan.contract.work_order(&change.id)).map_or_else(Default::default, |((info, before), after)| {
-                (info.version, differences("work_order", before, after))
-            })
+            let before = stored.and_then(|it| it.order_infos.get(&change.id).zip(it.contract.work_order(&change.id)));
+            let differing = before
+                .zip(plan.contract.work_order(&change.id))
+                .map(|((info, before), after)| (info.version, differences("work_order", before, after)))
+                .unwrap_or_default();
+            (differing, recording.order_info(&change.id))
         }
     };
     let omitted = fields.len().saturating_sub(*room);
@@ -53,7 +57,7 @@ fn document_change(
         resource: change.resource,
         id: change.id.clone(),
         version_before,
-        version_after: version_before.saturating_add(1),
+        version_after: info.version,
         fields: fields.into_iter().map(field_change).collect(),
         omitted,
     }
@@ -69,7 +73,8 @@ mod tests {
 
     use super::*;
     use crate::contract::{ContractCommand, plan};
-    use crate::model::{Contract, Customer, VersionInfo};
+    use crate::model::{Contract, Customer, EffectivePeriod, VersionInfo};
+    use crate::store::StoredContract;
 
     fn customer(licenses: impl Iterator<Item = String>) -> Customer {
         serde_json::from_value(serde_json::json!({
@@ -83,7 +88,8 @@ mod tests {
         for (count, told, omitted) in [(3, 3, 0), (MOST_FIELDS, 256, 0), (MOST_FIELDS + 44, 256, 44)] {
             let before = customer((0..count).map(|row| format!("old-{row}")));
             let after = customer((0..count).map(|row| format!("new-{row}")));
-            let info = VersionInfo { version: 7, record_time: chrono::DateTime::UNIX_EPOCH, actor: "ada".to_owned() };
+            let record_time = chrono::DateTime::UNIX_EPOCH;
+            let info = VersionInfo { version: 7, record_time, effective_time: None, actor: "ada".to_owned() };
             let stored = StoredContract {
                 contract: Contract { customer: before, work_orders: Vec::new() },
                 revision: 9,
@@ -91,12 +97,14 @@ mod tests {
                 customer_info: info,
                 order_infos: BTreeMap::new(),
                 balances: Default::default(),
+                period: EffectivePeriod::default(),
                 bytes: 0,
             };
             let command = ContractCommand::UpdateCustomer { customer: after, etag: String::new() };
             let plan = plan(&command, Some(&stored.contract)).unwrap();
             let caller = Caller::anonymous();
-            let audit = of_write(&caller, &plan, Some(&stored), &Changes::default()).unwrap();
+            let recording = Recording { time: record_time, actor: "ada", stored: Some(&stored) };
+            let audit = of_write(&caller, &plan, &recording, &Changes::default()).unwrap();
             let effects: Effects = serde_json::from_str(&audit.content).unwrap();
             let [change] = effects.documents.as_slice() else { panic!("{effects:?}") };
             assert_eq!((change.version_before, change.version_after), (7, 8));

@@ -26,11 +26,11 @@ pub(super) struct Recording<'a> {
 }
 
 impl Recording<'_> {
-    fn customer_info(&self) -> VersionInfo {
+    pub(super) fn customer_info(&self) -> VersionInfo {
         self.after(self.stored.map(|stored| &stored.customer_info))
     }
 
-    fn order_info(&self, work_order_id: &str) -> VersionInfo {
+    pub(super) fn order_info(&self, work_order_id: &str) -> VersionInfo {
         self.after(self.stored.and_then(|stored| stored.order_infos.get(work_order_id)))
     }
 
@@ -38,7 +38,7 @@ impl Recording<'_> {
     fn after(&self, previous: Option<&VersionInfo>) -> VersionInfo {
         let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
         let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
-        VersionInfo { version, record_time, actor: self.actor.to_owned() }
+        VersionInfo { version, record_time, effective_time: None, actor: self.actor.to_owned() }
     }
 
     pub(super) async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {
