@@ -14,10 +14,11 @@ pub(crate) fn text(answer: &ListAuditRecordsResponse, screen: &Screen) -> String
     for record in &answer.audit_records {
         table.add_row([
             Cell::new(words::second(record.record_time.as_ref())),
-            screen.name(Tone::Plain, &who(record)),
+            // Ids and addresses are there for copying: no line breaks inside of them.
+            Cell::new(who(record)),
             screen.cell(Tone::Heading, &record.action),
             screen.name(Tone::Plain, &of(record)),
-            screen.name(Tone::Plain, &changed(record)),
+            Cell::new(changed(record)),
         ]);
     }
     keep_whole(&mut table, &[0, 2]);
@@ -47,7 +48,8 @@ fn changed(record: &AuditRecord) -> String {
 
 /// `wo-1: version 1 → 2`, and a line for each field.
 fn document(change: &AuditedDocument) -> String {
-    let AuditedDocument { work_order_id, version_before, version_after, fields, omitted_fields, effective_time } = change;
+    let AuditedDocument { work_order_id, version_before, version_after, fields, omitted_fields, effective_time } =
+        change;
     let name = if work_order_id.is_empty() { "customer" } else { work_order_id };
     let head = match (version_before, version_after) {
         (0, 0) => format!("{name}: a new version"),

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::{BlockChange, DocumentChange, Effects, AuditedField};
+use super::{AuditedField, BlockChange, DocumentChange, Effects};
 use crate::contract::{ContractChange, Resource};
 use crate::error::{Error, Result};
 use crate::ledger::Totals;

@@ -58,3 +58,60 @@ fn document_change(
 fn field(Difference { field, stored, sent }: Difference) -> AuditedField {
     AuditedField { field, old: stored, new: sent }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::contract::Timeline;
+    use crate::model::{Contract, Customer, EffectivePeriod};
+    use crate::store::StoredContract;
+
+    fn customer(count: usize, name: &str) -> Customer {
+        let location = |row| {
+            serde_json::json!({
+                "location_id": format!("at-{row:04}"), "display_name": name, "country": "GB", "time_zone": "Europe/London",
+            })
+        };
+        serde_json::from_value(serde_json::json!({
+            "customer_id": "contoso", "display_name": "Contoso", "locations": (0..count).map(location).collect::<Vec<_>>(),
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_record_tells_so_many_fields_and_how_many_more_there_are() {
+        for (count, told, omitted) in [(3, 3, 0), (MOST_FIELDS, 256, 0), (MOST_FIELDS + 44, 256, 44)] {
+            let info = |version| VersionInfo {
+                version,
+                record_time: DateTime::UNIX_EPOCH,
+                effective_time: None,
+                actor: "ada".to_owned(),
+            };
+            let contract = Contract { customer: customer(count, "old"), work_orders: Vec::new() };
+            let stored = StoredContract {
+                contract: contract.clone(),
+                revision: 9,
+                contract_version: 9,
+                customer_info: info(7),
+                order_infos: Default::default(),
+                balances: Default::default(),
+                period: EffectivePeriod::default(),
+                bytes: 0,
+            };
+            let state = ContractState { stored, timeline: Timeline::of(contract) };
+            let document = Document::Customer(customer(count, "new"));
+            let versions = [NewVersion { effective_time: None, document }];
+            let (caller, granted) = (Caller::anonymous(), Changes::default());
+            let audit = of_write(&caller, &versions, &[info(8)], Some(&state), &granted).unwrap();
+            let effects: Effects = serde_json::from_str(&audit.content).unwrap();
+            let [change] = effects.documents.as_slice() else { panic!("{effects:?}") };
+            assert_eq!((change.version_before, change.version_after), (7, 8));
+            assert_eq!((change.fields.len(), change.omitted), (told, omitted));
+            let AuditedField { field, old, new } = &change.fields[0];
+            assert_eq!([field, old, new].map(String::as_str), ["locations[at-0000].display_name", "old", "new"]);
+            assert_eq!((audit.actor.as_str(), audit.work_order_ids.as_str()), ("anonymous", "[]"));
+        }
+    }
+}
