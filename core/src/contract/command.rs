@@ -218,6 +218,16 @@ impl ContractCommand {
         }
     }
 
+    /// From when on the contract must be known to work it out; none: from its beginning.
+    pub fn since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::RecordWaiver { change, .. } => change.effective_time,
+            // What ends later is known to end from now on.
+            Self::TerminateWorkOrder { change, .. } => Some(change.effective_time.unwrap_or(now).min(now)),
+            _ => Some(self.effective_time().unwrap_or(now)),
+        }
+    }
+
     /// When it takes effect, as the request says; absent where it does not.
     pub fn effective_time(&self) -> Option<DateTime<Utc>> {
         match self {

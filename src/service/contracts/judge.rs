@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::timeline::StoredTimeline;
 use super::version::match_etag;
 use super::{Contracts, size};
 use crate::contract::{ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
@@ -15,6 +16,8 @@ use crate::store::StoredContract;
 pub(super) struct Judged {
     pub plan: Plan,
     pub warnings: Vec<Warning>,
+    /// The time it was judged by.
+    pub now: DateTime<Utc>,
 }
 
 impl Contracts {
@@ -23,18 +26,19 @@ impl Contracts {
     pub(super) fn judge(
         &self,
         command: &ContractCommand,
-        stored: Option<&StoredContract>,
+        stored: Option<&StoredTimeline>,
         now: DateTime<Utc>,
         mut violations: Vec<Violation>,
         is_strict: bool,
     ) -> Result<Option<Judged>> {
+        let current = stored.map(|stored| &stored.current);
         // A customer that must exist and does not is NOT_FOUND.
         if stored.is_some() || command.may_create() {
-            match_etag(&self.context.epoch, command, stored)?;
+            match_etag(&self.context.epoch, command, current)?;
         }
-        let now = not_before(now, stored);
-        let timeline = stored.map(|stored| Timeline::of(stored.contract.clone()));
-        let mut plan = plan(command, timeline.as_ref(), now)?;
+        let now = stored.map_or(now, |stored| stored.now);
+        let timeline = stored.map(|stored| &stored.timeline);
+        let mut plan = plan(command, timeline, now)?;
         if let Some(customer) = command.customer() {
             merge_violations(&mut violations, purchase::validate_customer(customer, "customer"));
         }
@@ -43,7 +47,7 @@ impl Contracts {
                 Some(Refusal::Violations(refused)) => merge_violations(&mut violations, refused),
                 other => plan.refusal = other,
             }
-            merge_violations(&mut violations, self.violations_of(command, plan, timeline.as_ref(), stored));
+            merge_violations(&mut violations, self.violations_of(command, plan, timeline, current));
         }
         let is_malformed = violations.iter().any(|violation| !violation.clause);
         let plan = match plan {
@@ -58,7 +62,7 @@ impl Contracts {
         if is_strict && !warnings.is_empty() {
             return Err(Error::Violations(warnings.into_iter().map(forbidden).collect()));
         }
-        Ok(Some(Judged { plan, warnings }))
+        Ok(Some(Judged { plan, warnings, now }))
     }
 
     /// What the change breaks, from when on it takes effect and in whatever is planned for later.
@@ -132,13 +136,6 @@ fn submitted<'a>(command: &'a ContractCommand, plan: &Plan) -> Vec<(String, &'a 
     let is_found =
         |id: &str| plan.changes.iter().any(|change| change.resource == Resource::WorkOrder && change.id == id);
     command.work_order_ids().into_iter().filter(|(_, id)| is_judged(id) && is_found(id)).collect()
-}
-
-/// A change is never made before what it follows was recorded, whatever the clocks say.
-fn not_before(now: DateTime<Utc>, stored: Option<&StoredContract>) -> DateTime<Utc> {
-    let Some(stored) = stored else { return now };
-    let infos = stored.order_infos.values().chain([&stored.customer_info]);
-    infos.map(|info| info.record_time).fold(now, DateTime::max)
 }
 
 /// A waiver that is recorded stands in the request by itself.

@@ -8,7 +8,9 @@ use crate::contract::{ContractCommand, Document, NewVersion, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
-use crate::store::{Epoch, StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
+use crate::store::{
+    Epoch, NewestVersions, StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn,
+};
 
 /// The caller has read the contract as it is, or does not say what it has read.
 pub(super) fn match_etag(epoch: &Epoch, command: &ContractCommand, stored: Option<&StoredContract>) -> Result<()> {
@@ -23,34 +25,32 @@ pub(super) fn match_etag(epoch: &Epoch, command: &ContractCommand, stored: Optio
 pub(super) struct Recording<'a> {
     pub time: DateTime<Utc>,
     pub actor: &'a str,
-    pub stored: Option<&'a StoredContract>,
+    pub newest: &'a NewestVersions,
 }
 
 impl Recording<'_> {
     /// How each of the versions is recorded, in their order.
     pub(super) fn infos(&self, versions: &[NewVersion]) -> Vec<VersionInfo> {
         let mut infos: Vec<VersionInfo> = Vec::new();
-        for NewVersion { document, .. } in versions {
+        for NewVersion { document, effective_time } in versions {
             let earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
-            let previous = earlier.last().map(|(_, info)| info).or_else(|| self.stored_info(document)).cloned();
-            infos.push(self.after(previous.as_ref()));
+            let earlier = earlier.last().map(|(_, info)| (info.version, info.record_time));
+            let previous = earlier.or_else(|| self.newest_of(document));
+            // A version is never recorded before the one it follows, whatever the clocks say.
+            let record_time = previous.map_or(self.time, |(_, before)| self.time.max(before));
+            let version = previous.map_or(1, |(version, _)| version.saturating_add(1));
+            let (effective_time, actor) = (*effective_time, self.actor.to_owned());
+            infos.push(VersionInfo { version, record_time, effective_time, actor });
         }
         infos
     }
 
-    fn stored_info(&self, document: &Document) -> Option<&VersionInfo> {
-        let stored = self.stored?;
-        match document.id() {
-            (Resource::Customer, _) => Some(&stored.customer_info),
-            (Resource::WorkOrder, id) => stored.order_infos.get(id),
-        }
-    }
-
-    /// A version is never recorded before the one it follows, whatever the clocks say.
-    fn after(&self, previous: Option<&VersionInfo>) -> VersionInfo {
-        let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
-        let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
-        VersionInfo { version, record_time, actor: self.actor.to_owned() }
+    fn newest_of(&self, document: &Document) -> Option<(i64, DateTime<Utc>)> {
+        let newest = match document.id() {
+            (Resource::Customer, _) => self.newest.customer.as_ref(),
+            (Resource::WorkOrder, id) => self.newest.orders.get(id),
+        };
+        newest.map(|newest| (newest.version, newest.record_time))
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) fn written(
     stored: Option<&StoredContract>,
     recorded: Option<(i64, &[VersionInfo])>,
 ) -> ChangeOutcome {
-    let Judged { plan, warnings } = judged;
+    let Judged { plan, warnings, .. } = judged;
     let infos = recorded.map(|(_, infos)| infos).unwrap_or_default();
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| {
         // The first one is that of the change itself; others carry it into what is planned.
