@@ -1,4 +1,6 @@
-use crate::contract::ContractChange;
+use chrono::{DateTime, Utc};
+
+use crate::contract::{ContractChange, Plan};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::purchase::Warning;
 
@@ -17,4 +19,13 @@ pub struct ChangeOutcome {
     /// The work orders the command spoke of, as they are when the change takes effect.
     pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
     pub warnings: Vec<Warning>,
+}
+
+/// What a command would make of the contract, and what looks wrong with that.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub plan: Plan,
+    pub warnings: Vec<Warning>,
+    /// The time it was judged by.
+    pub now: DateTime<Utc>,
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::judge::Judged;
-use super::outcome::ChangeOutcome;
+use super::outcome::{ChangeOutcome, Judged};
 use super::replay::replay_in_txn;
 use super::timeline::{Source, StoredTimeline};
 use super::version::{Recording, put_versions, written};
