@@ -32,8 +32,8 @@ impl Recording<'_> {
     pub(super) fn infos(&self, versions: &[NewVersion]) -> Vec<VersionInfo> {
         let mut infos: Vec<VersionInfo> = Vec::new();
         for NewVersion { document, effective_time } in versions {
-            let earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
-            let earlier = earlier.last().map(|(_, info)| (info.version, info.record_time));
+            let mut earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
+            let earlier = earlier.next_back().map(|(_, info)| (info.version, info.record_time));
             let previous = earlier.or_else(|| self.newest_of(document));
             // A version is never recorded before the one it follows, whatever the clocks say.
             let record_time = previous.map_or(self.time, |(_, before)| self.time.max(before));
