@@ -3,6 +3,7 @@
 mod documents;
 mod freshness;
 mod idempotency;
+mod life;
 mod pages;
 mod records;
 

@@ -221,13 +221,14 @@ impl ContractCommand {
     /// The first instant whose contract it may change, or is worked out on.
     pub fn since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let instant = match (self, self.effective_time()) {
-            // Nobody asks for a waiver before its first day, wherever on earth that begins.
+            // A waiver counts from its first day on, wherever on earth that begins; without one it always counts.
             (Self::RecordWaiver { waiver, .. }, None) => {
-                waiver.start_date.and_then(|date| date.pred_opt()).map(|date| date.and_time(NaiveTime::MIN).and_utc())
+                let day_before = waiver.start_date.and_then(|date| date.pred_opt());
+                day_before.map_or(DateTime::UNIX_EPOCH, |date| date.and_time(NaiveTime::MIN).and_utc())
             }
-            (_, instant) => instant,
+            (_, instant) => instant.unwrap_or(now),
         };
-        instant.map_or(now, |instant| instant.min(now))
+        instant.min(now)
     }
 
     /// Why a block may be left with less than was spent of it; none: it may not.

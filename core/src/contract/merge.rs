@@ -16,6 +16,9 @@ const KEYS: [(&str, &[&str]); 5] = [
 ];
 /// Fields that mean nothing without each other.
 const WHOLE: [&str; 1] = ["quantity"];
+/// How an order ended. Nothing that was planned for later revives it.
+const END: [&str; 2] = ["state", "terminate_time"];
+const TERMINATED: &str = "TERMINATED";
 
 /// `planned` with what turned `base` into `changed`. A field that `planned` changed itself stays as planned.
 pub(super) fn carried<T: Serialize + DeserializeOwned>(base: &T, changed: &T, planned: &T) -> Result<T> {
@@ -53,10 +56,15 @@ fn merge_fields(
     changed: &Map<String, Value>,
     planned: &Map<String, Value>,
 ) -> Map<String, Value> {
+    let has_ended = changed.get("state").and_then(Value::as_str) == Some(TERMINATED);
     let mut merged = Map::new();
     for name in planned.keys().chain(changed.keys()) {
         let [base, changed, planned] = [base, changed, planned].map(|object| object.get(name).unwrap_or(&Value::Null));
-        let value = merge(name, base, changed, planned);
+        let value = if has_ended && END.contains(&name.as_str()) {
+            changed.clone()
+        } else {
+            merge(name, base, changed, planned)
+        };
         if !value.is_null() {
             merged.insert(name.clone(), value);
         }

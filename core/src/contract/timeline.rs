@@ -100,15 +100,16 @@ impl Timeline {
         find: impl Fn(&Contract) -> Option<&T>,
         set: impl Fn(&mut Contract, &T),
     ) -> Result<Vec<Put<T>>> {
-        let from = from.max(self.first.from);
-        let mut before = find(self.at(from)).cloned();
+        let begin = from.max(self.first.from);
+        let mut before = find(self.at(begin)).cloned();
         if before.as_ref() == Some(document) {
             return Ok(Vec::new());
         }
-        self.begin(from);
+        self.begin(begin);
         let mut changed = document.clone();
-        let mut versions: Vec<Put<T>> = Vec::new();
-        for period in iter::once(&mut self.first).chain(&mut self.later).filter(|period| period.from >= from) {
+        // What is there before the first period that is known, too, begins as it was asked to.
+        let mut versions = vec![Put { from, document: changed.clone() }];
+        for period in iter::once(&mut self.first).chain(&mut self.later).filter(|period| period.from >= begin) {
             let planned = find(&period.contract).cloned();
             if let (Some(before), Some(planned)) = (&before, &planned)
                 && before != planned

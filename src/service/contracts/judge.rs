@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::outcome::Judged;
 use super::state::ContractState;
 use super::version::match_etag;
 use super::{Contracts, size};
@@ -10,13 +11,6 @@ use crate::error::{Error, Result, Violation, merge_violations, reason};
 use crate::model::{Contract, rfc3339};
 use crate::purchase::{self, Warning};
 use crate::store::StoredContract;
-
-/// What a command would make of the contract, and what looks wrong with that.
-#[derive(Debug)]
-pub(super) struct Judged {
-    pub plan: Plan,
-    pub warnings: Vec<Warning>,
-}
 
 impl Contracts {
     /// Works a command out and judges the resulting whole contract: first what is malformed,

@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::judge::Judged;
-use super::outcome::ChangeOutcome;
+use super::outcome::{ChangeOutcome, Judged};
 use crate::contract::{ContractCommand, Document, NewVersion, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;

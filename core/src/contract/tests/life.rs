@@ -12,6 +12,7 @@ use super::super::{ContractCommand, Document, NewVersion, Period};
 use super::*;
 
 const HOURS: usize = 12;
+const NEVER: i64 = i64::MAX;
 
 fn hour(number: usize) -> DateTime<Utc> {
     at("2026-03-01T00:00:00Z") + TimeDelta::hours(number as i64)
@@ -39,6 +40,9 @@ enum Step {
         at: usize,
         reference: usize,
     },
+    Terminate {
+        at: usize,
+    },
 }
 
 fn a_step() -> impl Strategy<Value = Step> {
@@ -50,6 +54,7 @@ fn a_step() -> impl Strategy<Value = Step> {
         2 => at().prop_map(|at| Step::Resume { at }),
         2 => (at(), 0..2usize).prop_map(|(at, reference)| Step::Record { at, reference }),
         2 => (at(), 0..2usize).prop_map(|(at, reference)| Step::Revoke { at, reference }),
+        1 => at().prop_map(|at| Step::Terminate { at }),
     ]
 }
 
@@ -63,16 +68,17 @@ fn fields(order: &WorkOrder) -> Fields {
         ("allowance".to_owned(), order.flex_allowance.unwrap_or_default()),
         ("price".to_owned(), item.unit_price.unwrap_or_default()),
         ("suspended".to_owned(), i64::from(order.state == WorkOrderState::Suspended)),
+        ("end".to_owned(), order.terminate_time.map_or(NEVER, |end| end.timestamp())),
         ("0".to_owned(), i64::from(has(0))),
         ("1".to_owned(), i64::from(has(1))),
     ])
 }
 
-/// From the hour on, up to where the field changes anyway.
+/// From the hour on, up to where the field changes anyway. An order that has ended is suspended no more.
 fn set(hours: &mut [Fields], at: usize, field: &str, value: i64) {
     let before = hours[at][field];
     for hour in &mut hours[at..] {
-        if hour[field] != before {
+        if hour[field] != before || (field == "suspended" && hour["end"] != NEVER) {
             break;
         }
         hour.insert(field.to_owned(), value);
@@ -81,7 +87,26 @@ fn set(hours: &mut [Fields], at: usize, field: &str, value: i64) {
 
 /// Whether the step is allowed; the hours as they are then.
 fn model(hours: &mut [Fields], step: &Step) -> bool {
+    let (Step::Amend { at, .. }
+    | Step::Suspend { at }
+    | Step::Resume { at }
+    | Step::Record { at, .. }
+    | Step::Revoke { at, .. }
+    | Step::Terminate { at }) = step;
+    let now = hours[*at].clone();
+    if now["end"] != NEVER {
+        // To amend it to what it is changes nothing.
+        let is = |field: &str, value: &Option<i64>| value.is_none_or(|value| now[field] == value);
+        return matches!(step, Step::Amend { allowance, price, .. } if is("allowance", allowance) && is("price", price));
+    }
     match step {
+        Step::Terminate { at } => {
+            for fields in &mut hours[*at..] {
+                fields.insert("end".to_owned(), hour(*at).timestamp());
+                fields.insert("suspended".to_owned(), 0);
+            }
+            true
+        }
         Step::Amend { at, allowance, price } => {
             for (field, value) in [("allowance", allowance), ("price", price)] {
                 value.iter().for_each(|value| set(hours, *at, field, *value));
@@ -122,6 +147,7 @@ fn command(timeline: &Timeline, step: &Step) -> ContractCommand {
         }
         Step::Suspend { at } => ContractCommand::SuspendWorkOrder { change: change(*at), reason: String::new() },
         Step::Resume { at } => ContractCommand::ResumeWorkOrder { change: change(*at) },
+        Step::Terminate { at } => ContractCommand::TerminateWorkOrder { change: change(*at), reason: String::new() },
         Step::Record { at, reference } => ContractCommand::RecordWaiver {
             change: change(*at),
             item_id: item_id(),
@@ -144,7 +170,7 @@ fn of_versions(recorded: &[NewVersion]) -> Timeline {
     let newest = |from| recorded.iter().rev().find(|version| version.effective_time <= from);
     let periods = begins.into_iter().map(|from| match &newest(from).unwrap().document {
         Document::WorkOrder(order) => Period { from, contract: contract(vec![order.clone()]) },
-        Document::Customer(_) => unreachable!(),
+        Document::Customer(customer) => panic!("no step changes {}", customer.customer_id),
     });
     Timeline::new(periods.collect()).unwrap()
 }

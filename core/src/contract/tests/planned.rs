@@ -103,3 +103,19 @@ fn an_order_is_amended_as_it_was_before_it_was_terminated() {
     let last = order_at(&plan.timeline, Some(NOW));
     assert_eq!((last.state, last.flex_allowance), (WorkOrderState::Terminated, Some(7)));
 }
+
+#[test]
+fn what_has_ended_is_not_revived_by_what_was_planned() {
+    let suspend = ContractCommand::SuspendWorkOrder { change: change(LATER), reason: String::new() };
+    let suspended = planned(&suspend, &with_plan()).timeline;
+    let end =
+        ContractCommand::TerminateWorkOrder { change: change(Some("2026-03-01T00:00:00Z")), reason: String::new() };
+    let ended = planned(&end, &suspended).timeline;
+    for time in [Some("2026-03-01T00:00:00Z"), LATER] {
+        let order = order_at(&ended, time);
+        let end = Some(at("2026-03-01T00:00:00Z"));
+        assert_eq!((order.state, order.terminate_time), (WorkOrderState::Terminated, end), "{time:?}");
+    }
+    // The rest of the plan stays.
+    assert_eq!(order_at(&ended, LATER).items[0].quantity.unwrap().amount, 20);
+}
