@@ -5,6 +5,7 @@
 //! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
 mod instants;
+mod lines;
 mod node;
 mod pairs;
 pub mod quantity;
@@ -17,7 +18,7 @@ pub use self::node::DocumentMistake;
 
 use self::node::Node;
 
-use crate::proto::v1::ApplyContractRequest;
+use crate::proto::v1::{ApplyContractRequest, Provenance};
 use crate::written::composed;
 
 /// A document that can be sent.
@@ -59,6 +60,11 @@ impl Document {
         changed
             .map(|(field, _)| format!("{}{field} is stored in composed form (NFC); it looks the same", line(&field)))
             .collect()
+    }
+
+    /// Where the document comes from, for the server to keep with what it records.
+    pub fn provenance(&self, file: String) -> Provenance {
+        Provenance { file, lines: lines::lines(&self.root) }
     }
 
     /// The line of a field, by its path such as `work_orders[0].items[2].quantity`; of what

@@ -16,6 +16,9 @@ use crate::input::{self, Unread};
 use crate::legible::shown;
 use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 
+/// What the server keeps of the name of a file, in characters.
+const LONGEST_FILE_NAME: usize = 255;
+
 /// Store customers and their work orders, one document per file.
 ///
 /// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
@@ -169,9 +172,16 @@ pub(super) async fn send(
     let request = ApplyContractRequest {
         request_id: Uuid::now_v7().to_string(),
         validate_only: is_plan,
+        provenance: Some(source.document.provenance(file_name(&source.name))),
         ..source.document.request.clone()
     };
     Ok(connection.contracts().apply_contract(request).await?.into_inner())
+}
+
+/// The name of a file without its folders: where it lies is nobody else's business.
+fn file_name(path: &str) -> String {
+    let name = Path::new(path).file_name().map_or(path.into(), |name| name.to_string_lossy());
+    name.chars().take(LONGEST_FILE_NAME).collect()
 }
 
 /// Why a file cannot be sent.

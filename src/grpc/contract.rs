@@ -9,7 +9,9 @@ use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
 use super::convert::lifecycle::Asked;
 use super::convert::read::Reader;
-use super::convert::version::{read_diff, read_versions, read_work_order_question, write_diff, write_version};
+use super::convert::version::{
+    read_diff, read_provenance, read_versions, read_work_order_question, write_diff, write_version,
+};
 use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
 use crate::contract::ContractCommand;
@@ -40,9 +42,10 @@ impl ContractApi {
         mut read: Reader,
         asked: Asked,
     ) -> Result<ChangeOutcome> {
-        let Asked { request_id, validate_only, strict } = asked;
+        let Asked { request_id, validate_only, strict, provenance } = asked;
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
-        let options = WriteOptions { request_id, validate_only, is_strict: strict, deadline: call.deadline.clone() };
+        let options =
+            WriteOptions { request_id, validate_only, is_strict: strict, provenance, deadline: call.deadline.clone() };
         self.contracts.write(&call.writer(), command, read.violations, options).await
     }
 
@@ -80,7 +83,7 @@ impl ContractService for ContractApi {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let asked = Asked { request_id, validate_only, strict };
+        let asked = Asked::new(request_id, validate_only, strict);
         let written = self.write(&call, ContractCommand::CreateCustomer { customer }, read, asked).await?;
         Ok(Response::new(v1::CreateCustomerResponse {
             customer: self.customer_of(&written),
@@ -131,7 +134,7 @@ impl ContractService for ContractApi {
         let customer = read_customer(&mut read, "customer", customer);
         let effective_time = read.effective_time(effective_time);
         let command = ContractCommand::UpdateCustomer { customer, etag, effective_time };
-        let written = self.write(&call, command, read, Asked { request_id, validate_only, strict }).await?;
+        let written = self.write(&call, command, read, Asked::new(request_id, validate_only, strict)).await?;
         Ok(Response::new(v1::UpdateCustomerResponse {
             customer: self.customer_of(&written),
             revision: self.token_of(&written),
@@ -151,7 +154,7 @@ impl ContractService for ContractApi {
         };
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
-        let asked = Asked { request_id, validate_only, strict };
+        let asked = Asked::new(request_id, validate_only, strict);
         let written = self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, asked).await?;
         Ok(Response::new(v1::CreateWorkOrderResponse {
             work_order: written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref())),
@@ -214,8 +217,16 @@ impl ContractService for ContractApi {
         request: Request<v1::ApplyContractRequest>,
     ) -> Result<Response<v1::ApplyContractResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag, effective_time, strict } =
-            message;
+        let v1::ApplyContractRequest {
+            customer,
+            work_orders,
+            request_id,
+            validate_only,
+            etag,
+            effective_time,
+            strict,
+            provenance,
+        } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
@@ -227,7 +238,9 @@ impl ContractService for ContractApi {
             read.refuse("etag", reason::FIELD_REQUIRED, "is required with `effective_time`: what is stored is changed");
         }
         let command = ContractCommand::Apply { customer, work_orders, etag, effective_time };
-        let written = self.write(&call, command, read, Asked { request_id, validate_only, strict }).await?;
+        let provenance = read_provenance(&mut read, provenance);
+        let asked = Asked { provenance, ..Asked::new(request_id, validate_only, strict) };
+        let written = self.write(&call, command, read, asked).await?;
         Ok(Response::new(v1::ApplyContractResponse {
             changes: written.changes.iter().map(write_change).collect(),
             revision: self.token_of(&written),

@@ -6,6 +6,7 @@ mod idempotency;
 mod life;
 mod pages;
 mod records;
+mod versions;
 
 use entitled::proto::v1;
 

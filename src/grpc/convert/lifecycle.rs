@@ -6,6 +6,7 @@ use super::read::Reader;
 use super::work_order::request::{read_waiver, read_work_order};
 use crate::contract::{ContractCommand, OrderChange, Renewal};
 use crate::error::reason;
+use crate::model::Provenance;
 use crate::proto::v1;
 
 /// How a write is asked for.
@@ -13,6 +14,14 @@ pub(crate) struct Asked {
     pub request_id: String,
     pub validate_only: bool,
     pub strict: bool,
+    /// Where a whole document comes from.
+    pub provenance: Option<Provenance>,
+}
+
+impl Asked {
+    pub(crate) fn new(request_id: String, validate_only: bool, strict: bool) -> Self {
+        Self { request_id, validate_only, strict, provenance: None }
+    }
 }
 
 /// None without the order.
@@ -21,7 +30,7 @@ pub(crate) fn read_amend(read: &mut Reader, message: v1::AmendWorkOrderRequest) 
         message;
     let effective_time = read.effective_time(effective_time);
     let force_reason = read.optional_text("force_reason", Some(force_reason)).unwrap_or_default();
-    let asked = Asked { request_id, validate_only, strict };
+    let asked = Asked::new(request_id, validate_only, strict);
     let Some(work_order) = work_order else {
         read.refuse("work_order", reason::FIELD_REQUIRED, "is required");
         return (None, asked);
@@ -55,7 +64,7 @@ pub(crate) fn read_renew(read: &mut Reader, message: v1::RenewWorkOrderRequest) 
         signed_date: read.optional_date("signed_date", signed_date),
         base_work_order_id: read.optional_id("base_work_order_id", base_work_order_id),
     };
-    (ContractCommand::RenewWorkOrder { change, renewal }, Asked { request_id, validate_only, strict })
+    (ContractCommand::RenewWorkOrder { change, renewal }, Asked::new(request_id, validate_only, strict))
 }
 
 pub(crate) fn read_suspend(read: &mut Reader, message: v1::SuspendWorkOrderRequest) -> (ContractCommand, Asked) {
@@ -71,7 +80,7 @@ pub(crate) fn read_suspend(read: &mut Reader, message: v1::SuspendWorkOrderReque
     } = message;
     let change = read_change(read, customer_id, work_order_id, effective_time, etag);
     let reason = read.optional_text("reason", Some(reason)).unwrap_or_default();
-    (ContractCommand::SuspendWorkOrder { change, reason }, Asked { request_id, validate_only, strict })
+    (ContractCommand::SuspendWorkOrder { change, reason }, Asked::new(request_id, validate_only, strict))
 }
 
 pub(crate) fn read_resume(read: &mut Reader, message: v1::ResumeWorkOrderRequest) -> (ContractCommand, Asked) {
@@ -85,7 +94,7 @@ pub(crate) fn read_resume(read: &mut Reader, message: v1::ResumeWorkOrderRequest
         strict,
     } = message;
     let change = read_change(read, customer_id, work_order_id, effective_time, etag);
-    (ContractCommand::ResumeWorkOrder { change }, Asked { request_id, validate_only, strict })
+    (ContractCommand::ResumeWorkOrder { change }, Asked::new(request_id, validate_only, strict))
 }
 
 pub(crate) fn read_terminate(read: &mut Reader, message: v1::TerminateWorkOrderRequest) -> (ContractCommand, Asked) {
@@ -101,7 +110,7 @@ pub(crate) fn read_terminate(read: &mut Reader, message: v1::TerminateWorkOrderR
     } = message;
     let change = read_change(read, customer_id, work_order_id, effective_time, etag);
     let reason = read.optional_text("reason", Some(reason)).unwrap_or_default();
-    (ContractCommand::TerminateWorkOrder { change, reason }, Asked { request_id, validate_only, strict })
+    (ContractCommand::TerminateWorkOrder { change, reason }, Asked::new(request_id, validate_only, strict))
 }
 
 /// A waiver that is not there is told, and one without anything takes its place.
@@ -123,7 +132,7 @@ pub(crate) fn read_record(read: &mut Reader, message: v1::RecordWaiverRequest) -
         read.refuse("waiver", reason::FIELD_REQUIRED, "is required");
     }
     let waiver = read_waiver(read, "waiver", waiver.unwrap_or_default());
-    (ContractCommand::RecordWaiver { change, item_id, waiver }, Asked { request_id, validate_only, strict })
+    (ContractCommand::RecordWaiver { change, item_id, waiver }, Asked::new(request_id, validate_only, strict))
 }
 
 pub(crate) fn read_revoke(read: &mut Reader, message: v1::RevokeWaiverRequest) -> (ContractCommand, Asked) {
@@ -149,7 +158,7 @@ pub(crate) fn read_revoke(read: &mut Reader, message: v1::RevokeWaiverRequest) -
     };
     let (code, reference) = (required("code", code), required("reference", reference));
     let command = ContractCommand::RevokeWaiver { change, item_id, code, reference };
-    (command, Asked { request_id, validate_only, strict })
+    (command, Asked::new(request_id, validate_only, strict))
 }
 
 fn read_change(

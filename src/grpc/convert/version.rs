@@ -12,6 +12,9 @@ use crate::store::StoredVersion;
 
 /// Fields that are told of each version of a list.
 const MOST_CHANGES: usize = 100;
+/// Lines of one document, and characters of a path or of the name of a file.
+const MOST_LINES: usize = 10_000;
+const LONGEST_PATH: usize = 255;
 
 pub(crate) fn read_work_order_question(request: v1::GetWorkOrderRequest) -> Result<WorkOrderQuestion> {
     let v1::GetWorkOrderRequest { customer_id, work_order_id, version, known_time, as_of_time } = request;
@@ -58,6 +61,24 @@ fn read_number(read: &mut Reader, field: &str, version: Option<i64>) -> Option<i
         read.refuse(field, reason::FIELD_OUT_OF_RANGE, "versions are numbered from 1");
     }
     version
+}
+
+/// A file that is not named has no lines to be of use.
+pub(crate) fn read_provenance(read: &mut Reader, provenance: Option<v1::Provenance>) -> Option<Provenance> {
+    let v1::Provenance { file, lines } = provenance?;
+    let file = read.optional_text("provenance.file", Some(file));
+    if file.is_none() && !lines.is_empty() {
+        read.refuse("provenance.file", reason::FIELD_REQUIRED, "is required with `lines`");
+    }
+    if file.as_ref().is_some_and(|file| file.chars().count() > LONGEST_PATH) {
+        read.refuse("provenance.file", reason::FIELD_OUT_OF_RANGE, format!("is longer than {LONGEST_PATH} characters"));
+    }
+    let is_wrong = |(path, line): (&String, &i32)| path.chars().count() > LONGEST_PATH || *line < 1;
+    if lines.len() > MOST_LINES || lines.iter().any(is_wrong) {
+        let message = format!("at most {MOST_LINES} paths of at most {LONGEST_PATH} characters, with lines from 1 on");
+        read.refuse("provenance.lines", reason::FIELD_OUT_OF_RANGE, message);
+    }
+    Some(Provenance { file: file?, lines: lines.into_iter().collect() })
 }
 
 pub(crate) fn write_version(version: &StoredVersion, changes: &[Difference]) -> v1::WorkOrderVersion {

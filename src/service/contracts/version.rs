@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::outcome::{ChangeOutcome, Judged};
+use super::provenances::Provenances;
 use crate::contract::{ContractCommand, Document, NewVersion, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
@@ -56,9 +57,16 @@ impl Recording<'_> {
     }
 
     /// Adds the versions, each as it is recorded.
-    pub(super) async fn put_in_txn(&self, txn: &Txn, versions: &[NewVersion], infos: &[VersionInfo]) -> Result<()> {
-        let origin = VersionOrigin { request_id: Some(self.request_id), provenance: None };
+    pub(super) async fn put_in_txn(
+        &self,
+        txn: &Txn,
+        versions: &[NewVersion],
+        infos: &[VersionInfo],
+        provenances: &Provenances,
+    ) -> Result<()> {
         for (version, info) in versions.iter().zip(infos) {
+            let provenance = provenances.of(&version.document);
+            let origin = VersionOrigin { request_id: Some(self.request_id), provenance: provenance.as_ref() };
             match &version.document {
                 Document::Customer(customer) => put_customer_version_in_txn(txn, customer, info, origin).await?,
                 Document::WorkOrder(order) => put_work_order_version_in_txn(txn, order, info, origin).await?,

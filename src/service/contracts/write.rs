@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::outcome::ChangeOutcome;
+use super::provenances::Provenances;
 use super::replay::replay_in_txn;
 use super::state::{ContractState, Source};
 use super::version::{Recording, written};
 use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::error::{Error, Result, Violation};
-use crate::model::is_id;
+use crate::model::{Provenance, is_id};
 use crate::service::idempotency::RequestIdentity;
 use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
@@ -30,6 +31,8 @@ pub struct WriteOptions {
     pub validate_only: bool,
     /// Refuses what would only be warned of.
     pub is_strict: bool,
+    /// Where the document comes from; kept with its versions.
+    pub provenance: Option<Provenance>,
     /// After it the write is not begun.
     pub deadline: Deadline,
 }
@@ -43,6 +46,7 @@ struct PendingWrite<'a> {
     /// What the command's content takes.
     bytes: usize,
     is_strict: bool,
+    provenance: Option<&'a Provenance>,
 }
 
 impl Contracts {
@@ -85,8 +89,8 @@ impl Contracts {
     async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
         let Content { hash, bytes } = command.content()?;
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
-        let is_strict = options.is_strict;
-        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes, is_strict };
+        let (is_strict, provenance) = (options.is_strict, options.provenance.as_ref());
+        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes, is_strict, provenance };
         let record_time = self.context.clock.now();
         let store = self.context.store.for_contracts();
         let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await);
@@ -116,7 +120,7 @@ impl Contracts {
         pending: PendingWrite<'_>,
         record_time: DateTime<Utc>,
     ) -> Result<Option<ChangeOutcome>> {
-        let PendingWrite { caller, command, identity, bytes, is_strict } = pending;
+        let PendingWrite { caller, command, identity, bytes, is_strict, provenance } = pending;
         let customer_id = command.customer_id();
         let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
         let Some(locked) = lock_customer_in_txn(txn, customer_id).await? else { return Ok(None) };
@@ -137,7 +141,7 @@ impl Contracts {
         let request_id = identity.request_id.as_str();
         let recording = Recording { time: now, actor: &caller.actor, newest: &newest, request_id };
         let infos = recording.infos(&judged.plan.versions);
-        recording.put_in_txn(txn, &judged.plan.versions, &infos).await?;
+        recording.put_in_txn(txn, &judged.plan.versions, &infos, &Provenances::new(command, provenance)).await?;
         let granted = self.grants_in_txn(txn, pending, &judged.plan, stored, now).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
