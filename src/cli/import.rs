@@ -3,12 +3,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use tonic::Status;
+use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::client::Client;
 use super::document::{self, Document, DocumentMistake};
-use super::render::{changes, status};
+use super::exit;
+use super::render::{changes, problem, status};
 use super::screen::{self, Screen, Tone};
 use super::{CliContext, Failure, Format};
 use crate::error::MOST_VIOLATIONS;
@@ -21,7 +22,8 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 /// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
 /// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
 /// or not at all, and every mistake is told at once, with its line. The same document again
-/// changes nothing. Exit status: 1 if any document was refused, or has no answer.
+/// changes nothing. Exit status: 5 if any document was refused, 7 if it is not known of any
+/// whether it was stored.
 ///
 /// Only regular files and standard input are read, up to 8 MiB. With its aliases written out a
 /// document has at most as much, and 500,000 values, each up to 64 KiB, on 64 levels.
@@ -65,6 +67,8 @@ struct Tally {
     /// Nobody knows whether they were stored.
     unanswered: usize,
     counts: changes::ChangeCounts,
+    /// The gravest exit status so far.
+    exit: u8,
 }
 
 impl Tally {
@@ -82,7 +86,8 @@ impl Import {
                 Ok(source) => sources.push(source),
                 Err(why) => {
                     tally.refused = tally.refused.saturating_add(1);
-                    screen::write_error(&why.text(file, &context.errors));
+                    tally.exit = tally.exit.max(why.exit_status());
+                    screen::write_error(&why.told(file, context));
                 }
             }
         }
@@ -93,7 +98,7 @@ impl Import {
             }
         }
         self.summary(context, &tally)?;
-        Ok(if tally.stored() == tally.files { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(ExitCode::from(tally.exit))
     }
 
     async fn send(
@@ -106,7 +111,7 @@ impl Import {
         match send(connection, source, self.plan).await {
             Ok(answer) => {
                 tally.counts.add(&answer.changes);
-                for note in source.document.notes() {
+                for note in source.document.notes().iter().filter(|_| context.format == Format::Table) {
                     screen::write_error(&format!("{}: note: {note}", source.name));
                 }
                 context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
@@ -117,32 +122,37 @@ impl Import {
                 let is_refusal = status::is_refusal(&refusal);
                 let count = if is_refusal { &mut tally.refused } else { &mut tally.unanswered };
                 *count = count.saturating_add(1);
-                let block = if is_refusal || self.plan {
-                    status::text(&refusal, &context.errors, |field| source.document.line_of(field))
-                } else {
-                    status::unsettled(&refusal, &context.errors, REPEAT)
+                let is_settled = is_refusal || self.plan;
+                tally.exit = tally.exit.max(if is_settled { status::exit_status(&refusal) } else { exit::UNSETTLED });
+                let line_of = |field: &str| source.document.line_of(field);
+                let block = match context.format {
+                    Format::Json => problem::of_file(&refusal, &source.name, line_of),
+                    Format::Table => {
+                        let block = if is_settled {
+                            status::text(&refusal, &context.errors, line_of)
+                        } else {
+                            status::unsettled(&refusal, &context.errors, REPEAT)
+                        };
+                        format!("{}\n{block}\n", context.errors.paint(Tone::Heading, &source.name))
+                    }
                 };
-                screen::write_error(&format!("{}\n{block}\n", context.errors.paint(Tone::Heading, &source.name)));
+                screen::write_error(&block);
                 Ok(())
             }
         }
     }
 
-    /// One line at the end; beside JSON it is no part of the answers.
+    /// One line at the end, for people.
     fn summary(&self, context: &CliContext, tally: &Tally) -> io::Result<()> {
-        let text = summary(tally, self.plan);
         match context.format {
-            Format::Table => screen::write(&text),
-            Format::Json => {
-                screen::write_error(&text);
-                Ok(())
-            }
+            Format::Table => screen::write(&summary(tally, self.plan)),
+            Format::Json => Ok(()),
         }
     }
 }
 
 fn summary(tally: &Tally, is_plan: bool) -> String {
-    let Tally { files, refused, unanswered, counts } = tally;
+    let Tally { files, refused, unanswered, counts, .. } = tally;
     let mut parts = Vec::new();
     match (counts.is_nothing(), is_plan) {
         (true, _) if tally.stored() == 0 => {}
@@ -181,6 +191,25 @@ enum Unreadable {
 }
 
 impl Unreadable {
+    fn exit_status(&self) -> u8 {
+        match self {
+            Self::File(_) => exit::FAILED,
+            Self::Document(_) => exit::REFUSED,
+        }
+    }
+
+    fn told(&self, file: &Path, context: &CliContext) -> String {
+        let name = file.display().to_string();
+        match (context.format, self) {
+            (Format::Table, _) => self.text(file, &context.errors),
+            (Format::Json, Self::Document(mistakes)) => problem::of_mistakes(&name, mistakes),
+            (Format::Json, Self::File(why)) => {
+                let status = problem::own(Code::Unknown, &why.to_string(), "FILE_UNREADABLE", &[]);
+                problem::of_file(&status, &name, |_| None)
+            }
+        }
+    }
+
     fn text(&self, file: &Path, errors: &Screen) -> String {
         let name = errors.paint(Tone::Heading, &shown(&file.display().to_string()));
         let error = errors.paint(Tone::Bad, "error:");

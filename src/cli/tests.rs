@@ -10,6 +10,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use super::client::{Client, pages};
 use super::import::{self, SourceFile};
+use super::places::Places;
 use super::render::{changes, decision, list, status};
 use super::screen::Screen;
 use super::*;
@@ -254,7 +255,7 @@ async fn a_list_is_read_to_its_last_page() {
         ["service-0", "service-1", "service-2"]
     );
     let answer = ListEntitlementsResponse { entitlements: rows, ..Default::default() };
-    let text = list::text(&answer, &Screen::plain(80));
+    let text = list::text(&answer, &Places::default(), &Screen::plain(80));
     assert_eq!(text.lines().last(), Some("3 entitled, 0 conditional, 0 not entitled at now"));
 
     let endless = pages(|_| async { Ok(((), "same".to_owned())) }).await;

@@ -31,9 +31,12 @@ impl Balance {
         let connection = context.connect().await?;
         if let Some(block_id) = self.block {
             let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };
+            let customer = request.customer_id.clone();
             let answer = connection.ledger().get_block(request).await?.into_inner();
+            let orders = answer.block.iter().map(|block| &block.work_order_id);
+            let places = context.hosts(&connection, &customer, orders).await;
             return context.answer("entitled.v1.GetBlockResponse", &answer, |answer, screen| {
-                hours::balances(answer.block.as_slice(), screen)
+                hours::balances(answer.block.as_slice(), &places, screen)
             });
         }
         let request = ListBlocksRequest {
@@ -53,9 +56,11 @@ impl Balance {
             }
         });
         let answer = joined(pages.await?);
+        let orders = answer.blocks.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &request.customer_id, orders).await;
         context.answer("entitled.v1.ListBlocksResponse", &answer, |answer, screen| match answer.blocks.as_slice() {
             [] => none_of(&request),
-            blocks => hours::balances(blocks, screen),
+            blocks => hours::balances(blocks, &places, screen),
         })
     }
 }

@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::{WriteArgs, write_answer};
-use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::render::entries::{self, WriteSummary};
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{Quantity, ReverseEntryRequest};
 
@@ -34,8 +34,10 @@ impl Reverse {
             request_id: self.write.request.id(),
         };
         let connection = context.connect().await?;
-        let id = request.request_id.clone();
+        let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().reverse_entry(request)).await?;
+        let orders = answer.balances.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &customer, orders).await;
         context.answer("entitled.v1.ReverseEntryResponse", &answer, |answer, screen| {
             let written = WriteSummary {
                 entries: &answer.entries,
@@ -43,7 +45,7 @@ impl Reverse {
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::write_summary(&written, screen)
+            entries::write_summary(&written, &places, screen)
         })
     }
 }
