@@ -8,6 +8,7 @@ mod client;
 mod complete;
 mod completions;
 mod config;
+mod customers;
 mod demo;
 mod demo_data;
 pub mod document;
@@ -20,6 +21,7 @@ mod ledger;
 mod list;
 mod man;
 mod migrate;
+mod orders;
 mod places;
 mod progress;
 mod reflect;
@@ -125,6 +127,8 @@ enum CliCommand {
     Check(Box<check::Check>),
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
+    Customers(customers::Customers),
+    Orders(orders::Orders),
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
@@ -231,6 +235,8 @@ async fn dispatch(
         CliCommand::Check(check) => check.run(&context).await,
         CliCommand::List(list) => list.run(&context).await,
         CliCommand::ResponseTarget(target) => target.run(&context).await,
+        CliCommand::Customers(customers) => customers.run(&context).await,
+        CliCommand::Orders(orders) => orders.run(&context).await,
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,

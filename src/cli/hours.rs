@@ -1,8 +1,11 @@
+mod adjust;
 mod balance;
 mod commit;
 mod consume;
+mod entries;
 mod extend;
 mod release;
+mod reservations;
 mod reserve;
 mod reverse;
 
@@ -27,7 +30,8 @@ use crate::proto::v1::{Performed, Quantity};
   entitled hours balance --customer halden-mills
   entitled hours consume --customer halden-mills --location nl-utrecht --product azure \\
       --service enhanced-designated-engineering --quantity 8h
-  entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m"
+  entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m
+  entitled hours entries --customer halden-mills"
 )]
 pub(super) struct Hours {
     #[command(subcommand)]
@@ -37,24 +41,30 @@ pub(super) struct Hours {
 #[derive(Debug, Subcommand)]
 enum HoursCommand {
     Balance(balance::Balance),
+    Entries(entries::Entries),
+    Reservations(reservations::Reservations),
     Consume(consume::Consume),
     Reserve(reserve::Reserve),
     Extend(extend::Extend),
     Commit(commit::Commit),
     Release(release::Release),
     Reverse(reverse::Reverse),
+    Adjust(adjust::Adjust),
 }
 
 impl Hours {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         match self.command {
             HoursCommand::Balance(balance) => balance.run(context).await,
+            HoursCommand::Entries(entries) => entries.run(context).await,
+            HoursCommand::Reservations(reservations) => reservations.run(context).await,
             HoursCommand::Consume(consume) => consume.run(context).await,
             HoursCommand::Reserve(reserve) => reserve.run(context).await,
             HoursCommand::Extend(extend) => extend.run(context).await,
             HoursCommand::Commit(commit) => commit.run(context).await,
             HoursCommand::Release(release) => release.run(context).await,
             HoursCommand::Reverse(reverse) => reverse.run(context).await,
+            HoursCommand::Adjust(adjust) => adjust.run(context).await,
         }?;
         Ok(ExitCode::SUCCESS)
     }

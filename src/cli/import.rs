@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -20,7 +21,8 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 /// Store customers and their work orders, one document per file.
 ///
 /// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
-/// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
+/// API. Quantities may be written short: `400h`, `5d`, `10 credits`; money as `310.00` or `310.00 SGD`
+/// (a whole number is in minor units, such as cents, and a note tells which amount that is). Each document is stored whole
 /// or not at all, and every mistake is told at once, with its line. The same document again
 /// changes nothing. Exit status: 5 if any document was refused, 7 if it is not known of any
 /// whether it was stored.
@@ -111,8 +113,11 @@ impl Import {
         match send(connection, source, self.plan).await {
             Ok(answer) => {
                 tally.counts.add(&answer.changes);
-                for note in source.document.notes().iter().filter(|_| context.format == Format::Table) {
-                    screen::write_error(&format!("{}: note: {note}", source.name));
+                for note in source.document.notes() {
+                    screen::write_error(&match context.format {
+                        Format::Table => format!("{}: note: {note}", source.name),
+                        Format::Json => json!({"note": note, "file": source.name}).to_string(),
+                    });
                 }
                 context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
                     changes::text(&source.name, answer, screen)

@@ -46,6 +46,14 @@ pub(super) fn quantity(text: &str) -> Result<v1::Quantity, String> {
     short::parse(text)
 }
 
+/// A quantity that may be below 0.
+pub(super) fn change(text: &str) -> Result<v1::Quantity, String> {
+    match text.trim().strip_prefix('-') {
+        Some(less) => short::parse(less).map(|it| v1::Quantity { amount: it.amount.saturating_neg(), ..it }),
+        None => short::parse(text.trim().trim_start_matches('+')),
+    }
+}
+
 macro_rules! flag {
     ($(#[$doc:meta])* $name:ident => $proto:ty { $($(#[$meta:meta])* $value:ident = $wire:ident),+ $(,)? }) => {
         $(#[$doc])*
@@ -90,6 +98,16 @@ flag! {
 }
 
 flag! {
+    /// Where a reservation stands.
+    ReservationState => v1::ReservationState {
+        #[value(alias = "RESERVATION_STATE_OPEN")] Open = Open,
+        #[value(alias = "RESERVATION_STATE_COMMITTED")] Committed = Committed,
+        #[value(alias = "RESERVATION_STATE_RELEASED")] Released = Released,
+        #[value(alias = "RESERVATION_STATE_EXPIRED")] Expired = Expired,
+    }
+}
+
+flag! {
     /// The answer to a check.
     Decision => v1::Decision {
         #[value(alias = "DECISION_ENTITLED")] Entitled = Entitled,
@@ -111,6 +129,15 @@ mod tests {
         assert!(time("2026-06-01").unwrap_err().contains("add the time of the day and its offset"));
         assert!(time("2026-06-01T10:00:00").is_err());
         assert!(time("2026-06-30T23:59:60Z").is_err());
+    }
+
+    #[test]
+    fn a_change_may_be_below_nothing() {
+        let read = |text: &str| change(text).map(|it| (it.amount, it.unit()));
+        assert_eq!(read("-8h"), Ok((-8, v1::Unit::Hours)));
+        assert_eq!(read("+1h30m"), Ok((90, v1::Unit::Minutes)));
+        assert_eq!(read("- 90m"), Ok((-90, v1::Unit::Minutes)));
+        assert!(change("--8h").is_err() && change("-8").is_err());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 use super::instants;
+use super::money;
 use super::node::{DocumentMistake, MapEntry, Node, NodeContent};
 use super::scalar::{self, Wrong};
 use crate::cli::reflect;
@@ -19,6 +20,8 @@ const PARTS: [&str; 2] = ["customer", "work_orders"];
 
 /// With which old YAML merges maps.
 const MERGE_KEY: &str = "<<";
+/// The fields that hold money, though their values are numbers.
+const MONEY: [&str; 2] = ["unit_price", "flex_allowance"];
 /// The fields that hold dates, though their values are texts.
 const DATES: [&str; 4] = ["start_date", "end_date", "signed_date", "holidays"];
 
@@ -119,6 +122,20 @@ impl Walk<'_> {
         Some(Value::List(values))
     }
 
+    /// An amount of money, if it is one: its decimals are those of the order's currency.
+    fn money(&self, kind: &Kind, node: &Node, path: &str) -> Option<Result<Value, Wrong>> {
+        let text = node.text().filter(|_| *kind == Kind::Int64)?;
+        MONEY.iter().find(|field| path.rsplit('.').next() == Some(**field))?;
+        let row = path.strip_prefix("work_orders[")?.split(']').next()?;
+        let order = self.root.entry("work_orders")?.node.element(row.parse().ok()?)?;
+        let Some(currency) = order.entry("currency").and_then(|entry| entry.node.text()) else {
+            let is_whole = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+            let why = "expected a whole number, or an amount beside the `currency` of the order, whose decimals it has";
+            return (!is_whole).then(|| Err(Wrong::kind(format!("{why}; found `{}`", excerpt(text)))));
+        };
+        Some(money::parse(text, currency).map(|money| Value::I64(money.minor_units)).map_err(Wrong::kind))
+    }
+
     /// What is wrong in the words of the field, where it can be told.
     fn better(&self, kind: &Kind, node: &Node, path: &str) -> Option<Wrong> {
         let (NodeContent::Plain(text) | NodeContent::Text(text)) = &node.content else { return None };
@@ -139,7 +156,7 @@ impl Walk<'_> {
                 return Some(Value::Message(self.fields(descriptor, node, path, &names)));
             }
         }
-        match scalar::value(kind, node) {
+        match self.money(kind, node, path).unwrap_or_else(|| scalar::value(kind, node)) {
             Ok(value) => Some(value),
             Err(wrong) => {
                 let wrong = self.better(kind, node, path).unwrap_or(wrong);

@@ -1,7 +1,7 @@
 use clap::Args;
 use prost_types::Timestamp;
 
-use crate::cli::client::{PAGE_SIZE, pages};
+use crate::cli::client::{Client, PAGE_SIZE, pages};
 use crate::cli::render::hours;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
@@ -43,19 +43,9 @@ impl Balance {
             customer_id: self.customer,
             work_order_id: self.work_order.unwrap_or_default(),
             service_id: self.service.unwrap_or_default(),
-            page_size: PAGE_SIZE,
-            page_token: String::new(),
+            ..Default::default()
         };
-        let pages = pages(|page_token| {
-            let request = ListBlocksRequest { page_token, ..request.clone() };
-            let mut client = connection.ledger();
-            async move {
-                let mut page = client.list_blocks(request).await?.into_inner();
-                let next = std::mem::take(&mut page.next_page_token);
-                Ok((page, next))
-            }
-        });
-        let answer = joined(pages.await?);
+        let answer = read(&connection, &request).await?;
         let orders = answer.blocks.iter().map(|block| &block.work_order_id);
         let places = context.hosts(&connection, &request.customer_id, orders).await;
         context.answer("entitled.v1.ListBlocksResponse", &answer, |answer, screen| match answer.blocks.as_slice() {
@@ -63,6 +53,20 @@ impl Balance {
             blocks => hours::balances(blocks, &places, screen),
         })
     }
+}
+
+/// Every block that is asked for.
+pub(super) async fn read(connection: &Client, request: &ListBlocksRequest) -> Result<ListBlocksResponse, Failure> {
+    let pages = pages(|page_token| {
+        let request = ListBlocksRequest { page_token, page_size: PAGE_SIZE, ..request.clone() };
+        let mut client = connection.ledger();
+        async move {
+            let mut page = client.list_blocks(request).await?.into_inner();
+            let next = std::mem::take(&mut page.next_page_token);
+            Ok((page, next))
+        }
+    });
+    Ok(joined(pages.await?))
 }
 
 /// With what it was asked for, which may be mistyped.

@@ -1,0 +1,64 @@
+mod list;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::client::{Client, PAGE_SIZE, pages};
+use super::{CliContext, Failure};
+use crate::proto::v1::{GetWorkOrderRequest, GetWorkOrderResponse, ListWorkOrdersRequest, WorkOrder};
+
+/// List a customer's work orders, or show one with its items, prices and total.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled orders list --customer halden-mills
+  entitled orders show hm-2026 --customer halden-mills"
+)]
+pub(super) struct Orders {
+    #[command(subcommand)]
+    command: OrdersCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum OrdersCommand {
+    List(list::List),
+    Show(show::Show),
+}
+
+impl Orders {
+    pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        match self.command {
+            OrdersCommand::List(list) => list.run(context).await,
+            OrdersCommand::Show(show) => show.run(context).await,
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Every work order of a customer.
+pub(super) async fn all(connection: &Client, customer_id: &str) -> Result<Vec<WorkOrder>, Failure> {
+    let pages = pages(|page_token| {
+        let mut client = connection.contracts();
+        let customer_id = customer_id.to_owned();
+        async move {
+            let request = ListWorkOrdersRequest { customer_id, page_size: PAGE_SIZE, page_token };
+            let page = client.list_work_orders(request).await?.into_inner();
+            Ok((page.work_orders, page.next_page_token))
+        }
+    });
+    Ok(pages.await?.into_iter().flatten().collect())
+}
+
+/// One work order, and the customer's revision.
+pub(super) async fn read(
+    connection: &Client,
+    customer_id: &str,
+    work_order_id: &str,
+) -> Result<GetWorkOrderResponse, Failure> {
+    let (customer_id, work_order_id) = (customer_id.to_owned(), work_order_id.to_owned());
+    let request = GetWorkOrderRequest { customer_id, work_order_id };
+    Ok(connection.contracts().get_work_order(request).await?.into_inner())
+}
