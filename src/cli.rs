@@ -13,6 +13,7 @@ mod demo;
 mod demo_data;
 pub mod document;
 mod exit;
+mod export;
 mod failure;
 mod flags;
 mod hours;
@@ -27,6 +28,7 @@ mod progress;
 mod reflect;
 mod render;
 mod response_target;
+mod schema;
 mod screen;
 mod serve;
 mod server;
@@ -123,6 +125,8 @@ enum CliCommand {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     Import(import::Import),
+    Export(export::Export),
+    Schema(schema::Schema),
     DemoData(demo_data::DemoData),
     Check(Box<check::Check>),
     List(list::List),
@@ -231,6 +235,8 @@ async fn dispatch(
         CliCommand::Serve(serve) => serve.run(config, &context).await,
         CliCommand::Migrate(migrate) => migrate.run(&config).await,
         CliCommand::Import(import) => import.run(&context).await,
+        CliCommand::Export(export) => export.run(&context).await,
+        CliCommand::Schema(schema) => schema.run(),
         CliCommand::DemoData(demo_data) => demo_data.run(&context).await,
         CliCommand::Check(check) => check.run(&context).await,
         CliCommand::List(list) => list.run(&context).await,

@@ -11,8 +11,12 @@ mod pairs;
 pub mod quantity;
 mod room;
 mod scalar;
+pub mod schema;
+mod shape;
 mod tree;
 mod walk;
+pub mod write;
+pub mod yaml;
 
 pub use self::node::DocumentMistake;
 

@@ -1,5 +1,6 @@
 //! What the command line says of itself: manual pages, and how a shell completes it.
 
+mod export;
 mod nouns;
 mod output;
 
