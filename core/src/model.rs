@@ -6,6 +6,7 @@ mod block;
 mod canonical;
 pub mod codes;
 mod customer;
+mod effect;
 mod foreign;
 mod id;
 mod language;
@@ -18,12 +19,13 @@ mod zone;
 pub use block::{BlockSpec, burn_key};
 pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
+pub use effect::EffectivePeriod;
 pub use foreign::folded;
 pub use id::{LONGEST_ID, is_id, wrong_id};
 pub use language::{canonical_language, primary_language};
 pub use product::{ProductId, ProductPattern};
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
+pub use time::{EARLIEST, LATEST, anniversary, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 #[cfg(test)]
 pub(crate) use zone::zone;
@@ -75,6 +77,10 @@ pub struct VersionInfo {
     /// 1 for the first version of this document.
     pub version: i64,
     pub record_time: chrono::DateTime<chrono::Utc>,
+    /// From when on the contract stands as it says, until a later version takes effect; none: as long as there was a
+    /// contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_time: Option<chrono::DateTime<chrono::Utc>>,
     /// Who wrote it; `anonymous` where callers are not identified.
     pub actor: String,
 }

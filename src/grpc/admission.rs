@@ -39,11 +39,18 @@ const LISTS: [&str; 6] = [
     "/entitled.v1.LedgerService/ListReservations",
 ];
 /// Read and judge whole documents.
-const CONTRACT_WRITES: [&str; 4] = [
+const CONTRACT_WRITES: [&str; 11] = [
     "/entitled.v1.ContractService/CreateCustomer",
     "/entitled.v1.ContractService/UpdateCustomer",
     "/entitled.v1.ContractService/CreateWorkOrder",
     "/entitled.v1.ContractService/ApplyContract",
+    "/entitled.v1.ContractService/AmendWorkOrder",
+    "/entitled.v1.ContractService/RenewWorkOrder",
+    "/entitled.v1.ContractService/SuspendWorkOrder",
+    "/entitled.v1.ContractService/ResumeWorkOrder",
+    "/entitled.v1.ContractService/TerminateWorkOrder",
+    "/entitled.v1.ContractService/RecordWaiver",
+    "/entitled.v1.ContractService/RevokeWaiver",
 ];
 
 /// A gate for each kind.

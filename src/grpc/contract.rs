@@ -3,9 +3,10 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
-use super::convert::change::write_change;
+use super::convert::change::{write_change, write_warnings};
 use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
+use super::convert::lifecycle::Asked;
 use super::convert::read::Reader;
 use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
@@ -29,16 +30,16 @@ impl ContractApi {
         Self { contracts, epoch }
     }
 
-    async fn write(
+    pub(super) async fn write(
         &self,
         call: &Call,
         command: ContractCommand,
         mut read: Reader,
-        request_id: String,
-        validate_only: bool,
+        asked: Asked,
     ) -> Result<ChangeOutcome> {
+        let Asked { request_id, validate_only, strict } = asked;
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
-        let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
+        let options = WriteOptions { request_id, validate_only, is_strict: strict, deadline: call.deadline.clone() };
         self.contracts.write(&call.caller, command, read.violations, options).await
     }
 
@@ -48,14 +49,14 @@ impl ContractApi {
     }
 
     /// Empty while nothing is stored.
-    fn token_of(&self, written: &ChangeOutcome) -> String {
+    pub(super) fn token_of(&self, written: &ChangeOutcome) -> String {
         match written.revision {
             0 => String::new(),
             stored => revision::encode(&self.epoch, &written.customer_id, stored),
         }
     }
 
-    fn etag_of(&self, written: &ChangeOutcome) -> String {
+    pub(super) fn etag_of(&self, written: &ChangeOutcome) -> String {
         match written.contract_version {
             0 => String::new(),
             stored => revision::etag(&self.epoch, stored),
@@ -70,17 +71,18 @@ impl ContractService for ContractApi {
         request: Request<v1::CreateCustomerRequest>,
     ) -> Result<Response<v1::CreateCustomerResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::CreateCustomerRequest { customer, request_id, validate_only } = message;
+        let v1::CreateCustomerRequest { customer, request_id, validate_only, strict } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written =
-            self.write(&call, ContractCommand::CreateCustomer { customer }, read, request_id, validate_only).await?;
+        let asked = Asked { request_id, validate_only, strict };
+        let written = self.write(&call, ContractCommand::CreateCustomer { customer }, read, asked).await?;
         Ok(Response::new(v1::CreateCustomerResponse {
             customer: self.customer_of(&written),
             revision: self.token_of(&written),
+            warnings: write_warnings(&written.warnings),
         }))
     }
 
@@ -118,18 +120,19 @@ impl ContractService for ContractApi {
         request: Request<v1::UpdateCustomerRequest>,
     ) -> Result<Response<v1::UpdateCustomerResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag } = message;
+        let v1::UpdateCustomerRequest { customer, request_id, validate_only, etag, effective_time, strict } = message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let written = self
-            .write(&call, ContractCommand::UpdateCustomer { customer, etag }, read, request_id, validate_only)
-            .await?;
+        let effective_time = read.effective_time(effective_time);
+        let command = ContractCommand::UpdateCustomer { customer, etag, effective_time };
+        let written = self.write(&call, command, read, Asked { request_id, validate_only, strict }).await?;
         Ok(Response::new(v1::UpdateCustomerResponse {
             customer: self.customer_of(&written),
             revision: self.token_of(&written),
+            warnings: write_warnings(&written.warnings),
         }))
     }
 
@@ -138,17 +141,20 @@ impl ContractService for ContractApi {
         request: Request<v1::CreateWorkOrderRequest>,
     ) -> Result<Response<v1::CreateWorkOrderResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::CreateWorkOrderRequest { work_order, request_id, validate_only } = message;
+        let v1::CreateWorkOrderRequest { work_order, request_id, validate_only, strict } = message;
         let mut read = Reader::default();
         let Some(work_order) = work_order else {
             return Err(without_document(read, "work_order", &request_id, validate_only).into());
         };
         let work_order = read_work_order(&mut read, "work_order", work_order);
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
-        let written =
-            self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, request_id, validate_only).await?;
-        let work_order = written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref()));
-        Ok(Response::new(v1::CreateWorkOrderResponse { work_order, revision: self.token_of(&written) }))
+        let asked = Asked { request_id, validate_only, strict };
+        let written = self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, asked).await?;
+        Ok(Response::new(v1::CreateWorkOrderResponse {
+            work_order: written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref())),
+            revision: self.token_of(&written),
+            warnings: write_warnings(&written.warnings),
+        }))
     }
 
     async fn get_work_order(
@@ -187,18 +193,75 @@ impl ContractService for ContractApi {
         request: Request<v1::ApplyContractRequest>,
     ) -> Result<Response<v1::ApplyContractResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag } = message;
+        let v1::ApplyContractRequest { customer, work_orders, request_id, validate_only, etag, effective_time, strict } =
+            message;
         let mut read = Reader::default();
         let Some(customer) = customer else {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
-        let command = ContractCommand::Apply { customer, work_orders, etag };
-        let written = self.write(&call, command, read, request_id, validate_only).await?;
-        let changes = written.changes.iter().map(write_change).collect();
-        let etag = self.etag_of(&written);
-        Ok(Response::new(v1::ApplyContractResponse { changes, revision: self.token_of(&written), etag }))
+        let effective_time = read.effective_time(effective_time);
+        if effective_time.is_some() && etag.is_empty() {
+            read.refuse("etag", reason::FIELD_REQUIRED, "is required with `effective_time`: what is stored is changed");
+        }
+        let command = ContractCommand::Apply { customer, work_orders, etag, effective_time };
+        let written = self.write(&call, command, read, Asked { request_id, validate_only, strict }).await?;
+        Ok(Response::new(v1::ApplyContractResponse {
+            changes: written.changes.iter().map(write_change).collect(),
+            revision: self.token_of(&written),
+            etag: self.etag_of(&written),
+            warnings: write_warnings(&written.warnings),
+        }))
+    }
+
+    async fn amend_work_order(
+        &self,
+        request: Request<v1::AmendWorkOrderRequest>,
+    ) -> Result<Response<v1::AmendWorkOrderResponse>, Status> {
+        Ok(Response::new(self.amend(request).await?))
+    }
+
+    async fn renew_work_order(
+        &self,
+        request: Request<v1::RenewWorkOrderRequest>,
+    ) -> Result<Response<v1::RenewWorkOrderResponse>, Status> {
+        Ok(Response::new(self.renew(request).await?))
+    }
+
+    async fn suspend_work_order(
+        &self,
+        request: Request<v1::SuspendWorkOrderRequest>,
+    ) -> Result<Response<v1::SuspendWorkOrderResponse>, Status> {
+        Ok(Response::new(self.suspend(request).await?))
+    }
+
+    async fn resume_work_order(
+        &self,
+        request: Request<v1::ResumeWorkOrderRequest>,
+    ) -> Result<Response<v1::ResumeWorkOrderResponse>, Status> {
+        Ok(Response::new(self.resume(request).await?))
+    }
+
+    async fn terminate_work_order(
+        &self,
+        request: Request<v1::TerminateWorkOrderRequest>,
+    ) -> Result<Response<v1::TerminateWorkOrderResponse>, Status> {
+        Ok(Response::new(self.terminate(request).await?))
+    }
+
+    async fn record_waiver(
+        &self,
+        request: Request<v1::RecordWaiverRequest>,
+    ) -> Result<Response<v1::RecordWaiverResponse>, Status> {
+        Ok(Response::new(self.record(request).await?))
+    }
+
+    async fn revoke_waiver(
+        &self,
+        request: Request<v1::RevokeWaiverRequest>,
+    ) -> Result<Response<v1::RevokeWaiverResponse>, Status> {
+        Ok(Response::new(self.revoke(request).await?))
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod customer;
 pub(super) mod entitlement;
 pub(super) mod enums;
 pub(super) mod ledger;
+pub(super) mod lifecycle;
 pub(super) mod read;
 pub(super) mod reason;
 pub(super) mod server;

@@ -5,6 +5,7 @@ mod outcome;
 mod read;
 mod replay;
 mod size;
+mod timeline;
 mod version;
 mod write;
 

@@ -3,6 +3,7 @@
 mod documents;
 mod freshness;
 mod idempotency;
+mod life;
 mod pages;
 mod records;
 
@@ -11,7 +12,7 @@ use entitled::proto::v1;
 use crate::server::request_id;
 
 fn create_customer(customer: v1::Customer) -> v1::CreateCustomerRequest {
-    v1::CreateCustomerRequest { customer: Some(customer), request_id: request_id(), validate_only: false }
+    v1::CreateCustomerRequest { customer: Some(customer), request_id: request_id(), ..Default::default() }
 }
 
 fn update(customer: v1::Customer) -> v1::UpdateCustomerRequest {

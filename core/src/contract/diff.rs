@@ -42,7 +42,8 @@ fn collect(path: &str, stored: &Value, sent: &Value, found: &mut Vec<Difference>
             names.dedup();
             for name in names {
                 let [one, other] = [one, other].map(|object| object.get(name).unwrap_or(&Value::Null));
-                collect(&format!("{path}.{name}"), one, other, found);
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                collect(&path, one, other, found);
             }
         }
         (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::outcome::ChangeOutcome;
-use super::version::{Recording, written};
-use super::{Contracts, replay, size};
+use super::outcome::{ChangeOutcome, Judged};
+use super::replay::replay_in_txn;
+use super::timeline::{Source, StoredTimeline};
+use super::version::{Recording, put_versions, written};
+use super::{Contracts, replay, timeline};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation};
@@ -17,8 +19,8 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
-    load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
+    Changed, LockedCustomer, StatementBatch, Txn, find_requests_in_txn, insert_customer_in_txn, lock_customer_in_txn,
+    newest_versions_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
 
@@ -28,6 +30,8 @@ pub struct WriteOptions {
     pub request_id: String,
     /// Only judges the command, and writes nothing.
     pub validate_only: bool,
+    /// Refuses what would only be warned of.
+    pub is_strict: bool,
     /// After it the write is not begun.
     pub deadline: Deadline,
 }
@@ -40,6 +44,7 @@ struct PendingWrite<'a> {
     identity: &'a RequestIdentity,
     /// What the command's content takes.
     bytes: usize,
+    is_strict: bool,
 }
 
 impl Contracts {
@@ -55,14 +60,12 @@ impl Contracts {
         note_customer(command.customer_id());
         caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
-            let stored = self.stored(command.customer_id()).await?;
-            let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));
-            let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
-            let plan = match plan {
-                Some(plan) => plan,
-                None => return Err(unknown_customer(command.customer_id())),
-            };
-            return Ok(written(&command, plan, stored.as_ref(), None));
+            let now = self.context.clock.now();
+            let stored = self.stored(&command, now).await?;
+            let bytes = command.content()?.bytes.saturating_add(stored.as_ref().map_or(0, |stored| stored.bytes));
+            let judged = uncut(bytes, || self.judge(&command, stored.as_ref(), now, violations, options.is_strict))?;
+            let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
+            return Ok(written(&command, judged, stored.as_ref().map(|stored| &stored.current), None));
         }
         let permit = self.writes.enter().await?;
         if !options.deadline.begin() {
@@ -79,14 +82,18 @@ impl Contracts {
     }
 
     /// A text that is no id is not looked up: a database does not take every text.
-    async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
+    async fn stored(&self, command: &ContractCommand, now: DateTime<Utc>) -> Result<Option<StoredTimeline>> {
+        if !is_id(command.customer_id()) {
+            return Ok(None);
+        }
+        timeline::load(Source::Store(&self.context.store), command, now).await
     }
 
     async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
         let Content { hash, bytes } = command.content()?;
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
-        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes };
+        let is_strict = options.is_strict;
+        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes, is_strict };
         let record_time = self.context.clock.now();
         let store = self.context.store.for_contracts();
         let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await);
@@ -116,40 +123,49 @@ impl Contracts {
         pending: PendingWrite<'_>,
         record_time: DateTime<Utc>,
     ) -> Result<Option<ChangeOutcome>> {
-        let PendingWrite { caller, command, identity, bytes } = pending;
+        let PendingWrite { caller, command, identity, bytes, is_strict } = pending;
         let customer_id = command.customer_id();
         let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
         let Some(locked) = lock_customer_in_txn(txn, customer_id).await? else { return Ok(None) };
         let key = identity.key(customer_id);
         if let Some(request) = find_requests_in_txn(txn, &BTreeSet::from([key.clone()])).await?.get(&key) {
-            return replay::replay(identity, command, request).map(Some);
+            return replay_in_txn(txn, identity, command, request).await.map(Some);
         }
-        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
-        let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
-        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
-        let Some(plan) = judged? else { return Ok(None) };
-        let revision = revision_after(locked, is_new, &plan);
-        let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
-        info.put(txn, command, &plan).await?;
-        let granted = self.grants_in_txn(txn, pending, &plan, bytes).await?;
+        let stored = if is_new { None } else { timeline::load(Source::Txn(txn), command, record_time).await? };
+        let bytes = bytes.saturating_add(stored.as_ref().map_or(0, |stored| stored.bytes));
+        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), record_time, Vec::new(), is_strict));
+        let Some(judged) = judged? else { return Ok(None) };
+        let revision = revision_after(locked, is_new, &judged.plan);
+        let newest = newest_versions_in_txn(txn, customer_id).await?;
+        let recording = Recording { time: record_time, actor: &caller.actor, newest: &newest };
+        let infos = recording.infos(&judged.plan.versions);
+        put_versions(txn, &judged.plan.versions, &infos).await?;
+        let granted = self.grants_in_txn(txn, pending, &judged, bytes).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
-        let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
+        let written = written(command, judged, stored.as_ref().map(|stored| &stored.current), Some((revision, &infos)));
         put_requests(&mut statements, &[(key, replay::stored(identity, &written)?)], record_time)?;
         granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }
 
-    /// Grants the blocks of the items in the new contract.
-    async fn grants_in_txn(&self, txn: &Txn, pending: PendingWrite<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
-        if plan.is_empty() {
+    /// Grants the blocks of the items in the contract as it stands now. What takes effect later is granted when it does.
+    async fn grants_in_txn(
+        &self,
+        txn: &Txn,
+        pending: PendingWrite<'_>,
+        judged: &Judged,
+        bytes: usize,
+    ) -> Result<Changes> {
+        let Judged { plan, now, .. } = judged;
+        if plan.is_empty() || plan.as_of > *now {
             return Ok(Changes::default());
         }
         let PendingWrite { caller, command, identity, .. } = pending;
-        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), plan.contract.clone()));
-        let blocks = uncut(bytes, prepare);
+        let contract = plan.timeline.at(Some(*now)).clone();
+        let blocks = uncut(bytes, || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract)));
         grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
     }
 }

@@ -86,7 +86,13 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
     gone(refused(contracts.create_work_order(create(base("contosa"))).await));
     for (validate_only, etag) in [(false, ""), (true, ""), (false, "Yzk"), (true, "Yzk")] {
         let customer = Some(customer("contosa"));
-        let request = v1::UpdateCustomerRequest { customer, request_id: request_id(), validate_only, etag: id(etag) };
+        let request = v1::UpdateCustomerRequest {
+            customer,
+            request_id: request_id(),
+            validate_only,
+            etag: id(etag),
+            ..Default::default()
+        };
         gone(refused(contracts.update_customer(request).await));
     }
     let request = v1::GetWorkOrderRequest { customer_id: id("contoso"), work_order_id: id("wo-11") };
@@ -140,7 +146,7 @@ async fn hostile_ids_never_reach_the_database(server: &TestServer) {
         let request = v1::CreateCustomerRequest {
             customer: Some(customer.clone()),
             request_id: request_id(),
-            validate_only: false,
+            ..Default::default()
         };
         assert_eq!(mistake(contracts.create_customer(request.clone()).await), "customer.customer_id FIELD_INVALID");
         let request = v1::CreateCustomerRequest { validate_only: true, ..request };

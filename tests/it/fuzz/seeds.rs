@@ -55,6 +55,7 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         consistency: at_least(revision),
         page_size: 1,
         page_token: String::new(),
+        known_time: time("2027-01-01T09:00:00.25Z"),
     };
     let first = v1::ListEntitlementsRequest { group: None, decision: 0, ..list.clone() };
     let page_token = server.entitlements().list_entitlements(first).await.unwrap().into_inner().next_page_token;
@@ -117,7 +118,7 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         ),
         (
             "/entitled.v1.ContractService/CreateCustomer",
-            v1::CreateCustomerRequest { customer: contoso(), request_id: request_id(), validate_only: false }
+            v1::CreateCustomerRequest { customer: contoso(), request_id: request_id(), ..Default::default() }
                 .encode_to_vec(),
         ),
         (
@@ -138,6 +139,94 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
             v1::CreateWorkOrderRequest {
                 request_id: request_id(),
                 ..create(v1::WorkOrder { work_order_id: "wo-9".to_owned(), ..forbidden })
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/AmendWorkOrder",
+            v1::AmendWorkOrderRequest {
+                work_order: Some(rich.clone()),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                force_reason: "agreed".to_owned(),
+                request_id: request_id(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/RenewWorkOrder",
+            v1::RenewWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                new_work_order_id: "wo-8".to_owned(),
+                start_date: Some("2027-02-01".to_owned()),
+                end_date: Some("2028-01-31".to_owned()),
+                signed_date: Some("2027-01-15".to_owned()),
+                request_id: request_id(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/SuspendWorkOrder",
+            v1::SuspendWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                validate_only: true,
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/ResumeWorkOrder",
+            v1::ResumeWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                validate_only: true,
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/TerminateWorkOrder",
+            v1::TerminateWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                validate_only: true,
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/RecordWaiver",
+            v1::RecordWaiverRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                item_id: "ede".to_owned(),
+                waiver: rich.items[0].waivers.first().cloned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/RevokeWaiver",
+            v1::RevokeWaiverRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                item_id: "ede".to_owned(),
+                code: "ONSITE_NOT_INCLUDED".to_owned(),
+                reference: "amendment 3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                ..Default::default()
             }
             .encode_to_vec(),
         ),

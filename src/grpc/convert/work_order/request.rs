@@ -69,6 +69,7 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         version: _,
         record_time: _,
         actor: _,
+        renews_work_order_id,
     } = order;
     let items = items.into_iter().enumerate();
     WorkOrder {
@@ -83,6 +84,7 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         host_location_id,
         downstream_location_ids,
         base_work_order_id: base_work_order_id.filter(|id| !id.is_empty()),
+        renews_work_order_id: renews_work_order_id.filter(|id| !id.is_empty()),
         covered_products: patterns(covered_products),
         currency,
         flex_allowance,
@@ -186,7 +188,7 @@ fn read_event(read: &mut Reader, path: &str, event: v1::PlannedEvent) -> Option<
     })
 }
 
-fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
+pub(crate) fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
     let v1::Waiver { code, reference, granted_by, start_date, end_date, product_ids, service_ids } = waiver;
     Waiver {
         code,

@@ -18,6 +18,7 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         host_location_id,
         downstream_location_ids,
         base_work_order_id,
+        renews_work_order_id,
         covered_products,
         currency,
         flex_allowance,
@@ -42,6 +43,7 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         version: info.map_or(0, |info| info.version),
         record_time: info.map(|info| timestamp(info.record_time)),
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
+        renews_work_order_id: renews_work_order_id.clone(),
     }
 }
 
