@@ -37,6 +37,8 @@ mod setting_flags;
 mod token;
 mod values;
 mod version;
+mod waivers;
+mod write;
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -132,7 +134,8 @@ enum CliCommand {
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
     Customers(customers::Customers),
-    Orders(orders::Orders),
+    Orders(Box<orders::Orders>),
+    Waivers(waivers::Waivers),
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
@@ -243,6 +246,7 @@ async fn dispatch(
         CliCommand::ResponseTarget(target) => target.run(&context).await,
         CliCommand::Customers(customers) => customers.run(&context).await,
         CliCommand::Orders(orders) => orders.run(&context).await,
+        CliCommand::Waivers(waivers) => waivers.run(&context).await,
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,

@@ -4,6 +4,7 @@
 //! the API knows, and finds every mistake at once, each with its line. A file may come from
 //! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
+pub mod assign;
 mod instants;
 pub mod money;
 mod node;

@@ -13,9 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use prost_types::Timestamp;
-use tonic::{Response, Status};
-use uuid::Uuid;
 
+use super::write::{RequestIdArg, write_answer};
 use super::{CliContext, Failure, values};
 use crate::proto::v1::{Performed, Quantity};
 
@@ -68,15 +67,6 @@ impl Hours {
         }?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The answer of a write, or why there is none.
-async fn write_answer<T>(
-    request_id: &str,
-    answer: impl Future<Output = Result<Response<T>, Status>>,
-) -> Result<T, Failure> {
-    let answer = answer.await.map_err(|status| Failure::of_write(status, request_id))?;
-    Ok(answer.into_inner())
 }
 
 /// What to take, from which blocks.
@@ -148,20 +138,6 @@ struct WriteArgs {
     note: Option<String>,
     #[command(flatten)]
     request: RequestIdArg,
-}
-
-/// The name of a write.
-#[derive(Debug, Args)]
-struct RequestIdArg {
-    /// The id of this write, to send it again without applying it twice. Default: a new one.
-    #[arg(long, value_name = "UUID")]
-    request_id: Option<String>,
-}
-
-impl RequestIdArg {
-    fn id(self) -> String {
-        self.request_id.unwrap_or_else(|| Uuid::now_v7().to_string())
-    }
 }
 
 /// Which reservation.

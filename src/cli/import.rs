@@ -1,18 +1,22 @@
+mod plan;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use prost_types::Timestamp;
 use serde_json::json;
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status};
 use uuid::Uuid;
 
+use self::plan::Stored;
 use super::client::Client;
 use super::document::{self, Document, DocumentMistake};
 use super::exit;
 use super::render::{changes, problem, status};
 use super::screen::{self, Screen, Tone};
-use super::{CliContext, Failure, Format};
+use super::{CliContext, Failure, Format, values};
 use crate::error::MOST_VIOLATIONS;
 use crate::input::{self, Unread};
 use crate::legible::shown;
@@ -24,7 +28,8 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 /// API. Quantities may be written short: `400h`, `5d`, `10 credits`; money as `310.00` or `310.00 SGD`
 /// (a whole number is in minor units, such as cents, and a note tells which amount that is). Each document is stored whole
 /// or not at all, and every mistake is told at once, with its line. The same document again
-/// changes nothing. Exit status: 5 if any document was refused, 7 if it is not known of any
+/// changes nothing. What differs from what is stored is refused, but with the etag that `--plan` told.
+/// Exit status: 5 if any document was refused, 7 if it is not known of any
 /// whether it was stored.
 ///
 /// Only regular files and standard input are read, up to 8 MiB. With its aliases written out a
@@ -34,15 +39,25 @@ use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
     verbatim_doc_comment,
     after_help = "Examples:
   entitled import examples/halden-mills.yaml --plan
+  entitled import halden-mills.yaml --etag ETAG
   entitled import examples/*.yaml"
 )]
 pub(super) struct Import {
     /// The documents; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Only check everything and show what would change.
+    /// Only check everything and show what would change, field by field, and the etag to apply it with.
     #[arg(long)]
     plan: bool,
+    /// The etag that a plan told: what differs from what is stored is amended. Without it, it is refused.
+    #[arg(long, value_name = "ETAG")]
+    etag: Option<String>,
+    /// When differences take effect (RFC 3339). Default: now.
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    effective: Option<Timestamp>,
+    /// Refuse what would only be warned of.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// It needs no request id: a document says how everything is to be.
@@ -58,6 +73,14 @@ pub(super) struct SourceFile {
 impl SourceFile {
     pub(super) fn read(name: &str, text: &str) -> Result<Self, Vec<DocumentMistake>> {
         Ok(Self { name: shown(name).into_owned(), document: document::read(text)? })
+    }
+
+    fn request(&self, is_plan: bool) -> ApplyContractRequest {
+        ApplyContractRequest {
+            request_id: Uuid::now_v7().to_string(),
+            validate_only: is_plan,
+            ..self.document.request.clone()
+        }
     }
 }
 
@@ -81,6 +104,9 @@ impl Tally {
 
 impl Import {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        if self.etag.is_some() && self.files.len() > 1 {
+            return Err(Failure::Usage("--etag is that of one customer: import one file with it".to_owned()));
+        }
         let mut tally = Tally { files: self.files.len(), ..Tally::default() };
         let mut sources = Vec::new();
         for file in &self.files {
@@ -110,8 +136,22 @@ impl Import {
         context: &CliContext,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
-        match send(connection, source, self.plan).await {
+        let stored = match self.plan {
+            true => {
+                let customer = source.document.request.customer.as_ref();
+                Stored::read(connection, customer.map_or("", |it| it.customer_id.as_str())).await?
+            }
+            false => Stored::default(),
+        };
+        let request = ApplyContractRequest {
+            etag: self.etag.clone().unwrap_or_else(|| stored.customer.etag.clone()),
+            effective_time: self.effective,
+            strict: self.strict,
+            ..source.request(self.plan)
+        };
+        match connection.contracts().apply_contract(request).await.map(Response::into_inner) {
             Ok(answer) => {
+                let differences = stored.differences(&source.document.request)?;
                 tally.counts.add(&answer.changes);
                 for note in source.document.notes() {
                     screen::write_error(&match context.format {
@@ -120,7 +160,7 @@ impl Import {
                     });
                 }
                 context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
-                    changes::text(&source.name, answer, screen)
+                    changes::text(&source.name, answer, &differences, self.plan, screen)
                 })
             }
             Err(refusal) => {
@@ -181,12 +221,7 @@ pub(super) async fn send(
     source: &SourceFile,
     is_plan: bool,
 ) -> Result<ApplyContractResponse, Status> {
-    let request = ApplyContractRequest {
-        request_id: Uuid::now_v7().to_string(),
-        validate_only: is_plan,
-        ..source.document.request.clone()
-    };
-    Ok(connection.contracts().apply_contract(request).await?.into_inner())
+    Ok(connection.contracts().apply_contract(source.request(is_plan)).await?.into_inner())
 }
 
 /// Why a file cannot be sent.

@@ -1,5 +1,11 @@
+mod amend;
+pub(super) mod change;
 mod list;
+mod renew;
+mod resume;
 mod show;
+mod suspend;
+mod terminate;
 
 use std::process::ExitCode;
 
@@ -9,7 +15,7 @@ use super::client::{Client, PAGE_SIZE, pages};
 use super::{CliContext, Failure};
 use crate::proto::v1::{GetWorkOrderRequest, GetWorkOrderResponse, ListWorkOrdersRequest, WorkOrder};
 
-/// List a customer's work orders, or show one with its items, prices and total.
+/// Show a customer's work orders, and change them: amend, renew, suspend, resume, terminate.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -26,6 +32,11 @@ pub(super) struct Orders {
 enum OrdersCommand {
     List(list::List),
     Show(show::Show),
+    Amend(Box<amend::Amend>),
+    Renew(renew::Renew),
+    Suspend(suspend::Suspend),
+    Resume(resume::Resume),
+    Terminate(terminate::Terminate),
 }
 
 impl Orders {
@@ -33,6 +44,11 @@ impl Orders {
         match self.command {
             OrdersCommand::List(list) => list.run(context).await,
             OrdersCommand::Show(show) => show.run(context).await,
+            OrdersCommand::Amend(amend) => amend.run(context).await,
+            OrdersCommand::Renew(renew) => renew.run(context).await,
+            OrdersCommand::Suspend(suspend) => suspend.run(context).await,
+            OrdersCommand::Resume(resume) => resume.run(context).await,
+            OrdersCommand::Terminate(terminate) => terminate.run(context).await,
         }?;
         Ok(ExitCode::SUCCESS)
     }

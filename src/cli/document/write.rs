@@ -45,6 +45,20 @@ pub fn document(customer: &Customer, orders: &[WorkOrder]) -> Result<Written, Bo
     scene.message(&message)
 }
 
+/// One customer; its id, too.
+pub fn customer(customer: &Customer) -> Result<Written, BoxError> {
+    let mut message = DynamicMessage::new(reflect::message("entitled.v1.Customer")?);
+    message.transcode_from(customer)?;
+    Scene::default().message(&message)
+}
+
+/// One order, with times by the clocks of `zone`; its ids, too.
+pub fn order(order: &WorkOrder, zone: Zone) -> Result<Written, BoxError> {
+    let mut message = DynamicMessage::new(reflect::message("entitled.v1.WorkOrder")?);
+    message.transcode_from(order)?;
+    Scene { places: Places::default(), currency: order.currency.clone(), zone: Some(zone) }.message(&message)
+}
+
 /// What a value is written by: the currency of its order, and the clocks of the order's host.
 #[derive(Debug, Default)]
 struct Scene {

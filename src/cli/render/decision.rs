@@ -28,7 +28,7 @@ pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementR
     for (about, reasons) in sections {
         if !reasons.is_empty() {
             let codes = sections.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
-            parts.push(reason::table(screen, about, reasons, codes));
+            parts.push(reason::table(screen, about, reasons, customer_id, codes));
         }
     }
     if let Some(coverage) = answer.coverage.as_ref().filter(|coverage| !coverage.blocks.is_empty()) {
