@@ -146,7 +146,8 @@ async fn an_order_is_held_resumed_and_ended() {
 #[tokio::test]
 async fn a_plan_of_a_document_tells_every_field_and_the_etag_to_apply_it_with() {
     let server = server().await;
-    let text = EXAMPLE.replace("quantity: 400h", "quantity: 500h");
+    let text = std::fs::read_to_string(server.directory().join("halden-mills.yaml")).unwrap();
+    let text = text.replace("quantity: 400h", "quantity: 500h");
     let file = server.directory().join("grown.yaml");
     std::fs::write(&file, text).unwrap();
     let file = file.to_str().unwrap();
