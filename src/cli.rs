@@ -1,6 +1,7 @@
 //! The command line: one file per command. All but `serve` and `migrate` are clients of the
 //! API, and know no more than any other client.
 
+mod audit;
 mod catalog;
 mod cause;
 mod check;
@@ -136,6 +137,7 @@ enum CliCommand {
     Customers(customers::Customers),
     Orders(Box<orders::Orders>),
     Waivers(waivers::Waivers),
+    Audit(audit::Audit),
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
@@ -247,6 +249,7 @@ async fn dispatch(
         CliCommand::Customers(customers) => customers.run(&context).await,
         CliCommand::Orders(orders) => orders.run(&context).await,
         CliCommand::Waivers(waivers) => waivers.run(&context).await,
+        CliCommand::Audit(audit) => audit.run(&context).await,
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,

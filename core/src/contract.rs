@@ -24,7 +24,7 @@ mod tests;
 
 pub use change::{ChangeKind, ContractChange, Document, NewVersion, Resource};
 pub use command::{Content, ContractCommand, OrderChange, Renewal};
-pub use diff::Difference;
+pub use diff::{Difference, changes};
 pub use plan::{Plan, plan};
 pub use record_waiver::waiver_place;
 pub use refusal::Refusal;

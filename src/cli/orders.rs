@@ -1,11 +1,13 @@
 mod amend;
 pub(super) mod change;
+mod diff;
 mod list;
 mod renew;
 mod resume;
 mod show;
 mod suspend;
 mod terminate;
+mod versions;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,8 @@ pub(super) struct Orders {
 enum OrdersCommand {
     List(list::List),
     Show(show::Show),
+    Versions(versions::Versions),
+    Diff(diff::Diff),
     Amend(Box<amend::Amend>),
     Renew(renew::Renew),
     Suspend(suspend::Suspend),
@@ -44,6 +48,8 @@ impl Orders {
         match self.command {
             OrdersCommand::List(list) => list.run(context).await,
             OrdersCommand::Show(show) => show.run(context).await,
+            OrdersCommand::Versions(versions) => versions.run(context).await,
+            OrdersCommand::Diff(diff) => diff.run(context).await,
             OrdersCommand::Amend(amend) => amend.run(context).await,
             OrdersCommand::Renew(renew) => renew.run(context).await,
             OrdersCommand::Suspend(suspend) => suspend.run(context).await,
@@ -69,12 +75,17 @@ pub(super) async fn all(connection: &Client, customer_id: &str) -> Result<Vec<Wo
 }
 
 /// One work order, and the customer's revision.
-pub(super) async fn read(
-    connection: &Client,
-    customer_id: &str,
-    work_order_id: &str,
-) -> Result<GetWorkOrderResponse, Failure> {
-    let (customer_id, work_order_id) = (customer_id.to_owned(), work_order_id.to_owned());
-    let request = GetWorkOrderRequest { customer_id, work_order_id };
+async fn read(connection: &Client, request: GetWorkOrderRequest) -> Result<GetWorkOrderResponse, Failure> {
     Ok(connection.contracts().get_work_order(request).await?.into_inner())
+}
+
+/// Which work order.
+#[derive(Debug, Args)]
+struct OrderArgs {
+    /// The work order.
+    #[arg(value_name = "WORK_ORDER", id = "work-order")]
+    work_order: String,
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod act;
 pub(super) mod amount;
+pub(super) mod audit;
 pub(super) mod catalog;
 pub(super) mod changes;
 pub(super) mod customers;
@@ -21,4 +22,5 @@ pub(super) mod service;
 pub(super) mod status;
 pub(super) mod target;
 pub(super) mod terms;
+pub(super) mod versions;
 pub(super) mod words;

@@ -92,6 +92,18 @@ impl ContractService for Script {
     ) -> Result<Response<ListWorkOrdersResponse>, Status> {
         Err(Status::unimplemented(""))
     }
+    async fn list_work_order_versions(
+        &self,
+        _: Request<ListWorkOrderVersionsRequest>,
+    ) -> Result<Response<ListWorkOrderVersionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn diff_work_order_versions(
+        &self,
+        _: Request<DiffWorkOrderVersionsRequest>,
+    ) -> Result<Response<DiffWorkOrderVersionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
     async fn amend_work_order(
         &self,
         _: Request<AmendWorkOrderRequest>,
@@ -126,6 +138,12 @@ impl ContractService for Script {
         Err(Status::unimplemented(""))
     }
     async fn revoke_waiver(&self, _: Request<RevokeWaiverRequest>) -> Result<Response<RevokeWaiverResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn list_audit_records(
+        &self,
+        _: Request<ListAuditRecordsRequest>,
+    ) -> Result<Response<ListAuditRecordsResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 }

@@ -45,7 +45,7 @@ struct WaiverArgs {
     #[arg(long, value_name = "ID")]
     customer: String,
     /// The work order.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, visible_alias = "order", value_name = "ID")]
     work_order: String,
     /// The item of the order.
     #[arg(long, value_name = "ID")]

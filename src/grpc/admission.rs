@@ -30,7 +30,8 @@ const WAITING: usize = 256;
 const BULK: [&str; 2] =
     ["/entitled.v1.EntitlementService/BatchCheckEntitlements", "/entitled.v1.EntitlementService/ListEntitlements"];
 /// Read as much as they are asked for.
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 7] = [
+    "/entitled.v1.ContractService/ListAuditRecords",
     "/entitled.v1.ContractService/ListCustomers",
     "/entitled.v1.ContractService/ListWorkOrders",
     "/entitled.v1.LedgerService/GetBlock",

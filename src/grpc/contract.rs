@@ -3,11 +3,13 @@ use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
+use super::convert::audit::{read_audit_question, write_audit_record};
 use super::convert::change::{write_change, write_warnings};
 use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
 use super::convert::lifecycle::Asked;
 use super::convert::read::Reader;
+use super::convert::version::{read_diff, read_versions, read_work_order_question, write_diff, write_version};
 use super::convert::work_order::request::{read_work_order, read_work_orders};
 use super::convert::work_order::response::write_work_order;
 use crate::contract::ContractCommand;
@@ -15,6 +17,7 @@ use crate::error::{Error, Result, reason};
 use crate::model::{Customer, VersionInfo};
 use crate::proto::v1;
 use crate::proto::v1::contract_service_server::ContractService;
+use crate::service::audit::AuditRecord;
 use crate::service::{ChangeOutcome, Contracts, WriteOptions, revision};
 use crate::store::Epoch;
 
@@ -40,7 +43,7 @@ impl ContractApi {
         let Asked { request_id, validate_only, strict } = asked;
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, is_strict: strict, deadline: call.deadline.clone() };
-        self.contracts.write(&call.caller, command, read.violations, options).await
+        self.contracts.write(&call.writer(), command, read.violations, options).await
     }
 
     fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {
@@ -162,15 +165,33 @@ impl ContractService for ContractApi {
         request: Request<v1::GetWorkOrderRequest>,
     ) -> Result<Response<v1::GetWorkOrderResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::GetWorkOrderRequest { customer_id, work_order_id } = message;
-        let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", customer_id);
-        let work_order_id = read.required_id("work_order_id", work_order_id);
-        let (customer_id, work_order_id) = read.finish((customer_id, work_order_id))?;
-        let found = self.contracts.work_order(&call.caller, &customer_id, &work_order_id).await?;
+        let question = read_work_order_question(message)?;
+        let found = self.contracts.work_order(&call.caller, &question).await?;
         let work_order = Some(write_work_order(&found.document, found.info.as_ref()));
-        let revision = revision::encode(&self.epoch, &customer_id, found.revision);
-        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision }))
+        let revision = revision::encode(&self.epoch, &question.customer_id, found.revision);
+        let etag = revision::etag(&self.epoch, found.contract_version);
+        Ok(Response::new(v1::GetWorkOrderResponse { work_order, revision, etag }))
+    }
+
+    async fn list_work_order_versions(
+        &self,
+        request: Request<v1::ListWorkOrderVersionsRequest>,
+    ) -> Result<Response<v1::ListWorkOrderVersionsResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let (customer_id, work_order_id, page) = read_versions(message)?;
+        let listed = self.contracts.versions(&call.caller, &customer_id, &work_order_id, &page, write_version).await?;
+        let (work_order_versions, next_page_token) = listed;
+        Ok(Response::new(v1::ListWorkOrderVersionsResponse { work_order_versions, next_page_token }))
+    }
+
+    async fn diff_work_order_versions(
+        &self,
+        request: Request<v1::DiffWorkOrderVersionsRequest>,
+    ) -> Result<Response<v1::DiffWorkOrderVersionsResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let (customer_id, work_order_id, old, new) = read_diff(message)?;
+        let difference = self.contracts.diff(&call.caller, &customer_id, &work_order_id, old, new).await?;
+        Ok(Response::new(write_diff(&difference)))
     }
 
     async fn list_work_orders(
@@ -262,6 +283,17 @@ impl ContractService for ContractApi {
         request: Request<v1::RevokeWaiverRequest>,
     ) -> Result<Response<v1::RevokeWaiverResponse>, Status> {
         Ok(Response::new(self.revoke(request).await?))
+    }
+
+    async fn list_audit_records(
+        &self,
+        request: Request<v1::ListAuditRecordsRequest>,
+    ) -> Result<Response<v1::ListAuditRecordsResponse>, Status> {
+        let (call, message) = Call::open(request);
+        let question = read_audit_question(message)?;
+        let tell = |record: &AuditRecord| write_audit_record(&self.epoch, record);
+        let (audit_records, next_page_token) = self.contracts.audit_records(&call.caller, &question, tell).await?;
+        Ok(Response::new(v1::ListAuditRecordsResponse { audit_records, next_page_token }))
     }
 }
 

@@ -185,6 +185,7 @@ fn not_found(noun: Noun) -> (&'static str, &'static str) {
         Noun::Block => ("BLOCK_NOT_FOUND", "block_id"),
         Noun::Reservation => ("RESERVATION_NOT_FOUND", "reservation_id"),
         Noun::Entry => ("ENTRY_NOT_FOUND", "entry_id"),
+        Noun::WorkOrderVersion => ("WORK_ORDER_VERSION_NOT_FOUND", "version"),
     }
 }
 
@@ -201,6 +202,7 @@ fn resource_type(noun: Noun) -> &'static str {
         Noun::Block => "block",
         Noun::Reservation => "reservation",
         Noun::Entry => "entry",
+        Noun::WorkOrderVersion => "work_order_version",
     }
 }
 

@@ -24,10 +24,15 @@ fn get_customer(customer_id: &str) -> v1::GetCustomerRequest {
 }
 
 fn get_order(work_order_id: &str) -> v1::GetWorkOrderRequest {
-    v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: work_order_id.to_owned() }
+    v1::GetWorkOrderRequest {
+        customer_id: "contoso".to_owned(),
+        work_order_id: work_order_id.to_owned(),
+        ..Default::default()
+    }
 }
 
 /// As it was sent: without what only answers carry.
 fn content(customer: &v1::Customer) -> v1::Customer {
-    v1::Customer { version: 0, record_time: None, actor: String::new(), etag: String::new(), ..customer.clone() }
+    let customer = v1::Customer { version: 0, record_time: None, effective_time: None, ..customer.clone() };
+    v1::Customer { actor: String::new(), etag: String::new(), ..customer }
 }

@@ -1,6 +1,6 @@
 //! What callers ask to change.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -218,13 +218,24 @@ impl ContractCommand {
         }
     }
 
-    /// From when on the contract must be known to work it out; none: from its beginning.
-    pub fn since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    /// The first instant whose contract it may change, or is worked out on.
+    pub fn since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let instant = match (self, self.effective_time()) {
+            // A waiver counts from its first day on, wherever on earth that begins; without one it always counts.
+            (Self::RecordWaiver { waiver, .. }, None) => {
+                let day_before = waiver.start_date.and_then(|date| date.pred_opt());
+                day_before.map_or(DateTime::UNIX_EPOCH, |date| date.and_time(NaiveTime::MIN).and_utc())
+            }
+            (_, instant) => instant.unwrap_or(now),
+        };
+        instant.min(now)
+    }
+
+    /// Why a block may be left with less than was spent of it; none: it may not.
+    pub fn force_reason(&self) -> Option<&str> {
         match self {
-            Self::RecordWaiver { change, .. } => change.effective_time,
-            // What ends later is known to end from now on.
-            Self::TerminateWorkOrder { change, .. } => Some(change.effective_time.unwrap_or(now).min(now)),
-            _ => Some(self.effective_time().unwrap_or(now)),
+            Self::AmendWorkOrder { force_reason, .. } if !force_reason.is_empty() => Some(force_reason),
+            _ => None,
         }
     }
 

@@ -72,7 +72,7 @@ pub fn plan(command: &ContractCommand, current: Option<&Timeline>, now: DateTime
         ContractCommand::SuspendWorkOrder { change, .. } => plan.change(change, change.effective_time, suspend)?,
         ContractCommand::ResumeWorkOrder { change } => plan.change(change, change.effective_time, resume)?,
         ContractCommand::TerminateWorkOrder { change, .. } => {
-            plan.as_of = command.since(now).unwrap_or(as_of);
+            plan.as_of = command.since(now);
             plan.change(change, Some(as_of), |order| terminate(order, as_of))?;
         }
         ContractCommand::RecordWaiver { change, item_id, waiver } if change.effective_time.is_none() => {

@@ -14,7 +14,7 @@ use crate::cli::screen::Screen;
 use crate::cli::write::{RequestIdArg, write_answer};
 use crate::cli::{Failure, customers, reflect, values};
 use crate::model::start_of_day;
-use crate::proto::v1::{Customer, WorkOrder};
+use crate::proto::v1::{Customer, GetWorkOrderRequest, WorkOrder};
 use crate::service::Clock;
 
 /// When a change takes effect.
@@ -101,7 +101,12 @@ impl Before {
         work_order_id: &str,
     ) -> Result<Self, Failure> {
         let customer = customers::read(connection, customer_id).await?.customer.unwrap_or_default();
-        let order = super::read(connection, customer_id, work_order_id).await?.work_order.unwrap_or_default();
+        let request = GetWorkOrderRequest {
+            customer_id: customer_id.to_owned(),
+            work_order_id: work_order_id.to_owned(),
+            ..Default::default()
+        };
+        let order = super::read(connection, request).await?.work_order.unwrap_or_default();
         let places = Places::of(&customer).with_orders([&order]);
         Ok(Self { customer, order, places })
     }

@@ -40,7 +40,7 @@ impl CliContext {
             let (customer_id, work_order_id) = (customer_id.to_owned(), work_order_id.clone());
             let mut client = connection.contracts();
             async move {
-                let request = GetWorkOrderRequest { customer_id, work_order_id };
+                let request = GetWorkOrderRequest { customer_id, work_order_id, ..Default::default() };
                 client.get_work_order(request).await.ok()?.into_inner().work_order
             }
         });

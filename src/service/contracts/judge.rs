@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::outcome::Judged;
-use super::timeline::StoredTimeline;
+use super::state::ContractState;
 use super::version::match_etag;
 use super::{Contracts, size};
 use crate::contract::{ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
@@ -18,18 +18,16 @@ impl Contracts {
     pub(super) fn judge(
         &self,
         command: &ContractCommand,
-        stored: Option<&StoredTimeline>,
+        state: Option<&ContractState>,
         now: DateTime<Utc>,
         mut violations: Vec<Violation>,
         is_strict: bool,
     ) -> Result<Option<Judged>> {
-        let current = stored.map(|stored| &stored.current);
+        let (stored, timeline) = (state.map(|state| &state.stored), state.map(|state| &state.timeline));
         // A customer that must exist and does not is NOT_FOUND.
         if stored.is_some() || command.may_create() {
-            match_etag(&self.context.epoch, command, current)?;
+            match_etag(&self.context.epoch, command, stored)?;
         }
-        let now = stored.map_or(now, |stored| stored.now);
-        let timeline = stored.map(|stored| &stored.timeline);
         let mut plan = plan(command, timeline, now)?;
         if let Some(customer) = command.customer() {
             merge_violations(&mut violations, purchase::validate_customer(customer, "customer"));
@@ -39,7 +37,7 @@ impl Contracts {
                 Some(Refusal::Violations(refused)) => merge_violations(&mut violations, refused),
                 other => plan.refusal = other,
             }
-            merge_violations(&mut violations, self.violations_of(command, plan, timeline, current));
+            merge_violations(&mut violations, self.violations_of(command, plan, timeline, stored));
         }
         let is_malformed = violations.iter().any(|violation| !violation.clause);
         let plan = match plan {
@@ -54,7 +52,7 @@ impl Contracts {
         if is_strict && !warnings.is_empty() {
             return Err(Error::Violations(warnings.into_iter().map(forbidden).collect()));
         }
-        Ok(Some(Judged { plan, warnings, now }))
+        Ok(Some(Judged { plan, warnings }))
     }
 
     /// What the change breaks, from when on it takes effect and in whatever is planned for later.

@@ -1,5 +1,3 @@
-use chrono::{DateTime, Utc};
-
 use crate::contract::{ContractChange, Plan};
 use crate::model::{Customer, VersionInfo, WorkOrder};
 use crate::purchase::Warning;
@@ -26,6 +24,4 @@ pub struct ChangeOutcome {
 pub(super) struct Judged {
     pub plan: Plan,
     pub warnings: Vec<Warning>,
-    /// The time it was judged by.
-    pub now: DateTime<Utc>,
 }

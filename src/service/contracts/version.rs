@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
 use crate::store::{
-    Epoch, NewestVersions, StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn,
+    Epoch, NewestVersion, NewestVersions, StoredContract, Txn, VersionOrigin, put_customer_version_in_txn,
+    put_work_order_version_in_txn,
 };
 
 /// The caller has read the contract as it is, or does not say what it has read.
@@ -25,6 +26,7 @@ pub(super) struct Recording<'a> {
     pub time: DateTime<Utc>,
     pub actor: &'a str,
     pub newest: &'a NewestVersions,
+    pub request_id: &'a str,
 }
 
 impl Recording<'_> {
@@ -33,35 +35,37 @@ impl Recording<'_> {
         let mut infos: Vec<VersionInfo> = Vec::new();
         for NewVersion { document, effective_time } in versions {
             let earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
-            let earlier = earlier.last().map(|(_, info)| (info.version, info.record_time));
-            let previous = earlier.or_else(|| self.newest_of(document));
-            // A version is never recorded before the one it follows, whatever the clocks say.
-            let record_time = previous.map_or(self.time, |(_, before)| self.time.max(before));
-            let version = previous.map_or(1, |(version, _)| version.saturating_add(1));
-            let (effective_time, actor) = (*effective_time, self.actor.to_owned());
-            infos.push(VersionInfo { version, record_time, effective_time, actor });
+            let previous = earlier.last().map(|(_, info)| NewestVersion::from(info)).or_else(|| self.newest(document));
+            infos.push(self.after(previous, *effective_time));
         }
         infos
     }
 
-    fn newest_of(&self, document: &Document) -> Option<(i64, DateTime<Utc>)> {
-        let newest = match document.id() {
-            (Resource::Customer, _) => self.newest.customer.as_ref(),
-            (Resource::WorkOrder, id) => self.newest.orders.get(id),
-        };
-        newest.map(|newest| (newest.version, newest.record_time))
-    }
-}
-
-/// Adds the versions, each as it is recorded.
-pub(super) async fn put_versions(txn: &Txn, versions: &[NewVersion], infos: &[VersionInfo]) -> Result<()> {
-    for (version, info) in versions.iter().zip(infos) {
-        match &version.document {
-            Document::Customer(customer) => put_customer_version_in_txn(txn, customer, info).await?,
-            Document::WorkOrder(order) => put_work_order_version_in_txn(txn, order, info).await?,
+    fn newest(&self, document: &Document) -> Option<NewestVersion> {
+        match document.id() {
+            (Resource::Customer, _) => self.newest.customer,
+            (Resource::WorkOrder, id) => self.newest.orders.get(id).copied(),
         }
     }
-    Ok(())
+
+    /// A version is never recorded before the one it follows, whatever the clocks say.
+    fn after(&self, previous: Option<NewestVersion>, effective_time: Option<DateTime<Utc>>) -> VersionInfo {
+        let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
+        let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
+        VersionInfo { version, record_time, effective_time, actor: self.actor.to_owned() }
+    }
+
+    /// Adds the versions, each as it is recorded.
+    pub(super) async fn put_in_txn(&self, txn: &Txn, versions: &[NewVersion], infos: &[VersionInfo]) -> Result<()> {
+        let origin = VersionOrigin { request_id: Some(self.request_id), provenance: None };
+        for (version, info) in versions.iter().zip(infos) {
+            match &version.document {
+                Document::Customer(customer) => put_customer_version_in_txn(txn, customer, info, origin).await?,
+                Document::WorkOrder(order) => put_work_order_version_in_txn(txn, order, info, origin).await?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// `recorded`: the revision of the write and how its versions were recorded; none if nothing was.
@@ -71,7 +75,7 @@ pub(super) fn written(
     stored: Option<&StoredContract>,
     recorded: Option<(i64, &[VersionInfo])>,
 ) -> ChangeOutcome {
-    let Judged { plan, warnings, .. } = judged;
+    let Judged { plan, warnings } = judged;
     let infos = recorded.map(|(_, infos)| infos).unwrap_or_default();
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| {
         // The first one is that of the change itself; others carry it into what is planned.

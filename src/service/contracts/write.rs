@@ -1,17 +1,15 @@
 //! The one path of every contract write.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::outcome::{ChangeOutcome, Judged};
+use super::outcome::ChangeOutcome;
 use super::replay::replay_in_txn;
-use super::timeline::{Source, StoredTimeline};
-use super::version::{Recording, put_versions, written};
-use super::{Contracts, replay, timeline};
+use super::state::{ContractState, Source};
+use super::version::{Recording, written};
+use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
-use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation};
 use crate::model::is_id;
 use crate::service::idempotency::RequestIdentity;
@@ -19,8 +17,8 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, StatementBatch, Txn, find_requests_in_txn, insert_customer_in_txn, lock_customer_in_txn,
-    newest_versions_in_txn, put_requests, put_revisions,
+    Changed, LockedCustomer, NewRequest, NewestVersions, StatementBatch, StoredContract, Txn, find_requests_in_txn,
+    insert_customer_in_txn, lock_customer_in_txn, newest_versions_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
 
@@ -61,11 +59,14 @@ impl Contracts {
         caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
             let now = self.context.clock.now();
-            let stored = self.stored(&command, now).await?;
-            let bytes = command.content()?.bytes.saturating_add(stored.as_ref().map_or(0, |stored| stored.bytes));
-            let judged = uncut(bytes, || self.judge(&command, stored.as_ref(), now, violations, options.is_strict))?;
+            // A text that is no id is not looked up: a database does not take every text.
+            let is_id = is_id(command.customer_id());
+            let source = if is_id { Source::Store(&self.context.store) } else { Source::Nowhere };
+            let state = ContractState::load(&command, now, source).await?;
+            let bytes = command.content()?.bytes.saturating_add(size::of_state(state.as_ref()));
+            let judged = uncut(bytes, || self.judge(&command, state.as_ref(), now, violations, options.is_strict))?;
             let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
-            return Ok(written(&command, judged, stored.as_ref().map(|stored| &stored.current), None));
+            return Ok(written(&command, judged, state.as_ref().map(|state| &state.stored), None));
         }
         let permit = self.writes.enter().await?;
         if !options.deadline.begin() {
@@ -79,14 +80,6 @@ impl Contracts {
             this.commit(&caller, command, options).await
         }));
         task.await.map_err(|error| Error::Internal(error.into()))?
-    }
-
-    /// A text that is no id is not looked up: a database does not take every text.
-    async fn stored(&self, command: &ContractCommand, now: DateTime<Utc>) -> Result<Option<StoredTimeline>> {
-        if !is_id(command.customer_id()) {
-            return Ok(None);
-        }
-        timeline::load(Source::Store(&self.context.store), command, now).await
     }
 
     async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
@@ -131,42 +124,48 @@ impl Contracts {
         if let Some(request) = find_requests_in_txn(txn, &BTreeSet::from([key.clone()])).await?.get(&key) {
             return replay_in_txn(txn, identity, command, request).await.map(Some);
         }
-        let stored = if is_new { None } else { timeline::load(Source::Txn(txn), command, record_time).await? };
-        let bytes = bytes.saturating_add(stored.as_ref().map_or(0, |stored| stored.bytes));
-        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), record_time, Vec::new(), is_strict));
+        let newest = if is_new { NewestVersions::default() } else { newest_versions_in_txn(txn, customer_id).await? };
+        // A change is never made before what it follows was recorded, whatever the clocks say.
+        let now = newest.record_time().map_or(record_time, |newest| newest.max(record_time));
+        let source = if is_new { Source::Nowhere } else { Source::Txn(txn) };
+        let state = ContractState::load(command, now, source).await?;
+        let stored = state.as_ref().map(|state| &state.stored);
+        let bytes = bytes.saturating_add(size::of_state(state.as_ref()));
+        let judged = uncut(bytes, || self.judge(command, state.as_ref(), now, Vec::new(), is_strict));
         let Some(judged) = judged? else { return Ok(None) };
         let revision = revision_after(locked, is_new, &judged.plan);
-        let newest = newest_versions_in_txn(txn, customer_id).await?;
-        let recording = Recording { time: record_time, actor: &caller.actor, newest: &newest };
+        let request_id = identity.request_id.as_str();
+        let recording = Recording { time: now, actor: &caller.actor, newest: &newest, request_id };
         let infos = recording.infos(&judged.plan.versions);
-        put_versions(txn, &judged.plan.versions, &infos).await?;
-        let granted = self.grants_in_txn(txn, pending, &judged, bytes).await?;
+        recording.put_in_txn(txn, &judged.plan.versions, &infos).await?;
+        let granted = self.grants_in_txn(txn, pending, &judged.plan, stored, now).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
-        let written = written(command, judged, stored.as_ref().map(|stored| &stored.current), Some((revision, &infos)));
-        put_requests(&mut statements, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        let audit = audit::of_write(caller, &judged.plan.versions, &infos, state.as_ref(), &granted)?;
+        let written = written(command, judged, stored, Some((revision, &infos)));
+        let request = replay::stored(identity, &written)?;
+        put_requests(&mut statements, &[NewRequest { key, request, audit }], record_time)?;
         granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }
 
-    /// Grants the blocks of the items in the contract as it stands now. What takes effect later is granted when it does.
+    /// Brings the blocks to what the new contract says.
     async fn grants_in_txn(
         &self,
         txn: &Txn,
         pending: PendingWrite<'_>,
-        judged: &Judged,
-        bytes: usize,
+        plan: &Plan,
+        stored: Option<&StoredContract>,
+        now: DateTime<Utc>,
     ) -> Result<Changes> {
-        let Judged { plan, now, .. } = judged;
-        if plan.is_empty() || plan.as_of > *now {
+        if plan.is_empty() {
             return Ok(Changes::default());
         }
         let PendingWrite { caller, command, identity, .. } = pending;
-        let contract = plan.timeline.at(Some(*now)).clone();
-        let blocks = uncut(bytes, || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), contract)));
-        grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
+        let blocks = self.blocks(command, plan, stored, now);
+        grants_in_txn(txn, caller, command.customer_id(), &blocks, &identity.request_id).await
     }
 }
 

@@ -188,7 +188,8 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         ..Default::default()
     };
     let list = v1::ListEntitlementsRequest { customer_id: customer_id(), ..Default::default() };
-    let work_order = v1::GetWorkOrderRequest { customer_id: customer_id(), work_order_id: "wo-1".to_owned() };
+    let work_order =
+        v1::GetWorkOrderRequest { customer_id: customer_id(), work_order_id: "wo-1".to_owned(), ..Default::default() };
     let block = v1::GetBlockRequest { customer_id: customer_id(), block_id: ede(id, 0), as_of_time: None };
     let reservation =
         v1::GetReservationRequest { customer_id: customer_id(), reservation_id: Uuid::now_v7().to_string() };
@@ -202,6 +203,10 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         message(
             "/entitled.v1.ContractService/ListWorkOrders",
             &v1::ListWorkOrdersRequest { customer_id: customer_id(), ..Default::default() },
+        ),
+        message(
+            "/entitled.v1.ContractService/ListAuditRecords",
+            &v1::ListAuditRecordsRequest { customer_id: customer_id(), ..Default::default() },
         ),
         message("/entitled.v1.LedgerService/GetBlock", &block),
         message(

@@ -125,6 +125,31 @@ async fn a_change_tells_what_was_and_what_is() {
 }
 
 #[tokio::test]
+async fn versions_are_listed_compared_and_shown() {
+    let server = server().await;
+    let of = ["hm-2026", "--customer", "halden-mills"];
+    let run = async |command: &str, more: &[&str], status: i32| {
+        told(&server, &[&["orders", command], &of[..], more].concat(), status).await.concat()
+    };
+    run("amend", &["--item", "ede-utrecht", "--set", "unit_price=250.00"], 0).await;
+    run("amend", &["--set", "signed_date=2025-12-09"], 0).await;
+    let versions = run("versions", &[], 0).await;
+    assert!(versions.contains("signed_date") && versions.contains("Europe/Amsterdam"), "{versions}");
+    let last = run("diff", &[], 0).await;
+    assert!(last.contains("version 2 → 3") && last.contains("2025-12-08") && !last.contains("EUR"), "{last}");
+    let both = run("diff", &["--old", "1"], 0).await;
+    assert!(both.contains("245.00 EUR") && both.contains("250.00 EUR") && both.contains("signed_date"), "{both}");
+    let json: Value =
+        serde_json::from_str(&run("diff", &["--old", "1", "--new", "2", "--output", "json"], 0).await).unwrap();
+    assert_eq!(json["changes"].as_array().unwrap().len(), 1, "{json}");
+    assert!(run("show", &["--version", "1"], 0).await.contains("245.00 EUR"));
+    assert!(run("show", &[], 0).await.contains("250.00 EUR"));
+    run("diff", &["--old", "7"], 5).await;
+    run("show", &["--version", "7"], 5).await;
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_order_is_held_resumed_and_ended() {
     let server = server().await;
     let run = async |command: &str, more: &[&str], status: i32| {

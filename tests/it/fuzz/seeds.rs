@@ -108,13 +108,31 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         ),
         (
             "/entitled.v1.ContractService/GetWorkOrder",
-            v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: "wo-1".to_owned() }
-                .encode_to_vec(),
+            v1::GetWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-1".to_owned(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
         ),
         (
             "/entitled.v1.ContractService/ListWorkOrders",
             v1::ListWorkOrdersRequest { customer_id: "contoso".to_owned(), page_size: 1, page_token: String::new() }
                 .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/ListAuditRecords",
+            v1::ListAuditRecordsRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-1".to_owned(),
+                actor: "anonymous".to_owned(),
+                action: "ApplyContract".to_owned(),
+                start_time: time("2026-01-01T00:00:00.25Z"),
+                end_time: time("2099-01-01T00:00:00Z"),
+                page_size: 1,
+                page_token: String::new(),
+            }
+            .encode_to_vec(),
         ),
         (
             "/entitled.v1.ContractService/CreateCustomer",

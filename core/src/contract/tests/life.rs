@@ -170,7 +170,7 @@ fn of_versions(recorded: &[NewVersion]) -> Timeline {
     let newest = |from| recorded.iter().rev().find(|version| version.effective_time <= from);
     let periods = begins.into_iter().map(|from| match &newest(from).unwrap().document {
         Document::WorkOrder(order) => Period { from, contract: contract(vec![order.clone()]) },
-        Document::Customer(_) => unreachable!(),
+        Document::Customer(customer) => panic!("no step changes {}", customer.customer_id),
     });
     Timeline::new(periods.collect()).unwrap()
 }

@@ -69,6 +69,7 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         version: _,
         record_time: _,
         actor: _,
+        effective_time: _,
         renews_work_order_id,
     } = order;
     let items = items.into_iter().enumerate();

@@ -43,6 +43,7 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         version: info.map_or(0, |info| info.version),
         record_time: info.map(|info| timestamp(info.record_time)),
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
+        effective_time: info.and_then(|info| info.effective_time).map(timestamp),
         renews_work_order_id: renews_work_order_id.clone(),
     }
 }
