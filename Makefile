@@ -48,7 +48,7 @@ chart-test: $(CHART_TOOLS)/installed ## the Helm chart: its rules, wrong values 
 chart-readme: $(CHART_TOOLS)/installed ## write the chart's README anew from its values and their comments
 	$(CHART_PYTHON) helm/readme.py
 
-docs: ## write docs/API.md and the tables of docs/ERRORS.md anew from the protos and the catalogue
+docs: ## write docs/API.md, docs/CONTRACTS.md with its schema, and the tables of docs/ERRORS.md anew
 	cargo test --test it -- --ignored documentation::
 
 pictures: ## draw the pictures of README.md anew from what the program answers; `make test` compares them

@@ -4,6 +4,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::client::PAGE_SIZE;
+use super::places::Places;
 use super::render::audit;
 use super::{CliContext, Failure, values};
 use crate::proto::v1::{ListAuditRecordsRequest, ListAuditRecordsResponse};
@@ -19,7 +20,7 @@ pub(super) struct Audit {
     #[arg(long, value_name = "ID", required_unless_present_any = ["actor", "action", "from", "until"])]
     customer: Option<String>,
     /// Only writes of this work order or of its blocks.
-    #[arg(long, value_name = "ID", requires = "customer")]
+    #[arg(long, visible_alias = "work-order", value_name = "ID", requires = "customer")]
     order: Option<String>,
     /// Only writes by this actor: `PRINCIPAL for USER`, or PRINCIPAL for whomever.
     #[arg(long, value_name = "NAME")]
@@ -40,7 +41,8 @@ pub(super) struct Audit {
 
 impl Audit {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
-        let mut client = context.connect().await?.contracts();
+        let connection = context.connect().await?;
+        let mut client = connection.contracts();
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let mut request = self.request();
         let mut answer = ListAuditRecordsResponse::default();
@@ -58,7 +60,15 @@ impl Audit {
             }
             request.page_token.clone_from(&answer.next_page_token);
         }
-        context.answer("entitled.v1.ListAuditRecordsResponse", &answer, audit::text)?;
+        // Of all customers, times are told in UTC.
+        let orders = answer.audit_records.iter().flat_map(|record| &record.work_order_ids);
+        let places = match request.customer_id.as_str() {
+            "" => Places::default(),
+            customer => context.hosts(&connection, customer, orders).await,
+        };
+        context.answer("entitled.v1.ListAuditRecordsResponse", &answer, |answer, screen| {
+            audit::text(answer, &places, screen)
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -13,7 +13,7 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
 /// Customer, location, product and service suffice; further facts sharpen the answer, and where
 /// one is needed the answer names its flag.
 ///
-/// Exit status: 0 entitled, 3 not entitled, 4 conditional, 1 error, 2 usage.
+/// Exit status: 0 entitled, 3 not entitled, 4 conditional; 1, 2, 5 and 6 as of every command.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -105,8 +105,9 @@ impl Check {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();
+        let zone = context.places(&connection, &request.customer_id).await.location(&request.location_id);
         context.answer("entitled.v1.CheckEntitlementResponse", &answer, |answer, screen| {
-            decision::text(&request, answer, screen)
+            decision::text(&request, answer, &screen.in_zone(zone))
         })?;
         Ok(ExitCode::from(decision::exit_status(answer.decision())))
     }

@@ -29,9 +29,11 @@ fn with_ids(command: Command) -> Command {
 }
 
 fn with_id(argument: Arg) -> Arg {
-    let complete = match argument.get_long() {
+    // What stands without a flag is known by its own name.
+    let complete = match argument.get_long().or(Some(argument.get_id().as_str())) {
         Some("customer") => ArgValueCompleter::new(ids::customers),
         Some("location") => ArgValueCompleter::new(ids::locations),
+        Some("work-order") => ArgValueCompleter::new(ids::work_orders),
         Some("service") => ArgValueCompleter::new(ids::services),
         Some("product") => ArgValueCompleter::new(ids::products),
         Some("group") => ArgValueCompleter::new(ids::groups),

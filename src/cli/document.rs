@@ -4,15 +4,21 @@
 //! the API knows, and finds every mistake at once, each with its line. A file may come from
 //! anyone: how large it may be, or become by its aliases, and how much of it is quoted has limits.
 
+pub mod assign;
 mod instants;
 mod lines;
+pub mod money;
 mod node;
 mod pairs;
 pub mod quantity;
 mod room;
 mod scalar;
+pub mod schema;
+mod shape;
 mod tree;
 mod walk;
+pub mod write;
+pub mod yaml;
 
 pub use self::node::DocumentMistake;
 
@@ -44,8 +50,37 @@ pub fn read(text: &str) -> Result<Document, Vec<DocumentMistake>> {
 }
 
 impl Document {
-    /// The names that are stored in another form of Unicode, each with its line: they look the same.
+    /// What is stored otherwise than it is written, each with its line.
     pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.composed_names();
+        notes.extend(self.bare_amounts());
+        notes
+    }
+
+    /// The amounts of money without decimals: which amount each of them is.
+    fn bare_amounts(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (row, order) in self.request.work_orders.iter().enumerate() {
+            let items = order.items.iter().enumerate();
+            let items = items.map(|(item, it)| (format!("work_orders[{row}].items[{item}].unit_price"), it.unit_price));
+            let own = std::iter::once((format!("work_orders[{row}].flex_allowance"), order.flex_allowance));
+            for (field, minor_units) in own.chain(items).filter_map(|(field, amount)| Some((field, amount?))) {
+                let Some(text) = self.found(&field).0.and_then(Node::text) else { continue };
+                if money::parse(text, &order.currency).is_ok_and(|money| money.is_bare) {
+                    let [amount, other] = money::readings(text, minor_units, &order.currency);
+                    let line = self.line_of(&field).map_or(String::new(), |line| format!("line {line}: "));
+                    notes.push(format!(
+                        "{line}{field}: `{text}` is in minor units, {amount} {}; to mean {other}, write `{other}`",
+                        order.currency
+                    ));
+                }
+            }
+        }
+        notes
+    }
+
+    /// The names that are stored in another form of Unicode: they look the same.
+    fn composed_names(&self) -> Vec<String> {
         let Some(customer) = &self.request.customer else { return Vec::new() };
         let locations = customer.locations.iter().enumerate();
         let locations =
@@ -70,21 +105,28 @@ impl Document {
     /// The line of a field, by its path such as `work_orders[0].items[2].quantity`; of what
     /// holds it, where the document does not have the field itself.
     pub fn line_of(&self, field: &str) -> Option<usize> {
+        self.found(field).1
+    }
+
+    /// The node of a field, where the document has it, and its line or that of what holds it.
+    fn found(&self, field: &str) -> (Option<&Node>, Option<usize>) {
         let mut node = &self.root;
         let mut line = None;
         for step in field.split(['.', '[']).filter(|step| !step.is_empty()) {
             match step.strip_suffix(']') {
                 Some(index) => {
-                    let Some(element) = index.parse().ok().and_then(|index| node.element(index)) else { break };
+                    let Some(element) = index.parse().ok().and_then(|index| node.element(index)) else {
+                        return (None, line);
+                    };
                     (node, line) = (element, Some(element.line));
                 }
                 None => {
-                    let Some(entry) = node.entry(step) else { break };
+                    let Some(entry) = node.entry(step) else { return (None, line) };
                     (node, line) = (&entry.node, Some(entry.line));
                 }
             }
         }
-        line
+        (Some(node), line)
     }
 }
 

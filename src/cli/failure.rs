@@ -4,11 +4,11 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-use tonic::Status;
+use tonic::{Code, Status};
 
-use super::USAGE;
-use super::render::status;
+use super::render::{problem, status};
 use super::screen::{Screen, Tone};
+use super::{Format, exit};
 use crate::catalog::CatalogError;
 use crate::config::ConfigMistakes;
 use crate::error::{BoxError, Error as ServiceError};
@@ -50,8 +50,36 @@ impl Failure {
 
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(USAGE),
-            _ => ExitCode::FAILURE,
+            Self::Usage(_) => ExitCode::from(exit::USAGE),
+            Self::Unreachable { .. } | Self::Tls { .. } => ExitCode::from(exit::UNREACHABLE),
+            Self::Status(status) => ExitCode::from(status::exit_status(status)),
+            Self::Unsettled { .. } => ExitCode::from(exit::UNSETTLED),
+            Self::Other(_) => ExitCode::FAILURE,
+        }
+    }
+
+    /// As the answers are written.
+    pub(super) fn told(&self, format: Format, screen: &Screen) -> String {
+        match format {
+            Format::Table => self.text(screen),
+            Format::Json => self.json(),
+        }
+    }
+
+    /// A `google.rpc.Status`. What this program tells itself has reasons of its own.
+    pub(super) fn json(&self) -> String {
+        let own = |code, message: &str, reason, metadata: &[(&str, &str)]| {
+            problem::json(&problem::own(code, message, reason, metadata), |_| None)
+        };
+        match self {
+            Self::Usage(message) => own(Code::InvalidArgument, message, "USAGE", &[]),
+            Self::Unreachable { address, cause } => {
+                own(Code::Unavailable, cause, "UNREACHABLE", &[("address", address)])
+            }
+            Self::Tls { address, cause } => own(Code::Unavailable, cause, "NO_TLS", &[("address", address)]),
+            Self::Status(status) => problem::json(status, |_| None),
+            Self::Unsettled { status, request_id } => problem::unsettled(status, request_id),
+            Self::Other(cause) => own(Code::Unknown, &chain(cause.as_ref()), "CLIENT_FAILED", &[]),
         }
     }
 

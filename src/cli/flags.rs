@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use super::{Cli, USAGE, screen};
+use super::{Cli, Failure, Format, exit, screen};
 use crate::legible::shown;
 
 /// The command line of this process; what is wrong with it, or the help it asks for, is told here.
@@ -13,13 +13,20 @@ pub fn parse() -> Result<Cli, ExitCode> {
     Cli::try_parse().map_err(|error| {
         let flags: Vec<String> = std::env::args_os().map(|flag| flag.to_string_lossy().into_owned()).collect();
         let text = error.render().to_string();
+        let code = ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(exit::USAGE));
+        if error.use_stderr() && Format::of_words(&flags) == Format::Json {
+            let text = untold(&text, &flags).unwrap_or(text);
+            let message = text.trim_start_matches("error: ").trim_end();
+            screen::write_error(&Failure::Usage(message.to_owned()).json());
+            return code;
+        }
         // Where a stranger's text may be quoted, not in colours: those are his too.
         match untold(&text, &flags) {
             Some(text) if error.use_stderr() => screen::write_error(&text),
             Some(text) => drop(screen::write(&text)),
             None => drop(error.print()),
         }
-        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE))
+        code
     })
 }
 

@@ -1,8 +1,11 @@
+mod adjust;
 mod balance;
 mod commit;
 mod consume;
+mod entries;
 mod extend;
 mod release;
+mod reservations;
 mod reserve;
 mod reverse;
 
@@ -10,9 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use prost_types::Timestamp;
-use tonic::{Response, Status};
-use uuid::Uuid;
 
+use super::write::{RequestIdArg, write_answer};
 use super::{CliContext, Failure, values};
 use crate::proto::v1::{Performed, Quantity};
 
@@ -27,7 +29,8 @@ use crate::proto::v1::{Performed, Quantity};
   entitled hours balance --customer halden-mills
   entitled hours consume --customer halden-mills --location nl-utrecht --product azure \\
       --service enhanced-designated-engineering --quantity 8h
-  entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m"
+  entitled hours reserve --customer halden-mills --block 0a1b… --quantity 90m
+  entitled hours entries --customer halden-mills"
 )]
 pub(super) struct Hours {
     #[command(subcommand)]
@@ -37,36 +40,33 @@ pub(super) struct Hours {
 #[derive(Debug, Subcommand)]
 enum HoursCommand {
     Balance(balance::Balance),
+    Entries(entries::Entries),
+    Reservations(reservations::Reservations),
     Consume(consume::Consume),
     Reserve(reserve::Reserve),
     Extend(extend::Extend),
     Commit(commit::Commit),
     Release(release::Release),
     Reverse(reverse::Reverse),
+    Adjust(adjust::Adjust),
 }
 
 impl Hours {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         match self.command {
             HoursCommand::Balance(balance) => balance.run(context).await,
+            HoursCommand::Entries(entries) => entries.run(context).await,
+            HoursCommand::Reservations(reservations) => reservations.run(context).await,
             HoursCommand::Consume(consume) => consume.run(context).await,
             HoursCommand::Reserve(reserve) => reserve.run(context).await,
             HoursCommand::Extend(extend) => extend.run(context).await,
             HoursCommand::Commit(commit) => commit.run(context).await,
             HoursCommand::Release(release) => release.run(context).await,
             HoursCommand::Reverse(reverse) => reverse.run(context).await,
+            HoursCommand::Adjust(adjust) => adjust.run(context).await,
         }?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-/// The answer of a write, or why there is none.
-async fn write_answer<T>(
-    request_id: &str,
-    answer: impl Future<Output = Result<Response<T>, Status>>,
-) -> Result<T, Failure> {
-    let answer = answer.await.map_err(|status| Failure::of_write(status, request_id))?;
-    Ok(answer.into_inner())
 }
 
 /// What to take, from which blocks.
@@ -138,20 +138,6 @@ struct WriteArgs {
     note: Option<String>,
     #[command(flatten)]
     request: RequestIdArg,
-}
-
-/// The name of a write.
-#[derive(Debug, Args)]
-struct RequestIdArg {
-    /// The id of this write, to send it again without applying it twice. Default: a new one.
-    #[arg(long, value_name = "UUID")]
-    request_id: Option<String>,
-}
-
-impl RequestIdArg {
-    fn id(self) -> String {
-        self.request_id.unwrap_or_else(|| Uuid::now_v7().to_string())
-    }
 }
 
 /// Which reservation.

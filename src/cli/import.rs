@@ -1,16 +1,22 @@
+mod plan;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use tonic::Status;
+use prost_types::Timestamp;
+use serde_json::json;
+use tonic::{Code, Response, Status};
 use uuid::Uuid;
 
+use self::plan::Stored;
 use super::client::Client;
 use super::document::{self, Document, DocumentMistake};
-use super::render::{changes, status};
+use super::exit;
+use super::render::{changes, problem, status};
 use super::screen::{self, Screen, Tone};
-use super::{CliContext, Failure, Format};
+use super::{CliContext, Failure, Format, values};
 use crate::error::MOST_VIOLATIONS;
 use crate::input::{self, Unread};
 use crate::legible::shown;
@@ -22,9 +28,12 @@ const LONGEST_FILE_NAME: usize = 255;
 /// Store customers and their work orders, one document per file.
 ///
 /// A document holds one `customer` and its `work_orders`, in YAML or JSON, with the names of the
-/// API. Quantities may be written short: `400h`, `5d`, `10 credits`. Each document is stored whole
+/// API. Quantities may be written short: `400h`, `5d`, `10 credits`; money as `310.00` or `310.00 SGD`
+/// (a whole number is in minor units, such as cents, and a note tells which amount that is). Each document is stored whole
 /// or not at all, and every mistake is told at once, with its line. The same document again
-/// changes nothing. Exit status: 1 if any document was refused, or has no answer.
+/// changes nothing. What differs from what is stored is refused, but with the etag that `--plan` told.
+/// Exit status: 5 if any document was refused, 7 if it is not known of any
+/// whether it was stored.
 ///
 /// Only regular files and standard input are read, up to 8 MiB. With its aliases written out a
 /// document has at most as much, and 500,000 values, each up to 64 KiB, on 64 levels.
@@ -33,15 +42,25 @@ const LONGEST_FILE_NAME: usize = 255;
     verbatim_doc_comment,
     after_help = "Examples:
   entitled import examples/halden-mills.yaml --plan
+  entitled import halden-mills.yaml --etag ETAG
   entitled import examples/*.yaml"
 )]
 pub(super) struct Import {
     /// The documents; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Only check everything and show what would change.
+    /// Only check everything and show what would change, field by field, and the etag to apply it with.
     #[arg(long)]
     plan: bool,
+    /// The etag that a plan told: what differs from what is stored is amended. Without it, it is refused.
+    #[arg(long, value_name = "ETAG")]
+    etag: Option<String>,
+    /// When differences take effect (RFC 3339). Default: now.
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    effective: Option<Timestamp>,
+    /// Refuse what would only be warned of.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// It needs no request id: a document says how everything is to be.
@@ -58,6 +77,15 @@ impl SourceFile {
     pub(super) fn read(name: &str, text: &str) -> Result<Self, Vec<DocumentMistake>> {
         Ok(Self { name: shown(name).into_owned(), document: document::read(text)? })
     }
+
+    fn request(&self, is_plan: bool) -> ApplyContractRequest {
+        ApplyContractRequest {
+            request_id: Uuid::now_v7().to_string(),
+            validate_only: is_plan,
+            provenance: Some(self.document.provenance(file_name(&self.name))),
+            ..self.document.request.clone()
+        }
+    }
 }
 
 /// What became of the files so far.
@@ -68,6 +96,8 @@ struct Tally {
     /// Nobody knows whether they were stored.
     unanswered: usize,
     counts: changes::ChangeCounts,
+    /// The gravest exit status so far.
+    exit: u8,
 }
 
 impl Tally {
@@ -78,6 +108,9 @@ impl Tally {
 
 impl Import {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
+        if self.etag.is_some() && self.files.len() > 1 {
+            return Err(Failure::Usage("--etag is that of one customer: import one file with it".to_owned()));
+        }
         let mut tally = Tally { files: self.files.len(), ..Tally::default() };
         let mut sources = Vec::new();
         for file in &self.files {
@@ -85,7 +118,8 @@ impl Import {
                 Ok(source) => sources.push(source),
                 Err(why) => {
                     tally.refused = tally.refused.saturating_add(1);
-                    screen::write_error(&why.text(file, &context.errors));
+                    tally.exit = tally.exit.max(why.exit_status());
+                    screen::write_error(&why.told(file, context));
                 }
             }
         }
@@ -96,7 +130,7 @@ impl Import {
             }
         }
         self.summary(context, &tally)?;
-        Ok(if tally.stored() == tally.files { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(ExitCode::from(tally.exit))
     }
 
     async fn send(
@@ -106,46 +140,68 @@ impl Import {
         context: &CliContext,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
-        match send(connection, source, self.plan).await {
+        let stored = match self.plan {
+            true => {
+                let customer = source.document.request.customer.as_ref();
+                Stored::read(connection, customer.map_or("", |it| it.customer_id.as_str())).await?
+            }
+            false => Stored::default(),
+        };
+        let request = ApplyContractRequest {
+            etag: self.etag.clone().unwrap_or_else(|| stored.customer.etag.clone()),
+            effective_time: self.effective,
+            strict: self.strict,
+            ..source.request(self.plan)
+        };
+        match connection.contracts().apply_contract(request).await.map(Response::into_inner) {
             Ok(answer) => {
+                let differences = stored.differences(&source.document.request)?;
                 tally.counts.add(&answer.changes);
                 for note in source.document.notes() {
-                    screen::write_error(&format!("{}: note: {note}", source.name));
+                    screen::write_error(&match context.format {
+                        Format::Table => format!("{}: note: {note}", source.name),
+                        Format::Json => json!({"note": note, "file": source.name}).to_string(),
+                    });
                 }
                 context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
-                    changes::text(&source.name, answer, screen)
+                    changes::text(&source.name, answer, &differences, self.plan, screen)
                 })
             }
             Err(refusal) => {
                 let is_refusal = status::is_refusal(&refusal);
                 let count = if is_refusal { &mut tally.refused } else { &mut tally.unanswered };
                 *count = count.saturating_add(1);
-                let block = if is_refusal || self.plan {
-                    status::text(&refusal, &context.errors, |field| source.document.line_of(field))
-                } else {
-                    status::unsettled(&refusal, &context.errors, REPEAT)
+                let is_settled = is_refusal || self.plan;
+                tally.exit = tally.exit.max(if is_settled { status::exit_status(&refusal) } else { exit::UNSETTLED });
+                let line_of = |field: &str| source.document.line_of(field);
+                let block = match context.format {
+                    Format::Json => problem::of_file(&refusal, &source.name, line_of),
+                    Format::Table => {
+                        let block = if is_settled {
+                            status::text(&refusal, &context.errors, line_of)
+                        } else {
+                            status::unsettled(&refusal, &context.errors, REPEAT)
+                        };
+                        format!("{}\n{block}\n", context.errors.paint(Tone::Heading, &source.name))
+                    }
                 };
-                screen::write_error(&format!("{}\n{block}\n", context.errors.paint(Tone::Heading, &source.name)));
+                screen::write_error(&block);
                 Ok(())
             }
         }
     }
 
-    /// One line at the end; beside JSON it is no part of the answers.
+    /// One line at the end, for people.
     fn summary(&self, context: &CliContext, tally: &Tally) -> io::Result<()> {
-        let text = summary(tally, self.plan);
         match context.format {
-            Format::Table => screen::write(&text),
-            Format::Json => {
-                screen::write_error(&text);
-                Ok(())
-            }
+            Format::Table => screen::write(&summary(tally, self.plan)),
+            Format::Json => Ok(()),
         }
     }
 }
 
 fn summary(tally: &Tally, is_plan: bool) -> String {
-    let Tally { files, refused, unanswered, counts } = tally;
+    let Tally { files, refused, unanswered, counts, .. } = tally;
     let mut parts = Vec::new();
     match (counts.is_nothing(), is_plan) {
         (true, _) if tally.stored() == 0 => {}
@@ -169,13 +225,7 @@ pub(super) async fn send(
     source: &SourceFile,
     is_plan: bool,
 ) -> Result<ApplyContractResponse, Status> {
-    let request = ApplyContractRequest {
-        request_id: Uuid::now_v7().to_string(),
-        validate_only: is_plan,
-        provenance: Some(source.document.provenance(file_name(&source.name))),
-        ..source.document.request.clone()
-    };
-    Ok(connection.contracts().apply_contract(request).await?.into_inner())
+    Ok(connection.contracts().apply_contract(source.request(is_plan)).await?.into_inner())
 }
 
 /// The name of a file without its folders: where it lies is nobody else's business.
@@ -191,6 +241,25 @@ enum Unreadable {
 }
 
 impl Unreadable {
+    fn exit_status(&self) -> u8 {
+        match self {
+            Self::File(_) => exit::FAILED,
+            Self::Document(_) => exit::REFUSED,
+        }
+    }
+
+    fn told(&self, file: &Path, context: &CliContext) -> String {
+        let name = file.display().to_string();
+        match (context.format, self) {
+            (Format::Table, _) => self.text(file, &context.errors),
+            (Format::Json, Self::Document(mistakes)) => problem::of_mistakes(&name, mistakes),
+            (Format::Json, Self::File(why)) => {
+                let status = problem::own(Code::Unknown, &why.to_string(), "FILE_UNREADABLE", &[]);
+                problem::of_file(&status, &name, |_| None)
+            }
+        }
+    }
+
     fn text(&self, file: &Path, errors: &Screen) -> String {
         let name = errors.paint(Tone::Heading, &shown(&file.display().to_string()));
         let error = errors.paint(Tone::Bad, "error:");

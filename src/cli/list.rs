@@ -63,7 +63,10 @@ impl List {
             }
         });
         let answer = joined(pages.await?);
-        context.answer("entitled.v1.ListEntitlementsResponse", &answer, list::text)?;
+        let places = context.places(&connection, &request.customer_id).await;
+        context.answer("entitled.v1.ListEntitlementsResponse", &answer, |answer, screen| {
+            list::text(answer, &places, screen)
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 

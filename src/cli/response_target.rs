@@ -9,8 +9,7 @@ use crate::proto::v1::GetResponseTargetRequest;
 
 /// Say which offer answers an incident, by when, and why every other one does not.
 ///
-/// Exit status: 0 answered, also if no offer governs (then `service_id` is empty in JSON),
-/// 1 error, 2 usage.
+/// Exit status: 0 answered, also if no offer governs (then `service_id` is empty in JSON).
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -64,8 +63,9 @@ impl ResponseTarget {
         let request = self.request();
         let connection = context.connect().await?;
         let answer = connection.entitlements().get_response_target(request.clone()).await?.into_inner();
+        let zone = context.places(&connection, &request.customer_id).await.location(&request.location_id);
         context.answer("entitled.v1.GetResponseTargetResponse", &answer, |answer, screen| {
-            target::text(&request, answer, screen)
+            target::text(&request, answer, &screen.in_zone(zone))
         })?;
         Ok(ExitCode::SUCCESS)
     }

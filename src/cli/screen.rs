@@ -9,9 +9,12 @@ pub(super) use layout::{align, keep_whole};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use prost_types::Timestamp;
 
+use super::values::show_time;
 use crate::config::{is_coloured, variable};
 use crate::legible::painted;
+use crate::model::Zone;
 
 /// The width if neither the terminal nor `COLUMNS` says it.
 const USUAL_WIDTH: u16 = 100;
@@ -26,6 +29,8 @@ pub(super) struct Screen {
     pub is_terminal: bool,
     is_coloured: bool,
     width: u16,
+    /// By whose clocks times are told.
+    zone: Zone,
 }
 
 /// What a piece of text is, by which it is coloured.
@@ -50,12 +55,34 @@ impl Screen {
 
     fn new(is_terminal: bool, width: Option<u16>) -> Self {
         let width = width.or_else(|| variable("COLUMNS")?.parse().ok()).unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH);
-        Self { is_terminal, is_coloured: is_terminal && is_coloured(), width }
+        Self { is_terminal, is_coloured: is_terminal && is_coloured(), width, zone: Zone::UTC }
     }
 
     #[cfg(test)]
     pub(super) fn plain(width: u16) -> Self {
-        Self { is_terminal: false, is_coloured: false, width }
+        Self { is_terminal: false, is_coloured: false, width, zone: Zone::UTC }
+    }
+
+    /// The same, with times by the clocks of `zone`.
+    pub(super) fn in_zone(self, zone: Zone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// An instant with its zone, or what it means that there is none.
+    pub(super) fn time(&self, time: Option<&Timestamp>, none: &str) -> String {
+        let Some(time) = time else { return none.to_owned() };
+        let shown = show_time(time, self.zone);
+        if self.zone == Zone::UTC { shown } else { format!("{shown} {}", self.zone.name()) }
+    }
+
+    /// The instant that was judged, to the second: the rest is for programs.
+    pub(super) fn second(&self, instant: Option<&Timestamp>) -> String {
+        self.time(instant.map(|time| Timestamp { nanos: 0, ..*time }).as_ref(), "now")
+    }
+
+    /// An instant, and its zone below it.
+    pub(super) fn time_cell(&self, tone: Tone, time: Option<&Timestamp>) -> Cell {
+        self.cell(tone, &self.time(time, "").replacen(' ', "\n", 1))
     }
 
     pub(super) fn paint(&self, tone: Tone, text: &str) -> String {

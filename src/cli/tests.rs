@@ -10,6 +10,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use super::client::{Client, pages};
 use super::import::{self, SourceFile};
+use super::places::Places;
 use super::render::{changes, decision, list, status};
 use super::screen::Screen;
 use super::*;
@@ -236,7 +237,7 @@ async fn an_import_signs_in_and_names_its_write() {
     assert_eq!(ids.map(|id| id.get_version_num()), [7, 7]);
     assert_ne!(ids[0], ids[1]);
     assert_eq!(
-        changes::text("contoso.yaml", &answer, &Screen::plain(80)),
+        changes::text("contoso.yaml", &answer, &Default::default(), false, &Screen::plain(80)),
         "contoso.yaml\n  = customer contoso\n  + work order wo-1\n  revision r1"
     );
 }
@@ -313,7 +314,7 @@ async fn a_list_is_read_to_its_last_page() {
         ["service-0", "service-1", "service-2"]
     );
     let answer = ListEntitlementsResponse { entitlements: rows, ..Default::default() };
-    let text = list::text(&answer, &Screen::plain(80));
+    let text = list::text(&answer, &Places::default(), &Screen::plain(80));
     assert_eq!(text.lines().last(), Some("3 entitled, 0 conditional, 0 not entitled at now"));
 
     let endless = pages(|_| async { Ok(((), "same".to_owned())) }).await;

@@ -1,11 +1,12 @@
 //! The values of flags, and their words in the API.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use clap::ValueEnum;
 use prost_types::Timestamp;
 
 use crate::cli::document::quantity as short;
 use crate::legible::excerpt;
+use crate::model::Zone;
 use crate::proto::v1;
 
 /// Reads an RFC 3339 instant.
@@ -27,17 +28,30 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp { seconds: instant.timestamp(), nanos })
 }
 
-/// An instant as flags take it.
-pub(super) fn show_time(time: &Timestamp) -> String {
-    let instant = u32::try_from(time.nanos).ok().and_then(|nanos| DateTime::<Utc>::from_timestamp(time.seconds, nanos));
-    match instant {
-        Some(instant) => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-        None => "(not a time)".to_owned(),
+/// An instant by the clocks of a zone, as flags take it.
+pub(super) fn show_time(time: &Timestamp, zone: Zone) -> String {
+    let Some(instant) = instant(time) else { return "(not a time)".to_owned() };
+    let offset = i32::try_from(zone.offset(instant).num_seconds()).ok().and_then(FixedOffset::east_opt);
+    match offset.filter(|_| zone != Zone::UTC) {
+        Some(offset) => instant.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, true),
+        None => instant.to_rfc3339_opts(SecondsFormat::AutoSi, true),
     }
+}
+
+pub(super) fn instant(time: &Timestamp) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(time.seconds, u32::try_from(time.nanos).ok()?)
 }
 
 pub(super) fn quantity(text: &str) -> Result<v1::Quantity, String> {
     short::parse(text)
+}
+
+/// A quantity that may be below 0.
+pub(super) fn change(text: &str) -> Result<v1::Quantity, String> {
+    match text.trim().strip_prefix('-') {
+        Some(less) => short::parse(less).map(|it| v1::Quantity { amount: it.amount.saturating_neg(), ..it }),
+        None => short::parse(text.trim().trim_start_matches('+')),
+    }
 }
 
 macro_rules! flag {
@@ -84,6 +98,16 @@ flag! {
 }
 
 flag! {
+    /// Where a reservation stands.
+    ReservationState => v1::ReservationState {
+        #[value(alias = "RESERVATION_STATE_OPEN")] Open = Open,
+        #[value(alias = "RESERVATION_STATE_COMMITTED")] Committed = Committed,
+        #[value(alias = "RESERVATION_STATE_RELEASED")] Released = Released,
+        #[value(alias = "RESERVATION_STATE_EXPIRED")] Expired = Expired,
+    }
+}
+
+flag! {
     /// The answer to a check.
     Decision => v1::Decision {
         #[value(alias = "DECISION_ENTITLED")] Entitled = Entitled,
@@ -99,10 +123,21 @@ mod tests {
     #[test]
     fn times_keep_their_instant() {
         let instant = time("2026-06-01T12:00:00.5+02:00").unwrap();
-        assert_eq!(show_time(&instant), "2026-06-01T10:00:00.500Z");
+        assert_eq!(show_time(&instant, Zone::UTC), "2026-06-01T10:00:00.500Z");
+        let lisbon: Zone = "Europe/Lisbon".parse().unwrap();
+        assert_eq!(show_time(&instant, lisbon), "2026-06-01T11:00:00.500+01:00");
         assert!(time("2026-06-01").unwrap_err().contains("add the time of the day and its offset"));
         assert!(time("2026-06-01T10:00:00").is_err());
         assert!(time("2026-06-30T23:59:60Z").is_err());
+    }
+
+    #[test]
+    fn a_change_may_be_below_nothing() {
+        let read = |text: &str| change(text).map(|it| (it.amount, it.unit()));
+        assert_eq!(read("-8h"), Ok((-8, v1::Unit::Hours)));
+        assert_eq!(read("+1h30m"), Ok((90, v1::Unit::Minutes)));
+        assert_eq!(read("- 90m"), Ok((-90, v1::Unit::Minutes)));
+        assert!(change("--8h").is_err() && change("-8").is_err());
     }
 
     #[test]

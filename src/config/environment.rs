@@ -15,7 +15,7 @@ const PREFIX: &str = "ENTITLED_";
 /// The file of settings.
 pub(super) const CONFIG: &str = "ENTITLED_CONFIG";
 /// Ours beside the settings. The clients read theirs by their flags, and a server may have them too.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     CONFIG,
     "ENTITLED_ADDRESS",
     "ENTITLED_CA",
@@ -23,6 +23,7 @@ const OTHERS: [&str; 8] = [
     // Of shells that complete a command line; empty or 0, it asks for nothing.
     "ENTITLED_COMPLETE",
     "ENTITLED_KEY",
+    "ENTITLED_OUTPUT",
     "ENTITLED_TOKEN",
     "ENTITLED_TOKEN_FILE",
 ];

@@ -1,5 +1,10 @@
 //! What the command line says of itself: manual pages, and how a shell completes it.
 
+mod export;
+mod life;
+mod nouns;
+mod output;
+
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
@@ -11,6 +16,27 @@ fn entitled(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new("timeout");
     command.args(["20", env!("CARGO_BIN_EXE_entitled")]).args(arguments).envs(variables.iter().copied());
     command.output().unwrap()
+}
+
+/// The same beside a server of the test.
+async fn asked(server: &TestServer, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let own = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    let (arguments, address) = (own(arguments), format!("http://{}", server.address));
+    let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let run = move || {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let variables = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let variables: Vec<_> = variables.chain([("ENTITLED_ADDRESS", address.as_str())]).collect();
+        entitled(&arguments, &variables)
+    };
+    tokio::task::spawn_blocking(run).await.unwrap()
+}
+
+/// What it says where it ends with this status: on standard output, and on standard error.
+async fn told(server: &TestServer, arguments: &[&str], status: i32) -> [String; 2] {
+    let output = asked(server, arguments, &[]).await;
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {output:?}");
+    [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap())
 }
 
 /// How a shell is told that the last word may go on: a line each, the word and what it is.

@@ -16,7 +16,9 @@ on_both_servers!(the_same_command_again_changes_nothing, other_customers_are_res
 
 async fn run(server: &TestServer, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_entitled"));
-    command.args(["demo-data", "--year", "2026", "--address", &format!("http://{}", server.address)]).args(arguments);
+    command
+        .args(["demo-data", "--output", "json", "--year", "2026", "--address", &format!("http://{}", server.address)])
+        .args(arguments);
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
@@ -73,7 +75,7 @@ async fn the_same_command_again_changes_nothing(server: &TestServer) {
     assert_eq!(customers(server).await, before);
     let refused = run(server, &["--customers", "3", "--seed", "2"]).await;
     let told = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(1), "{told}");
+    assert_eq!(refused.status.code(), Some(5), "{told}");
     assert!(told.contains("another --seed or --year") && told.contains("CONTENT_DIFFERS"), "{told}");
     assert_eq!(customers(server).await, before);
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod comments;
+mod contracts;
 mod errors;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,16 @@ fn the_reference_is_that_of_the_protos() {
     assert_current(api::PAGE, &api::page());
 }
 
+#[test]
+fn the_page_of_documents_is_that_of_the_protos_and_the_catalogue() {
+    assert_current(contracts::PAGE, &contracts::page());
+}
+
+#[test]
+fn the_schema_is_that_of_the_protos() {
+    assert_current(contracts::SCHEMA, &contracts::schema());
+}
+
 #[tokio::test]
 async fn the_errors_are_those_of_the_enum_and_the_catalogue() {
     assert_current(errors::PAGE, &errors::page(&read(errors::PAGE)).await);
@@ -38,5 +49,7 @@ async fn the_errors_are_those_of_the_enum_and_the_catalogue() {
 #[ignore = "writes the pages: `make docs`"]
 async fn write() {
     std::fs::write(path(api::PAGE), api::page()).unwrap();
+    std::fs::write(path(contracts::PAGE), contracts::page()).unwrap();
+    std::fs::write(path(contracts::SCHEMA), contracts::schema()).unwrap();
     std::fs::write(path(errors::PAGE), errors::page(&read(errors::PAGE)).await).unwrap();
 }

@@ -80,7 +80,7 @@ async fn files_that_stand_alone_leave_the_embedded_edition_out() {
     // An overlay of the embedded edition has nothing to lie over.
     let output = entitled(&["catalog", "validate", "--catalog-only"], &[example("local-products.toml")]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("there is no such edition"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no such edition"), "{output:?}");
 }
 
 #[test]

@@ -74,7 +74,9 @@ impl Validate {
 
 fn lines(mistakes: &[Mistake], tone: Tone, label: &str, context: &CliContext) -> String {
     let label = context.errors.paint(tone, label);
-    mistakes.iter().map(|mistake| format!("{label} {mistake}")).collect::<Vec<_>>().join("\n")
+    // The name of the file is a stranger's, too.
+    let told = mistakes.iter().map(|mistake| format!("{label} {}", legible::lines(&mistake.to_string())));
+    told.collect::<Vec<_>>().join("\n")
 }
 
 fn told(mistakes: &[Mistake]) -> Vec<Value> {

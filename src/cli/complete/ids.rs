@@ -13,7 +13,7 @@ use crate::cli::client::{Client, PAGE_SIZE};
 use crate::cli::server_flags::ServerFlags;
 use crate::config::variable;
 use crate::legible::shown;
-use crate::proto::v1::{GetCustomerRequest, ListCustomersRequest};
+use crate::proto::v1::{GetCustomerRequest, ListCustomersRequest, ListWorkOrdersRequest};
 
 /// How long a server may take, from the connection to the last answer.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -47,6 +47,18 @@ pub(super) fn products(current: &OsStr) -> Vec<CompletionCandidate> {
 pub(super) fn customers(current: &OsStr) -> Vec<CompletionCandidate> {
     let prefix = current.to_string_lossy();
     matching(current, ask(async |client| customers_of(client, &prefix).await))
+}
+
+/// Those of the customer that is named before.
+pub(super) fn work_orders(current: &OsStr) -> Vec<CompletionCandidate> {
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let Some(customer_id) = given(&words, "--customer") else { return Vec::new() };
+    let orders = ask(async |client| {
+        let request = ListWorkOrdersRequest { customer_id, page_size: PAGE_SIZE, page_token: String::new() };
+        let orders = client.contracts().list_work_orders(request).await.ok()?.into_inner().work_orders.into_iter();
+        Some(orders.map(|order| (order.work_order_id, format!("{} – {}", order.start_date, order.end_date))).collect())
+    });
+    matching(current, orders)
 }
 
 /// Those of the customer that is named before.

@@ -27,8 +27,5 @@ fn time_zone<'a>(root: &'a Node, location_id: &str) -> Option<&'a str> {
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {
-    match &node.entry(key)?.node.content {
-        NodeContent::Plain(text) | NodeContent::Text(text) => Some(text),
-        NodeContent::List(_) | NodeContent::Map(_) => None,
-    }
+    node.entry(key)?.node.text()
 }

@@ -50,6 +50,14 @@ impl Node {
         matches!(&self.content, NodeContent::Plain(text) if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// What a scalar says, as it was written.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.content {
+            NodeContent::Plain(text) | NodeContent::Text(text) => Some(text),
+            NodeContent::List(_) | NodeContent::Map(_) => None,
+        }
+    }
+
     /// The entry `key` of a map.
     pub(super) fn entry(&self, key: &str) -> Option<&MapEntry> {
         match &self.content {

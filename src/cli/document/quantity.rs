@@ -17,6 +17,17 @@ const UNITS: [(Unit, &[&str]); 8] = [
 
 const MINUTES_PER_HOUR: i64 = 60;
 
+/// `400h`, `90m`, `10 credits`; none of a unit that is not known.
+pub fn short(quantity: &Quantity) -> Option<String> {
+    let (_, spellings) = UNITS.iter().find(|(unit, _)| *unit == quantity.unit())?;
+    let (amount, one, many) = (quantity.amount, spellings.first()?, spellings.last()?);
+    Some(match (one.len(), amount) {
+        (1, _) => format!("{amount}{one}"),
+        (_, 1) => format!("{amount} {one}"),
+        _ => format!("{amount} {many}"),
+    })
+}
+
 /// Reads a whole number and its unit; or hours and minutes, as tables show them.
 pub fn parse(text: &str) -> Result<Quantity, String> {
     let text = text.trim();

@@ -6,6 +6,7 @@ use prost_reflect::{DynamicMessage, EnumDescriptor, Kind, MessageDescriptor, Val
 
 use super::node::{Node, NodeContent};
 use super::quantity;
+use super::shape::{QUANTITY, TIMESTAMP};
 use crate::cli::{reflect, values};
 use crate::error::reason;
 use crate::legible::excerpt;
@@ -28,9 +29,6 @@ impl Wrong {
 pub(super) fn has_short_form(descriptor: &MessageDescriptor) -> bool {
     matches!(descriptor.full_name(), TIMESTAMP | QUANTITY)
 }
-
-const TIMESTAMP: &str = "google.protobuf.Timestamp";
-const QUANTITY: &str = "entitled.v1.Quantity";
 
 pub(super) fn value(kind: &Kind, node: &Node) -> Result<Value, Wrong> {
     let (text, is_plain) = match &node.content {

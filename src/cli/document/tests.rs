@@ -65,6 +65,35 @@ fn every_kind_of_value_is_read() {
 }
 
 #[test]
+fn money_is_read_as_people_write_it() {
+    let order = |currency: &str, price: &str| {
+        format!(
+            "work_orders:\n  - currency: {currency}\n    flex_allowance: {price}\n    items:\n      - unit_price: {price}\n"
+        )
+    };
+    for (currency, price, expected) in
+        [("EUR", "310.00", 31_000), ("EUR", "310.00 EUR", 31_000), ("JPY", "310", 310), ("BHD", "\"310.000\"", 310_000)]
+    {
+        let document = read(&order(currency, price)).unwrap();
+        let found = &document.request.work_orders[0];
+        assert_eq!([found.flex_allowance, found.items[0].unit_price], [Some(expected); 2], "{price} {currency}");
+        assert_eq!(document.notes(), [""; 0], "{price}");
+    }
+    // As it was written before: minor units, and it is told which amount they are.
+    let document = read(&order("EUR", "310")).unwrap();
+    assert_eq!(document.request.work_orders[0].items[0].unit_price, Some(310));
+    let notes = document.notes();
+    assert_eq!(notes.len(), 2);
+    assert_eq!(
+        notes[1],
+        "line 5: work_orders[0].items[0].unit_price: `310` is in minor units, 3.10 EUR; to mean 310.00, write `310.00`"
+    );
+    let found = mistakes(&order("EUR", "310.00 USD"));
+    assert_eq!(found.iter().map(|it| it.0).collect::<Vec<_>>(), [3, 5]);
+    assert!(found[0].2.contains("another currency than the order, which is in EUR"), "{found:?}");
+}
+
+#[test]
 fn json_is_read_the_same_way() {
     let text = "{\n\t\"customer\": {\"customer_id\": \"a\", \"display_name\": \"\\u00e9\\/\"},\n\t\"work_orders\": [{\n\
                 \t\t\"flex_allowance\": \"12\",\n\t\t\"items\": [{\"all_locations\": true, \"priority\": 3}]\n\t}]\n}\n";
@@ -111,7 +140,7 @@ fn a_wrong_kind_of_value_says_what_is_expected() {
     assert!(item("item_id: [a]").contains("expected text; found a list"));
     assert!(item("location_ids: gb").contains("expected a list"));
     assert!(item("location_ids: [~]").contains("found nothing"));
-    assert!(item("unit_price: 1.5").contains("whole number"));
+    assert!(item("unit_price: 1.5").contains("beside the `currency` of the order"));
     assert!(item("unit_price: 9223372036854775808").contains("larger"));
     assert!(item("priority: 2147483648").contains("larger"));
     assert!(item("quantity: 400").contains("no unit"));

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 use super::instants;
+use super::money;
 use super::node::{DocumentMistake, MapEntry, Node, NodeContent};
 use super::scalar::{self, Wrong};
+use super::shape;
 use crate::cli::reflect;
 use crate::error::MOST_VIOLATIONS;
 use crate::legible::excerpt;
@@ -14,20 +16,15 @@ use crate::proto::v1::ApplyContractRequest;
 use crate::suggest::nearest_or_all;
 use crate::written::wrong_date;
 
-/// What a document may hold; the rest of the request is the call's own.
-const PARTS: [&str; 2] = ["customer", "work_orders"];
-
 /// With which old YAML merges maps.
 const MERGE_KEY: &str = "<<";
-/// The fields that hold dates, though their values are texts.
-const DATES: [&str; 4] = ["start_date", "end_date", "signed_date", "holidays"];
 
 /// Builds the request, or tells every mistake.
 pub(super) fn request(root: &Node) -> Result<ApplyContractRequest, Vec<DocumentMistake>> {
     let cannot = |error: String| vec![DocumentMistake::new(root.line, "", "INTERNAL", error)];
     let descriptor = reflect::message("entitled.v1.ApplyContractRequest").map_err(|error| cannot(error.to_string()))?;
     let mut walk = Walk { root, mistakes: Vec::new() };
-    let message = walk.fields(&descriptor, root, "", &PARTS);
+    let message = walk.fields(&descriptor, root, "", &shape::PARTS);
     if !walk.mistakes.is_empty() {
         walk.mistakes.sort_by_key(|mistake| mistake.line);
         return Err(walk.mistakes);
@@ -119,11 +116,25 @@ impl Walk<'_> {
         Some(Value::List(values))
     }
 
+    /// An amount of money, if it is one: its decimals are those of the order's currency.
+    fn money(&self, kind: &Kind, node: &Node, path: &str) -> Option<Result<Value, Wrong>> {
+        let text = node.text().filter(|_| *kind == Kind::Int64)?;
+        path.rsplit('.').next().filter(|field| shape::is_money(field))?;
+        let row = path.strip_prefix("work_orders[")?.split(']').next()?;
+        let order = self.root.entry("work_orders")?.node.element(row.parse().ok()?)?;
+        let Some(currency) = order.entry("currency").and_then(|entry| entry.node.text()) else {
+            let is_whole = text.trim_start_matches('-').bytes().all(|byte| byte.is_ascii_digit());
+            let why = "expected a whole number, or an amount beside the `currency` of the order, whose decimals it has";
+            return (!is_whole).then(|| Err(Wrong::kind(format!("{why}; found `{}`", excerpt(text)))));
+        };
+        Some(money::parse(text, currency).map(|money| Value::I64(money.minor_units)).map_err(Wrong::kind))
+    }
+
     /// What is wrong in the words of the field, where it can be told.
     fn better(&self, kind: &Kind, node: &Node, path: &str) -> Option<Wrong> {
         let (NodeContent::Plain(text) | NodeContent::Text(text)) = &node.content else { return None };
         let field = path.rsplit('.').next()?.split('[').next()?;
-        if *kind == Kind::String && DATES.contains(&field) {
+        if *kind == Kind::String && shape::is_date(field) {
             return Some(Wrong::kind(wrong_date(text)));
         }
         let termination = instants::termination(self.root, path, text)?;
@@ -139,7 +150,7 @@ impl Walk<'_> {
                 return Some(Value::Message(self.fields(descriptor, node, path, &names)));
             }
         }
-        match scalar::value(kind, node) {
+        match self.money(kind, node, path).unwrap_or_else(|| scalar::value(kind, node)) {
             Ok(value) => Some(value),
             Err(wrong) => {
                 let wrong = self.better(kind, node, path).unwrap_or(wrong);

@@ -28,7 +28,10 @@ async fn failure(address: &str, command: &str) -> String {
     let words = ["entitled", "--address", address].into_iter().chain(command.split_whitespace());
     let cli = Cli::try_parse_from(words).unwrap();
     let screen = Screen::plain(80);
-    dispatch(cli, Config::client(), screen, screen).await.unwrap_err().text(&screen)
+    let format = Format::chosen(cli.global.output).unwrap();
+    let failure = dispatch(cli, Config::client(), format, screen, screen).await.unwrap_err();
+    assert!(format!("{:?}", failure.exit_code()).contains(if command.contains("balance") { "6" } else { "7" }));
+    failure.text(&screen)
 }
 
 #[tokio::test]

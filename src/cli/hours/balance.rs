@@ -1,7 +1,7 @@
 use clap::Args;
 use prost_types::Timestamp;
 
-use crate::cli::client::{PAGE_SIZE, pages};
+use crate::cli::client::{Client, PAGE_SIZE, pages};
 use crate::cli::render::hours;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
@@ -31,33 +31,42 @@ impl Balance {
         let connection = context.connect().await?;
         if let Some(block_id) = self.block {
             let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };
+            let customer = request.customer_id.clone();
             let answer = connection.ledger().get_block(request).await?.into_inner();
+            let orders = answer.block.iter().map(|block| &block.work_order_id);
+            let places = context.hosts(&connection, &customer, orders).await;
             return context.answer("entitled.v1.GetBlockResponse", &answer, |answer, screen| {
-                hours::balances(answer.block.as_slice(), screen)
+                hours::balances(answer.block.as_slice(), &places, screen)
             });
         }
         let request = ListBlocksRequest {
             customer_id: self.customer,
             work_order_id: self.work_order.unwrap_or_default(),
             service_id: self.service.unwrap_or_default(),
-            page_size: PAGE_SIZE,
-            page_token: String::new(),
+            ..Default::default()
         };
-        let pages = pages(|page_token| {
-            let request = ListBlocksRequest { page_token, ..request.clone() };
-            let mut client = connection.ledger();
-            async move {
-                let mut page = client.list_blocks(request).await?.into_inner();
-                let next = std::mem::take(&mut page.next_page_token);
-                Ok((page, next))
-            }
-        });
-        let answer = joined(pages.await?);
+        let answer = read(&connection, &request).await?;
+        let orders = answer.blocks.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &request.customer_id, orders).await;
         context.answer("entitled.v1.ListBlocksResponse", &answer, |answer, screen| match answer.blocks.as_slice() {
             [] => none_of(&request),
-            blocks => hours::balances(blocks, screen),
+            blocks => hours::balances(blocks, &places, screen),
         })
     }
+}
+
+/// Every block that is asked for.
+pub(super) async fn read(connection: &Client, request: &ListBlocksRequest) -> Result<ListBlocksResponse, Failure> {
+    let pages = pages(|page_token| {
+        let request = ListBlocksRequest { page_token, page_size: PAGE_SIZE, ..request.clone() };
+        let mut client = connection.ledger();
+        async move {
+            let mut page = client.list_blocks(request).await?.into_inner();
+            let next = std::mem::take(&mut page.next_page_token);
+            Ok((page, next))
+        }
+    });
+    Ok(joined(pages.await?))
 }
 
 /// With what it was asked for, which may be mistyped.

@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::{TakeArgs, write_answer};
-use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::render::entries::{self, WriteSummary};
 use crate::cli::{CliContext, Failure};
 use crate::proto::v1::ConsumeUnitsRequest;
 
@@ -21,8 +21,10 @@ impl Consume {
         self.taken.check()?;
         let connection = context.connect().await?;
         let request = self.request();
-        let id = request.request_id.clone();
+        let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().consume_units(request)).await?;
+        let orders = answer.balances.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &customer, orders).await;
         context.answer("entitled.v1.ConsumeUnitsResponse", &answer, |answer, screen| {
             let written = WriteSummary {
                 entries: &answer.entries,
@@ -30,7 +32,7 @@ impl Consume {
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::write_summary(&written, screen)
+            entries::write_summary(&written, &places, screen)
         })
     }
 

@@ -2,7 +2,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::{RequestIdArg, ReservationArgs, write_answer};
-use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::render::entries::{self, WriteSummary};
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::ExtendReservationRequest;
 
@@ -28,8 +28,10 @@ impl Extend {
             request_id: self.request.id(),
         };
         let connection = context.connect().await?;
-        let id = request.request_id.clone();
+        let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().extend_reservation(request)).await?;
+        let orders = answer.balances.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &customer, orders).await;
         context.answer("entitled.v1.ExtendReservationResponse", &answer, |answer, screen| {
             let written = WriteSummary {
                 entries: &answer.entries,
@@ -37,7 +39,7 @@ impl Extend {
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::write_summary(&written, screen)
+            entries::write_summary(&written, &places, screen)
         })
     }
 }

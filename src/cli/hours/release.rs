@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::{ReservationArgs, WriteArgs, write_answer};
-use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::render::entries::{self, WriteSummary};
 use crate::cli::{CliContext, Failure};
 use crate::proto::v1::ReleaseReservationRequest;
 
@@ -24,8 +24,10 @@ impl Release {
             request_id: self.write.request.id(),
         };
         let connection = context.connect().await?;
-        let id = request.request_id.clone();
+        let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().release_reservation(request)).await?;
+        let orders = answer.balances.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &customer, orders).await;
         context.answer("entitled.v1.ReleaseReservationResponse", &answer, |answer, screen| {
             let written = WriteSummary {
                 entries: &answer.entries,
@@ -33,7 +35,7 @@ impl Release {
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::write_summary(&written, screen)
+            entries::write_summary(&written, &places, screen)
         })
     }
 }

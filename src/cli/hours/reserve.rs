@@ -2,7 +2,7 @@ use clap::Args;
 use prost_types::Timestamp;
 
 use super::{TakeArgs, write_answer};
-use crate::cli::render::hours::{self, WriteSummary};
+use crate::cli::render::entries::{self, WriteSummary};
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::ReserveUnitsRequest;
 
@@ -24,8 +24,10 @@ impl Reserve {
         self.taken.check()?;
         let connection = context.connect().await?;
         let request = self.request();
-        let id = request.request_id.clone();
+        let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().reserve_units(request)).await?;
+        let orders = answer.balances.iter().map(|block| &block.work_order_id);
+        let places = context.hosts(&connection, &customer, orders).await;
         context.answer("entitled.v1.ReserveUnitsResponse", &answer, |answer, screen| {
             let written = WriteSummary {
                 entries: &answer.entries,
@@ -33,7 +35,7 @@ impl Reserve {
                 balances: &answer.balances,
                 replayed: answer.replayed,
             };
-            hours::write_summary(&written, screen)
+            entries::write_summary(&written, &places, screen)
         })
     }
 

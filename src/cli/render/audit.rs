@@ -3,22 +3,26 @@
 use comfy_table::Cell;
 
 use super::{amount, words};
+use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{AuditRecord, AuditedBlock, AuditedDocument, FieldChange, ListAuditRecordsResponse};
 
-pub(crate) fn text(answer: &ListAuditRecordsResponse, screen: &Screen) -> String {
+/// `places` are those of the customer that was asked for.
+pub(crate) fn text(answer: &ListAuditRecordsResponse, places: &Places, screen: &Screen) -> String {
     if answer.audit_records.is_empty() {
         return "no records".to_owned();
     }
     let mut table = screen.table(&["When", "who", "what", "of", "changed"]);
     for record in &answer.audit_records {
+        let order = record.work_order_ids.first().map_or("", String::as_str);
+        let screen = screen.in_zone(places.order(order));
         table.add_row([
-            Cell::new(words::second(record.record_time.as_ref())),
+            Cell::new(screen.second(record.record_time.as_ref()).replacen(' ', "\n", 1)),
             // Ids and addresses are there for copying: no line breaks inside of them.
             Cell::new(who(record)),
             screen.cell(Tone::Heading, &record.action),
             screen.name(Tone::Plain, &of(record)),
-            Cell::new(changed(record)),
+            Cell::new(changed(record, &screen)),
         ]);
     }
     keep_whole(&mut table, &[0, 2]);
@@ -42,12 +46,12 @@ fn of(record: &AuditRecord) -> String {
     }
 }
 
-fn changed(record: &AuditRecord) -> String {
-    lines(record.documents.iter().map(document).chain(record.blocks.iter().map(block)))
+fn changed(record: &AuditRecord, screen: &Screen) -> String {
+    lines(record.documents.iter().map(|change| document(change, screen)).chain(record.blocks.iter().map(block)))
 }
 
 /// `wo-1: version 1 → 2`, and a line for each field.
-fn document(change: &AuditedDocument) -> String {
+fn document(change: &AuditedDocument, screen: &Screen) -> String {
     let AuditedDocument { work_order_id, version_before, version_after, fields, omitted_fields, effective_time } =
         change;
     let name = if work_order_id.is_empty() { "customer" } else { work_order_id };
@@ -57,7 +61,7 @@ fn document(change: &AuditedDocument) -> String {
         (before, after) => format!("{name}: version {before} → {after}"),
     };
     let head = match effective_time {
-        Some(time) => format!("{head}, from {}", words::second(Some(time))),
+        Some(time) => format!("{head}, from {}", screen.second(Some(time))),
         None => head,
     };
     let rest = (*omitted_fields > 0).then(|| format!("and {omitted_fields} more fields"));
@@ -161,9 +165,9 @@ mod tests {
             ..Default::default()
         };
         let mut answer = ListAuditRecordsResponse { audit_records: vec![record], ..Default::default() };
-        assert_legible(|screen| text(&answer, screen));
-        assert!(!text(&answer, &Screen::plain(100)).contains("--limit"));
+        assert_legible(|screen| text(&answer, &Places::default(), screen));
+        assert!(!text(&answer, &Places::default(), &Screen::plain(100)).contains("--limit"));
         answer.next_page_token = "more".to_owned();
-        assert!(text(&answer, &Screen::plain(100)).contains("--limit"));
+        assert!(text(&answer, &Places::default(), &Screen::plain(100)).contains("--limit"));
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn loaded(loaded: &Loaded, screen: &Screen) -> String {
 }
 
 fn overlay(changes: &[OverlayChange], screen: &Screen) -> String {
-    let heading = changes.first().map(|first| format!("{}, over {}", first.file, first.edition_id));
+    let heading = changes.first().map(|first| format!("{}, over {}", shown(&first.file), first.edition_id));
     let heading = heading.unwrap_or_default();
     let mut table = screen.table(&["", "id", "changes"]);
     for change in changes {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use comfy_table::Cell;
 
+use super::differences::{self, Difference};
+use super::order_change;
 use crate::cli::document::DocumentMistake;
 use crate::cli::screen::{Screen, Tone};
 use crate::proto::v1::{ApplyContractResponse, Change, ChangeKind, ResourceType};
@@ -43,7 +45,14 @@ impl ChangeCounts {
     }
 }
 
-pub(crate) fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) -> String {
+/// `differences` has, by id, what a plan would change.
+pub(crate) fn text(
+    file: &str,
+    answer: &ApplyContractResponse,
+    differences: &BTreeMap<String, Vec<Difference>>,
+    is_plan: bool,
+    screen: &Screen,
+) -> String {
     let lines = answer.changes.iter().map(|change| {
         let (tone, sign) = match change.kind() {
             ChangeKind::Added => (Tone::Good, "+"),
@@ -55,13 +64,22 @@ pub(crate) fn text(file: &str, answer: &ApplyContractResponse, screen: &Screen) 
             ResourceType::WorkOrder => "work order",
             ResourceType::Unspecified => "",
         };
-        let fields = change.fields.iter().map(|field| format!("\n    {field}")).collect::<String>();
+        let told = differences.get(&change.id).filter(|told| !told.is_empty() && change.kind() == ChangeKind::Updated);
+        let fields = match told {
+            Some(told) => format!("\n{}", differences::table(told, screen)),
+            None => change.fields.iter().map(|field| format!("\n    {field}")).collect::<String>(),
+        };
         format!("  {} {sort} {}{fields}", screen.paint(tone, sign), change.id)
     });
     // The token to ask by, for who wants to see this write.
     let revision = Some(&answer.revision).filter(|revision| !revision.is_empty());
     let revision = revision.map(|revision| screen.paint(Tone::Quiet, &format!("  revision {revision}")));
-    [screen.paint(Tone::Heading, file)].into_iter().chain(lines).chain(revision).collect::<Vec<_>>().join("\n")
+    let etag = Some(&answer.etag).filter(|etag| is_plan && !etag.is_empty());
+    let etag =
+        etag.map(|etag| screen.paint(Tone::Quiet, &format!("  etag {etag}: to apply what differs, give it as --etag")));
+    let warnings = order_change::warnings(&answer.warnings, screen);
+    let heading = screen.paint(Tone::Heading, file);
+    [heading].into_iter().chain(lines).chain(warnings).chain(revision).chain(etag).collect::<Vec<_>>().join("\n")
 }
 
 /// ConfigMistakes by line: the table below a refusal.

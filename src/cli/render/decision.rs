@@ -28,7 +28,7 @@ pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementR
     for (about, reasons) in sections {
         if !reasons.is_empty() {
             let codes = sections.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
-            parts.push(reason::table(screen, about, reasons, codes));
+            parts.push(reason::table(screen, about, reasons, customer_id, codes));
         }
     }
     if let Some(coverage) = answer.coverage.as_ref().filter(|coverage| !coverage.blocks.is_empty()) {
@@ -43,27 +43,27 @@ pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementR
 fn facts(asked: String, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
     let mut facts = vec![
         ("asked for", asked),
-        ("valid until", words::time(answer.valid_until.as_ref(), "time alone changes nothing")),
+        ("valid until", screen.time(answer.valid_until.as_ref(), "time alone changes nothing")),
     ];
     match &answer.coverage {
         Some(coverage) => {
             let is_refused = answer.decision() == Decision::NotEntitled;
-            facts.extend(covered(if is_refused { "answered by" } else { "covered by" }, coverage));
+            facts.extend(covered(if is_refused { "answered by" } else { "covered by" }, coverage, screen));
         }
         None => facts.push(("covered by", "nothing".to_owned())),
     }
     if let Some(target) = &answer.response_target {
-        facts.extend(terms::response_target(target));
+        facts.extend(terms::response_target(target, screen));
     }
-    let checked = words::second(answer.check_time.as_ref());
+    let checked = screen.second(answer.check_time.as_ref());
     facts.push(("checked", format!("{checked} by {}", answer.edition_id)));
     screen.pairs(facts)
 }
 
-fn covered(name: &'static str, coverage: &Coverage) -> Vec<(&'static str, String)> {
+fn covered(name: &'static str, coverage: &Coverage, screen: &Screen) -> Vec<(&'static str, String)> {
     let item = words::item(&coverage.work_order_id, &coverage.item_id);
-    let start = words::time(coverage.effective_start_time.as_ref(), "…");
-    let end = words::time(coverage.effective_end_time.as_ref(), "…");
+    let start = screen.time(coverage.effective_start_time.as_ref(), "…");
+    let end = screen.time(coverage.effective_end_time.as_ref(), "…");
     let base = words::item(&coverage.base_work_order_id, &coverage.base_item_id);
     let mut facts = vec![
         (name, format!("{item} ({})", words::plan(coverage.plan()))),
@@ -76,7 +76,7 @@ fn covered(name: &'static str, coverage: &Coverage) -> Vec<(&'static str, String
         let end = if waiver.end_date.is_empty() { String::new() } else { format!(", to {}", waiver.end_date) };
         facts.push(("waiver", format!("{} by {}{granted}{end}", waiver.code, waiver.reference)));
     }
-    facts.extend(terms::coverage(coverage));
+    facts.extend(terms::coverage(coverage, screen));
     facts
 }
 
@@ -88,7 +88,7 @@ fn blocks(blocks: &[Block], screen: &Screen) -> String {
             screen.cell(if block.available > 0 { Tone::Good } else { Tone::Bad }, &amount::available_of_granted(block)),
             Cell::new(amount::amount(block.used, block.unit())),
             Cell::new(amount::amount(block.reserved, block.unit())),
-            Cell::new(words::time(block.expire_time.as_ref(), "")),
+            screen.time_cell(Tone::Plain, block.expire_time.as_ref()),
         ]);
     }
     keep_whole(&mut table, &[1, 2, 3, 4]);

@@ -1,17 +1,27 @@
 //! A customer's entitlements, location by location.
 
 use super::words;
+use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone, keep_whole};
+use crate::model::Zone;
 use crate::proto::v1::{Entitlement, ListEntitlementsResponse};
 
-pub(crate) fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String {
+pub(crate) fn text(answer: &ListEntitlementsResponse, places: &Places, screen: &Screen) -> String {
     if answer.entitlements.is_empty() {
         return "no rows".to_owned();
     }
     let locations = answer.entitlements.chunk_by(|one, next| one.location_id == next.location_id);
-    let mut parts: Vec<String> = locations.map(|rows| location(rows, screen)).collect();
+    let mut zones = Vec::new();
+    let mut parts = Vec::new();
+    for rows in locations {
+        let zone = rows.first().map_or(Zone::UTC, |row| places.location(&row.location_id));
+        zones.push(zone);
+        parts.push(location(rows, &screen.in_zone(zone)));
+    }
     let [entitled, conditional, refused] = counts(&answer.entitlements);
-    let at = words::second(answer.check_time.as_ref());
+    zones.dedup();
+    let zone = if let [only] = zones.as_slice() { *only } else { Zone::UTC };
+    let at = screen.in_zone(zone).second(answer.check_time.as_ref());
     parts.push(format!("{entitled} entitled, {conditional} conditional, {refused} not entitled at {at}"));
     parts.join("\n\n")
 }
@@ -26,7 +36,7 @@ fn location(rows: &[Entitlement], screen: &Screen) -> String {
             screen.name(Tone::Plain, &row.service_id),
             screen.cell(tone, word),
             screen.name(Tone::Plain, because.map_or("", |reason| &reason.code)),
-            screen.cell(Tone::Quiet, &words::time(row.valid_until.as_ref(), "")),
+            screen.time_cell(Tone::Quiet, row.valid_until.as_ref()),
         ]);
     }
     keep_whole(&mut table, &[1, 3]);
@@ -60,6 +70,6 @@ mod tests {
             row("services-insights-for-developers", Decision::Conditional, &["LANGUAGE_NOT_AVAILABLE"]),
         ];
         let answer = ListEntitlementsResponse { entitlements, ..Default::default() };
-        assert_legible(|screen| text(&answer, screen));
+        assert_legible(|screen| text(&answer, &Places::default(), screen));
     }
 }

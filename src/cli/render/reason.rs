@@ -2,7 +2,7 @@
 
 use comfy_table::Cell;
 
-use super::words;
+use super::{act, words};
 use crate::cli::screen::{Screen, Tone, align, keep_whole};
 use crate::proto::v1::{Reason, Remedy, RemedyKind};
 
@@ -48,13 +48,14 @@ const FLAGS: [(&str, &str); 19] = [
 ];
 const CLOSED: (&str, &str) = ("incident_close_time", "--closed");
 
-/// A heading and, per clause, its code and section beside its words and what would change it.
+/// `customer_id` is whom a command that turns a reason is for. A heading and, per clause, its code and section beside its words and what would change it.
 ///
 /// `codes` are those of every table beside this one, so that their columns stand in line.
 pub(crate) fn table<'a>(
     screen: &Screen,
     kind: ReasonKind,
     reasons: &[Reason],
+    customer_id: &str,
     codes: impl Iterator<Item = &'a str>,
 ) -> String {
     let (heading, tone) = match kind {
@@ -64,7 +65,10 @@ pub(crate) fn table<'a>(
     let mut table = screen.table(&[heading, "section", ""]);
     for reason in reasons {
         let words = match remedy(kind, reason) {
-            Some(remedy) => format!("{}\n→ {remedy}", reason.message),
+            Some(remedy) => match act::command(customer_id, reason) {
+                Some(command) => format!("{}\n→ {remedy}\n{command}", reason.message),
+                None => format!("{}\n→ {remedy}", reason.message),
+            },
             None => reason.message.clone(),
         };
         table.add_row([screen.cell(tone, &reason.code), Cell::new(&reason.clause), Cell::new(words.trim())]);

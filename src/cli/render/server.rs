@@ -17,7 +17,7 @@ pub(crate) fn info(info: &GetServerInfoResponse, screen: &Screen) -> String {
         ("build", build.unwrap_or_default()),
         ("API", info.api_version.clone()),
         ("editions", editions.collect::<Vec<_>>().join("\n")),
-        ("time", words::time(info.server_time.as_ref(), "unknown")),
+        ("time", screen.time(info.server_time.as_ref(), "unknown")),
         ("time zones", info.zone_data_version.clone()),
     ];
     facts.extend(info.features.as_ref().map(features).into_iter().flatten());

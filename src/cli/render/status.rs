@@ -8,6 +8,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use super::changes;
 use crate::cli::cause::{root, root_cause};
 use crate::cli::document::DocumentMistake;
+use crate::cli::exit;
 use crate::cli::screen::{Screen, Tone};
 use crate::error::Violation;
 use crate::legible::shown;
@@ -25,6 +26,16 @@ pub(crate) fn is_refusal(status: &Status) -> bool {
     match status.get_details_error_info() {
         Some(info) => !UNSETTLED.contains(&info.reason.as_str()),
         None => matches!(status.code(), Code::Unimplemented | Code::Unauthenticated | Code::PermissionDenied),
+    }
+}
+
+/// The exit status of a command that gets this answer.
+pub(crate) fn exit_status(status: &Status) -> u8 {
+    match status.code() {
+        _ if lost(status).is_some() => exit::UNREACHABLE,
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => exit::UNREACHABLE,
+        Code::Internal | Code::Unknown | Code::DataLoss | Code::Ok => exit::FAILED,
+        _ => exit::REFUSED,
     }
 }
 
@@ -48,11 +59,7 @@ fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usiz
     let name = code_name(status.code());
     let reason_words =
         if reason.is_empty() { String::new() } else { format!(" {}", screen.paint(Tone::Heading, &shown(reason))) };
-    let message = match (lost(status), status.message()) {
-        (Some(cause), _) => format!("the connection to the server was lost before it answered: {cause}"),
-        (None, "") => status.code().description().to_owned(),
-        (None, message) => message.to_owned(),
-    };
+    let message = message(status);
     let message = shown(&message);
     let mut parts = vec![format!("{} {name}{reason_words}\n  {message}", screen.paint(Tone::Bad, "error:"))];
     // The table tells every field.
@@ -69,6 +76,15 @@ fn block(status: &Status, screen: &Screen, line_of: impl Fn(&str) -> Option<usiz
         parts.push(format!("  {advice}"));
     }
     parts.join("\n\n")
+}
+
+/// What the server says, or why it says nothing.
+pub(crate) fn message(status: &Status) -> String {
+    match (lost(status), status.message()) {
+        (Some(cause), _) => format!("the connection to the server was lost before it answered: {cause}"),
+        (None, "") => status.code().description().to_owned(),
+        (None, message) => message.to_owned(),
+    }
 }
 
 /// The violations of the request, by line.

@@ -26,9 +26,9 @@ pub(crate) fn text(request: &GetResponseTargetRequest, answer: &GetResponseTarge
     let severity = words::severity(request.severity());
     let mut facts = vec![
         ("asked for", format!("severity {severity} of {product_id} at {location_id} of {customer_id}")),
-        ("opened", words::second(answer.open_time.as_ref())),
+        ("opened", screen.second(answer.open_time.as_ref())),
     ];
-    facts.extend(terms::governing(&target_of(answer)));
+    facts.extend(terms::governing(&target_of(answer), screen));
     let mut parts = vec![head, screen.pairs(facts)];
     if !answer.alternatives.is_empty() {
         parts.push(others(&answer.alternatives, screen));

@@ -1,9 +1,6 @@
 //! The API's names in the words people use.
 
-use prost_types::Timestamp;
-
 use crate::cli::screen::Tone;
-use crate::cli::values::show_time;
 use crate::proto::v1::{Channel, Decision, DeliveryMode, Plan, Severity};
 
 pub(crate) fn decision(decision: Decision) -> (Tone, &'static str) {
@@ -51,16 +48,6 @@ pub(crate) fn delivery_mode(mode: DeliveryMode) -> &'static str {
         DeliveryMode::OnSite => "on site",
         DeliveryMode::Unspecified => "unknown",
     }
-}
-
-/// An instant, or what it means that there is none.
-pub(crate) fn time(time: Option<&Timestamp>, none: &str) -> String {
-    time.map_or_else(|| none.to_owned(), show_time)
-}
-
-/// The instant that was judged, to the second: the rest is for programs.
-pub(crate) fn second(instant: Option<&Timestamp>) -> String {
-    time(instant.map(|time| Timestamp { nanos: 0, ..*time }).as_ref(), "now")
 }
 
 /// `wo-1/ede`.

@@ -41,6 +41,11 @@ pub struct EntriesQuestion {
     pub customer_id: String,
     pub block_id: Option<Uuid>,
     pub reservation_id: Option<Uuid>,
+    pub work_order_id: Option<String>,
+    /// Recorded then or later.
+    pub start_time: Option<DateTime<Utc>>,
+    /// Recorded before.
+    pub end_time: Option<DateTime<Utc>>,
     pub page: Page,
 }
 
@@ -156,18 +161,36 @@ impl Ledger {
         question: &EntriesQuestion,
         tell: impl Fn(&Entry) -> M,
     ) -> Result<(Vec<M>, String)> {
-        let EntriesQuestion { customer_id, block_id, reservation_id, page } = question;
+        let EntriesQuestion { customer_id, block_id, reservation_id, work_order_id, start_time, end_time, page } =
+            question;
         note_customer(customer_id);
         caller.require_customer(customer_id)?;
-        let list = PagedList::new("entries", &[customer_id, &text_of(*block_id), &text_of(*reservation_id)]);
+        let time = |time: &Option<DateTime<Utc>>| time.map(|time| time.to_rfc3339()).unwrap_or_default();
+        let work_order = work_order_id.as_deref().unwrap_or_default();
+        let filters = [&text_of(*block_id), &text_of(*reservation_id), work_order, &time(start_time), &time(end_time)];
+        let list = PagedList::new("entries", &[&[customer_id.as_str()], filters.as_slice()].concat());
         let after = list
             .after(page)?
             .map(|[block, sequence]| block.parse().ok().zip(sequence.parse().ok()).ok_or_else(page_token_invalid));
-        let filter = EntryFilter { block_id: *block_id, reservation_id: *reservation_id, after: after.transpose()? };
+        let filter = EntryFilter {
+            block_id: *block_id,
+            reservation_id: *reservation_id,
+            work_order_id: work_order_id.clone(),
+            start_time: *start_time,
+            end_time: *end_time,
+            after: after.transpose()?,
+        };
         self.revision(customer_id).await?;
-        let found = self.context.store.entries(customer_id, &filter, page.limit()).await?;
+        let (found, looked_up_to) = self.context.store.entries(customer_id, &filter, page.limit()).await?;
         let place = |last: &Entry| [last.block_id.to_string(), last.sequence.to_string()];
-        Ok(list.cut(page, found, place, tell))
+        let (here, next) = list.cut(page, found, place, tell);
+        match looked_up_to {
+            // A page may end before it is full: no more are looked at for one.
+            Some((block_id, sequence)) if next.is_empty() => {
+                Ok((here, list.token(&[block_id.to_string(), sequence.to_string()])))
+            }
+            _ => Ok((here, next)),
+        }
     }
 
     /// The blocks that have rows, at the terms the contract gives them now, and those that come

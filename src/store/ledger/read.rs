@@ -12,7 +12,7 @@ use crate::ledger::{Block, Entry, Reservation, ReservationState};
 use crate::store::Store;
 use crate::store::time::{clock, from_micros};
 
-/// How many reservations one call looks at for those its filter lets through.
+/// How many reservations or entries one call looks at for those its filter lets through.
 const LOOKED_AT: u64 = 5_000;
 
 /// A customer's blocks, as far as they have rows.
@@ -31,6 +31,18 @@ pub struct EntryFilter {
     pub block_id: Option<Uuid>,
     pub after: Option<(Uuid, i64)>,
     pub reservation_id: Option<Uuid>,
+    pub work_order_id: Option<String>,
+    /// Recorded then or later.
+    pub start_time: Option<DateTime<Utc>>,
+    /// Recorded before.
+    pub end_time: Option<DateTime<Utc>>,
+}
+
+impl EntryFilter {
+    /// Whether it asks for what no index finds.
+    fn is_unindexed(&self) -> bool {
+        self.work_order_id.is_some() || self.start_time.is_some() || self.end_time.is_some()
+    }
 }
 
 /// Which reservations are asked for: those behind an id, by id, which is by age.
@@ -88,26 +100,70 @@ impl Store {
         rows.into_iter().next().map(EntryRow::read).transpose()
     }
 
-    /// Entries in the order of their blocks and of their sequence.
-    pub async fn entries(&self, customer_id: &str, filter: &EntryFilter, limit: u64) -> Result<Vec<Entry>> {
+    /// Entries in the order of their blocks and of their sequence, and, where fewer were found than asked for although
+    /// there may be more, the place up to which was looked: a rare one is not searched for in a long history by one call.
+    pub async fn entries(
+        &self,
+        customer_id: &str,
+        filter: &EntryFilter,
+        limit: u64,
+    ) -> Result<(Vec<Entry>, Option<(Uuid, i64)>)> {
         let (after_block, after_sequence) = match filter.after {
             Some((block_id, sequence)) => (block_id.to_string(), sequence),
             None => (String::new(), 0),
         };
-        let mut values = vec![customer_id.into(), after_block.into(), after_sequence.into(), limit_of(limit)];
-        let mut only = String::new();
+        let mut values = vec![customer_id.into(), after_block.into(), after_sequence.into()];
+        let mut of_id = String::new();
         // Each filter has a text of its own, and so a plan that uses its index.
         for (column, id) in [("block_id", filter.block_id), ("reservation_id", filter.reservation_id)] {
             if let Some(id) = id {
                 values.push(id.to_string().into());
-                only.push_str(&format!(" AND entry.{column} = ${}", values.len()));
+                of_id.push_str(&format!(" AND {column} = ${}", values.len()));
             }
         }
+        let behind = format!(
+            "FROM entry WHERE customer_id = $1 AND (block_id, sequence) > ($2, $3){of_id} ORDER BY block_id, sequence"
+        );
+        let found = self.found_entries(&behind, filter, values.clone(), limit).await?;
+        let is_full = u64::try_from(found.len()).unwrap_or(u64::MAX) >= limit;
+        if is_full || !filter.is_unindexed() {
+            return Ok((found, None));
+        }
+        let last = format!("SELECT block_id, sequence {behind} LIMIT 1 OFFSET {}", LOOKED_AT.saturating_sub(1));
+        let last = self.rows::<PlaceRow>(last, values).await?.into_iter().next();
+        let last = last.map(|row| Ok((block::uuid(&row.block_id)?, row.sequence))).transpose().map_err(broken)?;
+        Ok((found, last))
+    }
+
+    /// Of those that are looked at, the ones that the filter lets through.
+    async fn found_entries(
+        &self,
+        behind: &str,
+        filter: &EntryFilter,
+        mut values: Vec<Value>,
+        limit: u64,
+    ) -> Result<Vec<Entry>> {
+        let mut only = vec!["TRUE".to_owned()];
+        let wanted = [
+            ("COALESCE(block.work_order_id, '') =", filter.work_order_id.clone().map(Value::from)),
+            ("entry.record_time >=", filter.start_time.map(micros)),
+            ("entry.record_time <", filter.end_time.map(micros)),
+        ];
+        for (condition, value) in wanted {
+            if let Some(value) = value {
+                values.push(value);
+                only.push(format!("{condition} ${}", values.len()));
+            }
+        }
+        values.push(limit_of(limit));
+        let looked_at = if filter.is_unindexed() { LOOKED_AT } else { limit };
         let sql = format!(
-            "SELECT {} FROM entry LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
-             WHERE entry.customer_id = $1 AND (entry.block_id, entry.sequence) > ($2, $3){only}
-             ORDER BY entry.block_id, entry.sequence LIMIT $4",
-            entry::COLUMNS
+            "SELECT {columns} FROM (SELECT * {behind} LIMIT {looked_at}) AS entry
+             LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+             WHERE {only} ORDER BY entry.block_id, entry.sequence LIMIT ${last}",
+            columns = entry::COLUMNS,
+            only = only.join(" AND "),
+            last = values.len(),
         );
         let rows = self.rows::<EntryRow>(sql, values).await?;
         rows.into_iter().map(EntryRow::read).collect()
@@ -194,6 +250,11 @@ fn limit_of(limit: u64) -> Value {
     i64::try_from(limit).unwrap_or(i64::MAX).into()
 }
 
+fn micros(time: DateTime<Utc>) -> Value {
+    // As times are stored; an entry of the same microsecond is not before it.
+    time.timestamp_micros().into()
+}
+
 fn broken(error: DbErr) -> Error {
     Error::Internal(error.into())
 }
@@ -210,6 +271,12 @@ struct CustomerBlockRow {
 #[derive(Debug, FromQueryResult)]
 struct ReservationIdRow {
     reservation_id: String,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct PlaceRow {
+    block_id: String,
+    sequence: i64,
 }
 
 #[derive(Debug, FromQueryResult)]

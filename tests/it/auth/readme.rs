@@ -45,7 +45,7 @@ async fn run(directory: &Path, blocks: &[String], issuer: &str) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_entitled")).parent().unwrap().display().to_string();
     let mut command = Command::new("timeout");
     command.args(["120", "bash", "-c", &format!("PATH={program}:$PATH port={port}\n{SERVE}{commands}")]);
-    command.current_dir(directory);
+    command.current_dir(directory).env("ENTITLED_OUTPUT", "json");
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 

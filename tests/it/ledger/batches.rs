@@ -88,7 +88,7 @@ async fn writes_of_one_customer_keep_their_order() {
         }
         let store = house.store().await;
         for customer_id in ["contoso", "fabrikam"] {
-            let entries = store.entries(customer_id, &EntryFilter::default(), 1_000).await.unwrap();
+            let (entries, _) = store.entries(customer_id, &EntryFilter::default(), 1_000).await.unwrap();
             let written = entries.into_iter().filter(|entry| entry.kind == EntryKind::Consume);
             assert_eq!(written.map(|entry| entry.note).collect::<Vec<_>>(), notes, "{customer_id}");
         }

@@ -67,7 +67,7 @@ pub(super) async fn judge(house: &House, told: &[Told]) {
     let store = house.store().await;
     let mut uses = Vec::new();
     for customer_id in CUSTOMERS {
-        let entries = store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap();
+        let (entries, _) = store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap();
         let of_use = entries.into_iter().filter(|entry| entry.kind == EntryKind::Consume);
         uses.extend(of_use.map(|entry| entry.request_id.unwrap()));
     }

@@ -70,6 +70,29 @@ async fn entries_are_listed_whole_and_in_order(house: House) {
     assert_eq!(found.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     let of_hold = v1::ListEntriesRequest { customer_id: "contoso".into(), reservation_id: id, ..Default::default() };
     assert_eq!(ledger.list_entries(of_hold).await.unwrap().into_inner().entries, found[2..]);
+    let mut listed = async |change: &dyn Fn(&mut v1::ListEntriesRequest)| {
+        let mut request = v1::ListEntriesRequest { customer_id: "contoso".into(), ..Default::default() };
+        change(&mut request);
+        ledger.list_entries(request).await.map(|page| page.into_inner().entries)
+    };
+    let of_block = |entries: Vec<v1::Entry>| -> Vec<_> {
+        entries.into_iter().filter(|entry| entry.block_id == found[0].block_id).collect()
+    };
+    // By the time of the record: the first counts, the last does not.
+    let at = |entry: &v1::Entry| entry.record_time;
+    let key = |time: Option<prost_types::Timestamp>| time.map(|time| (time.seconds, time.nanos));
+    let (start, end) = (at(&found[1]), at(&found[3]));
+    let expected = found.iter().filter(|it| key(at(it)) >= key(start) && key(at(it)) < key(end));
+    let expected: Vec<_> = expected.cloned().collect();
+    let between = listed(&|it| (it.start_time, it.end_time) = (start, end)).await;
+    assert_eq!(between.map(of_block).ok(), (key(start) < key(end)).then_some(expected));
+    let order = found[0].work_order_id.clone();
+    assert_eq!(of_block(listed(&|it| it.work_order_id = order.clone()).await.unwrap()), found);
+    assert_eq!(listed(&|it| it.work_order_id = "another".into()).await.unwrap(), []);
+    let late = Some(prost_types::Timestamp { seconds: 4_000_000_000, nanos: 0 });
+    assert_eq!(listed(&|it| it.start_time = late).await.unwrap(), []);
+    let refusal = listed(&|it| (it.start_time, it.end_time) = (late, start)).await.unwrap_err();
+    assert_eq!(refusal.code(), tonic::Code::InvalidArgument);
     house.stop().await;
 }
 
@@ -125,7 +148,7 @@ async fn a_changed_byte_is_named(house: House) {
     connection.close().await.unwrap();
     let store = house.store().await;
     let mut chains = Chains::default();
-    let entries = store.entries("contoso", &EntryFilter::default(), 100).await.unwrap();
+    let (entries, _) = store.entries("contoso", &EntryFilter::default(), 100).await.unwrap();
     let misfit = entries.iter().find_map(|entry| chains.push(entry).err()).expect("it is seen");
     assert_eq!((misfit.sequence, misfit.kind), (3, DiscrepancyKind::Content));
     store.close().await.unwrap();

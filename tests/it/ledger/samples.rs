@@ -106,7 +106,7 @@ impl House {
     pub(super) async fn verify(&self, customer_id: &str) {
         let store = self.store().await;
         let (mut chains, mut reconciliation) = (Chains::default(), Reconciliation::default());
-        for entry in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap() {
+        for entry in store.entries(customer_id, &EntryFilter::default(), 1_000_000).await.unwrap().0 {
             chains.push(&entry).unwrap_or_else(|discrepancy| panic!("{discrepancy:?}"));
             reconciliation.push(&entry, true).unwrap_or_else(|discrepancy| panic!("{discrepancy:?}: {entry:?}"));
         }

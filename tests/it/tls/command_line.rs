@@ -65,11 +65,11 @@ async fn an_authority_that_is_named_is_trusted_and_no_other() {
     }
     let address = format!("https://localhost:{port}");
     for trust in [&["--ca", other.as_str()][..], &[]] {
-        let told = refused(&[&["--address", address.as_str()], trust].concat(), 1).await;
+        let told = refused(&[&["--address", address.as_str()], trust].concat(), 6).await;
         assert!(told.starts_with(&format!("error: no secure connection to {address}: ")), "{told}");
         assert!(told.contains("--ca") && told.trim_end().lines().count() == 1, "{told}");
     }
-    let in_clear = refused(&["--address", &format!("http://localhost:{port}")], 1).await;
+    let in_clear = refused(&["--address", &format!("http://localhost:{port}")], 6).await;
     assert!(in_clear.contains("https://"), "{in_clear}");
     server.stop().await;
 }
@@ -80,13 +80,13 @@ async fn a_certificate_that_does_not_do_is_told_with_its_reason() {
     let (server, _, directory) = serve(&authority, &authority.server(&["localhost"]), ClientAuth::None).await;
     let ca = text(write(directory.path(), "ca.pem", &authority.pem));
     let address = format!("https://127.0.0.1:{}", server.address.port());
-    let told = refused(&["--address", &address, "--ca", &ca], 1).await;
+    let told = refused(&["--address", &address, "--ca", &ca], 6).await;
     assert!(told.contains("is for another name: use one of the certificate's names"), "{told}");
     server.stop().await;
 
     let plain = TestServer::start_on(Listener::Plain, |_| {}).await;
     let address = format!("https://localhost:{}", plain.address.port());
-    let told = refused(&["--address", &address, "--ca", &ca], 1).await;
+    let told = refused(&["--address", &address, "--ca", &ca], 6).await;
     assert!(told.contains("does not speak TLS"), "{told}");
     plain.stop().await;
 }
@@ -106,7 +106,7 @@ async fn a_certificate_is_shown_where_the_server_asks_for_one() {
     let run_with = async |flags: Vec<String>| run(&flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let good = run_with(with(&clients.client("billing"), "good")).await;
     assert!(good.status.success(), "{good:?}");
-    let told = refused(&flags, 1).await;
+    let told = refused(&flags, 6).await;
     assert!(
         told.contains("the server asks for a certificate: give one with --cert and --key") || is_lost(&told),
         "{told}"
@@ -116,7 +116,7 @@ async fn a_certificate_is_shown_where_the_server_asks_for_one() {
     });
     for (name, bad) in [("expired", &expired), ("strange", &Authority::new("x").client("strange"))] {
         let output = run_with(with(bad, name)).await;
-        assert_eq!(output.status.code(), Some(1), "{name}: {output:?}");
+        assert_eq!(output.status.code(), Some(6), "{name}: {output:?}");
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains("the server refuses the certificate of --cert") || is_lost(&told), "{name}: {told}");
     }

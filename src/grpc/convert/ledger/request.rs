@@ -190,12 +190,29 @@ pub(crate) fn read_reservations_question(request: v1::ListReservationsRequest) -
 }
 
 pub(crate) fn read_entries_question(request: v1::ListEntriesRequest) -> Result<EntriesQuestion> {
-    let v1::ListEntriesRequest { customer_id, page_size, page_token, block_id, reservation_id } = request;
+    let v1::ListEntriesRequest {
+        customer_id,
+        page_size,
+        page_token,
+        block_id,
+        reservation_id,
+        work_order_id,
+        start_time,
+        end_time,
+    } = request;
     let mut read = Reader::default();
+    let start_time = read.timestamp("start_time", start_time);
+    let end_time = read.timestamp("end_time", end_time);
+    if start_time.zip(end_time).is_some_and(|(start, end)| start >= end) {
+        read.refuse("end_time", reason::FIELD_OUT_OF_RANGE, "is not after `start_time`");
+    }
     let question = EntriesQuestion {
         customer_id: read.required_id("customer_id", customer_id),
         block_id: read.optional_uuid("block_id", &block_id),
         reservation_id: read.optional_uuid("reservation_id", &reservation_id),
+        work_order_id: read.optional_id("work_order_id", Some(work_order_id)),
+        start_time,
+        end_time,
         page: read_page(&mut read, page_size, page_token),
     };
     read.finish(question)

@@ -1,0 +1,146 @@
+//! What every change of an order has in common.
+
+use std::future::Future;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::Args;
+use prost_types::Timestamp;
+use tonic::{Response, Status};
+
+use crate::cli::client::Client;
+use crate::cli::places::Places;
+use crate::cli::render::order_change::{self, Changed};
+use crate::cli::screen::Screen;
+use crate::cli::write::{RequestIdArg, write_answer};
+use crate::cli::{Failure, customers, reflect, values};
+use crate::model::start_of_day;
+use crate::proto::v1::{Customer, GetWorkOrderRequest, WorkOrder};
+use crate::service::Clock;
+
+/// When a change takes effect.
+#[derive(Debug, Clone)]
+pub(in crate::cli) enum Effective {
+    Time(Timestamp),
+    /// From the start of this day at the order's host.
+    Day(NaiveDate),
+}
+
+/// Reads a day or an instant.
+pub(in crate::cli) fn effective(text: &str) -> Result<Effective, String> {
+    match text.parse::<NaiveDate>() {
+        Ok(day) => Ok(Effective::Day(day)),
+        Err(_) => values::time(text).map(Effective::Time).map_err(|why| format!("{why}; or a day, as in `2026-06-01`")),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ChangeArgs {
+    /// When it takes effect: an instant (RFC 3339), or a day, from whose start at the order's host it holds.
+    /// Default: now.
+    #[arg(long, value_name = "DATE|TIME", value_parser = effective)]
+    pub effective: Option<Effective>,
+    #[command(flatten)]
+    pub write: ChangeWriteArgs,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ChangeWriteArgs {
+    /// Only check everything and show what would change.
+    #[arg(long)]
+    pub plan: bool,
+    /// Refuse what would only be warned of.
+    #[arg(long)]
+    pub strict: bool,
+    /// Only if the customer is as it was when this etag was told. Default: as it is read now.
+    #[arg(long, value_name = "ETAG")]
+    pub etag: Option<String>,
+    #[command(flatten)]
+    pub request: RequestIdArg,
+}
+
+impl ChangeWriteArgs {
+    /// The answer of the call; a plan writes nothing, and so its outcome is never unknown.
+    pub(in crate::cli) async fn answer<T>(
+        &self,
+        request_id: &str,
+        answer: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, Failure> {
+        if self.plan { Ok(answer.await?.into_inner()) } else { write_answer(request_id, answer).await }
+    }
+
+    pub(in crate::cli) fn etag(&self, before: &Before) -> String {
+        self.etag.clone().unwrap_or_else(|| before.customer.etag.clone())
+    }
+}
+
+impl ChangeArgs {
+    pub(in crate::cli) fn effective_time(&self, before: &Before) -> Option<Timestamp> {
+        Some(match self.effective.as_ref()? {
+            Effective::Time(time) => *time,
+            Effective::Day(day) => {
+                let start: DateTime<Utc> = start_of_day(before.places.order(&before.order.work_order_id), *day);
+                Timestamp { seconds: start.timestamp(), nanos: 0 }
+            }
+        })
+    }
+}
+
+/// An order and its customer as they were read before a change.
+#[derive(Debug)]
+pub(in crate::cli) struct Before {
+    pub customer: Customer,
+    pub order: WorkOrder,
+    pub places: Places,
+}
+
+impl Before {
+    /// The customer first: if anything changes meanwhile, its etag is stale.
+    pub(in crate::cli) async fn read(
+        connection: &Client,
+        customer_id: &str,
+        work_order_id: &str,
+    ) -> Result<Self, Failure> {
+        let customer = customers::read(connection, customer_id).await?.customer.unwrap_or_default();
+        let request = GetWorkOrderRequest {
+            customer_id: customer_id.to_owned(),
+            work_order_id: work_order_id.to_owned(),
+            ..Default::default()
+        };
+        let order = super::read(connection, request).await?.work_order.unwrap_or_default();
+        let places = Places::of(&customer).with_orders([&order]);
+        Ok(Self { customer, order, places })
+    }
+
+    /// Tells what the change made of it; of a renewal nothing was there before.
+    pub(in crate::cli) fn tell(&self, screen: &Screen, is_new: bool, changed: Changed<'_>) -> Result<String, Failure> {
+        let before: WorkOrder = reflect::without_controls("entitled.v1.WorkOrder", &self.order)?;
+        let places = Places::of(&self.customer).with_orders([&before, changed.after]);
+        let changed = Changed { before: (!is_new).then_some(&before), ..changed };
+        Ok(order_change::text(&changed, &places, Clock::System.now(), screen)?)
+    }
+}
+
+/// Writes an answer that has an order, its warnings and its tokens.
+macro_rules! tell_change {
+    ($context:expr, $name:literal, $answer:expr, $before:expr, $is_new:expr, $is_plan:expr) => {{
+        let (context, answer) = ($context, $answer);
+        match context.format {
+            $crate::cli::Format::Json => context.answer($name, &answer, |_, _| String::new()),
+            $crate::cli::Format::Table => {
+                let answer = $crate::cli::reflect::without_controls($name, &answer)?;
+                let after = answer.work_order.clone().unwrap_or_default();
+                let changed = $crate::cli::render::order_change::Changed {
+                    before: None,
+                    after: &after,
+                    warnings: &answer.warnings,
+                    revision: &answer.revision,
+                    etag: &answer.etag,
+                    is_plan: $is_plan,
+                };
+                $crate::cli::screen::write(&$before.tell(&context.screen, $is_new, changed)?)
+                    .map_err($crate::cli::Failure::from)
+            }
+        }
+    }};
+}
+pub(in crate::cli) use tell_change;

@@ -1,0 +1,65 @@
+use clap::Args;
+
+use super::change::{Before, ChangeWriteArgs, tell_change};
+use crate::cli::{CliContext, Failure};
+use crate::proto::v1::RenewWorkOrderRequest;
+
+/// Go on with an order under a new id, after its last day: items, prices and quantities as they were bought.
+///
+/// What is left of quantities is not carried over. Without dates the new order begins the day after the
+/// old one ends, and is as long.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Examples:
+  entitled orders renew hm-2026 --customer halden-mills --as hm-2028 --plan
+  entitled orders renew hm-2026 --customer halden-mills --as hm-2028 --end 2028-12-31"
+)]
+pub(super) struct Renew {
+    /// The work order that is renewed.
+    #[arg(value_name = "WORK_ORDER", id = "work-order")]
+    work_order: String,
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    customer: String,
+    /// The id of the new order.
+    #[arg(long = "as", value_name = "NEW-ID")]
+    new_id: String,
+    /// Its first day, `YYYY-MM-DD`.
+    #[arg(long, value_name = "DATE")]
+    start: Option<String>,
+    /// Its last day, which counts in full.
+    #[arg(long, value_name = "DATE")]
+    end: Option<String>,
+    /// Day of signature.
+    #[arg(long, value_name = "DATE")]
+    signed: Option<String>,
+    /// The order whose base package it leans on.
+    #[arg(long, value_name = "ID")]
+    base: Option<String>,
+    #[command(flatten)]
+    write: ChangeWriteArgs,
+}
+
+impl Renew {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
+        let connection = context.connect().await?;
+        let before = Before::read(&connection, &self.customer, &self.work_order).await?;
+        let request = RenewWorkOrderRequest {
+            customer_id: self.customer,
+            work_order_id: self.work_order,
+            new_work_order_id: self.new_id,
+            start_date: self.start,
+            end_date: self.end,
+            signed_date: self.signed,
+            base_work_order_id: self.base,
+            request_id: self.write.request.id(),
+            validate_only: self.write.plan,
+            etag: self.write.etag(&before),
+            strict: self.write.strict,
+        };
+        let id = request.request_id.clone();
+        let answer = self.write.answer(&id, connection.contracts().renew_work_order(request)).await?;
+        tell_change!(context, "entitled.v1.RenewWorkOrderResponse", answer, before, true, self.write.plan)
+    }
+}

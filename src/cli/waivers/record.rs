@@ -1,0 +1,66 @@
+use clap::Args;
+
+use super::WaiverArgs;
+use crate::cli::orders::change::{Before, ChangeArgs, tell_change};
+use crate::cli::{CliContext, Failure};
+use crate::proto::v1::{RecordWaiverRequest, Waiver};
+
+/// Record a written agreement that lifts a clause for an item.
+#[derive(Debug, Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "Example:
+  entitled waivers record --customer meridian-foods --work-order mf-europe --item engineer-lyon \\
+      --code ONSITE_NOT_INCLUDED --reference 'amendment 3' --granted-by 'account team'"
+)]
+pub(super) struct Record {
+    #[command(flatten)]
+    waiver: WaiverArgs,
+    /// Who granted it.
+    #[arg(long, value_name = "TEXT")]
+    granted_by: Option<String>,
+    /// First day it counts, `YYYY-MM-DD` at the host. Default: from the item's start.
+    #[arg(long, value_name = "DATE")]
+    start: Option<String>,
+    /// Last day it counts, in full. Default: to the item's end.
+    #[arg(long, value_name = "DATE")]
+    end: Option<String>,
+    /// A product pattern it is limited to; may be given again.
+    #[arg(long = "only-product", value_name = "PATTERN")]
+    products: Vec<String>,
+    /// On the item of a base package: a base service it is limited to; may be given again.
+    #[arg(long = "only-service", value_name = "ID")]
+    services: Vec<String>,
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+impl Record {
+    pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
+        let connection = context.connect().await?;
+        let before = Before::read(&connection, &self.waiver.customer, &self.waiver.work_order).await?;
+        let waiver = Waiver {
+            code: self.waiver.code,
+            reference: self.waiver.reference,
+            granted_by: self.granted_by,
+            start_date: self.start,
+            end_date: self.end,
+            product_ids: self.products,
+            service_ids: self.services,
+        };
+        let request = RecordWaiverRequest {
+            customer_id: self.waiver.customer,
+            work_order_id: self.waiver.work_order,
+            item_id: self.waiver.item,
+            waiver: Some(waiver),
+            effective_time: self.change.effective_time(&before),
+            request_id: self.change.write.request.id(),
+            validate_only: self.change.write.plan,
+            etag: self.change.write.etag(&before),
+            strict: self.change.write.strict,
+        };
+        let id = request.request_id.clone();
+        let answer = self.change.write.answer(&id, connection.contracts().record_waiver(request)).await?;
+        tell_change!(context, "entitled.v1.RecordWaiverResponse", answer, before, false, self.change.write.plan)
+    }
+}
