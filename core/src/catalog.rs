@@ -16,6 +16,7 @@ mod mistake;
 mod names;
 mod note;
 mod product;
+mod refused;
 mod response;
 mod rule;
 mod service;

@@ -39,7 +39,8 @@ impl ContractApi {
     ) -> Result<ChangeOutcome> {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options = WriteOptions { request_id, validate_only, deadline: call.deadline.clone() };
-        self.contracts.write(&call.caller, command, read.violations, options).await
+        let written = self.contracts.write(&call.caller, command, read.violations, options).await;
+        written.map_err(|error| error.told(self.contracts.catalog(), call.locale))
     }
 
     fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {

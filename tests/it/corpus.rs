@@ -139,7 +139,10 @@ pub(crate) async fn run_file(
         let outcome = submit(server, &customer_id, &over(&case["order"], &refused["work_order"]), false).await;
         match &outcome {
             Ok(()) => failures.push(format!("{label}: it was accepted")),
-            Err(status) => compare_refusal(&label, refused, status, failures),
+            Err(status) => {
+                compare_refusal(&label, refused, status, failures);
+                failures.extend(crate::refused::untold(status).iter().map(|lacking| format!("{label}: {lacking}")));
+            }
         }
         answers.push(format!("{label}: {}", outcome.map_or_else(|status| explain(&status), |()| String::new())));
     }

@@ -18,6 +18,8 @@ pub struct Names {
     /// By primary subtag.
     pub languages: BTreeMap<String, Text>,
     pub licenses: BTreeMap<String, Text>,
+    /// What a section of the service description is called.
+    pub section: Option<Text>,
 }
 
 /// One of a unit, and several.

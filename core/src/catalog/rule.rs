@@ -125,12 +125,14 @@ rules! {
     WaiverAllowed = "waiver_allowed": by(Judge::Purchase);
     SeparateWorkOrder = "separate_work_order": by(Judge::Purchase);
     MinimumEngagement = "minimum_engagement": by(Judge::Purchase)
-        .reads(&["purchase.minimum_minutes", "purchase.exact_minutes"]);
-    ExtensionSteps = "extension_steps": by(Judge::Purchase).reads(&["purchase.step_minutes"]);
+        .may_carry(&["least_minutes", "exact_minutes"]).reads(&["purchase.minimum_minutes", "purchase.exact_minutes"]);
+    ExtensionSteps = "extension_steps": by(Judge::Purchase).may_carry(&["step_minutes", "least_minutes"])
+        .reads(&["purchase.step_minutes"]);
     ProductsRequired = "products_required": by(Judge::Purchase);
     HoursOrPredefined = "hours_or_predefined": by(Judge::Purchase);
-    TenantsRequired = "tenants_required": by(Judge::Purchase).reads(&["tenants"]);
-    MaximumQuantity = "maximum_quantity": by(Judge::Purchase)
+    TenantsRequired = "tenants_required": by(Judge::Purchase)
+        .may_carry(&["tenants_minimum", "tenants_maximum"]).reads(&["tenants"]);
+    MaximumQuantity = "maximum_quantity": by(Judge::Purchase).may_carry(&["most"])
         .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]);
     ExhibitRequired = "exhibit_required": by(Judge::Purchase);
     SupportAdministrator = "support_administrator": by(Judge::Purchase);

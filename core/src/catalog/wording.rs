@@ -7,7 +7,7 @@ use super::{Edition, Locale};
 use crate::model::{ProductId, Quantity, Unit};
 
 /// A word, and the facts it follows from: it can be used where all of these are carried.
-pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 15] = [
+pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 18] = [
     ("service_name", &["service_id"]),
     ("product_name", &["product_id"]),
     ("family_name", &["family"]),
@@ -16,6 +16,9 @@ pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 15] = [
     ("requested_amount", &["requested", "unit"]),
     ("requested_amount", &["requested_minutes"]),
     ("limit_amount", &["limit_minutes"]),
+    ("least_amount", &["least_minutes"]),
+    ("exact_amount", &["exact_minutes"]),
+    ("step_amount", &["step_minutes"]),
     ("channel_name", &["channel"]),
     ("allowed_channels", &["channel", "allowed"]),
     ("allowed_languages", &["allowed"]),
@@ -38,6 +41,7 @@ impl Edition {
         let names = &self.names;
         let each =
             |codes: &str, word: &dyn Fn(&str) -> String| codes.split(", ").map(word).collect::<Vec<_>>().join(", ");
+        let minutes = |name: &str| self.amount(fact(name)?, Unit::Minutes.as_str(), locale);
         Some(match name {
             "service_name" => self.service_name(fact("service_id")?, locale),
             "product_name" => self.product_name(fact("product_id")?),
@@ -48,7 +52,10 @@ impl Edition {
                 Some(minutes) => self.amount(minutes, Unit::Minutes.as_str(), locale)?,
                 None => self.amount(fact("requested")?, fact("unit")?, locale)?,
             },
-            "limit_amount" => self.amount(fact("limit_minutes")?, Unit::Minutes.as_str(), locale)?,
+            "limit_amount" => minutes("limit_minutes")?,
+            "least_amount" => minutes("least_minutes")?,
+            "exact_amount" => minutes("exact_minutes")?,
+            "step_amount" => minutes("step_minutes")?,
             "value_amount" => self.amount(fact("value")?, fact("unit")?, locale)?,
             "channel_name" => names.channel(fact("channel")?, locale).to_owned(),
             "allowed_channels" => each(fact("allowed")?, &|code| names.channel(code, locale).to_owned()),

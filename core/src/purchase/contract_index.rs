@@ -118,7 +118,8 @@ impl<'a> Order<'a> {
     pub(super) fn enforced(&self, rule: Rule) -> Option<Enforced<'a>> {
         let edition = self.edition?;
         let services = self.order.items.iter().filter_map(|item| edition.service(&item.service_id));
-        services.into_iter().find_map(|service| Enforced::on(edition, service, rule))
+        let clause = services.into_iter().find_map(|service| Enforced::on(edition, service, rule))?;
+        Some(Enforced { service_id: "", work_order_id: &self.order.work_order_id, ..clause })
     }
 }
 
@@ -134,7 +135,8 @@ pub(super) struct BoughtItem<'a> {
 
 impl<'a> BoughtItem<'a> {
     pub(super) fn enforced(&self, rule: Rule) -> Option<Enforced<'a>> {
-        Enforced::on(self.edition, self.service, rule)
+        let clause = Enforced::on(self.edition, self.service, rule)?;
+        Some(Enforced { work_order_id: &self.order.order.work_order_id, item_id: &self.item.item_id, ..clause })
     }
 
     pub(super) fn is_base_package(&self) -> bool {

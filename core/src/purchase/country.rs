@@ -39,7 +39,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
     if let Some(clause) = bought.enforced(Rule::Country) {
         for (field, country) in served_countries(bought, |country| !service.is_available_in(country)) {
             let description = format!("`{}` is not available in {}; serve other locations", service.id, shown(country));
-            findings.clause(clause, path, &field, description);
+            findings.clause(clause, path, &field, description).fact("country", country);
         }
     }
     if let Some(clause) = bought.enforced(Rule::ExcludedCountry)
@@ -51,7 +51,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
             let description = format!(
                 "`{service_id}` is not available in {place} under multi-country support; serve other locations"
             );
-            findings.clause(clause, path, &field, description);
+            findings.clause(clause, path, &field, description).fact("country", country);
         }
     }
 }

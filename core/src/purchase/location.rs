@@ -62,7 +62,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
         let is_unlisted = |id: &str| order.index.locations.contains_key(id) && !designated.contains(id);
         for (row, id) in item.location_ids.iter().enumerate().filter(|(_, id)| is_unlisted(id)) {
             let description = format!("the order does not designate {}; designate it, or leave it out", shown(id));
-            findings.clause(clause, path, &format!("location_ids[{row}]"), description);
+            findings.clause(clause, path, &format!("location_ids[{row}]"), description).fact("location_id", id);
         }
     }
     if let Some(clause) = bought.enforced(Rule::SingleLocation)

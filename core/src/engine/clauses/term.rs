@@ -1,6 +1,6 @@
 //! Term, state and base agreement (2.1, 2.5): group A of the clauses.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::location::{may_share_country, remedy_designate};
 use crate::catalog::{RemedyKind, Rule};
@@ -121,6 +121,11 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         }
         _ => {}
     }
+}
+
+/// The day at the host of the item's order.
+pub(in crate::engine) fn host_day(context: &Context<'_>, instant: DateTime<Utc>) -> NaiveDate {
+    day_of(zone_of(context, context.candidate.host), instant)
 }
 
 /// A day of the calendar of a host, by the row of its location.

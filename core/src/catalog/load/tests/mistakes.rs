@@ -98,7 +98,7 @@ fn each_mistake_has_its_words() {
         (service("unit = \"DAYS\""), "4: days are counted as `HOURS`; `days = true` accepts them"),
         (service("days = true"), "4: `days` goes with a service that is counted in `HOURS`"),
         // What turns a clause is its function's to say.
-        ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\nremedy = \"RENEW\"\n".into(), "4: unknown field `remedy`; known are code, section, source, kinds, waivable, missing, rule, text, date, dated"),
+        ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\nremedy = \"RENEW\"\n".into(), "4: unknown field `remedy`; known are code, section, source, kinds, waivable, missing, rule, text, instead, date, dated"),
         // hours
         ("[hours.business]\nopen = \"18:00\"\n".into(), "it opens at 18:00 and closes at 17:30, which is not later"),
         ("[hours.business.countries.AE]\nclose = \"08:00\"\n".into(), "3: it opens at 09:00 and closes at 08:00, which is not later"),
