@@ -8,6 +8,7 @@ mod aside;
 mod clause;
 mod clause_kind;
 mod codes;
+mod countries;
 mod edition;
 mod format;
 mod hours;

@@ -7,7 +7,7 @@ use super::{Edition, Locale};
 use crate::model::{ProductId, Quantity, Unit};
 
 /// A word, and the facts it follows from: it can be used where all of these are carried.
-pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 18] = [
+pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 21] = [
     ("service_name", &["service_id"]),
     ("product_name", &["product_id"]),
     ("family_name", &["family"]),
@@ -22,10 +22,13 @@ pub(in crate::catalog) const DERIVED: [(&str, &[&str]); 18] = [
     ("channel_name", &["channel"]),
     ("allowed_channels", &["channel", "allowed"]),
     ("allowed_languages", &["allowed"]),
+    ("activity_name", &["activity"]),
     ("country_name", &["country"]),
     ("license_name", &["license"]),
     ("value_amount", &["value", "unit"]),
     ("value_name", &["value"]),
+    ("field_name", &["field"]),
+    ("value_words", &["field", "value"]),
 ];
 
 impl Edition {
@@ -60,14 +63,35 @@ impl Edition {
             "channel_name" => names.channel(fact("channel")?, locale).to_owned(),
             "allowed_channels" => each(fact("allowed")?, &|code| names.channel(code, locale).to_owned()),
             "allowed_languages" => each(fact("allowed")?, &|code| word(&names.languages, code, locale).to_owned()),
-            "country_name" => word(&names.countries, fact("country")?, locale).to_owned(),
+            "activity_name" => word(&names.activities, fact("activity")?, locale).to_owned(),
+            "country_name" => names.country(fact("country")?, locale).to_owned(),
             "license_name" => word(&names.licenses, fact("license")?, locale).to_owned(),
             "value_name" => {
                 let value = fact("value")?;
                 let service = self.service(value).map(|service| service.name.get(locale));
                 service.unwrap_or_else(|| word(&names.licenses, value, locale)).to_owned()
             }
+            "field_name" => word(&names.fields, fact("field")?, locale).to_owned(),
+            "value_words" => self.value_words(locale, fact)?,
             _ => return None,
+        })
+    }
+
+    /// The value of a remedy as people say it. Ids stay: they are what is to be written.
+    fn value_words<'v>(&self, locale: Locale, fact: &dyn Fn(&str) -> Option<&'v str>) -> Option<String> {
+        let (names, value) = (&self.names, fact("value")?);
+        let each = |word: &dyn Fn(&str) -> String| value.split(", ").map(word).collect::<Vec<_>>().join(", ");
+        if let Some(local) = fact("local_value").filter(|local| !local.is_empty()) {
+            return Some(local.to_owned());
+        }
+        Some(match fact("field")? {
+            "channel" => each(&|code| names.channel(code, locale).to_owned()),
+            "delivery.mode" => each(&|code| names.delivery_mode(code, locale).to_owned()),
+            "language" => each(&|code| word(&names.languages, code, locale).to_owned()),
+            "activity" => each(&|code| word(&names.activities, code, locale).to_owned()),
+            "product_id" => each(&|id| self.product_name(id)),
+            "quantity" => fact("unit").and_then(|unit| self.amount(value, unit, locale)).unwrap_or(value.to_owned()),
+            _ => value.to_owned(),
         })
     }
 

@@ -119,6 +119,7 @@ pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
     explanation.fact("opens", clock(calendar.hours.open));
     explanation.fact("closes", clock(calendar.hours.close));
     explanation.fact("time_zone", calendar.zone.name());
+    explanation.zone = Some(calendar.zone);
     // A place that never opens has no better time.
     if let Some(window) = context.query.delivery.window()
         && let Some(better) = worked(&calendar, window)

@@ -125,7 +125,11 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
 
 /// The day at the host of the item's order.
 pub(in crate::engine) fn host_day(context: &Context<'_>, instant: DateTime<Utc>) -> NaiveDate {
-    day_of(zone_of(context, context.candidate.host), instant)
+    day_of(host_zone(context), instant)
+}
+
+pub(in crate::engine) fn host_zone(context: &Context<'_>) -> Zone {
+    zone_of(context, context.candidate.host)
 }
 
 /// A day of the calendar of a host, by the row of its location.

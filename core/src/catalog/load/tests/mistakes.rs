@@ -116,7 +116,7 @@ fn each_mistake_has_its_words() {
         // texts
         ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\ntext.id = \"{end_time}\"\n".into(), "4: `{end_time}` is never filled in: WORK_ORDER_DRAFT carries `{service_id}`, `{location_id}`, `{work_order_id}`, `{item_id}`, `{service_name}`"),
         ("[[clauses]]\ncode = \"NOT_PURCHASED\"\ntext.en = \"{item_id}\"\n".into(), "4: `{item_id}` is never filled in: NOT_PURCHASED carries `{service_id}`, `{location_id}`, `{service_name}`"),
-        ("[remedies]\nBUY.en = \"{price}\"\n".into(), "3: `{price}` is never filled in: a remedy carries `{field}`, `{value}`, `{work_order_id}`, `{item_id}`, `{service_id}`, `{location_id}`, `{service_name}`, `{value_name}`"),
+        ("[remedies]\nBUY.en = \"{price}\"\n".into(), "3: `{price}` is never filled in: a remedy carries `{field}`, `{value}`, `{work_order_id}`, `{item_id}`, `{service_id}`, `{location_id}`, `{service_name}`, `{value_name}`, `{field_name}`, `{value_words}`"),
         ("[response.why]\nslower.en = \"{by}\"\n".into(), "3: `{by}` is never filled in: an offer that does not govern carries nothing"),
         ("[[clauses]]\ncode = \"UER_STAFFING\"\ndated.en = \"\"\n".into(), "4: `dated` is told with a `date` alone"),
         ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\ndate = \"host_serves\"\n".into(), "4: only `rule = \"note\"` tells a date"),
