@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 
 use crate::model::{ZoneTable, current_zones};
 
@@ -115,17 +116,17 @@ impl Cache {
         (fresh != 0).then(|| self.started.elapsed().saturating_sub(Duration::from_nanos(fresh)))
     }
 
-    /// The snapshot, if it is there and nothing newer can have been missed.
-    pub fn fresh(&self, customer_id: &str) -> Option<Arc<Snapshot>> {
+    /// The snapshot, if it is there, stands at `now`, and nothing newer can have been missed.
+    pub fn fresh(&self, customer_id: &str, now: DateTime<Utc>) -> Option<Arc<Snapshot>> {
         match self.is_fresh().then(|| self.entries.get(customer_id)).flatten() {
-            Some(CacheEntry::Current(snapshot)) => Some(snapshot),
-            Some(CacheEntry::Outdated(_)) | None => None,
+            Some(CacheEntry::Current(snapshot)) if !snapshot.documents.period.has_ended(now) => Some(snapshot),
+            Some(CacheEntry::Current(_) | CacheEntry::Outdated(_)) | None => None,
         }
     }
 
     /// The snapshot, if it is at least as new as `revision`: its token proves that it exists.
-    pub fn at_least(&self, customer_id: &str, revision: i64) -> Option<Arc<Snapshot>> {
-        self.fresh(customer_id).filter(|snapshot| snapshot.revision >= revision)
+    pub fn at_least(&self, customer_id: &str, revision: i64, now: DateTime<Utc>) -> Option<Arc<Snapshot>> {
+        self.fresh(customer_id, now).filter(|snapshot| snapshot.revision >= revision)
     }
 
     /// Keeps a snapshot, whose read began at `begun`, unless a newer one is there.
@@ -157,7 +158,8 @@ impl Cache {
         }
     }
 
-    /// A customer's documents. They may be outdated: their contract version is to be compared with the newest one.
+    /// A customer's documents. They may be outdated: their contract version is to be compared with the newest one, their
+    /// period with the time.
     pub fn documents(&self, customer_id: &str) -> Option<Arc<Documents>> {
         self.entries.get(customer_id).map(|current| Arc::clone(current.documents()))
     }
@@ -165,7 +167,10 @@ impl Cache {
     /// Keeps the newest documents, of which it is not known here what is left.
     pub fn keep_documents(&self, documents: &Arc<Documents>) {
         let customer_id = documents.customer_id();
-        let is_kept = |current: CacheEntry| current.documents().contract_version == documents.contract_version;
+        let is_kept = |current: CacheEntry| {
+            let current = current.documents();
+            (current.contract_version, current.period) == (documents.contract_version, documents.period)
+        };
         if !self.entries.peek(customer_id).is_some_and(is_kept) {
             self.entries.insert(customer_id.to_owned(), CacheEntry::Outdated(Arc::clone(documents)));
             self.drop_outdated_zones(documents);
@@ -211,10 +216,11 @@ mod tests {
 
     use super::*;
     use crate::catalog::Catalog;
-    use crate::model::{Contract, Customer, VersionInfo, ZoneOrigin};
+    use crate::model::{Contract, Customer, EffectivePeriod, VersionInfo, ZoneOrigin};
     use crate::store::StoredContract;
 
     const BYTES: u64 = 1 << 20;
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn snapshot(revision: i64, contract_version: i64) -> Arc<Snapshot> {
         let customer = Customer {
@@ -228,16 +234,17 @@ mod tests {
             contract: Contract { customer, work_orders: Vec::new() },
             revision,
             contract_version,
-            customer_info: VersionInfo { version: 1, record_time: chrono::DateTime::UNIX_EPOCH, actor: "ada".into() },
+            customer_info: VersionInfo { version: 1, record_time: NOW, effective_time: None, actor: "ada".into() },
             order_infos: BTreeMap::new(),
             balances: Default::default(),
+            period: EffectivePeriod::default(),
             bytes: 100,
         };
         Arc::new(Snapshot::new(&Arc::new(Catalog::embedded().unwrap()), stored))
     }
 
     fn current(cache: &Cache) -> Option<i64> {
-        cache.fresh("contoso").map(|snapshot| snapshot.revision)
+        cache.fresh("contoso", NOW).map(|snapshot| snapshot.revision)
     }
 
     #[test]
@@ -247,7 +254,7 @@ mod tests {
         cache.keep(&snapshot(5, 1), Instant::now());
         cache.keep(&snapshot(4, 1), Instant::now());
         assert_eq!(current(&cache), Some(5), "an older read that came later");
-        assert!(cache.at_least("contoso", 6).is_none());
+        assert!(cache.at_least("contoso", 6, NOW).is_none());
         cache.note("contoso", 5);
         assert_eq!(current(&cache), Some(5));
         cache.note("contoso", 6);

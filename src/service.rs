@@ -46,7 +46,7 @@ use crate::cache::{Cache, Documents, Snapshot};
 use crate::catalog::Catalog;
 use crate::error::{Error, Noun, Result};
 use crate::model::Balances;
-use crate::store::{Epoch, Store};
+use crate::store::{AsOf, Epoch, Store};
 use crate::telemetry::Telemetry;
 use crate::telemetry::call::note_customer;
 
@@ -68,12 +68,13 @@ pub struct Context {
 pub const READS: (usize, usize) = (16, 1_024);
 
 impl Context {
-    /// A customer's contract and balances, as fresh as `consistency` asks for.
+    /// A customer's contract as it stands now, and its balances, as fresh as `consistency` asks for.
     pub async fn snapshot(&self, customer_id: &str, consistency: &Consistency) -> Result<Arc<Snapshot>> {
         note_customer(customer_id);
+        let now = self.clock.now();
         let cached = match consistency {
-            Consistency::MinimizeLatency => self.cache.fresh(customer_id),
-            Consistency::AtLeast(revision) => self.cache.at_least(customer_id, *revision),
+            Consistency::MinimizeLatency => self.cache.fresh(customer_id, now),
+            Consistency::AtLeast(revision) => self.cache.at_least(customer_id, *revision, now),
             Consistency::Full => None,
         };
         self.cache.count_lookup(cached.is_some());
@@ -85,7 +86,7 @@ impl Context {
         }
         let _permit = self.reads.enter().await?;
         let begun = Instant::now();
-        let Some(snapshot) = self.read(customer_id, consistency).await? else {
+        let Some(snapshot) = self.read(customer_id, consistency, now).await? else {
             self.cache.keep_absent(customer_id, begun);
             return Err(match consistency {
                 // The token proves that the customer is there.
@@ -100,29 +101,72 @@ impl Context {
         }
     }
 
-    /// Reads the balances alone while the documents in the cache are the newest; everything if that is unknown, or the
-    /// caller wants it so. None if there is no such customer.
-    async fn read(&self, customer_id: &str, consistency: &Consistency) -> Result<Option<Arc<Snapshot>>> {
-        let cached_documents = self.cache.documents(customer_id);
+    /// The contract as it stood, or will stand, at an instant, and of it what was recorded by `known_time`. Absent: now,
+    /// and all.
+    pub async fn snapshot_at(
+        &self,
+        customer_id: &str,
+        instant: Option<DateTime<Utc>>,
+        known_time: Option<DateTime<Utc>>,
+        consistency: &Consistency,
+    ) -> Result<Arc<Snapshot>> {
+        match (instant, known_time) {
+            (_, Some(known_time)) => {
+                let as_of = instant.map_or(AsOf::now(self.clock.now()), AsOf::at).known(known_time);
+                self.snapshot_as_known(customer_id, as_of, consistency).await
+            }
+            (Some(instant), None) => {
+                let current = self.snapshot(customer_id, consistency).await?;
+                self.snapshot_beside(&current, instant).await
+            }
+            (None, None) => self.snapshot(customer_id, consistency).await,
+        }
+    }
+
+    /// The same revision of the same customer with the contract of another instant.
+    pub async fn snapshot_beside(&self, snapshot: &Arc<Snapshot>, instant: DateTime<Utc>) -> Result<Arc<Snapshot>> {
+        if snapshot.documents.period.contains(instant) {
+            return Ok(Arc::clone(snapshot));
+        }
+        let _permit = self.reads.enter().await?;
+        let customer_id = snapshot.documents.customer_id();
+        let stored = self.store.load_contract(customer_id, AsOf::at(instant)).await?;
+        // Changed since the snapshot was read; the next try sees the change.
+        let contract_version = snapshot.documents.contract_version;
+        let stored = stored.filter(|stored| stored.contract_version == contract_version);
+        let stored = stored.ok_or(Error::NotFreshEnough)?;
+        let documents = Arc::new(uncut(stored.bytes, || Documents::new(&self.catalog, stored)));
+        Ok(renewed(&documents, &snapshot.stored_balances, snapshot.revision))
+    }
+
+    /// Reads the balances alone while the documents in the cache are the newest and stand at `now`; everything if that is
+    /// unknown, or the caller wants it so. None if there is no such customer.
+    async fn read(
+        &self,
+        customer_id: &str,
+        consistency: &Consistency,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Snapshot>>> {
+        let cached_documents = self.cache.documents(customer_id).filter(|documents| !documents.period.has_ended(now));
         if let Some(documents) = cached_documents.as_ref().filter(|_| *consistency != Consistency::Full) {
             let Some(stored) = self.store.load_balances(customer_id).await? else { return Ok(None) };
             if stored.contract_version == documents.contract_version {
-                return Ok(Some(renewed(documents, &stored.balances, stored.revision)));
+                return Ok(Some(renewed(documents, &Arc::new(stored.balances), stored.revision)));
             }
         }
-        let Some(stored) = self.store.load_contract(customer_id).await? else { return Ok(None) };
+        let Some(stored) = self.store.load_contract(customer_id, AsOf::now(now)).await? else { return Ok(None) };
         Ok(Some(match cached_documents.filter(|documents| documents.are_of(&stored)) {
-            Some(documents) => renewed(&documents, &stored.balances, stored.revision),
+            Some(documents) => renewed(&documents, &Arc::new(stored.balances), stored.revision),
             None => Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored))),
         }))
     }
 
-    /// A customer's contract by what was recorded up to `known_time`, in a store that has what was
+    /// A customer's contract by what was recorded up to a time, in a store that has what was
     /// asked for.
-    pub async fn snapshot_as_known(
+    async fn snapshot_as_known(
         &self,
         customer_id: &str,
-        known_time: DateTime<Utc>,
+        as_of: AsOf,
         consistency: &Consistency,
     ) -> Result<Arc<Snapshot>> {
         note_customer(customer_id);
@@ -132,7 +176,7 @@ impl Context {
         {
             return Err(Error::NotFreshEnough);
         }
-        match self.store.load_contract_as_known(customer_id, known_time).await? {
+        match self.store.load_contract(customer_id, as_of).await? {
             Some(stored) => Ok(Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)))),
             None => Err(unknown_customer(customer_id)),
         }
@@ -140,8 +184,9 @@ impl Context {
 }
 
 /// The same documents with the balances of a revision.
-fn renewed(documents: &Arc<Documents>, balances: &Balances, revision: i64) -> Arc<Snapshot> {
-    Arc::new(uncut(documents.bytes, || Snapshot::of(Arc::clone(documents), balances, revision)))
+fn renewed(documents: &Arc<Documents>, balances: &Arc<Balances>, revision: i64) -> Arc<Snapshot> {
+    let (documents, balances) = (Arc::clone(documents), Arc::clone(balances));
+    Arc::new(uncut(documents.bytes, || Snapshot::of(Arc::clone(&documents), balances, revision)))
 }
 
 /// No similar id is named: callers must not learn which other customers there are.

@@ -44,7 +44,10 @@ mod transaction;
 
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
-pub use contract::{StoredContract, load_contract_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn};
+pub use contract::{
+    AsOf, NewestVersion, NewestVersions, StoredContract, load_contract_in_txn, newest_versions_in_txn,
+    put_customer_version_in_txn, put_work_order_version_in_txn,
+};
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
 pub use epoch::Epoch;
 pub use ledger::{

@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::catalog::Subject;
 use crate::engine::{BlockCodes, BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
 use crate::error::Result;
-use crate::ledger::{CommandViolation, FundingSource, LedgerCodes, Performed, Reservation, SourceRank, Take, Target};
-use crate::model::ProductId;
+use crate::ledger::{
+    Block, Book, CommandViolation, FundingSource, LedgerCodes, Performed, Reservation, SourceRank, Take, Target,
+};
+use crate::model::{BlockSpec, ProductId};
 
 /// Where a consume or a reserve may take from.
 pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<FundingSource>> {
@@ -37,6 +39,30 @@ pub fn sources_of_commit(
         }
     }
     found
+}
+
+/// The blocks whose items the contract does not have any more. Each ends when its order came to be without the item, by
+/// `effective_time` of the order's id; none: it was never there. `blocks`: those the contract has, in the order of their ids.
+pub fn ended_blocks(
+    prepared: &Prepared,
+    blocks: &[BlockSpec],
+    book: &Book,
+    effective_time: impl Fn(&str) -> Option<DateTime<Utc>>,
+) -> Vec<BlockSpec> {
+    let is_gone = |block: &&Block| {
+        blocks.binary_search_by_key(&block.id, |spec| spec.id).is_err() && can_be_judged(prepared, &block.work_order_id)
+    };
+    let ended = |block: &Block| {
+        let end = effective_time(&block.work_order_id).map_or(block.start, |time| time.max(block.start));
+        (end < block.end).then(|| BlockSpec { end, ..block.spec() })
+    };
+    book.blocks.values().filter(is_gone).filter_map(ended).collect()
+}
+
+/// Whether what an order has can be told: an edition that is not loaded takes nothing away.
+fn can_be_judged(prepared: &Prepared, work_order_id: &str) -> bool {
+    let order = prepared.contract().work_order(work_order_id);
+    order.is_some_and(|order| prepared.catalog().edition(&order.edition_id).is_some())
 }
 
 fn query(target: &Target, performed: Option<Performed>) -> BlockQuery<'_> {

@@ -6,6 +6,7 @@ mod block;
 mod canonical;
 pub mod codes;
 mod customer;
+mod effect;
 mod foreign;
 mod id;
 mod language;
@@ -18,6 +19,7 @@ mod zone;
 pub use block::{BlockSpec, burn_key};
 pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
+pub use effect::EffectivePeriod;
 pub use foreign::folded;
 pub use id::{LONGEST_ID, is_id, wrong_id};
 pub use language::{canonical_language, primary_language};
@@ -75,6 +77,10 @@ pub struct VersionInfo {
     /// 1 for the first version of this document.
     pub version: i64,
     pub record_time: chrono::DateTime<chrono::Utc>,
+    /// From when on the contract stands as it says, until a later version takes effect; none: as long as there was a
+    /// contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_time: Option<chrono::DateTime<chrono::Utc>>,
     /// Who wrote it; `anonymous` where callers are not identified.
     pub actor: String,
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::engine::{Prepared, PreparedBalances, blocks_of};
-use crate::model::{Balances, BlockSpec, Contract, VersionInfo};
+use crate::funding::ended_blocks;
+use crate::ledger::Book;
+use crate::model::{Balances, BlockSpec, Contract, EffectivePeriod, VersionInfo};
 use crate::store::StoredContract;
 
 /// One customer at one revision.
@@ -13,10 +15,13 @@ use crate::store::StoredContract;
 pub struct Snapshot {
     pub documents: Arc<Documents>,
     pub balances: PreparedBalances,
+    /// As they are stored: of the same customer at another instant, the documents are others and these are the same.
+    pub stored_balances: Arc<Balances>,
     pub revision: i64,
 }
 
-/// A customer's documents in one version of the contract. The ledger leaves them as they are.
+/// A customer's documents in one version of the contract, as they are in effect for a time. The ledger leaves them as
+/// they are.
 #[derive(Debug)]
 pub struct Documents {
     pub prepared: Prepared,
@@ -27,6 +32,8 @@ pub struct Documents {
     pub customer_info: VersionInfo,
     /// By work order id.
     pub order_infos: BTreeMap<String, VersionInfo>,
+    /// From when to when they are in effect together.
+    pub period: EffectivePeriod,
     /// The bytes they take in the store.
     pub bytes: usize,
     /// What they take of the memory, roughly, in bytes, with the balances.
@@ -42,13 +49,13 @@ const LEAST_WEIGHT: u64 = 1_024;
 impl Snapshot {
     pub fn new(catalog: &Arc<Catalog>, mut stored: StoredContract) -> Self {
         let (revision, balances) = (stored.revision, std::mem::take(&mut stored.balances));
-        Self::of(Arc::new(Documents::new(catalog, stored)), &balances, revision)
+        Self::of(Arc::new(Documents::new(catalog, stored)), Arc::new(balances), revision)
     }
 
     /// The same documents with other balances.
-    pub fn of(documents: Arc<Documents>, balances: &Balances, revision: i64) -> Self {
-        let balances = documents.prepared.balances(balances);
-        Self { documents, balances, revision }
+    pub fn of(documents: Arc<Documents>, stored_balances: Arc<Balances>, revision: i64) -> Self {
+        let balances = documents.prepared.balances(&stored_balances);
+        Self { documents, balances, stored_balances, revision }
     }
 
     pub fn prepared(&self) -> &Prepared {
@@ -58,12 +65,20 @@ impl Snapshot {
 
 impl Documents {
     pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
-        let StoredContract { contract, revision: _, contract_version, customer_info, order_infos, balances: _, bytes } =
-            stored;
+        let StoredContract {
+            contract,
+            revision: _,
+            contract_version,
+            customer_info,
+            order_infos,
+            balances: _,
+            period,
+            bytes,
+        } = stored;
         let weight = weight(&contract, bytes);
-        let prepared = Prepared::new(Arc::clone(catalog), contract);
+        let prepared = Prepared::new(Arc::clone(catalog), contract).until(period.until);
         let blocks = blocks_of(&prepared);
-        Self { prepared, blocks, contract_version, customer_info, order_infos, bytes, weight }
+        Self { prepared, blocks, contract_version, customer_info, order_infos, period, bytes, weight }
     }
 
     /// Whether what was read are these documents.
@@ -73,7 +88,15 @@ impl Documents {
             && self.order_infos == stored.order_infos
     }
 
-    pub(super) fn customer_id(&self) -> &str {
+    /// What brings a customer's book up to date: the blocks as the contract has them, and the end of those it does not
+    /// have any more. None if that would change nothing.
+    pub fn blocks_to_grant(&self, book: &Book) -> Option<Vec<BlockSpec>> {
+        let effective_time = |order: &str| self.order_infos.get(order).and_then(|info| info.effective_time);
+        let ended = ended_blocks(&self.prepared, &self.blocks, book, effective_time);
+        (!ended.is_empty() || !book.has(&self.blocks)).then(|| self.blocks.iter().cloned().chain(ended).collect())
+    }
+
+    pub fn customer_id(&self) -> &str {
         &self.prepared.contract().customer.customer_id
     }
 }

@@ -32,6 +32,9 @@ pub(super) struct List {
     /// The instant to judge (RFC 3339). Default: now.
     #[arg(long, value_name = "TIME", value_parser = values::time)]
     at: Option<Timestamp>,
+    /// Judge by what was recorded up to then (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    known: Option<Timestamp>,
     /// Only services of this group, such as `education`.
     #[arg(long, value_name = "ID")]
     group: Option<String>,
@@ -77,6 +80,7 @@ impl List {
             consistency: None,
             page_size: PAGE_SIZE,
             page_token: String::new(),
+            known_time: self.known,
         }
     }
 }

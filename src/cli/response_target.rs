@@ -44,6 +44,9 @@ pub(super) struct ResponseTarget {
     /// When the incident is opened (RFC 3339). Default: now.
     #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
     open: Option<Timestamp>,
+    /// Judge by what was recorded up to then (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
+    known: Option<Timestamp>,
     /// The tenant in question.
     #[arg(long, value_name = "ID", help_heading = "Facts")]
     tenant: Option<String>,
@@ -80,6 +83,7 @@ impl ResponseTarget {
             solution_id: self.solution,
             consistency: None,
             locale: self.locale,
+            known_time: self.known,
         }
     }
 }

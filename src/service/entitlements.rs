@@ -87,7 +87,9 @@ impl Entitlements {
             let seen = question.and_then(|question| caller.require_customer(&question.customer_id).map(|()| question));
             match seen {
                 Ok(question) => {
-                    let key = (question.customer_id.clone(), question.known_time);
+                    // What was known then is read as of one instant.
+                    let instant = question.known_time.and(question.contract_time());
+                    let key = (question.customer_id.clone(), question.known_time, instant);
                     groups.entry(key).or_default().push((row, question));
                 }
                 Err(error) => keep(row, tell(Err(error)))?,
@@ -98,14 +100,17 @@ impl Entitlements {
         let mut slices = Slices::begin();
         for group in groups {
             let Some((_, first)) = group.first() else { continue };
-            let snapshot = match self.snapshot(first).await {
+            let snapshot = match self.group_snapshot(first).await {
                 Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => return Err(error),
                 other => other,
             };
             for (row, question) in group {
                 slices.next().await;
                 let told = match &snapshot {
-                    Ok(snapshot) => self.answer(snapshot, &question, now, |answer| tell(Ok(answer))),
+                    Ok(snapshot) => match self.snapshot_of(snapshot, &question).await {
+                        Ok(snapshot) => self.answer(&snapshot, &question, now, |answer| tell(Ok(answer))),
+                        Err(error) => Err(error),
+                    },
                     Err(error) => Err(error.repeated()),
                 };
                 keep(row, told.unwrap_or_else(|error| tell(Err(error))))?;
@@ -124,11 +129,13 @@ impl Entitlements {
         mut tell: impl FnMut(&str, &Decision<'_>) -> M,
     ) -> Result<EntitlementPage<M>> {
         caller.require_customer(&question.customer_id)?;
-        let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
-        let prepared = snapshot.prepared();
-        self.addressed(&snapshot, question)?;
         let list = list_of(question);
         let after = list.after(&question.page)?.map(ListPosition::read).transpose()?;
+        let ListQuestion { customer_id, known_time, consistency, .. } = question;
+        let instant = after.as_ref().map(|after| after.check_time).or(question.check_time);
+        let snapshot = self.context.snapshot_at(customer_id, instant, *known_time, consistency).await?;
+        let prepared = snapshot.prepared();
+        self.addressed(&snapshot, question)?;
         let now = match &after {
             Some(after) => after.check_time,
             None => question.check_time.unwrap_or(self.context.clock.now()),
@@ -178,7 +185,8 @@ impl Entitlements {
     ) -> Result<(T, DateTime<Utc>, String)> {
         caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
-        let snapshot = self.context.snapshot(&question.customer_id, &question.consistency).await?;
+        let TargetQuestion { customer_id, open_time, known_time, consistency, .. } = question;
+        let snapshot = self.context.snapshot_at(customer_id, *open_time, *known_time, consistency).await?;
         let incident = question.incident(now);
         let offers = engine::offers(snapshot.prepared(), &incident);
         let answer = engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, &incident)?;
@@ -213,11 +221,24 @@ impl Entitlements {
     }
 
     async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
+        let Question { customer_id, known_time, consistency, .. } = question;
+        self.context.snapshot_at(customer_id, question.contract_time(), *known_time, consistency).await
+    }
+
+    /// Of a customer's questions the contract as it stands now, or what was known of it.
+    async fn group_snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
+        let Question { customer_id, consistency, .. } = question;
         match question.known_time {
-            None => self.context.snapshot(&question.customer_id, &question.consistency).await,
-            Some(known_time) => {
-                self.context.snapshot_as_known(&question.customer_id, known_time, &question.consistency).await
-            }
+            None => self.context.snapshot(customer_id, consistency).await,
+            Some(_) => self.snapshot(question).await,
+        }
+    }
+
+    /// The contract that judges one question of a customer of which a snapshot is at hand.
+    async fn snapshot_of(&self, snapshot: &Arc<Snapshot>, question: &Question) -> Result<Arc<Snapshot>> {
+        match question.contract_time() {
+            Some(instant) if question.known_time.is_none() => self.context.snapshot_beside(snapshot, instant).await,
+            _ => Ok(Arc::clone(snapshot)),
         }
     }
 
@@ -279,7 +300,10 @@ fn list_of(question: &ListQuestion) -> PagedList {
         Some(Outcome::NotEntitled) => "not-entitled",
     };
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let time = question.check_time.map(|time| time.to_rfc3339()).unwrap_or_default();
+    let mut time = question.check_time.map(|time| time.to_rfc3339()).unwrap_or_default();
+    if let Some(known_time) = question.known_time {
+        time = format!("{time} as known at {}", known_time.to_rfc3339());
+    }
     let (location_id, product_id, group) =
         (text(&question.location_id), text(&question.product_id), text(&question.group));
     PagedList::new("entitlements", &[&question.customer_id, &location_id, &product_id, &group, outcome, &time])

@@ -55,6 +55,11 @@ pub struct Question {
 }
 
 impl Question {
+    /// The contract of which instant judges it: of the start of the delivery, else of the check. Absent: now.
+    pub fn contract_time(&self) -> Option<DateTime<Utc>> {
+        self.start_time.or(self.check_time)
+    }
+
     /// What the engine is asked.
     pub fn query(&self) -> Query<'_> {
         Query {
@@ -109,6 +114,8 @@ pub struct ListQuestion {
     pub location_id: Option<String>,
     pub product_id: Option<String>,
     pub check_time: Option<DateTime<Utc>>,
+    /// Judge by what was recorded up to then.
+    pub known_time: Option<DateTime<Utc>>,
     pub group: Option<String>,
     pub outcome: Option<Outcome>,
     pub consistency: Consistency,
@@ -128,6 +135,8 @@ pub struct TargetQuestion {
     pub language: Option<String>,
     /// Absent: now.
     pub open_time: Option<DateTime<Utc>>,
+    /// Judge by what was recorded up to then.
+    pub known_time: Option<DateTime<Utc>>,
     pub tenant_id: Option<String>,
     pub solution_id: Option<String>,
     pub consistency: Consistency,

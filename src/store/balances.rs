@@ -11,12 +11,12 @@ use crate::model::{Balance, Balances, Release};
 /// The balances now, and of the holds on each block those that run out first. Each is looked up by itself, so that there
 /// is one way to do it, however many holds there are.
 pub(super) const BALANCES: &str = "(
-        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, b.release_time, (
+        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.contracted, (
             SELECT CAST(SUM(h.amount) AS BIGINT) FROM hold h
             WHERE h.customer_id = $1 AND h.block_id = b.block_id AND h.expire_time = b.release_time
         ) AS released
         FROM (
-            SELECT block.customer_id, block.block_id, block.granted, block.used, block.reserved, (
+            SELECT block.customer_id, block.block_id, block.granted, block.used, block.reserved, block.contracted, (
                 SELECT MIN(h.expire_time) FROM hold h WHERE h.customer_id = $1 AND h.block_id = block.block_id
             ) AS release_time
             FROM block WHERE block.customer_id = $1
@@ -34,7 +34,8 @@ pub(super) const BALANCES_AS_KNOWN: &str = "(
             FROM search WHERE low < high
         )
         SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
-               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
+               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released,
+               CAST(NULL AS BIGINT) AS contracted
         FROM search JOIN entry e ON e.customer_id = $1 AND e.block_id = search.block_id AND e.sequence = search.low
         WHERE search.low = search.high AND search.low > 0
     )";
@@ -59,7 +60,8 @@ impl Store {
     pub async fn load_balances(&self, customer_id: &str) -> Result<Option<StoredBalances>> {
         let db = &self.pools.checks;
         let sql = format!(
-            "SELECT c.revision, c.contract_version, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.released
+            "SELECT c.revision, c.contract_version, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.released,
+                 b.contracted
              FROM customer c LEFT JOIN {BALANCES} b ON b.customer_id = c.customer_id
              WHERE c.customer_id = $1"
         );
@@ -95,6 +97,7 @@ pub(super) struct BalanceRow {
     reserved: Option<i64>,
     release_time: Option<i64>,
     released: Option<i64>,
+    contracted: Option<i64>,
 }
 
 impl BalanceRow {
@@ -103,7 +106,8 @@ impl BalanceRow {
         let Some((((granted, used), reserved), block_id)) = balance else { return Ok(None) };
         let release = self.release_time.zip(self.released);
         let release = release.map(|(at, amount)| Ok::<_, DbErr>(Release { at: from_micros(at)?, amount }));
-        Ok(Some((uuid(&block_id)?, Balance { granted, used, reserved, release: release.transpose()? })))
+        let release = release.transpose()?;
+        Ok(Some((uuid(&block_id)?, Balance { granted, used, reserved, contracted: self.contracted, release })))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A customer's documents. Every version is kept; the newest versions are the contract.
+//! A customer's documents. Every version is kept; the versions in effect at an instant are the contract of then.
 
 use std::collections::BTreeMap;
 
@@ -12,40 +12,95 @@ use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
-use crate::model::{Balances, Contract, Customer, VersionInfo, WorkOrder};
+use crate::model::{Balances, Contract, Customer, EffectivePeriod, VersionInfo, WorkOrder};
 
-/// The customer and its work orders in their newest versions, each looked up by itself, and the balances of its blocks, by
-/// one statement and so as of one instant. Both databases number parameters alike.
-const NEWEST_VERSIONS: &str = "
+/// Which state of a contract is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AsOf {
+    instant: DateTime<Utc>,
+    is_now: bool,
+    known_time: Option<DateTime<Utc>>,
+}
+
+impl AsOf {
+    /// As it stands now by the clock of this process. A change that took effect when it was recorded stands, however far
+    /// the clock of the process that recorded it is ahead.
+    pub fn now(now: DateTime<Utc>) -> Self {
+        Self { instant: now, is_now: true, known_time: None }
+    }
+
+    /// As it stood, or will stand, at an instant.
+    pub fn at(instant: DateTime<Utc>) -> Self {
+        Self { instant, is_now: false, known_time: None }
+    }
+
+    /// Without what was recorded later.
+    pub fn known(self, known_time: DateTime<Utc>) -> Self {
+        Self { known_time: Some(known_time), ..self }
+    }
+}
+
+/// The work orders of a customer, each looked up by itself. Both databases number parameters alike.
+const ORDERS: &str = "
     WITH RECURSIVE orders (work_order_id) AS (
         SELECT MIN(v.work_order_id) FROM work_order_version v WHERE v.customer_id = $1
         UNION ALL
         SELECT (SELECT MIN(v.work_order_id) FROM work_order_version v
                 WHERE v.customer_id = $1 AND v.work_order_id > orders.work_order_id)
-        FROM orders WHERE orders.work_order_id IS NOT NULL)
-    SELECT c.revision, c.contract_version, NULL AS work_order_id, v.version, v.record_time, v.actor, v.content,
+        FROM orders WHERE orders.work_order_id IS NOT NULL)";
+
+/// The customer and its work orders in the versions that are in effect, each with the instant at which a later one takes
+/// effect, and the balances of its blocks, by one statement and so as of one instant.
+///
+/// Of the versions recorded by $2 that have taken effect by $3, the last recorded one is in effect. Those recorded after
+/// it take effect later.
+const VERSIONS_IN_EFFECT: &str = "
+    SELECT c.revision, c.contract_version, NULL AS work_order_id, v.version, v.record_time, v.effective_time, v.actor,
+           v.content,
+           (SELECT MIN(n.effective_time) FROM customer_version n
+            WHERE n.customer_id = $1 AND n.version > v.version AND n.record_time <= $2) AS until_time,
            NULL AS block_id, CAST(NULL AS BIGINT) AS granted, CAST(NULL AS BIGINT) AS used,
-           CAST(NULL AS BIGINT) AS reserved, CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released
+           CAST(NULL AS BIGINT) AS reserved, CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released,
+           CAST(NULL AS BIGINT) AS contracted
     FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT n.version FROM customer_version n
-                       WHERE n.customer_id = c.customer_id AND n.record_time <= $2
+                       WHERE n.customer_id = c.customer_id AND n.record_time <= $2 AND {is_in_effect}
                        ORDER BY n.version DESC LIMIT 1)
     UNION ALL
-    SELECT c.revision, c.contract_version, v.work_order_id, v.version, v.record_time, v.actor, v.content,
-           NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT c.revision, c.contract_version, v.work_order_id, v.version, v.record_time, v.effective_time, v.actor,
+           v.content,
+           (SELECT MIN(n.effective_time) FROM work_order_version n
+            WHERE n.customer_id = $1 AND n.work_order_id = v.work_order_id AND n.version > v.version
+              AND n.record_time <= $2),
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM customer c CROSS JOIN orders
          JOIN work_order_version v ON v.customer_id = c.customer_id AND v.work_order_id = orders.work_order_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT n.version FROM work_order_version n
                        WHERE n.customer_id = c.customer_id AND n.work_order_id = orders.work_order_id
-                         AND n.record_time <= $2
+                         AND n.record_time <= $2 AND {is_in_effect}
                        ORDER BY n.version DESC LIMIT 1)
     UNION ALL
-    SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used, b.reserved,
-           b.release_time, b.released
+    SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used,
+           b.reserved, b.release_time, b.released, b.contracted
     FROM customer c JOIN {balances} b ON b.customer_id = c.customer_id
     WHERE c.customer_id = $1";
+
+const IN_EFFECT: &str = "(n.effective_time IS NULL OR n.effective_time <= $3)";
+pub(super) const IN_EFFECT_NOW: &str =
+    "(n.effective_time IS NULL OR n.effective_time <= $3 OR n.effective_time <= n.record_time)";
+
+/// The newest version of each document, in effect or not: the next one follows it.
+const NEWEST_VERSIONS: &str = "
+    SELECT NULL AS work_order_id, v.version, v.record_time FROM customer_version v
+    WHERE v.customer_id = $1
+      AND v.version = (SELECT MAX(n.version) FROM customer_version n WHERE n.customer_id = $1)
+    UNION ALL
+    SELECT v.work_order_id, v.version, v.record_time
+    FROM orders JOIN work_order_version v ON v.customer_id = $1 AND v.work_order_id = orders.work_order_id
+    WHERE v.version = (SELECT MAX(n.version) FROM work_order_version n
+                       WHERE n.customer_id = $1 AND n.work_order_id = orders.work_order_id)";
 
 /// A contract, and where its documents stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,29 +115,57 @@ pub struct StoredContract {
     pub order_infos: BTreeMap<String, VersionInfo>,
     /// Of the blocks that were written to.
     pub balances: Balances,
+    /// From when to when its documents are in effect together.
+    pub period: EffectivePeriod,
     /// The bytes its documents take in the store.
     pub bytes: usize,
 }
 
+/// The number of a document's newest version, and when it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewestVersion {
+    pub version: i64,
+    pub record_time: DateTime<Utc>,
+}
+
+/// The newest versions of a customer's documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewestVersions {
+    pub customer: Option<NewestVersion>,
+    /// By work order id.
+    pub orders: BTreeMap<String, NewestVersion>,
+}
+
 impl Store {
     /// All a customer has, in one round trip.
-    pub async fn load_contract(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        self.read(load(&self.pools.checks, customer_id, None)).await
-    }
-
-    /// What was known of a customer at an instant: the newest versions recorded by then.
-    pub async fn load_contract_as_known(
-        &self,
-        customer_id: &str,
-        known_time: DateTime<Utc>,
-    ) -> Result<Option<StoredContract>> {
-        self.read(load(&self.pools.lists, customer_id, Some(known_time.timestamp_micros()))).await
+    pub async fn load_contract(&self, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
+        // What others than the checks of now ask for must not wait in their way.
+        let is_current = as_of.is_now && as_of.known_time.is_none();
+        let pool = if is_current { &self.pools.checks } else { &self.pools.lists };
+        self.read(load(pool, customer_id, as_of)).await
     }
 }
 
 /// What the transaction itself sees, its own writes included.
-pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str) -> Result<Option<StoredContract>> {
-    txn.run(load(txn.db(), customer_id, None)).await
+pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
+    txn.run(load(txn.db(), customer_id, as_of)).await
+}
+
+/// The newest versions of a locked customer's documents.
+pub async fn newest_versions_in_txn(txn: &Txn, customer_id: &str) -> Result<NewestVersions> {
+    let sql = format!("{ORDERS} {NEWEST_VERSIONS}");
+    let statement = Statement::from_sql_and_values(txn.backend(), sql, [customer_id.into()]);
+    let rows = txn.run(NewestRow::find_by_statement(statement).all(txn.db())).await?;
+    let mut newest = NewestVersions::default();
+    for NewestRow { work_order_id, version, record_time } in rows {
+        let record_time = from_micros(record_time).map_err(|error| Error::Internal(error.into()))?;
+        let found = NewestVersion { version, record_time };
+        match work_order_id {
+            None => newest.customer = Some(found),
+            Some(id) => _ = newest.orders.insert(id, found),
+        }
+    }
+    Ok(newest)
 }
 
 /// Adds a version of the customer; `info.version` is one more than the newest one.
@@ -91,6 +174,7 @@ pub async fn put_customer_version_in_txn(txn: &Txn, customer: &Customer, info: &
         customer_id: Set(customer.customer_id.clone()),
         version: Set(info.version),
         record_time: Set(info.record_time.timestamp_micros()),
+        effective_time: Set(info.effective_time.map(|time| time.timestamp_micros())),
         actor: Set(info.actor.clone()),
         content: Set(to_json(customer)?),
     };
@@ -105,6 +189,7 @@ pub async fn put_work_order_version_in_txn(txn: &Txn, order: &WorkOrder, info: &
         work_order_id: Set(order.work_order_id.clone()),
         version: Set(info.version),
         record_time: Set(info.record_time.timestamp_micros()),
+        effective_time: Set(info.effective_time.map(|time| time.timestamp_micros())),
         actor: Set(info.actor.clone()),
         content: Set(to_json(order)?),
     };
@@ -115,12 +200,16 @@ pub async fn put_work_order_version_in_txn(txn: &Txn, order: &WorkOrder, info: &
 async fn load(
     db: &impl ConnectionTrait,
     customer_id: &str,
-    known_micros: Option<i64>,
+    AsOf { instant, is_now, known_time }: AsOf,
 ) -> Result<Option<StoredContract>, DbErr> {
-    let values = [customer_id.into(), known_micros.unwrap_or(i64::MAX).into()];
-    let balances = if known_micros.is_some() { BALANCES_AS_KNOWN } else { BALANCES };
-    let sql = NEWEST_VERSIONS.replace("{balances}", balances).replace("{is_known}", IS_KNOWN);
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let known = known_time.map_or(i64::MAX, |time| time.timestamp_micros());
+    let values = [customer_id.into(), known.into(), instant.timestamp_micros().into()];
+    let balances = if known_time.is_some() { BALANCES_AS_KNOWN } else { BALANCES };
+    let sql = VERSIONS_IN_EFFECT
+        .replace("{is_in_effect}", if is_now { IN_EFFECT_NOW } else { IN_EFFECT })
+        .replace("{balances}", balances)
+        .replace("{is_known}", IS_KNOWN);
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), format!("{ORDERS} {sql}"), values);
     assemble(DocumentRow::find_by_statement(statement).all(db).await?)
 }
 
@@ -129,6 +218,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
     let mut orders = BTreeMap::<String, (WorkOrder, VersionInfo)>::new();
     let mut balances = Balances::new();
     let mut bytes: usize = 0;
+    let mut period = EffectivePeriod::default();
     for row in rows {
         let document = row.version.zip(row.record_time).zip(row.actor).zip(row.content);
         let Some((((version, record_time), actor), content)) = document else {
@@ -136,7 +226,9 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
             continue;
         };
         bytes = bytes.saturating_add(content.len());
-        let info = info_of(version, record_time, actor)?;
+        let info = info_of(version, record_time, row.effective_time, actor)?;
+        let until = row.until_time.map(from_micros).transpose()?;
+        period = period.and(&EffectivePeriod { from: info.effective_time, until });
         match row.work_order_id {
             None => customer = Some((parse(&content)?, info, row.revision, row.contract_version)),
             Some(id) => {
@@ -148,7 +240,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
         let order_infos = orders.iter().map(|(id, (_, info))| (id.clone(), info.clone())).collect();
         let work_orders = orders.into_values().map(|(order, _)| order).collect();
         let contract = Contract { customer, work_orders };
-        StoredContract { contract, revision, contract_version, customer_info, order_infos, balances, bytes }
+        StoredContract { contract, revision, contract_version, customer_info, order_infos, balances, period, bytes }
     }))
 }
 
@@ -161,14 +253,30 @@ struct DocumentRow {
     work_order_id: Option<String>,
     version: Option<i64>,
     record_time: Option<i64>,
+    effective_time: Option<i64>,
     actor: Option<String>,
     content: Option<String>,
+    /// When a later version takes effect.
+    until_time: Option<i64>,
     #[sea_orm(nested)]
     balance: BalanceRow,
 }
 
-pub(super) fn info_of(version: i64, record_time: i64, actor: String) -> Result<VersionInfo, DbErr> {
-    Ok(VersionInfo { version, record_time: from_micros(record_time)?, actor })
+#[derive(Debug, FromQueryResult)]
+struct NewestRow {
+    work_order_id: Option<String>,
+    version: i64,
+    record_time: i64,
+}
+
+pub(super) fn info_of(
+    version: i64,
+    record_time: i64,
+    effective_time: Option<i64>,
+    actor: String,
+) -> Result<VersionInfo, DbErr> {
+    let effective_time = effective_time.map(from_micros).transpose()?;
+    Ok(VersionInfo { version, record_time: from_micros(record_time)?, effective_time, actor })
 }
 
 pub(super) fn parse<T: DeserializeOwned>(content: &str) -> Result<T, DbErr> {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, FromQueryResult, QuerySelect as _, Statement, Value};
 
 use super::column_batch::ColumnBatch;
-use super::contract::{info_of, parse};
+use super::contract::{IN_EFFECT_NOW, info_of, parse};
 use super::entity::customer;
 use super::postgres::IDLE_IN_TRANSACTION;
 use super::time::{CHANGE_STEP, change_time, clock};
@@ -68,9 +69,14 @@ impl Store {
             .fold(Duration::ZERO, Duration::saturating_add)
     }
 
-    /// The newest versions of the customers behind `after`, in the order of their ids.
-    pub async fn list_customers(&self, after: &str, limit: u64) -> Result<Vec<(Customer, VersionInfo)>> {
-        self.newest_versions("customer c", after, limit, Vec::new()).await
+    /// The customers behind `after` as they are now, in the order of their ids.
+    pub async fn list_customers(
+        &self,
+        after: &str,
+        limit: u64,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(Customer, VersionInfo)>> {
+        self.customers_in_effect("customer c", after, limit, now, Vec::new()).await
     }
 
     /// The same of some customers alone.
@@ -79,36 +85,44 @@ impl Store {
         customer_ids: &BTreeSet<String>,
         after: &str,
         limit: u64,
+        now: DateTime<Utc>,
     ) -> Result<Vec<(Customer, VersionInfo)>> {
         let mut values = Vec::new();
         let rows = ColumnBatch::new(customer_ids.len()).text("customer_id", customer_ids.iter());
         let given = rows.given(self.pools.lists.get_database_backend(), &mut values)?;
         let customers = format!("{given} JOIN customer c ON c.customer_id = given.customer_id");
-        self.newest_versions(&customers, after, limit, values).await
+        self.customers_in_effect(&customers, after, limit, now, values).await
     }
 
     /// `customers`: a relation with the rows `c`; `values`: its parameters.
-    async fn newest_versions(
+    async fn customers_in_effect(
         &self,
         customers: &str,
         after: &str,
         limit: u64,
+        now: DateTime<Utc>,
         mut values: Vec<Value>,
     ) -> Result<Vec<(Customer, VersionInfo)>> {
-        let (after_at, limit_at) = (values.len().saturating_add(1), values.len().saturating_add(2));
+        let [after_at, limit_at, now_at] = [1, 2, 3].map(|place| values.len().saturating_add(place));
+        let is_in_effect = IN_EFFECT_NOW.replace("$3", &format!("${now_at}"));
         let sql = format!(
-            "SELECT v.version, v.record_time, v.actor, v.content
+            "SELECT v.version, v.record_time, v.effective_time, v.actor, v.content
              FROM {customers} JOIN customer_version v ON v.customer_id = c.customer_id
              WHERE c.customer_id > ${after_at}
-               AND v.version = (SELECT MAX(n.version) FROM customer_version n WHERE n.customer_id = c.customer_id)
+               AND v.version = (SELECT n.version FROM customer_version n
+                                WHERE n.customer_id = c.customer_id AND {is_in_effect}
+                                ORDER BY n.version DESC LIMIT 1)
              ORDER BY c.customer_id LIMIT ${limit_at}"
         );
-        values.extend([after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()]);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        values.extend([after.into(), limit.into(), now.timestamp_micros().into()]);
         let statement = Statement::from_sql_and_values(self.pools.lists.get_database_backend(), sql, values);
         let read = async {
             let rows = VersionRow::find_by_statement(statement).all(&self.pools.lists).await?;
             rows.into_iter()
-                .map(|row| Ok((parse(&row.content)?, info_of(row.version, row.record_time, row.actor)?)))
+                .map(|row| {
+                    Ok((parse(&row.content)?, info_of(row.version, row.record_time, row.effective_time, row.actor)?))
+                })
                 .collect()
         };
         self.read(read).await
@@ -170,6 +184,7 @@ struct ChangeRow {
 struct VersionRow {
     version: i64,
     record_time: i64,
+    effective_time: Option<i64>,
     actor: String,
     content: String,
 }

@@ -4,6 +4,7 @@
 
 mod contracts;
 mod costs;
+mod effect;
 mod faults;
 pub(crate) mod proxy;
 pub(crate) mod samples;

@@ -17,10 +17,12 @@ pub struct PreparedBalances {
 pub static AS_BOUGHT: PreparedBalances = PreparedBalances { rows: Vec::new() };
 
 impl Prepared {
-    /// A block without a balance is as it was bought.
+    /// A block without a balance is as it was bought. What the contract grants since it was last written down, or granted
+    /// before, comes on top: a change takes effect by time alone.
     pub fn balances(&self, balances: &Balances) -> PreparedBalances {
         let bought = self.all_candidates().iter().filter_map(|candidate| candidate.block.as_ref());
-        let rows = bought.map(|bought| balances.get(&bought.id).copied().unwrap_or(as_bought(bought)));
+        let rows = bought
+            .map(|bought| balances.get(&bought.id).map_or(as_bought(bought), |balance| renewed(*balance, bought)));
         PreparedBalances { rows: rows.collect() }
     }
 }
@@ -29,6 +31,12 @@ impl PreparedBalances {
     pub(super) fn of(&self, bought: &BoughtBlock) -> Balance {
         self.rows.get(bought.row).copied().unwrap_or(as_bought(bought))
     }
+}
+
+fn renewed(balance: Balance, bought: &BoughtBlock) -> Balance {
+    let Some(contracted) = balance.contracted else { return balance };
+    let change = bought.granted.saturating_sub(contracted);
+    Balance { granted: balance.granted.saturating_add(change).max(0), contracted: Some(bought.granted), ..balance }
 }
 
 fn as_bought(bought: &BoughtBlock) -> Balance {
@@ -50,7 +58,7 @@ impl BlockState {
     /// As time has left it: what ran out by then is not held any more, written down or not. Of the holds those that
     /// run out first are known; later ones come with the revision that tells of these.
     pub(super) fn at(bought: &BoughtBlock, balance: Balance, at: DateTime<Utc>) -> Self {
-        let Balance { granted, used, reserved, release } = balance;
+        let Balance { granted, used, reserved, contracted: _, release } = balance;
         let released = release.filter(|release| release.at <= at).map_or(0, |release| release.amount);
         Self { id: bought.id, granted, used, reserved: reserved.saturating_sub(released), unit: bought.unit }
     }

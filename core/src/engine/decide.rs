@@ -27,8 +27,8 @@ pub fn decide<'a>(
     let resolved = ResolvedQuery::new(prepared, balances, query)?;
     let at = query.check_time.unwrap_or(now);
     let pool = Pool::new(&resolved, at);
-    let Some(best) = judge(&resolved, at, &pool) else { return decide_without_candidate(&resolved, at) };
-    let valid_until = valid_until(&resolved, &best, pool);
+    let Some(best) = judge(&resolved, at, &pool) else { return decide_without_candidate(prepared, &resolved, at) };
+    let valid_until = sooner(valid_until(&resolved, &best, pool), change_of_contract(prepared, query));
     let (context, evaluation) = best;
     let tell = |set: u128, is_open: bool| -> Vec<Reason<'a>> {
         let picked = context.service.clauses.iter().filter(|clause| set & clause.bit() != 0);
@@ -57,7 +57,23 @@ pub fn decide<'a>(
     })
 }
 
-fn decide_without_candidate<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>) -> Result<Decision<'a>> {
+/// When the contract is another one. A delivery is judged by the contract of its start, whenever that is asked.
+fn change_of_contract(prepared: &Prepared, query: &Query<'_>) -> Option<DateTime<Utc>> {
+    prepared.end().filter(|_| query.delivery.start_time.is_none())
+}
+
+fn sooner(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> Option<DateTime<Utc>> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn decide_without_candidate<'a>(
+    prepared: &Prepared,
+    resolved: &ResolvedQuery<'a>,
+    at: DateTime<Utc>,
+) -> Result<Decision<'a>> {
     let ResolvedQuery { query, location, .. } = *resolved;
     let (edition, service) = (resolved.in_edition.edition, resolved.in_edition.service);
     let clause = edition.clauses.iter().find(|clause| clause.rule == Rule::Purchased);
@@ -69,7 +85,7 @@ fn decide_without_candidate<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>)
         open_conditions: Vec::new(),
         notes: notes_if_asked(query, &NoteContext { edition, service, location, query, context: None }),
         coverage: None,
-        valid_until: None,
+        valid_until: change_of_contract(prepared, query),
         edition,
         service,
         check_time: at,

@@ -62,6 +62,8 @@ pub struct Prepared {
     contact_places: ContactPlaces,
     /// The zone data that everything here is worked out with.
     zones: Arc<ZoneTable>,
+    /// When a recorded change of the contract takes effect; none is recorded: never.
+    until: Option<DateTime<Utc>>,
 }
 
 impl Prepared {
@@ -97,10 +99,16 @@ impl Prepared {
             contact_places,
             catalog,
             contract,
+            until: None,
         };
         prepared.find_services();
         prepared.find_blocks();
         prepared
+    }
+
+    /// The contract stands so until then, exclusively.
+    pub fn until(self, until: Option<DateTime<Utc>>) -> Self {
+        Self { until, ..self }
     }
 
     fn find_services(&mut self) {
@@ -134,6 +142,11 @@ impl Prepared {
 
     pub fn zones(&self) -> &Arc<ZoneTable> {
         &self.zones
+    }
+
+    /// When a recorded change of the contract takes effect.
+    pub(super) fn end(&self) -> Option<DateTime<Utc>> {
+        self.until
     }
 
     pub fn contract(&self) -> &Contract {

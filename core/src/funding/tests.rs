@@ -93,7 +93,7 @@ fn world(contract: &Contract, used: i64) -> (Prepared, PreparedBalances, Book) {
         let used = used.min(spec.granted);
         book.add_block(Block { contracted: spec.granted, granted: spec.granted, used, ..Block::new(&spec) });
     }
-    let balance = |block: &Block| Balance { granted: block.granted, used: block.used, reserved: 0, release: None };
+    let balance = |block: &Block| Balance { granted: block.granted, used: block.used, ..Balance::default() };
     let balances: Balances = book.blocks.iter().map(|(id, block)| (*id, balance(block))).collect();
     let balances = prepared.balances(&balances);
     (prepared, balances, book)

@@ -54,6 +54,22 @@ impl Block {
         }
     }
 
+    /// As the contract had it when it was last written down.
+    pub fn spec(&self) -> BlockSpec {
+        BlockSpec {
+            id: self.id,
+            work_order_id: self.work_order_id.clone(),
+            item_id: self.item_id.clone(),
+            service_id: self.service_id.clone(),
+            unit: self.unit,
+            days: self.days,
+            granted: self.contracted,
+            priority: self.priority,
+            start: self.start,
+            end: self.end,
+        }
+    }
+
     /// Takes over what the contract says of its term; amounts need an entry.
     pub fn renew(&mut self, spec: &BlockSpec) {
         self.days = spec.days;

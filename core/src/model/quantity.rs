@@ -70,6 +70,8 @@ pub struct Balance {
     pub granted: i64,
     pub used: i64,
     pub reserved: i64,
+    /// The part of `granted` that came from the contract when it was last written down; none if that is not known.
+    pub contracted: Option<i64>,
     /// What time alone does to it next.
     pub release: Option<Release>,
 }

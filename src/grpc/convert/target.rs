@@ -32,6 +32,7 @@ pub(crate) fn read_target(
         solution_id,
         consistency,
         locale,
+        known_time,
     } = request;
     let mut read = Reader::default();
     let customer_id = read.required_id("customer_id", customer_id);
@@ -49,6 +50,7 @@ pub(crate) fn read_target(
         channel: read.optional_enum("channel", channel).and_then(read_channel),
         language: read.optional_language("language", language),
         open_time: read.timestamp("open_time", open_time),
+        known_time: read.timestamp("known_time", known_time),
         tenant_id: read.optional_text("tenant_id", tenant_id),
         solution_id: read.optional_id("solution_id", solution_id),
         consistency: read_consistency(&mut read, epoch, "consistency", &customer_id, consistency),

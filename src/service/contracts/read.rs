@@ -60,10 +60,10 @@ impl Contracts {
     ) -> Result<(Vec<M>, String)> {
         let list = PagedList::new("customers", &[]);
         let [after] = list.after(page)?.unwrap_or_default();
-        let store = &self.context.store;
+        let (store, now) = (&self.context.store, self.context.clock.now());
         let customers = match &caller.customers {
-            CustomerScope::All => store.list_customers(&after, page.limit()).await?,
-            CustomerScope::Only(ids) => store.list_customers_among(ids, &after, page.limit()).await?,
+            CustomerScope::All => store.list_customers(&after, page.limit(), now).await?,
+            CustomerScope::Only(ids) => store.list_customers_among(ids, &after, page.limit(), now).await?,
         };
         let place = |(customer, _): &(Customer, VersionInfo)| [customer.customer_id.clone()];
         Ok(list.cut(page, customers, place, |(customer, info)| tell(customer, info)))

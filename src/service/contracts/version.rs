@@ -38,7 +38,7 @@ impl Recording<'_> {
     fn after(&self, previous: Option<&VersionInfo>) -> VersionInfo {
         let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
         let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
-        VersionInfo { version, record_time, actor: self.actor.to_owned() }
+        VersionInfo { version, record_time, effective_time: None, actor: self.actor.to_owned() }
     }
 
     pub(super) async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {

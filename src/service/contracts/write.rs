@@ -17,7 +17,7 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
+    AsOf, Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
     load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
@@ -80,7 +80,11 @@ impl Contracts {
 
     /// A text that is no id is not looked up: a database does not take every text.
     async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        if is_id(customer_id) { self.context.store.load_contract(customer_id).await } else { Ok(None) }
+        if is_id(customer_id) {
+            self.context.store.load_contract(customer_id, AsOf::now(self.context.clock.now())).await
+        } else {
+            Ok(None)
+        }
     }
 
     async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
@@ -124,7 +128,7 @@ impl Contracts {
         if let Some(request) = find_requests_in_txn(txn, &BTreeSet::from([key.clone()])).await?.get(&key) {
             return replay::replay(identity, command, request).map(Some);
         }
-        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id).await? };
+        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id, AsOf::now(record_time)).await? };
         let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
         let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
         let Some(plan) = judged? else { return Ok(None) };

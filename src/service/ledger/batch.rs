@@ -20,7 +20,7 @@ use crate::model::Unit;
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
-    Books, Changed, Contended, LockedCustomer, RequestKey, StatementBatch, StoredRequest, Txn, Wanted,
+    AsOf, Books, Changed, Contended, LockedCustomer, RequestKey, StatementBatch, StoredRequest, Txn, Wanted,
     load_contract_in_txn, lock_books_in_txn, put_requests, put_revisions,
 };
 
@@ -157,11 +157,16 @@ impl BatchRunner {
         for write in writes.iter().filter(|write| prior.find(write).is_none()) {
             // A customer is opened once: `remove` takes its book out.
             let customer_id = write.customer_id.as_str();
+            if let Some(unit) = units.get_mut(customer_id) {
+                self.load_other_in_txn(txn, unit, write).await?;
+            }
             let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
                 continue;
             };
             // The lock keeps the contract version from changing.
-            let is_newest = |kept: &Arc<Documents>| kept.contract_version == locked.contract_version;
+            let is_newest = |kept: &Arc<Documents>| {
+                kept.contract_version == locked.contract_version && !kept.period.has_ended(*now)
+            };
             let documents = match self.context.cache.documents(customer_id).filter(is_newest) {
                 Some(documents) => documents,
                 None if loading > self.loading && contended == Contended::LeaveOut => {
@@ -170,23 +175,32 @@ impl BatchRunner {
                 }
                 None => {
                     let start = Instant::now();
-                    let documents = self.load_documents_in_txn(txn, customer_id).await?;
+                    let documents = self.load_documents_in_txn(txn, customer_id, AsOf::now(*now)).await?;
+                    self.context.cache.keep_documents(&documents);
                     loading = loading.saturating_add(start.elapsed());
                     documents
                 }
             };
-            units.insert(customer_id, UnitOfWork::open(documents, book, *now, self.grace)?);
+            let mut unit = UnitOfWork::open(documents, book, *now, self.grace)?;
+            self.load_other_in_txn(txn, &mut unit, write).await?;
+            units.insert(customer_id, unit);
         }
         Ok((units, unread))
     }
 
+    /// Reads the contract of when a write's work is done, if that is another one than those at hand.
+    async fn load_other_in_txn(&self, txn: &Txn, unit: &mut UnitOfWork, write: &Write) -> Result<()> {
+        if let Some(instant) = unit.missing_contract(write) {
+            unit.add_contract(self.load_documents_in_txn(txn, &write.customer_id, AsOf::at(instant)).await?);
+        }
+        Ok(())
+    }
+
     /// Reads the documents of a locked customer.
-    async fn load_documents_in_txn(&self, txn: &Txn, customer_id: &str) -> Result<Arc<Documents>> {
-        let stored = load_contract_in_txn(txn, customer_id).await?;
+    async fn load_documents_in_txn(&self, txn: &Txn, customer_id: &str, as_of: AsOf) -> Result<Arc<Documents>> {
+        let stored = load_contract_in_txn(txn, customer_id, as_of).await?;
         let stored = stored.ok_or_else(|| Error::internal("a locked customer has no documents"))?;
-        let documents = Arc::new(Documents::new(&self.context.catalog, stored));
-        self.context.cache.keep_documents(&documents);
-        Ok(documents)
+        Ok(Arc::new(Documents::new(&self.context.catalog, stored)))
     }
 }
 

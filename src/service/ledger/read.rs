@@ -76,7 +76,8 @@ impl Ledger {
         (block.granted, block.used, block.reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
         (block.sequence, block.head) = (last.sequence, last.hash);
         // And it is judged by the contract of then.
-        let snapshot = self.context.snapshot_as_known(customer_id, *as_of, &Consistency::MinimizeLatency).await?;
+        let consistency = Consistency::MinimizeLatency;
+        let snapshot = self.context.snapshot_at(customer_id, Some(*as_of), Some(*as_of), &consistency).await?;
         if let Some(spec) = snapshot.documents.blocks.iter().find(|spec| spec.id == *block_id) {
             block.renew(spec);
         }
@@ -180,9 +181,11 @@ impl Ledger {
         stored.blocks.into_iter().for_each(|block| book.add_block(block));
         // Tried on a book that is thrown away.
         let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
-        let grant = Command::Grant { blocks: snapshot.documents.blocks.clone() };
-        let context = ApplyContext::new(stored.now, None, "");
-        apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::write::refused)?;
+        if let Some(blocks) = snapshot.documents.blocks_to_grant(&book) {
+            let context = ApplyContext::new(stored.now, None, "");
+            let grant = Command::Grant { blocks };
+            apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::write::refused)?;
+        }
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();
         for block in blocks.iter_mut().filter(|block| !written.contains(&block.id)) {
             (block.sequence, block.head) = (0, crate::ledger::ChainHash::FIRST);

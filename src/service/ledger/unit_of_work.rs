@@ -21,7 +21,10 @@ use crate::store::MOST_DUE;
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
+    /// The contract as it stands now.
     documents: Arc<Documents>,
+    /// As it stood, or will stand, when work of this batch is done.
+    others: Vec<Arc<Documents>>,
     book: Book,
     /// The blocks as the database has them.
     before: BTreeMap<Uuid, Block>,
@@ -52,15 +55,44 @@ impl UnitOfWork {
             now,
             grace,
             documents,
+            others: Vec::new(),
         };
-        if !unit.book.has(&unit.documents.blocks) {
-            let blocks = unit.documents.blocks.clone();
+        if let Some(blocks) = unit.documents.blocks_to_grant(&unit.book) {
             unit.apply_as_system(&Command::Grant { blocks })?;
         }
         for reservation_id in due {
             unit.apply_as_system(&Command::Expire { reservation_id })?;
         }
         Ok(unit)
+    }
+
+    /// When the work of a write is done, if the contract of then is not at hand.
+    pub(super) fn missing_contract(&self, write: &Write) -> Option<DateTime<Utc>> {
+        let Operation::Command(command) = &write.operation else { return None };
+        let instant = self.contract_time(&command.command)?;
+        self.documents_at(instant).is_none().then_some(instant)
+    }
+
+    pub(super) fn add_contract(&mut self, documents: Arc<Documents>) {
+        self.others.push(documents);
+    }
+
+    /// The contract of which instant judges a command: of the start of the work. None: of now.
+    fn contract_time(&self, command: &Command) -> Option<DateTime<Utc>> {
+        let performed = match command {
+            Command::Consume(take) | Command::Reserve { take, .. } => take.performed,
+            Command::Commit { reservation_id, performed, .. } => performed.or_else(|| {
+                let held = self.book.reservations.get(reservation_id)?;
+                held.performed.filter(|planned| planned.end <= self.now)
+            }),
+            _ => None,
+        };
+        performed.map(|performed| performed.start)
+    }
+
+    fn documents_at(&self, instant: DateTime<Utc>) -> Option<&Documents> {
+        let mut known = std::iter::once(&self.documents).chain(&self.others);
+        known.find(|documents| documents.period.contains(instant)).map(|documents| &**documents)
     }
 
     fn apply_as_system(&mut self, command: &Command) -> Result<()> {
@@ -119,7 +151,8 @@ impl UnitOfWork {
 
     /// Which blocks the command may be taken from, by the contract.
     fn sources(&self, command: &Command) -> Result<Vec<FundingSource>> {
-        let prepared = &self.documents.prepared;
+        let documents = self.contract_time(command).and_then(|instant| self.documents_at(instant));
+        let prepared = &documents.unwrap_or(&self.documents).prepared;
         match command {
             Command::Consume(take) | Command::Reserve { take, .. } => Ok(sources_of_take(prepared, take, self.now)?),
             Command::Commit { reservation_id, performed, .. } => {

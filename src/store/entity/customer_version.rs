@@ -8,6 +8,8 @@ pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i64,
     pub record_time: i64,
+    /// From when on it is in effect; none: always.
+    pub effective_time: Option<i64>,
     pub actor: String,
     pub content: String,
 }

@@ -91,9 +91,10 @@ async fn lists_and_pages_are_judged(server: &TestServer) {
         consistency: at_least("?"),
         page_size: -1,
         page_token: String::new(),
+        known_time: Some(Timestamp { seconds: -1, nanos: 0 }),
     };
     let refusal = refused(entitlements.list_entitlements(all_wrong).await);
-    assert_eq!(refusal.violations.len(), 10, "{refusal:?}");
+    assert_eq!(refusal.violations.len(), 11, "{refusal:?}");
     let request = v1::ListEntitlementsRequest { group: Some("educatoin".to_owned()), ..list("contoso", 0, "") };
     let refusal = refused(entitlements.list_entitlements(request).await);
     assert_eq!(refusal.violations, ["group REFERENCE_UNKNOWN"]);

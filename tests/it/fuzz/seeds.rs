@@ -55,6 +55,7 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         consistency: at_least(revision),
         page_size: 1,
         page_token: String::new(),
+        known_time: time("2027-01-01T09:00:00.25Z"),
     };
     let first = v1::ListEntitlementsRequest { group: None, decision: 0, ..list.clone() };
     let page_token = server.entitlements().list_entitlements(first).await.unwrap().into_inner().next_page_token;

@@ -27,7 +27,7 @@ async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
     store
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, "contoso").await?;
-            let stored = load_contract_in_txn(&txn, "contoso").await?.unwrap();
+            let stored = load_contract_in_txn(&txn, "contoso", AsOf::now(now())).await?.unwrap();
             let mut order = stored.contract.work_orders[0].clone();
             change(&mut order);
             let mut info = stored.order_infos["wo-1"].clone();

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use entitled::store::AsOf;
+
 use super::samples::*;
 use super::{Fixture, on_both};
 
@@ -17,7 +19,7 @@ on_both!(
 
 async fn a_contract_comes_back_as_it_was_put(fixture: Fixture) {
     let store = &fixture.store;
-    assert_eq!(store.load_contract("contoso").await.unwrap(), None);
+    assert_eq!(store.load_contract("contoso", AsOf::now(now())).await.unwrap(), None);
     let customer = customer("contoso", "Contoso");
     assert_eq!(put_customer(store, &customer, &info(1)).await.unwrap(), 1);
     put_customer(store, &super::samples::customer("fabrikam", "Fabrikam"), &info(1)).await.unwrap();
@@ -27,7 +29,7 @@ async fn a_contract_comes_back_as_it_was_put(fixture: Fixture) {
     }
     put_order(store, &order("fabrikam", "wo-2", "USD"), &info(1)).await.unwrap();
 
-    let stored = store.load_contract("contoso").await.unwrap().unwrap();
+    let stored = store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap();
     assert_eq!(stored.contract.customer, customer);
     assert_eq!(stored.revision, 4);
     assert_eq!(stored.contract_version, 4);
@@ -52,7 +54,7 @@ async fn a_contract_is_loaded_by_one_statement(fixture: Fixture) {
         assert!(!statement.has_failed);
         counter.fetch_add(1, Ordering::Relaxed);
     });
-    assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().contract.work_orders.len(), 3);
+    assert_eq!(store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().contract.work_orders.len(), 3);
     assert_eq!(statements.load(Ordering::Relaxed), 1);
     bump(&store, "contoso").await.unwrap();
     assert_eq!(statements.load(Ordering::Relaxed), 3, "one for the lock, one for the revision");
@@ -66,7 +68,7 @@ async fn every_version_is_kept(fixture: Fixture) {
     put_order(store, &order("contoso", "wo", "USD"), &info(4)).await.unwrap();
     put_order(store, &order("contoso", "late", "USD"), &info(5)).await.unwrap();
 
-    let newest = store.load_contract("contoso").await.unwrap().unwrap();
+    let newest = store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap();
     assert_eq!(newest.customer_info, info(3));
     assert_eq!(newest.order_infos["wo"], info(4));
     let just_before = chrono::Duration::microseconds(1);
@@ -78,13 +80,16 @@ async fn every_version_is_kept(fixture: Fixture) {
         (info(4).record_time, "Two", vec!["USD"]),
         (info(9).record_time, "Two", vec!["USD", "USD"]),
     ] {
-        let stored = store.load_contract_as_known("contoso", known_time).await.unwrap().unwrap();
+        let stored = store.load_contract("contoso", AsOf::now(now()).known(known_time)).await.unwrap().unwrap();
         let known = stored.contract;
         assert_eq!(known.customer.display_name, name, "{known_time}");
         assert_eq!(known.work_orders.iter().map(|order| order.currency.as_str()).collect::<Vec<_>>(), currencies);
         assert_eq!(stored.revision, 5, "history is read at the newest revision");
     }
-    assert_eq!(store.load_contract_as_known("contoso", info(1).record_time - just_before).await.unwrap(), None);
+    assert_eq!(
+        store.load_contract("contoso", AsOf::now(now()).known(info(1).record_time - just_before)).await.unwrap(),
+        None
+    );
 }
 
 async fn ids_are_compared_by_their_bytes(fixture: Fixture) {
@@ -95,10 +100,10 @@ async fn ids_are_compared_by_their_bytes(fixture: Fixture) {
         put_customer(store, &customer(id, id), &info(1)).await.unwrap();
         put_order(store, &order(id, "wo", "IDR"), &info(1)).await.unwrap();
     }
-    let listed = store.list_customers("", 10).await.unwrap();
+    let listed = store.list_customers("", 10, now()).await.unwrap();
     assert_eq!(listed.iter().map(|(customer, _)| customer.customer_id.as_str()).collect::<Vec<_>>(), in_order);
-    assert_eq!(store.load_contract("b").await.unwrap().unwrap().contract.customer.display_name, "b");
-    assert_eq!(store.load_contract("A").await.unwrap(), None);
+    assert_eq!(store.load_contract("b", AsOf::now(now())).await.unwrap().unwrap().contract.customer.display_name, "b");
+    assert_eq!(store.load_contract("A", AsOf::now(now())).await.unwrap(), None);
 }
 
 async fn changes_are_seen_since(fixture: Fixture) {
@@ -110,7 +115,7 @@ async fn changes_are_seen_since(fixture: Fixture) {
     assert_eq!(bump(store, "contoso").await.unwrap(), 2);
     assert_eq!(store.revision("contoso").await.unwrap(), Some(2));
     assert_eq!(store.revision("unknown").await.unwrap(), None);
-    let loaded = store.load_contract("contoso").await.unwrap().unwrap();
+    let loaded = store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap();
     assert_eq!((loaded.revision, loaded.contract_version), (2, 1), "balances alone changed");
 
     let overlap = i64::try_from(store.change_overlap().as_micros()).unwrap();
@@ -129,7 +134,7 @@ async fn customers_are_listed_in_pages(fixture: Fixture) {
         put_customer(store, &customer(id, "new"), &info(2)).await.unwrap();
     }
     let page = async |after| {
-        let page = store.list_customers(after, 2).await.unwrap();
+        let page = store.list_customers(after, 2, now()).await.unwrap();
         page.into_iter().map(|(it, info)| (it.customer_id, it.display_name, info.version)).collect::<Vec<_>>()
     };
     let row = |id: &str| (id.to_owned(), "new".to_owned(), 2);
@@ -138,7 +143,7 @@ async fn customers_are_listed_in_pages(fixture: Fixture) {
     assert_eq!(page("c").await, []);
     let among = async |ids: &[&str], after| {
         let ids = ids.iter().map(|id| (*id).to_owned()).collect();
-        let page = store.list_customers_among(&ids, after, 2).await.unwrap();
+        let page = store.list_customers_among(&ids, after, 2, now()).await.unwrap();
         page.into_iter().map(|(it, _)| it.customer_id).collect::<Vec<_>>()
     };
     assert_eq!(among(&["c", "x", "a"], "").await, ["a", "c"]);

@@ -9,7 +9,7 @@ use entitled::catalog::Catalog;
 use entitled::config::Config;
 use entitled::error::{Error, Noun};
 use entitled::service::{Clock, Consistency, Context, Gate, READS, feed};
-use entitled::store::{Epoch, Store};
+use entitled::store::{AsOf, Epoch, Store};
 use entitled::telemetry::Telemetry;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
@@ -70,11 +70,11 @@ async fn what_was_known_long_ago_is_found_in_a_long_history(fixture: Fixture) {
         .unwrap();
     for known in [1, 2, 777, ENTRIES / 2, ENTRIES - 1, ENTRIES, ENTRIES + 5] {
         let at = instant("2026-03-01T08:00:00.123456Z") + chrono::Duration::seconds(known);
-        let found = store.load_contract_as_known("contoso", at).await.unwrap().unwrap();
+        let found = store.load_contract("contoso", AsOf::now(now()).known(at)).await.unwrap().unwrap();
         assert_eq!(found.balances[&block].used, known.min(ENTRIES), "{known}");
     }
     let before = instant("2026-03-01T08:00:00.123456Z");
-    let found = store.load_contract_as_known("contoso", before).await.unwrap().unwrap();
+    let found = store.load_contract("contoso", AsOf::now(now()).known(before)).await.unwrap().unwrap();
     assert!(found.balances.is_empty(), "nothing was recorded yet");
 }
 
@@ -99,10 +99,10 @@ async fn documents_are_found_among_many_versions(fixture: Fixture) {
             .await
             .unwrap();
     }
-    let newest = store.load_contract("contoso").await.unwrap().unwrap();
+    let newest = store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap();
     assert_eq!(newest.customer_info.version, VERSIONS);
     let at = info(1).record_time + chrono::Duration::seconds(777);
-    let then = store.load_contract_as_known("contoso", at).await.unwrap().unwrap();
+    let then = store.load_contract("contoso", AsOf::now(now()).known(at)).await.unwrap().unwrap();
     assert_eq!(then.customer_info.version, 777);
     for (found, version) in [(newest, VERSIONS), (then, 777)] {
         let orders: Vec<_> = found.order_infos.iter().map(|(id, info)| (id.as_str(), info.version)).collect();
@@ -197,7 +197,7 @@ async fn documents_are_read_once_whatever_the_ledger_writes(fixture: Fixture) {
     let changed = ask(Consistency::MinimizeLatency).await.unwrap();
     assert_eq!((changed.revision, changed.documents.contract_version), (revision, revision));
     assert_eq!(changed.prepared().contract().customer.display_name, "Contoso Ltd");
-    let whole = context.store.load_contract("contoso").await.unwrap().unwrap();
+    let whole = context.store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap();
     assert_eq!(whole.balances, alone.balances);
     let releases = blocks.map(|block| alone.balances[&block].release.map(|it| (it.at.timestamp_micros(), it.amount)));
     assert_eq!(releases, [Some((1_000, 6)), None]);

@@ -29,7 +29,9 @@ async fn sqlite_readers_do_not_wait_for_a_writer() {
         .in_transaction(async |txn| {
             put_customer_version_in_txn(&txn, &customer("contoso", "After"), &info(2)).await?;
             // More at once than there are connections, while the write is under way.
-            let read = async || store.load_contract("contoso").await.unwrap().unwrap().contract.customer.display_name;
+            let read = async || {
+                store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().contract.customer.display_name
+            };
             for name in futures_util::future::join_all((0..16).map(|_| read())).await {
                 assert_eq!(name, "Before");
             }
@@ -37,7 +39,10 @@ async fn sqlite_readers_do_not_wait_for_a_writer() {
         })
         .await
         .unwrap();
-    assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().contract.customer.display_name, "After");
+    assert_eq!(
+        store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().contract.customer.display_name,
+        "After"
+    );
 }
 
 #[tokio::test]
@@ -91,7 +96,7 @@ async fn killed_sessions_are_replaced_by_the_next_call() {
     let kill = "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name = 'entitled'";
     assert!(count(&admin, kill).await > 0);
-    assert!(store.load_contract("contoso").await.unwrap().is_some());
+    assert!(store.load_contract("contoso", AsOf::now(now())).await.unwrap().is_some());
     assert!(count(&admin, kill).await > 0);
     assert_eq!(bump(store, "contoso").await.unwrap(), 2);
     // In the middle of a write: it is undone, and the caller may try again.

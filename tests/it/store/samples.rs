@@ -14,7 +14,13 @@ pub(crate) fn instant(text: &str) -> DateTime<Utc> {
 
 pub(crate) fn info(version: i64) -> VersionInfo {
     let first = instant("2026-03-01T08:00:00.123456Z");
-    VersionInfo { version, record_time: first + chrono::Duration::hours(version - 1), actor: "tester".to_owned() }
+    let record_time = first + chrono::Duration::hours(version - 1);
+    VersionInfo { version, record_time, effective_time: None, actor: "tester".to_owned() }
+}
+
+/// Behind every version of these samples.
+pub(crate) fn now() -> DateTime<Utc> {
+    instant("2027-01-01T00:00:00Z")
 }
 
 pub(crate) fn customer(customer_id: &str, display_name: &str) -> Customer {

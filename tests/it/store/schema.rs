@@ -16,7 +16,7 @@ use crate::sample::{check, refused};
 
 on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told, a_newer_schema_is_served_with_a_warning);
 
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     "m0001_contracts",
     "m0002_ledger",
     "m0003_lean_writes",
@@ -24,6 +24,7 @@ const STEPS: [&str; 7] = [
     "m0005_room_for_customers",
     "m0006_holds",
     "m0007_epoch",
+    "m0009_effective_time",
 ];
 
 async fn an_empty_database_is_brought_up_once(fixture: Fixture) {

@@ -45,7 +45,7 @@ async fn a_request_is_kept_with_what_it_did_or_not_at_all(fixture: Fixture) {
                 put_request_in_txn(&txn, "r1", &request()).await?;
                 put_work_order_version_in_txn(&txn, &order("contoso", "wo", "IDR"), &info(1)).await?;
                 bump_in_txn(&txn, "contoso", Changed::Contract).await?;
-                let seen = load_contract_in_txn(&txn, "contoso").await?.unwrap();
+                let seen = load_contract_in_txn(&txn, "contoso", AsOf::now(now())).await?.unwrap();
                 assert_eq!(
                     (seen.revision, seen.contract.work_orders.len()),
                     (2, 1),
@@ -60,12 +60,12 @@ async fn a_request_is_kept_with_what_it_did_or_not_at_all(fixture: Fixture) {
     };
     assert!(matches!(write(true).await, Err(Error::Internal(_))));
     assert_eq!(store.find_request("contoso", "r1").await.unwrap(), None);
-    assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().revision, 1);
+    assert_eq!(store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().revision, 1);
 
     write(false).await.unwrap();
     assert_eq!(store.find_request("contoso", "r1").await.unwrap(), Some(request()));
     assert_eq!(store.find_request("fabrikam", "r1").await.unwrap(), None, "a request id belongs to its customer");
-    assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().contract.work_orders.len(), 1);
+    assert_eq!(store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().contract.work_orders.len(), 1);
 }
 
 async fn a_write_that_met_others_runs_again(fixture: Fixture) {
@@ -100,7 +100,10 @@ async fn a_taken_key_is_a_conflict(fixture: Fixture) {
     put_customer(store, &customer("contoso", "One"), &info(1)).await.unwrap();
     let outcome = put_customer(store, &customer("contoso", "Two"), &info(1)).await;
     assert!(matches!(outcome, Err(Error::Conflict)), "{outcome:?}");
-    assert_eq!(store.load_contract("contoso").await.unwrap().unwrap().contract.customer.display_name, "One");
+    assert_eq!(
+        store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().contract.customer.display_name,
+        "One"
+    );
 }
 
 async fn work_cannot_go_on_after_a_failed_statement(fixture: Fixture) {
@@ -129,7 +132,7 @@ async fn two_creators_of_one_customer_end_with_one(fixture: Fixture) {
                     if created {
                         put_customer_version_in_txn(&txn, &customer(&id, name), &info(1)).await?;
                     }
-                    let stored = load_contract_in_txn(&txn, &id).await?.unwrap();
+                    let stored = load_contract_in_txn(&txn, &id, AsOf::now(now())).await?.unwrap();
                     assert_eq!((locked.revision, stored.revision), (1, 1));
                     Ok((created, stored.contract.customer.display_name))
                 })
@@ -156,7 +159,8 @@ async fn writers_of_one_customer_lose_nothing(fixture: Fixture) {
                 .in_transaction(async |txn| {
                     tries.fetch_add(1, Ordering::Relaxed);
                     lock_customer_in_txn(&txn, "contoso").await?.unwrap();
-                    let newest = load_contract_in_txn(&txn, "contoso").await?.unwrap().customer_info.version;
+                    let newest =
+                        load_contract_in_txn(&txn, "contoso", AsOf::now(now())).await?.unwrap().customer_info.version;
                     put_customer_version_in_txn(&txn, &customer("contoso", "Again"), &info(newest + 1)).await?;
                     bump_in_txn(&txn, "contoso", Changed::Contract).await
                 })
@@ -168,7 +172,10 @@ async fn writers_of_one_customer_lose_nothing(fixture: Fixture) {
     revisions.sort_unstable();
     assert_eq!(revisions, (2..=21).collect::<Vec<_>>());
     assert_eq!(tries.load(Ordering::Relaxed), 20, "they waited for each other and never had to try again");
-    assert_eq!(fixture.store.load_contract("contoso").await.unwrap().unwrap().customer_info.version, 21);
+    assert_eq!(
+        fixture.store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().customer_info.version,
+        21
+    );
 }
 
 async fn constraints_stand_behind_the_code(fixture: Fixture) {

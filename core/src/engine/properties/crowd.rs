@@ -57,7 +57,10 @@ fn balances_of(contract: &Contract, parts: &[DrawnBalance]) -> Balances {
         let Some(used) = used else { continue };
         let release = release.map(|(at, eighths)| Release { at: at + TimeDelta::hours(7), amount: part(eighths) });
         let id = block_id("acme", &order.work_order_id, &item.item_id, &item.service_id);
-        balances.insert(id, Balance { granted, used: part(*used), reserved: part(*reserved), release });
+        balances.insert(
+            id,
+            Balance { granted, used: part(*used), reserved: part(*reserved), release, ..Balance::default() },
+        );
     }
     balances
 }

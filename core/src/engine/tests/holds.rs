@@ -42,7 +42,7 @@ fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> (Prepared, PreparedBalance
         .enumerate()
         .map(|(row, (reserved, release))| {
             let release = release.map(|(at, amount)| Release { at: instant(at), amount });
-            let balance = Balance { granted: 600, used: 0, reserved, release };
+            let balance = Balance { granted: 600, reserved, release, ..Balance::default() };
             (block_id("acme", "wo", &format!("ede-{row}"), EDE), balance)
         })
         .collect();

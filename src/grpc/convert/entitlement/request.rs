@@ -91,6 +91,7 @@ pub(crate) fn read_list(
         consistency,
         page_size,
         page_token,
+        known_time,
     } = request;
     let mut read = Reader::default();
     let customer_id = read.required_id("customer_id", customer_id);
@@ -98,6 +99,7 @@ pub(crate) fn read_list(
         location_id: read.optional_id("location_id", location_id),
         product_id: read.optional_product("product_id", product_id),
         check_time: read.timestamp("check_time", check_time),
+        known_time: read.timestamp("known_time", known_time),
         group: read.optional_id("group", group),
         outcome: read.optional_enum("decision", decision).and_then(read_outcome),
         consistency: read_consistency(&mut read, epoch, "consistency", &customer_id, consistency),

@@ -1,0 +1,31 @@
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
+
+#[derive(Debug, DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        crate::execute(manager, statements(manager.get_database_backend())).await
+    }
+}
+
+/// From when on a version is in effect. Empty: as long as there was a contract; so are all versions that were written
+/// before this step, of which the newest one counts.
+///
+/// The version in effect at an instant is looked for from the newest one back. The indexes have what the search reads,
+/// so that it passes versions without their documents.
+fn statements(backend: DbBackend) -> [String; 4] {
+    let bigint = if backend == DbBackend::Postgres { "BIGINT" } else { "INTEGER" };
+    [
+        format!("ALTER TABLE customer_version ADD COLUMN effective_time {bigint}"),
+        format!("ALTER TABLE work_order_version ADD COLUMN effective_time {bigint}"),
+        "CREATE INDEX customer_version_effect
+         ON customer_version (customer_id, version, effective_time, record_time)"
+            .to_owned(),
+        "CREATE INDEX work_order_version_effect
+         ON work_order_version (customer_id, work_order_id, version, effective_time, record_time)"
+            .to_owned(),
+    ]
+}
