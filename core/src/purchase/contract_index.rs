@@ -110,6 +110,12 @@ impl<'a> Order<'a> {
         self.index.is_base(self.order)
     }
 
+    /// Whether something on it asks for a support administrator at the host.
+    pub(super) fn needs_administrator(&self) -> bool {
+        let services = self.order.items.iter().filter_map(|item| self.edition?.service(&item.service_id));
+        services.into_iter().any(|service| service.needs_administrator)
+    }
+
     pub(super) fn item_path(&self, index: usize) -> String {
         below(self.path, &format!("items[{index}]"))
     }

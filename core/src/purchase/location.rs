@@ -34,7 +34,7 @@ fn judge_administrator(order: &Order<'_>, findings: &mut Findings) {
     let administers = |role: &ContactRole| *role == ContactRole::SupportAdministrator;
     let mut contacts = index.contract.customer.contacts.iter();
     if let Some(clause) = order.enforced(Rule::SupportAdministrator)
-        && order.has_own_base()
+        && (order.has_own_base() || order.needs_administrator())
         && !contacts.any(|contact| contact.is_at_host(host) && contact.roles.iter().any(administers))
     {
         let description = format!("no contact is `SUPPORT_ADMINISTRATOR` at {}; give the customer one", shown(host));

@@ -18,7 +18,7 @@ pub(crate) fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String
 
 fn location(rows: &[Entitlement], screen: &Screen) -> String {
     let heading = rows.first().map_or("", |row| row.location_id.as_str());
-    let mut table = screen.table(&[heading, "decision", "because", "until"]);
+    let mut table = screen.table(&[heading, "decision", "because", "until", "edition"]);
     for row in rows {
         let (tone, word) = words::decision(row.decision());
         let because = row.reasons.first().or(row.open_conditions.first());
@@ -27,6 +27,7 @@ fn location(rows: &[Entitlement], screen: &Screen) -> String {
             screen.cell(tone, word),
             screen.name(Tone::Plain, because.map_or("", |reason| &reason.code)),
             screen.cell(Tone::Quiet, &words::time(row.valid_until.as_ref(), "")),
+            screen.name(Tone::Quiet, &row.edition_id),
         ]);
     }
     keep_whole(&mut table, &[1, 3]);
@@ -50,6 +51,7 @@ mod tests {
             location_id: "nl-utrecht".to_owned(),
             service_id: service_id.to_owned(),
             decision: decision.into(),
+            edition_id: "unified-enterprise-2023".to_owned(),
             reasons: codes.iter().map(|code| Reason { code: (*code).to_owned(), ..Default::default() }).collect(),
             valid_until: Some(crate::cli::values::time("2027-12-31T23:00:00Z").unwrap()),
             ..Default::default()

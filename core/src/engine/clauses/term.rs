@@ -29,6 +29,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::BaseAgreement => context.base == Some(BaseState::Missing),
         Rule::BaseExpired => matches!(context.base, Some(BaseState::Ended { cause: End::Expired, .. })),
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
+        Rule::IncludedInOrder => context.order.base_services_except.contains(&context.service.id),
         Rule::WindowForfeited => ends_too_late(context),
         Rule::DeliveryStart => context.delivery_start.is_some_and(|start| context.at < start),
         _ => return None,
@@ -107,6 +108,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
                 }
             }
         }
+        Rule::IncludedInOrder => _ = explanation.remedy_waiver(),
         Rule::WindowForfeited => {
             let end = context.delivery_span().end;
             explanation.fact("end_time", rfc3339(end));

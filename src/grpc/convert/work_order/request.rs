@@ -69,6 +69,8 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         version: _,
         record_time: _,
         actor: _,
+        covered_products_except,
+        base_services_except,
     } = order;
     let items = items.into_iter().enumerate();
     WorkOrder {
@@ -84,6 +86,8 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         downstream_location_ids,
         base_work_order_id: base_work_order_id.filter(|id| !id.is_empty()),
         covered_products: patterns(covered_products),
+        covered_products_except: patterns(covered_products_except),
+        base_services_except,
         currency,
         flex_allowance,
         items: items.map(|(row, item)| read_item(read, &format!("{path}.items[{row}]"), item)).collect(),

@@ -19,6 +19,8 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         downstream_location_ids,
         base_work_order_id,
         covered_products,
+        covered_products_except,
+        base_services_except,
         currency,
         flex_allowance,
         items,
@@ -42,6 +44,8 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         version: info.map_or(0, |info| info.version),
         record_time: info.map(|info| timestamp(info.record_time)),
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
+        covered_products_except: write_patterns(covered_products_except),
+        base_services_except: base_services_except.clone(),
     }
 }
 
