@@ -45,6 +45,7 @@ fn is_well_formed(pattern: &ProductPattern) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{check_items, check_orders, event, waiver};
+    use super::*;
 
     #[test]
     fn patterns_name_known_families() {
