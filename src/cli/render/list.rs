@@ -1,7 +1,10 @@
 //! A customer's entitlements, location by location.
 
+use std::collections::BTreeSet;
+
 use super::words;
 use crate::cli::screen::{Screen, Tone, keep_whole};
+use crate::legible::shown;
 use crate::proto::v1::{Entitlement, ListEntitlementsResponse};
 
 pub(crate) fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String {
@@ -9,26 +12,34 @@ pub(crate) fn text(answer: &ListEntitlementsResponse, screen: &Screen) -> String
         return "no rows".to_owned();
     }
     let locations = answer.entitlements.chunk_by(|one, next| one.location_id == next.location_id);
-    let mut parts: Vec<String> = locations.map(|rows| location(rows, screen)).collect();
+    let editions: BTreeSet<&str> = answer.entitlements.iter().map(|row| row.edition_id.as_str()).collect();
+    let mut parts: Vec<String> = locations.map(|rows| location(rows, editions.len() > 1, screen)).collect();
     let [entitled, conditional, refused] = counts(&answer.entitlements);
     let at = words::second(answer.check_time.as_ref());
+    if let (Some(edition), 1) = (editions.first().filter(|edition| !edition.is_empty()), editions.len()) {
+        parts.push(format!("by the edition {}", shown(edition)));
+    }
     parts.push(format!("{entitled} entitled, {conditional} conditional, {refused} not entitled at {at}"));
     parts.join("\n\n")
 }
 
-fn location(rows: &[Entitlement], screen: &Screen) -> String {
+/// With the edition of each row where they differ.
+fn location(rows: &[Entitlement], with_edition: bool, screen: &Screen) -> String {
     let heading = rows.first().map_or("", |row| row.location_id.as_str());
-    let mut table = screen.table(&[heading, "decision", "because", "until", "edition"]);
+    let columns = [heading, "decision", "because", "until", "edition"];
+    let count = if with_edition { columns.len() } else { columns.len().saturating_sub(1) };
+    let mut table = screen.table(columns.get(..count).unwrap_or(&columns));
     for row in rows {
         let (tone, word) = words::decision(row.decision());
         let because = row.reasons.first().or(row.open_conditions.first());
-        table.add_row([
+        let cells = [
             screen.name(Tone::Plain, &row.service_id),
             screen.cell(tone, word),
             screen.name(Tone::Plain, because.map_or("", |reason| &reason.code)),
             screen.cell(Tone::Quiet, &words::time(row.valid_until.as_ref(), "")),
             screen.name(Tone::Quiet, &row.edition_id),
-        ]);
+        ];
+        table.add_row(cells.into_iter().take(count));
     }
     keep_whole(&mut table, &[1, 3]);
     screen.laid_out(table)
@@ -63,5 +74,15 @@ mod tests {
         ];
         let answer = ListEntitlementsResponse { entitlements, ..Default::default() };
         assert_legible(|screen| text(&answer, screen));
+        let screen = Screen::plain(200);
+        let told = text(&answer, &screen);
+        assert!(told.contains("\n\nby the edition unified-enterprise-2023\n"), "{told}");
+        assert_eq!(told.matches("unified-enterprise-2023").count(), 1, "{told}");
+        let mut answer = answer;
+        answer.entitlements[0].edition_id = "lodestar-care-2026".to_owned();
+        assert_legible(|screen| text(&answer, screen));
+        let told = text(&answer, &screen);
+        assert!(told.contains("lodestar-care-2026") && !told.contains("by the edition"), "{told}");
+        assert_eq!(told.matches("unified-enterprise-2023").count(), 2, "{told}");
     }
 }
