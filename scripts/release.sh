@@ -35,14 +35,20 @@ grep -q "^version = \"$version\"$" Cargo.toml || fail "the version in Cargo.toml
 SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct "$tag")
 export SOURCE_DATE_EPOCH
 
-# No path of this machine in the program; flags of one's own are taken instead.
-export RUSTFLAGS="${RUSTFLAGS---remap-path-prefix=$source=/source --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo}"
+# No path of this machine in the program, neither of sources nor of what builds write; of two that fit the last one counts.
+# Flags of one's own are taken instead.
+cargo_home=${CARGO_HOME:-$HOME/.cargo}
+remapped="--remap-path-prefix=$CARGO_TARGET_DIR=/target --remap-path-prefix=$source=/source --remap-path-prefix=$cargo_home=/cargo"
+export RUSTFLAGS="${RUSTFLAGS-$remapped}"
 cargo build --release --locked --bin entitled
 
 package=$scratch/$name
 mkdir -p "$package/completions"
 cp "$CARGO_TARGET_DIR/release/entitled" README.md CHANGELOG.md LICENSE "$package/"
 scripts/strip.sh "$package/entitled"
+if [ "$RUSTFLAGS" = "$remapped" ] && grep -aqF -e "$CARGO_TARGET_DIR/" -e "$cargo_home/" "$package/entitled"; then
+    fail 'the program names paths of this machine'
+fi
 scripts/third_party.py >"$package/THIRD-PARTY.txt"
 "$package/entitled" man --dir "$package/man"
 for shell in bash zsh fish; do

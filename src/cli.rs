@@ -1,6 +1,7 @@
 //! The command line: one file per command. All but `serve` and `migrate` are clients of the
 //! API, and know no more than any other client.
 
+mod audit;
 mod catalog;
 mod cause;
 mod check;
@@ -95,6 +96,7 @@ enum CliCommand {
     Check(Box<check::Check>),
     List(list::List),
     ResponseTarget(response_target::ResponseTarget),
+    Audit(audit::Audit),
     Hours(Box<hours::Hours>),
     Ledger(ledger::Ledger),
     Catalog(catalog::Catalog),
@@ -190,6 +192,7 @@ async fn dispatch(cli: Cli, config: Config, screen: Screen, errors: Screen) -> R
         CliCommand::Check(check) => check.run(&context).await,
         CliCommand::List(list) => list.run(&context).await,
         CliCommand::ResponseTarget(target) => target.run(&context).await,
+        CliCommand::Audit(audit) => audit.run(&context).await,
         CliCommand::Hours(hours) => hours.run(&context).await,
         CliCommand::Ledger(ledger) => ledger.run(&context).await,
         CliCommand::Catalog(catalog) => catalog.run(&context).await,

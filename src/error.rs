@@ -2,7 +2,7 @@
 //! `grpc/status.rs`.
 
 use entitled_core::catalog::{Catalog, Locale};
-use entitled_core::contract::Difference;
+use entitled_core::contract::{Difference, Refusal};
 pub use entitled_core::noun::Noun;
 use entitled_core::suggest::hint;
 use entitled_core::violation::summary;
@@ -94,6 +94,16 @@ impl From<entitled_core::Error> for Error {
             entitled_core::Error::Violations(violations) => Self::Violations(violations),
             entitled_core::Error::NotFound { noun, id, nearest } => Self::NotFound { noun, id, nearest },
             entitled_core::Error::Internal(why) => Self::internal(why),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Violations(violations) => Self::Violations(violations),
+            Refusal::NotFound { noun, id, nearest } => Self::NotFound { noun, id, nearest },
+            Refusal::Taken { noun, id, fields } => Self::AlreadyExists { noun, id, fields },
         }
     }
 }

@@ -7,6 +7,7 @@ mod call;
 mod call_log;
 mod catalog;
 mod contract;
+mod contract_lifecycle;
 mod convert;
 mod deadline;
 mod decision_record;

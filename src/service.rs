@@ -2,6 +2,7 @@
 //!
 //! Times and ids are made here, once per request.
 
+pub mod audit;
 mod authentication_method;
 mod caller;
 pub mod catalogue;
@@ -14,6 +15,7 @@ pub mod feed;
 mod gate;
 mod idempotency;
 pub mod ledger;
+mod origin;
 mod paging;
 mod question;
 pub mod revision;
@@ -26,11 +28,12 @@ pub use authentication_method::AuthenticationMethod;
 pub use caller::{Caller, CustomerScope, is_name};
 pub use catalogue::Catalogue;
 pub use clock::Clock;
-pub use contracts::{ChangeOutcome, Contracts, WriteOptions};
+pub use contracts::{AuditQuestion, ChangeOutcome, Contracts, VersionDifference, WorkOrderQuestion, WriteOptions};
 pub use deadline::Deadline;
 pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
+pub use origin::Origin;
 pub use paging::{Bytes, MOST_ROWS, Page};
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 pub use role::Role;

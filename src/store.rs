@@ -11,7 +11,7 @@
 //! store
 //!     .in_transaction(async |txn| {
 //!         let Some(locked) = lock_customer_in_txn(&txn, &customer.customer_id).await? else { return Ok(None) };
-//!         put_customer_version_in_txn(&txn, customer, info).await?;
+//!         put_customer_version_in_txn(&txn, customer, info, VersionOrigin::default()).await?;
 //!         let revision = locked.revision.saturating_add(1);
 //!         let mut statements = StatementBatch::of(&txn);
 //!         put_revisions(&mut statements, &BTreeMap::from([(customer.customer_id.clone(), revision)]), Changed::Contract)?;
@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod balances;
 mod column_batch;
 mod condition;
@@ -41,12 +42,14 @@ mod sqlite;
 mod statement_batch;
 mod time;
 mod transaction;
+mod version;
 
+pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{
-    AsOf, NewestVersion, NewestVersions, StoredContract, load_contract_in_txn, newest_versions_in_txn,
-    put_customer_version_in_txn, put_work_order_version_in_txn,
+    AsOf, NewestVersion, NewestVersions, StoredContract, VersionOrigin, load_contract_in_txn,
+    load_work_order_version_in_txn, newest_versions_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn,
 };
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
 pub use epoch::Epoch;
@@ -55,9 +58,10 @@ pub use ledger::{
     insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
-pub use request::{RequestKey, StoredRequest, find_requests_in_txn, put_requests};
+pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
 pub use transaction::Txn;
+pub use version::StoredVersion;
 
 use std::sync::Arc;
 use std::time::Duration;

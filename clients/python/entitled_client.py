@@ -16,8 +16,11 @@ REPEATABLE = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNO
 OPEN_REASONS = {"", "COMMIT_OUTCOME_UNKNOWN", "INTERNAL", "RECORD_UNREADABLE"}
 
 
-def connect(address, ca_file=None, cert_file=None, key_file=None, token=None):
+def connect(address, ca_file=None, cert_file=None, key_file=None, token=None, authority=None):
     """A channel to `http://host:port` or `https://host:port`. It repeats reads and watches the server's health.
+
+    The host may be several addresses: `https://ipv4:10.0.0.1:50051,10.0.0.2:50051`. Then `authority` must be the name that the
+    server's certificate has. Without it gRPC takes the list for the name, which fits no certificate and no HTTP/2.
 
     `ca_file` is the authority of the server's certificate; without it, gRPC's own list counts. `cert_file` and `key_file`
     are the client's own certificate, if the server asks for one. A token is sent over TLS only: whoever sees it on its way
@@ -29,6 +32,8 @@ def connect(address, ca_file=None, cert_file=None, key_file=None, token=None):
         # A server that restarts is found again within a second, not within two minutes.
         ("grpc.max_reconnect_backoff_ms", 1_000),
     ]
+    if authority:
+        options.append(("grpc.default_authority", authority))
     if scheme != "https":
         if token:
             raise ValueError("a token is sent over TLS only: give an address with https://")

@@ -1,12 +1,15 @@
 """The clients, run as their READMEs say, and the servers they ask."""
 
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from readme import commands
+from releases import World
+from secure_preset import secure_preset
 from server import ROOT, Server, clean_environment
 
 CLIENTS = ["python", "typescript", "go"]
@@ -58,3 +61,19 @@ def secure_elsewhere(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("secure"), is_secure=True)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def world():
+    """What releases of the chart find outside: certificates, an issuer of tokens, PostgreSQL."""
+    world = World()
+    yield world
+    world.postgres.stop()
+
+
+@pytest.fixture
+def secure_release(world):
+    # Its directory is one that every user may enter, unlike those of pytest: the server is another user.
+    with tempfile.TemporaryDirectory(prefix="entitled-clients-") as directory:
+        with secure_preset(world, Path(directory)) as cluster:
+            yield cluster

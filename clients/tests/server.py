@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("ENTITLED", str(ROOT / "target/debug/entitled"))
+BINARY = os.environ.get("ENTITLED_BINARY", str(ROOT / "target/debug/entitled"))
 CUSTOMER = "halden-mills"
 
 
@@ -25,11 +25,8 @@ class Server:
             self._secure()
         self.port = 0
         self.start()
-        for sample in sorted((ROOT / "examples").glob("*.yaml")):
-            # The samples end one day; the tests do not.
-            text = re.sub(r"end_date: 20\d\d-", "end_date: 2099-", sample.read_text())
-            (folder / sample.name).write_text(text)
-            self.ask("import", str(folder / sample.name))
+        for sample in samples(folder):
+            self.ask("import", sample)
 
     def _secure(self):
         """As README.md says in "Secure it"."""
@@ -74,8 +71,7 @@ class Server:
 
     def used_minutes(self):
         """What the ledger says was used of all blocks of the customer's engineer."""
-        blocks = json.loads(self.ask("hours", "balance", "--customer", CUSTOMER))["blocks"]
-        return sum(int(block.get("used", 0)) for block in blocks if block["unit"] == "UNIT_MINUTES")
+        return used_minutes(self.ask("hours", "balance", "--customer", CUSTOMER))
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -84,6 +80,20 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=60)
+
+
+def samples(folder: Path) -> list[str]:
+    """Writes the sample customers into a folder. The samples end one day; the tests do not."""
+    files = []
+    for sample in sorted((ROOT / "examples").glob("*.yaml")):
+        (folder / sample.name).write_text(re.sub(r"end_date: 20\d\d-", "end_date: 2099-", sample.read_text()))
+        files.append(str(folder / sample.name))
+    return files
+
+
+def used_minutes(balance: str) -> int:
+    blocks = json.loads(balance)["blocks"]
+    return sum(int(block.get("used", 0)) for block in blocks if block["unit"] == "UNIT_MINUTES")
 
 
 def make_certificate(folder: Path) -> Path:

@@ -1,12 +1,31 @@
 //! What a write makes of a contract: pure.
 //!
-//! A [`ContractCommand`] is what a caller asks for; [`plan()`] works it out on the contract there is. Whether the resulting contract
-//! may be is for [`crate::purchase`] to say.
+//! A [`ContractCommand`] is what a caller asks for; [`plan()`] works it out on the contract there is, over time. Whether the
+//! resulting contract may be is for [`crate::purchase`] to say.
 
+mod amend;
+mod change;
 mod command;
 mod diff;
+mod merge;
 mod plan;
+mod record_waiver;
+mod refusal;
+mod renew;
+mod resume;
+mod revoke_waiver;
+mod standing;
+mod suspend;
+mod terminate;
+mod timeline;
 
-pub use command::{Content, ContractCommand};
-pub use diff::Difference;
-pub use plan::{ChangeKind, ContractChange, Plan, Resource, Taken, plan};
+#[cfg(test)]
+mod tests;
+
+pub use change::{ChangeKind, ContractChange, Document, NewVersion, Resource};
+pub use command::{Content, ContractCommand, OrderChange, Renewal};
+pub use diff::{Difference, changes};
+pub use plan::{Plan, plan};
+pub use record_waiver::waiver_place;
+pub use refusal::Refusal;
+pub use timeline::{Period, Timeline};

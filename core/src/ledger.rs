@@ -23,6 +23,7 @@ mod reconciliation;
 mod refusal;
 mod reservation;
 mod search;
+mod shrunk;
 mod term;
 
 pub use apply_context::{ApplyContext, FundingSource, SourceRank};
@@ -37,6 +38,7 @@ pub use posting::Applied;
 pub use reconciliation::{HoldDiscrepancy, HoldDiscrepancyKind, Reconciliation};
 pub use refusal::{CommandViolation, LedgerCodes, Refusal, code, reason};
 pub use reservation::{Part, Reservation, ReservationState};
+pub use shrunk::{Shrunk, shrunk};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -11,6 +11,7 @@ mod foreign;
 mod id;
 mod language;
 mod product;
+mod provenance;
 mod quantity;
 mod time;
 mod work_order;
@@ -24,8 +25,9 @@ pub use foreign::folded;
 pub use id::{LONGEST_ID, first_hidden, is_id, wrong_id};
 pub use language::{canonical_language, primary_language};
 pub use product::{ProductId, ProductPattern};
+pub use provenance::Provenance;
 pub use quantity::{Balance, Balances, MINUTES_PER_DAY, MINUTES_PER_HOUR, Quantity, Release, Unit};
-pub use time::{EARLIEST, LATEST, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
+pub use time::{EARLIEST, LATEST, anniversary, contract_year, contract_years_begun, day_of, rfc3339, start_of_day};
 pub use work_order::{DeliveryMode, Funding, IncludedHours, Item, PlannedEvent, Waiver, WorkOrder, WorkOrderState};
 #[cfg(test)]
 pub(crate) use zone::zone;

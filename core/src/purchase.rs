@@ -18,8 +18,10 @@ mod maximum;
 mod order;
 mod product;
 mod quantity;
+mod renewal;
 mod service;
 mod waiver;
+mod warnings;
 
 #[cfg(test)]
 mod fixture;
@@ -33,6 +35,7 @@ use crate::model::{Contract, Customer};
 use crate::violation::{Violation, reason};
 
 pub use self::limits::MOST_WORK_ORDERS;
+pub use self::warnings::{Warning, warnings};
 
 use self::contract_index::{ContractIndex, Order};
 use self::findings::{Findings, shown};

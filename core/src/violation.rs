@@ -70,6 +70,16 @@ pub mod reason {
     /// The revision token was altered or is another customer's.
     pub const REVISION_INVALID: &str = "REVISION_INVALID";
     pub const EPOCH_MISMATCH: &str = "EPOCH_MISMATCH";
+    /// A change would take effect outside the term of its order.
+    pub const EFFECTIVE_TIME_OUTSIDE_TERM: &str = "EFFECTIVE_TIME_OUTSIDE_TERM";
+    /// A terminated order changes no more.
+    pub const WORK_ORDER_ALREADY_TERMINATED: &str = "WORK_ORDER_ALREADY_TERMINATED";
+    pub const WORK_ORDER_NOT_ACTIVE: &str = "WORK_ORDER_NOT_ACTIVE";
+    pub const WORK_ORDER_NOT_SUSPENDED: &str = "WORK_ORDER_NOT_SUSPENDED";
+    /// A renewal runs at the same time as what it renews, or as another renewal of that.
+    pub const RENEWAL_OVERLAPS: &str = "RENEWAL_OVERLAPS";
+    /// A warning where none is allowed.
+    pub const WARNINGS_NOT_ALLOWED: &str = "WARNINGS_NOT_ALLOWED";
 }
 
 /// The most violations that are gathered of one request: a large document of nothing but

@@ -32,6 +32,15 @@ def test_six_values_render_production():
     assert leaves(SIX) == 6
 
 
+def test_callers_find_what_the_readme_says():
+    told = re.search(r"## Who calls it, and how\n(.*?)\n## ", TEXT, re.S)[1]
+    release = Rendered(SIX, release="entitled")
+    names = [f"{service['metadata']['name']}.{service['metadata']['namespace']}.svc" for service in release.all("Service")]
+    assert re.findall(r"//+([a-z.-]+):50051", told) == [*names, names[0]]
+    certificate = release.one("Certificate")["spec"]
+    assert f"Secret `{certificate['secretName']}`" in told and set(names) <= set(certificate["dnsNames"])
+
+
 def test_what_the_readme_points_to_is_there():
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", TEXT):
         assert (CHART / target).exists(), target

@@ -1,49 +1,14 @@
 """What each preset renders runs: the migration, then the server, which is probed, called, verified and stopped."""
 
-import hashlib
 import pathlib
 import re
-import subprocess
 import tempfile
 
 import pytest
 
-from chart import PRESETS, ROOT, TRIAL, Rendered, merged, preset
-from outside import Authority, Issuer, Postgres
-from pods import Cluster, Process
-
-ISSUER = "https://login.example.org"
-TOKEN, ADMIN = "test", "admin-token"
-SCHEMA_RIGHTS = """
-ALTER DEFAULT PRIVILEGES FOR ROLE ddl GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO app;
-ALTER DEFAULT PRIVILEGES FOR ROLE ddl GRANT USAGE, SELECT ON SEQUENCES TO app;
-"""
-
-
-def row(principal: str, token: str, *roles: str) -> str:
-    listed = ", ".join(f'"{role}"' for role in roles)
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    return f'[[token]]\nprincipal = "{principal}"\nsha256 = "{digest}"\nroles = [{listed}]\ncustomers = ["*"]\n'
-
-
-TOKENS = row("verifier", TOKEN, "reader") + row("admin", ADMIN, "contract-admin", "consumer")
-
-
-class World:
-    """What all releases find outside."""
-
-    def __init__(self):
-        self.authority, self.issuer = Authority("test authority"), Issuer()
-        self.postgres = Postgres(self.authority)
-        # The role that changes the schema, and the one that serves and may not.
-        for role in ["ddl", "app", "entitled"]:
-            self.postgres.sql(f"CREATE ROLE {role} LOGIN")
-
-    def database(self, name: str, owner: str) -> str:
-        """A new database: its address and name."""
-        self.postgres.sql(f"CREATE DATABASE {name} OWNER {owner}")
-        self.postgres.sql(SCHEMA_RIGHTS, name)
-        return f"{self.postgres.address}/{name}"
+from chart import PRESETS, ROOT, TRIAL, Rendered, merged
+from pods import Cluster
+from releases import ADMIN, ISSUER, World, before, ca, call, clients, release, serve, shows, stop
 
 
 @pytest.fixture(scope="module")
@@ -58,101 +23,6 @@ def room():
     """A directory that the user of the image may enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="entitled-chart-") as directory:
         yield pathlib.Path(directory)
-
-
-def release(name: str, world: World, directory, *changes: dict) -> Cluster:
-    """A preset with what it expects to be there."""
-    values = merged(preset(name), *changes)
-    secrets: dict[str, dict[str, str]] = {
-        "entitled-tokens": {"tokens.toml": TOKENS},
-        "entitled-client": {"token": TOKEN},
-        "verifier": {"token": TOKEN},
-        "collector": {"headers": "authorization=Bearer x"},
-        "entitled-database-ca": {"ca.crt": world.authority.pem},
-        "entitled-callers-ca": {"ca.crt": world.authority.pem},
-        "callers-ca": {"ca.crt": world.authority.pem},
-        "entitled-certificate": world.authority.issue("r-entitled.support.svc"),
-    }
-    names = {}
-    database = re.sub("[^a-z0-9]", "", f"{name}{directory.name.lower()}")
-    match name:
-        case "postgres":
-            url = f"postgres://ddl@{world.database(database, 'ddl')}?sslmode=require"
-            secrets["entitled-database"] = {"url": url}
-        case "secure":
-            address = world.database(database, "ddl")
-            query = "sslmode=verify-full&sslrootcert=/etc/entitled/database-ca/ca.crt"
-            secrets["entitled-database"] = {"url": f"postgres://app@{address}?{query}"}
-            secrets["entitled-migration"] = {"url": f"postgres://ddl@{address}?{query}"}
-            secrets["entitled-client"] = world.authority.issue("verifier.example.org")
-            rows = '[[certificate]]\nprincipal = "verifier"\ndns = "verifier.example.org"\nroles = ["reader"]\n'
-            secrets["entitled-certificates"] = {"certificates.toml": rows + 'customers = ["*"]\n'}
-            # The issuer's name leads nowhere here, so its keys are asked for by their own address.
-            values = merged(values, {"auth": {"oidc": {"jwksUrl": world.issuer.url}}})
-        case "ha":
-            world.database(database, "entitled")
-            values = merged(values, {"database": {"postgres": {"name": database}}})
-            secrets["entitled-database"] = {"password": "1e3"}
-            names["entitled-rw.databases:5432"] = world.postgres.address
-        case "full":
-            world.database(database, "entitled")
-            names["postgres.databases/entitled"] = f"{world.postgres.address}/{database}"
-            names[f"{ISSUER}/keys"] = world.issuer.url
-            values = merged(values, {"auth": {"tokens": {"content": TOKENS}}, "tests": {"customer": "aurora-clinics"}})
-    cluster = Cluster(Rendered(values), directory, secrets)
-    cluster.names |= names
-    for certificate in cluster.rendered.all("Certificate"):
-        spec = certificate["spec"]
-        secrets[spec["secretName"]] = world.authority.issue(*spec["dnsNames"])
-    return cluster
-
-
-def before(cluster: Cluster) -> list[str]:
-    """Runs what has to end before the server starts: the hook, then the init containers. Tells their names."""
-    image, done = cluster.rendered.server["image"], []
-    jobs = [job["spec"]["template"]["spec"] for job in cluster.rendered.all("Job")]
-    for spec in [*jobs, {**cluster.rendered.pod, "containers": cluster.rendered.pod.get("initContainers", [])}]:
-        for container in spec["containers"]:
-            if container["image"] == image:
-                cluster.run(spec, container)
-                done.append(container["name"])
-    return done
-
-
-def serve(cluster: Cluster) -> Process:
-    """Starts the server, and waits as the kubelet does until it is ready."""
-    server = cluster.rendered.server
-    process = cluster.container(cluster.rendered.pod, server)
-    cluster.until(server["startupProbe"], process)
-    assert cluster.probe(server["livenessProbe"])
-    cluster.until(server["readinessProbe"], process)
-    return process
-
-
-def clients(cluster: Cluster) -> dict[str, str]:
-    """Runs the pods of `helm test` and the verification; what each printed."""
-    specs = [pod["spec"] for pod in cluster.rendered.all("Pod")]
-    specs += [cron["spec"]["jobTemplate"]["spec"]["template"]["spec"] for cron in cluster.rendered.all("CronJob")]
-    return {spec["containers"][0]["name"]: cluster.run(spec, spec["containers"][0]) for spec in specs}
-
-
-def call(cluster: Cluster, *args: str, **variables: str) -> subprocess.CompletedProcess:
-    """The command line, as somebody outside of the cluster uses it."""
-    scheme = "https" if cluster.rendered.settings.get("ENTITLED_TLS_CERT") else "http"
-    port = cluster.ports[cluster.rendered.server["ports"][0]["containerPort"]]
-    environment = {"ENTITLED_ADDRESS": f"{scheme}://localhost:{port}", **variables}
-    return subprocess.run([cluster.binary, *args], env=environment, capture_output=True, text=True, timeout=60)
-
-
-def stop(cluster: Cluster, process: Process) -> None:
-    process.terminate()
-    assert process.wait(cluster.rendered.pod["terminationGracePeriodSeconds"]) == 0, process.log()
-
-
-def ca(cluster: Cluster, world: World) -> dict[str, str]:
-    file = cluster.directory / "ca.pem"
-    file.write_text(world.authority.pem)
-    return {"ENTITLED_CA": str(file)}
 
 
 BEFORE = {
@@ -203,13 +73,8 @@ def test_the_secure_preset_lets_in_whom_it_should(world, room):
     with release("secure", world, room) as cluster:
         before(cluster)
         serve(cluster)
-        files = {"tls.crt": "ENTITLED_CERT", "tls.key": "ENTITLED_KEY"}
-        shown = ca(cluster, world)
-        assert call(cluster, "catalog", "editions", **shown).returncode != 0, "no certificate was asked for"
-        for name, text in world.authority.issue("portal.example.org").items():
-            if name in files:
-                (room / name).write_text(text)
-                shown[files[name]] = str(room / name)
+        assert call(cluster, "catalog", "editions", **ca(cluster, world)).returncode != 0, "no certificate was asked for"
+        shown = shows("portal", cluster, world)
         good = {"iss": f"{ISSUER}/realms/support", "aud": "entitled", "sub": "desk", "customers": ["*"]}
         for claims, is_let_in in [
             ({**good, "roles": ["auditors"]}, True),

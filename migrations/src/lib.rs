@@ -9,6 +9,7 @@ mod m0004_room_for_blocks;
 mod m0005_room_for_customers;
 mod m0006_holds;
 mod m0007_epoch;
+mod m0008_audit;
 mod m0009_effective_time;
 
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_room_for_customers::Migration),
             Box::new(m0006_holds::Migration),
             Box::new(m0007_epoch::Migration),
+            Box::new(m0008_audit::Migration),
             Box::new(m0009_effective_time::Migration),
         ]
     }

@@ -14,13 +14,19 @@ impl MigrationTrait for Migration {
 /// From when on a version is in effect. Empty: as long as there was a contract; so are all versions that were written
 /// before this step, of which the newest one counts.
 ///
+/// `request_id` is that of the write that recorded the version, `provenance` where the document came from, as JSON.
+///
 /// The version in effect at an instant is looked for from the newest one back. The indexes have what the search reads,
 /// so that it passes versions without their documents.
-fn statements(backend: DbBackend) -> [String; 4] {
+fn statements(backend: DbBackend) -> [String; 8] {
     let bigint = if backend == DbBackend::Postgres { "BIGINT" } else { "INTEGER" };
     [
         format!("ALTER TABLE customer_version ADD COLUMN effective_time {bigint}"),
         format!("ALTER TABLE work_order_version ADD COLUMN effective_time {bigint}"),
+        "ALTER TABLE customer_version ADD COLUMN request_id TEXT".to_owned(),
+        "ALTER TABLE work_order_version ADD COLUMN request_id TEXT".to_owned(),
+        "ALTER TABLE customer_version ADD COLUMN provenance TEXT".to_owned(),
+        "ALTER TABLE work_order_version ADD COLUMN provenance TEXT".to_owned(),
         "CREATE INDEX customer_version_effect
          ON customer_version (customer_id, version, effective_time, record_time)"
             .to_owned(),

@@ -1,6 +1,7 @@
 //! Answers as text for people.
 
 pub(super) mod amount;
+pub(super) mod audit;
 pub(super) mod catalog;
 pub(super) mod changes;
 pub(super) mod decision;

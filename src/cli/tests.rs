@@ -47,7 +47,12 @@ impl ContractService for Script {
         let mut changes = vec![change(ChangeKind::Unchanged, ResourceType::Customer, &customer_id)];
         let orders = request.work_orders.iter().map(|order| &order.work_order_id);
         changes.extend(orders.map(|id| change(ChangeKind::Added, ResourceType::WorkOrder, id)));
-        Ok(Response::new(ApplyContractResponse { changes, revision: "r1".to_owned(), etag: "e1".to_owned() }))
+        Ok(Response::new(ApplyContractResponse {
+            changes,
+            revision: "r1".to_owned(),
+            etag: "e1".to_owned(),
+            ..Default::default()
+        }))
     }
 
     async fn create_customer(
@@ -84,6 +89,60 @@ impl ContractService for Script {
         &self,
         _: Request<ListWorkOrdersRequest>,
     ) -> Result<Response<ListWorkOrdersResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn list_work_order_versions(
+        &self,
+        _: Request<ListWorkOrderVersionsRequest>,
+    ) -> Result<Response<ListWorkOrderVersionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn diff_work_order_versions(
+        &self,
+        _: Request<DiffWorkOrderVersionsRequest>,
+    ) -> Result<Response<DiffWorkOrderVersionsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn amend_work_order(
+        &self,
+        _: Request<AmendWorkOrderRequest>,
+    ) -> Result<Response<AmendWorkOrderResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn renew_work_order(
+        &self,
+        _: Request<RenewWorkOrderRequest>,
+    ) -> Result<Response<RenewWorkOrderResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn suspend_work_order(
+        &self,
+        _: Request<SuspendWorkOrderRequest>,
+    ) -> Result<Response<SuspendWorkOrderResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn resume_work_order(
+        &self,
+        _: Request<ResumeWorkOrderRequest>,
+    ) -> Result<Response<ResumeWorkOrderResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn terminate_work_order(
+        &self,
+        _: Request<TerminateWorkOrderRequest>,
+    ) -> Result<Response<TerminateWorkOrderResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn record_waiver(&self, _: Request<RecordWaiverRequest>) -> Result<Response<RecordWaiverResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn revoke_waiver(&self, _: Request<RevokeWaiverRequest>) -> Result<Response<RevokeWaiverResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn list_audit_records(
+        &self,
+        _: Request<ListAuditRecordsRequest>,
+    ) -> Result<Response<ListAuditRecordsResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 }

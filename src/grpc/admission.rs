@@ -30,7 +30,8 @@ const WAITING: usize = 256;
 const BULK: [&str; 2] =
     ["/entitled.v1.EntitlementService/BatchCheckEntitlements", "/entitled.v1.EntitlementService/ListEntitlements"];
 /// Read as much as they are asked for.
-const LISTS: [&str; 6] = [
+const LISTS: [&str; 7] = [
+    "/entitled.v1.ContractService/ListAuditRecords",
     "/entitled.v1.ContractService/ListCustomers",
     "/entitled.v1.ContractService/ListWorkOrders",
     "/entitled.v1.LedgerService/GetBlock",
@@ -39,11 +40,18 @@ const LISTS: [&str; 6] = [
     "/entitled.v1.LedgerService/ListReservations",
 ];
 /// Read and judge whole documents.
-const CONTRACT_WRITES: [&str; 4] = [
+const CONTRACT_WRITES: [&str; 11] = [
     "/entitled.v1.ContractService/CreateCustomer",
     "/entitled.v1.ContractService/UpdateCustomer",
     "/entitled.v1.ContractService/CreateWorkOrder",
     "/entitled.v1.ContractService/ApplyContract",
+    "/entitled.v1.ContractService/AmendWorkOrder",
+    "/entitled.v1.ContractService/RenewWorkOrder",
+    "/entitled.v1.ContractService/SuspendWorkOrder",
+    "/entitled.v1.ContractService/ResumeWorkOrder",
+    "/entitled.v1.ContractService/TerminateWorkOrder",
+    "/entitled.v1.ContractService/RecordWaiver",
+    "/entitled.v1.ContractService/RevokeWaiver",
 ];
 
 /// A gate for each kind.

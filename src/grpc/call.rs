@@ -1,12 +1,14 @@
 //! What every handler does first: it opens its request.
 
-use http::HeaderValue;
+use http::{Extensions, HeaderValue};
 use tonic::Request;
+use tonic::metadata::MetadataMap;
 
+use super::Peer;
 use super::language::preferred;
 use super::request_id::RequestId;
 use crate::catalog::Locale;
-use crate::service::{Caller, Deadline};
+use crate::service::{Caller, Deadline, Origin};
 
 /// What a call brings beside its message.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Call {
     pub locale: Locale,
     /// As [`CallLog`](super::CallLog) gave it; none past it.
     pub request_id: Option<HeaderValue>,
+    metadata: MetadataMap,
+    extensions: Extensions,
 }
 
 impl Call {
@@ -29,6 +33,14 @@ impl Call {
         let locale = preferred(&metadata).unwrap_or_default();
         let caller = extensions.remove().unwrap_or_else(Caller::nobody);
         let request_id = extensions.remove().map(|RequestId(id)| id);
-        (Self { caller, deadline, locale, request_id }, message)
+        (Self { caller, deadline, locale, request_id, metadata, extensions }, message)
+    }
+
+    /// The caller of a write, with where it calls from: what the connection tells, and what the client says it is. Who
+    /// forwarded the call, as a header may say, is nothing that could be believed.
+    pub(super) fn writer(&self) -> Caller {
+        let peer = self.extensions.get::<Peer>().map(|peer| peer.address);
+        let user_agent = self.metadata.as_ref().get(http::header::USER_AGENT).map(HeaderValue::as_bytes);
+        self.caller.clone().calling_from(Origin::new(peer, user_agent))
     }
 }

@@ -1,5 +1,6 @@
 //! Conversions between the wire and the domain: `read_` functions read requests, `write_` functions write answers.
 
+pub(super) mod audit;
 pub(super) mod catalog;
 pub(super) mod change;
 pub(super) mod common;
@@ -7,10 +8,12 @@ pub(super) mod customer;
 pub(super) mod entitlement;
 pub(super) mod enums;
 pub(super) mod ledger;
+pub(super) mod lifecycle;
 pub(super) mod read;
 pub(super) mod reason;
 pub(super) mod server;
 pub(super) mod target;
+pub(super) mod version;
 pub(super) mod work_order;
 
 use chrono::{DateTime, Utc};

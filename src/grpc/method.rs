@@ -12,6 +12,8 @@ pub(super) const OTHER: &str = "_OTHER";
 /// What calls that only read begin with; another name is taken for a write.
 const READS: [&str; 5] = ["Get", "List", "Check", "BatchCheck", "WhoAmI"];
 
+static KNOWN: LazyLock<HashMap<String, Method>> = LazyLock::new(known);
+
 /// A call of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Method {
@@ -24,9 +26,16 @@ pub(super) struct Method {
 
 impl Method {
     pub(super) fn of(path: &str) -> Self {
-        static KNOWN: LazyLock<HashMap<String, Method>> = LazyLock::new(known);
         KNOWN.get(path).copied().unwrap_or(Self { name: OTHER, is_standard: false, is_write: false })
     }
+}
+
+/// The names of the calls that write, without their services, by name.
+pub(super) fn writes() -> Vec<&'static str> {
+    let writes = KNOWN.values().filter(|method| method.is_write);
+    let mut names: Vec<_> = writes.map(|method| method.name.rsplit('/').next().unwrap_or_default()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// Whether a call only reads, by its name.
@@ -79,6 +88,8 @@ mod tests {
             let method = Method::of(standard);
             assert!(method.is_standard && !method.is_write && method.name == &standard[1..], "{standard}");
         }
+        assert!(writes().contains(&"ConsumeUnits") && writes().is_sorted());
+        assert!(writes().iter().all(|name| !is_read(name) && !name.contains('/')));
         for other in ["", "/", "/entitled.v1.LedgerService/Drop", "/entitled.v1.LedgerService/ConsumeUnits\n"] {
             assert_eq!(Method::of(other).name, OTHER);
         }

@@ -197,12 +197,15 @@ fn not_found(noun: Noun) -> (&'static str, &'static str) {
         Noun::Customer => ("CUSTOMER_NOT_FOUND", "customer_id"),
         Noun::Location => ("LOCATION_NOT_FOUND", "location_id"),
         Noun::WorkOrder => ("WORK_ORDER_NOT_FOUND", "work_order_id"),
+        Noun::Item => ("ITEM_NOT_FOUND", "item_id"),
+        Noun::Waiver => ("WAIVER_NOT_FOUND", "waiver"),
         Noun::Service => ("SERVICE_NOT_FOUND", "service_id"),
         Noun::ProductFamily => ("PRODUCT_FAMILY_NOT_FOUND", "product_family"),
         Noun::Edition => ("EDITION_NOT_FOUND", "edition_id"),
         Noun::Block => ("BLOCK_NOT_FOUND", "block_id"),
         Noun::Reservation => ("RESERVATION_NOT_FOUND", "reservation_id"),
         Noun::Entry => ("ENTRY_NOT_FOUND", "entry_id"),
+        Noun::WorkOrderVersion => ("WORK_ORDER_VERSION_NOT_FOUND", "version"),
     }
 }
 
@@ -211,12 +214,15 @@ fn resource_type(noun: Noun) -> &'static str {
         Noun::Customer => "customer",
         Noun::Location => "location",
         Noun::WorkOrder => "work_order",
+        Noun::Item => "item",
+        Noun::Waiver => "waiver",
         Noun::Service => "service",
         Noun::ProductFamily => "product_family",
         Noun::Edition => "edition",
         Noun::Block => "block",
         Noun::Reservation => "reservation",
         Noun::Entry => "entry",
+        Noun::WorkOrderVersion => "work_order_version",
     }
 }
 

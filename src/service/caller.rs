@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use super::authentication_method::AuthenticationMethod;
+use super::origin::Origin;
 use super::role::Role;
 use crate::error::{Error, Result};
 use crate::legible::shown;
@@ -14,7 +15,7 @@ pub(super) const ANONYMOUS: &str = "anonymous";
 /// The actor of what time or the contract alone demand.
 pub(super) const SYSTEM: &str = "entitled";
 /// Between the two names of an actor. No name has white space, so that none can look like two.
-const ON_BEHALF_OF: &str = " for ";
+pub(super) const ON_BEHALF_OF: &str = " for ";
 /// In bytes, of the name of a principal or of a user.
 const LONGEST_NAME: usize = 255;
 
@@ -30,6 +31,8 @@ pub struct Caller {
     pub method: AuthenticationMethod,
     pub roles: Arc<[Role]>,
     pub customers: CustomerScope,
+    /// Recorded with what the caller writes; unknown for a read, where nothing needs it.
+    pub origin: Origin,
 }
 
 /// The customers whose data a caller may see and change.
@@ -49,13 +52,19 @@ impl Caller {
     pub fn new(principal: &str, roles: &[Role], customers: CustomerScope) -> Self {
         let principal: Arc<str> = principal.into();
         let (actor, method) = (Arc::clone(&principal), AuthenticationMethod::None);
-        Self { principal, actor, user: None, method, roles: roles.into(), customers }
+        Self { principal, actor, user: None, method, roles: roles.into(), customers, origin: Origin::default() }
     }
 
     /// The same caller, who was identified by this.
     #[must_use]
     pub fn identified_by(self, method: AuthenticationMethod) -> Self {
         Self { method, ..self }
+    }
+
+    /// The same caller, who calls from there.
+    #[must_use]
+    pub fn calling_from(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// Whoever calls a server that asks nobody who they are. No such caller is believed on whose behalf it calls.

@@ -1,15 +1,22 @@
 //! Customers and work orders. Every change takes the one path through [`Contracts::write`].
 
+mod audit;
+mod blocks;
 mod judge;
 mod outcome;
 mod read;
+mod records;
 mod replay;
 mod size;
+mod state;
 mod version;
+mod versions;
 mod write;
 
 pub use outcome::ChangeOutcome;
-pub use read::Found;
+pub use read::{Found, WorkOrderQuestion};
+pub use records::AuditQuestion;
+pub use versions::VersionDifference;
 pub use write::WriteOptions;
 
 use super::{Context, Gate};

@@ -13,7 +13,7 @@ pub enum Role {
     Reader,
     /// Takes from the ledger: consumes, holds, and undoes what was consumed.
     Consumer,
-    /// Writes contracts.
+    /// Writes contracts, and reads the audit.
     ContractAdmin,
     /// Corrects the ledger.
     Operator,

@@ -12,7 +12,7 @@ use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
-use crate::model::{Balances, Contract, Customer, EffectivePeriod, VersionInfo, WorkOrder};
+use crate::model::{Balances, Contract, Customer, EffectivePeriod, Provenance, VersionInfo, WorkOrder};
 
 /// Which state of a contract is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,12 +128,25 @@ pub struct NewestVersion {
     pub record_time: DateTime<Utc>,
 }
 
+impl From<&VersionInfo> for NewestVersion {
+    fn from(info: &VersionInfo) -> Self {
+        Self { version: info.version, record_time: info.record_time }
+    }
+}
+
 /// The newest versions of a customer's documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewestVersions {
     pub customer: Option<NewestVersion>,
     /// By work order id.
     pub orders: BTreeMap<String, NewestVersion>,
+}
+
+impl NewestVersions {
+    /// When the last of them was recorded.
+    pub fn record_time(&self) -> Option<DateTime<Utc>> {
+        self.orders.values().chain(&self.customer).map(|newest| newest.record_time).max()
+    }
 }
 
 impl Store {
@@ -168,8 +181,35 @@ pub async fn newest_versions_in_txn(txn: &Txn, customer_id: &str) -> Result<Newe
     Ok(newest)
 }
 
+/// What is kept of a version for those who ask how it came about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct VersionOrigin<'a> {
+    pub request_id: Option<&'a str>,
+    pub provenance: Option<&'a Provenance>,
+}
+
+/// One version of a work order.
+pub async fn load_work_order_version_in_txn(
+    txn: &Txn,
+    customer_id: &str,
+    work_order_id: &str,
+    version: i64,
+) -> Result<Option<WorkOrder>> {
+    let key = (customer_id.to_owned(), work_order_id.to_owned(), version);
+    let read = async {
+        let row = work_order_version::Entity::find_by_id(key).one(txn.db()).await?;
+        row.map(|row| parse(&row.content)).transpose()
+    };
+    txn.run(read).await
+}
+
 /// Adds a version of the customer; `info.version` is one more than the newest one.
-pub async fn put_customer_version_in_txn(txn: &Txn, customer: &Customer, info: &VersionInfo) -> Result<()> {
+pub async fn put_customer_version_in_txn(
+    txn: &Txn,
+    customer: &Customer,
+    info: &VersionInfo,
+    origin: VersionOrigin<'_>,
+) -> Result<()> {
     let row = customer_version::ActiveModel {
         customer_id: Set(customer.customer_id.clone()),
         version: Set(info.version),
@@ -177,13 +217,20 @@ pub async fn put_customer_version_in_txn(txn: &Txn, customer: &Customer, info: &
         effective_time: Set(info.effective_time.map(|time| time.timestamp_micros())),
         actor: Set(info.actor.clone()),
         content: Set(to_json(customer)?),
+        request_id: Set(origin.request_id.map(str::to_owned)),
+        provenance: Set(origin.provenance.map(to_json).transpose()?),
     };
     txn.run(customer_version::Entity::insert(row).exec_without_returning(txn.db())).await?;
     Ok(())
 }
 
 /// Adds a version of a work order; `info.version` is one more than the newest one.
-pub async fn put_work_order_version_in_txn(txn: &Txn, order: &WorkOrder, info: &VersionInfo) -> Result<()> {
+pub async fn put_work_order_version_in_txn(
+    txn: &Txn,
+    order: &WorkOrder,
+    info: &VersionInfo,
+    origin: VersionOrigin<'_>,
+) -> Result<()> {
     let row = work_order_version::ActiveModel {
         customer_id: Set(order.customer_id.clone()),
         work_order_id: Set(order.work_order_id.clone()),
@@ -192,6 +239,8 @@ pub async fn put_work_order_version_in_txn(txn: &Txn, order: &WorkOrder, info: &
         effective_time: Set(info.effective_time.map(|time| time.timestamp_micros())),
         actor: Set(info.actor.clone()),
         content: Set(to_json(order)?),
+        request_id: Set(origin.request_id.map(str::to_owned)),
+        provenance: Set(origin.provenance.map(to_json).transpose()?),
     };
     txn.run(work_order_version::Entity::insert(row).exec_without_returning(txn.db())).await?;
     Ok(())

@@ -23,6 +23,28 @@ pub struct StoredRequest {
     pub outcome: String,
 }
 
+/// What the audit keeps of a write besides its request: who made it, and what it changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WriteAudit {
+    pub actor: String,
+    /// Empty if it is not known.
+    pub peer_address: String,
+    /// Empty if the caller sent none.
+    pub user_agent: String,
+    /// The work orders it touched, as a JSON array of their ids.
+    pub work_order_ids: String,
+    /// What it changed, as a JSON object.
+    pub content: String,
+}
+
+/// A request that is carried out now.
+#[derive(Debug, Clone)]
+pub struct NewRequest {
+    pub key: RequestKey,
+    pub request: StoredRequest,
+    pub audit: WriteAudit,
+}
+
 impl Store {
     /// Whether a request was carried out. Proves nothing after [`Error::CommitOutcomeUnknown`](crate::error::Error::CommitOutcomeUnknown):
     /// a primary that crashed shows commits that its replica lacks.
@@ -60,20 +82,26 @@ pub(super) fn rows_of(keys: &BTreeSet<RequestKey>) -> ColumnBatch {
         .text("request_id", keys.iter().map(|(_, request_id)| request_id.as_str()))
 }
 
-/// Keeps requests in the transaction that carries them out.
+/// Keeps requests in the transaction that carries them out. Each row is the audit record of its write, too.
 pub fn put_requests(
     statements: &mut StatementBatch,
-    requests: &[(RequestKey, StoredRequest)],
+    requests: &[NewRequest],
     record_time: DateTime<Utc>,
 ) -> Result<()> {
     let record_time = record_time.timestamp_micros();
+    let each = || requests.iter();
     let rows = ColumnBatch::new(requests.len())
-        .text("customer_id", requests.iter().map(|((customer_id, _), _)| customer_id.as_str()))
-        .text("request_id", requests.iter().map(|((_, request_id), _)| request_id.as_str()))
-        .text("method", requests.iter().map(|(_, it)| it.method.as_str()))
-        .text("content_hash", requests.iter().map(|(_, it)| it.content_hash.as_str()))
-        .text("outcome", requests.iter().map(|(_, it)| it.outcome.as_str()))
-        .number("record_time", requests.iter().map(|_| record_time));
+        .text("customer_id", each().map(|it| it.key.0.as_str()))
+        .text("request_id", each().map(|it| it.key.1.as_str()))
+        .text("method", each().map(|it| it.request.method.as_str()))
+        .text("content_hash", each().map(|it| it.request.content_hash.as_str()))
+        .text("outcome", each().map(|it| it.request.outcome.as_str()))
+        .number("record_time", each().map(|_| record_time))
+        .text("actor", each().map(|it| it.audit.actor.as_str()))
+        .optional_text("peer_address", each().map(|it| Some(it.audit.peer_address.as_str())))
+        .optional_text("user_agent", each().map(|it| Some(it.audit.user_agent.as_str())))
+        .text("work_order_ids", each().map(|it| it.audit.work_order_ids.as_str()))
+        .text("audit", each().map(|it| it.audit.content.as_str()));
     let names = rows.names();
     statements.push(rows, |given| format!("INSERT INTO request ({names}) SELECT {names} FROM {given}"))
 }

@@ -1,5 +1,6 @@
 //! Who may call, with what, and about whom.
 
+mod audit;
 mod certificates;
 mod jwt;
 mod matrix;

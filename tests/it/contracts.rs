@@ -3,6 +3,7 @@
 mod documents;
 mod freshness;
 mod idempotency;
+mod life;
 mod pages;
 mod records;
 
@@ -11,7 +12,7 @@ use entitled::proto::v1;
 use crate::server::request_id;
 
 fn create_customer(customer: v1::Customer) -> v1::CreateCustomerRequest {
-    v1::CreateCustomerRequest { customer: Some(customer), request_id: request_id(), validate_only: false }
+    v1::CreateCustomerRequest { customer: Some(customer), request_id: request_id(), ..Default::default() }
 }
 
 fn update(customer: v1::Customer) -> v1::UpdateCustomerRequest {
@@ -23,10 +24,15 @@ fn get_customer(customer_id: &str) -> v1::GetCustomerRequest {
 }
 
 fn get_order(work_order_id: &str) -> v1::GetWorkOrderRequest {
-    v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: work_order_id.to_owned() }
+    v1::GetWorkOrderRequest {
+        customer_id: "contoso".to_owned(),
+        work_order_id: work_order_id.to_owned(),
+        ..Default::default()
+    }
 }
 
 /// As it was sent: without what only answers carry.
 fn content(customer: &v1::Customer) -> v1::Customer {
-    v1::Customer { version: 0, record_time: None, actor: String::new(), etag: String::new(), ..customer.clone() }
+    let customer = v1::Customer { version: 0, record_time: None, effective_time: None, ..customer.clone() };
+    v1::Customer { actor: String::new(), etag: String::new(), ..customer }
 }

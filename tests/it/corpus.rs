@@ -249,7 +249,7 @@ async fn submit(
         .into_iter()
         .next()
         .map(|order| v1::WorkOrder { customer_id: customer_id.to_owned(), ..order });
-    let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only };
+    let request = v1::CreateWorkOrderRequest { work_order, request_id: request_id(), validate_only, strict: false };
     server.contracts().create_work_order(request).await.map(drop)
 }
 

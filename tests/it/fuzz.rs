@@ -13,7 +13,8 @@ use entitled::proto::v1;
 use futures_util::StreamExt as _;
 use tonic::Code;
 
-use self::mutation::{Random, mutated};
+pub(crate) use self::mutation::Random;
+use self::mutation::mutated;
 use self::seeds::seeds;
 use crate::raw;
 use crate::sample::{Refusal, check, stored};

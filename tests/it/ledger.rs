@@ -2,6 +2,8 @@
 
 mod answers;
 mod at_once;
+mod audit;
+mod audit_lists;
 mod bad_input;
 mod batches;
 mod cancels;

@@ -107,7 +107,7 @@ pub(crate) fn document(customer_id: &str) -> v1::ApplyContractRequest {
 }
 
 pub(crate) fn create(work_order: v1::WorkOrder) -> v1::CreateWorkOrderRequest {
-    v1::CreateWorkOrderRequest { work_order: Some(work_order), request_id: request_id(), validate_only: false }
+    v1::CreateWorkOrderRequest { work_order: Some(work_order), request_id: request_id(), ..Default::default() }
 }
 
 /// Stores the document; the revision token.
@@ -196,7 +196,7 @@ fn has_published_metadata(reason: &str, metadata: &HashMap<String, String>) {
     let names: Vec<_> = published.split('`').skip(1).step_by(2).collect();
     let is_optional = |name: &str| ["nearest", "omitted", "field", "x_request_id"].contains(&name);
     // These are types of resources.
-    let is_name = |name: &str| !["customer", "work_order", "block", "entry", "reservation"].contains(&name);
+    let is_name = |name: &str| !["customer", "work_order", "waiver", "block", "entry", "reservation"].contains(&name);
     let missing: Vec<_> =
         names.iter().filter(|name| is_name(name) && !is_optional(name) && !metadata.contains_key(**name)).collect();
     assert!(missing.is_empty(), "{reason} lacks {missing:?}: {metadata:?}");

@@ -2,6 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 
+mod audit;
 mod contracts;
 mod costs;
 mod effect;
@@ -14,7 +15,7 @@ mod writes;
 use std::time::Duration;
 
 use entitled::store::{Store, StoreConfig};
-use sea_orm::{Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 
 use crate::database::options;
 
@@ -47,6 +48,26 @@ impl Fixture {
     /// A second process on the same database.
     pub(crate) async fn another_store(&self) -> Store {
         Store::connect(&self.config).await.unwrap()
+    }
+
+    /// Leaves an empty database.
+    pub(crate) async fn remove_all_tables(&self) {
+        let connection = self.connection().await;
+        for table in [
+            "epoch",
+            "hold",
+            "reservation",
+            "entry",
+            "block",
+            "request",
+            "work_order_version",
+            "customer_version",
+            "customer",
+            "seaql_migrations",
+        ] {
+            connection.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
+        }
+        connection.close().await.unwrap();
     }
 
     /// A connection of one's own.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Load on a server of its own, on SQLite, with demo data.
+# Load on servers of its own, with demo data.
 #   run.sh test DIRECTORY      every script for a second, to see that all of it works: a part of `make test`
 #   run.sh measure DIRECTORY   checks by each tool that is installed, beside a bare echo: `make load`
+#   run.sh replicas DIRECTORY  checks and writes on PostgreSQL, by one replica and by two: `make load`
 # DIRECTORY has the built programs. K6 names the program k6, if it is not in PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -37,32 +38,40 @@ wait_for() {
     fail "nothing listens at $1: $(tail -n 5 "$scratch"/*.log)"
 }
 
-address=127.0.0.1:$(port)
-ENTITLED_LOG=warn "$built/entitled" serve --listen "$address" --database "sqlite:$scratch/load.db" >"$scratch/server.log" 2>&1 &
-started+=($!)
-wait_for "$address"
-"$built/entitled" demo-data --customers 1000 --address "$address"
+# Starts a server at the address $1 with the database $2.
+serve() {
+    ENTITLED_LOG=warn "$built/entitled" serve --listen "$1" --database "$2" >"$scratch/server-${1#*:}.log" 2>&1 &
+    started+=($!)
+    wait_for "$1"
+}
+fill() { "$built/entitled" demo-data --customers 1000 --address "$1"; }
+
 "$built/examples/load-frame" tests/load/check.json >"$scratch/check.frame"
 
 CHECK=/entitled.v1.EntitlementService/CheckEntitlement
 headers=(-H 'content-type: application/grpc' -H 'te: trailers')
 
-# Checks at the address $1: answers a second.
+# Checks at the address $1: answers a second. By h2load with $2 streams on each of 4 connections; by k6 with $2 users and
+# the script $3.
 with_k6() {
-    ADDRESS=$1 DURATION=10s P99=60000 "$k6" run --quiet --no-color --summary-export "$scratch/k6.json" tests/load/k6/check.js \
-        >"$scratch/k6.log" 2>&1 || fail "k6: $(tail -n 20 "$scratch/k6.log")"
-    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["metrics"]["iterations"]["rate"])' "$scratch/k6.json"
+    local summary=$scratch/k6-${1#*:}
+    ADDRESS=$1 VUS=${2:-20} DURATION=10s P99=60000 "$k6" run --quiet --no-color --summary-export "$summary.json" \
+        "tests/load/k6/${3:-check}.js" >"$summary.log" 2>&1 || fail "k6: $(tail -n 20 "$summary.log")"
+    python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["metrics"]["iterations"]["rate"])' "$summary.json"
 }
 with_h2load() {
-    h2load -D 10 -c 4 -m 16 -d "$scratch/check.frame" "${headers[@]}" "http://$1$CHECK" | awk '/^finished in/ { print $4 }'
+    h2load -D 10 -c 4 -m "${2:-16}" -d "$scratch/check.frame" "${headers[@]}" "http://$1$CHECK" | awk '/^finished in/ { print $4 }'
 }
 with_ghz() {
-    ghz --config tests/load/check.json --host "$1" --duration 10s --format json |
+    ghz --config tests/load/check.json --duration 10s --duration-stop wait --format json "$1" |
         python3 -c 'import json, sys; print(json.load(sys.stdin)["rps"])'
 }
 
 measure() {
-    local echo_address tool server bare
+    local address echo_address tool server bare
+    address=127.0.0.1:$(port)
+    serve "$address" "sqlite:$scratch/load.db"
+    fill "$address"
     echo_address=127.0.0.1:$(port)
     "$built/examples/bare-echo" "$echo_address" "http://$address" >"$scratch/echo.log" 2>&1 &
     started+=($!)
@@ -81,8 +90,42 @@ measure() {
     done
 }
 
+# The sum of what the command $1 says of each of the addresses behind it, all at once; $2 is shared out among them.
+of_all() {
+    local command=$1 share=$(($2 / ($# - 2))) rate=() waited=()
+    shift 2
+    for address; do
+        $command "$address" "$share" >"$scratch/rate-${address#*:}" &
+        waited+=($!)
+        rate+=("$scratch/rate-${address#*:}")
+    done
+    wait "${waited[@]}"
+    cat "${rate[@]}" | awk '{ sum += $1 } END { print sum }'
+}
+consume() { with_k6 "$1" "$2" consume; }
+
+replicas() {
+    local url one two
+    coproc POSTGRES { scripts/postgres.sh; }
+    started+=("$POSTGRES_PID")
+    read -r url <&"${POSTGRES[0]}"
+    "$built/entitled" migrate --database "$url"
+    one=127.0.0.1:$(port)
+    serve "$one" "$url"
+    two=127.0.0.1:$(port)
+    serve "$two" "$url"
+    fill "$one"
+    printf '%-9s %14s %14s\n' replicas checks writes
+    printf '%-9s %12.0f/s %12.0f/s\n' 1 "$(of_all with_h2load 16 "$one")" "$(of_all consume 40 "$one")"
+    printf '%-9s %12.0f/s %12.0f/s\n' 2 "$(of_all with_h2load 16 "$one" "$two")" "$(of_all consume 40 "$one" "$two")"
+}
+
 # Nothing here depends on how fast the machine is.
 test_all() {
+    local address
+    address=127.0.0.1:$(port)
+    serve "$address" "sqlite:$scratch/load.db"
+    fill "$address"
     for script in check batch list target consume mixed; do
         ADDRESS=$address VUS=2 DURATION=1s P99=60000 "$k6" run --quiet --no-color "tests/load/k6/$script.js" >"$scratch/k6.log" 2>&1 ||
             fail "k6 $script: $(tail -n 40 "$scratch/k6.log")"
@@ -99,7 +142,7 @@ test_all() {
         return
     fi
     for config in tests/load/*.json; do
-        ghz --config "$config" --host "$address" --total 100 --concurrency 4 --format json |
+        ghz --config "$config" --total 100 --concurrency 4 --tags '{"p99_ms": "60000"}' --format json "$address" |
             python3 tests/load/judge.py || fail "ghz $config"
     done
 }
@@ -107,5 +150,6 @@ test_all() {
 case $mode in
     test) test_all ;;
     measure) measure ;;
+    replicas) replicas ;;
     *) fail "unknown: $mode" ;;
 esac

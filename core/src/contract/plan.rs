@@ -1,77 +1,99 @@
 //! What a command would make of a contract, before anything is written.
 
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, Utc};
 
-use super::ContractCommand;
+use super::amend;
+use super::change::{ChangeKind, ContractChange, Document, NewVersion, Resource};
+use super::command::{ContractCommand, OrderChange};
 use super::diff::{Difference, differences};
-use crate::model::{Contract, Customer, WorkOrder};
+use super::record_waiver::record;
+use super::refusal::Refusal;
+use super::renew::renew;
+use super::resume::resume;
+use super::revoke_waiver::revoke;
+use super::standing::{dates, judge_time};
+use super::suspend::suspend;
+use super::terminate::terminate;
+use super::timeline::{Put, Timeline};
+use crate::error::Result;
+use crate::model::{Contract, Customer, Waiver, WorkOrder};
 use crate::noun::Noun;
-
-/// What became, or would become, of one document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContractChange {
-    pub kind: ChangeKind,
-    pub resource: Resource,
-    pub id: String,
-    /// Paths of the fields that differ, for an update.
-    pub fields: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChangeKind {
-    Added,
-    Updated,
-    Unchanged,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resource {
-    Customer,
-    WorkOrder,
-}
-
-/// An id that a stored document has, with other content in `fields`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
-    pub noun: Noun,
-    pub id: String,
-    pub fields: Vec<Difference>,
-}
 
 /// A command worked out on the contract there is.
 #[derive(Debug)]
 pub struct Plan {
     /// The whole contract as it would be.
-    pub contract: Contract,
+    pub timeline: Timeline,
+    /// When the change takes effect; now, for what is there as long as the contract.
+    pub as_of: DateTime<Utc>,
     pub changes: Vec<ContractChange>,
-    /// An id that is taken by other content: told unless the documents themselves are wrong.
-    pub taken: Option<Taken>,
+    /// In the order in which they are to be recorded: the newest one in effect counts.
+    pub versions: Vec<NewVersion>,
+    /// Why it cannot be: told unless the documents themselves are wrong.
+    pub refusal: Option<Refusal>,
 }
 
 /// Works a command out on the contract there is. None where there must be one and is none.
-pub fn plan(command: &ContractCommand, current: Option<&Contract>) -> Option<Plan> {
-    let contract = match (current, command.customer()) {
+pub fn plan(command: &ContractCommand, current: Option<&Timeline>, now: DateTime<Utc>) -> Result<Option<Plan>> {
+    let timeline = match (current, command.customer()) {
         (Some(current), _) => current.clone(),
         (None, Some(customer)) if command.may_create() => {
-            Contract { customer: customer.clone(), work_orders: Vec::new() }
+            Timeline::of(Contract { customer: customer.clone(), work_orders: Vec::new() })
         }
-        (None, _) => return None,
+        (None, _) => return Ok(None),
     };
-    let mut plan = Plan { contract, changes: Vec::new(), taken: None };
-    if let Some(customer) = command.customer() {
-        let may_update = matches!(command, ContractCommand::UpdateCustomer { .. });
-        plan.put_customer(current.map(|current| &current.customer), customer, may_update);
+    let as_of = command.effective_time().unwrap_or(now);
+    let mut plan = Plan { timeline, as_of, changes: Vec::new(), versions: Vec::new(), refusal: None };
+    match command {
+        ContractCommand::CreateCustomer { customer } => plan.put_customer(customer, current.is_none(), false)?,
+        ContractCommand::UpdateCustomer { customer, .. } => plan.put_customer(customer, false, true)?,
+        ContractCommand::CreateWorkOrder { work_order } => plan.put_work_order("work_order", work_order, command)?,
+        ContractCommand::Apply { customer, work_orders, etag, .. } => {
+            plan.put_customer(customer, current.is_none(), !etag.is_empty())?;
+            for (row, order) in work_orders.iter().enumerate() {
+                plan.put_work_order(&format!("work_orders[{row}]"), order, command)?;
+            }
+        }
+        ContractCommand::AmendWorkOrder { work_order, change, .. } => {
+            match order_of(plan.contract(), change).map(|_| ()) {
+                Ok(()) => plan.put_work_order("work_order", work_order, command)?,
+                Err(refusal) => plan.refuse(refusal),
+            }
+        }
+        ContractCommand::RenewWorkOrder { change, renewal } => {
+            // With all that is planned for it.
+            let contract = plan.timeline.last();
+            let renewed = order_of(contract, change).and_then(|order| renew(contract, order, renewal));
+            match renewed {
+                Ok(order) => plan.put_work_order("", &order, command)?,
+                Err(refusal) => plan.refuse(refusal),
+            }
+        }
+        ContractCommand::SuspendWorkOrder { change, .. } => plan.change(change, change.effective_time, suspend)?,
+        ContractCommand::ResumeWorkOrder { change } => plan.change(change, change.effective_time, resume)?,
+        ContractCommand::TerminateWorkOrder { change, .. } => {
+            plan.as_of = command.since(now);
+            plan.change(change, Some(as_of), |order| terminate(order, as_of))?;
+        }
+        ContractCommand::RecordWaiver { change, item_id, waiver } if change.effective_time.is_none() => {
+            plan.record_waiver(change, item_id, waiver, now)?;
+        }
+        ContractCommand::RecordWaiver { change, item_id, waiver } => {
+            plan.change(change, change.effective_time, |order| record(order, item_id, waiver))?;
+        }
+        ContractCommand::RevokeWaiver { change, item_id, code, reference } => {
+            plan.change(change, change.effective_time, |order| revoke(order, item_id, code, reference))?;
+        }
     }
-    for (path, order) in command.work_orders() {
-        plan.put_work_order(&path, order);
-    }
-    plan.contract.work_orders.sort_by(|one, other| one.work_order_id.cmp(&other.work_order_id));
-    Some(plan)
+    Ok(Some(plan))
 }
 
 impl Plan {
+    /// The contract as it would be when the change takes effect.
+    pub fn contract(&self) -> &Contract {
+        self.timeline.at(Some(self.as_of))
+    }
+
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.changes.iter().all(|change| change.kind == ChangeKind::Unchanged)
@@ -83,51 +105,164 @@ impl Plan {
         self.changes.iter().find(is_it).is_some_and(|change| change.kind != ChangeKind::Unchanged)
     }
 
-    fn put_customer(&mut self, stored: Option<&Customer>, customer: &Customer, may_update: bool) {
-        let fields = stored.map(|stored| differences("customer", stored, customer));
-        let kind = match &fields {
-            None => ChangeKind::Added,
-            Some(fields) if fields.is_empty() => ChangeKind::Unchanged,
-            Some(_) => ChangeKind::Updated,
-        };
+    fn refuse(&mut self, refusal: Refusal) {
+        match (&mut self.refusal, refusal) {
+            (Some(Refusal::Violations(all)), Refusal::Violations(more)) => all.extend(more),
+            // The first id that is taken is told, with all of its fields.
+            (Some(_), _) => {}
+            (none, refusal) => *none = Some(refusal),
+        }
+    }
+
+    fn put_customer(&mut self, customer: &Customer, is_new: bool, may_update: bool) -> Result<()> {
+        let stored = &self.contract().customer;
+        let differences = if is_new { Vec::new() } else { differences("customer", stored, customer) };
+        let kind = kind_of(is_new, &differences);
         let id = customer.customer_id.clone();
-        let differences = fields.unwrap_or_default();
-        if kind == ChangeKind::Updated && !may_update {
-            self.refuse(Noun::Customer, &id, &differences);
+        if is_new {
+            let document = Document::Customer(customer.clone());
+            self.versions.push(NewVersion { effective_time: None, document });
+        } else {
+            let put = self.timeline.put_customer(Some(self.as_of), customer)?;
+            self.versions.extend(versions(put, Document::Customer));
         }
-        let fields = names(differences);
-        self.contract.customer = customer.clone();
-        self.changes.push(ContractChange { kind, resource: Resource::Customer, id, fields });
+        if kind == ChangeKind::Updated && !may_update {
+            self.refuse(Refusal::Taken { noun: Noun::Customer, id: id.clone(), fields: differences.clone() });
+        }
+        self.changes.push(ContractChange { kind, resource: Resource::Customer, id, fields: names(differences) });
+        Ok(())
     }
 
-    /// A work order can be added; to change a stored one takes an amendment.
-    fn put_work_order(&mut self, path: &str, order: &WorkOrder) {
-        let id = order.work_order_id.clone();
-        let stored = self.contract.work_orders.iter_mut().find(|stored| stored.work_order_id == id);
-        let (kind, differences) = match stored {
-            None => {
-                self.contract.work_orders.push(order.clone());
-                (ChangeKind::Added, Vec::new())
+    /// A work order that the command brings: it is added, found, or amended where the command may do so.
+    fn put_work_order(&mut self, path: &str, order: &WorkOrder, command: &ContractCommand) -> Result<()> {
+        let stored = self.contract().work_order(&order.work_order_id).cloned();
+        let differences = stored.as_ref().map(|stored| differences(path, stored, order)).unwrap_or_default();
+        let kind = kind_of(stored.is_none(), &differences);
+        if let Some(stored) = stored.filter(|_| kind == ChangeKind::Updated) {
+            let id = order.work_order_id.clone();
+            match command {
+                ContractCommand::AmendWorkOrder { .. } => self.judge_amendment(&stored, order, path, command),
+                ContractCommand::Apply { etag, .. } if !etag.is_empty() => {
+                    self.judge_amendment(&stored, order, path, command)
+                }
+                _ => self.refuse(Refusal::Taken { noun: Noun::WorkOrder, id, fields: differences.clone() }),
             }
-            Some(stored) => {
-                let differences = differences(path, stored, order);
-                *stored = order.clone();
-                let kind = if differences.is_empty() { ChangeKind::Unchanged } else { ChangeKind::Updated };
-                (kind, differences)
+        }
+        // What is new is there as long as the contract.
+        let from = (kind == ChangeKind::Updated).then_some(self.as_of);
+        if kind != ChangeKind::Unchanged {
+            let put = self.timeline.put_work_order(from, order)?;
+            self.versions.extend(versions(put, Document::WorkOrder));
+        }
+        let id = order.work_order_id.clone();
+        self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields: names(differences) });
+        Ok(())
+    }
+
+    fn judge_amendment(&mut self, stored: &WorkOrder, order: &WorkOrder, path: &str, command: &ContractCommand) {
+        let customer = &self.contract().customer;
+        let terms = [dates(customer, order), dates(customer, stored)];
+        let time = command.effective_time().and_then(|instant| judge_time(instant, &terms));
+        let violations: Vec<_> = time.into_iter().chain(amend::judge(stored, order, path)).collect();
+        if !violations.is_empty() {
+            self.refuse(Refusal::Violations(violations));
+        }
+    }
+
+    /// Changes a stored order when the change takes effect. `named`: an instant that must lie within its dates.
+    fn change(
+        &mut self,
+        change: &OrderChange,
+        named: Option<DateTime<Utc>>,
+        work: impl Fn(&WorkOrder) -> Result<WorkOrder, Refusal>,
+    ) -> Result<()> {
+        let contract = self.contract();
+        let stored = match order_of(contract, change) {
+            Ok(stored) => stored.clone(),
+            Err(unknown) => {
+                self.refuse(unknown);
+                return Ok(());
             }
         };
-        if kind == ChangeKind::Updated {
-            self.refuse(Noun::WorkOrder, &id, &differences);
+        let term = dates(&contract.customer, &stored);
+        let outside = named.and_then(|instant| judge_time(instant, &[term]));
+        let worked = work(&stored);
+        if let Some(outside) = outside {
+            self.refuse(outside.into());
         }
-        let fields = names(differences);
-        self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
+        match worked {
+            Ok(changed) => self.put_changed(Some(self.as_of), &stored, &changed),
+            Err(refusal) => {
+                self.refuse(refusal);
+                Ok(())
+            }
+        }
     }
 
-    /// The first id that is taken is told, with all of its fields.
-    fn refuse(&mut self, noun: Noun, id: &str, fields: &[Difference]) {
-        if self.taken.is_none() {
-            self.taken = Some(Taken { noun, id: id.to_owned(), fields: fields.to_vec() });
+    fn put_changed(&mut self, from: Option<DateTime<Utc>>, stored: &WorkOrder, changed: &WorkOrder) -> Result<()> {
+        let differences = differences("work_order", stored, changed);
+        let kind = kind_of(false, &differences);
+        let put = self.timeline.put_work_order(from, changed)?;
+        self.versions.extend(versions(put, Document::WorkOrder));
+        let (id, fields) = (changed.work_order_id.clone(), names(differences));
+        self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
+        Ok(())
+    }
+
+    /// A waiver has dates of its own: without an effective time the item has it from its first version on that lacks
+    /// it. What the item has by this name now or later must be the same.
+    fn record_waiver(
+        &mut self,
+        change: &OrderChange,
+        item_id: &str,
+        waiver: &Waiver,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let lacks = |contract: &Contract| {
+            let item = contract.work_order(&change.work_order_id).and_then(|order| order.item(item_id));
+            item.is_some_and(|item| item.waiver(&waiver.code, &waiver.reference).is_none())
+        };
+        let first = self.timeline.periods().find(|period| lacks(&period.contract));
+        let from = first.map_or(Some(now), |period| period.from);
+        let refused = self.timeline.since(now).filter_map(|period| {
+            let order = period.contract.work_order(&change.work_order_id)?;
+            record(order, item_id, waiver).err()
+        });
+        // An item that is not there now may be planned, or may have ended.
+        let refusal = refused.into_iter().find(|refusal| !matches!(refusal, Refusal::NotFound { .. }));
+        let recorded = match refusal {
+            Some(refusal) => Err(refusal),
+            None => order_of(self.timeline.at(from), change).and_then(|order| {
+                let changed = record(order, item_id, waiver)?;
+                Ok((order.clone(), changed))
+            }),
+        };
+        self.as_of = from.map_or(now, |from| from.max(now));
+        match recorded {
+            Ok((stored, changed)) => self.put_changed(from, &stored, &changed),
+            Err(refusal) => {
+                self.refuse(refusal);
+                Ok(())
+            }
         }
+    }
+}
+
+fn order_of<'a>(contract: &'a Contract, change: &OrderChange) -> Result<&'a WorkOrder, Refusal> {
+    let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
+    let unknown = || Refusal::unknown(Noun::WorkOrder, &change.work_order_id, known);
+    contract.work_order(&change.work_order_id).ok_or_else(unknown)
+}
+
+fn versions<T>(put: Vec<Put<T>>, document: fn(T) -> Document) -> impl Iterator<Item = NewVersion> {
+    put.into_iter().map(move |put| NewVersion { effective_time: put.from, document: document(put.document) })
+}
+
+fn kind_of(is_new: bool, differences: &[Difference]) -> ChangeKind {
+    match (is_new, differences) {
+        (true, _) => ChangeKind::Added,
+        (false, []) => ChangeKind::Unchanged,
+        (false, _) => ChangeKind::Updated,
     }
 }
 

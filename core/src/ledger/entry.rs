@@ -123,6 +123,25 @@ impl Entry {
     pub fn performed_start(&self) -> DateTime<Utc> {
         self.performed.map_or(self.record_time, |performed| performed.start)
     }
+
+    /// The sums of its block before it. Saturating: `totals` were computed from them.
+    pub fn totals_before(&self) -> Totals {
+        let Totals { granted, used, reserved } = self.totals;
+        let amount = self.amount;
+        match self.kind {
+            EntryKind::Grant | EntryKind::Adjust => Totals { granted: granted.saturating_sub(amount), used, reserved },
+            EntryKind::Consume => Totals { granted, used: used.saturating_sub(amount), reserved },
+            EntryKind::Reserve => Totals { granted, used, reserved: reserved.saturating_sub(amount) },
+            EntryKind::Extend => self.totals,
+            EntryKind::Commit => {
+                Totals { granted, used: used.saturating_sub(amount), reserved: reserved.saturating_add(amount) }
+            }
+            EntryKind::Release | EntryKind::Expire => {
+                Totals { granted, used, reserved: reserved.saturating_add(amount) }
+            }
+            EntryKind::Reverse => Totals { granted, used: used.saturating_add(amount), reserved },
+        }
+    }
 }
 
 impl Totals {

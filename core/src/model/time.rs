@@ -27,14 +27,16 @@ pub fn day_of(zone: Zone, instant: DateTime<Utc>) -> NaiveDate {
     zone.local(instant).date()
 }
 
-/// The contract year that holds `date`, as its first day and the first day of the next one.
-/// Years are counted from `start`; a 29 February has its anniversaries on 1 March in common years, so that a year from
+/// The day so many years after `start`; a 29 February has its anniversaries on 1 March in common years, so that a year from
 /// 29 February ends with 28 February (our reading).
+pub fn anniversary(start: NaiveDate, years: i32) -> NaiveDate {
+    let year = start.year().saturating_add(years.max(0));
+    start.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MAX)
+}
+
+/// The contract year that holds `date`, as its first day and the first day of the next one.
 pub fn contract_year(start: NaiveDate, date: NaiveDate) -> (NaiveDate, NaiveDate) {
-    let anniversary = |years: i32| {
-        let year = start.year().saturating_add(years.max(0));
-        start.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1)).unwrap_or(NaiveDate::MAX)
-    };
+    let anniversary = |years: i32| anniversary(start, years);
     let guess = date.year().saturating_sub(start.year()).max(0);
     let years = if anniversary(guess) > date { guess.saturating_sub(1) } else { guess };
     (anniversary(years), anniversary(years.saturating_add(1)))

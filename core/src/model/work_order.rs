@@ -27,6 +27,9 @@ pub struct WorkOrder {
     /// The order whose base package this one leans on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_work_order_id: Option<String>,
+    /// The order this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews_work_order_id: Option<String>,
     pub covered_products: Vec<ProductPattern>,
     /// Excluded by name on the support portal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -48,6 +51,10 @@ impl WorkOrder {
         std::iter::once(self.host_location_id.as_str()).chain(self.downstream_location_ids.iter().map(String::as_str))
     }
 
+    pub fn item(&self, item_id: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.item_id == item_id)
+    }
+
     pub fn designates(&self, location_id: &str) -> bool {
         self.designated_locations().any(|id| id == location_id)
     }
@@ -61,6 +68,17 @@ pub enum WorkOrderState {
     Active,
     Suspended,
     Terminated,
+}
+
+impl WorkOrderState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+            Self::Terminated => "TERMINATED",
+        }
+    }
 }
 
 /// One service bought on a work order.
@@ -158,6 +176,13 @@ pub struct PlannedEvent {
     /// When it was confirmed in writing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_time: Option<DateTime<Utc>>,
+}
+
+impl Item {
+    /// The waiver of a clause that is written down there.
+    pub fn waiver(&self, code: &str, reference: &str) -> Option<&Waiver> {
+        self.waivers.iter().find(|waiver| waiver.code == code && waiver.reference == reference)
+    }
 }
 
 /// A written agreement that lifts one clause for one item.

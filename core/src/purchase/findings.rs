@@ -145,6 +145,21 @@ impl Findings {
         Found(None)
     }
 
+    /// What the state of things forbids, and no clause: it is told behind the clauses.
+    pub(super) fn forbid(
+        &mut self,
+        path: &str,
+        field: &str,
+        reason: &'static str,
+        description: String,
+        facts: Vec<(&'static str, String)>,
+    ) {
+        if self.clauses.len() < MOST_VIOLATIONS {
+            let violation = Violation::clause(below(path, field), reason, description);
+            self.clauses.push((usize::MAX, Violation { facts, ..violation }));
+        }
+    }
+
     pub(super) fn required(&mut self, path: &str, field: &str, what: &str) {
         self.add(path, field, reason::FIELD_REQUIRED, format!("is required: {what}"));
     }

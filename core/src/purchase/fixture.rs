@@ -171,6 +171,7 @@ pub(super) fn order(work_order_id: &str, items: Vec<Item>) -> WorkOrder {
         host_location_id: "gb-london".to_owned(),
         downstream_location_ids: vec!["gb-leeds".to_owned()],
         base_work_order_id: None,
+        renews_work_order_id: None,
         covered_products: vec!["*".into()],
         covered_products_except: Vec::new(),
         base_services_except: Vec::new(),

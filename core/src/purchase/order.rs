@@ -6,7 +6,7 @@ use crate::violation::reason;
 
 use super::contract_index::Order;
 use super::findings::{Findings, LONGEST_LIST, listed, shown};
-use super::{base, country, item, limits, location, maximum, product};
+use super::{base, country, item, limits, location, maximum, product, renewal};
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     let Order { index, order: work_order, path, .. } = *order;
@@ -17,6 +17,7 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     location::judge_designated(order, findings);
     country::judge_separation(order, findings);
     base::judge(order, findings);
+    renewal::judge(order, findings);
     judge_covered_products(order, findings);
     judge_base_services(order, findings);
     judge_money(work_order, path, findings);

@@ -1,8 +1,9 @@
-//! Writes to the wire what a write changed.
+//! Writes to the wire what a write changed, and what it warns of.
 
 use super::enums::{write_change_kind, write_resource};
 use crate::contract::ContractChange;
 use crate::proto::v1;
+use crate::purchase::Warning;
 
 pub(crate) fn write_change(change: &ContractChange) -> v1::Change {
     let ContractChange { kind, resource, id, fields } = change;
@@ -12,4 +13,13 @@ pub(crate) fn write_change(change: &ContractChange) -> v1::Change {
         id: id.clone(),
         fields: fields.clone(),
     }
+}
+
+pub(crate) fn write_warnings(warnings: &[Warning]) -> Vec<v1::Warning> {
+    let write = |Warning { code, field, message }: &Warning| v1::Warning {
+        code: code.clone(),
+        field: field.clone(),
+        message: message.clone(),
+    };
+    warnings.iter().map(write).collect()
 }

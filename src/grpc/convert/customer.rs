@@ -27,6 +27,7 @@ pub(crate) fn read_customer(read: &mut Reader, path: &str, customer: v1::Custome
         version: _,
         record_time: _,
         actor: _,
+        effective_time: _,
         etag: _,
     } = customer;
     // It is looked up before anything is judged.
@@ -122,6 +123,7 @@ pub(crate) fn write_customer(customer: &Customer, info: Option<&VersionInfo>, et
         version: info.map_or(0, |info| info.version),
         record_time: info.map(|info| timestamp(info.record_time)),
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
+        effective_time: info.and_then(|info| info.effective_time).map(timestamp),
         etag,
     }
 }

@@ -1,7 +1,7 @@
 //! Reads wire values. A malformed value becomes a violation, and a stand-in that breaks no later rule takes its place,
 //! so that one pass finds every mistake.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound as _, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
@@ -147,6 +147,11 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// When a change takes effect: as finely as the store keeps it.
+    pub(crate) fn effective_time(&mut self, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
+        self.timestamp("effective_time", value).map(|instant| instant.trunc_subsecs(6))
     }
 
     /// `YYYY-MM-DD`, and nothing else.

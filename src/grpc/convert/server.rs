@@ -60,7 +60,7 @@ fn write_features(features: &Features) -> v1::Features {
 }
 
 pub(crate) fn write_caller(caller: &Caller) -> v1::WhoAmIResponse {
-    let Caller { principal, actor, user, method, roles, customers } = caller;
+    let Caller { principal, actor, user, method, roles, customers, origin: _ } = caller;
     let mut roles = roles.to_vec();
     roles.sort_unstable();
     roles.dedup();

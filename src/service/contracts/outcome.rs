@@ -1,5 +1,6 @@
-use crate::contract::ContractChange;
+use crate::contract::{ContractChange, Plan};
 use crate::model::{Customer, VersionInfo, WorkOrder};
+use crate::purchase::Warning;
 
 /// What a write made, or would make.
 #[derive(Debug, Clone)]
@@ -13,6 +14,14 @@ pub struct ChangeOutcome {
     pub customer: Option<Customer>,
     /// None where it was not written.
     pub customer_info: Option<VersionInfo>,
-    /// The work orders the command brought, as they are now.
+    /// The work orders the command spoke of, as they are when the change takes effect.
     pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
+    pub warnings: Vec<Warning>,
+}
+
+/// What a command would make of the contract, and what looks wrong with that.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub plan: Plan,
+    pub warnings: Vec<Warning>,
 }

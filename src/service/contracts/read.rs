@@ -1,11 +1,26 @@
 //! Reads customers and work orders as they are now, one by one and by pages.
 
+use chrono::{DateTime, Utc};
+
 use super::Contracts;
 use crate::error::{Error, Noun, Result};
-use crate::model::{Customer, VersionInfo, WorkOrder};
+use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
 use crate::service::paging::PagedList;
 use crate::service::{Bytes, Caller, Consistency, CustomerScope, Page};
+use crate::store::StoredVersion;
 use crate::suggest::nearest;
+
+/// Which work order, and in which state.
+#[derive(Debug, Clone, Default)]
+pub struct WorkOrderQuestion {
+    pub customer_id: String,
+    pub work_order_id: String,
+    /// Absent: the one in effect.
+    pub version: Option<i64>,
+    pub known_time: Option<DateTime<Utc>>,
+    /// Absent: now.
+    pub as_of_time: Option<DateTime<Utc>>,
+}
 
 /// A document, how it was recorded, and the contract it is part of.
 #[derive(Debug, Clone)]
@@ -29,26 +44,22 @@ impl Contracts {
         })
     }
 
-    pub async fn work_order(
-        &self,
-        caller: &Caller,
-        customer_id: &str,
-        work_order_id: &str,
-    ) -> Result<Found<WorkOrder>> {
+    pub async fn work_order(&self, caller: &Caller, question: &WorkOrderQuestion) -> Result<Found<WorkOrder>> {
+        let WorkOrderQuestion { customer_id, work_order_id, version, known_time, as_of_time } = question;
         caller.require_customer(customer_id)?;
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        let snapshot = self.context.snapshot_at(customer_id, *as_of_time, *known_time, &Consistency::Full).await?;
         let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
-            let ids = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
-            let nearest = nearest(work_order_id, ids);
-            return Err(Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest });
+            return Err(unknown_order(contract, work_order_id));
         };
-        Ok(Found {
-            document: order.clone(),
-            info: snapshot.documents.order_infos.get(work_order_id).cloned(),
-            revision: snapshot.revision,
-            contract_version: snapshot.documents.contract_version,
-        })
+        let (document, info) = match version {
+            None => (order.clone(), snapshot.documents.order_infos.get(work_order_id).cloned()),
+            Some(version) => {
+                let StoredVersion { order, info, .. } = self.version(customer_id, work_order_id, *version).await?;
+                (order, Some(info))
+            }
+        };
+        Ok(Found { document, info, revision: snapshot.revision, contract_version: snapshot.documents.contract_version })
     }
 
     /// The customers that the caller may see, by id, and the token of the next page.
@@ -87,4 +98,9 @@ impl Contracts {
         let tell = |order: &&WorkOrder| tell(order, infos.get(&order.work_order_id));
         Ok(list.cut(page, rest, |order| [order.work_order_id.clone()], tell))
     }
+}
+
+pub(super) fn unknown_order(contract: &Contract, work_order_id: &str) -> Error {
+    let ids = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
+    Error::NotFound { noun: Noun::WorkOrder, id: work_order_id.to_owned(), nearest: nearest(work_order_id, ids) }
 }

@@ -3,12 +3,18 @@
 
 use std::io;
 
+use super::state::ContractState;
 use crate::error::{Violation, reason};
 use crate::model::Contract;
 use crate::store::StoredContract;
 
 /// Most bytes of a customer's documents as they are stored, in sum.
 const MOST_BYTES: usize = 8 << 20;
+
+/// The bytes of what a change is worked out on.
+pub(super) fn of_state(state: Option<&ContractState>) -> usize {
+    of_stored(state.map(|state| &state.stored))
+}
 
 /// The bytes of what is stored.
 pub(super) fn of_stored(stored: Option<&StoredContract>) -> usize {

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::outcome::ChangeOutcome;
-use crate::contract::{ContractCommand, Plan, Resource};
+use super::outcome::{ChangeOutcome, Judged};
+use crate::contract::{ContractCommand, Document, NewVersion, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
-use crate::store::{Epoch, StoredContract, Txn, put_customer_version_in_txn, put_work_order_version_in_txn};
+use crate::store::{
+    Epoch, NewestVersion, NewestVersions, StoredContract, Txn, VersionOrigin, put_customer_version_in_txn,
+    put_work_order_version_in_txn,
+};
 
 /// The caller has read the contract as it is, or does not say what it has read.
 pub(super) fn match_etag(epoch: &Epoch, command: &ContractCommand, stored: Option<&StoredContract>) -> Result<()> {
@@ -22,60 +25,70 @@ pub(super) fn match_etag(epoch: &Epoch, command: &ContractCommand, stored: Optio
 pub(super) struct Recording<'a> {
     pub time: DateTime<Utc>,
     pub actor: &'a str,
-    pub stored: Option<&'a StoredContract>,
+    pub newest: &'a NewestVersions,
+    pub request_id: &'a str,
 }
 
 impl Recording<'_> {
-    fn customer_info(&self) -> VersionInfo {
-        self.after(self.stored.map(|stored| &stored.customer_info))
+    /// How each of the versions is recorded, in their order.
+    pub(super) fn infos(&self, versions: &[NewVersion]) -> Vec<VersionInfo> {
+        let mut infos: Vec<VersionInfo> = Vec::new();
+        for NewVersion { document, effective_time } in versions {
+            let earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
+            let previous = earlier.last().map(|(_, info)| NewestVersion::from(info)).or_else(|| self.newest(document));
+            infos.push(self.after(previous, *effective_time));
+        }
+        infos
     }
 
-    fn order_info(&self, work_order_id: &str) -> VersionInfo {
-        self.after(self.stored.and_then(|stored| stored.order_infos.get(work_order_id)))
+    fn newest(&self, document: &Document) -> Option<NewestVersion> {
+        match document.id() {
+            (Resource::Customer, _) => self.newest.customer,
+            (Resource::WorkOrder, id) => self.newest.orders.get(id).copied(),
+        }
     }
 
     /// A version is never recorded before the one it follows, whatever the clocks say.
-    fn after(&self, previous: Option<&VersionInfo>) -> VersionInfo {
+    fn after(&self, previous: Option<NewestVersion>, effective_time: Option<DateTime<Utc>>) -> VersionInfo {
         let record_time = previous.map_or(self.time, |previous| self.time.max(previous.record_time));
         let version = previous.map_or(1, |previous| previous.version.saturating_add(1));
-        VersionInfo { version, record_time, effective_time: None, actor: self.actor.to_owned() }
+        VersionInfo { version, record_time, effective_time, actor: self.actor.to_owned() }
     }
 
-    pub(super) async fn put(&self, txn: &Txn, command: &ContractCommand, plan: &Plan) -> Result<()> {
-        if plan.changes(Resource::Customer, command.customer_id()) {
-            put_customer_version_in_txn(txn, &plan.contract.customer, &self.customer_info()).await?;
-        }
-        for (_, order) in command.work_orders() {
-            if plan.changes(Resource::WorkOrder, &order.work_order_id) {
-                put_work_order_version_in_txn(txn, order, &self.order_info(&order.work_order_id)).await?;
+    /// Adds the versions, each as it is recorded.
+    pub(super) async fn put_in_txn(&self, txn: &Txn, versions: &[NewVersion], infos: &[VersionInfo]) -> Result<()> {
+        let origin = VersionOrigin { request_id: Some(self.request_id), provenance: None };
+        for (version, info) in versions.iter().zip(infos) {
+            match &version.document {
+                Document::Customer(customer) => put_customer_version_in_txn(txn, customer, info, origin).await?,
+                Document::WorkOrder(order) => put_work_order_version_in_txn(txn, order, info, origin).await?,
             }
         }
         Ok(())
     }
 }
 
-/// `recorded`: the revision of the write and how it was recorded; none if nothing was.
+/// `recorded`: the revision of the write and how its versions were recorded; none if nothing was.
 pub(super) fn written(
     command: &ContractCommand,
-    plan: Plan,
+    judged: Judged,
     stored: Option<&StoredContract>,
-    recorded: Option<(i64, &Recording<'_>)>,
+    recorded: Option<(i64, &[VersionInfo])>,
 ) -> ChangeOutcome {
-    let recording = recorded.map(|(_, recording)| recording);
-    let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| match recording {
-        Some(recording) if plan.changes(resource, id) => Some(match resource {
-            Resource::Customer => recording.customer_info(),
-            Resource::WorkOrder => recording.order_info(id),
-        }),
-        _ => stored.cloned(),
+    let Judged { plan, warnings } = judged;
+    let infos = recorded.map(|(_, infos)| infos).unwrap_or_default();
+    let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| {
+        // The first one is that of the change itself; others carry it into what is planned.
+        let mut recorded =
+            plan.versions.iter().zip(infos).filter(|(version, _)| version.document.id() == (resource, id));
+        recorded.next().map(|(_, info)| info).or(stored).cloned()
     };
     let stored_order = |id: &str| stored.and_then(|stored| stored.order_infos.get(id));
-    let orders = command.work_orders().into_iter();
-    let work_orders = orders.map(|(_, order)| {
-        let id = order.work_order_id.as_str();
-        (order.clone(), info_of(Resource::WorkOrder, id, stored_order(id)))
+    let orders = command.work_order_ids().into_iter().filter_map(|(_, id)| {
+        let order = plan.contract().work_order(id)?;
+        Some((order.clone(), info_of(Resource::WorkOrder, id, stored_order(id))))
     });
-    let work_orders = work_orders.collect();
+    let work_orders = orders.collect();
     let customer_info = info_of(Resource::Customer, command.customer_id(), stored.map(|stored| &stored.customer_info));
     let revision = recorded.map(|(revision, _)| revision).or(stored.map(|stored| stored.revision)).unwrap_or(0);
     let contract_version = match (&recorded, stored) {
@@ -91,5 +104,6 @@ pub(super) fn written(
         customer: command.customer().cloned(),
         customer_info,
         work_orders,
+        warnings,
     }
 }

@@ -1,15 +1,15 @@
 //! The one path of every contract write.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use super::outcome::ChangeOutcome;
+use super::replay::replay_in_txn;
+use super::state::{ContractState, Source};
 use super::version::{Recording, written};
-use super::{Contracts, replay, size};
+use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
-use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation};
 use crate::model::is_id;
 use crate::service::idempotency::RequestIdentity;
@@ -17,8 +17,8 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    AsOf, Changed, LockedCustomer, StatementBatch, StoredContract, Txn, find_requests_in_txn, insert_customer_in_txn,
-    load_contract_in_txn, lock_customer_in_txn, put_requests, put_revisions,
+    Changed, LockedCustomer, NewRequest, NewestVersions, StatementBatch, StoredContract, Txn, find_requests_in_txn,
+    insert_customer_in_txn, lock_customer_in_txn, newest_versions_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
 
@@ -28,6 +28,8 @@ pub struct WriteOptions {
     pub request_id: String,
     /// Only judges the command, and writes nothing.
     pub validate_only: bool,
+    /// Refuses what would only be warned of.
+    pub is_strict: bool,
     /// After it the write is not begun.
     pub deadline: Deadline,
 }
@@ -40,6 +42,7 @@ struct PendingWrite<'a> {
     identity: &'a RequestIdentity,
     /// What the command's content takes.
     bytes: usize,
+    is_strict: bool,
 }
 
 impl Contracts {
@@ -55,14 +58,15 @@ impl Contracts {
         note_customer(command.customer_id());
         caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
-            let stored = self.stored(command.customer_id()).await?;
-            let bytes = command.content()?.bytes.saturating_add(size::of_stored(stored.as_ref()));
-            let plan = uncut(bytes, || self.judge(&command, stored.as_ref(), violations))?;
-            let plan = match plan {
-                Some(plan) => plan,
-                None => return Err(unknown_customer(command.customer_id())),
-            };
-            return Ok(written(&command, plan, stored.as_ref(), None));
+            let now = self.context.clock.now();
+            // A text that is no id is not looked up: a database does not take every text.
+            let is_id = is_id(command.customer_id());
+            let source = if is_id { Source::Store(&self.context.store) } else { Source::Nowhere };
+            let state = ContractState::load(&command, now, source).await?;
+            let bytes = command.content()?.bytes.saturating_add(size::of_state(state.as_ref()));
+            let judged = uncut(bytes, || self.judge(&command, state.as_ref(), now, violations, options.is_strict))?;
+            let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
+            return Ok(written(&command, judged, state.as_ref().map(|state| &state.stored), None));
         }
         let permit = self.writes.enter().await?;
         if !options.deadline.begin() {
@@ -78,19 +82,11 @@ impl Contracts {
         task.await.map_err(|error| Error::Internal(error.into()))?
     }
 
-    /// A text that is no id is not looked up: a database does not take every text.
-    async fn stored(&self, customer_id: &str) -> Result<Option<StoredContract>> {
-        if is_id(customer_id) {
-            self.context.store.load_contract(customer_id, AsOf::now(self.context.clock.now())).await
-        } else {
-            Ok(None)
-        }
-    }
-
     async fn commit(&self, caller: &Caller, command: ContractCommand, options: WriteOptions) -> Result<ChangeOutcome> {
         let Content { hash, bytes } = command.content()?;
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
-        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes };
+        let is_strict = options.is_strict;
+        let pending = PendingWrite { caller, command: &command, identity: &identity, bytes, is_strict };
         let record_time = self.context.clock.now();
         let store = self.context.store.for_contracts();
         let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await);
@@ -120,41 +116,56 @@ impl Contracts {
         pending: PendingWrite<'_>,
         record_time: DateTime<Utc>,
     ) -> Result<Option<ChangeOutcome>> {
-        let PendingWrite { caller, command, identity, bytes } = pending;
+        let PendingWrite { caller, command, identity, bytes, is_strict } = pending;
         let customer_id = command.customer_id();
         let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
         let Some(locked) = lock_customer_in_txn(txn, customer_id).await? else { return Ok(None) };
         let key = identity.key(customer_id);
         if let Some(request) = find_requests_in_txn(txn, &BTreeSet::from([key.clone()])).await?.get(&key) {
-            return replay::replay(identity, command, request).map(Some);
+            return replay_in_txn(txn, identity, command, request).await.map(Some);
         }
-        let stored = if is_new { None } else { load_contract_in_txn(txn, customer_id, AsOf::now(record_time)).await? };
-        let bytes = bytes.saturating_add(size::of_stored(stored.as_ref()));
-        let judged = uncut(bytes, || self.judge(command, stored.as_ref(), Vec::new()));
-        let Some(plan) = judged? else { return Ok(None) };
-        let revision = revision_after(locked, is_new, &plan);
-        let info = Recording { time: record_time, actor: &caller.actor, stored: stored.as_ref() };
-        info.put(txn, command, &plan).await?;
-        let granted = self.grants_in_txn(txn, pending, &plan, bytes).await?;
+        let newest = if is_new { NewestVersions::default() } else { newest_versions_in_txn(txn, customer_id).await? };
+        // A change is never made before what it follows was recorded, whatever the clocks say.
+        let now = newest.record_time().map_or(record_time, |newest| newest.max(record_time));
+        let source = if is_new { Source::Nowhere } else { Source::Txn(txn) };
+        let state = ContractState::load(command, now, source).await?;
+        let stored = state.as_ref().map(|state| &state.stored);
+        let bytes = bytes.saturating_add(size::of_state(state.as_ref()));
+        let judged = uncut(bytes, || self.judge(command, state.as_ref(), now, Vec::new(), is_strict));
+        let Some(judged) = judged? else { return Ok(None) };
+        let revision = revision_after(locked, is_new, &judged.plan);
+        let request_id = identity.request_id.as_str();
+        let recording = Recording { time: now, actor: &caller.actor, newest: &newest, request_id };
+        let infos = recording.infos(&judged.plan.versions);
+        recording.put_in_txn(txn, &judged.plan.versions, &infos).await?;
+        let granted = self.grants_in_txn(txn, pending, &judged.plan, stored, now).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
-        let written = written(command, plan, stored.as_ref(), Some((revision, &info)));
-        put_requests(&mut statements, &[(key, replay::stored(identity, &written)?)], record_time)?;
+        let audit = audit::of_write(caller, &judged.plan.versions, &infos, state.as_ref(), &granted)?;
+        let written = written(command, judged, stored, Some((revision, &infos)));
+        let request = replay::stored(identity, &written)?;
+        put_requests(&mut statements, &[NewRequest { key, request, audit }], record_time)?;
         granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }
 
-    /// Grants the blocks of the items in the new contract.
-    async fn grants_in_txn(&self, txn: &Txn, pending: PendingWrite<'_>, plan: &Plan, bytes: usize) -> Result<Changes> {
+    /// Brings the blocks to what the new contract says.
+    async fn grants_in_txn(
+        &self,
+        txn: &Txn,
+        pending: PendingWrite<'_>,
+        plan: &Plan,
+        stored: Option<&StoredContract>,
+        now: DateTime<Utc>,
+    ) -> Result<Changes> {
         if plan.is_empty() {
             return Ok(Changes::default());
         }
         let PendingWrite { caller, command, identity, .. } = pending;
-        let prepare = || blocks_of(&Prepared::new(Arc::clone(&self.context.catalog), plan.contract.clone()));
-        let blocks = uncut(bytes, prepare);
-        grants_in_txn(txn, caller, command.customer_id(), blocks, &identity.request_id).await
+        let blocks = self.blocks(command, plan, stored, now);
+        grants_in_txn(txn, caller, command.customer_id(), &blocks, &identity.request_id).await
     }
 }
 

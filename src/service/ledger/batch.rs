@@ -20,8 +20,8 @@ use crate::model::Unit;
 use crate::mutant::{self, Mutant};
 use crate::service::Context;
 use crate::store::{
-    AsOf, Books, Changed, Contended, LockedCustomer, RequestKey, StatementBatch, StoredRequest, Txn, Wanted,
-    load_contract_in_txn, lock_books_in_txn, put_requests, put_revisions,
+    AsOf, Books, Changed, Contended, LockedCustomer, NewRequest, StatementBatch, Txn, Wanted, load_contract_in_txn,
+    lock_books_in_txn, put_requests, put_revisions,
 };
 
 /// Carries out batches of writes.
@@ -249,7 +249,7 @@ fn wanted(writes: &[Write]) -> BTreeMap<&str, Wanted> {
 }
 
 /// What is stored of the writes that were carried out now; nothing is stored of those refused.
-fn new_requests(writes: &[Write], outcomes: &[JobOutcome]) -> Result<Vec<(RequestKey, StoredRequest)>> {
+fn new_requests(writes: &[Write], outcomes: &[JobOutcome]) -> Result<Vec<NewRequest>> {
     let mut new = Vec::new();
     if mutant::is_on(Mutant::UniqueKeyDropped) {
         return Ok(new);
@@ -259,7 +259,7 @@ fn new_requests(writes: &[Write], outcomes: &[JobOutcome]) -> Result<Vec<(Reques
             (&write.operation, result, write.key())
             && !outcome.replayed
         {
-            new.push((key, stored(command, outcome)?));
+            new.push(stored(key, command, outcome)?);
         }
     }
     Ok(new)

@@ -54,12 +54,17 @@ impl Changes {
         Ok(())
     }
 
+    /// All entries, in their order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> + Clone {
+        self.books.iter().flat_map(|book| &book.entries)
+    }
+
     /// Writes them, and with them whatever `statements` has already.
     pub(crate) async fn write_in_txn(&self, txn: &Txn, mut statements: StatementBatch) -> Result<()> {
         let mut first = StatementBatch::of(txn);
         insert_blocks(&mut first, &self.owned(|book| &book.new_blocks))?;
         first.run_in_txn(txn).await?;
-        let entries: Vec<&Entry> = self.books.iter().flat_map(|book| &book.entries).collect();
+        let entries: Vec<&Entry> = self.entries().collect();
         insert_entries(&mut statements, &entries)?;
         update_blocks(&mut statements, &self.owned(|book| &book.blocks))?;
         let reservations = self.owned(|book| &book.reservations);

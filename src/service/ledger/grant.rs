@@ -1,33 +1,80 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::changes::Changes;
 use super::write::refused;
-use crate::error::Result;
-use crate::ledger::{ApplyContext, Book, Command, apply};
+use crate::engine::Prepared;
+use crate::error::{Error, Result, Violation};
+use crate::funding::ended_blocks;
+use crate::ledger::{ApplyContext, Block, Book, Command, apply, shrunk};
 use crate::model::BlockSpec;
 use crate::service::Caller;
 use crate::store::{Books, Contended, Txn, Wanted, lock_books_in_txn};
 
+/// The blocks of a changed contract.
+#[derive(Debug)]
+pub(in crate::service) struct ContractBlocks {
+    /// As it stands now.
+    pub prepared: Prepared,
+    pub blocks: Vec<BlockSpec>,
+    /// As they are planned to become.
+    pub planned: Vec<BlockSpec>,
+    /// From when on each work order stands as it does; none: as long as there was one.
+    pub effective_times: BTreeMap<String, Option<DateTime<Utc>>>,
+    /// The field of the request that says how much an item has, by work order and item; others stand for themselves.
+    pub fields: BTreeMap<(String, String), String>,
+    /// Whether less may be left of a block than was spent.
+    pub may_shrink: bool,
+}
+
+impl ContractBlocks {
+    /// Blocks that would grant less than was used and is held of them.
+    pub(in crate::service) fn against_shrinking(&self, book: &Book) -> Vec<Violation> {
+        if self.may_shrink {
+            return Vec::new();
+        }
+        let specs: Vec<BlockSpec> = self.blocks.iter().chain(&self.planned).cloned().collect();
+        shrunk(book, &specs).into_iter().map(|shrunk| shrunk.violation(self.field(shrunk.block))).collect()
+    }
+
+    fn field(&self, block: &Block) -> String {
+        let place = (block.work_order_id.clone(), block.item_id.clone());
+        self.fields.get(&place).cloned().unwrap_or_else(|| "work_order_id".to_owned())
+    }
+
+    /// The blocks as they are to be written: as the contract has them, and the end of those it does not have any more.
+    fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
+        let effective_time = |id: &str| self.effective_times.get(id).copied().flatten();
+        let ended = ended_blocks(&self.prepared, &self.blocks, book, effective_time);
+        self.blocks.iter().cloned().chain(ended).collect()
+    }
+}
+
 /// What brings the blocks of a locked customer to what its contract says, to be written in the transaction that writes
-/// the contract.
+/// the contract. Refused where a block would grant less than was spent.
 pub(in crate::service) async fn grants_in_txn(
     txn: &Txn,
     caller: &Caller,
     customer_id: &str,
-    blocks: Vec<BlockSpec>,
+    contract: &ContractBlocks,
     request_id: &str,
 ) -> Result<Changes> {
     let mut changes = Changes::default();
-    if blocks.is_empty() {
-        return Ok(changes);
-    }
     let wanted = BTreeMap::from([(customer_id, Wanted::default())]);
     let Books { now, mut by_customer, .. } =
         lock_books_in_txn(txn, &wanted, &BTreeSet::new(), Contended::Await).await?;
     let mut book = by_customer.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
+    let violations = contract.against_shrinking(&book);
+    if !violations.is_empty() {
+        return Err(Error::Violations(violations));
+    }
     let before = book.blocks.clone();
+    let blocks = contract.to_grant(&book);
+    if blocks.is_empty() {
+        return Ok(changes);
+    }
     let context = ApplyContext::new(now, Some(request_id), &caller.actor);
     let applied = apply(&mut book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
     changes.add(&before, &book, &[applied])?;

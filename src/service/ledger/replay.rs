@@ -11,7 +11,8 @@ use super::outcome::Execution;
 use super::write::{CallerCommand, Operation, Write, WriteOutcome};
 use crate::error::{Error, Result};
 use crate::ledger::{Applied, Block, Entry, Reservation};
-use crate::store::{RequestKey, StoredRequest, Txn, find_entries_in_txn, find_requests_in_txn};
+use crate::service::audit::{Effects, work_orders_of};
+use crate::store::{NewRequest, RequestKey, StoredRequest, Txn, find_entries_in_txn, find_requests_in_txn};
 
 /// What is stored of a write with its request id. Its entries are rows that never change, so their ids are enough.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,16 +26,18 @@ struct StoredOutcome<'a> {
 }
 
 /// What to store of a write that was carried out now.
-pub(super) fn stored(command: &CallerCommand, outcome: &WriteOutcome) -> Result<StoredRequest> {
+pub(super) fn stored(key: RequestKey, command: &CallerCommand, outcome: &WriteOutcome) -> Result<NewRequest> {
     let WriteOutcome { revision, record_time, applied, replayed: _ } = outcome;
     let Applied { entries, reservation, balances } = applied;
-    command.identity.stored(&StoredOutcome {
+    let request = command.identity.stored(&StoredOutcome {
         revision: *revision,
         record_time: *record_time,
         entry_ids: entries.iter().map(|entry| entry.id).collect(),
         reservation: reservation.as_ref().map(Cow::Borrowed),
         balances: Cow::Borrowed(balances),
-    })
+    })?;
+    let audit = Effects::of_entries(entries).stored(&command.caller, work_orders_of(entries))?;
+    Ok(NewRequest { key, request, audit })
 }
 
 /// Requests that were carried out by batches before this one.

@@ -14,6 +14,10 @@ pub(crate) struct Model {
     pub effective_time: Option<i64>,
     pub actor: String,
     pub content: String,
+    /// Of the write that recorded it; none of versions older than the column.
+    pub request_id: Option<String>,
+    /// Where the document came from, as JSON.
+    pub provenance: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -40,6 +40,8 @@ fn contract_requests(id: &str) -> Vec<(&'static str, Vec<u8>)> {
     let v1::ApplyContractRequest { customer, mut work_orders, .. } = document(id);
     let mut order = work_orders.remove(0);
     order.customer_id = id.to_owned();
+    let amend =
+        v1::AmendWorkOrderRequest { work_order: Some(order.clone()), request_id: request_id(), ..Default::default() };
     let request_id = request_id();
     let apply = document(id);
     let plan = v1::ApplyContractRequest { validate_only: true, ..document(id) };
@@ -51,7 +53,7 @@ fn contract_requests(id: &str) -> Vec<(&'static str, Vec<u8>)> {
             &v1::CreateCustomerRequest {
                 customer: customer.clone(),
                 request_id: request_id.clone(),
-                validate_only: false,
+                ..Default::default()
             },
         ),
         message(
@@ -60,11 +62,71 @@ fn contract_requests(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         ),
         message(
             "/entitled.v1.ContractService/CreateWorkOrder",
-            &v1::CreateWorkOrderRequest { work_order: Some(order), request_id, validate_only: false },
+            &v1::CreateWorkOrderRequest { work_order: Some(order), request_id, ..Default::default() },
         ),
         message("/entitled.v1.ContractService/ApplyContract", &apply),
         message("/entitled.v1.ContractService/ApplyContract", &plan),
         message("/entitled.v1.ContractService/ApplyContract", &broken),
+        message("/entitled.v1.ContractService/AmendWorkOrder", &amend),
+    ]
+    .into_iter()
+    .chain(changes_of_orders(id))
+    .collect()
+}
+
+fn changes_of_orders(id: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let (customer_id, work_order_id) = (id.to_owned(), "wo-1".to_owned());
+    let renew = v1::RenewWorkOrderRequest {
+        customer_id: customer_id.clone(),
+        work_order_id: work_order_id.clone(),
+        new_work_order_id: "wo-renewed".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let suspend = v1::SuspendWorkOrderRequest {
+        customer_id: customer_id.clone(),
+        work_order_id: work_order_id.clone(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let resume = v1::ResumeWorkOrderRequest {
+        customer_id: customer_id.clone(),
+        work_order_id: work_order_id.clone(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let terminate = v1::TerminateWorkOrderRequest {
+        customer_id: customer_id.clone(),
+        work_order_id: work_order_id.clone(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let waiver =
+        v1::Waiver { code: "ONSITE_NOT_INCLUDED".to_owned(), reference: "mail".to_owned(), ..Default::default() };
+    let record = v1::RecordWaiverRequest {
+        customer_id: customer_id.clone(),
+        work_order_id: work_order_id.clone(),
+        item_id: "no-such".to_owned(),
+        waiver: Some(waiver),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let revoke = v1::RevokeWaiverRequest {
+        customer_id,
+        work_order_id,
+        item_id: "no-such".to_owned(),
+        code: "ONSITE_NOT_INCLUDED".to_owned(),
+        reference: "mail".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    vec![
+        message("/entitled.v1.ContractService/RenewWorkOrder", &renew),
+        message("/entitled.v1.ContractService/SuspendWorkOrder", &suspend),
+        message("/entitled.v1.ContractService/ResumeWorkOrder", &resume),
+        message("/entitled.v1.ContractService/TerminateWorkOrder", &terminate),
+        message("/entitled.v1.ContractService/RecordWaiver", &record),
+        message("/entitled.v1.ContractService/RevokeWaiver", &revoke),
     ]
 }
 
@@ -126,7 +188,8 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         ..Default::default()
     };
     let list = v1::ListEntitlementsRequest { customer_id: customer_id(), ..Default::default() };
-    let work_order = v1::GetWorkOrderRequest { customer_id: customer_id(), work_order_id: "wo-1".to_owned() };
+    let work_order =
+        v1::GetWorkOrderRequest { customer_id: customer_id(), work_order_id: "wo-1".to_owned(), ..Default::default() };
     let block = v1::GetBlockRequest { customer_id: customer_id(), block_id: ede(id, 0), as_of_time: None };
     let reservation =
         v1::GetReservationRequest { customer_id: customer_id(), reservation_id: Uuid::now_v7().to_string() };
@@ -140,6 +203,10 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         message(
             "/entitled.v1.ContractService/ListWorkOrders",
             &v1::ListWorkOrdersRequest { customer_id: customer_id(), ..Default::default() },
+        ),
+        message(
+            "/entitled.v1.ContractService/ListAuditRecords",
+            &v1::ListAuditRecordsRequest { customer_id: customer_id(), ..Default::default() },
         ),
         message("/entitled.v1.LedgerService/GetBlock", &block),
         message(

@@ -79,17 +79,24 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
     let missing = || id("contosa");
     let gone = |refusal| unknown(refusal, "CUSTOMER_NOT_FOUND", "customer_id", "contosa", None);
     gone(refused(contracts.get_customer(v1::GetCustomerRequest { customer_id: missing() }).await));
-    let request = v1::GetWorkOrderRequest { customer_id: missing(), work_order_id: id("wo-1") };
+    let request = v1::GetWorkOrderRequest { customer_id: missing(), work_order_id: id("wo-1"), ..Default::default() };
     gone(refused(contracts.get_work_order(request).await));
     let request = v1::ListWorkOrdersRequest { customer_id: missing(), ..Default::default() };
     gone(refused(contracts.list_work_orders(request).await));
     gone(refused(contracts.create_work_order(create(base("contosa"))).await));
     for (validate_only, etag) in [(false, ""), (true, ""), (false, "Yzk"), (true, "Yzk")] {
         let customer = Some(customer("contosa"));
-        let request = v1::UpdateCustomerRequest { customer, request_id: request_id(), validate_only, etag: id(etag) };
+        let request = v1::UpdateCustomerRequest {
+            customer,
+            request_id: request_id(),
+            validate_only,
+            etag: id(etag),
+            ..Default::default()
+        };
         gone(refused(contracts.update_customer(request).await));
     }
-    let request = v1::GetWorkOrderRequest { customer_id: id("contoso"), work_order_id: id("wo-11") };
+    let request =
+        v1::GetWorkOrderRequest { customer_id: id("contoso"), work_order_id: id("wo-11"), ..Default::default() };
     unknown(
         refused(contracts.get_work_order(request).await),
         "WORK_ORDER_NOT_FOUND",
@@ -140,7 +147,7 @@ async fn hostile_ids_never_reach_the_database(server: &TestServer) {
         let request = v1::CreateCustomerRequest {
             customer: Some(customer.clone()),
             request_id: request_id(),
-            validate_only: false,
+            ..Default::default()
         };
         assert_eq!(mistake(contracts.create_customer(request.clone()).await), "customer.customer_id FIELD_INVALID");
         let request = v1::CreateCustomerRequest { validate_only: true, ..request };
@@ -154,7 +161,8 @@ async fn hostile_ids_never_reach_the_database(server: &TestServer) {
         );
         let request = v1::GetCustomerRequest { customer_id: id.clone() };
         assert_eq!(mistake(contracts.get_customer(request).await), "customer_id FIELD_INVALID");
-        let request = v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: id };
+        let request =
+            v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: id, ..Default::default() };
         assert_eq!(mistake(contracts.get_work_order(request).await), "work_order_id FIELD_INVALID");
     }
 }

@@ -164,7 +164,7 @@ async fn other_content_under_a_stored_id_names_the_fields(server: &TestServer) {
         assert_eq!(refusal.resource, Some(format!("{resource_type} {id}")));
     };
     let changed = v1::Customer { display_name: "Contoso plc".to_owned(), ..customer("contoso") };
-    let request = v1::CreateCustomerRequest { customer: Some(changed), request_id: request_id(), validate_only: false };
+    let request = v1::CreateCustomerRequest { customer: Some(changed), request_id: request_id(), ..Default::default() };
     let refusal = refused(contracts.create_customer(request).await);
     assert!(
         refusal.message.contains("customer.display_name (stored `Contoso Ltd`, sent `Contoso plc`)"),

@@ -69,11 +69,8 @@ async fn a_trial_writes_nothing(server: &TestServer) {
     assert_eq!(kinds, [v1::ChangeKind::Added; 3]);
     assert_eq!((answer.revision.as_str(), answer.etag.as_str()), ("", ""));
     assert_eq!(refused(contracts.get_customer(get_customer("contoso")).await).reason, "CUSTOMER_NOT_FOUND");
-    let request = v1::CreateCustomerRequest {
-        customer: Some(customer("contoso")),
-        request_id: String::new(),
-        validate_only: true,
-    };
+    let request =
+        v1::CreateCustomerRequest { customer: Some(customer("contoso")), validate_only: true, ..Default::default() };
     let answer = contracts.create_customer(request).await.unwrap().into_inner();
     assert_eq!(content(&answer.customer.unwrap()), customer("contoso"));
     assert_eq!(refused(contracts.get_customer(get_customer("contoso")).await).reason, "CUSTOMER_NOT_FOUND");

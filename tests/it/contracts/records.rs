@@ -16,7 +16,7 @@ on_both_servers!(
 );
 
 fn order_content(order: &v1::WorkOrder) -> v1::WorkOrder {
-    v1::WorkOrder { version: 0, record_time: None, actor: String::new(), ..order.clone() }
+    v1::WorkOrder { version: 0, record_time: None, effective_time: None, actor: String::new(), ..order.clone() }
 }
 
 /// What an answer says where a request left it open.

@@ -108,8 +108,12 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         ),
         (
             "/entitled.v1.ContractService/GetWorkOrder",
-            v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: "wo-1".to_owned() }
-                .encode_to_vec(),
+            v1::GetWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-1".to_owned(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
         ),
         (
             "/entitled.v1.ContractService/ListWorkOrders",
@@ -117,8 +121,22 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
                 .encode_to_vec(),
         ),
         (
+            "/entitled.v1.ContractService/ListAuditRecords",
+            v1::ListAuditRecordsRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-1".to_owned(),
+                actor: "anonymous".to_owned(),
+                action: "ApplyContract".to_owned(),
+                start_time: time("2026-01-01T00:00:00.25Z"),
+                end_time: time("2099-01-01T00:00:00Z"),
+                page_size: 1,
+                page_token: String::new(),
+            }
+            .encode_to_vec(),
+        ),
+        (
             "/entitled.v1.ContractService/CreateCustomer",
-            v1::CreateCustomerRequest { customer: contoso(), request_id: request_id(), validate_only: false }
+            v1::CreateCustomerRequest { customer: contoso(), request_id: request_id(), ..Default::default() }
                 .encode_to_vec(),
         ),
         (
@@ -139,6 +157,94 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
             v1::CreateWorkOrderRequest {
                 request_id: request_id(),
                 ..create(v1::WorkOrder { work_order_id: "wo-9".to_owned(), ..forbidden })
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/AmendWorkOrder",
+            v1::AmendWorkOrderRequest {
+                work_order: Some(rich.clone()),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                force_reason: "agreed".to_owned(),
+                request_id: request_id(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/RenewWorkOrder",
+            v1::RenewWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                new_work_order_id: "wo-8".to_owned(),
+                start_date: Some("2027-02-01".to_owned()),
+                end_date: Some("2028-01-31".to_owned()),
+                signed_date: Some("2027-01-15".to_owned()),
+                request_id: request_id(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/SuspendWorkOrder",
+            v1::SuspendWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                validate_only: true,
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/ResumeWorkOrder",
+            v1::ResumeWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                validate_only: true,
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/TerminateWorkOrder",
+            v1::TerminateWorkOrderRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                validate_only: true,
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/RecordWaiver",
+            v1::RecordWaiverRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                item_id: "ede".to_owned(),
+                waiver: rich.items[0].waivers.first().cloned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                ..Default::default()
+            }
+            .encode_to_vec(),
+        ),
+        (
+            "/entitled.v1.ContractService/RevokeWaiver",
+            v1::RevokeWaiverRequest {
+                customer_id: "contoso".to_owned(),
+                work_order_id: "wo-3".to_owned(),
+                item_id: "ede".to_owned(),
+                code: "ONSITE_NOT_INCLUDED".to_owned(),
+                reference: "amendment 3".to_owned(),
+                effective_time: time("2026-06-02T09:00:00.25Z"),
+                request_id: request_id(),
+                ..Default::default()
             }
             .encode_to_vec(),
         ),

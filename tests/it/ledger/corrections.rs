@@ -33,7 +33,7 @@ async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
             let mut info = stored.order_infos["wo-1"].clone();
             info.version += 1;
             info.record_time = now();
-            put_work_order_version_in_txn(&txn, &order, &info).await?;
+            put_work_order_version_in_txn(&txn, &order, &info, VersionOrigin::default()).await?;
             bump_in_txn(&txn, "contoso", Changed::Contract).await
         })
         .await

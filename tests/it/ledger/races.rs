@@ -235,7 +235,9 @@ async fn who_waited_for_a_lock_sees_what_it_was_held_for() {
     for change in [
         format!("UPDATE block SET used = 120, sequence = sequence + 1 WHERE block_id = '{block_id}'"),
         "UPDATE customer SET revision = 100 WHERE customer_id = 'contoso'".to_owned(),
-        "INSERT INTO request VALUES ('contoso', 'meanwhile', 'ConsumeUnits', '', '{}', 0)".to_owned(),
+        "INSERT INTO request (customer_id, request_id, method, content_hash, outcome, record_time)
+         VALUES ('contoso', 'meanwhile', 'ConsumeUnits', '', '{}', 0)"
+            .to_owned(),
         "COMMIT".to_owned(),
     ] {
         blocker.execute_unprepared(&change).await.unwrap();

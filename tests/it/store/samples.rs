@@ -58,7 +58,14 @@ pub(crate) async fn bump_in_txn(txn: &Txn, customer_id: &str, changed: Changed) 
 pub(crate) async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &StoredRequest) -> Result<()> {
     let key = ("contoso".to_owned(), request_id.to_owned());
     let mut statements = StatementBatch::of(txn);
-    put_requests(&mut statements, &[(key, request.clone())], info(1).record_time)?;
+    let audit = WriteAudit {
+        actor: "ada".to_owned(),
+        work_order_ids: "[]".to_owned(),
+        content: "{}".to_owned(),
+        ..WriteAudit::default()
+    };
+    let new = NewRequest { key, request: request.clone(), audit };
+    put_requests(&mut statements, &[new], info(1).record_time)?;
     statements.run_in_txn(txn).await
 }
 
@@ -68,7 +75,7 @@ pub(crate) async fn put_customer(store: &Store, customer: &Customer, info: &Vers
         .in_transaction(async |txn| {
             let created = insert_customer_in_txn(&txn, &customer.customer_id).await?;
             let locked = lock_customer_in_txn(&txn, &customer.customer_id).await?.unwrap();
-            put_customer_version_in_txn(&txn, customer, info).await?;
+            put_customer_version_in_txn(&txn, customer, info, VersionOrigin::default()).await?;
             if created {
                 return Ok(locked.revision);
             }
@@ -81,7 +88,7 @@ pub(crate) async fn put_order(store: &Store, order: &WorkOrder, info: &VersionIn
     store
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, &order.customer_id).await?.unwrap();
-            put_work_order_version_in_txn(&txn, order, info).await?;
+            put_work_order_version_in_txn(&txn, order, info, VersionOrigin::default()).await?;
             bump_in_txn(&txn, &order.customer_id, Changed::Contract).await
         })
         .await

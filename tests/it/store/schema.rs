@@ -16,7 +16,7 @@ use crate::sample::{check, refused};
 
 on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told, a_newer_schema_is_served_with_a_warning);
 
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     "m0001_contracts",
     "m0002_ledger",
     "m0003_lean_writes",
@@ -24,25 +24,12 @@ const STEPS: [&str; 8] = [
     "m0005_room_for_customers",
     "m0006_holds",
     "m0007_epoch",
+    "m0008_audit",
     "m0009_effective_time",
 ];
 
 async fn an_empty_database_is_brought_up_once(fixture: Fixture) {
-    let connection = fixture.connection().await;
-    for table in [
-        "epoch",
-        "hold",
-        "reservation",
-        "entry",
-        "block",
-        "request",
-        "work_order_version",
-        "customer_version",
-        "customer",
-        "seaql_migrations",
-    ] {
-        connection.execute_unprepared(&format!("DROP TABLE {table}")).await.unwrap();
-    }
+    fixture.remove_all_tables().await;
     let (one, two) = (&fixture.store, &fixture.another_store().await);
     assert_eq!(one.pending_migrations().await.unwrap(), STEPS);
     assert_eq!(one.pending_migrations().await.unwrap(), STEPS, "to ask changes nothing");

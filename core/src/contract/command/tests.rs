@@ -45,7 +45,7 @@ fn the_content_of_a_command_is_the_text_it_always_was() {
             "CreateCustomer ce3526cd345cecf7e84f3acaa2323abc5d97b72c6e0823de3df8f377241eeade",
         ),
         (
-            ContractCommand::UpdateCustomer { customer: customer(CUSTOMER), etag: etag.clone() },
+            ContractCommand::UpdateCustomer { customer: customer(CUSTOMER), etag: etag.clone(), effective_time: None },
             format!(r#"{{"update_customer":{{"customer":{CUSTOMER},"etag":"YzM"}}}}"#),
             "UpdateCustomer f2dd76267c2e70df8ba519715b931b3b6b9efee02f12bf3bc3892ef05221570f",
         ),
@@ -55,7 +55,7 @@ fn the_content_of_a_command_is_the_text_it_always_was() {
             "CreateWorkOrder d881fd1b21afa2507b88643e4a74638c7143664f54503b61e6c369476848604a",
         ),
         (
-            ContractCommand::Apply { customer: customer(CUSTOMER), work_orders, etag },
+            ContractCommand::Apply { customer: customer(CUSTOMER), work_orders, etag, effective_time: None },
             format!(r#"{{"apply":{{"customer":{CUSTOMER},"work_orders":[{ORDER},{LEAST_ORDER}],"etag":"YzM"}}}}"#),
             "ApplyContract 94de30d2bc6a49d35430d51004166a0f3c8c4ebfa34d4daac6793e4404a77736",
         ),

@@ -227,6 +227,7 @@ fn an_order(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = (W
                 host_location_id: LOCATIONS[host].0.to_owned(),
                 downstream_location_ids: downstream,
                 base_work_order_id: None,
+                renews_work_order_id: None,
                 covered_products,
                 covered_products_except: Vec::new(),
                 base_services_except: Vec::new(),

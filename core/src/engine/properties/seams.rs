@@ -22,6 +22,7 @@ fn chain(template: Contract, lengths: &[u64]) -> Contract {
         host_location_id: "gb-london".to_owned(),
         downstream_location_ids: Vec::new(),
         base_work_order_id: None,
+        renews_work_order_id: None,
         state: WorkOrderState::Active,
         terminate_time: None,
         covered_products: vec!["*".into()],

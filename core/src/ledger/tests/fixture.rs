@@ -1,11 +1,13 @@
 //! One customer with some blocks, and a clock that is told the time.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::ledger::{
     Adjustment, Applied, ApplyContext, Book, Chains, Command, CommandViolation, Entry, FundingSource, Performed,
-    Reconciliation, Refusal, SourceRank, Take, Target, apply,
+    Reconciliation, Refusal, SourceRank, Take, Target, Totals, apply,
 };
 use crate::model::{BlockSpec, Quantity, Unit};
 
@@ -195,6 +197,11 @@ impl World {
             let link = chains.link(block.id).unwrap();
             assert_eq!(link.totals, block.totals());
             assert_eq!((link.sequence, link.head), (block.sequence, block.head));
+        }
+        let mut sums = BTreeMap::new();
+        for entry in &self.entries {
+            let before: Totals = sums.insert(entry.block_id, entry.totals).unwrap_or_default();
+            assert_eq!(entry.totals_before(), before, "{entry:?}");
         }
         let mut reconciliation = Reconciliation::default();
         self.book.reservations.values().for_each(|reservation| reconciliation.add(reservation.clone()));

@@ -71,6 +71,8 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         actor: _,
         covered_products_except,
         base_services_except,
+        effective_time: _,
+        renews_work_order_id,
     } = order;
     let items = items.into_iter().enumerate();
     WorkOrder {
@@ -85,6 +87,7 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         host_location_id,
         downstream_location_ids,
         base_work_order_id: base_work_order_id.filter(|id| !id.is_empty()),
+        renews_work_order_id: renews_work_order_id.filter(|id| !id.is_empty()),
         covered_products: patterns(covered_products),
         covered_products_except: patterns(covered_products_except),
         base_services_except,
@@ -190,7 +193,7 @@ fn read_event(read: &mut Reader, path: &str, event: v1::PlannedEvent) -> Option<
     })
 }
 
-fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
+pub(crate) fn read_waiver(read: &mut Reader, path: &str, waiver: v1::Waiver) -> Waiver {
     let v1::Waiver { code, reference, granted_by, start_date, end_date, product_ids, service_ids } = waiver;
     Waiver {
         code,

@@ -18,6 +18,7 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         host_location_id,
         downstream_location_ids,
         base_work_order_id,
+        renews_work_order_id,
         covered_products,
         covered_products_except,
         base_services_except,
@@ -46,6 +47,8 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
         covered_products_except: write_patterns(covered_products_except),
         base_services_except: base_services_except.clone(),
+        effective_time: info.and_then(|info| info.effective_time).map(timestamp),
+        renews_work_order_id: renews_work_order_id.clone(),
     }
 }
 

@@ -96,6 +96,7 @@ fn buy(contract: &mut Contract, query: &Query<'static>, told: &Told) -> Option<P
             host_location_id: query.location_id.to_owned(),
             downstream_location_ids: Vec::new(),
             base_work_order_id: None,
+            renews_work_order_id: None,
             covered_products: vec!["*".into()],
             covered_products_except: Vec::new(),
             base_services_except: Vec::new(),

@@ -1,0 +1,215 @@
+//! What may be written into a contract and yet looks wrong.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+
+use super::contract_index::{ContractIndex, Order};
+use super::findings::{below, shown};
+use crate::catalog::{Catalog, Rule, Service};
+use crate::model::{Contract, Item, Zone, anniversary, rfc3339};
+
+/// More years than an order usually runs.
+const LONG_YEARS: i32 = 10;
+/// Enough to see what is meant.
+const MOST_WARNINGS: usize = 100;
+
+/// Something that is allowed and yet looks wrong.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Warning {
+    pub code: String,
+    pub field: String,
+    pub message: String,
+}
+
+/// The warnings of the submitted work orders, at most 100. `submitted` is as for [`validate`](super::validate).
+pub fn warnings(
+    catalog: &Catalog,
+    contract: &Contract,
+    submitted: &[(String, &str)],
+    now: DateTime<Utc>,
+) -> Vec<Warning> {
+    let index = ContractIndex::new(catalog, contract);
+    let mut told = Told(Vec::new());
+    for (path, id) in submitted {
+        let Some(order) = contract.work_order(id) else { continue };
+        let order = Order::new(&index, order, path);
+        judge_term(&order, &mut told);
+        for (row, item) in order.order.items.iter().enumerate() {
+            let path = order.item_path(row);
+            let service = order.edition.and_then(|edition| edition.service(&item.service_id));
+            if item.unit_price == Some(0) {
+                told.add("PRICE_ZERO", &path, "unit_price", "is 0; leave it out where it is not known".to_owned());
+            }
+            judge_waivers(&order, item, &path, &mut told);
+            if let Some(service) = service {
+                judge_events(&order, item, service, now, &path, &mut told);
+                judge_use(&order, item, service, &path, &mut told);
+            }
+        }
+    }
+    told.0
+}
+
+struct Told(Vec<Warning>);
+
+impl Told {
+    fn add(&mut self, code: &str, path: &str, field: &str, message: String) {
+        if self.0.len() < MOST_WARNINGS {
+            self.0.push(Warning { code: code.to_owned(), field: below(path, field), message });
+        }
+    }
+}
+
+fn judge_term(order: &Order<'_>, told: &mut Told) {
+    let (start, end) = (order.order.start_date, order.order.end_date);
+    if end >= anniversary(start, LONG_YEARS) {
+        let message =
+            format!("the term from `{start}` to `{end}` is longer than {LONG_YEARS} years; is the year right?");
+        told.add("TERM_LONG", order.path, "end_date", message);
+    }
+}
+
+fn judge_waivers(order: &Order<'_>, item: &Item, path: &str, told: &mut Told) {
+    let (first, last): (NaiveDate, NaiveDate) = (
+        item.start_date.unwrap_or(order.order.start_date).max(order.order.start_date),
+        item.end_date.unwrap_or(order.order.end_date).min(order.order.end_date),
+    );
+    for (row, waiver) in item.waivers.iter().enumerate() {
+        let is_late = waiver.start_date.is_some_and(|start| start > last);
+        let is_early = waiver.end_date.is_some_and(|end| end < first);
+        if is_late || is_early {
+            let field = if is_late { "start_date" } else { "end_date" };
+            let message = format!("the waiver never counts: the item runs from `{first}` to `{last}`");
+            told.add("WAIVER_OUTSIDE_TERM", &format!("{path}.waivers[{row}]"), field, message);
+        }
+    }
+}
+
+fn judge_events(order: &Order<'_>, item: &Item, service: &Service, now: DateTime<Utc>, path: &str, told: &mut Told) {
+    let Some(rule) = service.event else { return };
+    let host = order.index.locations.get(order.order.host_location_id.as_str());
+    let zone = host.map_or(Zone::UTC, |location| location.time_zone);
+    for (row, event) in item.events.iter().enumerate() {
+        let Some(confirmed) = event.confirmed_time else { continue };
+        let path = &format!("{path}.events[{row}]");
+        if confirmed > now {
+            let message = format!("`{}` is after now; is the year right?", rfc3339(confirmed));
+            told.add("EVENT_CONFIRMED_IN_FUTURE", path, "confirmed_time", message);
+        }
+        let notice = Days::new(u64::from(rule.notice_days));
+        let latest = zone.local(event.start_time).checked_sub_days(notice).map(|local| zone.first_instant(local));
+        if let Some(latest) = latest.filter(|latest| confirmed > *latest) {
+            let message = format!(
+                "the event was to be confirmed {} days before it begins, by `{}`; record a waiver if that was agreed",
+                rule.notice_days,
+                rfc3339(latest)
+            );
+            told.add("EVENT_CONFIRMED_LATE", path, "confirmed_time", message);
+        }
+    }
+}
+
+/// Whether any question can be answered by the item.
+fn judge_use(order: &Order<'_>, item: &Item, service: &Service, path: &str, told: &mut Told) {
+    let is_there = |id: &String| order.order.designates(id);
+    if !item.all_locations && !item.location_ids.is_empty() && !item.location_ids.iter().any(is_there) {
+        let message = format!(
+            "the order designates none of these locations, so that nobody can use {}; add one to \
+             `downstream_location_ids`",
+            shown(&item.item_id)
+        );
+        told.add("ITEM_UNUSABLE", path, "location_ids", message);
+    }
+    let clause = service.clauses.iter().find(|clause| clause.rule == Rule::ProductCovered);
+    let edition = order.edition.map(|edition| edition.clauses.as_slice()).unwrap_or_default();
+    let code = clause.and_then(|clause| edition.get(usize::from(clause.row))).map(|clause| clause.code.as_str());
+    let is_waived = item.waivers.iter().any(|waiver| Some(waiver.code.as_str()) == code);
+    let covered = &order.order.covered_products;
+    let is_covered = item.product_ids.iter().any(|own| covered.iter().any(|covered| covered.overlaps(own)));
+    if code.is_some() && !is_waived && !item.product_ids.is_empty() && !is_covered {
+        let message = format!(
+            "the order covers none of these products, so that nobody can use {}; add one to `covered_products`",
+            shown(&item.item_id)
+        );
+        told.add("ITEM_UNUSABLE", path, "product_ids", message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{catalog, changed_order, contract, date, event, instant, item, waiver};
+    use super::*;
+    use crate::model::WorkOrder;
+
+    /// What a changed order with one item of the service is warned of, as `field CODE`.
+    fn told(service_id: &str, change: impl Fn(&mut WorkOrder)) -> Vec<String> {
+        let mut contract = contract(vec![item(service_id)]);
+        change(changed_order(&mut contract));
+        let submitted = [(String::new(), super::super::fixture::ORDER)];
+        let found = warnings(&catalog(), &contract, &submitted, instant("2026-06-01T00:00:00Z"));
+        assert!(found.iter().all(|warning| !warning.message.is_empty() && !warning.message.ends_with('.')));
+        found.into_iter().map(|warning| format!("{} {}", warning.field, warning.code)).collect()
+    }
+
+    #[test]
+    fn both_sides_of_each_boundary() {
+        let none = [""; 0];
+        assert_eq!(told("advisor", |_| {}), none);
+        assert_eq!(told("advisor", |o| o.end_date = date("2036-01-31")), none);
+        assert_eq!(told("advisor", |o| o.end_date = date("2036-02-01")), ["end_date TERM_LONG"]);
+        assert_eq!(told("advisor", |o| o.items[0].unit_price = Some(1)), none);
+        assert_eq!(told("advisor", |o| o.items[0].unit_price = Some(0)), ["items[0].unit_price PRICE_ZERO"]);
+
+        let waived = |start: Option<&str>, end: Option<&str>| {
+            told("reactive", |o| {
+                let mut waiver = waiver("PRODUCT_NOT_COVERED");
+                (waiver.start_date, waiver.end_date) = (start.map(date), end.map(date));
+                o.items[0].waivers.push(waiver);
+            })
+        };
+        assert_eq!(waived(Some("2027-01-31"), None), none);
+        assert_eq!(waived(Some("2027-02-01"), None), ["items[0].waivers[0].start_date WAIVER_OUTSIDE_TERM"]);
+        assert_eq!(waived(None, Some("2026-02-01")), none);
+        assert_eq!(waived(None, Some("2026-01-31")), ["items[0].waivers[0].end_date WAIVER_OUTSIDE_TERM"]);
+    }
+
+    #[test]
+    fn an_event_is_confirmed_in_time_and_not_after_now() {
+        let confirmed = |time: &str| {
+            told("events", |o| {
+                let mut event = event("sale", "shop", "2026-09-01T09:00:00Z", "2026-09-02T09:00:00Z");
+                event.confirmed_time = Some(instant(time));
+                o.items[0].events.push(event);
+            })
+        };
+        assert_eq!(confirmed("2026-06-01T00:00:00Z"), [""; 0]);
+        assert_eq!(confirmed("2026-06-01T00:00:01Z"), ["items[0].events[0].confirmed_time EVENT_CONFIRMED_IN_FUTURE"]);
+        // 56 days before.
+        assert_eq!(confirmed("2026-07-07T09:00:00Z").len(), 1);
+        assert_eq!(
+            confirmed("2026-07-07T09:00:01Z"),
+            [
+                "items[0].events[0].confirmed_time EVENT_CONFIRMED_IN_FUTURE",
+                "items[0].events[0].confirmed_time EVENT_CONFIRMED_LATE",
+            ]
+        );
+    }
+
+    #[test]
+    fn somebody_can_use_an_item() {
+        let at = |ids: &[&str]| {
+            told("reactive", |o| o.items[0].location_ids = ids.iter().map(|id| (*id).to_owned()).collect())
+        };
+        assert_eq!(at(&["ie-dublin", "gb-leeds"]), [""; 0]);
+        assert_eq!(at(&["ie-dublin"]), ["items[0].location_ids ITEM_UNUSABLE"]);
+        let of = |covered: &str, waived: bool| {
+            told("reactive", |o| {
+                o.covered_products = vec![covered.into()];
+                o.items[0].product_ids = vec!["azure/app-service".into()];
+                o.items[0].waivers = waived.then(|| waiver("PRODUCT_NOT_COVERED")).into_iter().collect();
+            })
+        };
+        assert_eq!(of("azure/*", false), [""; 0]);
+        assert_eq!(of("microsoft-365/*", false), ["items[0].product_ids ITEM_UNUSABLE"]);
+        assert_eq!(of("microsoft-365/*", true), [""; 0]);
+    }
+}

@@ -1,0 +1,168 @@
+//! Reads the changes of stored work orders from the wire.
+
+use prost_types::Timestamp;
+
+use super::read::Reader;
+use super::work_order::request::{read_waiver, read_work_order};
+use crate::contract::{ContractCommand, OrderChange, Renewal};
+use crate::error::reason;
+use crate::proto::v1;
+
+/// How a write is asked for.
+pub(crate) struct Asked {
+    pub request_id: String,
+    pub validate_only: bool,
+    pub strict: bool,
+}
+
+/// None without the order.
+pub(crate) fn read_amend(read: &mut Reader, message: v1::AmendWorkOrderRequest) -> (Option<ContractCommand>, Asked) {
+    let v1::AmendWorkOrderRequest { work_order, effective_time, force_reason, request_id, validate_only, etag, strict } =
+        message;
+    let effective_time = read.effective_time(effective_time);
+    let force_reason = read.optional_text("force_reason", Some(force_reason)).unwrap_or_default();
+    let asked = Asked { request_id, validate_only, strict };
+    let Some(work_order) = work_order else {
+        read.refuse("work_order", reason::FIELD_REQUIRED, "is required");
+        return (None, asked);
+    };
+    let work_order = read_work_order(read, "work_order", work_order);
+    let customer_id = read.required_id("work_order.customer_id", work_order.customer_id.clone());
+    let work_order_id = read.required_id("work_order.work_order_id", work_order.work_order_id.clone());
+    let change = OrderChange { customer_id, work_order_id, effective_time, etag };
+    (Some(ContractCommand::AmendWorkOrder { work_order, change, force_reason }), asked)
+}
+
+pub(crate) fn read_renew(read: &mut Reader, message: v1::RenewWorkOrderRequest) -> (ContractCommand, Asked) {
+    let v1::RenewWorkOrderRequest {
+        customer_id,
+        work_order_id,
+        new_work_order_id,
+        start_date,
+        end_date,
+        signed_date,
+        base_work_order_id,
+        request_id,
+        validate_only,
+        etag,
+        strict,
+    } = message;
+    let change = read_change(read, customer_id, work_order_id, None, etag);
+    let renewal = Renewal {
+        work_order_id: read.required_id("new_work_order_id", new_work_order_id),
+        start_date: read.optional_date("start_date", start_date),
+        end_date: read.optional_date("end_date", end_date),
+        signed_date: read.optional_date("signed_date", signed_date),
+        base_work_order_id: read.optional_id("base_work_order_id", base_work_order_id),
+    };
+    (ContractCommand::RenewWorkOrder { change, renewal }, Asked { request_id, validate_only, strict })
+}
+
+pub(crate) fn read_suspend(read: &mut Reader, message: v1::SuspendWorkOrderRequest) -> (ContractCommand, Asked) {
+    let v1::SuspendWorkOrderRequest {
+        customer_id,
+        work_order_id,
+        effective_time,
+        reason,
+        request_id,
+        validate_only,
+        etag,
+        strict,
+    } = message;
+    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let reason = read.optional_text("reason", Some(reason)).unwrap_or_default();
+    (ContractCommand::SuspendWorkOrder { change, reason }, Asked { request_id, validate_only, strict })
+}
+
+pub(crate) fn read_resume(read: &mut Reader, message: v1::ResumeWorkOrderRequest) -> (ContractCommand, Asked) {
+    let v1::ResumeWorkOrderRequest {
+        customer_id,
+        work_order_id,
+        effective_time,
+        request_id,
+        validate_only,
+        etag,
+        strict,
+    } = message;
+    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    (ContractCommand::ResumeWorkOrder { change }, Asked { request_id, validate_only, strict })
+}
+
+pub(crate) fn read_terminate(read: &mut Reader, message: v1::TerminateWorkOrderRequest) -> (ContractCommand, Asked) {
+    let v1::TerminateWorkOrderRequest {
+        customer_id,
+        work_order_id,
+        effective_time,
+        reason,
+        request_id,
+        validate_only,
+        etag,
+        strict,
+    } = message;
+    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let reason = read.optional_text("reason", Some(reason)).unwrap_or_default();
+    (ContractCommand::TerminateWorkOrder { change, reason }, Asked { request_id, validate_only, strict })
+}
+
+/// A waiver that is not there is told, and one without anything takes its place.
+pub(crate) fn read_record(read: &mut Reader, message: v1::RecordWaiverRequest) -> (ContractCommand, Asked) {
+    let v1::RecordWaiverRequest {
+        customer_id,
+        work_order_id,
+        item_id,
+        waiver,
+        effective_time,
+        request_id,
+        validate_only,
+        etag,
+        strict,
+    } = message;
+    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let item_id = read.required_id("item_id", item_id);
+    if waiver.is_none() {
+        read.refuse("waiver", reason::FIELD_REQUIRED, "is required");
+    }
+    let waiver = read_waiver(read, "waiver", waiver.unwrap_or_default());
+    (ContractCommand::RecordWaiver { change, item_id, waiver }, Asked { request_id, validate_only, strict })
+}
+
+pub(crate) fn read_revoke(read: &mut Reader, message: v1::RevokeWaiverRequest) -> (ContractCommand, Asked) {
+    let v1::RevokeWaiverRequest {
+        customer_id,
+        work_order_id,
+        item_id,
+        code,
+        reference,
+        effective_time,
+        request_id,
+        validate_only,
+        etag,
+        strict,
+    } = message;
+    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let item_id = read.required_id("item_id", item_id);
+    let mut required = |field: &str, value: String| {
+        if value.is_empty() {
+            read.refuse(field, reason::FIELD_REQUIRED, "is required");
+        }
+        read.optional_text(field, Some(value)).unwrap_or_default()
+    };
+    let (code, reference) = (required("code", code), required("reference", reference));
+    let command = ContractCommand::RevokeWaiver { change, item_id, code, reference };
+    (command, Asked { request_id, validate_only, strict })
+}
+
+fn read_change(
+    read: &mut Reader,
+    customer_id: String,
+    work_order_id: String,
+    effective_time: Option<Timestamp>,
+    etag: String,
+) -> OrderChange {
+    OrderChange {
+        customer_id: read.required_id("customer_id", customer_id),
+        work_order_id: read.required_id("work_order_id", work_order_id),
+        effective_time: read.effective_time(effective_time),
+        etag,
+    }
+}
