@@ -1,6 +1,7 @@
 //! The one error of the service layers. What a caller sees of it is decided in one place,
 //! `grpc/status.rs`.
 
+use entitled_core::catalog::{Catalog, Locale};
 use entitled_core::contract::{Difference, Refusal};
 pub use entitled_core::noun::Noun;
 use entitled_core::suggest::hint;
@@ -153,6 +154,14 @@ impl Error {
             }
             Self::Internal(source) => Self::Internal(source.to_string().into()),
         }
+    }
+
+    /// With the clauses that refuse it in words, in the language of the caller.
+    pub fn told(mut self, catalog: &Catalog, locale: Locale) -> Self {
+        if let Self::Violations(violations) = &mut self {
+            catalog.tell(violations, locale);
+        }
+        self
     }
 
     /// One violation of a request field.

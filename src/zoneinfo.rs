@@ -18,8 +18,8 @@ use crate::model::{ZoneOrigin, ZoneTable, current_zones, replace_zones};
 
 /// Where systems keep it.
 const USUAL: &str = "/usr/share/zoneinfo";
-/// How often the directory is looked at.
-const PERIOD: Duration = Duration::from_secs(60);
+/// How often the directory is looked at: the first bytes of one file.
+const PERIOD: Duration = Duration::from_secs(5);
 /// The file of a zone takes a few KiB.
 const LARGEST_ZONE: u64 = 1024 * 1024;
 /// `America/Argentina/Buenos_Aires` is the deepest.

@@ -88,13 +88,15 @@ fn sources(
 }
 
 fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> FundingSource {
-    let EligibleBlock { is_designated, begins_in_time, end, forfeit_time, .. } = block;
+    let EligibleBlock { is_designated, begins_in_time, end, forfeit_time, days, edition_id, .. } = block;
     let BlockCodes { exhausted, forfeited, not_started } = block.codes;
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     FundingSource {
         block_id: block.spec.map(|spec| spec.id),
         counted: block.counted,
         failed: block.failed.into_iter().map(|clause| violation(clause, &field)).collect(),
+        edition_id,
+        days,
         counts: block.counts,
         is_lapsed: block.is_lapsed,
         forfeit_time,

@@ -22,7 +22,7 @@ pub use canonical::Canonical;
 pub use customer::{Contact, ContactRole, Customer, Location};
 pub use effect::EffectivePeriod;
 pub use foreign::folded;
-pub use id::{LONGEST_ID, is_id, wrong_id};
+pub use id::{LONGEST_ID, first_hidden, is_id, wrong_id};
 pub use language::{canonical_language, primary_language};
 pub use product::{ProductId, ProductPattern};
 pub use provenance::Provenance;

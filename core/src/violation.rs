@@ -13,6 +13,16 @@ pub struct Violation {
     pub clause: bool,
     /// The variable parts of the description.
     pub facts: Vec<(&'static str, String)>,
+    /// What the clause says to people, in the language they asked for; none until it is told.
+    pub told: Option<Told>,
+}
+
+/// A text for people, and the language it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// A primary subtag: `en`.
+    pub language: &'static str,
+    pub message: String,
 }
 
 impl Violation {
@@ -23,6 +33,7 @@ impl Violation {
             description: description.into(),
             clause: false,
             facts: Vec::new(),
+            told: None,
         }
     }
 
@@ -33,6 +44,7 @@ impl Violation {
             description: description.into(),
             clause: true,
             facts: Vec::new(),
+            told: None,
         }
     }
 }

@@ -46,7 +46,8 @@ impl ContractApi {
         let request_id = if validate_only { String::new() } else { read.request_id(&request_id) };
         let options =
             WriteOptions { request_id, validate_only, is_strict: strict, provenance, deadline: call.deadline.clone() };
-        self.contracts.write(&call.writer(), command, read.violations, options).await
+        let written = self.contracts.write(&call.writer(), command, read.violations, options).await;
+        written.map_err(|error| error.told(self.contracts.catalog(), call.locale))
     }
 
     fn customer_of(&self, written: &ChangeOutcome) -> Option<v1::Customer> {

@@ -44,7 +44,8 @@ impl LedgerApi {
         let owner = customer_id.clone();
         let caller = call.writer();
         let request = WriteRequest { customer_id, command, request_id, deadline: call.deadline };
-        let outcome = self.ledger.write(&caller, request).await?;
+        let outcome = self.ledger.write(&caller, request).await;
+        let outcome = outcome.map_err(|error| error.told(self.ledger.catalog(), call.locale))?;
         let token = revision::encode(&self.epoch, &owner, outcome.revision);
         Ok((outcome, token))
     }

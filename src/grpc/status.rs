@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use prost::Message as _;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt as _};
+use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, PreconditionViolation, StatusExt as _};
 
 use super::request_id;
 use crate::contract::Difference;
@@ -135,18 +135,38 @@ fn with_omitted(mut metadata: Vec<(&'static str, String)>, all: usize, carried: 
 /// As many violations as a status can carry: at least the first, which decides the code.
 fn carried(violations: &[Violation]) -> Vec<&Violation> {
     let first = primary(violations);
-    let rest = violations.iter().filter(|violation| !first.is_some_and(|first| std::ptr::eq(first, *violation)));
+    let is_first = |violation: &Violation| first.is_some_and(|first| std::ptr::eq(first, violation));
+    let rest = violations.iter().filter(|violation| !is_first(violation));
     let mut carried: Vec<&Violation> = within_budget(first.into_iter().chain(rest), |violation| {
-        let Violation { field, reason, description, clause, facts } = violation;
-        let facts = facts.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum::<usize>();
-        let texts = field.len().saturating_add(reason.len()).saturating_add(description.len());
-        let length = texts.saturating_add(facts).saturating_add(FRAMING);
-        // A clause is told a second time, as a precondition.
-        if *clause { length.saturating_mul(2) } else { length }
+        // The facts of the first alone become metadata.
+        let facts = if is_first(violation) { violation.facts.as_slice() } else { &[] };
+        let facts = facts.iter().map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(FRAMING));
+        facts.fold(length(violation), usize::saturating_add)
     });
     // In the order of the request again.
     carried.sort_by_key(|it| violations.iter().position(|violation| std::ptr::eq(*it, violation)));
     carried
+}
+
+/// What a violation takes: its field, and the precondition that a clause is told as besides.
+fn length(violation: &Violation) -> usize {
+    let names = violation.field.len().saturating_add(violation.reason.len()).saturating_add(FRAMING);
+    let field = names.saturating_add(violation.description.len());
+    if !violation.clause {
+        return field;
+    }
+    field.saturating_add(names).saturating_add(for_people(violation).len())
+}
+
+/// What it says to people: the words of the clause, else what is said of the field.
+fn for_people(violation: &Violation) -> &str {
+    violation.told.as_ref().map_or(&violation.description, |told| &told.message)
+}
+
+/// Whether there is room to tell the words of each clause a second time, beside its field.
+fn is_roomy(violations: &[&Violation]) -> bool {
+    let lengths = violations.iter().map(|violation| length(violation).saturating_add(for_people(violation).len()));
+    lengths.fold(0_usize, usize::saturating_add) <= DETAILS_BUDGET
 }
 
 /// As many as a status can carry, each by its name and with both of its values.
@@ -210,18 +230,21 @@ fn add_details(details: &mut ErrorDetails, error: &Error) {
     match error {
         Error::Violations(violations) => {
             let violations = carried(violations);
+            let is_roomy = is_roomy(&violations);
             let fields = violations.iter().map(|violation| FieldViolation {
                 field: violation.field.clone(),
                 description: violation.description.clone(),
                 reason: violation.reason.clone(),
-                localized_message: None,
+                localized_message: violation
+                    .told
+                    .as_ref()
+                    .filter(|_| is_roomy)
+                    .map(|told| LocalizedMessage::new(told.language, &told.message)),
             });
             details.set_bad_request(fields.collect::<Vec<_>>());
             let clauses = violations.iter().filter(|violation| violation.clause);
             let clauses: Vec<_> = clauses
-                .map(|violation| {
-                    PreconditionViolation::new(&violation.reason, &violation.field, &violation.description)
-                })
+                .map(|violation| PreconditionViolation::new(&violation.reason, &violation.field, for_people(violation)))
                 .collect();
             if !clauses.is_empty() {
                 details.set_precondition_failure(clauses);

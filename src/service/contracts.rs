@@ -21,6 +21,7 @@ pub use versions::VersionDifference;
 pub use write::WriteOptions;
 
 use super::{Context, Gate};
+use crate::catalog::Catalog;
 
 /// How many contracts are written at a time, and how many calls wait to write one.
 const WRITES: (usize, usize) = (2, 256);
@@ -36,5 +37,9 @@ pub struct Contracts {
 impl Contracts {
     pub fn new(context: Context) -> Self {
         Self { context, writes: Gate::new(WRITES.0, WRITES.1) }
+    }
+
+    pub fn catalog(&self) -> &Catalog {
+        &self.context.catalog
     }
 }

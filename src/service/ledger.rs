@@ -37,6 +37,7 @@ use self::batcher::Workers;
 use self::write::{CallerCommand, Operation, Write, violation};
 use super::idempotency::RequestIdentity;
 use super::{Caller, Context, Deadline};
+use crate::catalog::Catalog;
 use crate::error::{Error, Result, Violation, merge_violations};
 use crate::ledger::{Command, DEFAULT_GRACE, malformed};
 
@@ -94,6 +95,10 @@ impl Ledger {
     /// Tells how many writes wait for their batch; nothing once the ledger has ended.
     pub fn waiting(&self) -> impl Fn() -> Option<u64> + Send + Sync + use<> {
         self.workers.waiting()
+    }
+
+    pub fn catalog(&self) -> &Catalog {
+        &self.context.catalog
     }
 
     /// Carries a command out; a repetition gets the first answer.

@@ -44,7 +44,7 @@ async fn every_list_is_paged_completely() {
         let answer = catalog.list_services(request).await.unwrap().into_inner();
         (answer.services.into_iter().map(|service| service.service_id).collect(), answer.next_page_token)
     };
-    paged(&mut services, 52).await;
+    paged(&mut services, 55).await;
     let mut catalog = server.catalog();
     let mut products = async |page_size: i32, page_token: String| {
         let request = v1::ListProductsRequest { page_size, page_token, ..Default::default() };

@@ -120,6 +120,52 @@ async fn every_call_with_texts_heeds_the_language_asked_for() {
     server.stop().await;
 }
 
+/// What is said to people, of the first field and of the first precondition.
+fn words(status: &Status) -> (String, String, String) {
+    let details = status.get_error_details();
+    let field = &details.bad_request().unwrap().field_violations[0];
+    let localized = field.localized_message.as_ref().unwrap();
+    let precondition = details.precondition_failure().unwrap().violations[0].description.clone();
+    assert_eq!(localized.message, precondition);
+    assert_eq!(details.error_info().unwrap().metadata["section"], "2.3");
+    (localized.locale.clone(), precondition, field.description.clone())
+}
+
+#[tokio::test]
+async fn a_refused_write_speaks_the_language_asked_for() {
+    let server = prepared().await;
+    let file = corpus::files().into_iter().find(|file| file.ends_with("t-rapid.yaml")).unwrap();
+    let mut document = entitled::cli::document::read(&corpus::load(&file)["document"].to_string()).unwrap().request;
+    "t-rapid-2".clone_into(&mut document.customer.as_mut().unwrap().customer_id);
+    let order = &mut document.work_orders[0];
+    "t-rapid-2".clone_into(&mut order.customer_id);
+    order.items.push(v1::Item {
+        item_id: "too-short".to_owned(),
+        service_id: "office-365-incident-response".to_owned(),
+        quantity: Some(v1::Quantity { amount: 39, unit: v1::Unit::Hours.into() }),
+        location_ids: vec![order.host_location_id.clone()],
+        product_ids: vec!["microsoft-365".to_owned()],
+        ..v1::Item::default()
+    });
+    for (header, language, instead) in [
+        (None, "en", "Buy at least 40 h. (section 2.3)"),
+        (Some("id-ID, en;q=0.7"), "id", "Beli sedikitnya 40 jam. (bagian 2.3)"),
+        (Some("fr"), "en", "Buy at least 40 h. (section 2.3)"),
+    ] {
+        for validate_only in [false, true] {
+            let request_id = request_id();
+            let request = v1::ApplyContractRequest { request_id, validate_only, ..document.clone() };
+            let refused = server.contracts().apply_contract(with_language(request, header)).await.unwrap_err();
+            assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
+            let (locale, message, description) = words(&refused);
+            assert_eq!(locale, language);
+            assert!(message.ends_with(instead), "{message}");
+            assert_eq!(description, "`office-365-incident-response` is at least 40 hours");
+        }
+    }
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_tag_that_names_no_language_is_refused() {
     let server = prepared().await;

@@ -25,6 +25,7 @@ mod notes;
 mod postgres;
 mod process;
 mod raw;
+mod refused;
 mod restore;
 mod sample;
 mod secrets;

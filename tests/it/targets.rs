@@ -10,7 +10,8 @@ use crate::yaml;
 
 /// Keys: `ask`, `service` (empty: none governs), `minutes`, `due`, `clock`, `effort`, the codes
 /// of `resources` and `obligations`, `why`, and `not`: the first reason or open condition of
-/// offers that do not govern, else what is said of them. `no_target`: offers without a time.
+/// offers that do not govern, else what is said of them. `no_target`: offers without a time. `also`: of
+/// offers that do not govern, the codes of `resources` and `obligations`.
 pub(crate) async fn run(
     server: &TestServer,
     name: &str,
@@ -33,6 +34,7 @@ pub(crate) async fn run(
             "why",
             "not",
             "no_target",
+            "also",
         ];
         known_keys(&label, target, &keys, failures);
         let mut ask = target["ask"].clone();
@@ -102,6 +104,13 @@ fn compare(label: &str, target: &Value, answer: &Value, failures: &mut Vec<Strin
     for terms in ["resources", "obligations"] {
         let found = list(answer, terms).iter().map(|term| term["code"].clone()).collect();
         expect(terms, target.get(terms).cloned(), &found);
+    }
+    for (service, terms) in target["also"].as_object().into_iter().flatten() {
+        let other = list(answer, "alternatives").iter().find(|other| other["service_id"] == **service);
+        for (part, wanted) in terms.as_object().unwrap() {
+            let found = other.map(|other| list(other, part).iter().map(|term| term["code"].clone()).collect());
+            expect(&format!("{part} of {service}"), Some(wanted.clone()), &found.unwrap_or_default());
+        }
     }
     for service in list(target, "no_target") {
         let other = list(answer, "alternatives").iter().find(|other| other["service_id"] == *service);

@@ -24,6 +24,8 @@ pub struct Clause {
     pub rule: Rule,
     /// The message of a reason with this code.
     pub text: Text,
+    /// What to do instead, told where a write is refused for it.
+    pub instead: Option<Text>,
     /// For a note: the date it works out, …
     pub date: Option<NoteDate>,
     /// … and what it says when it knows that date.

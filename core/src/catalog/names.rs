@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Channel, Locale, Text};
-use crate::model::{MINUTES_PER_HOUR, Quantity, Unit};
+use super::{Channel, Locale, Text, countries};
+use crate::model::{DeliveryMode, MINUTES_PER_HOUR, Quantity, Unit};
 
 /// Words for names of the API.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -13,11 +13,17 @@ use crate::model::{MINUTES_PER_HOUR, Quantity, Unit};
 pub struct Names {
     pub units: BTreeMap<Unit, UnitName>,
     pub channels: BTreeMap<Channel, Text>,
-    /// By ISO 3166 code.
+    pub delivery_modes: BTreeMap<DeliveryMode, Text>,
+    /// What a request asks about, by its path.
+    pub fields: BTreeMap<String, Text>,
+    pub activities: BTreeMap<String, Text>,
+    /// By ISO 3166 code; what is not here is called as everywhere.
     pub countries: BTreeMap<String, Text>,
     /// By primary subtag.
     pub languages: BTreeMap<String, Text>,
     pub licenses: BTreeMap<String, Text>,
+    /// What a section of the service description is called.
+    pub section: Option<Text>,
 }
 
 /// One of a unit, and several.
@@ -62,6 +68,16 @@ impl Names {
     pub fn channel<'n>(&'n self, name: &'n str, locale: Locale) -> &'n str {
         let known = self.channels.iter().find(|(channel, _)| channel.as_str() == name);
         known.map_or(name, |(_, text)| text.get(locale))
+    }
+
+    pub fn delivery_mode<'n>(&'n self, name: &'n str, locale: Locale) -> &'n str {
+        let known = self.delivery_modes.iter().find(|(mode, _)| mode.as_str() == name);
+        known.map_or(name, |(_, text)| text.get(locale))
+    }
+
+    pub fn country<'n>(&'n self, code: &'n str, locale: Locale) -> &'n str {
+        let own = self.countries.get(code).map(|text| text.get(locale));
+        own.or_else(|| countries::name(code, locale)).unwrap_or(code)
     }
 }
 

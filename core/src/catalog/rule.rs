@@ -17,6 +17,8 @@ use self::row::{InPool, Judge, Lifts, RuleRow, by, check};
 use super::ClauseKind;
 use crate::model::Unit;
 
+#[cfg(test)]
+pub(in crate::catalog) use self::row::Judge as RuleJudge;
 pub use self::row::{RuleFamily, Subject, Words};
 
 /// Makes the enum and its rows of one list, so that no rule is without a row.
@@ -58,6 +60,7 @@ rules! {
         .facts(&["end_time", "end_date", "base_work_order_id"]);
     BaseTerminated = "base_terminated": check(Family::Term).belongs(BesideBase).keeps_out_of_pool()
         .facts(&["end_time", "terminate_local_time", "base_work_order_id"]);
+    IncludedInOrder = "included_in_order": check(Family::Term);
     WindowForfeited = "window_forfeited": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(End)
         .facts(&["end_time", "end_date"]);
     DeliveryStart = "delivery_start": check(Family::Term).when_taken().facts(&["delivery_start_date"])
@@ -73,11 +76,13 @@ rules! {
     ProductExcluded = "product_excluded": check(Family::Product).when_written().keeps_out_of_pool().subject(Product)
         .lifts(Lifts::Condition).facts(&["product_id", "allowed", "excluded"])
         .reads(&["products_only", "products_except", "products_open"]);
+    ProductExcepted = "product_excepted": check(Family::Product).keeps_out_of_pool().subject(Product)
+        .facts(&["product_id"]);
     ProductOnItem = "product_on_item": check(Family::Product).keeps_out_of_pool().subject(Product)
         .facts(&["product_id"]);
     RetailProduct = "retail_product": check(Family::Product).when_written().keeps_out_of_pool().subject(Product)
         .facts(&["product_id", "allowed", "excluded"]).reads(&["products_only", "products_except"]);
-    CoveredFamily = "covered_family": check(Family::Product).facts(&["family"]).reads(&["covered_family"]);
+    CoveredFamily = "covered_family": check(Family::Product).when_taken().facts(&["family"]).reads(&["covered_family"]);
 
     // location
     Country = "country": check(Family::Location).when_written().when_taken().subject(Location).facts(&["country"])
@@ -88,6 +93,8 @@ rules! {
     SingleLocation = "single_location": check(Family::Location).when_written().keeps_out_of_pool().subject(Location);
     ExcludedCountry = "excluded_country": check(Family::Location).when_written().keeps_out_of_pool().subject(Location)
         .facts(&["country"]);
+    OnSiteCountry = "on_site_country": check(Family::Location).when_written().when_taken().subject(Mode)
+        .facts(&["country"]).reads(&["on_site_countries_only", "on_site_countries_except"]);
     DeliveryMode = "delivery_mode": check(Family::Location).when_taken().subject(Mode).facts(&["delivery_mode"]);
 
     // reactive services and requests
@@ -111,7 +118,7 @@ rules! {
         .facts(&["available", "requested", "unit"]);
     ServiceHours = "service_hours": check(Family::Hours).when_taken().subject(Hours).lifts(Lifts::Part)
         .rewords(Words::Host)
-        .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours"]);
+        .facts(&["opens", "closes", "time_zone"]).reads(&["service_hours", "extended_by"]);
 
     // events
     EventNotice = "event_notice": check(Family::Event).rewords(Words::Amounts).facts(&["notice_days"])
@@ -125,15 +132,17 @@ rules! {
     WaiverAllowed = "waiver_allowed": by(Judge::Purchase);
     SeparateWorkOrder = "separate_work_order": by(Judge::Purchase);
     MinimumEngagement = "minimum_engagement": by(Judge::Purchase)
-        .reads(&["purchase.minimum_minutes", "purchase.exact_minutes"]);
-    ExtensionSteps = "extension_steps": by(Judge::Purchase).reads(&["purchase.step_minutes"]);
+        .may_carry(&["least_minutes", "exact_minutes"]).reads(&["purchase.minimum_minutes", "purchase.exact_minutes"]);
+    ExtensionSteps = "extension_steps": by(Judge::Purchase).may_carry(&["step_minutes", "least_minutes"])
+        .reads(&["purchase.step_minutes"]);
     ProductsRequired = "products_required": by(Judge::Purchase);
     HoursOrPredefined = "hours_or_predefined": by(Judge::Purchase);
-    TenantsRequired = "tenants_required": by(Judge::Purchase).reads(&["tenants"]);
-    MaximumQuantity = "maximum_quantity": by(Judge::Purchase)
+    TenantsRequired = "tenants_required": by(Judge::Purchase)
+        .may_carry(&["tenants_minimum", "tenants_maximum"]).reads(&["tenants"]);
+    MaximumQuantity = "maximum_quantity": by(Judge::Purchase).may_carry(&["most"])
         .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]);
     ExhibitRequired = "exhibit_required": by(Judge::Purchase);
-    SupportAdministrator = "support_administrator": by(Judge::Purchase);
+    SupportAdministrator = "support_administrator": by(Judge::Purchase).reads(&["needs_administrator"]);
     TimeZoneRequired = "time_zone_required": by(Judge::Purchase);
 
     // allowances and credits
@@ -168,7 +177,7 @@ impl Rule {
         let kinds = [
             (ClauseKind::Gate, matches!(row.judge, Judge::Check(_) | Judge::CheckWithoutItem)),
             (ClauseKind::Purchase, row.is_for_purchase),
-            (ClauseKind::Ledger, is_of_ledger || row.judge == Judge::NobodyYet),
+            (ClauseKind::Ledger, is_of_ledger),
             (ClauseKind::Note, self == Self::Note),
         ];
         kinds.into_iter().filter(|(_, serves)| *serves).map(|(kind, _)| kind)
@@ -265,7 +274,7 @@ mod tests {
             assert_eq!(has(ClauseKind::Purchase), row.is_for_purchase, "{} when written", clause.code);
             let is_checked = !matches!(row.judge, Judge::Purchase | Judge::NobodyYet | Judge::Nobody);
             assert_eq!(has(ClauseKind::Gate) && clause.rule != Rule::Note, is_checked, "{} in checks", clause.code);
-            let is_of_ledger = row.is_for_taking || clause.rule.compares_with_pool() || row.judge == Judge::NobodyYet;
+            let is_of_ledger = row.is_for_taking || clause.rule.compares_with_pool();
             let is_of_ledger = is_of_ledger || clause.rule == Rule::IncludedHours;
             assert_eq!(has(ClauseKind::Ledger), is_of_ledger, "{} when something is taken", clause.code);
             let asides = &catalog.default_edition().asides;

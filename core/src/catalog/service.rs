@@ -66,6 +66,13 @@ pub struct Service {
     /// Countries (ISO) it is sold in; empty: everywhere.
     pub countries_only: Vec<String>,
     pub countries_except: Vec<String>,
+    /// Countries (ISO) it is delivered in on site; empty: everywhere.
+    pub on_site_countries_only: Vec<String>,
+    pub on_site_countries_except: Vec<String>,
+    /// Whether an order with it needs a support administrator at its host, base package or not.
+    pub needs_administrator: bool,
+    /// The service that is bought for work outside of its hours.
+    pub extended_by: Option<String>,
     /// First day of delivery.
     pub delivery_starts: Option<NaiveDate>,
     /// Activities in scope; empty: none is judged.
@@ -132,9 +139,18 @@ impl Service {
     }
 
     pub fn is_available_in(&self, country: &str) -> bool {
-        (self.countries_only.is_empty() || self.countries_only.iter().any(|only| only == country))
-            && !self.countries_except.iter().any(|except| except == country)
+        is_among(country, &self.countries_only, &self.countries_except)
     }
+
+    pub fn is_on_site_in(&self, country: &str) -> bool {
+        is_among(country, &self.on_site_countries_only, &self.on_site_countries_except)
+    }
+}
+
+/// An empty list of those that are let in lets in all.
+fn is_among(country: &str, only: &[String], except: &[String]) -> bool {
+    let has = |countries: &[String]| countries.iter().any(|known| known == country);
+    (only.is_empty() || has(only)) && !has(except)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -57,7 +57,7 @@ const EVENT_MANAGEMENT: [&str; 2] = ["azure-event-management", "azure-event-mana
 #[test]
 fn every_service_is_whole() {
     let edition = edition();
-    assert_eq!(edition.services.len(), 52);
+    assert_eq!(edition.services.len(), 55);
     for service in &edition.services {
         let id = &service.id;
         assert!(!service.name.en.is_empty() && service.name.id.is_some(), "{id} has no name");
@@ -98,7 +98,8 @@ fn every_service_is_whole() {
             ("AEM_NOTICE", service.event.is_some()),
             ("AEM_DURATION", service.event.is_some()),
             ("AEM_ONE_SOLUTION", service.event.is_some_and(|event| event.per_solution)),
-            ("ADVISORY_LIMIT", service.longest_minutes.is_some()),
+            ("ADVISORY_LIMIT", service.longest_minutes.is_some() && service.is_base()),
+            ("ASSESSMENT_HELP_LIMIT", service.longest_minutes.is_some() && !service.is_base()),
         ];
         for (code, has) in pairs {
             assert_eq!(lists(&edition, service, code).is_some(), has, "{id} and {code}");

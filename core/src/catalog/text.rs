@@ -16,6 +16,14 @@ impl Locale {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         if primary.eq_ignore_ascii_case("id") { Self::Indonesian } else { Self::English }
     }
+
+    /// The primary subtag of its BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Indonesian => "id",
+        }
+    }
 }
 
 /// A text for people. `{name}` stands for the reason's metadata of that name; a part in `[…]`
@@ -51,6 +59,15 @@ impl Text {
         }
         fill(&mut out, rest, &value);
         out
+    }
+
+    /// The names between braces outside of `[…]`, in one language: without them there is a gap.
+    pub fn needed(&self, locale: Locale) -> impl Iterator<Item = &str> {
+        let parts = self.get(locale).split('[').enumerate();
+        parts.flat_map(|(row, part)| {
+            let always = if row == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) };
+            names_in(always)
+        })
     }
 
     /// The names between braces, in one language.

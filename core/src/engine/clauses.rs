@@ -14,7 +14,7 @@ pub(super) mod term;
 
 use super::context::{Context, Verdict};
 use super::decision::{Reason, Remedy};
-use super::explanation::Explanation;
+use super::explanation::{Explanation, local_times};
 use crate::catalog::{Clause, ClauseUse, Edition, RemedyKind, Rule, RuleFamily, Service};
 
 /// Judges one clause; a waiver is not looked at.
@@ -71,10 +71,19 @@ pub(super) fn reason<'a>(
     is_open: bool,
 ) -> Reason<'a> {
     let explanation = Explanation { is_waivable: clause_use.waivable, ..Explanation::default() };
-    let Explanation { metadata, remedy, remedy_at, .. } = explained(context, clause_use, is_open, explanation);
+    let explanation = explained(context, clause_use, is_open, explanation);
+    let Explanation { metadata, remedy, remedy_at, zone, .. } = explanation;
     let mut remedy = remedy.unwrap_or_default();
     if remedy.kind == RemedyKind::RecordWaiver {
         remedy.value.clone_from(&clause.code);
+    }
+    if matches!(remedy.kind, RemedyKind::WaitUntil | RemedyKind::ChangeRequest) {
+        let zone = zone.unwrap_or_else(|| match clause_use.rule.family() {
+            // A term begins and ends by the host's calendar.
+            Some(RuleFamily::Term) => term::host_zone(context),
+            _ => context.location.time_zone,
+        });
+        remedy.local_value = local_times(zone, &remedy.value);
     }
     // What changes on the contract changes on the answering item, unless said otherwise.
     (remedy.work_order_id, remedy.item_id) = match (remedy_at, remedy.field.strip_prefix("work_order.")) {

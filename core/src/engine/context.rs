@@ -6,7 +6,7 @@ use super::prepared::{BoughtBlock, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::resolve::{InEdition, ResolvedQuery};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
-use crate::model::{DeliveryMode, Item, Location, Waiver, WorkOrder, WorkOrderState, start_of_day};
+use crate::model::{DeliveryMode, Item, Location, ProductId, Waiver, WorkOrder, WorkOrderState, start_of_day};
 use crate::terms::{Span, TermState};
 
 /// One candidate under one question at one instant: all a clause may look at.
@@ -146,7 +146,18 @@ impl<'a> Context<'a> {
     /// Whether the order covers any product of the family.
     pub(super) fn covers_any_of(&self, family: &str) -> bool {
         let order = self.prepared.order(self.candidate.order);
-        order.is_some_and(|order| order.covered.touches_family(&self.order.covered_products, family))
+        order.is_some_and(|order| {
+            let except = &self.order.covered_products_except;
+            order.covered.touches_family(&self.order.covered_products, family)
+                && !order.excepted.matches(except, ProductId { family, component: None })
+        })
+    }
+
+    /// Whether the order excepts the product from those it covers.
+    pub(super) fn is_excepted(&self) -> bool {
+        let order = self.prepared.order(self.candidate.order);
+        let except = &self.order.covered_products_except;
+        self.query.product.is_some_and(|product| order.is_some_and(|order| order.excepted.matches(except, product)))
     }
 
     /// When everything but term, state and base is judged: the delivery's start, else the
@@ -194,7 +205,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the delivery is remote: as asked, else as sold.
-    fn is_remote(&self) -> bool {
+    pub(super) fn is_remote(&self) -> bool {
         self.query.delivery.mode.unwrap_or_else(|| self.sold_mode()) == DeliveryMode::Remote
     }
 

@@ -83,6 +83,8 @@ pub struct Remedy {
     /// Path in the request with `ChangeRequest` and `WaitUntil`, else in the contract.
     pub field: &'static str,
     pub value: String,
+    /// The times in `value` as the clocks of the place show them, with its zone; empty where there are none.
+    pub local_value: String,
 }
 
 impl Remedy {
@@ -101,6 +103,7 @@ impl Remedy {
                 Some(&self.work_order_id).filter(|_| self.field == "work_order.state").map(String::as_str)
             }
             "value" => Some(&self.value),
+            "local_value" => Some(&self.local_value),
             "work_order_id" => Some(&self.work_order_id),
             "item_id" => Some(&self.item_id),
             _ => None,

@@ -1,6 +1,6 @@
 //! Which blocks a delivery may be taken from, by the same clauses that decide a check.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::balances::AS_BOUGHT;
@@ -59,6 +59,10 @@ pub struct EligibleBlock {
     pub end: DateTime<Utc>,
     /// What is left then is lost, as seen from the location.
     pub forfeit_time: DateTime<Utc>,
+    /// The edition of its order.
+    pub edition_id: String,
+    /// The first and the last day of its block, by the calendar of the host.
+    pub days: Option<(NaiveDate, NaiveDate)>,
     pub codes: BlockCodes,
 }
 
@@ -170,6 +174,11 @@ fn eligible_block<'a>(
         begins_in_time: term::begins_in_time(context),
         end: context.effective.end,
         forfeit_time: context.forfeit_time(),
+        edition_id: context.edition.id.clone(),
+        days: spec.as_ref().map(|spec| {
+            let day = |instant| term::host_day(context, instant);
+            (day(spec.start), day(spec.end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(spec.end)))
+        }),
         codes: codes_of(context),
         spec,
     }
@@ -278,6 +287,8 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         begins_in_time: true,
         end: decision.check_time,
         forfeit_time: decision.check_time,
+        edition_id: decision.edition.id.clone(),
+        days: None,
         codes: BlockCodes::default(),
     })
 }

@@ -1,10 +1,10 @@
 //! What a clause says of itself: facts, and what would remove it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Timelike as _, Utc};
 
 use super::decision::Remedy;
 use crate::catalog::RemedyKind;
-use crate::model::{WorkOrder, rfc3339};
+use crate::model::{WorkOrder, Zone, rfc3339};
 use crate::terms::{End, Span};
 
 /// Collects what a reason says.
@@ -14,6 +14,8 @@ pub(super) struct Explanation {
     pub remedy: Option<Remedy>,
     /// Work order and item the remedy is due on, where that is not the answering item.
     pub remedy_at: Option<(String, String)>,
+    /// Whose clocks the remedy is told by, where that is not the place of the clause's family.
+    pub zone: Option<Zone>,
     /// Whether a waiver of the clause may be a remedy.
     pub is_waivable: bool,
     /// Whether the facts alone are wanted.
@@ -83,6 +85,18 @@ impl Explanation {
     pub(super) fn remedy_at(&mut self, work_order_id: &str, item_id: Option<&str>) {
         self.remedy_at = Some((work_order_id.to_owned(), item_id.unwrap_or_default().to_owned()));
     }
+}
+
+/// The times of a value, one or two between which something lies, as clocks in the zone show them; empty for any other
+/// value.
+pub(super) fn local_times(zone: Zone, value: &str) -> String {
+    let local = |time: &str| {
+        let local = zone.local(time.parse::<DateTime<Utc>>().ok()?);
+        let form = if local.second() == 0 { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+        Some(local.format(form).to_string())
+    };
+    let times: Option<Vec<_>> = value.split('/').map(local).collect();
+    times.map_or_else(String::new, |times| format!("{} ({})", times.join(" – "), zone.name()))
 }
 
 /// The state of an order in force, as a remedy names it.

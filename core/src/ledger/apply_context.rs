@@ -1,7 +1,8 @@
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::{CommandViolation, DEFAULT_GRACE, LedgerCodes};
+use crate::catalog::Rule;
 use crate::model::Unit;
 
 /// Under what a command is applied: who asks, when, and what was judged beforehand.
@@ -44,6 +45,10 @@ pub struct FundingSource {
     pub rank: SourceRank,
     /// Its ids, as facts.
     pub item: Vec<(&'static str, String)>,
+    /// The edition whose clauses speak of it.
+    pub edition_id: String,
+    /// The first and the last day of its block, by the calendar of the host.
+    pub days: Option<(NaiveDate, NaiveDate)>,
     /// What its edition calls what the ledger itself judges.
     pub codes: LedgerCodes,
 }
@@ -76,7 +81,26 @@ impl FundingSource {
             forfeit_time: rank.end,
             rank,
             item: Vec::new(),
+            edition_id: String::new(),
+            days: None,
             codes: LedgerCodes::default(),
         }
+    }
+
+    /// Adds what the text of the clause names besides.
+    pub(super) fn tell(&self, mut violation: CommandViolation) -> CommandViolation {
+        let Some(rule) = violation.rule else { return violation };
+        let day = match (rule, self.days) {
+            (Rule::TermNotStarted, Some((first, _))) => Some(("start_date", first.to_string())),
+            (Rule::WindowForfeited, Some((_, last))) => Some(("end_date", last.to_string())),
+            _ => None,
+        };
+        let edition = Some(("edition_id", self.edition_id.clone())).filter(|(_, id)| !id.is_empty());
+        for (name, value) in day.into_iter().chain(edition) {
+            if violation.facts.iter().all(|(known, _)| *known != name) {
+                violation.facts.push((name, value));
+            }
+        }
+        violation
     }
 }

@@ -65,12 +65,14 @@ impl Search<'_> {
         let own = one.block.filter(|_| !one.counts && one.left > 0);
         let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).chain(own).collect();
         let beyond = if short.is_none() { self.beyond(&blocks, asked) } else { None };
-        let against: Vec<_> = failed.iter().cloned().chain(short).chain(beyond).collect();
+        let against = failed.iter().cloned().chain(short).chain(beyond);
+        let against: Vec<_> = against.map(|violation| one.source.tell(violation)).collect();
         if !against.is_empty() {
             return Err(against);
         }
         let lasting = self.lasting(&blocks);
-        take_from(&lasting, asked).ok_or_else(|| vec![self.exhausted(asked, sum(&lasting), codes)])
+        let exhausted = || one.name(self.exhausted(asked, sum(&lasting), codes), false);
+        take_from(&lasting, asked).ok_or_else(|| vec![one.source.tell(exhausted())])
     }
 
     /// Those that last as long as the hold.

@@ -5,6 +5,12 @@ pub fn is_country(code: &str) -> bool {
     COUNTRIES.binary_search(&code).is_ok()
 }
 
+/// Every such code.
+#[cfg(test)]
+pub(crate) fn countries() -> impl Iterator<Item = &'static str> {
+    COUNTRIES.iter().copied()
+}
+
 /// Whether it is an ISO 4217 code of money that has been in use since 2023. Metals, drawing
 /// rights and test codes are left out: they have no minor unit a price could be in.
 pub fn is_currency(code: &str) -> bool {

@@ -35,11 +35,16 @@ const FULL_WIDTH: std::ops::RangeInclusive<char> = '\u{ff01}'..='\u{ff5e}';
 pub fn wrong_id(id: &str) -> String {
     let quoted = excerpt(id);
     let rule = format!("`{quoted}` is no id: use 1 to 64 of `a-z 0-9 . _ -`");
-    match id.chars().enumerate().find_map(|(row, letter)| hidden(row.saturating_add(1), letter)) {
+    match first_hidden(id) {
         Some(hidden) => format!("{rule}; {hidden}"),
         None if is_id(&id.to_ascii_lowercase()) => format!("{rule}; write `{}`", id.to_ascii_lowercase()),
         None => rule,
     }
+}
+
+/// What a reader cannot see of a text: its first character that is invisible, or only looks like another.
+pub fn first_hidden(text: &str) -> Option<String> {
+    text.chars().enumerate().find_map(|(row, letter)| hidden(row.saturating_add(1), letter))
 }
 
 /// What a reader cannot see of a character; columns count from 1.

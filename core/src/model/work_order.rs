@@ -31,6 +31,12 @@ pub struct WorkOrder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renews_work_order_id: Option<String>,
     pub covered_products: Vec<ProductPattern>,
+    /// Excluded by name on the support portal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered_products_except: Vec<ProductPattern>,
+    /// Services of its base package that it leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base_services_except: Vec<String>,
     /// ISO 4217; every price of the order is in its minor units.
     pub currency: String,
     /// Per contract year, in minor units of `currency`.
@@ -124,7 +130,7 @@ pub struct Item {
     pub waivers: Vec<Waiver>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DeliveryMode {
     Remote,

@@ -37,6 +37,10 @@ fn judge_named(order: &Order<'_>, base_id: &str, findings: &mut Findings) {
         }
         Some(_) => return,
     };
+    // What was bought on the order is what lacks a base.
+    let bought = order.order.items.iter().filter_map(|item| edition.service(&item.service_id));
+    let service_id = bought.into_iter().next().map_or("", |service| &service.id);
+    let clause = Enforced { work_order_id: &order.order.work_order_id, service_id, ..clause };
     findings.clause(clause, path, "base_work_order_id", description);
 }
 
@@ -53,6 +57,7 @@ fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
             "no base agreement of the customer runs in this term; add the item `{}`, or write the base's order first",
             edition.base_package
         );
+        let clause = Enforced { work_order_id: &order.order.work_order_id, ..clause };
         findings.clause(clause, order.path, "items", description);
     }
 }

@@ -110,6 +110,12 @@ impl<'a> Order<'a> {
         self.index.is_base(self.order)
     }
 
+    /// Whether something on it asks for a support administrator at the host.
+    pub(super) fn needs_administrator(&self) -> bool {
+        let services = self.order.items.iter().filter_map(|item| self.edition?.service(&item.service_id));
+        services.into_iter().any(|service| service.needs_administrator)
+    }
+
     pub(super) fn item_path(&self, index: usize) -> String {
         below(self.path, &format!("items[{index}]"))
     }
@@ -118,7 +124,8 @@ impl<'a> Order<'a> {
     pub(super) fn enforced(&self, rule: Rule) -> Option<Enforced<'a>> {
         let edition = self.edition?;
         let services = self.order.items.iter().filter_map(|item| edition.service(&item.service_id));
-        services.into_iter().find_map(|service| Enforced::on(edition, service, rule))
+        let clause = services.into_iter().find_map(|service| Enforced::on(edition, service, rule))?;
+        Some(Enforced { service_id: "", work_order_id: &self.order.work_order_id, ..clause })
     }
 }
 
@@ -134,7 +141,8 @@ pub(super) struct BoughtItem<'a> {
 
 impl<'a> BoughtItem<'a> {
     pub(super) fn enforced(&self, rule: Rule) -> Option<Enforced<'a>> {
-        Enforced::on(self.edition, self.service, rule)
+        let clause = Enforced::on(self.edition, self.service, rule)?;
+        Some(Enforced { work_order_id: &self.order.order.work_order_id, item_id: &self.item.item_id, ..clause })
     }
 
     pub(super) fn is_base_package(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::Rule;
+use crate::model::DeliveryMode;
 
 use super::contract_index::{BoughtItem, Order};
 use super::findings::{Findings, listed, shown};
@@ -35,11 +36,20 @@ pub(super) fn judge_separation(order: &Order<'_>, findings: &mut Findings) {
 
 /// Countries the service is not sold for.
 pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
-    let BoughtItem { order, edition, service, path, .. } = *bought;
+    let BoughtItem { order, edition, service, item, path } = *bought;
     if let Some(clause) = bought.enforced(Rule::Country) {
         for (field, country) in served_countries(bought, |country| !service.is_available_in(country)) {
             let description = format!("`{}` is not available in {}; serve other locations", service.id, shown(country));
-            findings.clause(clause, path, &field, description);
+            findings.clause(clause, path, &field, description).fact("country", country);
+        }
+    }
+    let sold = item.delivery_mode.filter(|_| !service.is_base()).unwrap_or(service.default_delivery_mode());
+    if let Some(clause) = bought.enforced(Rule::OnSiteCountry).filter(|_| sold == DeliveryMode::OnSite) {
+        for (field, country) in served_countries(bought, |country| !service.is_on_site_in(country)) {
+            let place = shown(country);
+            let description =
+                format!("`{}` is not delivered on site in {place}; sell it as `REMOTE` there", service.id);
+            findings.clause(clause, path, &field, description).fact("country", country);
         }
     }
     if let Some(clause) = bought.enforced(Rule::ExcludedCountry)
@@ -51,7 +61,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
             let description = format!(
                 "`{service_id}` is not available in {place} under multi-country support; serve other locations"
             );
-            findings.clause(clause, path, &field, description);
+            findings.clause(clause, path, &field, description).fact("country", country);
         }
     }
 }

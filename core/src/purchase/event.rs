@@ -78,7 +78,8 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
     if !rule.per_solution {
         if let Some(clause) = bought.enforced(Rule::EventDuration).filter(|_| all > available) {
             let description = format!("the listed events take {all} of {days} days each; {available} are bought");
-            findings.clause(clause, path, "events", description);
+            let found = findings.clause(clause, path, "events", description).fact("event_days", days);
+            found.fact("events_needed", all).fact("events_available", available);
         }
         return;
     }
@@ -87,12 +88,14 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
             let solution = shown(solution);
             let description =
                 format!("solution {solution} takes {taken} events of {days} days each; {available} are bought");
-            findings.clause(clause, path, "events", description);
+            let found = findings.clause(clause, path, "events", description).fact("event_days", days);
+            found.fact("events_needed", taken).fact("events_available", available);
         }
     }
     if let Some(clause) = bought.enforced(Rule::EventSolutions).filter(|_| all > available && taken.len() > 1) {
         let description = format!("{} solutions together take {all} events; {available} are bought", taken.len());
-        findings.clause(clause, path, "events", description);
+        let found = findings.clause(clause, path, "events", description).fact("events_needed", all);
+        found.fact("events_available", available).fact("solutions", taken.len());
     }
 }
 

@@ -22,18 +22,25 @@ pub(super) const LONGEST_AGREED_LIST: usize = 100;
 /// large document of nothing but unknown names must not hold up the caller.
 const MOST_HINTS: usize = 20;
 
-/// A clause that is enforced when a contract is written.
+/// A clause that is enforced when a contract is written, and what it is enforced on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Enforced<'a> {
-    row: usize,
-    code: &'a str,
+    pub row: usize,
+    pub code: &'a str,
+    pub edition_id: &'a str,
+    /// Empty where it is about an order or an item as a whole.
+    pub service_id: &'a str,
+    pub work_order_id: &'a str,
+    /// Empty where it is about an order as a whole.
+    pub item_id: &'a str,
 }
 
 impl<'a> Enforced<'a> {
     /// The clause with this rule, if the service is subject to it.
-    pub(super) fn on(edition: &'a Edition, service: &Service, rule: Rule) -> Option<Self> {
+    pub(super) fn on(edition: &'a Edition, service: &'a Service, rule: Rule) -> Option<Self> {
         let uses = service.clauses.iter().filter(|clause| clause.rule == rule);
-        uses.map(|clause| usize::from(clause.row)).find_map(|row| Self::at(edition, row))
+        let clause = uses.map(|clause| usize::from(clause.row)).find_map(|row| Self::at(edition, row))?;
+        Some(Self { service_id: &service.id, ..clause })
     }
 
     /// The clause with this rule, whichever services are subject to it.
@@ -44,7 +51,37 @@ impl<'a> Enforced<'a> {
 
     fn at(edition: &'a Edition, row: usize) -> Option<Self> {
         let clause = edition.clauses.get(row)?;
-        clause.kinds.contains(&ClauseKind::Purchase).then_some(Self { row, code: &clause.code })
+        clause.kinds.contains(&ClauseKind::Purchase).then_some(Self {
+            row,
+            code: &clause.code,
+            edition_id: &edition.id,
+            service_id: "",
+            work_order_id: "",
+            item_id: "",
+        })
+    }
+
+    fn facts(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let facts = [
+            ("edition_id", self.edition_id),
+            ("work_order_id", self.work_order_id),
+            ("item_id", self.item_id),
+            ("service_id", self.service_id),
+        ];
+        facts.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, value.to_owned()))
+    }
+}
+
+/// The violation just found, for what its texts name besides.
+#[derive(Debug)]
+pub(super) struct Found<'f>(Option<&'f mut Violation>);
+
+impl Found<'_> {
+    pub(super) fn fact(self, name: &'static str, value: impl ToString) -> Self {
+        Self(self.0.map(|violation| {
+            violation.facts.push((name, value.to_string()));
+            violation
+        }))
     }
 }
 
@@ -75,10 +112,20 @@ impl Findings {
         }
     }
 
-    pub(super) fn clause(&mut self, clause: Enforced<'_>, path: &str, field: &str, description: impl Into<String>) {
-        if self.clauses.len() < MOST_VIOLATIONS {
-            self.clauses.push((clause.row, Violation::clause(below(path, field), clause.code, description)));
+    pub(super) fn clause(
+        &mut self,
+        clause: Enforced<'_>,
+        path: &str,
+        field: &str,
+        description: impl Into<String>,
+    ) -> Found<'_> {
+        if self.clauses.len() >= MOST_VIOLATIONS {
+            return Found(None);
         }
+        let mut violation = Violation::clause(below(path, field), clause.code, description);
+        violation.facts.extend(clause.facts());
+        self.clauses.push((clause.row, violation));
+        Found(self.clauses.last_mut().map(|(_, violation)| violation))
     }
 
     /// The clause where the service is subject to it, else the technical reason: what is
@@ -90,11 +137,12 @@ impl Findings {
         path: &str,
         field: &str,
         description: impl Into<String>,
-    ) {
-        match clause {
-            Some(clause) => self.clause(clause, path, field, description),
-            None => self.add(path, field, reason, description),
+    ) -> Found<'_> {
+        if let Some(clause) = clause {
+            return self.clause(clause, path, field, description);
         }
+        self.add(path, field, reason, description);
+        Found(None)
     }
 
     /// What the state of things forbids, and no clause: it is told behind the clauses.

@@ -173,6 +173,8 @@ pub(super) fn order(work_order_id: &str, items: Vec<Item>) -> WorkOrder {
         base_work_order_id: None,
         renews_work_order_id: None,
         covered_products: vec!["*".into()],
+        covered_products_except: Vec::new(),
+        base_services_except: Vec::new(),
         currency: "GBP".to_owned(),
         flex_allowance: None,
         items,

@@ -34,7 +34,7 @@ fn judge_administrator(order: &Order<'_>, findings: &mut Findings) {
     let administers = |role: &ContactRole| *role == ContactRole::SupportAdministrator;
     let mut contacts = index.contract.customer.contacts.iter();
     if let Some(clause) = order.enforced(Rule::SupportAdministrator)
-        && order.has_own_base()
+        && (order.has_own_base() || order.needs_administrator())
         && !contacts.any(|contact| contact.is_at_host(host) && contact.roles.iter().any(administers))
     {
         let description = format!("no contact is `SUPPORT_ADMINISTRATOR` at {}; give the customer one", shown(host));
@@ -62,7 +62,7 @@ pub(super) fn judge_bought(bought: &BoughtItem<'_>, findings: &mut Findings) {
         let is_unlisted = |id: &str| order.index.locations.contains_key(id) && !designated.contains(id);
         for (row, id) in item.location_ids.iter().enumerate().filter(|(_, id)| is_unlisted(id)) {
             let description = format!("the order does not designate {}; designate it, or leave it out", shown(id));
-            findings.clause(clause, path, &format!("location_ids[{row}]"), description);
+            findings.clause(clause, path, &format!("location_ids[{row}]"), description).fact("location_id", id);
         }
     }
     if let Some(clause) = bought.enforced(Rule::SingleLocation)

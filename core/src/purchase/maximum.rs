@@ -24,7 +24,7 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
             let service_id = &service.id;
             let description =
                 format!("at most {most} of `{service_id}` can be on this order; with this item it has {total}");
-            findings.clause(clause, bought.path, "quantity", description);
+            findings.clause(clause, bought.path, "quantity", description).fact("most", most);
         }
     }
 }

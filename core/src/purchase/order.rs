@@ -1,10 +1,11 @@
 //! A work order: its own fields, then its items, then what holds of the order as a whole.
 
+use crate::catalog::{Rule, Service};
 use crate::model::{WorkOrder, WorkOrderState, codes};
 use crate::violation::reason;
 
 use super::contract_index::Order;
-use super::findings::{Findings, LONGEST_LIST, shown};
+use super::findings::{Findings, LONGEST_LIST, listed, shown};
 use super::{base, country, item, limits, location, maximum, product, renewal};
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
@@ -18,6 +19,7 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     base::judge(order, findings);
     renewal::judge(order, findings);
     judge_covered_products(order, findings);
+    judge_base_services(order, findings);
     judge_money(work_order, path, findings);
 
     if work_order.items.is_empty() {
@@ -76,6 +78,46 @@ fn judge_covered_products(order: &Order<'_>, findings: &mut Findings) {
         findings.required(order.path, "covered_products", "at least one product pattern, such as `azure/*` or `*`");
     }
     product::judge(patterns, order.edition, order.path, "covered_products", findings);
+    let except = &order.order.covered_products_except;
+    product::judge(except, order.edition, order.path, "covered_products_except", findings);
+}
+
+/// What an order may leave out is what its base package brings unless the order says otherwise.
+fn judge_base_services(order: &Order<'_>, findings: &mut Findings) {
+    let Order { order: work_order, edition, path, .. } = *order;
+    let ids = &work_order.base_services_except;
+    findings.at_most(path, "base_services_except", ids.len(), LONGEST_LIST);
+    findings.distinct(path, ids.iter().map(String::as_str), |row| format!("base_services_except[{row}]"));
+    let Some(edition) = edition else { return };
+    if !ids.is_empty() && !order.has_own_base() {
+        let description = "is for an order that carries the base package; leave it out";
+        findings.conflict(path, "base_services_except", description);
+        return;
+    }
+    let may_leave_out = |service: &&Service| service.is_base() && has_rule(service, Rule::IncludedInOrder);
+    for (row, id) in ids.iter().enumerate() {
+        let field = format!("base_services_except[{row}]");
+        match edition.service(id) {
+            None => {
+                let known = edition.services.iter().filter(may_leave_out).map(|service| service.id.as_str());
+                findings.unknown(path, &field, "base service", id, known);
+            }
+            Some(service) if !may_leave_out(&service) => {
+                let known = listed(edition.services.iter().filter(may_leave_out).map(|service| service.id.as_str()));
+                let known = if known.is_empty() { "none".to_owned() } else { known };
+                findings.conflict(
+                    path,
+                    &field,
+                    format!("`{id}` cannot be left out of the base package; {known} can be"),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn has_rule(service: &Service, rule: Rule) -> bool {
+    service.clauses.iter().any(|clause| clause.rule == rule)
 }
 
 fn judge_money(order: &WorkOrder, path: &str, findings: &mut Findings) {

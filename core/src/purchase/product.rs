@@ -1,10 +1,11 @@
 //! Product patterns of orders, items, waivers and events.
 
 use crate::catalog::Edition;
-use crate::model::{ProductPattern, is_id};
+use crate::legible::excerpt;
+use crate::model::{ProductPattern, first_hidden, is_id};
 use crate::violation::reason;
 
-use super::findings::{Findings, LONGEST_LIST, shown};
+use super::findings::{Findings, LONGEST_LIST};
 
 /// `field` is the list the patterns stand in. Without an edition only their form is judged.
 pub(super) fn judge(
@@ -18,8 +19,11 @@ pub(super) fn judge(
     for (index, pattern) in patterns.iter().enumerate() {
         let entry = || format!("{field}[{index}]");
         if !is_well_formed(pattern) {
-            let pattern = shown(&pattern.to_string());
-            let description = format!("{pattern} is no product pattern; write `family`, `family/component` or `*`");
+            let pattern = pattern.to_string();
+            let hidden = first_hidden(&pattern).map(|hidden| format!("; {hidden}")).unwrap_or_default();
+            let pattern = excerpt(&pattern);
+            let description =
+                format!("`{pattern}` is no product pattern; write `family`, `family/component` or `*`{hidden}");
             findings.add(path, &entry(), reason::FIELD_INVALID, description);
         } else if let (Some(edition), Some(family)) = (edition, pattern.family())
             && edition.family(family).is_none()
@@ -41,6 +45,7 @@ fn is_well_formed(pattern: &ProductPattern) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{check_items, check_orders, event, waiver};
+    use super::*;
 
     #[test]
     fn patterns_name_known_families() {
@@ -67,6 +72,25 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn what_cannot_be_seen_in_a_pattern_is_told_by_its_code_point() {
+        let rule = "is no product pattern; write `family`, `family/component` or `*`";
+        for (pattern, told) in [
+            (
+                "az\u{200b}ure/app-service",
+                "`az\\u{200b}ure/app-service` R; U+200B (zero width space) in column 3 cannot be seen: leave it out",
+            ),
+            ("azure/\u{430}pp", "`azure/\u{430}pp` R; U+0430 in column 7 only looks like `a`: type `a`"),
+            ("azure/a b", "`azure/a b` R"),
+        ] {
+            let mut findings = Findings::default();
+            judge(&[pattern.into()], None, "order", "covered_products", &mut findings);
+            let violations = findings.into_violations();
+            assert_eq!(violations[0].field, "order.covered_products[0]");
+            assert_eq!(violations[0].description, told.replace('R', rule));
+        }
     }
 
     #[test]

@@ -88,13 +88,14 @@ fn judge_engagement(bought: &BoughtItem<'_>, amount: i64, findings: &mut Finding
     let PurchaseRule { minimum_minutes, step_minutes, exact_minutes, .. } = bought.service.purchase;
     let service_id = &bought.service.id;
     let too_short = match (exact_minutes, minimum_minutes) {
-        (Some(exact), _) if amount != exact => Some(format!("`{service_id}` is exactly {}", hours(exact))),
-        (None, Some(minimum)) if amount < minimum => Some(format!("`{service_id}` is at least {}", hours(minimum))),
+        (Some(exact), _) if amount != exact => Some(("exactly", "exact_minutes", exact)),
+        (None, Some(minimum)) if amount < minimum => Some(("at least", "least_minutes", minimum)),
         _ => None,
     };
-    if let Some(description) = too_short {
+    if let Some((how, fact, minutes)) = too_short {
         if let Some(clause) = bought.enforced(Rule::MinimumEngagement) {
-            findings.clause(clause, bought.path, "quantity.amount", description);
+            let description = format!("`{service_id}` is {how} {}", hours(minutes));
+            findings.clause(clause, bought.path, "quantity.amount", description).fact(fact, minutes);
         }
         return;
     }
@@ -106,7 +107,10 @@ fn judge_engagement(bought: &BoughtItem<'_>, amount: i64, findings: &mut Finding
         let minimum =
             minimum_minutes.map_or_else(String::new, |minimum| format!(" beyond the first {}", hours(minimum)));
         let description = format!("`{service_id}` is bought in steps of {}{minimum}", hours(step));
-        findings.clause(clause, bought.path, "quantity.amount", description);
+        let found = findings.clause(clause, bought.path, "quantity.amount", description).fact("step_minutes", step);
+        if let Some(minimum) = minimum_minutes {
+            found.fact("least_minutes", minimum);
+        }
     }
 }
 

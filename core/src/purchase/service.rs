@@ -95,7 +95,8 @@ fn judge_served_products(bought: &BoughtItem<'_>, findings: &mut Findings) {
         let served: Vec<_> = served.collect();
         let description =
             format!("`{}` serves none of these; it is for {}", service.id, listed(served.iter().map(String::as_str)));
-        findings.clause(clause, path, "product_ids", description);
+        let found = findings.clause(clause, path, "product_ids", description);
+        found.fact("product_id", item.product_ids.first().map(ToString::to_string).unwrap_or_default());
     }
 }
 
@@ -124,7 +125,12 @@ fn judge_tenants(bought: &BoughtItem<'_>, findings: &mut Findings) {
             Some(maximum) => format!("{} to {maximum}", tenants.minimum),
             None => format!("at least {}", tenants.minimum),
         };
-        findings.clause(clause, path, "tenant_ids", format!("names {named}; `{}` needs {wanted}", service.id));
+        let description = format!("names {named}; `{}` needs {wanted}", service.id);
+        let found = findings.clause(clause, path, "tenant_ids", description);
+        let found = found.fact("tenants_minimum", tenants.minimum);
+        if let Some(maximum) = tenants.maximum {
+            found.fact("tenants_maximum", maximum);
+        }
     }
 }
 

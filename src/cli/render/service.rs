@@ -61,8 +61,39 @@ fn clauses_of(service: &Service, clauses: &[Clause], locale: &str, screen: &Scre
         table.add_row([
             screen.name(tone, &clause.code),
             Cell::new(&clause.section),
-            Cell::new(format!("{}{waivable}", text.map_or("", String::as_str))),
+            Cell::new(format!("{}{waivable}", readable(text.map_or("", String::as_str), &service.display_name))),
         ]);
     }
     screen.laid_out(table)
+}
+
+/// A text of the service as it is read without a case: its name is known, and what a case fills in is named.
+fn readable(text: &str, service_name: &str) -> String {
+    let text = text.replace("{service_name}", service_name).replace(['[', ']'], "");
+    let mut parts = text.split('{');
+    let mut readable = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        readable.push_str(&format!("<{}>{rest}", name.replace('_', " ")));
+    }
+    readable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_without_a_case() {
+        for (text, read) in [
+            ("{service_name} is not offered in {country_name}.", "Rapid Response is not offered in <country name>."),
+            (
+                "At most {limit_amount}[, and {requested_amount} were asked for].",
+                "At most <limit amount>, and <requested amount> were asked for.",
+            ),
+            ("No values.", "No values."),
+        ] {
+            assert_eq!(readable(text, "Rapid Response"), read);
+        }
+    }
 }

@@ -81,7 +81,7 @@ pub(super) fn refused(refusal: Refusal) -> Error {
 
 pub(super) fn violation(violation: CommandViolation) -> Violation {
     let CommandViolation { reason, field, description, facts, is_malformed, .. } = violation;
-    Violation { field, reason, description, clause: !is_malformed, facts }
+    Violation { field, reason, description, clause: !is_malformed, facts, told: None }
 }
 
 /// Sorts violations: first the malformed fields, then the clauses in catalogue order, without those that only follow from

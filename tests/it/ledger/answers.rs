@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc, Weekday};
 use entitled::cli::document;
 use entitled::proto::v1;
 use serde_json::{Value, json};
+use tonic_types::StatusExt as _;
 
 use super::bad_input::{last, window};
 use super::on_both;
@@ -19,6 +20,7 @@ on_both!(
     what_nobody_bought_says_of_what,
     a_block_without_a_time_has_one_reason,
     an_expiry_is_told_by_what_lasts_until_then,
+    a_refusal_speaks_the_language_asked_for,
 );
 
 const DUBLIN: &str = "ie-dublin";
@@ -175,5 +177,38 @@ async fn an_expiry_is_told_by_what_lasts_until_then(house: House) {
     let told = Refusal::of(&house.server.ledger().reserve_units(hold(4)).await.unwrap_err());
     assert_eq!(told.violations, ["expire_time EXPIRY_BEYOND_BLOCK"]);
     assert!(told.message.contains("of 4 h asked for, 1 h can be held until then"), "{}", told.message);
+    house.stop().await;
+}
+
+/// Amounts and days as people say them, the section, and what to do instead.
+async fn a_refusal_speaks_the_language_asked_for(house: House) {
+    let early = window(now() - Duration::days(300), 60);
+    let first = (now() - Duration::days(200)).date_naive();
+    for (language, exhausted, not_started) in [
+        (
+            "en",
+            "100 h available, 1000 h needed. Buy more time, or take at most what is available. (section 2.2, 2.3)",
+            format!("takes effect on {first}, not before. Deliver from that day on"),
+        ),
+        (
+            "id",
+            "tersedia 100 jam, diperlukan 1000 jam. Beli waktu tambahan, atau gunakan paling banyak yang tersedia. (bagian 2.2, 2.3)",
+            format!("baru berlaku mulai {first}. Laksanakan mulai hari itu"),
+        ),
+    ] {
+        for (request, words) in [
+            (consume(1_000), exhausted),
+            (v1::ConsumeUnitsRequest { performed: early, ..consume(1) }, not_started.as_str()),
+        ] {
+            let mut request = tonic::Request::new(request);
+            request.metadata_mut().insert("accept-language", language.parse().unwrap());
+            let status = house.server.ledger().consume_units(request).await.unwrap_err();
+            let details = status.get_error_details();
+            let told = &details.precondition_failure().unwrap().violations[0].description;
+            assert!(told.contains(words), "{told}");
+            assert!(language == "id" || crate::refused::untold(&status).is_empty(), "{status:?}");
+            assert_eq!(details.error_info().unwrap().metadata["edition_id"], "unified-enterprise-2023");
+        }
+    }
     house.stop().await;
 }

@@ -121,6 +121,7 @@ pub(super) fn service(row: &ReadTable<()>, raw: &RawService, mistakes: &mut Mist
     );
     ids(raw.license.iter().map(|id| (id.get_ref(), id.span().start)), "licence", mistakes);
     countries(raw.countries_only.iter().chain(&raw.countries_except), mistakes);
+    countries(raw.on_site_countries_only.iter().chain(&raw.on_site_countries_except), mistakes);
     languages(raw.languages.iter().flat_map(|rule| &rule.only), mistakes);
     match raw.unit {
         Some(Unit::Days) => mistakes.add(row.key("unit"), "days are counted as `HOURS`; `days = true` accepts them"),

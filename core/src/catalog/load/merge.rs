@@ -175,7 +175,7 @@ fn merge<'i>(table: &mut DeTable<'i>, over: DeTable<'i>, path: &str, fields: &mu
                 merge(there, over, &field, fields);
                 continue;
             }
-            (Some(DeValue::Array(there)), DeValue::Array(over)) if name == "components" => {
+            (Some(DeValue::Array(there)), DeValue::Array(over)) if name == "components" && !over.is_empty() => {
                 merge_components(there, over, &field, fields);
                 continue;
             }

@@ -119,6 +119,13 @@ pub(super) struct RawService {
     pub countries_only: Vec<Spanned<String>>,
     #[serde(default)]
     pub countries_except: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub on_site_countries_only: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub on_site_countries_except: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub needs_administrator: bool,
+    pub extended_by: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "date")]
     pub delivery_starts: Option<NaiveDate>,
     #[serde(default)]

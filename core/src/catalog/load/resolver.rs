@@ -86,6 +86,7 @@ impl Resolver<'_, '_> {
         let takes = takes.copied().collect();
         let gates = clauses.iter().filter(|used| self.has_kind(used, ClauseKind::Gate)).copied();
         let (pool_gates, gates) = gates.partition(|used| used.rule.compares_with_pool());
+        raw.extended_by.iter().for_each(|service| self.need("service", service));
         let service = Service {
             id: raw.id,
             name: raw.name,
@@ -112,6 +113,10 @@ impl Resolver<'_, '_> {
             covered_family: raw.covered_family.map(Spanned::into_inner),
             countries_only: inner(raw.countries_only),
             countries_except: inner(raw.countries_except),
+            on_site_countries_only: inner(raw.on_site_countries_only),
+            on_site_countries_except: inner(raw.on_site_countries_except),
+            needs_administrator: raw.needs_administrator,
+            extended_by: raw.extended_by.map(Spanned::into_inner),
             delivery_starts: raw.delivery_starts,
             activities: inner(raw.activities),
             activities_except: inner(raw.activities_except),

@@ -18,13 +18,16 @@ const ANSWERING: [&str; 2] = ["work_order_id", "item_id"];
 
 pub(super) fn clauses(clauses: &[ReadTable<Clause>], mistakes: &mut Mistakes<'_>) {
     for row in clauses {
-        let Clause { code, rule, text, date, dated, .. } = &row.value;
+        let Clause { code, rule, text, instead, date, dated, .. } = &row.value;
         let mut carried = [&ASKED, rule.row().facts, rule.row().optional_facts].concat();
         if !matches!(rule, Rule::Purchased | Rule::Note) {
             carried.extend(ANSWERING);
         }
         derive(&mut carried);
         judge(row, "text", text, &carried, code, mistakes);
+        if let Some(instead) = instead {
+            judge(row, "instead", instead, &carried, code, mistakes);
+        }
         match (dated, date) {
             (Some(dated), Some(date)) => {
                 carried.push(date.fact());

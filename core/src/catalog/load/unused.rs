@@ -6,7 +6,7 @@ use super::table::ReadTable;
 use crate::catalog::{Rule, Service};
 
 /// The fields that rules read, and whether the service has them.
-pub(super) fn fields(service: &Service) -> [(&'static str, bool); 22] {
+pub(super) fn fields(service: &Service) -> [(&'static str, bool); 26] {
     let purchase = &service.purchase;
     [
         ("longest_minutes", service.longest_minutes.is_some()),
@@ -25,6 +25,10 @@ pub(super) fn fields(service: &Service) -> [(&'static str, bool); 22] {
         ("covered_family", service.covered_family.is_some()),
         ("countries_only", !service.countries_only.is_empty()),
         ("countries_except", !service.countries_except.is_empty()),
+        ("on_site_countries_only", !service.on_site_countries_only.is_empty()),
+        ("on_site_countries_except", !service.on_site_countries_except.is_empty()),
+        ("needs_administrator", service.needs_administrator),
+        ("extended_by", service.extended_by.is_some()),
         ("delivery_starts", service.delivery_starts.is_some()),
         ("activities", !service.activities.is_empty()),
         ("activities_except", !service.activities_except.is_empty()),

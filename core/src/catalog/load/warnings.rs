@@ -47,6 +47,7 @@ pub(super) fn service(
 ) {
     let fields = unused::fields(service);
     let has_any = |names: &[&str]| fields.iter().any(|(field, is_set)| *is_set && names.contains(field));
+    // An order with a base package needs one whatever the service says.
     // Without a list of channels it still binds cloud administrators to the portals.
     let binds_administrators = |rule: Rule| rule == Rule::Channel && service.incident;
     let id = &service.id;
@@ -54,7 +55,11 @@ pub(super) fn service(
         let reads = rule.row().reads;
         if rule.family() == Some(RuleFamily::Quantity) && service.unit.is_none() {
             mistakes.warn(*at, format!("`{code}` always passes: `{id}` has no `unit`, so that nothing runs out"));
-        } else if !reads.is_empty() && !has_any(reads) && !binds_administrators(*rule) {
+        } else if !reads.is_empty()
+            && !has_any(reads)
+            && !binds_administrators(*rule)
+            && *rule != Rule::SupportAdministrator
+        {
             let reads = reads.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(" or ");
             mistakes.warn(*at, format!("`{code}` always passes: `{id}` has no {reads}"));
         }

@@ -24,6 +24,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("delivery_modes", "`[\"REMOTE\"]`"),
     ("delivery_starts", "at once"),
     ("event", "none"),
+    ("extended_by", "none"),
     ("excluded_countries", "none"),
     ("incident", "`false`"),
     ("included_delivery_modes", "none"),
@@ -34,6 +35,9 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("life_cycle.retired_from", "never"),
     ("location_rule", "`listed`"),
     ("longest_minutes", "no limit"),
+    ("needs_administrator", "`false`"),
+    ("on_site_countries_except", "none"),
+    ("on_site_countries_only", "everywhere"),
     ("plan", "required"),
     ("products_except", "none"),
     ("products_only", "all"),
@@ -79,6 +83,7 @@ impl Rule {
             Self::TermTerminated => says("the order was terminated"),
             Self::StateDraft => says("the order is a draft"),
             Self::StateSuspended => says("the order is suspended"),
+            Self::IncludedInOrder => says("the order leaves the service out of its base package"),
             Self::WindowForfeited => says("the delivery reaches past the effective end").asks("delivery"),
             Self::DeliveryStart => says("before the first day of delivery").reads(&["delivery_starts"]),
             Self::ProductCovered => {
@@ -101,6 +106,9 @@ impl Rule {
                     .reads(&["products_only", "products_except"])
                     .asks("product_id")
             }
+            Self::ProductExcepted => {
+                says("the order excepts the product from those it covers").asks("product_id")
+            }
             Self::ProductOnItem => says("the item does not name the product").asks("product_id"),
             Self::ProductsRequired => says("the item names no product"),
             Self::CoveredFamily => says("the order covers nothing of the family").reads(&["covered_family"]),
@@ -118,6 +126,9 @@ impl Rule {
             }
             Self::SeparateWorkOrder => says("an excluded country shares an order, or has neither a base nor names one")
                 .reads(&["excluded_countries"]),
+            Self::OnSiteCountry => says("on site in a country where it is delivered remotely only")
+                .reads(&["on_site_countries_only", "on_site_countries_except"])
+                .asks("delivery.mode"),
             Self::DeliveryMode => says("another way of delivery than sold or included")
                 .reads(&["delivery_modes", "included_delivery_modes"])
                 .asks("delivery.mode"),
@@ -143,7 +154,7 @@ impl Rule {
                     .reads(&["unit", "purchase.quantity"])
             }
             Self::ServiceHours => says("the delivery begins or ends outside the hours; its waiver lifts weekends only")
-                .reads(&["service_hours"])
+                .reads(&["service_hours", "extended_by"])
                 .asks("delivery"),
             Self::EventNotice => says("the event was confirmed too late").reads(&["event"]).asks("delivery"),
             Self::EventDuration => {
@@ -162,7 +173,8 @@ impl Rule {
             Self::MaximumQuantity => says("more over all items of the order than may be")
                 .reads(&["purchase.maximum", "purchase.maximum_per_contract_year"]),
             Self::ExhibitRequired => says("the item names no exhibit"),
-            Self::SupportAdministrator => says("no support administrator at the host of an order that carries a base"),
+            Self::SupportAdministrator => says("no support administrator at the host of an order that carries a base, or a service that needs one")
+                .reads(&["needs_administrator"]),
             Self::TimeZoneRequired => says("the item names no time zone"),
             Self::IncludedHours => says("never: the service may bring hours with its item").reads(&["included_hours"]),
             Self::FlexCreditCap

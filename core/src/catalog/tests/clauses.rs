@@ -24,6 +24,7 @@ const CLAUSES: &[&str] = &[
     "WAIVER_NOT_ALLOWED",
     "SERVICE_NOT_AVAILABLE_IN_COUNTRY",
     "PRODUCT_NOT_COVERED",
+    "PRODUCT_EXCLUDED_ON_PORTAL",
     "PRODUCT_PRERELEASE",
     "PRODUCT_RETIRED",
     "LATE_SERVICE_REQUEST",
@@ -33,11 +34,14 @@ const CLAUSES: &[&str] = &[
     "LOCATION_NOT_DESIGNATED",
     "SINGLE_LOCATION_ONLY",
     "HOST_PURCHASE_SUFFICES",
+    "LEFT_OUT_BY_WORK_ORDER",
     "SDM_HOST_HOURS",
     "EXCLUDED_COUNTRY_SEPARATE_WORK_ORDER",
     "EXCLUDED_COUNTRY",
     "UNDESIGNATED_STAFF_PARTICIPATION",
+    "ONSITE_NOT_AVAILABLE_IN_COUNTRY",
     "ONSITE_NOT_INCLUDED",
+    "ASSESSMENT_HELP_LIMIT",
     "ADVISORY_LIMIT",
     "CONTACT_NOT_DESIGNATED",
     "CHANNEL_NOT_ALLOWED",
@@ -147,6 +151,7 @@ fn open_and_waivable_clauses() {
             "PRODUCT_NOT_COVERED",
             "PRODUCT_PRERELEASE",
             "PRODUCT_RETIRED",
+            "LEFT_OUT_BY_WORK_ORDER",
             "ONSITE_NOT_INCLUDED",
             "OUTSIDE_SERVICE_HOURS",
             "AEM_NOTICE",
@@ -210,7 +215,8 @@ fn clauses_of_few_services() {
     let late = subject_to(&edition, "LATE_SERVICE_REQUEST");
     let on_call = [&INCIDENT_RESPONSES[..], &["unified-enhanced-response", "rapid-response"]].concat();
     for service in &edition.services {
-        let planned = !["base-package", "reactive", "service-delivery-management"].contains(&service.group.as_str());
+        let planned = !["base-package", "reactive", "service-delivery-management", "multi-country"]
+            .contains(&service.group.as_str());
         let expected = planned && !on_call.contains(&service.id.as_str());
         assert_eq!(late.contains(&service.id.as_str()), expected, "{} asked for late", service.id);
     }

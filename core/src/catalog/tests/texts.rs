@@ -22,6 +22,7 @@ fn texts(edition: &Edition) -> Vec<(String, &Text)> {
     }
     for clause in &edition.clauses {
         texts.push((clause.code.clone(), &clause.text));
+        texts.extend(clause.instead.iter().map(|text| (format!("instead of {}", clause.code), text)));
         assert_eq!(
             clause.dated.is_some(),
             clause.date.is_some_and(|date| !date.fact().is_empty()),

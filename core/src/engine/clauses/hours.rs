@@ -119,6 +119,11 @@ pub(super) fn explain(context: &Context<'_>, explanation: &mut Explanation) {
     explanation.fact("opens", clock(calendar.hours.open));
     explanation.fact("closes", clock(calendar.hours.close));
     explanation.fact("time_zone", calendar.zone.name());
+    explanation.zone = Some(calendar.zone);
+    // What is bought for work outside of these hours answers for itself.
+    if let Some(service_id) = &context.service.extended_by {
+        return explanation.remedy_buy(service_id, Some(context.order));
+    }
     // A place that never opens has no better time.
     if let Some(window) = context.query.delivery.window()
         && let Some(better) = worked(&calendar, window)

@@ -19,6 +19,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::ExcludedCountry => {
             context.prepared.is_multi_country(context.at) && context.edition.excludes_country(country)
         }
+        Rule::OnSiteCountry => !context.is_remote() && !context.service.is_on_site_in(country),
         Rule::DeliveryMode => context.query.delivery.mode.is_some_and(|mode| !is_included(context, mode)),
         _ => return None,
     }))
@@ -61,6 +62,10 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::SingleLocation => {
             let location_id = context.location.location_id.as_str();
             explanation.remedy(RemedyKind::DesignateLocation, "work_order.items.location_ids", location_id);
+        }
+        Rule::OnSiteCountry => {
+            explanation.fact("country", context.location.country.as_str());
+            explanation.ask("delivery.mode", DeliveryMode::Remote.as_str());
         }
         Rule::DeliveryMode => {
             let mode = context.query.delivery.mode.map_or("", DeliveryMode::as_str);

@@ -18,6 +18,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         }
         Rule::ProductRetired => in_edition.retired_from.is_some_and(|start| context.instant() >= start),
         Rule::ProductExcluded | Rule::RetailProduct => product.is_some_and(|product| !service.serves(product)),
+        Rule::ProductExcepted => context.is_excepted(),
         Rule::ProductOnItem => !context.is_on_item,
         Rule::CoveredFamily => !covers_family(context),
         _ => return None,
@@ -51,6 +52,8 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         Rule::ProductCovered | Rule::ProductOnItem if context.in_edition.family.is_none() => {
             explanation.ask("product_id", "");
         }
+        // It is excluded by name: only another product will do.
+        Rule::ProductExcepted => explanation.ask("product_id", ""),
         Rule::ProductCovered => {
             explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", product_pattern(product));
         }

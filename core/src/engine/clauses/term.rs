@@ -1,6 +1,6 @@
 //! Term, state and base agreement (2.1, 2.5): group A of the clauses.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::location::{may_share_country, remedy_designate};
 use crate::catalog::{RemedyKind, Rule};
@@ -29,6 +29,7 @@ pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verd
         Rule::BaseAgreement => context.base == Some(BaseState::Missing),
         Rule::BaseExpired => matches!(context.base, Some(BaseState::Ended { cause: End::Expired, .. })),
         Rule::BaseTerminated => matches!(context.base, Some(BaseState::Ended { cause: End::Terminated, .. })),
+        Rule::IncludedInOrder => context.order.base_services_except.contains(&context.service.id),
         Rule::WindowForfeited => ends_too_late(context),
         Rule::DeliveryStart => context.delivery_start.is_some_and(|start| context.at < start),
         _ => return None,
@@ -107,6 +108,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
                 }
             }
         }
+        Rule::IncludedInOrder => _ = explanation.remedy_waiver(),
         Rule::WindowForfeited => {
             let end = context.delivery_span().end;
             explanation.fact("end_time", rfc3339(end));
@@ -121,6 +123,15 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         }
         _ => {}
     }
+}
+
+/// The day at the host of the item's order.
+pub(in crate::engine) fn host_day(context: &Context<'_>, instant: DateTime<Utc>) -> NaiveDate {
+    day_of(host_zone(context), instant)
+}
+
+pub(in crate::engine) fn host_zone(context: &Context<'_>) -> Zone {
+    zone_of(context, context.candidate.host)
 }
 
 /// A day of the calendar of a host, by the row of its location.

@@ -236,7 +236,7 @@ fn several_solutions_take_as_many_events_each() {
             product: Some(ProductId::new("azure/cognitive-search")),
             service_id: Some(aem),
             quantity: Some(Quantity { amount, unit: Unit::Events }),
-            performed: (days > 0).then(|| (start, start + chrono::TimeDelta::days(days - 1))),
+            performed: (days > 0).then(|| (start, start + TimeDelta::days(days - 1))),
             solution_ids: &ids[..solutions],
             ..query()
         }

@@ -23,6 +23,8 @@ pub(crate) struct PreparedOrder {
     designates: Vec<bool>,
     /// Of the products it covers.
     pub covered: Sorted,
+    /// Of those it excepts.
+    pub excepted: Sorted,
 }
 
 impl PreparedOrder {
@@ -48,6 +50,7 @@ impl PreparedOrder {
             carries_base: edition.and_then(|row| catalog.editions().get(row)).is_some_and(carries),
             designates,
             covered: Sorted::of(&order.covered_products),
+            excepted: Sorted::of(&order.covered_products_except),
         }
     }
 

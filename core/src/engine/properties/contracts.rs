@@ -229,6 +229,8 @@ fn an_order(items: impl Strategy<Value = Vec<Item>>) -> impl Strategy<Value = (W
                 base_work_order_id: None,
                 renews_work_order_id: None,
                 covered_products,
+                covered_products_except: Vec::new(),
+                base_services_except: Vec::new(),
                 currency: "GBP".to_owned(),
                 flex_allowance: None,
                 items,

@@ -122,5 +122,8 @@ fn against_delivery(posting: &Posting<'_>, part: Part, delivery: WorkTime) -> Re
     let mut violations: Vec<CommandViolation> = failed.cloned().collect();
     let late = against(posting.block(part.block_id)?, &codes, delivery, context.now, context.grace);
     violations.extend(late.map(|late| late.violation));
-    Ok(violations)
+    Ok(match source {
+        Some(source) => violations.into_iter().map(|violation| source.tell(violation)).collect(),
+        None => violations,
+    })
 }

@@ -69,6 +69,8 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         version: _,
         record_time: _,
         actor: _,
+        covered_products_except,
+        base_services_except,
         effective_time: _,
         renews_work_order_id,
     } = order;
@@ -87,6 +89,8 @@ pub(crate) fn read_work_order(read: &mut Reader, path: &str, order: v1::WorkOrde
         base_work_order_id: base_work_order_id.filter(|id| !id.is_empty()),
         renews_work_order_id: renews_work_order_id.filter(|id| !id.is_empty()),
         covered_products: patterns(covered_products),
+        covered_products_except: patterns(covered_products_except),
+        base_services_except,
         currency,
         flex_allowance,
         items: items.map(|(row, item)| read_item(read, &format!("{path}.items[{row}]"), item)).collect(),

@@ -20,6 +20,8 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         base_work_order_id,
         renews_work_order_id,
         covered_products,
+        covered_products_except,
+        base_services_except,
         currency,
         flex_allowance,
         items,
@@ -43,6 +45,8 @@ pub(crate) fn write_work_order(order: &WorkOrder, info: Option<&VersionInfo>) ->
         version: info.map_or(0, |info| info.version),
         record_time: info.map(|info| timestamp(info.record_time)),
         actor: info.map(|info| info.actor.clone()).unwrap_or_default(),
+        covered_products_except: write_patterns(covered_products_except),
+        base_services_except: base_services_except.clone(),
         effective_time: info.and_then(|info| info.effective_time).map(timestamp),
         renews_work_order_id: renews_work_order_id.clone(),
     }

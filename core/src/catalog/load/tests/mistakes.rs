@@ -98,7 +98,7 @@ fn each_mistake_has_its_words() {
         (service("unit = \"DAYS\""), "4: days are counted as `HOURS`; `days = true` accepts them"),
         (service("days = true"), "4: `days` goes with a service that is counted in `HOURS`"),
         // What turns a clause is its function's to say.
-        ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\nremedy = \"RENEW\"\n".into(), "4: unknown field `remedy`; known are code, section, source, kinds, waivable, missing, rule, text, date, dated"),
+        ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\nremedy = \"RENEW\"\n".into(), "4: unknown field `remedy`; known are code, section, source, kinds, waivable, missing, rule, text, instead, date, dated"),
         // hours
         ("[hours.business]\nopen = \"18:00\"\n".into(), "it opens at 18:00 and closes at 17:30, which is not later"),
         ("[hours.business.countries.AE]\nclose = \"08:00\"\n".into(), "3: it opens at 09:00 and closes at 08:00, which is not later"),
@@ -116,7 +116,7 @@ fn each_mistake_has_its_words() {
         // texts
         ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\ntext.id = \"{end_time}\"\n".into(), "4: `{end_time}` is never filled in: WORK_ORDER_DRAFT carries `{service_id}`, `{location_id}`, `{work_order_id}`, `{item_id}`, `{service_name}`"),
         ("[[clauses]]\ncode = \"NOT_PURCHASED\"\ntext.en = \"{item_id}\"\n".into(), "4: `{item_id}` is never filled in: NOT_PURCHASED carries `{service_id}`, `{location_id}`, `{service_name}`"),
-        ("[remedies]\nBUY.en = \"{price}\"\n".into(), "3: `{price}` is never filled in: a remedy carries `{field}`, `{value}`, `{work_order_id}`, `{item_id}`, `{service_id}`, `{location_id}`, `{service_name}`, `{value_name}`"),
+        ("[remedies]\nBUY.en = \"{price}\"\n".into(), "3: `{price}` is never filled in: a remedy carries `{field}`, `{value}`, `{work_order_id}`, `{item_id}`, `{service_id}`, `{location_id}`, `{service_name}`, `{value_name}`, `{field_name}`, `{value_words}`"),
         ("[response.why]\nslower.en = \"{by}\"\n".into(), "3: `{by}` is never filled in: an offer that does not govern carries nothing"),
         ("[[clauses]]\ncode = \"UER_STAFFING\"\ndated.en = \"\"\n".into(), "4: `dated` is told with a `date` alone"),
         ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\ndate = \"host_serves\"\n".into(), "4: only `rule = \"note\"` tells a date"),

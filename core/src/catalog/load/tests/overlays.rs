@@ -124,3 +124,15 @@ fn a_whole_edition_in_one_file_and_an_overlay_onto_it() {
         "default_edition: there is no edition `smal`; known are `unified-enterprise-2023`, `small`"
     );
 }
+
+/// Without its own row a component is an ordinary one.
+#[test]
+fn an_empty_list_of_components_takes_them_out() {
+    let azure = |lines: &str| {
+        let text = overlay(&format!("[[families]]\nid = \"azure\"\n{lines}\n"));
+        let loaded = with_files(&[("o.toml", &text)], None).unwrap_or_else(|error| panic!("{error}"));
+        loaded.catalog.default_edition().family("azure").unwrap().components.len()
+    };
+    assert_eq!(azure("components = []"), 0);
+    assert!(azure("name = \"Azure\"") > 0);
+}

@@ -98,6 +98,8 @@ fn buy(contract: &mut Contract, query: &Query<'static>, told: &Told) -> Option<P
             base_work_order_id: None,
             renews_work_order_id: None,
             covered_products: vec!["*".into()],
+            covered_products_except: Vec::new(),
+            base_services_except: Vec::new(),
             currency: "GBP".to_owned(),
             flex_allowance: None,
             items: Vec::new(),
