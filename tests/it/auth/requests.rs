@@ -201,6 +201,22 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         message("/entitled.v1.ContractService/GetCustomer", &v1::GetCustomerRequest { customer_id: customer_id() }),
         message("/entitled.v1.ContractService/GetWorkOrder", &work_order),
         message(
+            "/entitled.v1.ContractService/ListWorkOrderVersions",
+            &v1::ListWorkOrderVersionsRequest {
+                customer_id: customer_id(),
+                work_order_id: "wo-1".to_owned(),
+                ..Default::default()
+            },
+        ),
+        message(
+            "/entitled.v1.ContractService/DiffWorkOrderVersions",
+            &v1::DiffWorkOrderVersionsRequest {
+                customer_id: customer_id(),
+                work_order_id: "wo-1".to_owned(),
+                ..Default::default()
+            },
+        ),
+        message(
             "/entitled.v1.ContractService/ListWorkOrders",
             &v1::ListWorkOrdersRequest { customer_id: customer_id(), ..Default::default() },
         ),

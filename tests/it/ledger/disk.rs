@@ -94,8 +94,8 @@ async fn after_a_failed_disk_write_nothing_acknowledged_is_lost() {
     let mut disk = Disk::start().await;
     let mut acknowledged = vec![disk.until_well().await];
     for _ in 0..3 {
-        let size = std::fs::metadata(beside(&disk.database, "-wal")).unwrap().len();
-        disk.server.limit_file_size(Some(size));
+        // Less than the log has: a log that begins anew would find room in it.
+        disk.server.limit_file_size(Some(1));
         for _ in 0..5 {
             let (_, outcome) = disk.consume().await;
             assert!(unavailable(&outcome), "{outcome:?}");
