@@ -7,9 +7,9 @@ use super::{Cli, Failure, screen};
 
 /// Print the completions of a shell: of commands and flags.
 ///
-/// A shell that is to complete the ids of services, products, customers and locations as well asks
+/// A shell that is to complete the ids of services, products, customers, locations and work orders asks
 /// the program each time: `source <(ENTITLED_COMPLETE=bash entitled)`, likewise for zsh, and for fish
-/// `ENTITLED_COMPLETE=fish entitled | source`. Customers and locations come from the server that
+/// `ENTITLED_COMPLETE=fish entitled | source`. What customers have comes from the server that
 /// ENTITLED_ADDRESS or `--address` names, if it answers within half a second.
 #[derive(Debug, Args)]
 #[command(

@@ -69,7 +69,7 @@ async fn a_record_names_who_wrote_and_is_read_by_those_who_may_see_the_customer(
         for part in ["portal for bob", "ApplyContract", "wo-1", "version 1", "127.0.0.1:"] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
-        assert_eq!((misspelt.status.code(), nothing.status.code()), (Some(1), Some(2)), "{misspelt:?}");
+        assert_eq!((misspelt.status.code(), nothing.status.code()), (Some(5), Some(2)), "{misspelt:?}");
         assert!(String::from_utf8(misspelt.stderr).unwrap().contains("ApplyContract"));
         guarded.server.stop().await;
     }
