@@ -136,6 +136,7 @@ impl ContractService for ContractApi {
             customer: self.customer_of(&written),
             revision: self.token_of(&written),
             warnings: write_warnings(&written.warnings),
+            effects: None,
         }))
     }
 
@@ -157,6 +158,7 @@ impl ContractService for ContractApi {
             work_order: written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref())),
             revision: self.token_of(&written),
             warnings: write_warnings(&written.warnings),
+            effects: None,
         }))
     }
 
@@ -233,6 +235,7 @@ impl ContractService for ContractApi {
             revision: self.token_of(&written),
             etag: self.etag_of(&written),
             warnings: write_warnings(&written.warnings),
+            effects: None,
         }))
     }
 

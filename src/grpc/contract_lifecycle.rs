@@ -20,6 +20,7 @@ struct Changed {
     revision: String,
     etag: String,
     warnings: Vec<v1::Warning>,
+    effects: Option<v1::ContractEffects>,
 }
 
 impl ContractApi {
@@ -30,6 +31,7 @@ impl ContractApi {
             revision: self.token_of(&written),
             etag: self.etag_of(&written),
             warnings: write_warnings(&written.warnings),
+            effects: None,
         })
     }
 
@@ -46,8 +48,9 @@ impl ContractApi {
             }
             return Err(Error::Violations(read.violations));
         };
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::AmendWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::AmendWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn renew(
@@ -57,8 +60,9 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_renew(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::RenewWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::RenewWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn suspend(
@@ -68,8 +72,9 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_suspend(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::SuspendWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::SuspendWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn resume(
@@ -79,8 +84,9 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_resume(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::ResumeWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::ResumeWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn terminate(
@@ -90,23 +96,26 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_terminate(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::TerminateWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::TerminateWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn record(&self, request: Request<v1::RecordWaiverRequest>) -> Result<v1::RecordWaiverResponse> {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_record(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::RecordWaiverResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::RecordWaiverResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn revoke(&self, request: Request<v1::RevokeWaiverRequest>) -> Result<v1::RevokeWaiverResponse> {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_revoke(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::RevokeWaiverResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::RevokeWaiverResponse { work_order, revision, etag, warnings, effects })
     }
 }
