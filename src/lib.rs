@@ -41,4 +41,6 @@ pub mod telemetry;
 pub mod written;
 pub mod zoneinfo;
 
-pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, preview, purchase, suggest, terms};
+pub use entitled_core::{
+    catalog, contract, engine, funding, ledger, legible, model, preview, purchase, suggest, terms,
+};

@@ -27,10 +27,11 @@ pub use totals::{Total, TotalChange, totals};
 
 use chrono::{DateTime, Utc};
 
-/// Everything a change would do.
-#[derive(Debug, Clone)]
+/// Everything a change would do; nothing, by default.
+#[derive(Debug, Clone, Default)]
 pub struct Effects {
-    pub effective_time: DateTime<Utc>,
+    /// None: nothing changes.
+    pub effective_time: Option<DateTime<Utc>>,
     pub field_changes: Rows<DocumentDifference>,
     pub items: Rows<ItemChange>,
     pub blocks: Rows<BlockChange>,

@@ -3,7 +3,7 @@
 use tonic::Request;
 
 use super::call::Call;
-use super::contract::ContractApi;
+use super::contract::{ContractApi, effects_of};
 use super::convert::change::write_warnings;
 use super::convert::lifecycle::{
     Asked, read_amend, read_record, read_renew, read_resume, read_revoke, read_suspend, read_terminate,
@@ -26,13 +26,17 @@ struct Changed {
 impl ContractApi {
     async fn change(&self, call: &Call, command: ContractCommand, read: Reader, asked: Asked) -> Result<Changed> {
         let written = self.write(call, command, read, asked).await?;
-        Ok(Changed {
+        // All of these calls answer with the same.
+        let rest = v1::AmendWorkOrderResponse {
             work_order: written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref())),
             revision: self.token_of(&written),
             etag: self.etag_of(&written),
             warnings: write_warnings(&written.warnings),
             effects: None,
-        })
+        };
+        let effects = effects_of(&written, &rest);
+        let v1::AmendWorkOrderResponse { work_order, revision, etag, warnings, .. } = rest;
+        Ok(Changed { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn amend(

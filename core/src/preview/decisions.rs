@@ -61,10 +61,8 @@ pub struct Answer {
 impl Decisions {
     pub fn new(catalog: &Arc<Catalog>, change: &Change<'_>, balances: &Balances) -> Self {
         let (effective_time, latest) = (change.effective_time, change.latest());
-        let [old, new] =
-            [change.old, change.new].map(|it| Side::new(catalog, it, &[effective_time, latest], balances));
-        let mut decisions =
-            Self { old, new, effective_time, latest, products: Rows::first(0, turned_products(catalog, change)) };
+        let [old, new] = [change.old, change.new].map(|it| Side::new(catalog, it, &[effective_time, latest], balances));
+        let mut decisions = Self { old, new, effective_time, latest, products: Rows::default() };
         let room = MOST_QUESTIONS.checked_div(decisions.rows().len()).unwrap_or(MOST_PRODUCTS).min(MOST_PRODUCTS);
         decisions.products = Rows::first(room, turned_products(catalog, change));
         decisions

@@ -105,5 +105,6 @@ pub(super) fn written(
         customer_info,
         work_orders,
         warnings,
+        effects: None,
     }
 }
