@@ -5,7 +5,7 @@
 //!
 //! - [`entitled_core`]: decides and counts; pure functions over plain data. Its modules are named here as if they were of
 //!   this crate: [`model`], [`catalog`], [`engine`], [`purchase`], [`contract`],
-//!   [`ledger`], [`funding`], [`legible`], [`suggest`].
+//!   [`ledger`], [`funding`], [`preview`], [`legible`], [`suggest`].
 //! - [`store`]: SQLite and PostgreSQL behind one struct, one function for transactions.
 //! - [`cache`]: the contracts of customers that were read lately, prepared for deciding.
 //! - [`service`]: the use cases; time and ids are made there, once per request.
@@ -41,4 +41,6 @@ pub mod telemetry;
 pub mod written;
 pub mod zoneinfo;
 
-pub use entitled_core::{catalog, contract, engine, funding, ledger, legible, model, purchase, suggest, terms};
+pub use entitled_core::{
+    catalog, contract, engine, funding, ledger, legible, model, preview, purchase, suggest, terms,
+};

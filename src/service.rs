@@ -34,7 +34,7 @@ pub use entitlements::{CheckAnswer, EntitlementPage, Entitlements};
 pub use gate::Gate;
 pub use ledger::Ledger;
 pub use origin::Origin;
-pub use paging::{Bytes, MOST_ROWS, Page};
+pub use paging::{Bytes, MOST_BYTES, MOST_ROWS, Page};
 pub use question::{Consistency, ListQuestion, Question, TargetQuestion, View};
 pub use role::Role;
 pub use server_info::{Features, Limits, ServerInfo};

@@ -8,6 +8,7 @@
 //! - [`contract`]: what a write makes of a contract.
 //! - [`ledger`]: keeps what was bought and what was used of it.
 //! - [`funding`]: tells the ledger which blocks the engine lets a delivery be taken from.
+//! - [`preview`]: what a change of a contract would do.
 //!
 //! Beneath them all: [`violation`], [`noun`] and [`suggest`], which say what is wrong, and [`legible`], which makes text
 //! from outside fit to be shown. This crate has no async, no wire, no database, no log and no clock; its `Cargo.toml`
@@ -27,6 +28,7 @@ pub mod ledger;
 pub mod legible;
 pub mod model;
 pub mod noun;
+pub mod preview;
 pub mod purchase;
 pub mod suggest;
 pub mod terms;

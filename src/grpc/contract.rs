@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use prost::Message;
 use tonic::{Request, Response, Status};
 
 use super::call::Call;
@@ -7,6 +8,7 @@ use super::convert::audit::{read_audit_question, write_audit_record};
 use super::convert::change::{write_change, write_warnings};
 use super::convert::common::read_page;
 use super::convert::customer::{read_customer, write_customer};
+use super::convert::effects::write_effects;
 use super::convert::lifecycle::Asked;
 use super::convert::read::Reader;
 use super::convert::version::{
@@ -136,11 +138,14 @@ impl ContractService for ContractApi {
         let effective_time = read.effective_time(effective_time);
         let command = ContractCommand::UpdateCustomer { customer, etag, effective_time };
         let written = self.write(&call, command, read, Asked::new(request_id, validate_only, strict)).await?;
-        Ok(Response::new(v1::UpdateCustomerResponse {
+        let answer = v1::UpdateCustomerResponse {
             customer: self.customer_of(&written),
             revision: self.token_of(&written),
             warnings: write_warnings(&written.warnings),
-        }))
+            effects: None,
+        };
+        let effects = effects_of(&written, &answer);
+        Ok(Response::new(v1::UpdateCustomerResponse { effects, ..answer }))
     }
 
     async fn create_work_order(
@@ -157,11 +162,14 @@ impl ContractService for ContractApi {
         read.required_id("work_order.customer_id", work_order.customer_id.clone());
         let asked = Asked::new(request_id, validate_only, strict);
         let written = self.write(&call, ContractCommand::CreateWorkOrder { work_order }, read, asked).await?;
-        Ok(Response::new(v1::CreateWorkOrderResponse {
+        let answer = v1::CreateWorkOrderResponse {
             work_order: written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref())),
             revision: self.token_of(&written),
             warnings: write_warnings(&written.warnings),
-        }))
+            effects: None,
+        };
+        let effects = effects_of(&written, &answer);
+        Ok(Response::new(v1::CreateWorkOrderResponse { effects, ..answer }))
     }
 
     async fn get_work_order(
@@ -242,12 +250,15 @@ impl ContractService for ContractApi {
         let provenance = read_provenance(&mut read, provenance);
         let asked = Asked { provenance, ..Asked::new(request_id, validate_only, strict) };
         let written = self.write(&call, command, read, asked).await?;
-        Ok(Response::new(v1::ApplyContractResponse {
+        let answer = v1::ApplyContractResponse {
             changes: written.changes.iter().map(write_change).collect(),
             revision: self.token_of(&written),
             etag: self.etag_of(&written),
             warnings: write_warnings(&written.warnings),
-        }))
+            effects: None,
+        };
+        let effects = effects_of(&written, &answer);
+        Ok(Response::new(v1::ApplyContractResponse { effects, ..answer }))
     }
 
     async fn amend_work_order(
@@ -309,6 +320,11 @@ impl ContractService for ContractApi {
         let (audit_records, next_page_token) = self.contracts.audit_records(&call.caller, &question, tell).await?;
         Ok(Response::new(v1::ListAuditRecordsResponse { audit_records, next_page_token }))
     }
+}
+
+/// Within the bytes that the rest of the answer leaves.
+pub(super) fn effects_of(written: &ChangeOutcome, rest: &impl Message) -> Option<v1::ContractEffects> {
+    written.effects.as_ref().map(|effects| write_effects(effects, rest.encoded_len()))
 }
 
 /// There is nothing to judge but the request around it.

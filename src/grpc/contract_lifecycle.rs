@@ -3,7 +3,7 @@
 use tonic::Request;
 
 use super::call::Call;
-use super::contract::ContractApi;
+use super::contract::{ContractApi, effects_of};
 use super::convert::change::write_warnings;
 use super::convert::lifecycle::{
     Asked, read_amend, read_record, read_renew, read_resume, read_revoke, read_suspend, read_terminate,
@@ -20,17 +20,23 @@ struct Changed {
     revision: String,
     etag: String,
     warnings: Vec<v1::Warning>,
+    effects: Option<v1::ContractEffects>,
 }
 
 impl ContractApi {
     async fn change(&self, call: &Call, command: ContractCommand, read: Reader, asked: Asked) -> Result<Changed> {
         let written = self.write(call, command, read, asked).await?;
-        Ok(Changed {
+        // All of these calls answer with the same.
+        let rest = v1::AmendWorkOrderResponse {
             work_order: written.work_orders.first().map(|(order, info)| write_work_order(order, info.as_ref())),
             revision: self.token_of(&written),
             etag: self.etag_of(&written),
             warnings: write_warnings(&written.warnings),
-        })
+            effects: None,
+        };
+        let effects = effects_of(&written, &rest);
+        let v1::AmendWorkOrderResponse { work_order, revision, etag, warnings, .. } = rest;
+        Ok(Changed { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn amend(
@@ -46,8 +52,9 @@ impl ContractApi {
             }
             return Err(Error::Violations(read.violations));
         };
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::AmendWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::AmendWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn renew(
@@ -57,8 +64,9 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_renew(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::RenewWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::RenewWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn suspend(
@@ -68,8 +76,9 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_suspend(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::SuspendWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::SuspendWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn resume(
@@ -79,8 +88,9 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_resume(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::ResumeWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::ResumeWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn terminate(
@@ -90,23 +100,26 @@ impl ContractApi {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_terminate(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::TerminateWorkOrderResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::TerminateWorkOrderResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn record(&self, request: Request<v1::RecordWaiverRequest>) -> Result<v1::RecordWaiverResponse> {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_record(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::RecordWaiverResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::RecordWaiverResponse { work_order, revision, etag, warnings, effects })
     }
 
     pub(super) async fn revoke(&self, request: Request<v1::RevokeWaiverRequest>) -> Result<v1::RevokeWaiverResponse> {
         let (call, message) = Call::open(request);
         let mut read = Reader::default();
         let (command, asked) = read_revoke(&mut read, message);
-        let Changed { work_order, revision, etag, warnings } = self.change(&call, command, read, asked).await?;
-        Ok(v1::RevokeWaiverResponse { work_order, revision, etag, warnings })
+        let Changed { work_order, revision, etag, warnings, effects } =
+            self.change(&call, command, read, asked).await?;
+        Ok(v1::RevokeWaiverResponse { work_order, revision, etag, warnings, effects })
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod catalog;
 pub(super) mod change;
 pub(super) mod common;
 pub(super) mod customer;
+pub(super) mod effects;
 pub(super) mod entitlement;
 pub(super) mod enums;
 pub(super) mod ledger;

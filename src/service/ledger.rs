@@ -27,6 +27,7 @@ pub(super) use grant::{ContractBlocks, grants_in_txn};
 pub use queue::{CUSTOMER_CAPACITY, QUEUE_CAPACITY};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use write::WriteOutcome;
+pub(super) use write::refused;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ pub const MOST_ROWS: usize = 1_000;
 const USUAL_ROWS: usize = 50;
 
 /// What the rows of one answer may take, in bytes: clients take no more than 4 MiB as a message unless told to.
-const MOST_BYTES: usize = 3 << 20;
+pub const MOST_BYTES: usize = 3 << 20;
 /// What a row takes besides its own bytes.
 const FRAMING: usize = 8;
 

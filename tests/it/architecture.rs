@@ -14,7 +14,7 @@ use self::source::{File, Import};
 const SHELL: &str = env!("CARGO_MANIFEST_DIR");
 const CORE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/core");
 /// Each room may import those of the lines above its own.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["legible", "noun", "suggest", "violation"],
     &["error"],
     &["model"],
@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 7] = [
     &["terms"],
     &["contract", "engine", "ledger", "purchase"],
     &["funding"],
+    &["preview"],
 ];
 /// What `core` is built from: nothing that waits, listens, stores, logs or reads a clock.
 const CRATES: [&str; 13] = [

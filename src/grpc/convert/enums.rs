@@ -5,6 +5,7 @@ use crate::contract::{ChangeKind, Resource};
 use crate::engine::Outcome;
 use crate::ledger::{EntryKind, ReservationState};
 use crate::model::{ContactRole, DeliveryMode, Funding, Unit, WorkOrderState};
+use crate::preview::{BlockChangeKind, DependentEffect, ItemChangeKind};
 use crate::proto::v1;
 
 pub(crate) fn read_severity(severity: v1::Severity) -> Option<Severity> {
@@ -262,5 +263,33 @@ pub(crate) fn write_resource(resource: Resource) -> v1::ResourceType {
     match resource {
         Resource::Customer => v1::ResourceType::Customer,
         Resource::WorkOrder => v1::ResourceType::WorkOrder,
+    }
+}
+
+pub(crate) fn write_item_change_kind(kind: ItemChangeKind) -> v1::ItemChangeKind {
+    match kind {
+        ItemChangeKind::Added => v1::ItemChangeKind::Added,
+        ItemChangeKind::Changed => v1::ItemChangeKind::Changed,
+        ItemChangeKind::Removed => v1::ItemChangeKind::Removed,
+    }
+}
+
+pub(crate) fn write_block_change_kind(kind: BlockChangeKind) -> v1::BlockChangeKind {
+    match kind {
+        BlockChangeKind::Created => v1::BlockChangeKind::Created,
+        BlockChangeKind::Ended => v1::BlockChangeKind::Ended,
+        BlockChangeKind::Grown => v1::BlockChangeKind::Grown,
+        BlockChangeKind::Shrunk => v1::BlockChangeKind::Shrunk,
+        BlockChangeKind::Moved => v1::BlockChangeKind::Moved,
+    }
+}
+
+pub(crate) fn write_dependent_effect(effect: DependentEffect) -> v1::DependentWorkOrderEffect {
+    match effect {
+        DependentEffect::Uncovered => v1::DependentWorkOrderEffect::Uncovered,
+        DependentEffect::EndsSooner => v1::DependentWorkOrderEffect::EndsSooner,
+        DependentEffect::BeginsOtherwise => v1::DependentWorkOrderEffect::BeginsOtherwise,
+        DependentEffect::EndsLater => v1::DependentWorkOrderEffect::EndsLater,
+        DependentEffect::Covered => v1::DependentWorkOrderEffect::Covered,
     }
 }

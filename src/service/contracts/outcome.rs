@@ -1,5 +1,6 @@
 use crate::contract::{ContractChange, Plan};
 use crate::model::{Customer, VersionInfo, WorkOrder};
+use crate::preview::Effects;
 use crate::purchase::Warning;
 
 /// What a write made, or would make.
@@ -17,6 +18,8 @@ pub struct ChangeOutcome {
     /// The work orders the command spoke of, as they are when the change takes effect.
     pub work_orders: Vec<(WorkOrder, Option<VersionInfo>)>,
     pub warnings: Vec<Warning>,
+    /// What it would do, where nothing was written.
+    pub effects: Option<Box<Effects>>,
 }
 
 /// What a command would make of the contract, and what looks wrong with that.

@@ -38,6 +38,7 @@ pub(super) fn stored(identity: &RequestIdentity, written: &ChangeOutcome) -> Res
         warnings,
         customer_id: _,
         customer,
+        effects: _,
     } = written;
     identity.stored(&StoredOutcome {
         revision: *revision,
@@ -82,6 +83,7 @@ pub(super) async fn replay_in_txn(
         customer_info,
         work_orders: orders.into_iter().map(|order| (order, order_info.clone())).collect(),
         warnings,
+        effects: None,
     })
 }
 

@@ -113,5 +113,6 @@ pub(super) fn written(
         customer_info,
         work_orders,
         warnings,
+        effects: None,
     }
 }

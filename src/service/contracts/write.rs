@@ -12,7 +12,7 @@ use super::version::{Recording, written};
 use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::error::{Error, Result, Violation};
-use crate::model::{Provenance, is_id};
+use crate::model::Provenance;
 use crate::service::idempotency::RequestIdentity;
 use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
@@ -62,15 +62,7 @@ impl Contracts {
         note_customer(command.customer_id());
         caller.require_customer(command.customer_id())?;
         if options.validate_only || !violations.is_empty() {
-            let now = self.context.clock.now();
-            // A text that is no id is not looked up: a database does not take every text.
-            let is_id = is_id(command.customer_id());
-            let source = if is_id { Source::Store(&self.context.store) } else { Source::Nowhere };
-            let state = ContractState::load(&command, now, source).await?;
-            let bytes = command.content()?.bytes.saturating_add(size::of_state(state.as_ref()));
-            let judged = uncut(bytes, || self.judge(&command, state.as_ref(), now, violations, options.is_strict))?;
-            let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
-            return Ok(written(&command, judged, state.as_ref().map(|state| &state.stored), None));
+            return self.preview(command, violations, options.is_strict).await;
         }
         let permit = self.writes.enter().await?;
         if !options.deadline.begin() {

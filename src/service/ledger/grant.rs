@@ -45,7 +45,7 @@ impl ContractBlocks {
     }
 
     /// The blocks as they are to be written: as the contract has them, and the end of those it does not have any more.
-    fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
+    pub(in crate::service) fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
         let effective_time = |id: &str| self.effective_times.get(id).copied().flatten();
         let ended = ended_blocks(&self.prepared, &self.blocks, book, effective_time);
         self.blocks.iter().cloned().chain(ended).collect()

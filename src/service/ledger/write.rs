@@ -71,7 +71,7 @@ pub struct WriteOutcome {
 }
 
 /// The error of a command that the ledger refused.
-pub(super) fn refused(refusal: Refusal) -> Error {
+pub(in crate::service) fn refused(refusal: Refusal) -> Error {
     match refusal {
         Refusal::Against(violations) => Error::Violations(violations.into_iter().map(violation).collect()),
         Refusal::Unknown { noun, id } => Error::NotFound { noun, id, nearest: None },

@@ -9,6 +9,7 @@ use super::entry::{self, EntryRow};
 use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Block, Entry, Reservation, ReservationState};
+use crate::preview::OpenHold;
 use crate::store::Store;
 use crate::store::time::{clock, from_micros};
 
@@ -227,6 +228,15 @@ impl Store {
         last.transpose().map_err(broken)
     }
 
+    /// What open reservations hold of each block that run out after an instant, by their ids.
+    pub async fn open_holds(&self, customer_id: &str, after: DateTime<Utc>) -> Result<Vec<OpenHold>> {
+        let sql = "SELECT reservation_id, block_id, amount, expire_time FROM hold
+                   WHERE customer_id = $1 AND expire_time > $2 ORDER BY reservation_id, block_id";
+        let values = vec![customer_id.into(), after.timestamp_micros().into()];
+        let rows = self.rows::<HoldRow>(sql.to_owned(), values).await?;
+        rows.into_iter().map(|row| row.read().map_err(broken)).collect()
+    }
+
     /// Customers with reservations whose time has run out by the database's clock, the most
     /// overdue first, and how many of them each has.
     pub async fn customers_with_due_reservations(&self, limit: u64) -> Result<Vec<(String, i64)>> {
@@ -277,6 +287,25 @@ struct ReservationIdRow {
 struct PlaceRow {
     block_id: String,
     sequence: i64,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct HoldRow {
+    reservation_id: String,
+    block_id: String,
+    amount: i64,
+    expire_time: i64,
+}
+
+impl HoldRow {
+    fn read(self) -> Result<OpenHold, DbErr> {
+        Ok(OpenHold {
+            reservation_id: block::uuid(&self.reservation_id)?,
+            block_id: block::uuid(&self.block_id)?,
+            amount: self.amount,
+            expire_time: from_micros(self.expire_time)?,
+        })
+    }
 }
 
 #[derive(Debug, FromQueryResult)]

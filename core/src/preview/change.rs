@@ -1,0 +1,32 @@
+use chrono::{DateTime, Utc};
+
+use crate::contract::Timeline;
+use crate::model::{Contract, WorkOrder};
+
+/// A contract over time, without and with a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'a> {
+    pub old: &'a Timeline,
+    pub new: &'a Timeline,
+    pub effective_time: DateTime<Utc>,
+    pub now: DateTime<Utc>,
+}
+
+impl<'a> Change<'a> {
+    /// When the change takes effect, or now: whichever is later. What was counted and held stands as of now.
+    pub fn latest(&self) -> DateTime<Utc> {
+        self.effective_time.max(self.now)
+    }
+
+    /// Both contracts when the change takes effect.
+    pub fn contracts(&self) -> [&'a Contract; 2] {
+        [self.old, self.new].map(|timeline| timeline.at(Some(self.effective_time)))
+    }
+
+    /// The work orders that differ then, by their ids. A work order is never removed.
+    pub(super) fn orders(&self) -> impl Iterator<Item = (Option<&'a WorkOrder>, &'a WorkOrder)> + use<'a> {
+        let [old, new] = self.contracts();
+        let pairs = new.work_orders.iter().map(|order| (old.work_order(&order.work_order_id), order));
+        pairs.filter(|(old, new)| *old != Some(*new))
+    }
+}

@@ -1,0 +1,141 @@
+//! Judges a command as a write would, and tells what it would do.
+
+use chrono::{DateTime, Utc};
+
+use super::outcome::ChangeOutcome;
+use super::state::{ContractState, Source};
+use super::version::written;
+use super::{Contracts, size};
+use crate::contract::{ContractCommand, Plan, Timeline};
+use crate::engine::{Prepared, blocks_of};
+use crate::error::{Error, Result, Violation};
+use crate::funding::ended_blocks;
+use crate::ledger::Book;
+use crate::model::{Contract, is_id};
+use crate::preview::{
+    AffectedReservation, BlockChange, Change, DecisionChange, Decisions, Effects, Rows, affected_reservations,
+    block_changes, dependents, field_changes, first_end, granted, item_changes, totals,
+};
+use crate::service::ledger::refused;
+use crate::service::slices::{Slices, uncut};
+use crate::service::unknown_customer;
+use crate::store::StoredContract;
+
+impl Contracts {
+    /// Nothing is written. `violations` are those found in the message.
+    pub(super) async fn preview(
+        &self,
+        command: ContractCommand,
+        violations: Vec<Violation>,
+        is_strict: bool,
+    ) -> Result<ChangeOutcome> {
+        let now = self.context.clock.now();
+        // A text that is no id is not looked up: a database does not take every text.
+        let is_id = is_id(command.customer_id());
+        let source = if is_id { Source::Store(&self.context.store) } else { Source::Nowhere };
+        let state = ContractState::load(&command, now, source).await?;
+        let bytes = command.content()?.bytes.saturating_add(size::of_state(state.as_ref()));
+        let judged = uncut(bytes, || self.judge(&command, state.as_ref(), now, violations, is_strict))?;
+        let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
+        let effects = match judged.plan.is_empty() {
+            true => Effects::default(),
+            false => self.effects(&command, &judged.plan, state.as_ref(), bytes, now).await?,
+        };
+        let outcome = written(&command, judged, state.as_ref().map(|state| &state.stored), None);
+        Ok(ChangeOutcome { effects: Some(Box::new(effects)), ..outcome })
+    }
+
+    async fn effects(
+        &self,
+        command: &ContractCommand,
+        plan: &Plan,
+        state: Option<&ContractState>,
+        bytes: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Effects> {
+        let stored = state.map(|state| &state.stored);
+        let book = self.book(command.customer_id(), stored).await?;
+        let violations = uncut(bytes, || self.blocks(command, plan, stored, now).against_shrinking(&book));
+        if !violations.is_empty() {
+            return Err(Error::Violations(violations));
+        }
+        let old = state.map_or_else(|| unwritten(plan), |state| state.timeline.clone());
+        let change = Change { old: &old, new: &plan.timeline, effective_time: plan.as_of, now };
+        let balances = stored.map(|stored| stored.balances.clone()).unwrap_or_default();
+        let decisions = uncut(bytes, || Decisions::new(&self.context.catalog, &change, &balances));
+        let Some([old, new]) = decisions.prepared() else { return Ok(Effects::default()) };
+        let blocks = uncut(bytes, || self.block_changes(command, plan, stored, (old, book), &change))?;
+        let (fields, items, totals, dependents) =
+            uncut(bytes, || (field_changes(&change), item_changes(&change), totals(&change), dependents(old, new)));
+        let reservations = self.affected_reservations(command.customer_id(), &blocks.rows, now).await?;
+        let turned = turned(&decisions).await?;
+        Ok(Effects {
+            effective_time: Some(plan.as_of),
+            field_changes: fields,
+            items,
+            blocks,
+            reservations,
+            dependents,
+            decisions: turned,
+            totals,
+            products: decisions.products,
+        })
+    }
+
+    async fn book(&self, customer_id: &str, stored: Option<&StoredContract>) -> Result<Book> {
+        let mut book = Book::new(customer_id);
+        if stored.is_some()
+            && let Some(found) = self.context.store.ledger_blocks(customer_id).await?
+        {
+            found.blocks.into_iter().for_each(|block| book.add_block(block));
+        }
+        Ok(book)
+    }
+
+    /// `old`: the contract without the change, and the book as it is.
+    fn block_changes(
+        &self,
+        command: &ContractCommand,
+        plan: &Plan,
+        stored: Option<&StoredContract>,
+        (old, book): (&Prepared, Book),
+        change: &Change<'_>,
+    ) -> Result<Rows<BlockChange>> {
+        let effective_time = |id: &str| stored?.order_infos.get(id)?.effective_time;
+        let mut specs = blocks_of(old);
+        specs.extend(ended_blocks(old, &specs, &book, effective_time));
+        let before = granted(book, specs, change.now).map_err(refused)?;
+        let specs = self.blocks(command, plan, stored, change.latest()).to_grant(&before);
+        let after = granted(before.clone(), specs, change.now).map_err(refused)?;
+        Ok(block_changes(&before, &after))
+    }
+
+    async fn affected_reservations(
+        &self,
+        customer_id: &str,
+        blocks: &[BlockChange],
+        now: DateTime<Utc>,
+    ) -> Result<Rows<AffectedReservation>> {
+        let Some(end) = first_end(blocks) else { return Ok(Rows::default()) };
+        let holds = self.context.store.open_holds(customer_id, end.max(now)).await?;
+        Ok(affected_reservations(blocks, &holds, now))
+    }
+}
+
+/// The contract of a customer that is not stored yet: one that has bought nothing.
+fn unwritten(plan: &Plan) -> Timeline {
+    let customer = plan.contract().customer.clone();
+    Timeline::of(Contract { customer, work_orders: Vec::new() })
+}
+
+/// Asks every question, and gives way in between.
+async fn turned(decisions: &Decisions) -> Result<Rows<DecisionChange>> {
+    let (mut found, mut slices) = (Rows::default(), Slices::begin());
+    for asked in decisions.questions() {
+        slices.next().await;
+        if let Some(change) = decisions.turn(&asked)? {
+            found.add(change);
+        }
+    }
+    Ok(found)
+}
