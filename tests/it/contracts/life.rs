@@ -248,8 +248,11 @@ async fn a_trial_of_a_change_writes_nothing(server: &TestServer) {
         assert!(told.effects.unwrap().effective_time.is_some(), "{name}");
         let made = call(server, name, &Ask::new()).await.unwrap();
         assert_eq!(made.effects, None, "{name}");
-        let bare =
-            |order: v1::WorkOrder| v1::WorkOrder { version: 0, record_time: None, actor: String::new(), ..order };
+        // A trial has no version of its own.
+        let bare = |order: v1::WorkOrder| {
+            let order = v1::WorkOrder { version: 0, record_time: None, effective_time: None, ..order };
+            v1::WorkOrder { actor: String::new(), ..order }
+        };
         assert_eq!(bare(made.work_order), bare(told.work_order), "{name}");
     }
     let missing = Ask::default();

@@ -128,7 +128,7 @@ fn a_location_that_comes_or_goes_turns_what_it_is_entitled_to() {
     };
     let (gone, _) = turned(&stored(), &with(&["gb-london"]));
     let leeds = || gone.iter().filter(|row| row.location_id == "gb-leeds");
-    assert!(leeds().count() > 20 && leeds().all(|row| row.new.is_none()), "{gone:?}");
+    assert!(leeds().count() >= 10 && leeds().all(|row| row.new.is_none()), "{gone:?}");
     assert!(leeds().all(|row| row.old.as_ref().unwrap().outcome != Outcome::NotEntitled));
     let (come, _) = turned(&planned(&stored(), &with(&["gb-london"])).timeline, &with(&["gb-london", "gb-leeds"]));
     assert_eq!(come.iter().filter(|row| row.location_id == "gb-leeds" && row.old.is_none()).count(), leeds().count());
