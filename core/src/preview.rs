@@ -15,6 +15,9 @@ mod rows;
 mod side;
 mod totals;
 
+#[cfg(test)]
+mod tests;
+
 pub use blocks::{BlockChange, BlockChangeKind, block_changes, granted};
 pub use change::Change;
 pub use decisions::{Answer, Asked, DecisionChange, Decisions};

@@ -1,6 +1,7 @@
 //! Customers and work orders: every write is once, whole and seen by the reads that ask for it.
 
 mod documents;
+mod effects;
 mod freshness;
 mod idempotency;
 mod life;

@@ -43,6 +43,7 @@ struct Answer {
     work_order: v1::WorkOrder,
     revision: String,
     etag: String,
+    effects: Option<v1::ContractEffects>,
 }
 
 /// The add-on with fewer hours.
@@ -64,7 +65,8 @@ async fn call(server: &TestServer, name: &str, ask: &Ask) -> Result<Answer, Stat
     macro_rules! answer {
         ($answer:expr) => {{
             let answer = $answer.await?.into_inner();
-            Answer { work_order: answer.work_order.unwrap(), revision: answer.revision, etag: answer.etag }
+            let (work_order, effects) = (answer.work_order.unwrap(), answer.effects);
+            Answer { work_order, revision: answer.revision, etag: answer.etag, effects }
         }};
     }
     Ok(match name {
@@ -243,7 +245,10 @@ async fn a_trial_of_a_change_writes_nothing(server: &TestServer) {
         let told = call(server, name, &trial).await.unwrap();
         assert_eq!((told.revision, told.etag), before.clone(), "{name}");
         assert_eq!(read(server).await, before, "{name}");
+        assert!(told.effects.unwrap().effective_time.is_some(), "{name}");
         let made = call(server, name, &Ask::new()).await.unwrap();
+        assert_eq!(made.effects, None, "{name}");
+        // A trial has no version of its own.
         let bare = |order: v1::WorkOrder| {
             let order = v1::WorkOrder { version: 0, record_time: None, effective_time: None, ..order };
             v1::WorkOrder { actor: String::new(), ..order }

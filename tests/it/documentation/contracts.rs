@@ -77,10 +77,12 @@ have rules of their own ([CATALOGUE.md](CATALOGUE.md)).
 ";
 
 /// Examples of what the files in `examples/` do not have, or do not have in the form people write.
-const OTHERS: [(&str, &str); 25] = [
+const OTHERS: [(&str, &str); 27] = [
     ("Customer.licenses", "[microsoft-cloud-for-retail]"),
     ("WorkOrder.customer_id", "halden-mills"),
     ("WorkOrder.renews_work_order_id", "hm-2024"),
+    ("WorkOrder.covered_products_except", "[azure/hpc-cache]"),
+    ("WorkOrder.base_services_except", "[customer-organization-activation]"),
     ("WorkOrder.terminate_time", "2026-07-01T00:00:00+02:00"),
     ("WorkOrder.flex_allowance", "50000.00"),
     ("Item.unit_price", "245.00"),
