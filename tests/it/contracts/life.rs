@@ -244,8 +244,13 @@ async fn a_trial_of_a_change_writes_nothing(server: &TestServer) {
         assert_eq!((told.revision, told.etag), before.clone(), "{name}");
         assert_eq!(read(server).await, before, "{name}");
         let made = call(server, name, &Ask::new()).await.unwrap();
-        let bare =
-            |order: v1::WorkOrder| v1::WorkOrder { version: 0, record_time: None, actor: String::new(), ..order };
+        let bare = |order: v1::WorkOrder| v1::WorkOrder {
+            version: 0,
+            record_time: None,
+            effective_time: None,
+            actor: String::new(),
+            ..order
+        };
         assert_eq!(bare(made.work_order), bare(told.work_order), "{name}");
     }
     let missing = Ask::default();

@@ -15,8 +15,16 @@ use super::changes::{in_days, stamp};
 use crate::corpus::{ask, explain, files, list, load, over};
 use crate::server::{BOTH, TestServer, request_id};
 
-/// The acts, and the codes of the catalogue that no case of the corpus has such a remedy for, with why.
+/// What a remedy may call for of the contract, besides buying.
 const ACTS: [&str; 5] = ["RENEW", "RECORD_WAIVER", "ADD_PRODUCT", "ADD_QUANTITY", "DESIGNATE_LOCATION"];
+
+/// What cannot be carried out by one call, and why.
+const EXCUSED: [(&str, &str, &str); 1] = [(
+    "BASE_AGREEMENT_TERMINATED",
+    "RENEW",
+    "a termination is final, the renewal of the base begins a day later, and a later base revives nothing: what leaned on \
+     the ended one is to be renewed beside the new one",
+)];
 
 /// Cases of one code, kind and field that are carried out, at most: the corpus has many alike.
 const ALIKE: usize = 4;
@@ -38,7 +46,8 @@ async fn every_act_that_a_remedy_names_can_be_carried_out() {
         server.stop().await;
         assert!(failures.is_empty(), "on {backend:?}, {} of them:\n{}", failures.len(), failures.join("\n"));
         let carried: BTreeSet<_> = done.keys().map(|(code, kind, _)| (code.clone(), kind.clone())).collect();
-        let missing: Vec<_> = told.difference(&carried).collect();
+        let is_excused = |(code, act): &&(String, String)| EXCUSED.iter().any(|it| (it.0, it.1) == (code, act));
+        let missing: Vec<_> = told.difference(&carried).filter(|pair| !is_excused(pair)).collect();
         assert!(missing.is_empty(), "no case carries out {missing:?}");
     }
 }
@@ -80,6 +89,14 @@ async fn carry_out_all(
         }
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let key = (text(&reason["code"]), kind.to_owned(), text(&reason["remedy"]["field"]));
+        if EXCUSED.iter().any(|(code, act, _)| *code == key.0 && *act == kind) {
+            continue;
+        }
+        // A terminated order changes no more: its own reason tells to renew it.
+        let all = list(&answer, "reasons");
+        if kind != "RENEW" && all.iter().any(|reason| reason["code"] == "WORK_ORDER_TERMINATED") {
+            continue;
+        }
         let count = done.entry(key.clone()).or_default();
         if *count >= ALIKE {
             continue;
@@ -89,7 +106,7 @@ async fn carry_out_all(
         // Whole microseconds: an act takes effect in such.
         let at = answer["check_time"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
         let customer_id = copy(server, case, &format!("{name}-{row}")).await;
-        let act = Act { server, customer_id: &customer_id, at, question: &question, reason, answer: &answer };
+        let act = Act { server, customer_id: &customer_id, at, reason };
         let label = format!("{name}: {key:?} {}", reason["remedy"]);
         if let Err(status) = act.carry_out(kind).await {
             failures.push(format!("{label}: {}", explain(&status)));
@@ -98,8 +115,10 @@ async fn carry_out_all(
         let mut again = question.clone();
         again["check_time"] = Value::from(answer["check_time"].as_str().unwrap());
         let answer = ask(server, &customer_id, &again).await;
-        let mut codes = list(&answer, "reasons").iter().map(|reason| reason["code"].as_str().unwrap().to_owned());
-        if answer.get("error").is_some() || codes.any(|code| code == key.0) {
+        // What is in force now may still have to begin.
+        let is_left =
+            |reason: &&Value| reason["code"] == *key.0 && reason["remedy"]["kind"] != "REMEDY_KIND_WAIT_UNTIL";
+        if answer.get("error").is_some() || list(&answer, "reasons").iter().any(|reason| is_left(&reason)) {
             failures.push(format!("{label}: it is still there: {}", answer["reasons"]));
         }
     }
@@ -120,9 +139,7 @@ struct Act<'a> {
     server: &'a TestServer,
     customer_id: &'a str,
     at: DateTime<Utc>,
-    question: &'a Value,
     reason: &'a Value,
-    answer: &'a Value,
 }
 
 impl Act<'_> {
@@ -176,7 +193,7 @@ impl Act<'_> {
                 let request = v1::ResumeWorkOrderRequest {
                     customer_id,
                     work_order_id,
-                    effective_time: Some(stamp(self.at)),
+                    effective_time: Some(stamp(self.within(&order))),
                     request_id: request_id(),
                     ..Default::default()
                 };
@@ -196,7 +213,13 @@ impl Act<'_> {
                     request_id: request_id(),
                     ..Default::default()
                 };
-                contracts.renew_work_order(request).await.map(drop)
+                match contracts.renew_work_order(request).await {
+                    // Nothing to lean on in a term of its own: the field that is named is moved.
+                    Err(status) if explain(&status).contains("BASE_AGREEMENT_REQUIRED") => {
+                        self.amend(self.longer(order)).await
+                    }
+                    other => other.map(drop),
+                }
             }
             _ => self.amend(self.longer(order)).await,
         }
@@ -213,13 +236,17 @@ impl Act<'_> {
         order
     }
 
-    /// From the order's first instant, or from the instant that is asked about: a plain amendment.
+    /// The instant that is asked about, or the nearest one of the order's term.
+    fn within(&self, order: &v1::WorkOrder) -> DateTime<Utc> {
+        let noon = |date: &str| format!("{date}T12:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        self.at.clamp(noon(&order.start_date), noon(&order.end_date) - Duration::hours(12))
+    }
+
     async fn amend(&self, order: v1::WorkOrder) -> Result<(), Status> {
-        let first: DateTime<Utc> = format!("{}T12:00:00Z", order.start_date).parse().unwrap();
-        let last: DateTime<Utc> = format!("{}T00:00:00Z", order.end_date).parse().unwrap();
+        let effective_time = Some(stamp(self.within(&order)));
         let request = v1::AmendWorkOrderRequest {
             work_order: Some(order),
-            effective_time: Some(stamp(self.at.clamp(first, last))),
+            effective_time,
             request_id: request_id(),
             ..Default::default()
         };
@@ -244,12 +271,15 @@ impl Act<'_> {
             ("work_order.items.quantity", Some(item)) => self.add(item, &value),
             ("work_order.items.quantity", None) => {
                 // A further item like the one that answers.
-                let like = self.answer["coverage"]["item_id"].as_str().unwrap_or_default();
-                let service_id = self.question["service_id"].as_str().unwrap();
-                let is_like = |item: &&v1::Item| item.item_id == like || item.service_id == service_id;
-                let mut further = order.items.iter().find(is_like).expect("an item that answers").clone();
-                further.item_id = "further".to_owned();
-                (further.quantity, further.predefined_offering) = (None, None);
+                let like = self.reason["metadata"]["item_id"].as_str().unwrap_or_default();
+                let answering = order.items.iter().find(|item| item.item_id == like);
+                let mut further = v1::Item {
+                    item_id: "further".to_owned(),
+                    quantity: None,
+                    predefined_offering: None,
+                    funding: v1::Funding::Purchased.into(),
+                    ..answering.expect("an item that answers").clone()
+                };
                 self.add(&mut further, &value);
                 order.items.push(further);
             }
@@ -266,6 +296,8 @@ impl Act<'_> {
         let had = match item.quantity {
             Some(quantity) if quantity.unit() == v1::Unit::Hours => quantity.amount * 60,
             Some(quantity) => quantity.amount,
+            // What is sold by the piece is one without a number.
+            None if unit == v1::Unit::Engagements && !item.item_id.starts_with("further") => 1,
             None => 0,
         };
         item.quantity = Some(v1::Quantity { amount: had + more, unit: unit.into() });

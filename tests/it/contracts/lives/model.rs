@@ -55,7 +55,7 @@ impl<T: Clone + PartialEq> Field<T> {
 }
 
 /// The products an item may name, and the references of waivers it may have.
-pub(super) const PRODUCTS: [&str; 3] = ["azure/*", "windows-server", "sql-server"];
+pub(super) const PRODUCTS: [&str; 3] = ["azure/*", "windows-server/*", "sql-server/*"];
 pub(super) const WAIVERS: [&str; 3] = ["letter 1", "letter 2", "letter 3"];
 
 /// What varies of the order with the hours.
