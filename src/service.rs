@@ -120,26 +120,30 @@ impl Context {
             }
             (Some(instant), None) => {
                 let current = self.snapshot(customer_id, consistency).await?;
-                self.snapshot_beside(&current, instant).await
+                match self.snapshot_beside(&current, instant).await? {
+                    Beside::Same(snapshot) | Beside::Newer(snapshot) => Ok(snapshot),
+                }
             }
             (None, None) => self.snapshot(customer_id, consistency).await,
         }
     }
 
-    /// The same revision of the same customer with the contract of another instant.
-    pub async fn snapshot_beside(&self, snapshot: &Arc<Snapshot>, instant: DateTime<Utc>) -> Result<Arc<Snapshot>> {
+    /// The same revision of the same customer with the contract of another instant; a newer one, if the contract has
+    /// changed since.
+    async fn snapshot_beside(&self, snapshot: &Arc<Snapshot>, instant: DateTime<Utc>) -> Result<Beside> {
         if snapshot.documents.period.contains(instant) {
-            return Ok(Arc::clone(snapshot));
+            return Ok(Beside::Same(Arc::clone(snapshot)));
         }
         let _permit = self.reads.enter().await?;
         let customer_id = snapshot.documents.customer_id();
         let stored = self.store.load_contract(customer_id, AsOf::at(instant)).await?;
-        // Changed since the snapshot was read; the next try sees the change.
-        let contract_version = snapshot.documents.contract_version;
-        let stored = stored.filter(|stored| stored.contract_version == contract_version);
-        let stored = stored.ok_or(Error::NotFreshEnough)?;
+        let stored = stored.filter(|stored| stored.revision >= snapshot.revision).ok_or(Error::NotFreshEnough)?;
+        if stored.contract_version != snapshot.documents.contract_version {
+            self.cache.note(customer_id, stored.revision);
+            return Ok(Beside::Newer(Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)))));
+        }
         let documents = Arc::new(uncut(stored.bytes, || Documents::new(&self.catalog, stored)));
-        Ok(renewed(&documents, &snapshot.stored_balances, snapshot.revision))
+        Ok(Beside::Same(renewed(&documents, &snapshot.stored_balances, snapshot.revision)))
     }
 
     /// Reads the balances alone while the documents in the cache are the newest and stand at `now`; everything if that is
@@ -184,6 +188,14 @@ impl Context {
             None => Err(unknown_customer(customer_id)),
         }
     }
+}
+
+/// A customer's snapshot with the contract of another instant than one at hand.
+enum Beside {
+    /// Of the same revision.
+    Same(Arc<Snapshot>),
+    /// The contract has changed since the one at hand was read.
+    Newer(Arc<Snapshot>),
 }
 
 /// The same documents with the balances of a revision.

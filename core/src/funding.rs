@@ -20,6 +20,16 @@ pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> 
     sources(prepared, &query, now, |subject| field_of_take(take, subject))
 }
 
+/// Adds what a contract that is in effect later in the same work says: a block serves work of which no part is forbidden.
+pub fn restrict(found: &mut [FundingSource], later: Vec<FundingSource>) {
+    for source in found.iter_mut().filter(|source| source.failed.is_empty()) {
+        let refused = later.iter().find(|later| later.block_id == source.block_id && later.item == source.item);
+        if let Some(refused) = refused.filter(|refused| !refused.failed.is_empty()) {
+            source.clone_from(refused);
+        }
+    }
+}
+
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
 /// give more. Whatever was held can be committed even where the contract no longer knows the
 /// target; that only rules out taking more.
@@ -42,18 +52,18 @@ pub fn sources_of_commit(
 }
 
 /// The blocks whose items the contract does not have any more. Each ends when its order came to be without the item, by
-/// `effective_time` of the order's id; none: it was never there. `blocks`: those the contract has, in the order of their ids.
+/// `absent_since`; none: it was never there. `blocks`: those the contract has, in the order of their ids.
 pub fn ended_blocks(
     prepared: &Prepared,
     blocks: &[BlockSpec],
     book: &Book,
-    effective_time: impl Fn(&str) -> Option<DateTime<Utc>>,
+    absent_since: impl Fn(&Block) -> Option<DateTime<Utc>>,
 ) -> Vec<BlockSpec> {
     let is_gone = |block: &&Block| {
         blocks.binary_search_by_key(&block.id, |spec| spec.id).is_err() && can_be_judged(prepared, &block.work_order_id)
     };
     let ended = |block: &Block| {
-        let end = effective_time(&block.work_order_id).map_or(block.start, |time| time.max(block.start));
+        let end = absent_since(block).map_or(block.start, |time| time.max(block.start));
         (end < block.end).then(|| BlockSpec { end, ..block.spec() })
     };
     book.blocks.values().filter(is_gone).filter_map(ended).collect()

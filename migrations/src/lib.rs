@@ -11,6 +11,7 @@ mod m0006_holds;
 mod m0007_epoch;
 mod m0008_audit;
 mod m0009_effective_time;
+mod m0010_grants;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_epoch::Migration),
             Box::new(m0008_audit::Migration),
             Box::new(m0009_effective_time::Migration),
+            Box::new(m0010_grants::Migration),
         ]
     }
 }

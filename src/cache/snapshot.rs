@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::engine::{Prepared, PreparedBalances, blocks_of};
 use crate::funding::ended_blocks;
-use crate::ledger::Book;
+use crate::ledger::{Block, Book};
 use crate::model::{Balances, BlockSpec, Contract, EffectivePeriod, VersionInfo};
 use crate::store::StoredContract;
 
@@ -91,8 +91,9 @@ impl Documents {
     /// What brings a customer's book up to date: the blocks as the contract has them, and the end of those it does not
     /// have any more. None if that would change nothing.
     pub fn blocks_to_grant(&self, book: &Book) -> Option<Vec<BlockSpec>> {
-        let effective_time = |order: &str| self.order_infos.get(order).and_then(|info| info.effective_time);
-        let ended = ended_blocks(&self.prepared, &self.blocks, book, effective_time);
+        let absent_since =
+            |block: &Block| self.order_infos.get(&block.work_order_id).and_then(|info| info.effective_time);
+        let ended = ended_blocks(&self.prepared, &self.blocks, book, absent_since);
         (!ended.is_empty() || !book.has(&self.blocks)).then(|| self.blocks.iter().cloned().chain(ended).collect())
     }
 

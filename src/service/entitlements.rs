@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 use super::decision_id::decision_id;
 use super::paging::{ByteBudget, Bytes, PagedList, page_token_invalid};
 use super::slices::Slices;
-use super::{Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
+use super::{Beside, Caller, Context, ListQuestion, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
 use crate::engine::{self, Decision, ListQuery, Outcome, TargetAnswer};
 use crate::error::{Error, Noun, Result, reason};
 use crate::model::ProductId;
 use crate::suggest::{hint, nearest, nearest_of_kin, nearest_slip};
 use crate::telemetry::call::note_decision;
+
+/// So often a customer's questions of one batch are answered anew while its contract changes.
+const MOST_TRIES: usize = 8;
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]
@@ -99,21 +102,16 @@ impl Entitlements {
         groups.sort_unstable_by_key(|group| group.first().map(|(row, _)| *row));
         let mut slices = Slices::begin();
         for group in groups {
-            let Some((_, first)) = group.first() else { continue };
-            let snapshot = match self.group_snapshot(first).await {
-                Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => return Err(error),
-                other => other,
+            let mut tries = 0..MOST_TRIES;
+            let answers = loop {
+                let is_last = tries.next().is_none();
+                let answers = self.answer_group(&group, is_last, now, &mut slices, &mut tell).await?;
+                if let Some(answers) = answers {
+                    break answers;
+                }
             };
-            for (row, question) in group {
-                slices.next().await;
-                let told = match &snapshot {
-                    Ok(snapshot) => match self.snapshot_of(snapshot, &question).await {
-                        Ok(snapshot) => self.answer(&snapshot, &question, now, |answer| tell(Ok(answer))),
-                        Err(error) => Err(error),
-                    },
-                    Err(error) => Err(error.repeated()),
-                };
-                keep(row, told.unwrap_or_else(|error| tell(Err(error))))?;
+            for (row, told) in answers {
+                keep(row, told)?;
             }
         }
         results.sort_unstable_by_key(|(row, _)| *row);
@@ -234,11 +232,43 @@ impl Entitlements {
         }
     }
 
+    /// The answers to one customer's questions, all at one revision; none if the contract changed meanwhile, unless this is
+    /// the last try.
+    async fn answer_group<M>(
+        &self,
+        group: &[(usize, Question)],
+        is_last: bool,
+        now: DateTime<Utc>,
+        slices: &mut Slices,
+        tell: &mut impl FnMut(Result<&CheckAnswer<'_>>) -> M,
+    ) -> Result<Option<Vec<(usize, M)>>> {
+        let Some((_, first)) = group.first() else { return Ok(Some(Vec::new())) };
+        let snapshot = match self.group_snapshot(first).await {
+            Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => return Err(error),
+            other => other,
+        };
+        let mut answers = Vec::with_capacity(group.len());
+        for (row, question) in group {
+            slices.next().await;
+            let told = match &snapshot {
+                Ok(snapshot) => match self.snapshot_of(snapshot, question).await {
+                    Ok(Beside::Same(snapshot)) => self.answer(&snapshot, question, now, |answer| tell(Ok(answer))),
+                    Ok(Beside::Newer(_)) if is_last => Err(Error::NotFreshEnough),
+                    Ok(Beside::Newer(_)) => return Ok(None),
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error.repeated()),
+            };
+            answers.push((*row, told.unwrap_or_else(|error| tell(Err(error)))));
+        }
+        Ok(Some(answers))
+    }
+
     /// The contract that judges one question of a customer of which a snapshot is at hand.
-    async fn snapshot_of(&self, snapshot: &Arc<Snapshot>, question: &Question) -> Result<Arc<Snapshot>> {
+    async fn snapshot_of(&self, snapshot: &Arc<Snapshot>, question: &Question) -> Result<Beside> {
         match question.contract_time() {
             Some(instant) if question.known_time.is_none() => self.context.snapshot_beside(snapshot, instant).await,
-            _ => Ok(Arc::clone(snapshot)),
+            _ => Ok(Beside::Same(Arc::clone(snapshot))),
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) const BALANCES: &str = "(
     )";
 /// The balances as the last entries recorded by then left them, found by halves: a block's entries are numbered without
 /// gaps and recorded one after the other, so that a long history costs no more than a short one. When their holds were
-/// to run out is not known any more.
+/// to run out is not known any more. What the contract had granted by then is the sum of its grants.
 pub(super) const BALANCES_AS_KNOWN: &str = "(
         WITH RECURSIVE search (block_id, low, high) AS (
             SELECT block_id, CAST(0 AS BIGINT), sequence FROM block WHERE customer_id = $1
@@ -34,8 +34,11 @@ pub(super) const BALANCES_AS_KNOWN: &str = "(
             FROM search WHERE low < high
         )
         SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
-               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released,
-               CAST(NULL AS BIGINT) AS contracted
+               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released, (
+                   SELECT CAST(COALESCE(SUM(g.amount), 0) AS BIGINT) FROM entry g
+                   WHERE g.customer_id = $1 AND g.block_id = e.block_id AND g.kind = 'GRANT'
+                     AND g.sequence <= search.low
+               ) AS contracted
         FROM search JOIN entry e ON e.customer_id = $1 AND e.block_id = search.block_id AND e.sequence = search.low
         WHERE search.low = search.high AND search.low > 0
     )";

@@ -1,12 +1,21 @@
 //! Customers and work orders: every write is once, whole and seen by the reads that ask for it.
 
+mod around_suspension;
+mod at_once;
+mod changes;
 mod documents;
 mod effects;
 mod freshness;
 mod idempotency;
 mod life;
+mod lives;
+mod many_versions;
 mod pages;
+mod planned;
+mod proof;
 mod records;
+mod refusals;
+mod remedies;
 mod versions;
 
 use entitled::proto::v1;

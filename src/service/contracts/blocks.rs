@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::Contracts;
-use crate::contract::{ContractCommand, Document, Plan};
+use crate::contract::{ContractCommand, Period, Plan};
 use crate::engine::{Prepared, blocks_of};
 use crate::model::Contract;
-use crate::service::ledger::ContractBlocks;
+use crate::service::ledger::{BlocksSince, ContractBlocks};
 use crate::store::StoredContract;
 
 impl Contracts {
@@ -24,32 +24,29 @@ impl Contracts {
         let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
         let prepared = prepare(plan.timeline.at(Some(now)));
         let planned = plan.timeline.since(now).skip(1).flat_map(|period| blocks_of(&prepare(&period.contract)));
+        let is_past = |period: &&Period| period.from.is_none_or(|from| from <= now);
+        let history = plan.timeline.periods().take_while(is_past).map(|period| BlocksSince {
+            from: period.from,
+            ids: blocks_of(&prepare(&period.contract)).into_iter().map(|block| block.id).collect(),
+        });
         ContractBlocks {
             blocks: blocks_of(&prepared),
             planned: planned.collect(),
+            history: history.collect(),
+            effective_times: effective_times(plan, stored),
             prepared,
-            effective_times: effective_times(plan, stored, now),
             fields: fields(command, plan),
             may_shrink: command.force_reason().is_some(),
         }
     }
 }
 
-/// From when on each order stands as it does now.
-fn effective_times(
-    plan: &Plan,
-    stored: Option<&StoredContract>,
-    now: DateTime<Utc>,
-) -> BTreeMap<String, Option<DateTime<Utc>>> {
-    let infos = stored.into_iter().flat_map(|stored| &stored.order_infos);
-    let mut times: BTreeMap<_, _> = infos.map(|(id, info)| (id.clone(), info.effective_time)).collect();
-    let is_now = |from: Option<DateTime<Utc>>| from.is_none_or(|from| from <= now);
-    for version in plan.versions.iter().filter(|version| is_now(version.effective_time)) {
-        if let Document::WorkOrder(order) = &version.document {
-            times.insert(order.work_order_id.clone(), version.effective_time);
-        }
-    }
-    times
+/// From when on each order stands as it did before the change, where the change is worked out on that.
+fn effective_times(plan: &Plan, stored: Option<&StoredContract>) -> BTreeMap<String, Option<DateTime<Utc>>> {
+    let begins_with =
+        |stored: &&StoredContract| plan.timeline.periods().next().is_some_and(|first| first.from == stored.period.from);
+    let infos = stored.filter(begins_with).into_iter().flat_map(|stored| &stored.order_infos);
+    infos.map(|(id, info)| (id.clone(), info.effective_time)).collect()
 }
 
 /// Where the request says how much each item has.

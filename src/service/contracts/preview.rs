@@ -10,7 +10,7 @@ use crate::contract::{ContractCommand, Plan, Timeline};
 use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation};
 use crate::funding::ended_blocks;
-use crate::ledger::Book;
+use crate::ledger::{Block, Book};
 use crate::model::{Contract, is_id};
 use crate::preview::{
     AffectedReservation, BlockChange, Change, DecisionChange, Decisions, Effects, Rows, affected_reservations,
@@ -101,7 +101,7 @@ impl Contracts {
         (old, book): (&Prepared, Book),
         change: &Change<'_>,
     ) -> Result<Rows<BlockChange>> {
-        let effective_time = |id: &str| stored?.order_infos.get(id)?.effective_time;
+        let effective_time = |block: &Block| stored?.order_infos.get(&block.work_order_id)?.effective_time;
         let mut specs = blocks_of(old);
         specs.extend(ended_blocks(old, &specs, &book, effective_time));
         let before = granted(book, specs, change.now).map_err(refused)?;

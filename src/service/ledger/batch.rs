@@ -188,9 +188,9 @@ impl BatchRunner {
         Ok((units, unread))
     }
 
-    /// Reads the contract of when a write's work is done, if that is another one than those at hand.
+    /// Reads the contracts of when a write's work is done, if those are others than those at hand.
     async fn load_other_in_txn(&self, txn: &Txn, unit: &mut UnitOfWork, write: &Write) -> Result<()> {
-        if let Some(instant) = unit.missing_contract(write) {
+        while let Some(instant) = unit.missing_contract(write) {
             unit.add_contract(self.load_documents_in_txn(txn, &write.customer_id, AsOf::at(instant)).await?);
         }
         Ok(())

@@ -21,7 +21,9 @@ pub(in crate::service) struct ContractBlocks {
     pub blocks: Vec<BlockSpec>,
     /// As they are planned to become.
     pub planned: Vec<BlockSpec>,
-    /// From when on each work order stands as it does; none: as long as there was one.
+    /// Which blocks there were from when on, until now.
+    pub history: Vec<BlocksSince>,
+    /// From when on each work order stood as it did when the history begins; none: as long as there was one.
     pub effective_times: BTreeMap<String, Option<DateTime<Utc>>>,
     /// The field of the request that says how much an item has, by work order and item; others stand for themselves.
     pub fields: BTreeMap<(String, String), String>,
@@ -46,10 +48,30 @@ impl ContractBlocks {
 
     /// The blocks as they are to be written: as the contract has them, and the end of those it does not have any more.
     pub(in crate::service) fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
-        let effective_time = |id: &str| self.effective_times.get(id).copied().flatten();
-        let ended = ended_blocks(&self.prepared, &self.blocks, book, effective_time);
+        let ended = ended_blocks(&self.prepared, &self.blocks, book, |block| self.absent_since(block));
         self.blocks.iter().cloned().chain(ended).collect()
     }
+
+    /// From when on a block that is not there now has been away.
+    fn absent_since(&self, block: &Block) -> Option<DateTime<Utc>> {
+        let away = self.history.iter().rev().take_while(|period| !period.ids.contains(&block.id));
+        let since = away.last().map(|period| period.from);
+        match self.history.first().map(|first| first.from) {
+            // All the time: since its order stands so, which may be longer.
+            Some(first) if since == Some(first) => {
+                self.effective_times.get(&block.work_order_id).copied().unwrap_or(first)
+            }
+            _ => since.flatten(),
+        }
+    }
+}
+
+/// The blocks of a contract from an instant on.
+#[derive(Debug)]
+pub(in crate::service) struct BlocksSince {
+    /// None: as long as there was a contract.
+    pub from: Option<DateTime<Utc>>,
+    pub ids: BTreeSet<Uuid>,
 }
 
 /// What brings the blocks of a locked customer to what its contract says, to be written in the transaction that writes

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Ledger;
+use super::blocks::bring_up_to_date;
 use crate::error::{Error, Noun, Result, reason};
-use crate::ledger::{ApplyContext, Block, Book, Command, Entry, Reservation, ReservationState, apply};
+use crate::ledger::{Block, Book, Entry, Reservation, ReservationState};
 use crate::service::paging::{PagedList, page_token_invalid};
 use crate::service::{Bytes, Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
@@ -64,29 +65,15 @@ impl Ledger {
         note_customer(customer_id);
         caller.require_customer(customer_id)?;
         let Blocks { revision, now, blocks } = self.all_blocks(customer_id).await?;
-        let Some(mut block) = blocks.iter().find(|block| block.id == *block_id).cloned() else {
+        let Some(block) = blocks.iter().find(|block| block.id == *block_id).cloned() else {
             return Err(unknown_block(*block_id));
         };
         let Some(as_of) = as_of_time else { return Ok((block, now, revision)) };
         if *as_of > now {
             return Err(Error::invalid("as_of_time", reason::FIELD_OUT_OF_RANGE, "is in the future"));
         }
-        if block.sequence == 0 {
-            // Of a contract older than the ledger: nothing was ever recorded of it.
-            return Ok((block, *as_of, revision));
-        }
-        // What is left of a block is what its last entry by then left of it.
-        let last = self.context.store.last_entry(customer_id, *block_id, *as_of).await?;
-        let last = last.ok_or_else(|| unknown_block(*block_id))?;
-        (block.granted, block.used, block.reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
-        (block.sequence, block.head) = (last.sequence, last.hash);
-        // And it is judged by the contract of then.
-        let consistency = Consistency::MinimizeLatency;
-        let snapshot = self.context.snapshot_at(customer_id, Some(*as_of), Some(*as_of), &consistency).await?;
-        if let Some(spec) = snapshot.documents.blocks.iter().find(|spec| spec.id == *block_id) {
-            block.renew(spec);
-        }
-        Ok((block, *as_of, revision))
+        let then = self.block_as_of(customer_id, block, *as_of).await?;
+        Ok((then.ok_or_else(|| unknown_block(*block_id))?, *as_of, revision))
     }
 
     /// One page of blocks, each told with the instant it is judged at; the revision, and the next page's token.
@@ -202,17 +189,8 @@ impl Ledger {
         let snapshot = self.context.snapshot(customer_id, &Consistency::AtLeast(stored.revision)).await?;
         let mut book = Book::new(customer_id);
         stored.blocks.into_iter().for_each(|block| book.add_block(block));
-        // Tried on a book that is thrown away.
-        let written = book.blocks.keys().copied().collect::<std::collections::BTreeSet<_>>();
-        if let Some(blocks) = snapshot.documents.blocks_to_grant(&book) {
-            let context = ApplyContext::new(stored.now, None, "");
-            let grant = Command::Grant { blocks };
-            apply(&mut book, &grant, &context, &mut Uuid::now_v7).map_err(super::write::refused)?;
-        }
+        bring_up_to_date(&mut book, &snapshot.documents, stored.now)?;
         let mut blocks: Vec<Block> = book.blocks.into_values().collect();
-        for block in blocks.iter_mut().filter(|block| !written.contains(&block.id)) {
-            (block.sequence, block.head) = (0, crate::ledger::ChainHash::FIRST);
-        }
         blocks.sort_by(|one, other| {
             (&one.work_order_id, &one.item_id, &one.service_id).cmp(&(
                 &other.work_order_id,

@@ -1,6 +1,7 @@
 //! Carries out one customer's part of a batch on the customer's book, in memory.
 
 use std::collections::{BTreeMap, HashMap};
+use std::iter;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,13 +12,20 @@ use super::outcome::{Deferral, Execution};
 use super::replay::PriorRequests;
 use super::write::{CallerCommand, Operation, Write, in_order, refused, violation};
 use crate::cache::Documents;
+use crate::engine::Prepared;
 use crate::error::{Error, Result};
-use crate::funding::{sources_of_commit, sources_of_take};
-use crate::ledger::{Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, apply, malformed};
+use crate::funding::{restrict, sources_of_commit, sources_of_take};
+use crate::ledger::{
+    Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, Performed, Take, apply, malformed,
+};
 use crate::model::Unit;
 use crate::service::caller::SYSTEM;
 use crate::service::idempotency::RequestIdentity;
 use crate::store::MOST_DUE;
+
+/// In so many periods of the contract one work is judged: at its start, and in those that follow; behind them in the one
+/// in which it ends.
+const MOST_PERIODS: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
@@ -66,11 +74,12 @@ impl UnitOfWork {
         Ok(unit)
     }
 
-    /// When the work of a write is done, if the contract of then is not at hand.
+    /// When the work of a write is done, as far as the contract of then is not at hand.
     pub(super) fn missing_contract(&self, write: &Write) -> Option<DateTime<Utc>> {
         let Operation::Command(command) = &write.operation else { return None };
-        let instant = self.contract_time(&command.command)?;
-        self.documents_at(instant).is_none().then_some(instant)
+        let start = self.contract_time(&command.command)?;
+        let instants = || iter::once(start).chain(self.later_instants(performed(&command.command)));
+        instants().find(|instant| self.documents_at(*instant).is_none())
     }
 
     pub(super) fn add_contract(&mut self, documents: Arc<Documents>) {
@@ -90,8 +99,20 @@ impl UnitOfWork {
         performed.map(|performed| performed.start)
     }
 
+    /// When the contract changes while work is done, as far as the contracts of before are at hand.
+    fn later_instants(&self, performed: Option<Performed>) -> impl Iterator<Item = DateTime<Utc>> {
+        let next = move |instant: DateTime<Utc>| {
+            let end = performed?.end;
+            self.documents_at(instant)?.period.until.filter(|until| *until < end)
+        };
+        let changes = iter::successors(performed.map(|work| work.start), move |instant| next(*instant)).skip(1);
+        let last = performed.and_then(|work| work.end.checked_sub_signed(TimeDelta::microseconds(1)));
+        let cut = move |(row, instant): (usize, _)| if row < MOST_PERIODS { Some(instant) } else { last };
+        changes.take(MOST_PERIODS.saturating_add(1)).enumerate().filter_map(cut)
+    }
+
     fn documents_at(&self, instant: DateTime<Utc>) -> Option<&Documents> {
-        let mut known = std::iter::once(&self.documents).chain(&self.others);
+        let mut known = iter::once(&self.documents).chain(&self.others);
         known.find(|documents| documents.period.contains(instant)).map(|documents| &**documents)
     }
 
@@ -154,7 +175,7 @@ impl UnitOfWork {
         let documents = self.contract_time(command).and_then(|instant| self.documents_at(instant));
         let prepared = &documents.unwrap_or(&self.documents).prepared;
         match command {
-            Command::Consume(take) | Command::Reserve { take, .. } => Ok(sources_of_take(prepared, take, self.now)?),
+            Command::Consume(take) | Command::Reserve { take, .. } => self.sources_of_take(prepared, take),
             Command::Commit { reservation_id, performed, .. } => {
                 let reservation = self.book.reservations.get(reservation_id);
                 let sources = |reservation| sources_of_commit(prepared, reservation, *performed, self.now);
@@ -162,6 +183,16 @@ impl UnitOfWork {
             }
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// No part of the work may be forbidden by the contract of its time. An item that is gone later ends its block.
+    fn sources_of_take(&self, prepared: &Prepared, take: &Take) -> Result<Vec<FundingSource>> {
+        let mut found = sources_of_take(prepared, take, self.now)?;
+        let later = self.later_instants(take.performed).filter_map(|instant| self.documents_at(instant));
+        for documents in later {
+            restrict(&mut found, sources_of_take(&documents.prepared, take, self.now).unwrap_or_default());
+        }
+        Ok(found)
     }
 
     /// Whether the book is to be written. New blocks alone are not: they are written with the first write that is
@@ -178,5 +209,13 @@ impl UnitOfWork {
 
     pub(super) fn add_to(&self, changes: &mut Changes) -> Result<()> {
         changes.add(&self.before, &self.book, &self.applied)
+    }
+}
+
+/// The window of a command that takes something.
+fn performed(command: &Command) -> Option<Performed> {
+    match command {
+        Command::Consume(take) | Command::Reserve { take, .. } => take.performed,
+        _ => None,
     }
 }

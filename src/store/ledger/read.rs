@@ -101,6 +101,15 @@ impl Store {
         rows.into_iter().next().map(EntryRow::read).transpose()
     }
 
+    /// What the contract had granted of a block by the entry with this number.
+    pub async fn contracted(&self, customer_id: &str, block_id: Uuid, sequence: i64) -> Result<i64> {
+        let sql = "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount FROM entry
+             WHERE customer_id = $1 AND block_id = $2 AND kind = 'GRANT' AND sequence <= $3";
+        let values = vec![customer_id.into(), block_id.to_string().into(), sequence.into()];
+        let rows = self.rows::<AmountRow>(sql.to_owned(), values).await?;
+        Ok(rows.first().map_or(0, |row| row.amount))
+    }
+
     /// Entries in the order of their blocks and of their sequence, and, where fewer were found than asked for although
     /// there may be more, the place up to which was looked: a rare one is not searched for in a long history by one call.
     pub async fn entries(
@@ -276,6 +285,11 @@ struct CustomerBlockRow {
     /// None where the customer has no blocks.
     #[sea_orm(nested)]
     block: Option<BlockRow>,
+}
+
+#[derive(Debug, FromQueryResult)]
+struct AmountRow {
+    amount: i64,
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -23,7 +23,7 @@ pub(super) const EDE: &str = "enhanced-designated-engineering";
 pub(super) const LONDON: &str = "gb-london";
 
 /// A server, and a customer with a block of 100 hours.
-pub(super) struct House {
+pub(crate) struct House {
     pub server: TestServer,
     pub backend: Backend,
 }
@@ -146,7 +146,7 @@ impl House {
         told
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.verify("contoso").await;
         self.server.stop().await;
     }
@@ -297,4 +297,17 @@ pub(super) fn forbidden(reason: &str) -> (Code, String) {
 
 pub(super) fn invalid(reason: &str) -> (Code, String) {
     (Code::InvalidArgument, reason.to_owned())
+}
+
+/// All entries of a block of contoso, in their order.
+pub(crate) async fn entries_of(server: &TestServer, block_id: &str) -> Vec<v1::Entry> {
+    let request = v1::ListEntriesRequest {
+        customer_id: "contoso".into(),
+        block_id: block_id.into(),
+        page_size: 1_000,
+        ..Default::default()
+    };
+    let answer = server.ledger().list_entries(request).await.unwrap().into_inner();
+    assert!(answer.next_page_token.is_empty());
+    answer.entries
 }

@@ -1,0 +1,196 @@
+//! Work counts by when it was done: what was done while an order was in force can be recorded later, and nothing else.
+
+use chrono::{DateTime, Duration, Utc};
+use entitled::proto::v1;
+
+use super::changes::*;
+use crate::sample::hours;
+use crate::server::{TestServer, on_both_servers, request_id};
+
+on_both_servers!(
+    work_before_a_suspension_is_recorded_during_it,
+    work_across_the_edge_of_a_suspension_is_refused,
+    a_suspended_base_stops_what_leans_on_it,
+    holds_outlive_a_suspension,
+    holds_are_committed_for_work_before_a_termination,
+    holds_are_committed_for_work_before_a_new_end,
+    nothing_is_left_to_shrink_below_what_is_spent,
+    a_suspension_of_the_past_takes_nothing_back,
+);
+
+type Window = (DateTime<Utc>, DateTime<Utc>);
+
+/// An hour that begins so many hours after an instant.
+fn hour_from(instant: DateTime<Utc>, hours: i64) -> Window {
+    let start = instant + Duration::hours(hours);
+    (start, start + Duration::hours(1))
+}
+
+async fn took(server: &TestServer, request: v1::ConsumeUnitsRequest) -> String {
+    match server.ledger().consume_units(request).await {
+        Ok(_) => "taken".to_owned(),
+        Err(status) => refusal::<()>(Err(status)),
+    }
+}
+
+const SUSPENDED: &str = "FailedPrecondition WORK_ORDER_SUSPENDED";
+
+async fn work_before_a_suspension_is_recorded_during_it(server: &TestServer) {
+    stored(server).await;
+    let from = wednesday();
+    suspend(server, "wo-2", Some(from)).await.unwrap();
+    for make in [consume, consume_any] {
+        for (done, expected) in [
+            (Some(hour_from(from, -24)), "taken"),
+            (Some(hour_from(from, -1)), "taken"),
+            (Some(hour_from(from, 0)), SUSPENDED),
+            (Some(hour_from(from, 24)), SUSPENDED),
+            (None, SUSPENDED),
+        ] {
+            assert_eq!(took(server, make(1, done)).await, expected, "{done:?}");
+        }
+    }
+    // Neither is anything held for now, or for later.
+    for done in [None, Some(hour_from(now(), 24))] {
+        let request = v1::ReserveUnitsRequest {
+            customer_id: "contoso".to_owned(),
+            block_id: block(),
+            quantity: hours(1),
+            performed: done.map(performed),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        assert_eq!(refusal(server.ledger().reserve_units(request).await), SUSPENDED, "{done:?}");
+    }
+    let to = wednesday() + Duration::days(7);
+    resume(server, "wo-2", Some(to)).await.unwrap();
+    for (done, expected) in [
+        (hour_from(from, -2), "taken"),
+        (hour_from(from, 0), SUSPENDED),
+        (hour_from(to, -1), SUSPENDED),
+        (hour_from(to, 0), "taken"),
+    ] {
+        assert_eq!(took(server, consume(1, Some(done))).await, expected, "{done:?}");
+    }
+    assert_eq!(took(server, consume(1, None)).await, "taken");
+    let block = block_at(server, None).await;
+    assert_eq!((block.granted, block.used), (24_000, 7 * 60));
+}
+
+/// None of its time may lie where the order entitled to nothing.
+async fn work_across_the_edge_of_a_suspension_is_refused(server: &TestServer) {
+    stored(server).await;
+    let (from, to) = (wednesday(), wednesday() + Duration::days(7));
+    suspend(server, "wo-2", Some(from)).await.unwrap();
+    resume(server, "wo-2", Some(to)).await.unwrap();
+    let moment = Duration::microseconds(1);
+    for (start, end, expected) in [
+        (from - Duration::hours(1), from, "taken"),
+        (from - Duration::hours(1), from + moment, SUSPENDED),
+        (from - Duration::hours(1), to + Duration::hours(1), SUSPENDED),
+        (to - moment, to + Duration::hours(1), SUSPENDED),
+        (to, to + Duration::hours(1), "taken"),
+    ] {
+        assert_eq!(took(server, consume(1, Some((start, end)))).await, expected, "{start} to {end}");
+    }
+}
+
+async fn a_suspended_base_stops_what_leans_on_it(server: &TestServer) {
+    stored(server).await;
+    let from = wednesday();
+    suspend(server, "wo-1", Some(from)).await.unwrap();
+    let missing = "FailedPrecondition BASE_AGREEMENT_REQUIRED";
+    for (done, expected) in [(Some(hour_from(from, -1)), "taken"), (Some(hour_from(from, 0)), missing), (None, missing)]
+    {
+        assert_eq!(took(server, consume(1, done)).await, expected, "{done:?}");
+    }
+    assert_eq!(ask(server, check_now()).await, "BASE_AGREEMENT_REQUIRED");
+}
+
+async fn holds_outlive_a_suspension(server: &TestServer) {
+    stored(server).await;
+    let (one, other) = (reserve(server, 5).await, reserve(server, 7).await);
+    let from = wednesday();
+    suspend(server, "wo-2", Some(from)).await.unwrap();
+    assert_eq!(block_at(server, None).await.reserved, 720);
+    server.ledger().commit_reservation(commit(&one.reservation_id, Some(hour_from(from, -2)))).await.unwrap();
+    // Without a time, or for one within it: what is held is held.
+    server.ledger().commit_reservation(commit(&other.reservation_id, None)).await.unwrap();
+    let block = block_at(server, None).await;
+    assert_eq!((block.used, block.reserved), (720, 0));
+}
+
+async fn holds_are_committed_for_work_before_a_termination(server: &TestServer) {
+    stored(server).await;
+    let (one, other) = (reserve(server, 5).await, reserve(server, 7).await);
+    let end = wednesday();
+    terminate(server, "wo-2", Some(end)).await.unwrap();
+    assert_eq!(ask(server, check_now()).await, "WORK_ORDER_TERMINATED");
+    assert_eq!(instant(block_at(server, None).await.expire_time), end);
+    let late = commit(&other.reservation_id, Some(hour_from(end, 0)));
+    assert_eq!(refusal(server.ledger().commit_reservation(late).await), "FailedPrecondition FORFEITED");
+    server.ledger().commit_reservation(commit(&one.reservation_id, Some(hour_from(end, -1)))).await.unwrap();
+    assert_eq!(took(server, consume(1, Some(hour_from(end, -1)))).await, "taken");
+    assert_eq!(took(server, consume(1, Some(hour_from(end, 1)))).await, "FailedPrecondition FORFEITED");
+    let block = block_at(server, None).await;
+    assert_eq!((block.used, block.reserved, block.available), (360, 420, 0));
+}
+
+async fn holds_are_committed_for_work_before_a_new_end(server: &TestServer) {
+    stored(server).await;
+    let held = reserve(server, 5).await;
+    let mut shorter = hours_order();
+    shorter.end_date = wednesday().date_naive().to_string();
+    amend(server, shorter, Some(in_days(-60))).await.unwrap();
+    assert_eq!(ask(server, check_now()).await, "WORK_ORDER_EXPIRED");
+    let end = instant(block_at(server, None).await.expire_time);
+    assert!(end > wednesday() && end < wednesday() + Duration::days(1), "{end}");
+    let late = commit(&held.reservation_id, Some(hour_from(end, 0)));
+    assert_eq!(refusal(server.ledger().commit_reservation(late).await), "FailedPrecondition FORFEITED");
+    server.ledger().commit_reservation(commit(&held.reservation_id, Some(hour_from(wednesday(), 1)))).await.unwrap();
+    assert_eq!(took(server, consume(1, Some(hour_from(wednesday(), 2)))).await, "taken");
+    assert_eq!(took(server, consume(1, None)).await, "FailedPrecondition FORFEITED");
+}
+
+async fn nothing_is_left_to_shrink_below_what_is_spent(server: &TestServer) {
+    stored(server).await;
+    server.ledger().consume_units(consume(100, None)).await.unwrap();
+    reserve(server, 50).await;
+    let with = |amount| {
+        let mut order = hours_order();
+        order.items[0].quantity = hours(amount);
+        order
+    };
+    for from in [None, Some(in_days(-30)), Some(in_days(30))] {
+        let refused = server.contracts().amend_work_order(amendment(with(149), from)).await;
+        let refused = crate::sample::refused(refused);
+        assert_eq!(
+            (refused.reason.as_str(), refused.metadata("spent")),
+            ("GRANT_BELOW_SPENT", Some("9000")),
+            "{from:?}"
+        );
+    }
+    amend(server, with(150), None).await.unwrap();
+    let forced = v1::AmendWorkOrderRequest { force_reason: "a correction".to_owned(), ..amendment(with(120), None) };
+    server.contracts().amend_work_order(forced).await.unwrap();
+    let block = block_at(server, None).await;
+    assert_eq!((block.granted, block.used, block.reserved, block.available), (7_200, 6_000, 3_000, 0));
+}
+
+/// What was recorded when it was allowed stays recorded, and can be corrected.
+async fn a_suspension_of_the_past_takes_nothing_back(server: &TestServer) {
+    stored(server).await;
+    let done = hour_from(wednesday() + Duration::days(7), 0);
+    let taken = server.ledger().consume_units(consume(3, Some(done))).await.unwrap().into_inner();
+    suspend(server, "wo-2", Some(wednesday())).await.unwrap();
+    assert_eq!(block_at(server, None).await.used, 180);
+    assert_eq!(took(server, consume(1, Some(done))).await, SUSPENDED);
+    let reverse = v1::ReverseEntryRequest {
+        customer_id: "contoso".to_owned(),
+        entry_id: taken.entries.last().unwrap().entry_id.clone(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    server.ledger().reverse_entry(reverse).await.unwrap();
+    assert_eq!(block_at(server, None).await.used, 0);
+}
