@@ -26,6 +26,8 @@ use crate::catalog::Catalog;
 
 /// How many contracts are written at a time, and how many calls wait to write one.
 const WRITES: (usize, usize) = (2, 256);
+/// The same of trials.
+const PREVIEWS: (usize, usize) = (2, 256);
 
 /// Reads and changes contracts.
 #[derive(Debug, Clone)]
@@ -33,11 +35,13 @@ pub struct Contracts {
     context: Context,
     /// To writes, which go on when their callers have gone.
     writes: Gate,
+    /// To trials of writes, which read and judge as much and more.
+    previews: Gate,
 }
 
 impl Contracts {
     pub fn new(context: Context) -> Self {
-        Self { context, writes: Gate::new(WRITES.0, WRITES.1) }
+        Self { context, writes: Gate::new(WRITES.0, WRITES.1), previews: Gate::new(PREVIEWS.0, PREVIEWS.1) }
     }
 
     pub fn catalog(&self) -> &Catalog {

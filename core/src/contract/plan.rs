@@ -16,7 +16,7 @@ use super::suspend::suspend;
 use super::terminate::terminate;
 use super::timeline::{Put, Timeline};
 use crate::error::Result;
-use crate::model::{Contract, Customer, Waiver, WorkOrder};
+use crate::model::{Contract, Customer, Waiver, WorkOrder, WorkOrderState};
 use crate::noun::Noun;
 
 /// A command worked out on the contract there is.
@@ -70,11 +70,17 @@ pub fn plan(command: &ContractCommand, current: Option<&Timeline>, now: DateTime
             }
         }
         ContractCommand::SuspendWorkOrder { change, .. } => plan.change(change, change.effective_time, suspend)?,
-        ContractCommand::ResumeWorkOrder { change } => plan.change(change, change.effective_time, resume)?,
-        ContractCommand::TerminateWorkOrder { change, .. } => {
-            plan.as_of = command.since(now);
-            plan.change(change, Some(as_of), |order| terminate(order, as_of))?;
+        ContractCommand::ResumeWorkOrder { change } => {
+            let end = plan.planned_end(change);
+            plan.change(change, change.effective_time, resume)?;
+            // As soon as it serves again, it is known to end.
+            if let (Some(end), None) = (end, &plan.refusal) {
+                let put = plan.timeline.end_work_order(Some(plan.as_of), end, &change.work_order_id);
+                plan.versions.retain(|version| !put.iter().any(|put| put.from == version.effective_time));
+                plan.versions.extend(versions(put, Document::WorkOrder));
+            }
         }
+        ContractCommand::TerminateWorkOrder { change, .. } => plan.end(change, as_of, command.since(now))?,
         ContractCommand::RecordWaiver { change, item_id, waiver } if change.effective_time.is_none() => {
             plan.record_waiver(change, item_id, waiver, now)?;
         }
@@ -199,14 +205,54 @@ impl Plan {
         }
     }
 
+    /// Ends an order at an instant. What ends later is known to end from now on; but an order that is held stays held until
+    /// it ends, since what is to end serves until then.
+    fn end(&mut self, change: &OrderChange, end: DateTime<Utc>, known: DateTime<Utc>) -> Result<()> {
+        self.as_of = known;
+        let is_held = |order: &WorkOrder| order.state == WorkOrderState::Suspended;
+        if self.contract().work_order(&change.work_order_id).is_some_and(is_held) {
+            self.as_of = end;
+        }
+        let contract = self.contract();
+        let (stored, term) = match order_of(contract, change) {
+            Ok(stored) => (stored.clone(), dates(&contract.customer, stored)),
+            Err(unknown) => {
+                self.refuse(unknown);
+                return Ok(());
+            }
+        };
+        if let Some(outside) = judge_time(end, &[term]) {
+            self.refuse(outside.into());
+        }
+        match terminate(&stored, end) {
+            Ok(ended) => {
+                let put = self.timeline.end_work_order(Some(known), end, &change.work_order_id);
+                self.tell_changed(&stored, &ended, put);
+            }
+            Err(refusal) => self.refuse(refusal),
+        }
+        Ok(())
+    }
+
+    /// When an order is planned to end early.
+    fn planned_end(&self, change: &OrderChange) -> Option<DateTime<Utc>> {
+        let orders = self.timeline.since(self.as_of).filter_map(|it| it.contract.work_order(&change.work_order_id));
+        let mut ended = orders.filter(|order| order.state == WorkOrderState::Terminated);
+        ended.next()?.terminate_time
+    }
+
     fn put_changed(&mut self, from: Option<DateTime<Utc>>, stored: &WorkOrder, changed: &WorkOrder) -> Result<()> {
+        let put = self.timeline.put_work_order(from, changed)?;
+        self.tell_changed(stored, changed, put);
+        Ok(())
+    }
+
+    fn tell_changed(&mut self, stored: &WorkOrder, changed: &WorkOrder, put: Vec<Put<WorkOrder>>) {
         let differences = differences("work_order", stored, changed);
         let kind = kind_of(false, &differences);
-        let put = self.timeline.put_work_order(from, changed)?;
         self.versions.extend(versions(put, Document::WorkOrder));
         let (id, fields) = (changed.work_order_id.clone(), names(differences));
         self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
-        Ok(())
     }
 
     /// A waiver has dates of its own: without an effective time the item has it from its first version on that lacks

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::merge::carried;
 use crate::error::Result;
-use crate::model::{Contract, Customer, WorkOrder};
+use crate::model::{Contract, Customer, WorkOrder, WorkOrderState};
 
 /// From when on a contract stands as it does; none: as long as there was one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,35 @@ impl Timeline {
             }
         };
         self.put(from, order, |contract| contract.work_order(id), set)
+    }
+
+    /// Ends a work order at an instant, which is known from an earlier one on. A period in which the order is held, or a
+    /// draft, stays as it is until the end.
+    pub(super) fn end_work_order(
+        &mut self,
+        from: Option<DateTime<Utc>>,
+        end: DateTime<Utc>,
+        work_order_id: &str,
+    ) -> Vec<Put<WorkOrder>> {
+        let begin = from.max(self.first.from);
+        self.begin(begin);
+        self.begin(self.first.from.max(Some(end)));
+        let mut versions: Vec<Put<WorkOrder>> = Vec::new();
+        for period in iter::once(&mut self.first).chain(&mut self.later).filter(|period| period.from >= begin) {
+            let orders = &mut period.contract.work_orders;
+            let Some(order) = orders.iter_mut().find(|order| order.work_order_id == work_order_id) else { continue };
+            let planned = order.clone();
+            let ends_sooner = order.terminate_time.is_some_and(|other| other <= end);
+            if order.state == WorkOrderState::Active || (period.from >= Some(end) && !ends_sooner) {
+                (order.state, order.terminate_time) = (WorkOrderState::Terminated, Some(end));
+            }
+            let before = versions.last().map_or(&planned, |version| &version.document);
+            if before != &*order {
+                let from = if period.from == begin { from } else { period.from };
+                versions.push(Put { from, document: order.clone() });
+            }
+        }
+        versions
     }
 
     /// Each later period is what its plan makes of the one before: what the plan changes there stays changed, and

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::Contracts;
-use crate::contract::{ContractCommand, Period, Plan};
+use super::state::ContractState;
+use crate::contract::{ContractCommand, Period, Plan, Timeline};
 use crate::engine::{Prepared, blocks_of};
-use crate::model::Contract;
+use crate::model::{BlockSpec, Contract};
 use crate::service::ledger::{BlocksSince, ContractBlocks};
 use crate::store::StoredContract;
 
@@ -18,20 +20,22 @@ impl Contracts {
         &self,
         command: &ContractCommand,
         plan: &Plan,
-        stored: Option<&StoredContract>,
+        state: Option<&ContractState>,
         now: DateTime<Utc>,
     ) -> ContractBlocks {
+        let (stored, timeline) = (state.map(|state| &state.stored), state.map(|state| &state.timeline));
         let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
         let prepared = prepare(plan.timeline.at(Some(now)));
-        let planned = plan.timeline.since(now).skip(1).flat_map(|period| blocks_of(&prepare(&period.contract)));
         let is_past = |period: &&Period| period.from.is_none_or(|from| from <= now);
         let history = plan.timeline.periods().take_while(is_past).map(|period| BlocksSince {
             from: period.from,
             ids: blocks_of(&prepare(&period.contract)).into_iter().map(|block| block.id).collect(),
         });
+        let blocks = blocks_of(&prepared);
+        let shrunk = shrunk_by(&prepare, timeline, plan, now, &blocks);
         ContractBlocks {
-            blocks: blocks_of(&prepared),
-            planned: planned.collect(),
+            blocks,
+            shrunk,
             history: history.collect(),
             effective_times: effective_times(plan, stored),
             prepared,
@@ -39,6 +43,27 @@ impl Contracts {
             may_shrink: command.force_reason().is_some(),
         }
     }
+}
+
+/// Blocks that grant less by the change than they did before it, now or in what is planned for later.
+fn shrunk_by(
+    prepare: &impl Fn(&Contract) -> Prepared,
+    before: Option<&Timeline>,
+    plan: &Plan,
+    now: DateTime<Utc>,
+    blocks: &[BlockSpec],
+) -> Vec<BlockSpec> {
+    let Some(before) = before else { return Vec::new() };
+    let mut shrunk = Vec::new();
+    for period in plan.timeline.since(now) {
+        let begin = period.from.max(Some(now));
+        let old: BTreeMap<Uuid, i64> =
+            blocks_of(&prepare(before.at(begin))).into_iter().map(|block| (block.id, block.granted)).collect();
+        let is_now = begin == Some(now);
+        let new = if is_now { blocks.to_vec() } else { blocks_of(&prepare(&period.contract)) };
+        shrunk.extend(new.into_iter().filter(|block| old.get(&block.id).is_some_and(|old| block.granted < *old)));
+    }
+    shrunk
 }
 
 /// From when on each order stands as it did before the change, where the change is worked out on that.

@@ -6,7 +6,7 @@ use super::outcome::Judged;
 use super::state::ContractState;
 use super::version::match_etag;
 use super::{Contracts, size};
-use crate::contract::{ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
+use crate::contract::{ChangeKind, ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
 use crate::error::{Error, Result, Violation, merge_violations, reason};
 use crate::model::{Contract, rfc3339};
 use crate::purchase::{self, Warning};
@@ -37,7 +37,7 @@ impl Contracts {
                 Some(Refusal::Violations(refused)) => merge_violations(&mut violations, refused),
                 other => plan.refusal = other,
             }
-            merge_violations(&mut violations, self.violations_of(command, plan, timeline, stored));
+            merge_violations(&mut violations, self.violations_of(command, plan, timeline, stored, now));
         }
         let is_malformed = violations.iter().any(|violation| !violation.clause);
         let plan = match plan {
@@ -62,15 +62,19 @@ impl Contracts {
         plan: &Plan,
         timeline: Option<&Timeline>,
         stored: Option<&StoredContract>,
+        now: DateTime<Utc>,
     ) -> Vec<Violation> {
         let submitted = submitted(command, plan);
         let mut found: Vec<Violation> = Vec::new();
-        for period in plan.timeline.since(plan.as_of) {
-            let begin = period.from.max(Some(plan.as_of));
+        // What is new is there at once, whenever the rest takes effect.
+        let has_new = plan.changes.iter().any(|change| change.kind == ChangeKind::Added);
+        let as_of = if has_new { plan.as_of.min(now) } else { plan.as_of };
+        for period in plan.timeline.since(as_of) {
+            let begin = period.from.max(Some(as_of));
             let before = timeline.map(|timeline| timeline.at(begin));
             for violation in self.violations_at(command, plan, &period.contract, before, &submitted) {
                 if !found.iter().any(|told| told.field == violation.field && told.reason == violation.reason) {
-                    found.push(if begin > Some(plan.as_of) { planned(violation, period) } else { violation });
+                    found.push(if begin > Some(as_of) { planned(violation, period) } else { violation });
                 }
             }
         }

@@ -29,6 +29,7 @@ impl Contracts {
         violations: Vec<Violation>,
         is_strict: bool,
     ) -> Result<ChangeOutcome> {
+        let _permit = self.previews.enter().await?;
         let now = self.context.clock.now();
         // A text that is no id is not looked up: a database does not take every text.
         let is_id = is_id(command.customer_id());
@@ -55,7 +56,7 @@ impl Contracts {
     ) -> Result<Effects> {
         let stored = state.map(|state| &state.stored);
         let book = self.book(command.customer_id(), stored).await?;
-        let violations = uncut(bytes, || self.blocks(command, plan, stored, now).against_shrinking(&book));
+        let violations = uncut(bytes, || self.blocks(command, plan, state, now).against_shrinking(&book));
         if !violations.is_empty() {
             return Err(Error::Violations(violations));
         }
@@ -64,7 +65,7 @@ impl Contracts {
         let balances = stored.map(|stored| stored.balances.clone()).unwrap_or_default();
         let decisions = uncut(bytes, || Decisions::new(&self.context.catalog, &change, &balances));
         let Some([old, new]) = decisions.prepared() else { return Ok(Effects::default()) };
-        let blocks = uncut(bytes, || self.block_changes(command, plan, stored, (old, book), &change))?;
+        let blocks = uncut(bytes, || self.block_changes(command, plan, state, (old, book), &change))?;
         let (fields, items, totals, dependents) =
             uncut(bytes, || (field_changes(&change), item_changes(&change), totals(&change), dependents(old, new)));
         let reservations = self.affected_reservations(command.customer_id(), &blocks.rows, now).await?;
@@ -97,15 +98,16 @@ impl Contracts {
         &self,
         command: &ContractCommand,
         plan: &Plan,
-        stored: Option<&StoredContract>,
+        state: Option<&ContractState>,
         (old, book): (&Prepared, Book),
         change: &Change<'_>,
     ) -> Result<Rows<BlockChange>> {
-        let effective_time = |block: &Block| stored?.order_infos.get(&block.work_order_id)?.effective_time;
+        let info = |block: &Block| state?.stored.order_infos.get(&block.work_order_id);
+        let effective_time = |block: &Block| info(block)?.effective_time;
         let mut specs = blocks_of(old);
         specs.extend(ended_blocks(old, &specs, &book, effective_time));
         let before = granted(book, specs, change.now).map_err(refused)?;
-        let specs = self.blocks(command, plan, stored, change.latest()).to_grant(&before);
+        let specs = self.blocks(command, plan, state, change.latest()).to_grant(&before);
         let after = granted(before.clone(), specs, change.now).map_err(refused)?;
         Ok(block_changes(&before, &after))
     }

@@ -57,8 +57,11 @@ impl Contracts {
         page: &Page,
     ) -> Result<(Vec<StoredVersion>, Option<StoredVersion>)> {
         let (mut rows, mut bytes): (Vec<StoredVersion>, usize) = (Vec::new(), 0);
-        while rows.len() <= page.size && bytes <= MOST_BYTES {
-            let part = self.context.store.versions(customer_id, work_order_id, below, AT_A_TIME).await?;
+        // One at least, and the one before it.
+        while rows.len() < 2 || (rows.len() <= page.size && bytes <= MOST_BYTES) {
+            // An order that is large has few of its versions read at a time.
+            let limit = if bytes == 0 { 2 } else { AT_A_TIME };
+            let part = self.context.store.versions(customer_id, work_order_id, below, limit).await?;
             let Some(last) = part.last() else { return Ok((rows, None)) };
             below = last.info.version;
             bytes = part.iter().map(|row| row.bytes).fold(bytes, usize::saturating_add);

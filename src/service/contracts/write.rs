@@ -18,7 +18,7 @@ use crate::service::ledger::{Changes, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
-    Changed, LockedCustomer, NewRequest, NewestVersions, StatementBatch, StoredContract, Txn, find_requests_in_txn,
+    Changed, LockedCustomer, NewRequest, NewestVersions, StatementBatch, Txn, find_requests_in_txn,
     insert_customer_in_txn, lock_customer_in_txn, newest_versions_in_txn, put_requests, put_revisions,
 };
 use crate::telemetry::call::{self, note_customer};
@@ -134,7 +134,7 @@ impl Contracts {
         let recording = Recording { time: now, actor: &caller.actor, newest: &newest, request_id };
         let infos = recording.infos(&judged.plan.versions);
         recording.put_in_txn(txn, &judged.plan.versions, &infos, &Provenances::new(command, provenance)).await?;
-        let granted = self.grants_in_txn(txn, pending, &judged.plan, stored, now).await?;
+        let granted = self.grants_in_txn(txn, pending, &judged.plan, state.as_ref(), now).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
@@ -142,7 +142,7 @@ impl Contracts {
         let audit = audit::of_write(caller, &judged.plan.versions, &infos, state.as_ref(), &granted)?;
         let written = written(command, judged, stored, Some((revision, &infos)));
         let request = replay::stored(identity, &written)?;
-        put_requests(&mut statements, &[NewRequest { key, request, audit }], record_time)?;
+        put_requests(&mut statements, &[NewRequest { key, request, audit }], now)?;
         granted.write_in_txn(txn, statements).await?;
         Ok(Some(written))
     }
@@ -153,14 +153,14 @@ impl Contracts {
         txn: &Txn,
         pending: PendingWrite<'_>,
         plan: &Plan,
-        stored: Option<&StoredContract>,
+        state: Option<&ContractState>,
         now: DateTime<Utc>,
     ) -> Result<Changes> {
         if plan.is_empty() {
             return Ok(Changes::default());
         }
         let PendingWrite { caller, command, identity, .. } = pending;
-        let blocks = self.blocks(command, plan, stored, now);
+        let blocks = self.blocks(command, plan, state, now);
         grants_in_txn(txn, caller, command.customer_id(), &blocks, &identity.request_id).await
     }
 }

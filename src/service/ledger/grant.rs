@@ -11,6 +11,7 @@ use crate::funding::ended_blocks;
 use crate::ledger::{ApplyContext, Block, Book, Command, apply, shrunk};
 use crate::model::BlockSpec;
 use crate::service::Caller;
+use crate::service::caller::SYSTEM;
 use crate::store::{Books, Contended, Txn, Wanted, lock_books_in_txn};
 
 /// The blocks of a changed contract.
@@ -19,8 +20,8 @@ pub(in crate::service) struct ContractBlocks {
     /// As it stands now.
     pub prepared: Prepared,
     pub blocks: Vec<BlockSpec>,
-    /// As they are planned to become.
-    pub planned: Vec<BlockSpec>,
+    /// Those that grant less by the change than before it, now or as they are planned to become.
+    pub shrunk: Vec<BlockSpec>,
     /// Which blocks there were from when on, until now.
     pub history: Vec<BlocksSince>,
     /// From when on each work order stood as it did when the history begins; none: as long as there was one.
@@ -37,8 +38,7 @@ impl ContractBlocks {
         if self.may_shrink {
             return Vec::new();
         }
-        let specs: Vec<BlockSpec> = self.blocks.iter().chain(&self.planned).cloned().collect();
-        shrunk(book, &specs).into_iter().map(|shrunk| shrunk.violation(self.field(shrunk.block))).collect()
+        shrunk(book, &self.shrunk).into_iter().map(|shrunk| shrunk.violation(self.field(shrunk.block))).collect()
     }
 
     fn field(&self, block: &Block) -> String {
@@ -88,17 +88,25 @@ pub(in crate::service) async fn grants_in_txn(
     let Books { now, mut by_customer, .. } =
         lock_books_in_txn(txn, &wanted, &BTreeSet::new(), Contended::Await).await?;
     let mut book = by_customer.remove(customer_id).unwrap_or_else(|| Book::new(customer_id));
+    let before = book.blocks.clone();
+    // What ran out is not held any more.
+    let mut applied = Vec::new();
+    for reservation_id in book.due(now) {
+        let context = ApplyContext::new(now, None, SYSTEM);
+        let expire = Command::Expire { reservation_id };
+        applied.push(apply(&mut book, &expire, &context, &mut Uuid::now_v7).map_err(refused)?);
+    }
     let violations = contract.against_shrinking(&book);
     if !violations.is_empty() {
         return Err(Error::Violations(violations));
     }
-    let before = book.blocks.clone();
     let blocks = contract.to_grant(&book);
-    if blocks.is_empty() {
-        return Ok(changes);
+    if !blocks.is_empty() {
+        let context = ApplyContext::new(now, Some(request_id), &caller.actor);
+        applied.push(apply(&mut book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?);
     }
-    let context = ApplyContext::new(now, Some(request_id), &caller.actor);
-    let applied = apply(&mut book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
-    changes.add(&before, &book, &[applied])?;
+    if !applied.is_empty() {
+        changes.add(&before, &book, &applied)?;
+    }
     Ok(changes)
 }

@@ -80,6 +80,8 @@ fn an_order_ends_early_once() {
     {
         for state in [Active, Suspended] {
             let plan = planned(&end(time), &standing(state));
+            // What is held stays held until it ends.
+            let from = if state == Suspended { time.unwrap_or(from) } else { from };
             assert_eq!(versions(&plan), [format!("{from}: wo-1 TERMINATED")]);
             let ended = &plan.contract().work_orders[0];
             assert_eq!(ended.terminate_time, Some(at(time.unwrap_or(NOW))));
@@ -93,6 +95,29 @@ fn an_order_ends_early_once() {
         let plan = plan(&command, Some(&standing(Active)), at(now)).unwrap().unwrap();
         assert_eq!(told(plan.refusal.unwrap()), ["effective_time EFFECTIVE_TIME_OUTSIDE_TERM"]);
     }
+}
+
+#[test]
+fn an_order_that_is_to_end_is_held_where_it_is_held() {
+    let end = |time| ContractCommand::TerminateWorkOrder { change: change(time), reason: String::new() };
+    let hold = |time| ContractCommand::SuspendWorkOrder { change: change(Some(time)), reason: String::new() };
+    let resume = |time| ContractCommand::ResumeWorkOrder { change: change(Some(time)) };
+    let (held, resumed, ended) = ("2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z");
+    // A planned hold stays, and what serves again after it is known to end.
+    let mut timeline = standing(Active);
+    timeline = planned(&hold(held), &timeline).timeline;
+    timeline = planned(&resume(resumed), &timeline).timeline;
+    let plan = planned(&end(Some(ended)), &timeline);
+    let expected = [(NOW, "TERMINATED"), (held, "SUSPENDED"), (resumed, "TERMINATED")];
+    assert_eq!(versions(&plan), expected.map(|(from, state)| format!("{from}: wo-1 {state}")));
+    let state = |instant| plan.timeline.at(Some(at(instant))).work_orders[0].state;
+    assert_eq!([NOW, held, resumed, ended].map(state), [Terminated, Suspended, Terminated, Terminated]);
+    // So does what is resumed after its end was planned.
+    let timeline = planned(&end(Some(ended)), &standing(Suspended)).timeline;
+    let plan = planned(&resume(held), &timeline);
+    let order = &plan.timeline.at(Some(at(held))).work_orders[0];
+    assert_eq!((order.state, order.terminate_time), (Terminated, Some(at(ended))));
+    assert_eq!(plan.timeline.at(Some(at(NOW))).work_orders[0].state, Suspended);
 }
 
 #[test]
