@@ -50,13 +50,15 @@ impl Life {
     ) {
         let row = self.draw.row(PRODUCTS.len());
         let standing = expected.order.at(at);
-        // What is left is told of what was taken by the time it was known; holds last for longer than the test.
+        // What is left is told of what was taken by the time it was known.
         let left = standing.hours * 60 - expected.used - expected.reserved;
         let is_over = standing.terminate_time.is_some_and(|end| end <= at);
         let is_active = standing.state == v1::WorkOrderState::Active
             || standing.state == v1::WorkOrderState::Terminated && !is_over;
-        let day = at.date_naive().to_string();
-        if day >= standing.end_date && is_active {
+        let is_last_day = at.date_naive().to_string() >= standing.end_date;
+        // Later on, holds may have run out by then.
+        let is_held = expected.reserved > 0 && at > now();
+        if is_active && (is_last_day || is_held) {
             return;
         }
         for (amount, fits) in [(left, true), (left + 1, false)] {
