@@ -78,14 +78,14 @@ async fn carry_out_all(
     check: &Value,
     (done, failures): (&mut Done, &mut Vec<String>),
 ) {
-    if check.get("codes").is_none() && check.get("first").is_none() {
+    if ["codes", "first", "open"].iter().all(|key| check.get(*key).is_none()) {
         return;
     }
     let question = over(&case["ask"], &check["ask"]);
     let mut row = 0;
     let first = copy(server, case, &format!("{name}-first")).await;
     let answer = ask(server, &first, &question).await;
-    for reason in list(&answer, "reasons") {
+    for reason in told(&answer) {
         let kind = reason["remedy"]["kind"].as_str().unwrap_or_default().trim_start_matches("REMEDY_KIND_");
         if !ACTS.contains(&kind) {
             continue;
@@ -127,10 +127,15 @@ async fn carry_out_all(
         // What is in force now may still have to begin.
         let is_left =
             |reason: &&Value| reason["code"] == *key.0 && reason["remedy"]["kind"] != "REMEDY_KIND_WAIT_UNTIL";
-        if answer.get("error").is_some() || list(&answer, "reasons").iter().any(|reason| is_left(&reason)) {
+        if answer.get("error").is_some() || told(&answer).any(|reason| is_left(&reason)) {
             failures.push(format!("{label}: it is still there: {}", answer["reasons"]));
         }
     }
+}
+
+/// The reasons of an answer, and what is open.
+fn told(answer: &Value) -> impl Iterator<Item = &Value> {
+    ["reasons", "open_conditions"].into_iter().flat_map(|part| list(answer, part))
 }
 
 /// The customer of a case under another id.
