@@ -35,8 +35,9 @@ impl Recording<'_> {
     pub(super) fn infos(&self, versions: &[NewVersion]) -> Vec<VersionInfo> {
         let mut infos: Vec<VersionInfo> = Vec::new();
         for NewVersion { document, effective_time } in versions {
-            let earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
-            let previous = earlier.last().map(|(_, info)| NewestVersion::from(info)).or_else(|| self.newest(document));
+            let mut earlier = versions.iter().zip(&infos).filter(|(version, _)| version.document.id() == document.id());
+            let previous =
+                earlier.next_back().map(|(_, info)| NewestVersion::from(info)).or_else(|| self.newest(document));
             infos.push(self.after(previous, *effective_time));
         }
         infos

@@ -22,7 +22,10 @@ impl Life {
         }
         self.compare_order(server, now(), None, &self.known().clone()).await;
         self.compare_block(server).await;
-        assert_eq!(self.versions_told(server).await, self.versions, "{}", self.told());
+        // None is lost. A list of texts in another order, which the reckoning does not tell apart, may be one more.
+        let versions = self.versions_told(server).await;
+        assert!(versions >= self.versions, "{versions} of {}: {}", self.versions, self.told());
+        self.versions = versions;
     }
 
     async fn compare_order(
@@ -50,13 +53,15 @@ impl Life {
     ) {
         let row = self.draw.row(PRODUCTS.len());
         let standing = expected.order.at(at);
-        // What is left is told of what was taken by the time it was known; holds last for longer than the test.
+        // What is left is told of what was taken by the time it was known.
         let left = standing.hours * 60 - expected.used - expected.reserved;
         let is_over = standing.terminate_time.is_some_and(|end| end <= at);
         let is_active = standing.state == v1::WorkOrderState::Active
             || standing.state == v1::WorkOrderState::Terminated && !is_over;
-        let day = at.date_naive().to_string();
-        if day >= standing.end_date && is_active {
+        let is_last_day = at.date_naive().to_string() >= standing.end_date;
+        // Later on, holds may have run out by then.
+        let is_held = expected.reserved > 0 && at > now();
+        if is_active && (is_last_day || is_held) {
             return;
         }
         for (amount, fits) in [(left, true), (left + 1, false)] {
