@@ -10,7 +10,7 @@ use crate::proto::FILE_DESCRIPTOR_SET;
 /// Stands for every call there is not.
 pub(super) const OTHER: &str = "_OTHER";
 /// What calls that only read begin with; another name is taken for a write.
-const READS: [&str; 5] = ["Get", "List", "Check", "BatchCheck", "WhoAmI"];
+const READS: [&str; 6] = ["Get", "List", "Check", "BatchCheck", "Diff", "WhoAmI"];
 
 static KNOWN: LazyLock<HashMap<String, Method>> = LazyLock::new(known);
 

@@ -23,6 +23,9 @@ use crate::store::WriteAudit;
 /// What a write changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Effects {
+    /// Why, as the caller said; empty: it did not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<DocumentChange>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -81,7 +84,7 @@ impl Effects {
                 }),
             }
         }
-        Self { documents: Vec::new(), blocks }
+        Self { blocks, ..Self::default() }
     }
 
     /// What the store keeps, of a write that `caller` made. `work_order_ids`: those whose blocks it moved.

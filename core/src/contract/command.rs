@@ -239,6 +239,15 @@ impl ContractCommand {
         }
     }
 
+    /// Why it is done, as the request says; empty where it does not.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::AmendWorkOrder { force_reason, .. } => force_reason,
+            Self::SuspendWorkOrder { reason, .. } | Self::TerminateWorkOrder { reason, .. } => reason,
+            _ => "",
+        }
+    }
+
     /// When it takes effect, as the request says; absent where it does not.
     pub fn effective_time(&self) -> Option<DateTime<Utc>> {
         match self {

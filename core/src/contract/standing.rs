@@ -42,8 +42,8 @@ pub(super) fn judge_living(order: &WorkOrder, field: &str) -> Option<Violation> 
     }
     let end = order.terminate_time.map(rfc3339).unwrap_or_default();
     let description = format!(
-        "work order `{}` is terminated as of `{end}` and changes no more; renew it, or name an instant before its \
-         termination was recorded",
+        "work order `{}` is terminated as of `{end}` and changes no more; renew it, or name an instant at which it is not \
+         terminated yet",
         order.work_order_id
     );
     let facts = vec![("work_order_id", order.work_order_id.clone()), ("terminate_time", end)];

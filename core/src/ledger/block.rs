@@ -30,6 +30,14 @@ pub struct Block {
     pub sequence: i64,
     /// Hash of its last entry.
     pub head: ChainHash,
+    /// The part of `contracted` that no entry tells of yet; 0 of a block that is to be written.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unrecorded: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }
 
 impl Block {
@@ -51,6 +59,7 @@ impl Block {
             end: spec.end,
             sequence: 0,
             head: ChainHash::FIRST,
+            unrecorded: 0,
         }
     }
 

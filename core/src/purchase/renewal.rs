@@ -8,6 +8,7 @@ use super::findings::{Findings, shown};
 
 pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     let Order { index, order: work_order, path, .. } = *order;
+    judge_renewals_of(order, findings);
     let Some(renewed) = work_order.renews_work_order_id.as_deref() else { return };
     if renewed == work_order.work_order_id {
         findings.conflict(path, "renews_work_order_id", "an order is no renewal of itself; name the one before it");
@@ -36,6 +37,27 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     }
 }
 
+/// What goes on with the order itself begins after its end.
+fn judge_renewals_of(order: &Order<'_>, findings: &mut Findings) {
+    let Order { index, order: work_order, path, .. } = *order;
+    let term = index.term(work_order);
+    let renews_it = |other: &&WorkOrder| {
+        other.renews_work_order_id.as_deref() == Some(work_order.work_order_id.as_str())
+            && other.work_order_id != work_order.work_order_id
+    };
+    let renewals = index.contract.work_orders.iter().filter(renews_it);
+    for renewal in renewals.filter(|renewal| index.term(renewal).intersect(term).is_some()) {
+        let id = renewal.work_order_id.clone();
+        let description = format!(
+            "its term overlaps that of work order {}, which renews it and begins at `{}`; end it then, or begin the other \
+             one later",
+            shown(&id),
+            rfc3339(index.term(renewal).start)
+        );
+        findings.forbid(path, "end_date", reason::RENEWAL_OVERLAPS, description, vec![("overlaps", id)]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{changed_order, check_contracts, date, instant, item, order};
@@ -53,6 +75,30 @@ mod tests {
 
     fn old_one(contract: &mut Contract) -> &mut crate::model::WorkOrder {
         contract.work_orders.iter_mut().find(|order| order.work_order_id == "wo-0").unwrap()
+    }
+
+    #[test]
+    fn what_is_renewed_ends_before_its_renewal() {
+        fn renewed(contract: &mut Contract, start: &str) {
+            let mut next = order("wo-9", vec![item("advisor")]);
+            next.renews_work_order_id = Some(changed_order(contract).work_order_id.clone());
+            (next.start_date, next.end_date) = (date(start), date("2029-12-31"));
+            contract.work_orders.push(next);
+        }
+        check_contracts(
+            "advisor",
+            &[
+                ("long after it", |c| renewed(c, "2029-01-01"), &[]),
+                (
+                    "within it",
+                    |c| {
+                        let end = changed_order(c).end_date.to_string();
+                        renewed(c, &end);
+                    },
+                    &["end_date !RENEWAL_OVERLAPS"],
+                ),
+            ],
+        );
     }
 
     #[test]

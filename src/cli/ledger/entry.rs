@@ -72,9 +72,12 @@ pub(super) struct BlockClaim {
 
 impl BlockClaim {
     pub(super) fn of(block: &v1::Block) -> Self {
-        let totals = Totals { granted: block.granted, used: block.used, reserved: block.reserved };
+        // What took effect since its last entry is in none.
+        let granted = block.granted.saturating_sub(block.unrecorded);
+        let contracted = block.contracted.saturating_sub(block.unrecorded);
+        let totals = Totals { granted, used: block.used, reserved: block.reserved };
         let head = ChainHash::from_hex(&block.head_hash);
-        Self { sequence: block.sequence, head, totals, contracted: block.contracted }
+        Self { sequence: block.sequence, head, totals, contracted }
     }
 }
 
@@ -132,4 +135,16 @@ fn unit(unit: v1::Unit) -> Option<Unit> {
         v1::Unit::Engagements => Unit::Engagements,
         v1::Unit::Unspecified => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_entry_tells_of_yet_is_not_claimed_of_the_entries() {
+        let block = v1::Block { granted: 700, contracted: 660, unrecorded: 60, used: 5, ..Default::default() };
+        let claim = BlockClaim::of(&block);
+        assert_eq!((claim.totals.granted, claim.contracted, claim.totals.used), (640, 600, 5));
+    }
 }

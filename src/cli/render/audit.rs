@@ -5,6 +5,7 @@ use comfy_table::Cell;
 use super::{amount, words};
 use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone, keep_whole};
+use crate::legible::shown;
 use crate::proto::v1::{AuditRecord, AuditedBlock, AuditedDocument, FieldChange, ListAuditRecordsResponse};
 
 /// `places` are those of the customer that was asked for.
@@ -47,7 +48,8 @@ fn of(record: &AuditRecord) -> String {
 }
 
 fn changed(record: &AuditRecord, screen: &Screen) -> String {
-    lines(record.documents.iter().map(|change| document(change, screen)).chain(record.blocks.iter().map(block)))
+    let why = (!record.reason.is_empty()).then(|| format!("because: {}", shown(&record.reason)));
+    lines(why.into_iter().chain(record.documents.iter().map(|change| document(change, screen)).chain(record.blocks.iter().map(block)))
 }
 
 /// `wo-1: version 1 → 2`, and a line for each field.

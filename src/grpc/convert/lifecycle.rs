@@ -30,6 +30,9 @@ pub(crate) fn read_amend(read: &mut Reader, message: v1::AmendWorkOrderRequest) 
         message;
     let effective_time = read.effective_time(effective_time);
     let force_reason = read.optional_text("force_reason", Some(force_reason)).unwrap_or_default();
+    if !force_reason.is_empty() && force_reason.trim().is_empty() {
+        read.refuse("force_reason", reason::FIELD_REQUIRED, "say why, or leave it out");
+    }
     let asked = Asked::new(request_id, validate_only, strict);
     let Some(work_order) = work_order else {
         read.refuse("work_order", reason::FIELD_REQUIRED, "is required");

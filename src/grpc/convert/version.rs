@@ -63,12 +63,15 @@ fn read_number(read: &mut Reader, field: &str, version: Option<i64>) -> Option<i
     version
 }
 
-/// A file that is not named has no lines to be of use.
 pub(crate) fn read_provenance(read: &mut Reader, provenance: Option<v1::Provenance>) -> Option<Provenance> {
     let v1::Provenance { file, lines } = provenance?;
     let file = read.optional_text("provenance.file", Some(file));
-    if file.is_none() && !lines.is_empty() {
-        read.refuse("provenance.file", reason::FIELD_REQUIRED, "is required with `lines`");
+    if file.is_none() {
+        read.refuse(
+            "provenance.file",
+            reason::FIELD_REQUIRED,
+            "is required; leave `provenance` out where nothing is known",
+        );
     }
     if file.as_ref().is_some_and(|file| file.chars().count() > LONGEST_PATH) {
         read.refuse("provenance.file", reason::FIELD_OUT_OF_RANGE, format!("is longer than {LONGEST_PATH} characters"));

@@ -25,6 +25,8 @@ pub struct AuditRecord {
     /// The call.
     pub action: String,
     pub work_order_ids: Vec<String>,
+    /// Why, as the caller said; empty: it did not.
+    pub reason: String,
     pub documents: Vec<DocumentChange>,
     pub blocks: Vec<BlockChange>,
     /// Of a write of the ledger.
@@ -76,7 +78,7 @@ impl Outcome {
         let blocks = self.balances.iter();
         let blocks =
             blocks.map(|block| BlockChange { id: block.id, unit: block.unit, before: None, after: block.totals });
-        Effects { documents: documents.collect(), blocks: blocks.collect() }
+        Effects { reason: String::new(), documents: documents.collect(), blocks: blocks.collect() }
     }
 
     fn work_order_ids(&self) -> Vec<String> {
@@ -108,6 +110,7 @@ pub fn record_of(stored: StoredAudit) -> Result<AuditRecord> {
         user_agent: stored.user_agent.unwrap_or_default(),
         action: stored.method,
         work_order_ids,
+        reason: effects.reason,
         documents: effects.documents,
         blocks: effects.blocks,
         entry_ids: outcome.entry_ids,

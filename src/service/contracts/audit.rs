@@ -15,6 +15,7 @@ const MOST_FIELDS: usize = 256;
 /// What is recorded of a write: the documents that got versions, and the blocks that its grants moved.
 pub(super) fn of_write(
     caller: &Caller,
+    reason: &str,
     versions: &[NewVersion],
     infos: &[VersionInfo],
     state: Option<&ContractState>,
@@ -23,7 +24,7 @@ pub(super) fn of_write(
     let mut room = MOST_FIELDS;
     let versions = versions.iter().zip(infos);
     let documents = versions.map(|(version, info)| document_change(version, info, state, &mut room)).collect();
-    let effects = Effects { documents, ..Effects::of_entries(granted.entries()) };
+    let effects = Effects { reason: reason.to_owned(), documents, ..Effects::of_entries(granted.entries()) };
     effects.stored(caller, work_orders_of(granted.entries()))
 }
 
@@ -104,8 +105,9 @@ mod tests {
             let document = Document::Customer(customer(count, "new"));
             let versions = [NewVersion { effective_time: None, document }];
             let (caller, granted) = (Caller::anonymous(), Changes::default());
-            let audit = of_write(&caller, &versions, &[info(8)], Some(&state), &granted).unwrap();
+            let audit = of_write(&caller, "because", &versions, &[info(8)], Some(&state), &granted).unwrap();
             let effects: Effects = serde_json::from_str(&audit.content).unwrap();
+            assert_eq!(effects.reason, "because");
             let [change] = effects.documents.as_slice() else { panic!("{effects:?}") };
             assert_eq!((change.version_before, change.version_after), (7, 8));
             assert_eq!((change.fields.len(), change.omitted), (told, omitted));

@@ -139,7 +139,7 @@ impl Contracts {
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
-        let audit = audit::of_write(caller, &judged.plan.versions, &infos, state.as_ref(), &granted)?;
+        let audit = audit::of_write(caller, command.reason(), &judged.plan.versions, &infos, state.as_ref(), &granted)?;
         let written = written(command, judged, stored, Some((revision, &infos)));
         let request = replay::stored(identity, &written)?;
         put_requests(&mut statements, &[NewRequest { key, request, audit }], now)?;

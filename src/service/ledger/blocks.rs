@@ -40,19 +40,30 @@ impl Ledger {
         let Some(last) = store.last_entry(customer_id, block.id, as_of).await? else { return Ok(None) };
         let contracted = store.contracted(customer_id, block.id, last.sequence).await?;
         let (granted, used, reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
-        Ok(Some(Block { contracted, granted, used, reserved, sequence: last.sequence, head: last.hash, ..block }))
+        Ok(Some(Block {
+            unrecorded: 0,
+            contracted,
+            granted,
+            used,
+            reserved,
+            sequence: last.sequence,
+            head: last.hash,
+            ..block
+        }))
     }
 }
 
 /// Gives a book the blocks as the contract has them, as the next write would. What is not written down has no entry.
 pub(super) fn bring_up_to_date(book: &mut Book, documents: &Documents, now: DateTime<Utc>) -> Result<()> {
     let Some(blocks) = documents.blocks_to_grant(book) else { return Ok(()) };
-    let last_entry = |block: &Block| (block.sequence, block.head);
+    let last_entry = |block: &Block| (block.sequence, block.head, block.contracted);
     let written: BTreeMap<Uuid, _> = book.blocks.iter().map(|(id, block)| (*id, last_entry(block))).collect();
     let context = ApplyContext::new(now, None, "");
     apply(book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
     for block in book.blocks.values_mut() {
-        (block.sequence, block.head) = written.get(&block.id).copied().unwrap_or((0, ChainHash::FIRST));
+        let (sequence, head, contracted) = written.get(&block.id).copied().unwrap_or((0, ChainHash::FIRST, 0));
+        (block.sequence, block.head) = (sequence, head);
+        block.unrecorded = block.contracted.saturating_sub(contracted);
     }
     Ok(())
 }

@@ -123,6 +123,7 @@ impl BlockRow {
             sequence: self.sequence,
             // Nothing was written of it yet.
             head: if self.sequence == 0 && self.head.is_empty() { ChainHash::FIRST } else { hash(&self.head)? },
+            unrecorded: 0,
         })
     }
 }

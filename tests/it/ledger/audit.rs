@@ -137,6 +137,16 @@ async fn each_kind_of_write_leaves_one_record(house: House) {
     assert_eq!((document.version_before, document.version_after), (1, 2));
     assert_eq!(document.fields, [field]);
 
+    let suspend = v1::SuspendWorkOrderRequest {
+        customer_id: "contoso".into(),
+        work_order_id: "wo-2".into(),
+        reason: "not paid".into(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    contracts.suspend_work_order(suspend.clone()).await.unwrap();
+    assert_eq!(record(&house, &suspend.request_id).await.reason, "not paid");
+
     // Equal content is a write that changed nothing.
     let again = v1::UpdateCustomerRequest { request_id: request_id(), ..rename };
     contracts.update_customer(again.clone()).await.unwrap();

@@ -123,7 +123,9 @@ fn model(hours: &mut [Fields], step: &Step) -> bool {
             let end = hours[*at..].iter().map(|hour| hour["end"]).find(|end| *end != NEVER);
             if let (true, 0, Some(end)) = (is_allowed, to, end) {
                 let serves = |hour: &&mut Fields| hour["end"] == NEVER && hour["suspended"] == 0;
-                hours[*at..].iter_mut().filter(serves).for_each(|hour| drop(hour.insert("end".to_owned(), end)));
+                for hour in hours[*at..].iter_mut().filter(serves) {
+                    hour.insert("end".to_owned(), end);
+                }
             }
             is_allowed
         }

@@ -45,6 +45,7 @@ pub(crate) fn write_block(block: &Block, at: DateTime<Utc>) -> v1::Block {
         sequence: block.sequence,
         head_hash: block.head.to_string(),
         contracted: block.contracted,
+        unrecorded: block.unrecorded,
     }
 }
 
