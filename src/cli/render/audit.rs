@@ -49,7 +49,8 @@ fn of(record: &AuditRecord) -> String {
 
 fn changed(record: &AuditRecord, screen: &Screen) -> String {
     let why = (!record.reason.is_empty()).then(|| format!("because: {}", shown(&record.reason)));
-    lines(why.into_iter().chain(record.documents.iter().map(|change| document(change, screen)).chain(record.blocks.iter().map(block)))
+    let documents = record.documents.iter().map(|change| document(change, screen));
+    lines(why.into_iter().chain(documents).chain(record.blocks.iter().map(block)))
 }
 
 /// `wo-1: version 1 → 2`, and a line for each field.
