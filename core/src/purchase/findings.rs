@@ -77,11 +77,11 @@ impl<'a> Enforced<'a> {
 pub(super) struct Found<'f>(Option<&'f mut Violation>);
 
 impl Found<'_> {
-    pub(super) fn fact(self, name: &'static str, value: impl ToString) -> Self {
-        Self(self.0.map(|violation| {
+    pub(super) fn fact(mut self, name: &'static str, value: impl ToString) -> Self {
+        if let Some(violation) = &mut self.0 {
             violation.facts.push((name, value.to_string()));
-            violation
-        }))
+        }
+        self
     }
 }
 

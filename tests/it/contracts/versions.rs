@@ -122,7 +122,7 @@ async fn what_is_wrong_with_a_question_about_versions_is_told(server: &TestServe
     let mut contracts = server.contracts();
     let get = |version, known: bool| v1::GetWorkOrderRequest {
         version: Some(version),
-        known_time: known.then(|| prost_types::Timestamp { seconds: 1_780_000_000, nanos: 0 }),
+        known_time: known.then_some(prost_types::Timestamp { seconds: 1_780_000_000, nanos: 0 }),
         ..get_order("wo-2")
     };
     for (request, code, reason) in [
