@@ -9,10 +9,10 @@ use super::{CliContext, Failure, Format, customers, orders, screen};
 use crate::legible;
 use crate::proto::v1::{Customer, WorkOrder};
 
-/// Write all that a customer has as a document that `import` reads.
+/// Write what a customer has, as it stands now, as a document that `import` reads.
 ///
-/// To import it again changes nothing. What the server sets, such as versions, is left out. With
-/// --output json the document is JSON, which `import` reads too.
+/// Planned changes are not part of it. To import it again changes nothing. What the server sets, such as
+/// versions, is left out. With --output json the document is JSON, which `import` reads too.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

@@ -156,6 +156,7 @@ impl Import {
         match connection.contracts().apply_contract(request).await.map(Response::into_inner) {
             Ok(answer) => {
                 let differences = stored.differences(&source.document.request)?;
+                let places = stored.places(&source.document.request);
                 tally.counts.add(&answer.changes);
                 for note in source.document.notes() {
                     screen::write_error(&match context.format {
@@ -164,7 +165,7 @@ impl Import {
                     });
                 }
                 context.answer("entitled.v1.ApplyContractResponse", &answer, |answer, screen| {
-                    changes::text(&source.name, answer, &differences, self.plan, screen)
+                    changes::text(&source.name, answer, &differences, self.plan, &places, screen)
                 })
             }
             Err(refusal) => {

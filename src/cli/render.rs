@@ -8,6 +8,7 @@ pub(super) mod changes;
 pub(super) mod customers;
 pub(super) mod decision;
 pub(super) mod differences;
+pub(super) mod effects;
 pub(super) mod entries;
 pub(super) mod hours;
 pub(super) mod list;

@@ -237,7 +237,7 @@ async fn an_import_signs_in_and_names_its_write() {
     assert_eq!(ids.map(|id| id.get_version_num()), [7, 7]);
     assert_ne!(ids[0], ids[1]);
     assert_eq!(
-        changes::text("contoso.yaml", &answer, &Default::default(), false, &Screen::plain(80)),
+        changes::text("contoso.yaml", &answer, &Default::default(), false, &Default::default(), &Screen::plain(80)),
         "contoso.yaml\n  = customer contoso\n  + work order wo-1\n  revision r1"
     );
 }

@@ -30,6 +30,12 @@ impl Stored {
         Ok(Self { customer, orders: orders::all(connection, customer_id).await? })
     }
 
+    /// The zones with the document: those of its customer, and of both its orders and the stored ones.
+    pub(super) fn places(&self, request: &ApplyContractRequest) -> Places {
+        let customer = request.customer.as_ref().unwrap_or(&self.customer);
+        Places::of(customer).with_orders(&self.orders).with_orders(&request.work_orders)
+    }
+
     /// By the id of the order, or of the customer, what the document has otherwise. What is not stored yet is left out.
     pub(super) fn differences(
         &self,

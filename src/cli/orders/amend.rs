@@ -73,10 +73,11 @@ struct Edit {
 impl Amend {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order).await?;
+        let before =
+            Before::read(&connection, &self.customer, &self.work_order, self.change.effective.as_ref()).await?;
         let request = AmendWorkOrderRequest {
             work_order: Some(self.edit.applied(&before.order).map_err(Failure::Usage)?),
-            effective_time: self.change.effective_time(&before),
+            effective_time: before.effective_time,
             force_reason: self.force.unwrap_or_default(),
             request_id: self.change.write.request.id(),
             validate_only: self.change.write.plan,

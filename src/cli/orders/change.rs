@@ -69,46 +69,53 @@ impl ChangeWriteArgs {
     }
 
     pub(in crate::cli) fn etag(&self, before: &Before) -> String {
-        self.etag.clone().unwrap_or_else(|| before.customer.etag.clone())
-    }
-}
-
-impl ChangeArgs {
-    pub(in crate::cli) fn effective_time(&self, before: &Before) -> Option<Timestamp> {
-        Some(match self.effective.as_ref()? {
-            Effective::Time(time) => *time,
-            Effective::Day(day) => {
-                let start: DateTime<Utc> = start_of_day(before.places.order(&before.order.work_order_id), *day);
-                Timestamp { seconds: start.timestamp(), nanos: 0 }
-            }
-        })
+        self.etag.clone().unwrap_or_else(|| before.etag.clone())
     }
 }
 
 /// An order and its customer as they were read before a change.
 #[derive(Debug)]
 pub(in crate::cli) struct Before {
-    pub customer: Customer,
+    customer: Customer,
+    /// As it is at `effective_time`, and without one as it is now.
     pub order: WorkOrder,
-    pub places: Places,
+    /// The state of the contract that `order` was read from.
+    etag: String,
+    pub effective_time: Option<Timestamp>,
 }
 
 impl Before {
-    /// The customer first: if anything changes meanwhile, its etag is stale.
+    /// The order at the instant from which the change holds: what is planned until then is in it, and what came
+    /// later is not.
     pub(in crate::cli) async fn read(
         connection: &Client,
         customer_id: &str,
         work_order_id: &str,
+        effective: Option<&Effective>,
     ) -> Result<Self, Failure> {
         let customer = customers::read(connection, customer_id).await?.customer.unwrap_or_default();
-        let request = GetWorkOrderRequest {
-            customer_id: customer_id.to_owned(),
-            work_order_id: work_order_id.to_owned(),
-            ..Default::default()
+        let read = async |as_of_time| {
+            let request = GetWorkOrderRequest {
+                customer_id: customer_id.to_owned(),
+                work_order_id: work_order_id.to_owned(),
+                as_of_time,
+                ..Default::default()
+            };
+            super::read(connection, request).await
         };
-        let order = super::read(connection, request).await?.work_order.unwrap_or_default();
-        let places = Places::of(&customer).with_orders([&order]);
-        Ok(Self { customer, order, places })
+        let effective_time = match effective {
+            None => None,
+            Some(Effective::Time(time)) => Some(*time),
+            // Days are by the clocks of the host.
+            Some(Effective::Day(day)) => {
+                let order = read(None).await?.work_order.unwrap_or_default();
+                let zone = Places::of(&customer).with_orders([&order]).order(work_order_id);
+                let start: DateTime<Utc> = start_of_day(zone, *day);
+                Some(Timestamp { seconds: start.timestamp(), nanos: 0 })
+            }
+        };
+        let answer = read(effective_time).await?;
+        Ok(Self { customer, order: answer.work_order.unwrap_or_default(), etag: answer.etag, effective_time })
     }
 
     /// Tells what the change made of it; of a renewal nothing was there before.
@@ -132,6 +139,7 @@ macro_rules! tell_change {
                 let changed = $crate::cli::render::order_change::Changed {
                     before: None,
                     after: &after,
+                    effects: answer.effects.as_ref(),
                     warnings: &answer.warnings,
                     revision: &answer.revision,
                     etag: &answer.etag,

@@ -44,7 +44,7 @@ pub(super) struct Renew {
 impl Renew {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order).await?;
+        let before = Before::read(&connection, &self.customer, &self.work_order, None).await?;
         let request = RenewWorkOrderRequest {
             customer_id: self.customer,
             work_order_id: self.work_order,

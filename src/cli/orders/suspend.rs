@@ -30,11 +30,12 @@ pub(super) struct Suspend {
 impl Suspend {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order).await?;
+        let before =
+            Before::read(&connection, &self.customer, &self.work_order, self.change.effective.as_ref()).await?;
         let request = SuspendWorkOrderRequest {
             customer_id: self.customer,
             work_order_id: self.work_order,
-            effective_time: self.change.effective_time(&before),
+            effective_time: before.effective_time,
             reason: self.reason.unwrap_or_default(),
             request_id: self.change.write.request.id(),
             validate_only: self.change.write.plan,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use comfy_table::Cell;
 
 use super::differences::{self, Difference};
-use super::order_change;
+use super::{effects, order_change};
 use crate::cli::document::DocumentMistake;
+use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone};
 use crate::proto::v1::{ApplyContractResponse, Change, ChangeKind, ResourceType};
 
@@ -51,6 +52,7 @@ pub(crate) fn text(
     answer: &ApplyContractResponse,
     differences: &BTreeMap<String, Vec<Difference>>,
     is_plan: bool,
+    places: &Places,
     screen: &Screen,
 ) -> String {
     let lines = answer.changes.iter().map(|change| {
@@ -77,9 +79,19 @@ pub(crate) fn text(
     let etag = Some(&answer.etag).filter(|etag| is_plan && !etag.is_empty());
     let etag =
         etag.map(|etag| screen.paint(Tone::Quiet, &format!("  etag {etag}: to apply what differs, give it as --etag")));
+    let effects = answer.effects.as_ref().and_then(|it| effects::text(it, places, screen));
+    let effects = effects.map(|tables| format!("\n{tables}\n"));
     let warnings = order_change::warnings(&answer.warnings, screen);
     let heading = screen.paint(Tone::Heading, file);
-    [heading].into_iter().chain(lines).chain(warnings).chain(revision).chain(etag).collect::<Vec<_>>().join("\n")
+    [heading]
+        .into_iter()
+        .chain(lines)
+        .chain(effects)
+        .chain(warnings)
+        .chain(revision)
+        .chain(etag)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// ConfigMistakes by line: the table below a refusal.

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use comfy_table::Cell;
 
-use super::{differences, orders};
+use super::{differences, effects, orders};
 use crate::cli::document::write;
 use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::error::BoxError;
-use crate::proto::v1::{Warning, WorkOrder};
+use crate::proto::v1::{ContractEffects, Warning, WorkOrder};
 
 /// What a call answers.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Changed<'a> {
     /// None where the order is new.
     pub before: Option<&'a WorkOrder>,
     pub after: &'a WorkOrder,
+    /// Only of a plan.
+    pub effects: Option<&'a ContractEffects>,
     pub warnings: &'a [Warning],
     pub revision: &'a str,
     pub etag: &'a str,
@@ -42,6 +44,7 @@ pub(crate) fn text(
         }
         None => parts.push(orders::page(changed.after, places, now, screen)),
     }
+    parts.extend(changed.effects.and_then(|it| effects::text(it, places, screen)));
     parts.extend(warnings(changed.warnings, screen));
     let tokens = [("revision", changed.revision.to_owned()), ("etag", changed.etag.to_owned())];
     parts.push(screen.pairs(tokens.into_iter().filter(|(_, token)| !token.is_empty())));

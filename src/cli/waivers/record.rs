@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::WaiverArgs;
-use crate::cli::orders::change::{Before, ChangeArgs, tell_change};
+use crate::cli::orders::change::{Before, ChangeWriteArgs, Effective, effective, tell_change};
 use crate::cli::{CliContext, Failure};
 use crate::proto::v1::{RecordWaiverRequest, Waiver};
 
@@ -31,14 +31,19 @@ pub(super) struct Record {
     /// On the item of a base package: a base service it is limited to; may be given again.
     #[arg(long = "only-service", value_name = "ID")]
     services: Vec<String>,
+    /// From when on the item has it: an instant (RFC 3339), or a day, from whose start at the order's host it holds.
+    /// Default: as long as there was the item; --start and --end say when it counts.
+    #[arg(long, value_name = "DATE|TIME", value_parser = effective)]
+    effective: Option<Effective>,
     #[command(flatten)]
-    change: ChangeArgs,
+    write: ChangeWriteArgs,
 }
 
 impl Record {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.waiver.customer, &self.waiver.work_order).await?;
+        let before =
+            Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.effective.as_ref()).await?;
         let waiver = Waiver {
             code: self.waiver.code,
             reference: self.waiver.reference,
@@ -53,14 +58,14 @@ impl Record {
             work_order_id: self.waiver.work_order,
             item_id: self.waiver.item,
             waiver: Some(waiver),
-            effective_time: self.change.effective_time(&before),
-            request_id: self.change.write.request.id(),
-            validate_only: self.change.write.plan,
-            etag: self.change.write.etag(&before),
-            strict: self.change.write.strict,
+            effective_time: before.effective_time,
+            request_id: self.write.request.id(),
+            validate_only: self.write.plan,
+            etag: self.write.etag(&before),
+            strict: self.write.strict,
         };
         let id = request.request_id.clone();
-        let answer = self.change.write.answer(&id, connection.contracts().record_waiver(request)).await?;
-        tell_change!(context, "entitled.v1.RecordWaiverResponse", answer, before, false, self.change.write.plan)
+        let answer = self.write.answer(&id, connection.contracts().record_waiver(request)).await?;
+        tell_change!(context, "entitled.v1.RecordWaiverResponse", answer, before, false, self.write.plan)
     }
 }

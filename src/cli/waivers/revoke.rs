@@ -23,14 +23,16 @@ pub(super) struct Revoke {
 impl Revoke {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.waiver.customer, &self.waiver.work_order).await?;
+        let before =
+            Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.change.effective.as_ref())
+                .await?;
         let request = RevokeWaiverRequest {
             customer_id: self.waiver.customer,
             work_order_id: self.waiver.work_order,
             item_id: self.waiver.item,
             code: self.waiver.code,
             reference: self.waiver.reference,
-            effective_time: self.change.effective_time(&before),
+            effective_time: before.effective_time,
             request_id: self.change.write.request.id(),
             validate_only: self.change.write.plan,
             etag: self.change.write.etag(&before),

@@ -190,3 +190,57 @@ async fn a_plan_of_a_document_tells_every_field_and_the_etag_to_apply_it_with() 
     told(&server, &["import", file, file, "--etag", etag], 2).await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_plan_tells_what_is_forfeited_and_which_answers_turn() {
+    let server = server().await;
+    let place = ["--location", "nl-utrecht", "--product", "azure", "--service", EDE];
+    let consume = ["hours", "consume", "--customer", "halden-mills", "--quantity", "30h", "--note", "case 7"];
+    told(&server, &[&consume[..], &place].concat(), 0).await;
+    let end = ["orders", "terminate", "hm-2026", "--customer", "halden-mills", "--effective", "2027-07-01"];
+    let output = asked(&server, &[&end[..], &["--plan"]].concat(), &[("COLUMNS", "400")]).await;
+    let plan = String::from_utf8(output.stdout).unwrap();
+    let row = |begin: &str, word: &str| plan.lines().any(|line| line.trim().starts_with(begin) && line.contains(word));
+    assert!(plan.contains("forfeited") && row("hm-2026/ede-utrecht", "370 h"), "{plan}");
+    assert!(row("nl-utrecht", "NOT ENTITLED") && plan.contains("WORK_ORDER_TERMINATED"), "{plan}");
+    assert!(plan.contains("2027-07-01T00:00:00+02:00"), "{plan}");
+    // What is written is told as it is: there are no effects to come.
+    let [done, _] = told(&server, &end, 0).await;
+    assert!(!done.contains("forfeited"), "{done}");
+
+    let text = std::fs::read_to_string(server.directory().join("halden-mills.yaml")).unwrap();
+    let text = text.replace("hm-2026", "hm-more").replace("400h", "40h");
+    let file = server.directory().join("more.yaml");
+    std::fs::write(&file, text).unwrap();
+    let [plan, _] = told(&server, &["import", file.to_str().unwrap(), "--plan"], 0).await;
+    assert!(plan.contains("40 h") && plan.contains("9,800.00 EUR"), "{plan}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_amendment_changes_the_order_as_it_is_at_its_instant() {
+    let server = server().await;
+    let of = ["hm-2026", "--customer", "halden-mills"];
+    let amend = async |more: &[&str]| {
+        told(&server, &[&["orders", "amend"], &of[..], &["--item", "ede-utrecht"], more].concat(), 0).await.concat()
+    };
+    let at = async |time: &str| {
+        let words = [&["orders", "show"], &of[..], &["--as-of", time, "--output", "json"]].concat();
+        let json: Value = serde_json::from_str(&told(&server, &words, 0).await.concat()).unwrap();
+        let item = &json["work_order"]["items"][1];
+        (item["quantity"]["amount"].clone(), item["unit_price"].clone())
+    };
+    let is = |hours: &str, price: &str| (Value::from(hours), Value::from(price));
+    // The later one keeps what the sooner one plans.
+    amend(&["--quantity", "500h", "--effective", "2027-03-01"]).await;
+    let later = amend(&["--set", "unit_price=250.00", "--effective", "2027-09-01T00:00:00+02:00"]).await;
+    assert!(later.contains("250.00 EUR") && !later.contains("400h"), "{later}");
+    assert_eq!(at("2027-10-01T00:00:00Z").await, is("500", "25000"));
+    assert_eq!(at("2027-04-01T00:00:00Z").await, is("500", "24500"));
+    // One in the past does not carry back what came after it.
+    amend(&["--quantity", "450h", "--effective", "2026-06-01"]).await;
+    amend(&["--set", "unit_price=240.00", "--effective", "2026-03-01"]).await;
+    assert_eq!(at("2026-03-02T00:00:00Z").await, is("400", "24000"));
+    assert_eq!(at("2026-06-02T00:00:00Z").await, is("450", "24000"));
+    server.stop().await;
+}
