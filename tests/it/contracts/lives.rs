@@ -218,7 +218,10 @@ impl Life {
                 // It is known from now on, also if it lies in the future.
                 let recorded = instant(order.record_time);
                 let (end, known) = (from.unwrap_or(recorded), from.unwrap_or(recorded).min(recorded));
-                self.made(&order, Some(known), |order, from| order.terminate(from, end));
+                // What is held stays held until then.
+                let is_held = *self.known().order.state.at(known) == v1::WorkOrderState::Suspended;
+                let effective = if is_held { end } else { known };
+                self.made(&order, Some(effective), |order, _| order.terminate(known, end));
             }
             Err(status) => self.refused(&status, &["WORK_ORDER_ALREADY_TERMINATED"]),
         }

@@ -95,6 +95,11 @@ async fn carry_out_all(
         if EXCUSED.iter().any(|(code, act, _)| *code == key.0 && *act == kind) {
             continue;
         }
+        // What an order excepts is not covered by one more product; the exception is the provider's to take back.
+        let excepts = |order: &Value| order.get("covered_products_except").is_some();
+        if kind == "ADD_PRODUCT" && list(&case["document"], "work_orders").iter().any(excepts) {
+            continue;
+        }
         // A terminated order changes no more: its own reason tells to renew it.
         let all = list(&answer, "reasons");
         // And work that begins before the order does is judged by the contract of before.

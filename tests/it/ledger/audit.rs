@@ -139,7 +139,7 @@ async fn each_kind_of_write_leaves_one_record(house: House) {
 
     let suspend = v1::SuspendWorkOrderRequest {
         customer_id: "contoso".into(),
-        work_order_id: "wo-2".into(),
+        work_order_id: "wo-1".into(),
         reason: "not paid".into(),
         request_id: request_id(),
         ..Default::default()

@@ -140,11 +140,34 @@ impl Order {
 
     pub(super) fn set_state(&mut self, from: Instant, state: v1::WorkOrderState) {
         self.state.set(from, state);
+        // What serves again is known to end.
+        let planned = self.terminate_time.later.range(from..).find_map(|(_, end)| *end);
+        if let (v1::WorkOrderState::Active, Some(end)) = (state, planned) {
+            self.know_end(from, end);
+        }
     }
 
     pub(super) fn terminate(&mut self, from: Instant, end: Instant) {
-        self.state.set_for_good(from, v1::WorkOrderState::Terminated);
-        self.terminate_time.set_for_good(from, Some(end));
+        let begin = from.min(end);
+        self.know_end(begin, end);
+        self.state.set_for_good(end, v1::WorkOrderState::Terminated);
+        self.terminate_time.set_for_good(end, Some(end));
+    }
+
+    /// Until it ends an order is known to end where it serves, and held where it is held.
+    fn know_end(&mut self, from: Instant, end: Instant) {
+        let changes = self.state.changes_after(from).filter(|at| *at < end);
+        let begins: Vec<Instant> = std::iter::once(from).filter(|from| *from < end).chain(changes).collect();
+        let states: Vec<_> = begins.iter().map(|at| (*at, *self.state.at(*at))).collect();
+        for (at, state) in states {
+            let serves = state == v1::WorkOrderState::Active;
+            self.state.later.insert(at, if serves { v1::WorkOrderState::Terminated } else { state });
+            self.terminate_time.later.insert(at, serves.then_some(end));
+        }
+        self.state.later.insert(end, v1::WorkOrderState::Terminated);
+        self.terminate_time.later.insert(end, Some(end));
+        self.state.tidy();
+        self.terminate_time.tidy();
     }
 
     pub(super) fn set_waiver(&mut self, from: Instant, row: usize, is_there: bool) {
