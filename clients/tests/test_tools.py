@@ -20,7 +20,7 @@ SERVICES = [
     for service in file.DESCRIPTOR.services_by_name.values()
 ]
 METHODS = {f"{service.full_name}/{method.name}" for service in SERVICES for method in service.methods}
-READS = {name for name in METHODS if re.search(r"/(Get|List|Check|BatchCheck|WhoAmI)", name)}
+READS = {name for name in METHODS if re.search(r"/(Get|List|Check|BatchCheck|Diff|WhoAmI)", name)}
 
 
 def answers(lines, server):
