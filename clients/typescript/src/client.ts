@@ -109,7 +109,7 @@ export async function write<Request extends { requestId: string }, Response>(
 
 /** Makes a read up to four times while the server is UNAVAILABLE. A write is never repeated here: see `write`. */
 export const repeatReads: Interceptor = (next) => async (request) => {
-  if (!/^(Get|List|Check|BatchCheck|WhoAmI)/.test(request.method.name)) return next(request);
+  if (!/^(Get|List|Check|BatchCheck|Diff|WhoAmI)/.test(request.method.name)) return next(request);
   for (let attempt = 1; ; attempt++) {
     try {
       return await next(request);
