@@ -13,14 +13,15 @@ from tcp_proxy import TcpProxy
 READS = [
     "check at nl-utrecht: ENTITLED until 2099-12-31T23:00:00Z",
     "check at nl-tilburg: NOT_ENTITLED by LOCATION_NOT_DESIGNATED",
-    "list: 104 rows on 5 pages, 27 of them entitled",
+    "list: 110 rows on 5 pages, 27 of them entitled",
 ]
 ERRORS = [
     "check at that revision: 23910 minutes left",
     "consume 500 hours: FAILED_PRECONDITION HOURS_EXHAUSTED",
     "  available: 23910",
     "  requested: 30000",
-    "  forbidden by HOURS_EXHAUSTED: 500 h asked for, 398 h 30 min available",
+    "  forbidden by HOURS_EXHAUSTED: Not enough time is left on Enhanced Designated Engineering (EDE): 398 h 30 min available, "
+    "500 h needed. Buy more time, or take at most what is available. (section 2.2, 2.3)",
     "  wrong field quantity: HOURS_EXHAUSTED",
     "a wrong request: INVALID_ARGUMENT FIELD_REQUIRED",
     "  wrong field location_id: FIELD_REQUIRED",
