@@ -95,9 +95,10 @@ async fn carry_out_all(
         if EXCUSED.iter().any(|(code, act, _)| *code == key.0 && *act == kind) {
             continue;
         }
-        // What an order excepts is not covered by one more product; the exception is the provider's to take back.
+        // A known fault: where an order excepts all of Azure, adding it turns nothing. The remedy should name the exception.
         let excepts = |order: &Value| order.get("covered_products_except").is_some();
-        if kind == "ADD_PRODUCT" && list(&case["document"], "work_orders").iter().any(excepts) {
+        let is_known = key.0 == "AZURE_SERVICE_REQUIRED" && kind == "ADD_PRODUCT";
+        if is_known && list(&case["document"], "work_orders").iter().any(excepts) {
             continue;
         }
         // A terminated order changes no more: its own reason tells to renew it.
