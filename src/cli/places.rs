@@ -13,18 +13,22 @@ pub(super) struct Places {
     locations: BTreeMap<String, Zone>,
     /// Of each order the location it dates by.
     hosts: BTreeMap<String, String>,
+    /// Of each order the currency of its prices.
+    currencies: BTreeMap<String, String>,
 }
 
 impl Places {
     pub(super) fn of(customer: &Customer) -> Self {
         let locations = customer.locations.iter();
         let locations = locations.filter_map(|it| Some((it.location_id.clone(), it.time_zone.parse().ok()?)));
-        Self { locations: locations.collect(), hosts: BTreeMap::new() }
+        Self { locations: locations.collect(), ..Self::default() }
     }
 
     pub(super) fn with_orders<'a>(mut self, orders: impl IntoIterator<Item = &'a WorkOrder>) -> Self {
-        let hosts = orders.into_iter().map(|order| (order.work_order_id.clone(), order.host_location_id.clone()));
-        self.hosts.extend(hosts);
+        for order in orders {
+            self.hosts.insert(order.work_order_id.clone(), order.host_location_id.clone());
+            self.currencies.insert(order.work_order_id.clone(), order.currency.clone());
+        }
         self
     }
 
@@ -35,6 +39,11 @@ impl Places {
     /// That of the order's host.
     pub(super) fn order(&self, work_order_id: &str) -> Zone {
         self.hosts.get(work_order_id).map_or(Zone::UTC, |host| self.location(host))
+    }
+
+    /// That of the order's prices, where the order is known.
+    pub(super) fn currency(&self, work_order_id: &str) -> Option<&str> {
+        self.currencies.get(work_order_id).map(String::as_str)
     }
 }
 

@@ -34,6 +34,11 @@ pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
         RemedyKind::Renew if item.is_empty() && remedy.field == "work_order.end_date" => {
             Some(format!("entitled orders renew {} --customer {} --as NEW-ID", word(order), word(customer_id)))
         }
+        RemedyKind::Renew if remedy.field == "work_order.state" => match reason.metadata.get("state")?.as_str() {
+            "SUSPENDED" => Some(format!("entitled orders resume {} --customer {}", word(order), word(customer_id))),
+            "DRAFT" => Some(format!("{amend} --set state={}", word(value))),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -76,6 +81,20 @@ mod tests {
         assert!(waiver.unwrap().contains("--work-order wo-1 --item ede --code ONSITE_NOT_INCLUDED"));
         let renew = told(RemedyKind::Renew, "wo-1", "", "work_order.end_date", "");
         assert_eq!(renew.unwrap(), "entitled orders renew wo-1 --customer c --as NEW-ID");
+        let in_state = |state: &str| {
+            let remedy = Remedy {
+                kind: RemedyKind::Renew.into(),
+                work_order_id: "wo-1".to_owned(),
+                field: "work_order.state".to_owned(),
+                value: "ACTIVE".to_owned(),
+                ..Remedy::default()
+            };
+            let metadata = [("state".to_owned(), state.to_owned())].into();
+            command("c", &Reason { remedy: Some(remedy), metadata, ..Reason::default() })
+        };
+        assert_eq!(in_state("SUSPENDED").unwrap(), "entitled orders resume wo-1 --customer c");
+        assert_eq!(in_state("DRAFT").unwrap(), format!("{amend} --set state=ACTIVE"));
+        assert_eq!(in_state("TERMINATED"), None);
         for (kind, order) in
             [(RemedyKind::Buy, "wo-1"), (RemedyKind::AddProduct, ""), (RemedyKind::ChangeRequest, "wo-1")]
         {

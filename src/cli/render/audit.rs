@@ -2,11 +2,14 @@
 
 use comfy_table::Cell;
 
-use super::{amount, words};
+use super::{amount, money, words};
 use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::legible::shown;
 use crate::proto::v1::{AuditRecord, AuditedBlock, AuditedDocument, FieldChange, ListAuditRecordsResponse};
+
+/// Fields in minor units.
+const MONEY: [&str; 2] = ["unit_price", "flex_allowance"];
 
 /// `places` are those of the customer that was asked for.
 pub(crate) fn text(answer: &ListAuditRecordsResponse, places: &Places, screen: &Screen) -> String {
@@ -23,7 +26,7 @@ pub(crate) fn text(answer: &ListAuditRecordsResponse, places: &Places, screen: &
             Cell::new(who(record)),
             screen.cell(Tone::Heading, &record.action),
             screen.name(Tone::Plain, &of(record)),
-            Cell::new(changed(record, &screen)),
+            Cell::new(changed(record, places, &screen)),
         ]);
     }
     keep_whole(&mut table, &[0, 2]);
@@ -47,14 +50,14 @@ fn of(record: &AuditRecord) -> String {
     }
 }
 
-fn changed(record: &AuditRecord, screen: &Screen) -> String {
+fn changed(record: &AuditRecord, places: &Places, screen: &Screen) -> String {
     let why = (!record.reason.is_empty()).then(|| format!("because: {}", shown(&record.reason)));
-    let documents = record.documents.iter().map(|change| document(change, screen));
+    let documents = record.documents.iter().map(|change| document(change, places, screen));
     lines(why.into_iter().chain(documents).chain(record.blocks.iter().map(block)))
 }
 
 /// `wo-1: version 1 → 2`, and a line for each field.
-fn document(change: &AuditedDocument, screen: &Screen) -> String {
+fn document(change: &AuditedDocument, places: &Places, screen: &Screen) -> String {
     let AuditedDocument { work_order_id, version_before, version_after, fields, omitted_fields, effective_time } =
         change;
     let name = if work_order_id.is_empty() { "customer" } else { work_order_id };
@@ -68,10 +71,18 @@ fn document(change: &AuditedDocument, screen: &Screen) -> String {
         None => head,
     };
     let rest = (*omitted_fields > 0).then(|| format!("and {omitted_fields} more fields"));
-    lines(std::iter::once(head).chain(fields.iter().map(field)).chain(rest))
+    let currency = places.currency(work_order_id);
+    lines(std::iter::once(head).chain(fields.iter().map(|change| field(change, currency))).chain(rest))
 }
 
-fn field(FieldChange { field, old_value, new_value }: &FieldChange) -> String {
+/// Prices are told in the currency that the order has now.
+fn field(FieldChange { field, old_value, new_value }: &FieldChange, currency: Option<&str>) -> String {
+    let is_money = MONEY.contains(&field.rsplit('.').next().unwrap_or_default());
+    let told = |value: &str| match (currency, value.parse()) {
+        (Some(currency), Ok(minor_units)) if is_money => money::shown(minor_units, currency),
+        _ => value.to_owned(),
+    };
+    let (old_value, new_value) = (told(old_value), told(new_value));
     match (old_value.as_str(), new_value.as_str()) {
         ("", "") => field.clone(),
         ("", new) => format!("{field}: {new}"),
@@ -136,10 +147,18 @@ mod tests {
         ] {
             assert_eq!(block(&moved(before, after)), format!("{id}{told}"));
         }
-        let of = |old: &str, new: &str| {
-            field(&FieldChange { field: "f".to_owned(), old_value: old.to_owned(), new_value: new.to_owned() })
+        let told = |field_name: &str, old: &str, new: &str, currency: Option<&str>| {
+            let change =
+                FieldChange { field: field_name.to_owned(), old_value: old.to_owned(), new_value: new.to_owned() };
+            field(&change, currency)
         };
+        let of = |old: &str, new: &str| told("f", old, new, Some("GBP"));
         assert_eq!([of("a", "b"), of("", "b"), of("a", ""), of("", "")], ["f: a → b", "f: b", "f: a → nothing", "f"]);
+        let price = "work_order.items[ede].unit_price";
+        assert_eq!(told(price, "31000", "", Some("GBP")), format!("{price}: 310.00 GBP → nothing"));
+        assert_eq!(told(price, "31000", "32000", Some("JPY")), format!("{price}: 31,000 JPY → 32,000 JPY"));
+        // An order that is not known has no currency either.
+        assert_eq!(told(price, "31000", "32000", None), format!("{price}: 31000 → 32000"));
     }
 
     #[test]

@@ -137,6 +137,10 @@ fn advice(status: &Status) -> Option<String> {
         let is_told = status.message().contains("did you mean");
         return (!is_told).then(|| did_you_mean(&shown(nearest)));
     }
+    let is_told = |wanted: &str| violations(&details, |_| None).iter().any(|it| it.violation.reason == wanted);
+    if is_told("GRANT_BELOW_SPENT") {
+        return Some("`orders amend --force REASON` keeps what was used and held beyond it as an excess".to_owned());
+    }
     let delay = details.retry_info().and_then(|info| info.retry_delay);
     let later = delay.map_or_else(|| "try again".to_owned(), |delay| format!("try again in {:?}", delay));
     let advice = match status.code() {

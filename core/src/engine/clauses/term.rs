@@ -92,7 +92,10 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
                 }
             }
         }
-        Rule::StateDraft | Rule::StateSuspended => explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
+        Rule::StateDraft | Rule::StateSuspended => {
+            explanation.fact("state", context.order.state.as_str());
+            explanation.remedy(RemedyKind::Renew, "work_order.state", ACTIVE);
+        }
         Rule::BaseAgreement if explanation.wants_remedy() => remedy_base(context, explanation),
         Rule::BaseExpired | Rule::BaseTerminated => {
             if let Some(BaseState::Ended { order, ended_by, at, .. }) = context.base {
