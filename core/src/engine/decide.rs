@@ -57,7 +57,7 @@ pub fn decide<'a>(
     })
 }
 
-/// When the contract is another one. A delivery is judged by the contract of its start, whenever that is asked.
+/// When the contract is another one. A delivery is judged by the contracts it lasts through, whenever that is asked.
 fn change_of_contract(prepared: &Prepared, query: &Query<'_>) -> Option<DateTime<Utc>> {
     prepared.end().filter(|_| query.delivery.start_time.is_none())
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use entitled::proto::v1;
+use entitled::proto::v1::batch_check_result::Result as BatchResult;
 
 use super::changes::*;
 use crate::sample::hours;
@@ -92,6 +93,29 @@ async fn work_across_the_edge_of_a_suspension_is_refused(server: &TestServer) {
         (to, to + Duration::hours(1), "taken"),
     ] {
         assert_eq!(took(server, consume(1, Some((start, end)))).await, expected, "{start} to {end}");
+        // A check of the same work says the same, alone and in a batch, and as it was known.
+        for known in [None, Some(now())] {
+            let told = told_of(server, check_of((start, end), known)).await;
+            let expected = if expected == SUSPENDED { "WORK_ORDER_SUSPENDED" } else { "ENTITLED" };
+            assert_eq!(told, [expected, expected], "{start} to {end}");
+        }
+    }
+}
+
+fn check_of((start, end): Window, known: Option<DateTime<Utc>>) -> v1::CheckEntitlementRequest {
+    let (start_time, end_time) = (Some(stamp(start)), Some(stamp(end)));
+    let delivery = v1::Delivery { start_time, end_time, ..Default::default() };
+    v1::CheckEntitlementRequest { delivery: Some(delivery), known_time: known.map(stamp), ..check_now() }
+}
+
+/// The answer alone, and in a batch.
+async fn told_of(server: &TestServer, check: v1::CheckEntitlementRequest) -> [String; 2] {
+    let batch = v1::BatchCheckEntitlementsRequest { checks: vec![check.clone()], ..Default::default() };
+    let alone = ask(server, check).await;
+    let answer = server.entitlements().batch_check_entitlements(batch).await.unwrap().into_inner();
+    match answer.results[0].result.as_ref().unwrap() {
+        BatchResult::Response(answer) => [alone, in_short(answer.decision(), &answer.reasons)],
+        BatchResult::Status(status) => panic!("{status:?}"),
     }
 }
 

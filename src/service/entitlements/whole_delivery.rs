@@ -1,0 +1,69 @@
+//! A delivery that lasts while its contract changes.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Entitlements;
+use crate::cache::Snapshot;
+use crate::engine::{self, Outcome};
+use crate::error::Result;
+use crate::service::{Beside, Question};
+
+/// So many changes of the contract during one delivery are judged one by one; behind them only the last one.
+const MOST_CHANGES: usize = 16;
+
+impl Entitlements {
+    /// The contract that answers: of all that are in effect while the delivery lasts the one that allows the least, and of
+    /// equals the first. No part of the work may be forbidden; the ledger takes hours by the same rule.
+    pub(super) async fn strictest(
+        &self,
+        first: Arc<Snapshot>,
+        question: &Question,
+        now: DateTime<Utc>,
+    ) -> Result<Beside> {
+        let Some(end) = question.end_time.filter(|end| changes_before(&first, *end).is_some()) else {
+            return Ok(Beside::Same(first));
+        };
+        let mut outcome = self.outcome(&first, question, now)?;
+        let (mut strictest, mut last) = (Arc::clone(&first), Arc::clone(&first));
+        for change in 1..=MOST_CHANGES.saturating_add(1) {
+            let Some(next) = changes_before(&last, end).filter(|_| outcome > Outcome::NotEntitled) else { break };
+            let instant = if change > MOST_CHANGES { just_before(end) } else { next };
+            last = match self.at(&first, question, instant).await? {
+                Beside::Same(snapshot) => snapshot,
+                newer => return Ok(newer),
+            };
+            let then = self.outcome(&last, question, now)?;
+            if then < outcome {
+                (strictest, outcome) = (Arc::clone(&last), then);
+            }
+        }
+        Ok(Beside::Same(strictest))
+    }
+
+    async fn at(&self, snapshot: &Arc<Snapshot>, question: &Question, instant: DateTime<Utc>) -> Result<Beside> {
+        let Question { customer_id, known_time, consistency, .. } = question;
+        match known_time {
+            None => self.context.snapshot_beside(snapshot, instant).await,
+            Some(_) => {
+                let known = self.context.snapshot_at(customer_id, Some(instant), *known_time, consistency);
+                known.await.map(Beside::Same)
+            }
+        }
+    }
+
+    fn outcome(&self, snapshot: &Snapshot, question: &Question, now: DateTime<Utc>) -> Result<Outcome> {
+        Ok(engine::decide(snapshot.prepared(), &snapshot.balances, &question.query(), now)?.outcome)
+    }
+}
+
+/// When the contract changes next, if it does so before this instant.
+fn changes_before(snapshot: &Snapshot, end: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    snapshot.documents.period.until.filter(|until| *until < end)
+}
+
+/// The store keeps microseconds.
+fn just_before(end: DateTime<Utc>) -> DateTime<Utc> {
+    end.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(end)
+}
