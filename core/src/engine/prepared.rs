@@ -27,7 +27,7 @@ use self::contact_place::ContactPlaces;
 use self::order::PreparedOrder;
 use super::base::BaseCoverage;
 use crate::catalog::Catalog;
-use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, ZoneTable, current_zones};
+use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, WorkOrderState, ZoneTable, current_zones};
 use crate::terms::{End, order_term};
 
 pub use self::block::BoughtBlock;
@@ -123,17 +123,36 @@ impl Prepared {
     }
 
     fn find_blocks(&mut self) {
+        let resumed = self.resumed();
+        let (candidates, bases_at) = match &resumed {
+            Some((candidates, bases_at)) => (candidates, bases_at),
+            None => (&self.candidates, &self.bases_at),
+        };
         let found = |candidate| {
             let specs = self.block_specs(candidate)?;
             let ids = specs.ids();
-            Some((if ids.is_empty() { candidate.life } else { specs.worked_out_life(&self.bases_at) }, ids))
+            Some((if ids.is_empty() { candidate.life } else { specs.worked_out_life(bases_at) }, ids))
         };
-        let found: Vec<_> = self.candidates.iter().map(found).collect();
+        let found: Vec<_> = candidates.iter().map(found).collect();
         for (row, (candidate, found)) in self.candidates.iter_mut().zip(found).enumerate() {
             let Some((life, ids)) = found else { continue };
             candidate.life = life;
             self.blocks.extend(ids.into_iter().map(|id| (id, row)));
         }
+    }
+
+    /// The candidates, in the same order, and the bases, as if no order were suspended; none if none is. A suspension stops
+    /// use and no clock: a block still ends with the base it leans on.
+    fn resumed(&self) -> Option<(Vec<Candidate>, BasesAt)> {
+        let is_suspended = |order: &WorkOrder| order.state == WorkOrderState::Suspended;
+        if !self.contract.work_orders.iter().any(is_suspended) {
+            return None;
+        }
+        let mut contract = self.contract.clone();
+        for order in contract.work_orders.iter_mut().filter(|order| is_suspended(order)) {
+            order.state = WorkOrderState::Active;
+        }
+        Some(Builder::new(&self.catalog, &contract, &self.location_rows).candidates())
     }
 
     pub fn catalog(&self) -> &Catalog {

@@ -104,6 +104,31 @@ fn a_block_lives_as_long_as_its_item_is_covered() {
     assert_eq!((of("chalk").granted, of("chalk").unit), (1, Unit::Engagements));
 }
 
+/// The life of the only block of an order that leans on any base, which is changed.
+fn life(more: Value) -> (DateTime<Utc>, DateTime<Utc>) {
+    let mut contract = prepared(vec![ede("ede", 100, json!({}))], json!({"end_date": "2028-01-31"})).contract().clone();
+    let mut base = serde_json::to_value(&contract.work_orders[0]).unwrap();
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    contract.work_orders[0] = serde_json::from_value(base).unwrap();
+    let prepared = Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract);
+    let block = blocks_of(&prepared).remove(0);
+    (block.start, block.end)
+}
+
+#[test]
+fn a_block_ends_with_its_base_whatever_becomes_of_the_base() {
+    let (start, end) = (at("2026-02-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+    assert_eq!(life(json!({})), (start, end));
+    // A suspension stops use, and no clock.
+    assert_eq!(life(json!({"state": "SUSPENDED"})), (start, end));
+    let ended = json!({"state": "TERMINATED", "terminate_time": "2026-05-01T00:00:00Z"});
+    assert_eq!(life(ended), (start, at("2026-05-01T00:00:00Z")));
+    // What no base covers has no time at all.
+    assert_eq!(life(json!({"state": "DRAFT"})), (start, start));
+    let base = json!({"item_id": "base", "service_id": "unified-enterprise-base", "location_ids": ["ie-dublin"]});
+    assert_eq!(life(json!({"items": [base]})), (start, start));
+}
+
 #[test]
 fn what_the_flex_allowance_paid_ends_with_its_year() {
     let order = json!({"start_date": "2025-07-01", "base_work_order_id": "base"});

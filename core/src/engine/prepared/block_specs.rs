@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use super::candidate::{BasesAt, Candidate};
 use crate::catalog::{Catalog, Edition, IncludedServices, Service};
-use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, Zone, block_id};
+use crate::model::{
+    BlockSpec, Contract, IncludedHours, Item, Quantity, Unit, WorkOrder, WorkOrderState, Zone, block_id,
+};
 use crate::terms::{Span, year_end};
 
 /// The specs of the blocks of one item.
@@ -79,13 +81,18 @@ impl<'a> BlockSpecs<'a> {
     /// cover them for different times.
     pub(crate) fn worked_out_life(&self, bases_at: &BasesAt) -> Span {
         let own = self.candidate.term.span();
-        let covered = self.candidate.designations.locations().filter_map(|location| {
-            let cover = self.candidate.base_coverage(bases_at, location)?.span()?;
+        let covers = || {
+            let locations = self.candidate.designations.locations();
+            locations.filter_map(|location| self.candidate.base_coverage(bases_at, location))
+        };
+        let covered = covers().filter_map(|cover| {
+            let cover = cover.span()?;
             Some(Span { start: own.start.max(cover.start), end: own.end.min(cover.end) })
         });
         let whole =
             covered.reduce(|one, other| Span { start: one.start.min(other.start), end: one.end.max(other.end) });
-        let life = whole.unwrap_or(own);
+        let leans = self.order.state != WorkOrderState::Draft && covers().next().is_some();
+        let life = whole.unwrap_or(if leans { Span { end: own.start, ..own } } else { own });
         let year_end = year_end(self.order, self.item, self.zone);
         let end = year_end.map_or(life.end, |end| end.min(life.end));
         // What is over before it begins, or is never covered, has no time at all.
