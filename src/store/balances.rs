@@ -23,24 +23,31 @@ pub(super) const BALANCES: &str = "(
         ) AS b
     )";
 /// The balances as the last entries recorded by then left them, found by halves: a block's entries are numbered without
-/// gaps and recorded one after the other, so that a long history costs no more than a short one. When their holds were
-/// to run out is not known any more. What the contract had granted by then is the sum of its grants.
+/// gaps and recorded one after the other, so that a long history costs no more than a short one. When its holds are to
+/// run out is known as long as nothing more was recorded of the block. What the contract had granted by then is the sum
+/// of its grants.
 pub(super) const BALANCES_AS_KNOWN: &str = "(
-        WITH RECURSIVE search (block_id, low, high) AS (
-            SELECT block_id, CAST(0 AS BIGINT), sequence FROM block WHERE customer_id = $1
+        WITH RECURSIVE search (block_id, low, high, newest) AS (
+            SELECT block_id, CAST(0 AS BIGINT), sequence, sequence FROM block WHERE customer_id = $1
             UNION ALL
             SELECT block_id, CASE WHEN {is_known} THEN (low + high + 1) / 2 ELSE low END,
-                   CASE WHEN {is_known} THEN high ELSE (low + high + 1) / 2 - 1 END
+                   CASE WHEN {is_known} THEN high ELSE (low + high + 1) / 2 - 1 END, newest
             FROM search WHERE low < high
+        ), known (block_id, sequence, release_time) AS (
+            SELECT search.block_id, search.low, CASE WHEN search.low = search.newest THEN (
+                SELECT MIN(h.expire_time) FROM hold h WHERE h.customer_id = $1 AND h.block_id = search.block_id
+            ) END
+            FROM search WHERE search.low = search.high AND search.low > 0
         )
-        SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved,
-               CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released, (
+        SELECT e.customer_id, e.block_id, e.granted, e.used, e.reserved, known.release_time, (
+                   SELECT CAST(SUM(h.amount) AS BIGINT) FROM hold h
+                   WHERE h.customer_id = $1 AND h.block_id = e.block_id AND h.expire_time = known.release_time
+               ) AS released, (
                    SELECT CAST(COALESCE(SUM(g.amount), 0) AS BIGINT) FROM entry g
                    WHERE g.customer_id = $1 AND g.block_id = e.block_id AND g.kind = 'GRANT'
-                     AND g.sequence <= search.low
+                     AND g.sequence <= known.sequence
                ) AS contracted
-        FROM search JOIN entry e ON e.customer_id = $1 AND e.block_id = search.block_id AND e.sequence = search.low
-        WHERE search.low = search.high AND search.low > 0
+        FROM known JOIN entry e ON e.customer_id = $1 AND e.block_id = known.block_id AND e.sequence = known.sequence
     )";
 
 /// Whether the entry in the middle was recorded by then.

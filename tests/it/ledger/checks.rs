@@ -97,6 +97,13 @@ async fn a_check_knows_when_a_hold_runs_out(house: House) {
     let answer = entitlements.check_entitlement(full(first)).await.unwrap().into_inner();
     assert_eq!(answer.decision(), v1::Decision::Entitled, "without any write");
     assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(0, 3_600));
+    // The same as it is known now: nothing was recorded of the block since.
+    let known = |check_time| v1::CheckEntitlementRequest { known_time: in_seconds(60), ..full(check_time) };
+    let answer = entitlements.check_entitlement(known(None)).await.unwrap().into_inner();
+    assert_eq!((answer.decision(), answer.valid_until), (v1::Decision::NotEntitled, first));
+    let answer = entitlements.check_entitlement(known(first)).await.unwrap().into_inner();
+    assert_eq!(answer.decision(), v1::Decision::Entitled, "without any write");
+    assert_eq!(balance(&answer.coverage.unwrap().blocks[0]), left(0, 3_600));
     let held =
         ledger.list_reservations(v1::ListReservationsRequest { customer_id: "contoso".into(), ..Default::default() });
     let held = held.await.unwrap().into_inner().reservations;
