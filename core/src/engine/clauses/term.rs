@@ -57,6 +57,23 @@ pub(in crate::engine) fn ends_too_late(context: &Context<'_>) -> bool {
     delivery.start_time.is_some_and(|begin| begin >= end) || delivery.end_time.is_some_and(|finish| finish > end)
 }
 
+/// Whether a clause with the rule, where it fails, says that the item is not in force: the window's own say nothing of it.
+pub(in crate::engine) fn tells_lapse(context: &Context<'_>, rule: Rule) -> bool {
+    match rule {
+        Rule::TermNotStarted => matches!(context.term, TermState::NotStarted(_)),
+        _ => matches!(
+            rule,
+            Rule::TermExpired
+                | Rule::TermTerminated
+                | Rule::StateDraft
+                | Rule::StateSuspended
+                | Rule::BaseAgreement
+                | Rule::BaseExpired
+                | Rule::BaseTerminated
+        ),
+    }
+}
+
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
     let term = &context.candidate.term;
     let host = context.candidate.host;
