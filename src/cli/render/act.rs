@@ -3,6 +3,9 @@
 use crate::cli::document::quantity;
 use crate::proto::v1::{Quantity, Reason, RemedyKind, Unit};
 
+/// What the order excepts from the products it covers: taken out, not added to.
+pub(super) const EXCEPTIONS: &str = "work_order.covered_products_except";
+
 /// None where it takes more than one, or something else than a change of a contract.
 pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
     let remedy = reason.remedy.as_ref()?;
@@ -17,6 +20,9 @@ pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
     let is_of_item = remedy.field.starts_with("work_order.items.");
     match remedy.kind() {
         RemedyKind::AddProduct if is_of_item == item.is_empty() => None,
+        RemedyKind::AddProduct if remedy.field == EXCEPTIONS => {
+            Some(format!("{amend} --remove-exception {}", word(value)))
+        }
         RemedyKind::AddProduct => Some(format!("{amend}{of_item} --add-product {}", word(value))),
         RemedyKind::DesignateLocation if is_of_item && item.is_empty() => None,
         RemedyKind::DesignateLocation => Some(format!("{amend}{of_item} --add-location {}", word(value))),
@@ -68,6 +74,8 @@ mod tests {
         assert_eq!(covered.unwrap(), format!("{amend} --add-product 'azure/*'"));
         let of_item = told(RemedyKind::AddProduct, "wo-1", "ede", "work_order.items.product_ids", "azure, power-bi");
         assert_eq!(of_item.unwrap(), format!("{amend} --item ede --add-product azure"));
+        let lifted = told(RemedyKind::AddProduct, "wo-1", "", EXCEPTIONS, "azure/*");
+        assert_eq!(lifted.unwrap(), format!("{amend} --remove-exception 'azure/*'"));
         let place = told(RemedyKind::DesignateLocation, "wo-1", "", "work_order.downstream_location_ids", "kl");
         assert_eq!(place.unwrap(), format!("{amend} --add-location kl"));
         let hours = told(RemedyKind::AddQuantity, "wo-1", "ede", "work_order.items.quantity", "90");

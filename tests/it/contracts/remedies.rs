@@ -95,12 +95,6 @@ async fn carry_out_all(
         if EXCUSED.iter().any(|(code, act, _)| *code == key.0 && *act == kind) {
             continue;
         }
-        // A known fault: where an order excepts all of Azure, adding it turns nothing. The remedy should name the exception.
-        let excepts = |order: &Value| order.get("covered_products_except").is_some();
-        let is_known = key.0 == "AZURE_SERVICE_REQUIRED" && kind == "ADD_PRODUCT";
-        if is_known && list(&case["document"], "work_orders").iter().any(excepts) {
-            continue;
-        }
         // A terminated order changes no more: its own reason tells to renew it.
         let all = list(&answer, "reasons");
         // And work that begins before the order does is judged by the contract of before.
@@ -279,6 +273,11 @@ impl Act<'_> {
         let item = order.items.iter_mut().find(|item| item.item_id == item_id);
         match (self.remedy("field"), item) {
             ("work_order.covered_products", _) => order.covered_products.push(value),
+            ("work_order.covered_products_except", _) => {
+                let count = order.covered_products_except.len();
+                order.covered_products_except.retain(|pattern| *pattern != value);
+                assert!(order.covered_products_except.len() < count, "{}", self.reason);
+            }
             ("work_order.items.product_ids", Some(item)) => item.product_ids.push(value),
             ("work_order.items.location_ids", Some(item)) if self.reason["code"] == "SINGLE_LOCATION_ONLY" => {
                 (item.all_locations, item.location_ids) = (false, vec![value]);

@@ -168,6 +168,9 @@ fn amend(contract: &mut Contract, told: &Told) {
             }
         }
         (RemedyKind::AddProduct, "work_order.covered_products") => order.covered_products.push(value.into()),
+        (RemedyKind::AddProduct, "work_order.covered_products_except") => {
+            order.covered_products_except.retain(|pattern| pattern.to_string() != value);
+        }
         (RemedyKind::AddProduct, "work_order.items.product_ids") => {
             item_of(order, &told.item_id).product_ids.push(value.into());
         }

@@ -47,8 +47,7 @@ fn a_window_of_its_own_keeps_no_balance_from_being_judged() {
     let advice = "[[services]]\nid = 'advice'\nname.en = 'Advice'\ngroup = 'all'\nplan = 'ADD_ON'\n\
                   clauses = ['NOT_BOUGHT', 'LOST', 'NO_TIME_LEFT']\nunit = 'HOURS'\npurchase.quantity = 'required'\n\
                   without = [{ rule = 'state_suspended', reason = 'paid in advance' }]\n";
-    let mut orders =
-        vec![order("wo-1", "own", vec![account()]), order("wo-2", "own", vec![item("advice", hours(1))])];
+    let mut orders = vec![order("wo-1", "own", vec![account()]), order("wo-2", "own", vec![item("advice", hours(1))])];
     orders[1]["state"] = json!("SUSPENDED");
     let prepared = prepared(edition(advice), orders);
     let late = Delivery { end_time: Some(instant("2027-06-01T10:00:00Z")), ..Delivery::default() };
