@@ -37,11 +37,21 @@ pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
             word(order),
             word(value)
         )),
+        // What names its base leans on that one, and on no renewal of it.
+        RemedyKind::Renew if remedy.field == "work_order.items.end_date" || is_of_base(reason, order) => {
+            Some(format!("{amend}{of_item} --set end_date=LAST-DAY"))
+        }
         RemedyKind::Renew if item.is_empty() && remedy.field == "work_order.end_date" => {
             Some(format!("entitled orders renew {} --customer {} --as NEW-ID", word(order), word(customer_id)))
         }
         _ => None,
     }
+}
+
+/// Whether a base is to last longer.
+fn is_of_base(reason: &Reason, order: &str) -> bool {
+    let is_of_date = reason.remedy.as_ref().is_some_and(|remedy| remedy.field == "work_order.end_date");
+    is_of_date && reason.metadata.get("base_work_order_id").is_some_and(|base| base == order)
 }
 
 /// As a shell takes it.
@@ -66,7 +76,8 @@ mod tests {
                 value: value.to_owned(),
                 ..Remedy::default()
             };
-            let metadata = [("unit".to_owned(), "MINUTES".to_owned())].into();
+            let metadata = [("unit", "MINUTES"), ("base_work_order_id", "wo-0")];
+            let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
             command("c", &Reason { remedy: Some(remedy), metadata, ..Reason::default() })
         };
         let amend = "entitled orders amend wo-1 --customer c";
@@ -84,6 +95,10 @@ mod tests {
         assert!(waiver.unwrap().contains("--work-order wo-1 --item ede --code ONSITE_NOT_INCLUDED"));
         let renew = told(RemedyKind::Renew, "wo-1", "", "work_order.end_date", "");
         assert_eq!(renew.unwrap(), "entitled orders renew wo-1 --customer c --as NEW-ID");
+        let moved = told(RemedyKind::Renew, "wo-1", "ede", "work_order.items.end_date", "");
+        assert_eq!(moved.unwrap(), format!("{amend} --item ede --set end_date=LAST-DAY"));
+        let base = told(RemedyKind::Renew, "wo-0", "", "work_order.end_date", "");
+        assert_eq!(base.unwrap(), "entitled orders amend wo-0 --customer c --set end_date=LAST-DAY");
         for (kind, order) in
             [(RemedyKind::Buy, "wo-1"), (RemedyKind::AddProduct, ""), (RemedyKind::ChangeRequest, "wo-1")]
         {

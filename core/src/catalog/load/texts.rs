@@ -54,6 +54,9 @@ pub(super) fn remedies(row: &ReadTable<BTreeMap<RemedyKind, Text>>, head_at: usi
         if *kind == RemedyKind::AddQuantity {
             carried.push("unit");
         }
+        if *kind == RemedyKind::Buy {
+            carried.push("base_work_order_id");
+        }
         if *kind == RemedyKind::AddProduct {
             carried.extend(["added_product", "lifted_product"]);
         }
