@@ -6,7 +6,7 @@ mod act;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use entitled::catalog::Catalog;
 use entitled::cli::document;
 use entitled::proto::v1;
@@ -19,8 +19,8 @@ use crate::server::{BOTH, TestServer, request_id};
 /// What a remedy may call for of the contract, besides buying something else.
 const ACTS: [&str; 5] = ["RENEW", "RECORD_WAIVER", "ADD_PRODUCT", "ADD_QUANTITY", "DESIGNATE_LOCATION"];
 
-/// What leaned on a base that was terminated is bought once more.
-const ANEW: (&str, &str) = ("BASE_AGREEMENT_TERMINATED", "BUY");
+/// What leaned on a base that was terminated, be it at its very end, is bought once more.
+const ANEW: [&str; 2] = ["BASE_AGREEMENT_TERMINATED", "BASE_AGREEMENT_EXPIRED"];
 
 /// Checks whose renewal another clause forbids, and why.
 const FORBIDDEN: [(&str, &str); 2] = [
@@ -66,7 +66,7 @@ fn told_by_the_documentation() -> BTreeSet<(String, String)> {
         let row = documentation.lines().find(|line| line.starts_with(&format!("| `{}` |", clause.code)));
         let row = row.unwrap_or_else(|| panic!("{} is not published", clause.code));
         let remedies = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
-        let anew = (clause.code == ANEW.0).then_some(ANEW.1);
+        let anew = ANEW.contains(&clause.code.as_str()).then_some("BUY");
         let acts = ACTS.into_iter().chain(anew).filter(|act| remedies.contains(&format!("`{act}`")));
         told.extend(acts.map(|act| (clause.code.clone(), act.to_owned())));
     }
@@ -91,10 +91,11 @@ async fn carry_out_all(
     let answer = ask(server, &first, &question).await;
     for reason in told(&answer) {
         let kind = reason["remedy"]["kind"].as_str().unwrap_or_default().trim_start_matches("REMEDY_KIND_");
-        if !ACTS.contains(&kind) && (reason["code"].as_str(), kind) != (Some(ANEW.0), ANEW.1) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let is_anew = kind == "BUY" && ANEW.contains(&text(&reason["code"]).as_str());
+        if !ACTS.contains(&kind) && !is_anew {
             continue;
         }
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let key = (text(&reason["code"]), kind.to_owned(), text(&reason["remedy"]["field"]));
         if FORBIDDEN.iter().any(|(forbidden, _)| *forbidden == name) && kind == "RENEW" {
             continue;
@@ -128,8 +129,9 @@ async fn carry_out_all(
         // An order that has yet to begin is brought into force from its beginning on.
         let waits = |other: &&Value| other["remedy"]["kind"] == "REMEDY_KIND_WAIT_UNTIL";
         let begins = all.iter().find(waits).filter(|_| key.2 == "work_order.state");
-        let again_at = begins.map_or(&answer["check_time"], |other| &other["remedy"]["value"]);
-        let again = over(&question, &serde_json::json!({ "check_time": again_at }));
+        let begins = begins.and_then(|other| time(&other["remedy"]["value"]));
+        let again_at = begins.map_or(asked, |start| start + Duration::days(1));
+        let again = over(&question, &serde_json::json!({ "check_time": again_at.to_rfc3339() }));
         let mut why = Vec::new();
         for way in ways {
             let customer_id =
