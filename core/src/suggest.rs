@@ -29,6 +29,46 @@ pub fn nearest_slip<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>)
     (strsim::damerau_levenshtein(unknown, &nearest) <= unknown.len().div_ceil(5)).then_some(nearest)
 }
 
+/// The name of a fixed list that was meant. Such names mean different things however alike they look, as `weekend` and
+/// `weekday` do: only a slip of the pen, another number or another spelling leads to one, and none if two are as near.
+pub fn meant<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if unknown.len() > LONGEST_SLIP {
+        return None;
+    }
+    let unknown = plain(unknown);
+    let most = match unknown.len() {
+        0..=2 => 0,
+        3..=7 => 1,
+        8..=14 => 2,
+        _ => 3,
+    };
+    let near = known.into_iter().map(|name| (strsim::damerau_levenshtein(&unknown, &plain(name)), name));
+    let near: Vec<_> = near.filter(|(distance, _)| *distance <= most).collect();
+    let (least, nearest) = *near.iter().min()?;
+    near.iter().all(|(distance, name)| *distance > least || *name == nearest).then_some(nearest)
+}
+
+/// In small letters with `_` between the words, each in the singular.
+fn plain(name: &str) -> String {
+    let (mut plain, mut is_within_word) = (String::new(), false);
+    for letter in name.chars() {
+        if letter.is_uppercase() && is_within_word {
+            plain.push('_');
+        }
+        is_within_word = letter.is_lowercase();
+        plain.extend(if matches!(letter, '-' | ' ') { '_' } else { letter }.to_lowercase());
+    }
+    plain.split('_').map(singular).collect::<Vec<_>>().join("_")
+}
+
+fn singular(word: &str) -> String {
+    match (word.strip_suffix("ies"), word.strip_suffix('s')) {
+        (Some(stem), _) => format!("{stem}y"),
+        (None, Some(one)) if one.len() > 1 && !one.ends_with('s') => one.to_owned(),
+        _ => word.to_owned(),
+    }
+}
+
 /// The one sentence in which a name is suggested.
 pub fn did_you_mean(name: &str) -> String {
     format!("did you mean `{name}`?")
@@ -41,8 +81,8 @@ pub fn hint(nearest: Option<&str>) -> String {
 
 /// The sentence, or else all names that are known: for those that are few.
 pub fn nearest_or_all(unknown: &str, known: &[&str]) -> String {
-    match nearest(unknown, known.iter().copied()) {
-        Some(name) => did_you_mean(&name),
+    match meant(unknown, known.iter().copied()) {
+        Some(name) => did_you_mean(name),
         None => format!("known are {}", known.join(", ")),
     }
 }
@@ -63,6 +103,32 @@ mod tests {
         assert_eq!(nearest_slip("azur", families).as_deref(), Some("azure"));
         assert_eq!(nearest_slip("exchange-server", families), None);
         assert_eq!(nearest_slip("linux", families), None);
+    }
+
+    #[test]
+    fn a_name_of_a_fixed_list_is_never_taken_for_another() {
+        let fields =
+            ["open", "close", "weekend", "date", "dated", "products_only", "severities", "id", "listen_address"];
+        for (unknown, expected) in [
+            ("opens", Some("open")),
+            ("weekends", Some("weekend")),
+            ("weekday", None),
+            ("severity", Some("severities")),
+            ("product_only", Some("products_only")),
+            ("ProductsOnly", Some("products_only")),
+            ("products-only", Some("products_only")),
+            ("products_olny", Some("products_only")),
+            ("products", None),
+            ("ids", Some("id")),
+            ("in", None),
+            ("name", None),
+            // As near to `date` as to `dated`.
+            ("datet", None),
+            ("LISTEN_ADRESS", Some("listen_address")),
+        ] {
+            assert_eq!(meant(unknown, fields), expected, "{unknown}");
+        }
+        assert_eq!(meant(&"open".repeat(1_000_000), fields), None);
     }
 
     #[test]

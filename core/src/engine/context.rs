@@ -6,7 +6,9 @@ use super::prepared::{BoughtBlock, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::resolve::{InEdition, ResolvedQuery};
 use crate::catalog::{ClauseUse, Edition, Rule, Service};
-use crate::model::{DeliveryMode, Item, Location, ProductId, Waiver, WorkOrder, WorkOrderState, start_of_day};
+use crate::model::{
+    DeliveryMode, Item, Location, ProductId, ProductPattern, Waiver, WorkOrder, WorkOrderState, start_of_day,
+};
 use crate::terms::{Span, TermState};
 
 /// One candidate under one question at one instant: all a clause may look at.
@@ -143,21 +145,34 @@ impl<'a> Context<'a> {
         Self { at, term: self.candidate.term.at(at), base, cover: None, serving: None, serves: None, ..*self }
     }
 
-    /// Whether the order covers any product of the family.
+    /// Whether the order covers any product of the family that it does not except.
     pub(super) fn covers_any_of(&self, family: &str) -> bool {
-        let order = self.prepared.order(self.candidate.order);
-        order.is_some_and(|order| {
-            let except = &self.order.covered_products_except;
-            order.covered.touches_family(&self.order.covered_products, family)
-                && !order.excepted.matches(except, ProductId { family, component: None })
-        })
+        let Some(order) = self.prepared.order(self.candidate.order) else { return false };
+        let covered = &self.order.covered_products;
+        let whole = ProductId { family, component: None };
+        let is_left = |pattern: &ProductPattern| match pattern {
+            ProductPattern::Component(own, component) => {
+                own == family && !self.excepts(ProductId { family, component: Some(component) })
+            }
+            ProductPattern::All | ProductPattern::Family(_) => false,
+        };
+        !self.excepts(whole) && (order.covered.matches(covered, whole) || covered.iter().any(is_left))
     }
 
-    /// Whether the order excepts the product from those it covers.
+    /// The pattern by which the order excepts the family as a whole.
+    pub(super) fn exception_of(&self, family: &str) -> Option<&'a ProductPattern> {
+        let whole = ProductId { family, component: None };
+        self.order.covered_products_except.iter().find(|pattern| pattern.matches(whole))
+    }
+
+    /// Whether the order excepts the asked product from those it covers.
     pub(super) fn is_excepted(&self) -> bool {
+        self.query.product.is_some_and(|product| self.excepts(product))
+    }
+
+    pub(super) fn excepts(&self, product: ProductId<'_>) -> bool {
         let order = self.prepared.order(self.candidate.order);
-        let except = &self.order.covered_products_except;
-        self.query.product.is_some_and(|product| order.is_some_and(|order| order.excepted.matches(except, product)))
+        order.is_some_and(|order| order.excepted.matches(&self.order.covered_products_except, product))
     }
 
     /// When everything but term, state and base is judged: the delivery's start, else the

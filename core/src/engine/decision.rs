@@ -88,6 +88,10 @@ pub struct Remedy {
 }
 
 impl Remedy {
+    fn lifts_exception(&self) -> bool {
+        self.field == "work_order.covered_products_except"
+    }
+
     pub fn fact(&self, name: &str) -> Option<&str> {
         match name {
             "field" => Some(self.field),
@@ -102,6 +106,9 @@ impl Remedy {
             "activated_order" => {
                 Some(&self.work_order_id).filter(|_| self.field == "work_order.state").map(String::as_str)
             }
+            // A product is added, or what kept it out is taken away.
+            "added_product" => Some(&self.value).filter(|_| !self.lifts_exception()).map(String::as_str),
+            "lifted_product" => Some(&self.value).filter(|_| self.lifts_exception()).map(String::as_str),
             "value" => Some(&self.value),
             "local_value" => Some(&self.local_value),
             "work_order_id" => Some(&self.work_order_id),

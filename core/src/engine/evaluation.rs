@@ -147,10 +147,11 @@ pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Ev
         evaluation.take(context, clause);
     }
     context.serves = Some(evaluation.can_serve);
-    let is_refused = context.is_lapsed() && fails_in(&service.gates, &evaluation, RuleFamily::Term);
+    let tells_lapse = |clause: &ClauseUse| term::tells_lapse(context, clause.rule);
+    let is_told = service.gates.iter().any(|clause| evaluation.failed & clause.bit() != 0 && tells_lapse(clause));
     for clause in &service.pool_gates {
         // What is left does not matter where nothing is in force, and a clause says so.
-        if is_refused && clause.rule.family() == Some(RuleFamily::Quantity) {
+        if is_told && clause.rule.family() == Some(RuleFamily::Quantity) {
             continue;
         }
         if quantity::needs_pool(context, clause.rule) {
@@ -159,9 +160,4 @@ pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Ev
         evaluation.take(context, clause);
     }
     evaluation
-}
-
-/// Whether a clause of the family is among those that fail.
-fn fails_in(gates: &[ClauseUse], evaluation: &Evaluation, family: RuleFamily) -> bool {
-    gates.iter().any(|clause| evaluation.failed & clause.bit() != 0 && clause.rule.family() == Some(family))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Timelike as _, Utc};
 use super::decision::Remedy;
 use crate::catalog::RemedyKind;
 use crate::model::{WorkOrder, Zone, rfc3339};
-use crate::terms::{End, Span};
+use crate::terms::Span;
 
 /// Collects what a reason says.
 #[derive(Debug, Default)]
@@ -65,12 +65,9 @@ impl Explanation {
         self.is_waivable
     }
 
-    /// An order to be in force again, or longer.
-    pub(super) fn remedy_renew(&mut self, order: &WorkOrder, cause: Option<End>) {
-        match cause {
-            Some(End::Terminated) => self.remedy(RemedyKind::Renew, "work_order.state", ACTIVE),
-            _ => self.remedy(RemedyKind::Renew, "work_order.end_date", ""),
-        }
+    /// An order to last longer: a terminated one by a renewal, for a termination is final.
+    pub(super) fn remedy_renew(&mut self, order: &WorkOrder) {
+        self.remedy(RemedyKind::Renew, "work_order.end_date", "");
         self.remedy_at(&order.work_order_id, None);
     }
 

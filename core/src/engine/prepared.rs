@@ -28,7 +28,6 @@ use self::order::PreparedOrder;
 use super::base::BaseCoverage;
 use crate::catalog::Catalog;
 use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, WorkOrderState, ZoneTable, current_zones};
-use crate::terms::{End, order_term};
 
 pub use self::block::BoughtBlock;
 pub(super) use self::block_specs::BlockSpecs;
@@ -219,12 +218,6 @@ impl Prepared {
 
     pub(super) fn base_transitions(&self) -> &[DateTime<Utc>] {
         &self.base_transitions
-    }
-
-    /// How the order itself comes to its end.
-    pub(super) fn end_cause(&self, order: &WorkOrder) -> Option<End> {
-        let (_, host) = self.location(&order.host_location_id)?;
-        Some(order_term(order, host.time_zone).end_cause)
     }
 
     /// The order with the first id that designates the location.

@@ -44,13 +44,6 @@ impl Sorted {
                 })
             })
     }
-
-    /// Whether a pattern of the list matches any product of the family.
-    pub fn touches_family(&self, patterns: &[ProductPattern], family: &str) -> bool {
-        self.has(patterns, |own| own.cmp(&ProductPattern::All))
-            || self.has(patterns, |own| family_place(own, family))
-            || self.has(patterns, |own| component_place(own, family))
-    }
 }
 
 fn family_place(own: &ProductPattern, family: &str) -> Ordering {
@@ -94,8 +87,6 @@ mod tests {
             let patterns: Vec<ProductPattern> = texts.iter().chain(all.then_some(&"*")).map(|text| (*text).into()).collect();
             let sorted = Sorted::of(&patterns);
             prop_assert_eq!(sorted.matches(&patterns, product), patterns.iter().any(|own| own.matches(product)));
-            let touches = patterns.iter().any(|own| own.touches_family(product.family));
-            prop_assert_eq!(sorted.touches_family(&patterns, product.family), touches);
         }
     }
 }

@@ -1,5 +1,6 @@
 mod added_service;
 mod changed_editions;
+mod exceptions;
 mod found;
 mod growth;
 mod holds;

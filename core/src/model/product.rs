@@ -68,11 +68,6 @@ impl ProductPattern {
             Self::Family(family) | Self::Component(family, _) => Some(family),
         }
     }
-
-    /// Whether any product of the family is matched.
-    pub fn touches_family(&self, family: &str) -> bool {
-        self.family().is_none_or(|own| own == family)
-    }
 }
 
 impl From<String> for ProductPattern {

@@ -39,7 +39,7 @@ pub(super) struct Amend {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What changes")]
 #[group(id = "edit", required = true, multiple = true, args = ["set", "quantity", "add_quantity", "add_product",
-    "remove_product", "add_location", "remove_location", "remove_item"])]
+    "remove_product", "add_exception", "remove_exception", "add_location", "remove_location", "remove_item"])]
 struct Edit {
     /// Change this item of the order.
     #[arg(long, value_name = "ID")]
@@ -59,6 +59,12 @@ struct Edit {
     /// A product pattern to take away.
     #[arg(long, value_name = "PATTERN")]
     remove_product: Vec<String>,
+    /// A product pattern that the order excepts from what it covers, too; may be given again.
+    #[arg(long, value_name = "PATTERN", conflicts_with = "item")]
+    add_exception: Vec<String>,
+    /// A product pattern to except no longer.
+    #[arg(long, value_name = "PATTERN", conflicts_with = "item")]
+    remove_exception: Vec<String>,
     /// A location that the order or the item serves, too; may be given again. One of an item is one of its order then.
     #[arg(long, value_name = "ID")]
     add_location: Vec<String>,
@@ -105,6 +111,7 @@ impl Edit {
                 order = assign("entitled.v1.WorkOrder", &order, name, text, &order.currency)?;
             }
             change(&mut order.covered_products, &self.add_product, &self.remove_product, "product")?;
+            change(&mut order.covered_products_except, &self.add_exception, &self.remove_exception, "exception")?;
             change(&mut order.downstream_location_ids, &self.add_location, &self.remove_location, "location")?;
             return Ok(order);
         };
@@ -146,9 +153,8 @@ impl Edit {
 fn change(ids: &mut Vec<String>, added: &[String], removed: &[String], what: &str) -> Result<(), String> {
     for id in removed {
         let place = ids.iter().position(|other| other == id);
-        ids.remove(
-            place.ok_or_else(|| format!("there is no {what} `{id}` to take away; there are {}", ids.join(", ")))?,
-        );
+        let all = || if ids.is_empty() { "none at all".to_owned() } else { ids.join(", ") };
+        ids.remove(place.ok_or_else(|| format!("there is no {what} `{id}` to take away; there are {}", all()))?);
     }
     for id in added {
         if !ids.contains(id) {

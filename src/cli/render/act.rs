@@ -3,6 +3,9 @@
 use crate::cli::document::quantity;
 use crate::proto::v1::{Quantity, Reason, RemedyKind, Unit};
 
+/// What the order excepts from the products it covers: taken out, not added to.
+pub(super) const EXCEPTIONS: &str = "work_order.covered_products_except";
+
 /// None where it takes more than one, or something else than a change of a contract.
 pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
     let remedy = reason.remedy.as_ref()?;
@@ -17,6 +20,9 @@ pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
     let is_of_item = remedy.field.starts_with("work_order.items.");
     match remedy.kind() {
         RemedyKind::AddProduct if is_of_item == item.is_empty() => None,
+        RemedyKind::AddProduct if remedy.field == EXCEPTIONS => {
+            Some(format!("{amend} --remove-exception {}", word(value)))
+        }
         RemedyKind::AddProduct => Some(format!("{amend}{of_item} --add-product {}", word(value))),
         RemedyKind::DesignateLocation if is_of_item && item.is_empty() => None,
         RemedyKind::DesignateLocation => Some(format!("{amend}{of_item} --add-location {}", word(value))),
@@ -31,6 +37,10 @@ pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
             word(order),
             word(value)
         )),
+        // What names its base leans on that one, and on no renewal of it.
+        RemedyKind::Renew if remedy.field == "work_order.items.end_date" || is_of_base(reason, order) => {
+            Some(format!("{amend}{of_item} --set end_date=LAST-DAY"))
+        }
         RemedyKind::Renew if item.is_empty() && remedy.field == "work_order.end_date" => {
             Some(format!("entitled orders renew {} --customer {} --as NEW-ID", word(order), word(customer_id)))
         }
@@ -41,6 +51,12 @@ pub(crate) fn command(customer_id: &str, reason: &Reason) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// Whether a base is to last longer.
+fn is_of_base(reason: &Reason, order: &str) -> bool {
+    let is_of_date = reason.remedy.as_ref().is_some_and(|remedy| remedy.field == "work_order.end_date");
+    is_of_date && reason.metadata.get("base_work_order_id").is_some_and(|base| base == order)
 }
 
 /// As a shell takes it.
@@ -65,7 +81,8 @@ mod tests {
                 value: value.to_owned(),
                 ..Remedy::default()
             };
-            let metadata = [("unit".to_owned(), "MINUTES".to_owned())].into();
+            let metadata = [("unit", "MINUTES"), ("base_work_order_id", "wo-0")];
+            let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
             command("c", &Reason { remedy: Some(remedy), metadata, ..Reason::default() })
         };
         let amend = "entitled orders amend wo-1 --customer c";
@@ -73,6 +90,8 @@ mod tests {
         assert_eq!(covered.unwrap(), format!("{amend} --add-product 'azure/*'"));
         let of_item = told(RemedyKind::AddProduct, "wo-1", "ede", "work_order.items.product_ids", "azure, power-bi");
         assert_eq!(of_item.unwrap(), format!("{amend} --item ede --add-product azure"));
+        let lifted = told(RemedyKind::AddProduct, "wo-1", "", EXCEPTIONS, "azure/*");
+        assert_eq!(lifted.unwrap(), format!("{amend} --remove-exception 'azure/*'"));
         let place = told(RemedyKind::DesignateLocation, "wo-1", "", "work_order.downstream_location_ids", "kl");
         assert_eq!(place.unwrap(), format!("{amend} --add-location kl"));
         let hours = told(RemedyKind::AddQuantity, "wo-1", "ede", "work_order.items.quantity", "90");
@@ -95,6 +114,10 @@ mod tests {
         assert_eq!(in_state("SUSPENDED").unwrap(), "entitled orders resume wo-1 --customer c");
         assert_eq!(in_state("DRAFT").unwrap(), format!("{amend} --set state=ACTIVE"));
         assert_eq!(in_state("TERMINATED"), None);
+        let moved = told(RemedyKind::Renew, "wo-1", "ede", "work_order.items.end_date", "");
+        assert_eq!(moved.unwrap(), format!("{amend} --item ede --set end_date=LAST-DAY"));
+        let base = told(RemedyKind::Renew, "wo-0", "", "work_order.end_date", "");
+        assert_eq!(base.unwrap(), "entitled orders amend wo-0 --customer c --set end_date=LAST-DAY");
         for (kind, order) in
             [(RemedyKind::Buy, "wo-1"), (RemedyKind::AddProduct, ""), (RemedyKind::ChangeRequest, "wo-1")]
         {

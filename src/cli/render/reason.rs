@@ -98,6 +98,7 @@ fn bare(remedy: &Remedy) -> Option<String> {
         RemedyKind::Renew => "renew",
         RemedyKind::WaitUntil => "wait until",
         RemedyKind::DesignateLocation => "designate",
+        RemedyKind::AddProduct if remedy.field == act::EXCEPTIONS => "except no longer",
         RemedyKind::AddProduct => "add product",
         RemedyKind::AddQuantity => "add quantity",
         RemedyKind::RecordWaiver => "record a waiver",

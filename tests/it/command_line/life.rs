@@ -112,6 +112,7 @@ async fn a_change_tells_what_was_and_what_is() {
         (&["--item", "edd", "--quantity", "8h"], "the order has no item `edd`; it has base, ede-utrecht"),
         (&["--set", "end_dat=2028-12-31"], "did you mean `end_date`?"),
         (&["--remove-product", "power-bi"], "there is no product `power-bi` to take away"),
+        (&["--remove-exception", "azure/x"], "there is no exception `azure/x` to take away; there are none at all"),
         (&["--set", "end_date"], "write the field, `=` and its value"),
     ] {
         let [_, error] = told(&server, &with(wrong), 2).await;

@@ -52,11 +52,22 @@ pub(super) fn read<T: DeserializeOwned>(entry: Table<'_>, mistakes: &mut Mistake
         }
         let place = error.span().map_or(at, |span| span.start);
         mistakes.add(place, reworded(message, &path_at(&table, place)));
-        let field = table.iter().find(|(key, value)| key.span().contains(&place) || holds(value, place));
-        let field = field.map(|(key, _)| key.get_ref().to_string())?;
-        table.remove(field.as_str());
-        taken_out.push(field);
+        taken_out.push(take_out(&mut table, place)?);
     }
+}
+
+/// Takes out the field that stands there, of a table in the table that one: its neighbours have mistakes of their own.
+fn take_out(table: &mut DeTable<'_>, at: usize) -> Option<String> {
+    let found = table.iter_mut().find(|(key, value)| key.span().contains(&at) || holds(value, at));
+    let (key, value) = found?;
+    let name = key.get_ref().to_string();
+    if let DeValue::Table(below) = value.get_mut()
+        && let Some(field) = take_out(below, at)
+    {
+        return Some(field);
+    }
+    table.remove(name.as_str());
+    Some(name)
 }
 
 fn collect_keys(table: &DeTable<'_>, path: &str, keys: &mut Vec<(String, usize)>) {

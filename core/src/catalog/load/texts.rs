@@ -54,6 +54,12 @@ pub(super) fn remedies(row: &ReadTable<BTreeMap<RemedyKind, Text>>, head_at: usi
         if *kind == RemedyKind::AddQuantity {
             carried.push("unit");
         }
+        if *kind == RemedyKind::Buy {
+            carried.push("base_work_order_id");
+        }
+        if *kind == RemedyKind::AddProduct {
+            carried.extend(["added_product", "lifted_product"]);
+        }
         if *kind == RemedyKind::Renew {
             carried.extend(["renewed_order", "renewed_item", "moved_item", "activated_order"]);
         }

@@ -1,6 +1,6 @@
 //! What the reader of TOML says, in the words of those who write files.
 
-use crate::suggest::nearest_or_all;
+use crate::suggest::{did_you_mean, meant, nearest_or_all};
 
 /// Fields that stand a level deeper than they are often looked for.
 const DEEPER: &[&str] = &[
@@ -17,8 +17,14 @@ const DEEPER: &[&str] = &[
     "event.per_solution",
     "life_cycle.preview_until",
     "life_cycle.retired_from",
+    "when.severities",
     "when.languages_but",
+    "when.products",
     "when.delivery_mode",
+    "when.incident",
+    "when.contact_designated",
+    "when.administrator_at_host",
+    "when.until",
 ];
 
 /// The message about the field, without the names of our types; of a long list of names, the one that was probably
@@ -27,34 +33,54 @@ pub(super) fn reworded(message: &str, field: &str) -> String {
     if message.starts_with("missing field") {
         return message.to_owned();
     }
-    let told = match message.split_once(", expected ") {
-        Some((what, expected)) => expecting(what, expected),
-        None => message.to_owned(),
+    let (what, expected) = message.split_once(", expected ").unwrap_or((message, ""));
+    if let Some(unknown) = what.strip_prefix("unknown field `") {
+        return unknown_field(unknown.trim_end_matches('`'), &quoted(expected), field);
+    }
+    let told = if expected.is_empty() { what.to_owned() } else { expecting(what, expected) };
+    if field.is_empty() { told } else { format!("`{field}`: {told}") }
+}
+
+/// By its path, with the path of the field that was meant.
+fn unknown_field(unknown: &str, known: &[&str], field: &str) -> String {
+    // In a list of tables the path ends with the list.
+    let (list, table) = match field.strip_suffix(unknown) {
+        Some(table) => (String::new(), table),
+        None if field.is_empty() => Default::default(),
+        None => (format!("`{field}`: "), ""),
     };
-    // Of an unknown field the name is told already.
-    if field.is_empty() || told.starts_with("unknown field") { told } else { format!("`{field}`: {told}") }
+    let hint = match meant_field(unknown, known) {
+        Some(name) => did_you_mean(&format!("{table}{name}")),
+        None => format!("known are {}", known.join(", ")),
+    };
+    format!("{list}unknown field `{table}{unknown}`; {hint}")
+}
+
+/// One that is known here, or in a table that is.
+fn meant_field(unknown: &str, known: &[&str]) -> Option<String> {
+    let deeper = DEEPER.iter().filter_map(|path| Some((path.split_once('.')?, *path)));
+    let deeper = deeper.filter(|((table, _), _)| known.contains(table)).map(|((_, name), path)| (name, path));
+    let names: Vec<_> = known.iter().map(|name| (*name, *name)).chain(deeper).collect();
+    let meant = meant(unknown, names.iter().map(|(name, _)| *name))?;
+    names.iter().find(|(name, _)| *name == meant).map(|(_, path)| (*path).to_owned())
+}
+
+/// What stands in backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
 }
 
 fn expecting(what: &str, expected: &str) -> String {
-    if let Some((noun, unknown)) = what.split_once(" `").filter(|(noun, _)| noun.starts_with("unknown ")) {
+    if let Some(unknown) = what.strip_prefix("unknown variant `") {
         let unknown = unknown.trim_end_matches('`');
-        let known: Vec<_> = expected.split('`').skip(1).step_by(2).collect();
-        let hint = deeper(unknown, &known).unwrap_or_else(|| nearest_or_all(unknown, &known));
         // To those who write files, a variant is a value.
-        return format!("{} `{unknown}`; {hint}", noun.replace("variant", "value"));
+        return format!("unknown value `{unknown}`; {}", nearest_or_all(unknown, &quoted(expected)));
     }
     let found = what.strip_prefix("invalid type: ").or_else(|| what.strip_prefix("invalid value: "));
     match found {
         Some(found) => format!("expected {}, found {}", wanted(expected), value(found)),
         None => format!("{what}, expected {}", wanted(expected)),
     }
-}
-
-/// A field of that name in a table that is known here.
-fn deeper(unknown: &str, known: &[&str]) -> Option<String> {
-    let is_it =
-        |field: &&&str| field.split_once('.').is_some_and(|(table, name)| name == unknown && known.contains(&table));
-    DEEPER.iter().find(is_it).map(|field| format!("did you mean `{field}`?"))
 }
 
 fn wanted(expected: &str) -> String {

@@ -150,7 +150,7 @@ impl Rule {
             Self::Discretion => says("never: it is open until its waiver, the recorded assignment, is there"),
             Self::License => says("the customer lacks a licence").reads(&["license"]),
             Self::HoursAvailable | Self::QuantityAvailable => {
-                says("not enough is left; where nothing is asked for, nothing at all")
+                says("not enough is left; where nothing is asked for, nothing at all. Not judged beside a clause that says the item is not in force")
                     .reads(&["unit", "purchase.quantity"])
             }
             Self::ServiceHours => says("the delivery begins or ends outside the hours; its waiver lifts weekends only")

@@ -8,7 +8,6 @@ use crate::catalog::{LocationRule, RemedyKind, Rule};
 use crate::engine::context::{Context, Verdict};
 use crate::engine::explanation::Explanation;
 use crate::model::{DeliveryMode, Location, WorkOrder, rfc3339};
-use crate::terms::End;
 
 pub(in crate::engine) fn judge(context: &Context<'_>, rule: Rule) -> Option<Verdict> {
     let country = &context.location.country;
@@ -121,7 +120,7 @@ fn remedy_undesignated(context: &Context<'_>, explanation: &mut Explanation) {
 pub(in crate::engine) enum ExtensionState {
     Comes(DateTime<Utc>),
     /// The row of the order that was the last.
-    Over(usize, End),
+    Over(usize),
 }
 
 pub(in crate::engine) fn extension(context: &Context<'_>) -> Option<ExtensionState> {
@@ -135,7 +134,7 @@ pub(in crate::engine) fn extension(context: &Context<'_>) -> Option<ExtensionSta
     let id = |row: usize| context.prepared.contract().work_orders.get(row).map(|order| &order.work_order_id);
     let over = extensions().filter(|extension| extension.span.end <= context.at);
     let last = over.max_by_key(|extension| (extension.span.end, id(extension.order)));
-    last.map(|extension| ExtensionState::Over(extension.order, extension.end_cause))
+    last.map(|extension| ExtensionState::Over(extension.order))
 }
 
 /// An order that extends the base to the location is not in force: it comes, or has ended.
@@ -143,9 +142,9 @@ fn remedy_extension(context: &Context<'_>, explanation: &mut Explanation) -> boo
     match extension(context) {
         None => return false,
         Some(ExtensionState::Comes(start)) => explanation.remedy(RemedyKind::WaitUntil, "check_time", rfc3339(start)),
-        Some(ExtensionState::Over(row, end_cause)) => {
+        Some(ExtensionState::Over(row)) => {
             if let Some(order) = context.prepared.contract().work_orders.get(row) {
-                explanation.remedy_renew(order, Some(end_cause));
+                explanation.remedy_renew(order);
             }
         }
     }

@@ -42,7 +42,13 @@ fn covers_family(context: &Context<'_>) -> bool {
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
     if let (Rule::CoveredFamily, Some(family)) = (rule, &context.service.covered_family) {
         explanation.fact("family", family.as_str());
-        explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", format!("{family}/*"));
+        match context.exception_of(family) {
+            // What is excepted stays so, whatever else is covered.
+            Some(pattern) => {
+                explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products_except", pattern.to_string());
+            }
+            None => explanation.remedy(RemedyKind::AddProduct, "work_order.covered_products", format!("{family}/*")),
+        }
         return;
     }
     let Some(product) = context.query.product else { return };
@@ -75,7 +81,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("allowed", joined(&context.service.products_only));
             explanation.fact("excluded", joined(&context.service.products_except));
             if !is_open || !explanation.remedy_waiver() {
-                explanation.ask("product_id", products(context.service));
+                explanation.ask("product_id", products(context));
             }
         }
         _ => {}
@@ -87,15 +93,16 @@ fn product_pattern(product: ProductId<'_>) -> String {
     ProductPattern::from(product.to_string()).to_string()
 }
 
-/// Products the service is for, as a request names them.
-fn products(service: &Service) -> String {
+/// Products the service is for and the order does not except, as a request names them.
+fn products(context: &Context<'_>) -> String {
+    let Service { products_only, products_except, .. } = context.service;
     let plain = |pattern: &ProductPattern| match pattern {
         ProductPattern::All => None,
         ProductPattern::Family(family) => Some(family.clone()),
         ProductPattern::Component(family, component) => Some(format!("{family}/{component}")),
     };
-    let mut ids: Vec<_> = service.products_only.iter().filter_map(plain).collect();
-    ids.retain(|id| !any_matches(&service.products_except, ProductId::new(id)));
+    let mut ids: Vec<_> = products_only.iter().filter_map(plain).collect();
+    ids.retain(|id| !any_matches(products_except, ProductId::new(id)) && !context.excepts(ProductId::new(id)));
     ids.join(", ")
 }
 

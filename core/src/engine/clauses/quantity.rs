@@ -109,13 +109,14 @@ fn room(context: &Context<'_>) -> Option<i64> {
     Some(most.saturating_sub(items.fold(0, |sum: i64, item| sum.saturating_add(amount(item)))))
 }
 
-/// What is added to the item would be lost with it, or the item is sold in one size only.
+/// What is added to the item would be lost with it, or the item is sold in one size only or as an offering, which carries
+/// no number of its own.
 fn takes_another_item(context: &Context<'_>) -> bool {
     let is_lost = match context.own_block {
         Some(_) => context.at >= context.forfeit_time(),
         None => context.item.funding == Funding::FlexAllowance,
     };
-    is_lost || context.service.purchase.exact_minutes.is_some()
+    is_lost || context.service.purchase.exact_minutes.is_some() || context.item.predefined_offering.is_some()
 }
 
 /// The amount, rounded up to what is sold.

@@ -57,6 +57,23 @@ pub(in crate::engine) fn ends_too_late(context: &Context<'_>) -> bool {
     delivery.start_time.is_some_and(|begin| begin >= end) || delivery.end_time.is_some_and(|finish| finish > end)
 }
 
+/// Whether a clause with the rule, where it fails, says that the item is not in force: the window's own say nothing of it.
+pub(in crate::engine) fn tells_lapse(context: &Context<'_>, rule: Rule) -> bool {
+    match rule {
+        Rule::TermNotStarted => matches!(context.term, TermState::NotStarted(_)),
+        _ => matches!(
+            rule,
+            Rule::TermExpired
+                | Rule::TermTerminated
+                | Rule::StateDraft
+                | Rule::StateSuspended
+                | Rule::BaseAgreement
+                | Rule::BaseExpired
+                | Rule::BaseTerminated
+        ),
+    }
+}
+
 pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Explanation) {
     let term = &context.candidate.term;
     let host = context.candidate.host;
@@ -81,14 +98,15 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact(name, rfc3339(term.end));
             explain_end(context, (host, term.end), rule == Rule::TermExpired, explanation);
             explanation.fact("scope", term.end_scope.as_str());
-            match term.end_scope {
-                Scope::Item => explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", ""),
-                Scope::WorkOrder => {
-                    explanation.remedy_renew(context.order, Some(term.end_cause));
-                    // A date of its own ends the item with the order, and is to be moved along.
-                    if term.end_cause == End::Expired && context.item.end_date.is_some() {
-                        explanation.remedy_at(&context.order.work_order_id, Some(&context.item.item_id));
-                    }
+            // The dates of a terminated order change no more; a renewal takes its items without theirs.
+            let is_final = context.candidate.state == WorkOrderState::Terminated;
+            if term.end_scope == Scope::Item && !is_final {
+                explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", "");
+            } else {
+                explanation.remedy_renew(context.order);
+                // A date of its own ends the item with the order, and is to be moved along.
+                if context.item.end_date.is_some() && !is_final {
+                    explanation.remedy_at(&context.order.work_order_id, Some(&context.item.item_id));
                 }
             }
         }
@@ -106,8 +124,10 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
                 if let Some(order) = orders.get(order) {
                     explanation.fact("base_work_order_id", order.work_order_id.as_str());
                 }
-                if let Some(order) = orders.get(ended_by) {
-                    explanation.remedy_renew(order, context.prepared.end_cause(order));
+                match orders.get(ended_by) {
+                    Some(order) if order.state != WorkOrderState::Terminated => explanation.remedy_renew(order),
+                    // A termination is final, and no later base revives what leaned on it: it is bought anew.
+                    _ => explanation.remedy_buy(&context.service.id, None),
                 }
             }
         }

@@ -27,7 +27,7 @@ const UNREMOVABLE: [&str; 1] = ["EXCLUDED_COUNTRY"];
 
 /// The base stands on one order and may reach the location through a second: where both have
 /// ended, both are to be renewed, and a terminated one may have to be extended as well.
-const IN_STEPS: [&str; 3] = ["BASE_AGREEMENT_EXPIRED", "BASE_AGREEMENT_TERMINATED", "LOCATION_NOT_DESIGNATED"];
+const IN_STEPS: [&str; 2] = ["BASE_AGREEMENT_EXPIRED", "LOCATION_NOT_DESIGNATED"];
 const MOST_STEPS: usize = 4;
 
 proptest! {

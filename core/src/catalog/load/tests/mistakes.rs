@@ -52,7 +52,7 @@ clauses = [
     );
     assert_eq!(told[1], "wrong.toml:6: `unit`: unknown value `HOUR`; did you mean `HOURS`?");
     assert_eq!(told[2], "wrong.toml:8: unknown field `plam`; did you mean `plan`?");
-    assert_eq!(told[3], "wrong.toml:13: unknown field `waivabel`; did you mean `waivable`?");
+    assert_eq!(told[3], "wrong.toml:13: `clauses`: unknown field `waivabel`; did you mean `waivable`?");
     assert_eq!(told[4], "small.toml:13: `rule`: no function implements the rule `purchsed`; did you mean `purchased`?");
 
     let names = overlay_mistakes(
@@ -69,6 +69,72 @@ clauses = [
             "10: unknown clause `WORK_ORDER_EXPIRE`; did you mean `WORK_ORDER_EXPIRED`?",
         ]
     );
+}
+
+/// A field means what it means in its table: the one that is named may stand there, and is a slip away.
+#[test]
+fn an_unknown_field_is_told_with_its_place_and_the_one_that_was_meant() {
+    let service = "[[services]]\nid = \"workshops\"\n";
+    let clause = "[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\n";
+    let target = "[[response.targets]]\nservice = \"rapid-response\"\n";
+    let aside = "[[asides]]\ncode = \"ADVISORY_LIMIT\"\n";
+    let family = "[[families]]\nid = \"azure\"\n";
+    let hours = "[hours.business]\n";
+    let cases: [(&str, &str, Option<&str>); 24] = [
+        (service, "severity = [\"A\"]", Some("unknown field `severity`; did you mean `severities`?")),
+        (service, "product_except = []", Some("unknown field `product_except`; did you mean `products_except`?")),
+        (service, "deliveryModes = []", Some("unknown field `deliveryModes`; did you mean `delivery_modes`?")),
+        (service, "step_minute = 5", Some("unknown field `step_minute`; did you mean `purchase.step_minutes`?")),
+        (service, "purchase.maximun = 5", Some("unknown field `purchase.maximun`; did you mean `purchase.maximum`?")),
+        (service, "event.notice_day = 5", Some("unknown field `event.notice_day`; did you mean `event.notice_days`?")),
+        (service, "tenants.minimal = 5", None),
+        // What is near means something else, or stands in other tables.
+        (service, "products = []", None),
+        (service, "price = 3", None),
+        (service, "kinds = []", None),
+        (service, "minutes = 5", None),
+        (clause, "kind = []", Some("unknown field `kind`; did you mean `kinds`?")),
+        (clause, "wavable = true", Some("unknown field `wavable`; did you mean `waivable`?")),
+        (clause, "name.en = \"x\"", None),
+        (clause, "text.en_GB = \"x\"", None),
+        (target, "minute = 5", Some("unknown field `minute`; did you mean `minutes`?")),
+        (target, "products_except = []", None),
+        (aside, "service = []", Some("unknown field `service`; did you mean `services`?")),
+        (
+            aside,
+            "delivery_mode = \"REMOTE\"",
+            Some("unknown field `delivery_mode`; did you mean `when.delivery_mode`?"),
+        ),
+        (
+            aside,
+            "when.langauges_but = []",
+            Some("unknown field `when.langauges_but`; did you mean `when.languages_but`?"),
+        ),
+        (family, "component = []", Some("unknown field `component`; did you mean `components`?")),
+        (family, "life_cycle.retired = \"2026-01-01\"", None),
+        (hours, "opens = \"08:00\"", Some("unknown field `business.opens`; did you mean `business.open`?")),
+        (hours, "weekday = []", None),
+    ];
+    for (table, line, expected) in cases {
+        let told = overlay_mistakes(&format!("{table}{line}\n"));
+        let told = told.iter().find(|told| told.contains("unknown field"));
+        let told = told.unwrap_or_else(|| panic!("{table}{line} is taken"));
+        // Behind the head of the overlay and of the table.
+        let at = table.lines().count() + 2;
+        match expected {
+            Some(message) => assert_eq!(*told, format!("{at}: {message}"), "{table}{line}"),
+            None => {
+                let is_of_all = told.contains("; known are ") && !told.contains("did you mean");
+                let name = line.split(" = ").next().unwrap();
+                let name = name.strip_suffix(".en").unwrap_or(name);
+                let place = if table == hours { format!("business.{name}") } else { name.to_owned() };
+                assert!(is_of_all && told.starts_with(&format!("{at}: unknown field `{place}`")), "{told}");
+            }
+        }
+    }
+    // Each of several in one table is told.
+    let told = overlay_mistakes(&format!("{service}purchase.maximun = 5\npurchase.step = 5\nplam = \"BASE\"\n"));
+    assert_eq!(told.iter().map(|told| &told[..1]).collect::<Vec<_>>(), ["4", "5", "6"], "{told:#?}");
 }
 
 #[test]
@@ -116,7 +182,7 @@ fn each_mistake_has_its_words() {
         // texts
         ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\ntext.id = \"{end_time}\"\n".into(), "4: `{end_time}` is never filled in: WORK_ORDER_DRAFT carries `{service_id}`, `{location_id}`, `{work_order_id}`, `{item_id}`, `{service_name}`"),
         ("[[clauses]]\ncode = \"NOT_PURCHASED\"\ntext.en = \"{item_id}\"\n".into(), "4: `{item_id}` is never filled in: NOT_PURCHASED carries `{service_id}`, `{location_id}`, `{service_name}`"),
-        ("[remedies]\nBUY.en = \"{price}\"\n".into(), "3: `{price}` is never filled in: a remedy carries `{field}`, `{value}`, `{work_order_id}`, `{item_id}`, `{service_id}`, `{location_id}`, `{service_name}`, `{value_name}`, `{field_name}`, `{value_words}`"),
+        ("[remedies]\nBUY.en = \"{price}\"\n".into(), "3: `{price}` is never filled in: a remedy carries `{field}`, `{value}`, `{work_order_id}`, `{item_id}`, `{service_id}`, `{location_id}`, `{base_work_order_id}`, `{service_name}`, `{value_name}`, `{field_name}`, `{value_words}`"),
         ("[response.why]\nslower.en = \"{by}\"\n".into(), "3: `{by}` is never filled in: an offer that does not govern carries nothing"),
         ("[[clauses]]\ncode = \"UER_STAFFING\"\ndated.en = \"\"\n".into(), "4: `dated` is told with a `date` alone"),
         ("[[clauses]]\ncode = \"WORK_ORDER_DRAFT\"\ndate = \"host_serves\"\n".into(), "4: only `rule = \"note\"` tells a date"),

@@ -108,6 +108,11 @@ fn buy(contract: &mut Contract, query: &Query<'static>, told: &Told) -> Option<P
     } else {
         order_of(contract, &told.work_order_id)
     };
+    // What leaned on a base that is gone is bought beside another one.
+    if told.code.starts_with("BASE_AGREEMENT_") && bought.id == query.service_id {
+        let base = Item { item_id: "new-base".to_owned(), service_id: edition().base_package.clone(), ..item.clone() };
+        order.items.push(Item { quantity: None, ..base });
+    }
     order.items.push(item);
     // A base package for another service's sake: that service's item is looked at.
     let place = (order.work_order_id.clone(), "bought".to_owned());
@@ -135,6 +140,11 @@ fn renew(contract: &mut Contract, place: Option<&Place>, told: &Told, at: DateTi
         }
         "work_order.end_date" | "work_order.items.end_date" => {
             order.end_date = order.end_date.max(last);
+            // By a renewal, which takes the items without their old dates.
+            if order.state == WorkOrderState::Terminated {
+                (order.state, order.terminate_time) = (WorkOrderState::Active, None);
+                order.items.iter_mut().for_each(|item| item.end_date = None);
+            }
             if !told.item_id.is_empty() {
                 let item = item_of(order, &told.item_id);
                 assert!(item.end_date.is_some());
@@ -168,6 +178,9 @@ fn amend(contract: &mut Contract, told: &Told) {
             }
         }
         (RemedyKind::AddProduct, "work_order.covered_products") => order.covered_products.push(value.into()),
+        (RemedyKind::AddProduct, "work_order.covered_products_except") => {
+            order.covered_products_except.retain(|pattern| pattern.to_string() != value);
+        }
         (RemedyKind::AddProduct, "work_order.items.product_ids") => {
             item_of(order, &told.item_id).product_ids.push(value.into());
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalog::fixture;
+use crate::model::{Quantity, Unit};
 
 fn by_the_hour(rest: &str) -> String {
     fixture::service("advice", "ADD_ON", &["NO_TIME_LEFT"], &format!("unit = 'HOURS'\n{rest}"))
@@ -38,4 +39,23 @@ fn only_a_clause_that_refuses_keeps_a_balance_from_being_judged() {
     let prepared = prepared(catalog, vec![order("wo-1", "own", vec![account(), item("advice", hours(1))])]);
     let after = Query { check_time: Some(instant("2027-06-01T10:00:00Z")), ..question("advice") };
     assert_eq!(codes(&prepared, &after), ["OVER"]);
+}
+
+/// A clause about the delivery or the product says nothing of that: a service that does without the one that would.
+#[test]
+fn a_window_of_its_own_keeps_no_balance_from_being_judged() {
+    let advice = "[[services]]\nid = 'advice'\nname.en = 'Advice'\ngroup = 'all'\nplan = 'ADD_ON'\n\
+                  clauses = ['NOT_BOUGHT', 'LOST', 'NO_TIME_LEFT']\nunit = 'HOURS'\npurchase.quantity = 'required'\n\
+                  without = [{ rule = 'state_suspended', reason = 'paid in advance' }]\n";
+    let mut orders = vec![order("wo-1", "own", vec![account()]), order("wo-2", "own", vec![item("advice", hours(1))])];
+    orders[1]["state"] = json!("SUSPENDED");
+    let prepared = prepared(edition(advice), orders);
+    let late = Delivery { end_time: Some(instant("2027-06-01T10:00:00Z")), ..Delivery::default() };
+    let asking = |amount| Query {
+        quantity: Some(Quantity { amount, unit: Unit::Hours }),
+        delivery: late.clone(),
+        ..question("advice")
+    };
+    assert_eq!(codes(&prepared, &asking(1)), ["LOST"]);
+    assert_eq!(codes(&prepared, &asking(2)), ["LOST", "NO_TIME_LEFT"]);
 }
