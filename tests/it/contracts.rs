@@ -3,6 +3,7 @@
 mod around_suspension;
 mod at_once;
 mod changes;
+mod clocks;
 mod documents;
 mod effects;
 mod freshness;
