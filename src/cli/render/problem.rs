@@ -136,11 +136,11 @@ mod tests {
         let [info, request] = value["details"].as_array().unwrap().as_slice() else { panic!("{value}") };
         assert_eq!((&info["reason"], &info["domain"]), (&"OUTCOME_UNKNOWN".into(), &"entitled.cli".into()));
         assert_eq!(request["request_id"], "r-1");
+        assert!(value["message"].as_str().unwrap().contains("not known whether the write was applied"));
         // What a proxy says has no reason of the service.
         let value: Value = serde_json::from_str(&json(&Status::deadline_exceeded(""), |_| None)).unwrap();
         assert_eq!(value["details"][0]["reason"], "DEADLINE_EXCEEDED");
         assert_eq!(value["details"][0]["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
-        assert!(value["message"].as_str().unwrap().contains("not known whether the write was applied"));
     }
 
     #[test]
