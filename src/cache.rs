@@ -119,7 +119,7 @@ impl Cache {
     /// The snapshot, if it is there, stands at `now`, and nothing newer can have been missed.
     pub fn fresh(&self, customer_id: &str, now: DateTime<Utc>) -> Option<Arc<Snapshot>> {
         match self.is_fresh().then(|| self.entries.get(customer_id)).flatten() {
-            Some(CacheEntry::Current(snapshot)) if !snapshot.documents.period.has_ended(now) => Some(snapshot),
+            Some(CacheEntry::Current(snapshot)) if snapshot.documents.stand_at(now) => Some(snapshot),
             Some(CacheEntry::Current(_) | CacheEntry::Outdated(_)) | None => None,
         }
     }
@@ -223,6 +223,10 @@ mod tests {
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn snapshot(revision: i64, contract_version: i64) -> Arc<Snapshot> {
+        planned(revision, contract_version, None)
+    }
+
+    fn planned(revision: i64, contract_version: i64, planned_from: Option<DateTime<Utc>>) -> Arc<Snapshot> {
         let customer = Customer {
             customer_id: "contoso".into(),
             display_name: "Contoso".into(),
@@ -238,6 +242,7 @@ mod tests {
             order_infos: BTreeMap::new(),
             balances: Default::default(),
             period: EffectivePeriod::default(),
+            planned_from,
             bytes: 100,
         };
         Arc::new(Snapshot::new(&Arc::new(Catalog::embedded().unwrap()), stored))
@@ -259,6 +264,16 @@ mod tests {
         assert_eq!(current(&cache), Some(5));
         cache.note("contoso", 6);
         assert_eq!(current(&cache), None);
+    }
+
+    #[test]
+    fn what_a_faster_clock_has_read_waits_until_it_takes_effect() {
+        let cache = Cache::new(BYTES, Duration::from_secs(3600));
+        cache.mark_fresh(Instant::now());
+        let from = NOW + Duration::from_secs(60);
+        cache.keep(&planned(5, 1, Some(from)), Instant::now());
+        assert_eq!(current(&cache), None);
+        assert!(cache.fresh("contoso", from).is_some());
     }
 
     #[test]

@@ -71,10 +71,14 @@ pub struct Context {
 pub const READS: (usize, usize) = (16, 1_024);
 
 impl Context {
-    /// A customer's contract as it stands now, and its balances, as fresh as `consistency` asks for.
-    pub async fn snapshot(&self, customer_id: &str, consistency: &Consistency) -> Result<Arc<Snapshot>> {
+    /// A customer's contract as it stands `now`, and its balances, as fresh as `consistency` asks for.
+    pub async fn snapshot(
+        &self,
+        customer_id: &str,
+        consistency: &Consistency,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Snapshot>> {
         note_customer(customer_id);
-        let now = self.clock.now();
         let cached = match consistency {
             Consistency::MinimizeLatency => self.cache.fresh(customer_id, now),
             Consistency::AtLeast(revision) => self.cache.at_least(customer_id, *revision, now),
@@ -104,27 +108,28 @@ impl Context {
         }
     }
 
-    /// The contract as it stood, or will stand, at an instant, and of it what was recorded by `known_time`. Absent: now,
-    /// and all.
+    /// The contract as it stood, or will stand, at an instant, and of it what was recorded by `known_time`. Absent:
+    /// `now`, and all.
     pub async fn snapshot_at(
         &self,
         customer_id: &str,
         instant: Option<DateTime<Utc>>,
         known_time: Option<DateTime<Utc>>,
         consistency: &Consistency,
+        now: DateTime<Utc>,
     ) -> Result<Arc<Snapshot>> {
         match (instant, known_time) {
             (_, Some(known_time)) => {
-                let as_of = instant.map_or(AsOf::now(self.clock.now()), AsOf::at).known(known_time);
+                let as_of = instant.map_or(AsOf::now(now), AsOf::at).known(known_time);
                 self.snapshot_as_known(customer_id, as_of, consistency).await
             }
             (Some(instant), None) => {
-                let current = self.snapshot(customer_id, consistency).await?;
+                let current = self.snapshot(customer_id, consistency, now).await?;
                 match self.snapshot_beside(&current, instant).await? {
                     Beside::Same(snapshot) | Beside::Newer(snapshot) => Ok(snapshot),
                 }
             }
-            (None, None) => self.snapshot(customer_id, consistency).await,
+            (None, None) => self.snapshot(customer_id, consistency, now).await,
         }
     }
 
@@ -154,7 +159,7 @@ impl Context {
         consistency: &Consistency,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<Snapshot>>> {
-        let cached_documents = self.cache.documents(customer_id).filter(|documents| !documents.period.has_ended(now));
+        let cached_documents = self.cache.documents(customer_id).filter(|documents| documents.stand_at(now));
         if let Some(documents) = cached_documents.as_ref().filter(|_| *consistency != Consistency::Full) {
             let Some(stored) = self.store.load_balances(customer_id).await? else { return Ok(None) };
             if stored.contract_version == documents.contract_version {

@@ -1,6 +1,6 @@
 //! Where contracts are kept: SQLite for one process, PostgreSQL for many.
 //!
-//! Reads are methods of [`Store`], one statement each. Every write goes through [`Store::in_transaction`]. The functions
+//! Reads are methods of [`Store`], one statement each; several that must agree run in [`Store::in_snapshot`]. Every write goes through [`Store::in_transaction`]. The functions
 //! that run inside a transaction have the suffix `_in_txn`. A write takes the customer's lock first
 //! ([`lock_customer_in_txn`]), so that the writes of one customer happen one after the other:
 //!
@@ -55,7 +55,8 @@ pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_custome
 pub use epoch::Epoch;
 pub use ledger::{
     Books, Contended, EntryFilter, LedgerBlocks, MOST_DUE, OwnedBlock, ReservationFilter, Wanted, find_entries_in_txn,
-    insert_blocks, insert_entries, lock_books_in_txn, put_holds, put_reservations, update_blocks,
+    insert_blocks, insert_entries, ledger_blocks_in_txn, lock_books_in_txn, open_holds_in_txn, put_holds,
+    put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
 pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};

@@ -20,11 +20,11 @@ mod tests;
 
 pub use blocks::{BlockChange, BlockChangeKind, block_changes, granted};
 pub use change::Change;
-pub use decisions::{Answer, Asked, DecisionChange, Decisions};
+pub use decisions::{Answer, Asked, DecisionChange, Decisions, Questions};
 pub use dependents::{Dependent, DependentEffect, dependents};
 pub use fields::{DocumentDifference, field_changes};
 pub use items::{ItemChange, ItemChangeKind, item_changes};
-pub use reservations::{AffectedReservation, OpenHold, affected_reservations, first_end};
+pub use reservations::{AffectedReservation, OpenHold, affected_reservations};
 pub use rows::Rows;
 pub use totals::{Total, TotalChange, totals};
 
@@ -42,6 +42,8 @@ pub struct Effects {
     pub dependents: Rows<Dependent>,
     pub decisions: Rows<DecisionChange>,
     pub totals: Rows<TotalChange>,
+    /// How many answers were compared.
+    pub questions: Questions,
     /// The products that decisions were worked out for besides none.
     pub products: Rows<String>,
 }

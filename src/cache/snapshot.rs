@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use crate::catalog::Catalog;
 use crate::engine::{Prepared, PreparedBalances, blocks_of};
 use crate::funding::ended_blocks;
@@ -34,6 +36,8 @@ pub struct Documents {
     pub order_infos: BTreeMap<String, VersionInfo>,
     /// From when to when they are in effect together.
     pub period: EffectivePeriod,
+    /// When the last of them took effect that was planned.
+    planned_from: Option<DateTime<Utc>>,
     /// The bytes they take in the store.
     pub bytes: usize,
     /// What they take of the memory, roughly, in bytes, with the balances.
@@ -73,12 +77,18 @@ impl Documents {
             order_infos,
             balances: _,
             period,
+            planned_from,
             bytes,
         } = stored;
         let weight = weight(&contract, bytes);
         let prepared = Prepared::new(Arc::clone(catalog), contract).until(period.until);
         let blocks = blocks_of(&prepared);
-        Self { prepared, blocks, contract_version, customer_info, order_infos, period, bytes, weight }
+        Self { prepared, blocks, contract_version, customer_info, order_infos, period, planned_from, bytes, weight }
+    }
+
+    /// Whether they judge what is asked at `now`. Another clock may have read them, and be ahead of this one.
+    pub fn stand_at(&self, now: DateTime<Utc>) -> bool {
+        self.planned_from.is_none_or(|from| from <= now) && !self.period.has_ended(now)
     }
 
     /// Whether what was read are these documents.

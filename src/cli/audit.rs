@@ -1,12 +1,13 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::client::PAGE_SIZE;
-use super::places::Places;
+use super::places::{Named, Places, zone_of_days};
 use super::render::audit;
+use super::values::When;
 use super::{CliContext, Failure, values};
+use crate::model::Zone;
 use crate::proto::v1::{ListAuditRecordsRequest, ListAuditRecordsResponse};
 
 /// Show who wrote what, from where, and what it changed: the newest first.
@@ -14,7 +15,7 @@ use crate::proto::v1::{ListAuditRecordsRequest, ListAuditRecordsResponse};
 #[command(after_help = "Examples:
   entitled audit --customer halden-mills
   entitled audit --customer halden-mills --order hm-2026 --action AdjustBlock
-  entitled audit --actor billing-portal --from 2026-11-01T00:00:00Z --limit 1000 --output json")]
+  entitled audit --actor billing-portal --from 2026-11-01 --limit 1000 --output json")]
 pub(super) struct Audit {
     /// The customer. Default: all customers, if you may see all.
     #[arg(long, value_name = "ID", required_unless_present_any = ["actor", "action", "from", "until"])]
@@ -29,11 +30,11 @@ pub(super) struct Audit {
     #[arg(long, value_name = "CALL")]
     action: Option<String>,
     /// Only from this instant on (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    from: Option<Timestamp>,
-    /// Only before this instant (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    until: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    from: Option<When>,
+    /// Only before this instant (RFC 3339) or day.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    until: Option<When>,
     /// At most so many records.
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -44,7 +45,10 @@ impl Audit {
         let connection = context.connect().await?;
         let mut client = connection.contracts();
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let mut request = self.request();
+        let named = Named::first(&[(Named::Order, self.order.as_deref())]);
+        let customer = self.customer.as_deref().unwrap_or_default();
+        let zone = zone_of_days(&connection, customer, named, &[self.from, self.until]).await?;
+        let mut request = self.request(zone);
         let mut answer = ListAuditRecordsResponse::default();
         loop {
             let left = limit.saturating_sub(answer.audit_records.len());
@@ -72,14 +76,14 @@ impl Audit {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn request(self) -> ListAuditRecordsRequest {
+    fn request(self, zone: Zone) -> ListAuditRecordsRequest {
         ListAuditRecordsRequest {
             customer_id: self.customer.unwrap_or_default(),
             work_order_id: self.order.unwrap_or_default(),
             actor: self.actor.unwrap_or_default(),
             action: self.action.unwrap_or_default(),
-            start_time: self.from,
-            end_time: self.until,
+            start_time: self.from.map(|it| it.at(zone)),
+            end_time: self.until.map(|it| it.at(zone)),
             page_size: 0,
             page_token: String::new(),
         }

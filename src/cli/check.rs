@@ -1,10 +1,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use prost_types::Timestamp;
 
+use super::places::{Named, zone_of_days};
 use super::render::decision;
+use super::values::When;
 use super::{CliContext, Failure, values};
+use crate::model::Zone;
 use crate::proto::v1::consistency::Requirement;
 use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity, View};
 
@@ -21,7 +23,7 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
   entitled check --customer halden-mills --location nl-utrecht \\
       --product azure --service enhanced-designated-engineering --quantity 8h
   entitled check … --severity A --channel phone --full
-  entitled check … --at 2027-01-01T00:00:00Z && echo still entitled on New Year's Day"
+  entitled check … --at 2027-01-01 && echo still entitled on New Year's Day"
 )]
 pub(super) struct Check {
     /// The customer.
@@ -37,12 +39,12 @@ pub(super) struct Check {
     #[arg(long, value_name = "ID")]
     service: String,
 
-    /// The instant the question is about (RFC 3339). Default: now.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    at: Option<Timestamp>,
-    /// Judge by what was recorded up to this instant (RFC 3339). Default: everything recorded.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    known: Option<Timestamp>,
+    /// The instant the question is about (RFC 3339), or a day. Default: now.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    at: Option<When>,
+    /// Judge by what was recorded up to this instant (RFC 3339) or day. Default: everything recorded.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    known: Option<When>,
     /// Severity of the incident.
     #[arg(long, value_enum, ignore_case = true, help_heading = "Facts")]
     severity: Option<values::Severity>,
@@ -62,29 +64,29 @@ pub(super) struct Check {
     #[arg(long, value_name = "ID", help_heading = "Facts")]
     activity: Option<String>,
     /// How much is needed: `8h`, `90m`, `5d`, `10 credits`, `1 event`.
-    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, help_heading = "Facts")]
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, allow_hyphen_values = true, help_heading = "Facts")]
     quantity: Option<Quantity>,
     /// When the delivery or event begins.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    delivery_start: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    delivery_start: Option<When>,
     /// When it ends.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    delivery_end: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    delivery_end: Option<When>,
     /// How it is delivered.
     #[arg(long, value_enum, ignore_case = true, help_heading = "Facts")]
     delivery_mode: Option<values::DeliveryMode>,
     /// When the delivery was asked for.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    requested: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    requested: Option<When>,
     /// When the provider confirmed the event in writing.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    confirmed: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    confirmed: Option<When>,
     /// A solution the event covers; may be given again.
     #[arg(long, value_name = "ID", help_heading = "Facts")]
     solution: Vec<String>,
     /// When the incident was or will be closed.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    closed: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    closed: Option<When>,
 
     /// Language of the texts: `en` or `id`.
     #[arg(long, value_name = "TAG", help_heading = "Answer")]
@@ -102,8 +104,10 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
-        let request = self.request();
         let connection = context.connect().await?;
+        let named = Named::Location(&self.location);
+        let zone = zone_of_days(&connection, &self.customer, named, &self.times()).await?;
+        let request = self.request(zone);
         let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();
         let zone = context.places(&connection, &request.customer_id).await.location(&request.location_id);
         context.answer("entitled.v1.CheckEntitlementResponse", &answer, |answer, screen| {
@@ -112,13 +116,21 @@ impl Check {
         Ok(ExitCode::from(decision::exit_status(answer.decision())))
     }
 
-    pub(super) fn request(self) -> CheckEntitlementRequest {
+    fn times(&self) -> [Option<When>; 7] {
+        let Self { at, known, delivery_start, delivery_end, requested, confirmed, closed, .. } = *self;
+        [at, known, delivery_start, delivery_end, requested, confirmed, closed]
+    }
+
+    /// Days begin by the clocks of `zone`.
+    pub(super) fn request(self, zone: Zone) -> CheckEntitlementRequest {
+        let [at, known, delivery_start, delivery_end, requested, confirmed, closed] =
+            self.times().map(|time| time.map(|it| it.at(zone)));
         let delivery = Delivery {
-            start_time: self.delivery_start,
-            end_time: self.delivery_end,
+            start_time: delivery_start,
+            end_time: delivery_end,
             mode: self.delivery_mode.map(Into::into).unwrap_or_default(),
-            requested_time: self.requested,
-            confirmed_time: self.confirmed,
+            requested_time: requested,
+            confirmed_time: confirmed,
             solution_ids: self.solution,
         };
         let requirement = match self.revision {
@@ -130,8 +142,8 @@ impl Check {
             location_id: self.location,
             product_id: self.product,
             service_id: self.service,
-            check_time: self.at,
-            known_time: self.known,
+            check_time: at,
+            known_time: known,
             severity: self.severity.map(Into::into).unwrap_or_default(),
             channel: self.channel.map(Into::into).unwrap_or_default(),
             language: self.language,
@@ -140,7 +152,7 @@ impl Check {
             activity: self.activity,
             quantity: self.quantity,
             delivery: Some(delivery).filter(|delivery| *delivery != Delivery::default()),
-            incident_close_time: self.closed,
+            incident_close_time: closed,
             consistency: requirement.map(|requirement| Consistency { requirement: Some(requirement) }),
             locale: self.locale,
             view: if self.full { View::Full } else { View::Basic }.into(),

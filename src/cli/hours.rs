@@ -12,10 +12,13 @@ mod reverse;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use prost_types::Timestamp;
 
+use super::client::Client;
+use super::places::{Named, zone_of_days};
+use super::values::When;
 use super::write::{RequestIdArg, write_answer};
 use super::{CliContext, Failure, values};
+use crate::model::Zone;
 use crate::proto::v1::{Performed, Quantity};
 
 /// Use, hold and give back what was bought: hours, credits, events, visits …
@@ -88,7 +91,7 @@ struct TakeArgs {
     #[arg(long, value_name = "ID")]
     service: Option<String>,
     /// How much: `8h`, `12h30m`, `90m`, `5d`, `10 credits`, `1 event`.
-    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, allow_hyphen_values = true)]
     quantity: Quantity,
     /// A solution the events are for; may be given again.
     #[arg(long, value_name = "ID")]
@@ -113,20 +116,35 @@ impl TakeArgs {
     }
 }
 
+impl TakeArgs {
+    /// By whose clocks days are read: those of the location, or of the host of the block's order.
+    async fn zone(&self, connection: &Client, more: &[Option<When>]) -> Result<Zone, Failure> {
+        let named = [(Named::Location as fn(_) -> _, self.location.as_deref()), (Named::Block, self.block.as_deref())];
+        let times = [&self.window.times(), more].concat();
+        zone_of_days(connection, &self.customer, Named::first(&named), &times).await
+    }
+}
+
 /// When the work is done.
 #[derive(Debug, Args)]
 struct PerformedArgs {
-    /// When the work began (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "to")]
-    from: Option<Timestamp>,
+    /// When the work began: an instant (RFC 3339) or a day.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, requires = "to")]
+    from: Option<When>,
     /// When it ended.
-    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "from")]
-    to: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, requires = "from")]
+    to: Option<When>,
 }
 
 impl PerformedArgs {
-    fn performed(self) -> Option<Performed> {
-        (self.from.is_some() || self.to.is_some()).then_some(Performed { start_time: self.from, end_time: self.to })
+    fn times(&self) -> [Option<When>; 2] {
+        [self.from, self.to]
+    }
+
+    /// Days begin by the clocks of `zone`.
+    fn performed(self, zone: Zone) -> Option<Performed> {
+        let [start_time, end_time] = self.times().map(|time| time.map(|it| it.at(zone)));
+        (start_time.is_some() || end_time.is_some()).then_some(Performed { start_time, end_time })
     }
 }
 

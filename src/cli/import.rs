@@ -1,5 +1,6 @@
 mod plan;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,12 +15,15 @@ use self::plan::Stored;
 use super::client::Client;
 use super::document::{self, Document, DocumentMistake};
 use super::exit;
+use super::places::Places;
 use super::render::{changes, problem, status};
 use super::screen::{self, Screen, Tone};
+use super::values::When;
 use super::{CliContext, Failure, Format, values};
 use crate::error::MOST_VIOLATIONS;
 use crate::input::{self, Unread};
 use crate::legible::shown;
+use crate::model::Zone;
 use crate::proto::v1::{ApplyContractRequest, ApplyContractResponse};
 
 /// What the server keeps of the name of a file, in characters.
@@ -55,9 +59,9 @@ pub(super) struct Import {
     /// The etag that a plan told: what differs from what is stored is amended. Without it, it is refused.
     #[arg(long, value_name = "ETAG")]
     etag: Option<String>,
-    /// When differences take effect (RFC 3339). Default: now.
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    effective: Option<Timestamp>,
+    /// When differences take effect (RFC 3339), or a day. Default: now.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    effective: Option<When>,
     /// Refuse what would only be warned of.
     #[arg(long)]
     strict: bool,
@@ -133,6 +137,22 @@ impl Import {
         Ok(ExitCode::from(tally.exit))
     }
 
+    /// A day is read by the clocks of the host of the document's orders.
+    fn effective_time(&self, document: &Document) -> Result<Option<Timestamp>, Failure> {
+        let ApplyContractRequest { customer, work_orders, .. } = &document.request;
+        let places = customer.as_ref().map(Places::of).unwrap_or_default();
+        let zones: BTreeSet<&str> = work_orders.iter().map(|it| places.location(&it.host_location_id).name()).collect();
+        let zone = work_orders.first().map_or(Zone::UTC, |order| places.location(&order.host_location_id));
+        match self.effective {
+            Some(When::Day(_)) if zones.len() > 1 => Err(Failure::Usage(
+                "--effective: the document's orders date by different clocks; write an instant, such as \
+                 `2026-06-01T00:00:00Z`"
+                    .to_owned(),
+            )),
+            effective => Ok(effective.map(|it| it.at(zone))),
+        }
+    }
+
     async fn send(
         &self,
         connection: &Client,
@@ -149,7 +169,7 @@ impl Import {
         };
         let request = ApplyContractRequest {
             etag: self.etag.clone().unwrap_or_else(|| stored.customer.etag.clone()),
-            effective_time: self.effective,
+            effective_time: self.effective_time(&source.document)?,
             strict: self.strict,
             ..source.request(self.plan)
         };

@@ -1,11 +1,13 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::client::{PAGE_SIZE, pages};
+use super::places::{Named, zone_of_days};
 use super::render::list;
+use super::values::When;
 use super::{CliContext, Failure, values};
+use crate::model::Zone;
 use crate::proto::v1::{ListEntitlementsRequest, ListEntitlementsResponse, View};
 
 /// List what a customer has and has not: one row per location and service.
@@ -29,12 +31,12 @@ pub(super) struct List {
     /// Judge for this product.
     #[arg(long, value_name = "ID")]
     product: Option<String>,
-    /// The instant to judge (RFC 3339). Default: now.
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    at: Option<Timestamp>,
-    /// Judge by what was recorded up to then (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    known: Option<Timestamp>,
+    /// The instant to judge (RFC 3339), or a day. Default: now.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    at: Option<When>,
+    /// Judge by what was recorded up to this instant (RFC 3339) or day.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    known: Option<When>,
     /// Only services of this group, such as `education`.
     #[arg(long, value_name = "ID")]
     group: Option<String>,
@@ -52,7 +54,9 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let connection = context.connect().await?;
-        let request = self.request();
+        let named = Named::first(&[(Named::Location, self.location.as_deref())]);
+        let zone = zone_of_days(&connection, &self.customer, named, &[self.at, self.known]).await?;
+        let request = self.request(zone);
         let pages = pages(|page_token| {
             let request = ListEntitlementsRequest { page_token, ..request.clone() };
             let mut client = connection.entitlements();
@@ -70,12 +74,12 @@ impl List {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn request(self) -> ListEntitlementsRequest {
+    fn request(self, zone: Zone) -> ListEntitlementsRequest {
         ListEntitlementsRequest {
             customer_id: self.customer,
             location_id: self.location,
             product_id: self.product,
-            check_time: self.at,
+            check_time: self.at.map(|it| it.at(zone)),
             group: self.group,
             decision: self.decision.map(Into::into).unwrap_or_default(),
             view: if self.full { View::Full } else { View::Basic }.into(),
@@ -83,7 +87,7 @@ impl List {
             consistency: None,
             page_size: PAGE_SIZE,
             page_token: String::new(),
-            known_time: self.known,
+            known_time: self.known.map(|it| it.at(zone)),
         }
     }
 }

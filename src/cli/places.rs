@@ -2,6 +2,8 @@
 
 mod read;
 
+pub(super) use self::read::{Named, zone_of_days};
+
 use std::collections::BTreeMap;
 
 use crate::model::Zone;

@@ -1,10 +1,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use prost_types::Timestamp;
 
+use super::places::{Named, zone_of_days};
 use super::render::target;
+use super::values::When;
 use super::{CliContext, Failure, values};
+use crate::model::Zone;
 use crate::proto::v1::GetResponseTargetRequest;
 
 /// Say which offer answers an incident, by when, and why every other one does not.
@@ -40,12 +42,12 @@ pub(super) struct ResponseTarget {
     /// do not govern.
     #[arg(long, value_name = "TAG", help_heading = "Facts")]
     language: Option<String>,
-    /// When the incident is opened (RFC 3339). Default: now.
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    open: Option<Timestamp>,
-    /// Judge by what was recorded up to then (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time, help_heading = "Facts")]
-    known: Option<Timestamp>,
+    /// When the incident is opened: an instant (RFC 3339) or a day. Default: now.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    open: Option<When>,
+    /// Judge by what was recorded up to this instant (RFC 3339) or day.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, help_heading = "Facts")]
+    known: Option<When>,
     /// The tenant in question.
     #[arg(long, value_name = "ID", help_heading = "Facts")]
     tenant: Option<String>,
@@ -60,8 +62,10 @@ pub(super) struct ResponseTarget {
 
 impl ResponseTarget {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
-        let request = self.request();
         let connection = context.connect().await?;
+        let named = Named::Location(&self.location);
+        let zone = zone_of_days(&connection, &self.customer, named, &[self.open, self.known]).await?;
+        let request = self.request(zone);
         let answer = connection.entitlements().get_response_target(request.clone()).await?.into_inner();
         let zone = context.places(&connection, &request.customer_id).await.location(&request.location_id);
         context.answer("entitled.v1.GetResponseTargetResponse", &answer, |answer, screen| {
@@ -70,7 +74,7 @@ impl ResponseTarget {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn request(self) -> GetResponseTargetRequest {
+    fn request(self, zone: Zone) -> GetResponseTargetRequest {
         GetResponseTargetRequest {
             customer_id: self.customer,
             location_id: self.location,
@@ -78,12 +82,12 @@ impl ResponseTarget {
             severity: self.severity.into(),
             channel: self.channel.map(Into::into).unwrap_or_default(),
             language: self.language,
-            open_time: self.open,
+            open_time: self.open.map(|it| it.at(zone)),
             tenant_id: self.tenant,
             solution_id: self.solution,
             consistency: None,
             locale: self.locale,
-            known_time: self.known,
+            known_time: self.known.map(|it| it.at(zone)),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! The values of flags, and their words in the API.
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat, Utc};
 use clap::ValueEnum;
 use prost_types::Timestamp;
 
 use crate::cli::document::quantity as short;
 use crate::legible::excerpt;
-use crate::model::Zone;
+use crate::model::{Zone, start_of_day};
 use crate::proto::v1;
 
 /// Reads an RFC 3339 instant.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     let quoted = excerpt(text);
     let instant = DateTime::parse_from_rfc3339(text).map_err(|_| {
-        let is_date = text.parse::<chrono::NaiveDate>().is_ok();
+        let is_date = text.parse::<NaiveDate>().is_ok();
         let hint = if is_date {
             "it is a date: add the time of the day and its offset, as in `2026-06-01T10:00:00Z`"
         } else {
@@ -26,6 +26,35 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
         return Err(format!("`{quoted}` is a leap second, which has no instant of its own"));
     }
     Ok(Timestamp { seconds: instant.timestamp(), nanos })
+}
+
+/// A point in time, as flags take it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum When {
+    Time(Timestamp),
+    /// The start of this day, by the clocks of a place.
+    Day(NaiveDate),
+}
+
+/// Reads a day or an instant.
+pub(super) fn when(text: &str) -> Result<When, String> {
+    match text.parse::<NaiveDate>() {
+        Ok(day) => Ok(When::Day(day)),
+        Err(_) => time(text).map(When::Time).map_err(|why| format!("{why}; or a day, as in `2026-06-01`")),
+    }
+}
+
+impl When {
+    pub(super) fn at(self, zone: Zone) -> Timestamp {
+        match self {
+            Self::Time(time) => time,
+            Self::Day(day) => Timestamp { seconds: start_of_day(zone, day).timestamp(), nanos: 0 },
+        }
+    }
+
+    pub(super) fn is_day(self) -> bool {
+        matches!(self, Self::Day(_))
+    }
 }
 
 /// An instant by the clocks of a zone, as flags take it.
@@ -43,7 +72,12 @@ pub(super) fn instant(time: &Timestamp) -> Option<DateTime<Utc>> {
 }
 
 pub(super) fn quantity(text: &str) -> Result<v1::Quantity, String> {
-    short::parse(text)
+    match text.trim().strip_prefix('-') {
+        Some(less) if less.starts_with(|it: char| it.is_ascii_digit()) => {
+            Err(format!("`{}` is below 0: write how much there is, without a minus", excerpt(text)))
+        }
+        _ => short::parse(text),
+    }
 }
 
 /// A quantity that may be below 0.
@@ -129,6 +163,21 @@ mod tests {
         assert!(time("2026-06-01").unwrap_err().contains("add the time of the day and its offset"));
         assert!(time("2026-06-01T10:00:00").is_err());
         assert!(time("2026-06-30T23:59:60Z").is_err());
+    }
+
+    #[test]
+    fn a_day_begins_by_the_clocks_of_the_place() {
+        let lisbon: Zone = "Europe/Lisbon".parse().unwrap();
+        let shown = |text: &str| show_time(&when(text).unwrap().at(lisbon), Zone::UTC);
+        assert_eq!(shown("2026-06-01"), "2026-05-31T23:00:00Z");
+        assert_eq!(shown("2026-06-01T00:00:00Z"), "2026-06-01T00:00:00Z");
+        assert!(when("2026-06-31").unwrap_err().ends_with("; or a day, as in `2026-06-01`"));
+    }
+
+    #[test]
+    fn less_than_nothing_is_no_quantity() {
+        assert!(quantity("-5h").unwrap_err().contains("is below 0"));
+        assert!(quantity("--plan").unwrap_err().contains("not a whole number"));
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl ContractService for ContractApi {
             return Err(without_document(read, "customer", &request_id, validate_only).into());
         };
         let customer = read_customer(&mut read, "customer", customer);
-        let effective_time = read.effective_time(effective_time);
+        let effective_time = read.timestamp("effective_time", effective_time);
         let command = ContractCommand::UpdateCustomer { customer, etag, effective_time };
         let written = self.write(&call, command, read, Asked::new(request_id, validate_only, strict)).await?;
         let answer = v1::UpdateCustomerResponse {
@@ -242,7 +242,7 @@ impl ContractService for ContractApi {
         };
         let customer = read_customer(&mut read, "customer", customer);
         let work_orders = read_work_orders(&mut read, &customer, work_orders);
-        let effective_time = read.effective_time(effective_time);
+        let effective_time = read.timestamp("effective_time", effective_time);
         if effective_time.is_some() && etag.is_empty() {
             read.refuse("etag", reason::FIELD_REQUIRED, "is required with `effective_time`: what is stored is changed");
         }

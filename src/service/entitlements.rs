@@ -61,11 +61,11 @@ impl Entitlements {
     ) -> Result<T> {
         caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
-        let mut snapshot = self.snapshot(question).await?;
+        let mut snapshot = self.snapshot(question, now).await?;
         for _ in 0..MOST_TRIES {
             match self.strictest(snapshot, question, now).await? {
                 Beside::Same(snapshot) => return self.answer(&snapshot, question, now, tell),
-                Beside::Newer(_) => snapshot = self.snapshot(question).await?,
+                Beside::Newer(_) => snapshot = self.snapshot(question, now).await?,
             }
         }
         Err(Error::NotFreshEnough)
@@ -135,17 +135,15 @@ impl Entitlements {
         mut tell: impl FnMut(&str, &Decision<'_>) -> M,
     ) -> Result<EntitlementPage<M>> {
         caller.require_customer(&question.customer_id)?;
+        let now = self.context.clock.now();
         let list = list_of(question);
         let after = list.after(&question.page)?.map(ListPosition::read).transpose()?;
         let ListQuestion { customer_id, known_time, consistency, .. } = question;
         let instant = after.as_ref().map(|after| after.check_time).or(question.check_time);
-        let snapshot = self.context.snapshot_at(customer_id, instant, *known_time, consistency).await?;
+        let snapshot = self.context.snapshot_at(customer_id, instant, *known_time, consistency, now).await?;
         let prepared = snapshot.prepared();
         self.addressed(&snapshot, question)?;
-        let now = match &after {
-            Some(after) => after.check_time,
-            None => question.check_time.unwrap_or(self.context.clock.now()),
-        };
+        let now = instant.unwrap_or(now);
         let query = ListQuery {
             location_id: question.location_id.as_deref(),
             product: question.product_id.as_deref().map(ProductId::new),
@@ -192,7 +190,7 @@ impl Entitlements {
         caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
         let TargetQuestion { customer_id, open_time, known_time, consistency, .. } = question;
-        let snapshot = self.context.snapshot_at(customer_id, *open_time, *known_time, consistency).await?;
+        let snapshot = self.context.snapshot_at(customer_id, *open_time, *known_time, consistency, now).await?;
         let incident = question.incident(now);
         let offers = engine::offers(snapshot.prepared(), &incident);
         let answer = engine::response_target(snapshot.prepared(), &snapshot.balances, &offers, &incident)?;
@@ -226,17 +224,17 @@ impl Entitlements {
         Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
     }
 
-    async fn snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
+    async fn snapshot(&self, question: &Question, now: DateTime<Utc>) -> Result<Arc<Snapshot>> {
         let Question { customer_id, known_time, consistency, .. } = question;
-        self.context.snapshot_at(customer_id, question.contract_time(), *known_time, consistency).await
+        self.context.snapshot_at(customer_id, question.contract_time(), *known_time, consistency, now).await
     }
 
     /// Of a customer's questions the contract as it stands now, or what was known of it.
-    async fn group_snapshot(&self, question: &Question) -> Result<Arc<Snapshot>> {
+    async fn group_snapshot(&self, question: &Question, now: DateTime<Utc>) -> Result<Arc<Snapshot>> {
         let Question { customer_id, consistency, .. } = question;
         match question.known_time {
-            None => self.context.snapshot(customer_id, consistency).await,
-            Some(_) => self.snapshot(question).await,
+            None => self.context.snapshot(customer_id, consistency, now).await,
+            Some(_) => self.snapshot(question, now).await,
         }
     }
 
@@ -251,7 +249,7 @@ impl Entitlements {
         tell: &mut impl FnMut(Result<&CheckAnswer<'_>>) -> M,
     ) -> Result<Option<Vec<(usize, M)>>> {
         let Some((_, first)) = group.first() else { return Ok(Some(Vec::new())) };
-        let snapshot = match self.group_snapshot(first).await {
+        let snapshot = match self.group_snapshot(first, now).await {
             Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => return Err(error),
             other => other,
         };

@@ -117,6 +117,9 @@ pub struct StoredContract {
     pub balances: Balances,
     /// From when to when its documents are in effect together.
     pub period: EffectivePeriod,
+    /// When the last of them took effect that was planned. What took effect when it was recorded stands at once, by
+    /// whatever clock.
+    pub planned_from: Option<DateTime<Utc>>,
     /// The bytes its documents take in the store.
     pub bytes: usize,
 }
@@ -267,7 +270,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
     let mut orders = BTreeMap::<String, (WorkOrder, VersionInfo)>::new();
     let mut balances = Balances::new();
     let mut bytes: usize = 0;
-    let mut period = EffectivePeriod::default();
+    let (mut period, mut planned_from) = (EffectivePeriod::default(), None);
     for row in rows {
         let document = row.version.zip(row.record_time).zip(row.actor).zip(row.content);
         let Some((((version, record_time), actor), content)) = document else {
@@ -277,6 +280,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
         bytes = bytes.saturating_add(content.len());
         let info = info_of(version, record_time, row.effective_time, actor)?;
         let until = row.until_time.map(from_micros).transpose()?;
+        planned_from = planned_from.max(info.effective_time.filter(|from| *from > info.record_time));
         period = period.and(&EffectivePeriod { from: info.effective_time, until });
         match row.work_order_id {
             None => customer = Some((parse(&content)?, info, row.revision, row.contract_version)),
@@ -289,7 +293,17 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
         let order_infos = orders.iter().map(|(id, (_, info))| (id.clone(), info.clone())).collect();
         let work_orders = orders.into_values().map(|(order, _)| order).collect();
         let contract = Contract { customer, work_orders };
-        StoredContract { contract, revision, contract_version, customer_info, order_infos, balances, period, bytes }
+        StoredContract {
+            contract,
+            revision,
+            contract_version,
+            customer_info,
+            order_infos,
+            balances,
+            period,
+            planned_from,
+            bytes,
+        }
     }))
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr};
-use sea_orm::{SqliteTransactionMode, TransactionOptions, TransactionTrait as _};
+use sea_orm::{
+    AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
 
 use super::condition::Condition;
 use super::{Store, bounded, error};
@@ -77,6 +79,26 @@ impl Store {
             pause = pause.saturating_mul(2);
         }
         self.attempt(&work, until).await
+    }
+
+    /// Runs reads that all see the database as of one instant. `work` writes nothing, and waits for nothing else: it keeps
+    /// a connection of those for lists.
+    pub async fn in_snapshot<T, W>(&self, work: impl FnOnce(Txn) -> W) -> Result<T>
+    where
+        W: Future<Output = Result<T>>,
+    {
+        self.verify_files()?;
+        bounded(self.patience, async {
+            let db = begin_snapshot(&self.pools.lists).await.map_err(|error| self.condition.noticed(error))?;
+            let open = Arc::new(OpenTxn { db, failed: AtomicBool::new(false), condition: Arc::clone(&self.condition) });
+            let found = work(Txn(Arc::clone(&open))).await;
+            // Dropped, the transaction is undone: there is nothing in it.
+            if let Ok(OpenTxn { db, .. }) = Arc::try_unwrap(open) {
+                db.rollback().await.map_err(|error| self.condition.noticed(error))?;
+            }
+            found
+        })
+        .await?
     }
 
     async fn attempt<T, W>(&self, work: impl Fn(Txn) -> W, until: Instant) -> Result<T>
@@ -175,6 +197,18 @@ pub(super) async fn begin(writer: &DatabaseConnection) -> Result<DatabaseTransac
         ..TransactionOptions::default()
     };
     writer.begin_with_options(options).await
+}
+
+/// SQLite sees one state of its file from the first read on.
+#[allow(clippy::disallowed_methods, reason = "every transaction begins here")]
+async fn begin_snapshot(reader: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let is_postgres = reader.get_database_backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    };
+    reader.begin_with_options(options).await
 }
 
 /// A random part of `limit`: writes that met once shall not meet again.

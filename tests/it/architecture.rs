@@ -87,6 +87,20 @@ fn the_core_is_built_from_what_is_pure() {
     assert_eq!(dependencies["chrono"]["default-features"], false.into());
 }
 
+/// The contract that judges and the instant it is judged at must be those of one `now`.
+#[test]
+fn a_use_case_reads_the_clock_once() {
+    let rooms = Rooms::read(SHELL);
+    let use_cases = rooms.files.keys().filter(|module| *module == "service" || module.starts_with("service::"));
+    for module in use_cases.chain([&"service".to_owned()]) {
+        let text = fs::read_to_string(format!("{SHELL}/src/{}.rs", module.replace("::", "/"))).unwrap();
+        // What use cases share is given `now`.
+        let most = usize::from(module != "service");
+        let readings = text.split("fn ").map(|function| function.matches("clock.now()").count());
+        assert!(readings.max() <= Some(most), "{module}");
+    }
+}
+
 #[test]
 fn a_circle_is_found_whichever_module_hands_the_name_on() {
     let of = |files: &[(&str, &str)]| {

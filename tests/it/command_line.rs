@@ -1,6 +1,7 @@
 //! What the command line says of itself: manual pages, and how a shell completes it.
 
 mod export;
+mod flags;
 mod life;
 mod nouns;
 mod output;

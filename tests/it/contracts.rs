@@ -2,7 +2,9 @@
 
 mod around_suspension;
 mod at_once;
+mod belonging;
 mod changes;
+mod clocks;
 mod documents;
 mod effects;
 mod freshness;

@@ -23,6 +23,7 @@ mod kills;
 mod neighbours;
 mod offerings;
 mod outages;
+mod pages;
 mod races;
 mod record;
 pub(crate) mod samples;

@@ -10,6 +10,7 @@ mod faults;
 pub(crate) mod proxy;
 pub(crate) mod samples;
 mod schema;
+mod snapshots;
 mod writes;
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Which decisions turn: services × locations, without a product and for each that is concerned.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -16,8 +16,10 @@ use crate::model::{Balances, ProductId};
 
 /// Most products that decisions are worked out for.
 const MOST_PRODUCTS: usize = 16;
-/// Fewer products where there would be more questions than that.
-const MOST_QUESTIONS: usize = 200_000;
+/// So much work is done for one preview: fewer products are looked at where there would be more, then fewer questions.
+const MOST_WORK: usize = 1_000_000;
+/// The work of one question, and as much as one for each item of its service.
+const OF_QUESTION: usize = 5;
 
 /// The questions whose answers may turn, ready to be asked one after the other.
 #[derive(Debug)]
@@ -27,6 +29,16 @@ pub struct Decisions {
     effective_time: DateTime<Utc>,
     latest: DateTime<Utc>,
     pub products: Rows<String>,
+    pub questions: Questions,
+    /// So many rows are asked about.
+    rows: usize,
+}
+
+/// How many answers are compared, and for how many there was no room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Questions {
+    pub asked: usize,
+    pub omitted: usize,
 }
 
 /// One question: a location, a service and, if not empty, a product.
@@ -62,10 +74,35 @@ impl Decisions {
     pub fn new(catalog: &Arc<Catalog>, change: &Change<'_>, balances: &Balances) -> Self {
         let (effective_time, latest) = (change.effective_time, change.latest());
         let [old, new] = [change.old, change.new].map(|it| Side::new(catalog, it, &[effective_time, latest], balances));
-        let mut decisions = Self { old, new, effective_time, latest, products: Rows::default() };
-        let room = MOST_QUESTIONS.checked_div(decisions.rows().len()).unwrap_or(MOST_PRODUCTS).min(MOST_PRODUCTS);
-        decisions.products = Rows::first(room, turned_products(catalog, change));
+        let (products, questions) = (Rows::default(), Questions::default());
+        let mut decisions = Self { old, new, effective_time, latest, products, questions, rows: 0 };
+        decisions.bound(turned_products(catalog, change), MOST_WORK);
         decisions
+    }
+
+    /// Bounds the work. What is left out is counted.
+    pub(super) fn bound(&mut self, products: Vec<String>, most_work: usize) {
+        let mut items: HashMap<&str, usize> = HashMap::new();
+        let contracts = self.prepared().into_iter().flatten().map(Prepared::contract);
+        for item in contracts.flat_map(|contract| &contract.work_orders).flat_map(|order| &order.items) {
+            let count = items.entry(item.service_id.as_str()).or_default();
+            *count = count.saturating_add(1);
+        }
+        let of_row =
+            |row: ListRow<'_>| items.get(row.service_id).copied().unwrap_or_default().saturating_add(OF_QUESTION);
+        let sums = self.rows().into_iter().map(of_row).scan(0_usize, |sum, work| {
+            *sum = sum.saturating_add(work);
+            Some(*sum)
+        });
+        let sums: Vec<usize> = sums.collect();
+        let all = sums.last().copied().unwrap_or_default();
+        let room = most_work.checked_div(all).unwrap_or_default().saturating_sub(1).min(MOST_PRODUCTS);
+        let rows = sums.partition_point(|sum| *sum <= most_work);
+        self.products = Rows::first(room, products);
+        let of_each = self.products.rows.len().saturating_add(1);
+        let omitted = sums.len().saturating_sub(rows);
+        self.questions = Questions { asked: rows.saturating_mul(of_each), omitted };
+        self.rows = rows;
     }
 
     /// Both contracts when blocks and cover are compared.
@@ -73,11 +110,11 @@ impl Decisions {
         Some([self.old.at(self.latest)?.0, self.new.at(self.latest)?.0])
     }
 
-    /// Every question, by location and then as the catalogue lists the services.
-    pub fn questions(&self) -> Vec<Asked<'_>> {
+    /// The questions, by location and then as the catalogue lists the services.
+    pub fn asked(&self) -> Vec<Asked<'_>> {
         let products = || self.products.rows.iter().map(String::as_str);
         let of_row = |row| [""].into_iter().chain(products()).map(move |product_id| Asked { row, product_id });
-        self.rows().into_iter().flat_map(of_row).collect()
+        self.rows().into_iter().take(self.rows).flat_map(of_row).collect()
     }
 
     /// Rows of the new contract, and those that only the old one has.

@@ -32,11 +32,6 @@ pub struct AffectedReservation {
     pub block_end: DateTime<Utc>,
 }
 
-/// The first instant at which a block ends sooner than before; none if none does.
-pub fn first_end(blocks: &[BlockChange]) -> Option<DateTime<Utc>> {
-    ended(blocks).map(|change| change.new.end).min()
-}
-
 /// By their ids. Holds that have run out by `now` hold nothing any more.
 pub fn affected_reservations(
     blocks: &[BlockChange],

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use super::contract_index::{ContractIndex, Order};
 use super::findings::{below, shown};
 use crate::catalog::{Catalog, Rule, Service};
-use crate::model::{Contract, Item, Zone, anniversary, rfc3339};
+use crate::model::{Contract, Item, WorkOrder, Zone, anniversary, rfc3339};
 
 /// More years than an order usually runs.
 const LONG_YEARS: i32 = 10;
@@ -20,10 +20,12 @@ pub struct Warning {
     pub message: String,
 }
 
-/// The warnings of the submitted work orders, at most 100. `submitted` is as for [`validate`](super::validate).
+/// The warnings of the submitted work orders, at most 100. `submitted` is as for [`validate`](super::validate); `before`:
+/// the contract without the change.
 pub fn warnings(
     catalog: &Catalog,
     contract: &Contract,
+    before: Option<&Contract>,
     submitted: &[(String, &str)],
     now: DateTime<Utc>,
 ) -> Vec<Warning> {
@@ -31,8 +33,10 @@ pub fn warnings(
     let mut told = Told(Vec::new());
     for (path, id) in submitted {
         let Some(order) = contract.work_order(id) else { continue };
+        let before = before.and_then(|before| before.work_order(id));
         let order = Order::new(&index, order, path);
         judge_term(&order, &mut told);
+        judge_currency(&order, before, &mut told);
         for (row, item) in order.order.items.iter().enumerate() {
             let path = order.item_path(row);
             let service = order.edition.and_then(|edition| edition.service(&item.service_id));
@@ -66,6 +70,30 @@ fn judge_term(order: &Order<'_>, told: &mut Told) {
             format!("the term from `{start}` to `{end}` is longer than {LONG_YEARS} years; is the year right?");
         told.add("TERM_LONG", order.path, "end_date", message);
     }
+}
+
+/// Amounts are in minor units: what is 310.00 in one currency may be 31,000 in another.
+fn judge_currency(order: &Order<'_>, before: Option<&WorkOrder>, told: &mut Told) {
+    let Some(before) = before.filter(|before| before.currency != order.order.currency) else { return };
+    let is_same = |old: Option<i64>, new: Option<i64>| new.is_some_and(|price| price != 0 && old == Some(price));
+    let old_price = |item: &Item| before.item(&item.item_id).and_then(|old| old.unit_price);
+    let items = order.order.items.iter().enumerate();
+    let kept = items.filter(|(_, item)| is_same(old_price(item), item.unit_price));
+    let mut kept: Vec<String> = kept.map(|(row, _)| format!("items[{row}].unit_price")).collect();
+    if is_same(before.flex_allowance, order.order.flex_allowance) {
+        kept.push("flex_allowance".to_owned());
+    }
+    let Some(first) = kept.first() else { return };
+    let rest = match kept.len().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "it was `{}` and becomes `{}`, and amounts keep their numbers of minor units, whatever these are worth now: \
+         `{first}`{rest}; set each anew",
+        before.currency, order.order.currency
+    );
+    told.add("CURRENCY_CHANGED", order.path, "currency", message);
 }
 
 fn judge_waivers(order: &Order<'_>, item: &Item, path: &str, told: &mut Told) {
@@ -138,14 +166,16 @@ fn judge_use(order: &Order<'_>, item: &Item, service: &Service, path: &str, told
 mod tests {
     use super::super::fixture::{catalog, changed_order, contract, date, event, instant, item, waiver};
     use super::*;
-    use crate::model::WorkOrder;
 
     /// What a changed order with one item of the service is warned of, as `field CODE`.
     fn told(service_id: &str, change: impl Fn(&mut WorkOrder)) -> Vec<String> {
-        let mut contract = contract(vec![item(service_id)]);
+        let mut before = contract(vec![item(service_id)]);
+        changed_order(&mut before).items[0].unit_price = Some(31_000);
+        changed_order(&mut before).flex_allowance = Some(5_000_000);
+        let mut contract = before.clone();
         change(changed_order(&mut contract));
         let submitted = [(String::new(), super::super::fixture::ORDER)];
-        let found = warnings(&catalog(), &contract, &submitted, instant("2026-06-01T00:00:00Z"));
+        let found = warnings(&catalog(), &contract, Some(&before), &submitted, instant("2026-06-01T00:00:00Z"));
         assert!(found.iter().all(|warning| !warning.message.is_empty() && !warning.message.ends_with('.')));
         found.into_iter().map(|warning| format!("{} {}", warning.field, warning.code)).collect()
     }
@@ -170,6 +200,21 @@ mod tests {
         assert_eq!(waived(Some("2027-02-01"), None), ["items[0].waivers[0].start_date WAIVER_OUTSIDE_TERM"]);
         assert_eq!(waived(None, Some("2026-02-01")), none);
         assert_eq!(waived(None, Some("2026-01-31")), ["items[0].waivers[0].end_date WAIVER_OUTSIDE_TERM"]);
+    }
+
+    #[test]
+    fn a_price_keeps_its_meaning_with_its_currency() {
+        assert_eq!(told("advisor", |o| o.currency = "JPY".to_owned()), ["currency CURRENCY_CHANGED"]);
+        let priced = |price: Option<i64>, flex: Option<i64>| {
+            told("advisor", |o| {
+                o.currency = "JPY".to_owned();
+                (o.items[0].unit_price, o.flex_allowance) = (price, flex);
+            })
+        };
+        assert_eq!(priced(Some(310), Some(50_000)), [""; 0], "each was set anew");
+        assert_eq!(priced(None, None), [""; 0]);
+        assert_eq!(priced(Some(310), Some(5_000_000)), ["currency CURRENCY_CHANGED"]);
+        assert_eq!(priced(Some(31_000), None), ["currency CURRENCY_CHANGED"]);
     }
 
     #[test]

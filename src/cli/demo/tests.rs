@@ -4,6 +4,7 @@ use clap::Parser;
 
 use super::*;
 use crate::cli::{Cli, CliCommand};
+use crate::model::Zone;
 use crate::proto::v1::Decision::{self, Conditional, Entitled, NotEntitled};
 
 #[test]
@@ -65,7 +66,7 @@ async fn the_samples_answer_as_their_readme_says() {
         let named = flags.into_iter().flat_map(|flag| [flag, words.next().unwrap()]).collect::<Vec<_>>();
         let line = ["entitled", "check", "--at", "2026-11-22T10:00:00Z"].into_iter().chain(named).chain(words);
         let CliCommand::Check(check) = Cli::try_parse_from(line).unwrap().command else { panic!("{typed}") };
-        let answer = connection.entitlements().check_entitlement(check.request()).await.unwrap().into_inner();
+        let answer = connection.entitlements().check_entitlement(check.request(Zone::UTC)).await.unwrap().into_inner();
         let first = answer.reasons.first().or(answer.open_conditions.first());
         assert_eq!((answer.decision(), first.map_or("", |reason| reason.code.as_str())), (decision, code), "{typed}");
     }

@@ -28,6 +28,12 @@ pub fn short(quantity: &Quantity) -> Option<String> {
     })
 }
 
+/// How a unit is written; every one, if none is given.
+pub fn spellings(unit: Option<Unit>) -> Vec<&'static str> {
+    let wanted = UNITS.iter().filter(|(known, _)| unit.is_none_or(|unit| unit == *known));
+    wanted.flat_map(|(_, spellings)| spellings.iter().copied()).collect()
+}
+
 /// Reads a whole number and its unit; or hours and minutes, as tables show them.
 pub fn parse(text: &str) -> Result<Quantity, String> {
     let text = text.trim();

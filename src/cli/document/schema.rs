@@ -5,17 +5,28 @@ use std::collections::BTreeMap;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::shape;
+use super::{quantity, shape};
 use crate::cli::reflect;
 use crate::error::Error;
+use crate::proto::v1::Unit;
 
 /// The draft that editors know best.
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
-const DATE: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+const DATE: &str = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$";
+/// For those who take `format` for a note only.
+const TIME: &str =
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?([Zz]|[-+][0-9]{2}:[0-9]{2})$";
 const WHOLE_NUMBER: &str = "^[-+]?[0-9]+$";
-const MONEY: &str = "^-?[0-9]+([.][0-9]+)?( [A-Z]{3})?$";
-/// As `quantity::parse` reads it: a number and a unit, or hours and minutes.
-const QUANTITY: &str = "^ *[0-9]+ *[A-Za-z]+( *[0-9]+ *[Mm][A-Za-z]*)? *$";
+const ABOVE_ZERO: &str = "^[+]?0*[1-9][0-9]*$";
+const MONEY: &str = "^[0-9]+([.][0-9]+)?( [A-Z]{3})?$";
+const ID: &str = "[a-z0-9._-]{1,64}";
+/// A family, a component of it, or all of either.
+const PRODUCTS: &str = "^([*]|[a-z0-9._-]{1,64}(/([*]|[a-z0-9._-]{1,64}))?)$";
+const COUNTRY: &str = "^[A-Z]{2}$";
+const CURRENCY: &str = "^[A-Z]{3}$";
+/// A name such as `Europe/London` or `UTC`; no offset.
+const ZONE: &str = "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$";
+const CLAUSE: &str = "^[A-Z][A-Z0-9_]*$";
 
 /// The schema, as text.
 pub fn text() -> Result<String, Error> {
@@ -44,6 +55,12 @@ fn schema() -> Result<Value, Error> {
 fn of_field(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) -> Value {
     let one = of_value(field, definitions);
     let mut value = if field.is_list() { json!({"type": "array", "items": one}) } else { one };
+    if let Value::Object(map) = &mut value
+        && field.is_list()
+        && shape::is_never_empty(field)
+    {
+        map.insert("minItems".to_owned(), json!(1));
+    }
     if let Value::Object(map) = &mut value {
         let mut description = shape::of_field(field);
         if let Kind::Enum(values) = field.kind() {
@@ -59,11 +76,17 @@ fn of_field(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
 
 fn of_value(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) -> Value {
     match field.kind() {
-        Kind::String if shape::is_date(field.name()) => json!({"type": "string", "pattern": DATE}),
-        Kind::String => json!({"type": "string"}),
+        Kind::String if shape::is_date(field.name()) => {
+            json!({"type": "string", "format": "date", "pattern": or_empty(field, DATE)})
+        }
+        Kind::String => match pattern(field) {
+            Some(pattern) => json!({"type": "string", "pattern": or_empty(field, &pattern)}),
+            None => json!({"type": "string"}),
+        },
         Kind::Bool => json!({"type": "boolean"}),
         Kind::Int64 if shape::is_money(field.name()) => {
-            json!({"type": ["number", "string"], "pattern": MONEY, "examples": ["310.00", "310.00 SGD"]})
+            let examples = json!(["310.00", "310.00 SGD"]);
+            json!({"type": ["number", "string"], "minimum": 0, "pattern": MONEY, "examples": examples})
         }
         Kind::Enum(values) => {
             let prefix = reflect::prefix(&values);
@@ -72,21 +95,72 @@ fn of_value(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
             json!({"enum": short.iter().cloned().chain(long).collect::<Vec<_>>()})
         }
         Kind::Message(message) if message.full_name() == shape::TIMESTAMP => {
-            json!({"type": "string", "format": "date-time", "examples": ["2026-06-01T10:00:00+02:00"]})
+            let examples = json!(["2026-06-01T10:00:00+02:00"]);
+            json!({"type": "string", "format": "date-time", "pattern": TIME, "examples": examples})
         }
         Kind::Message(message) => {
             let reference = defined(&message, definitions);
             match message.full_name() == shape::QUANTITY {
                 true => {
-                    let short = json!({"type": "string", "pattern": QUANTITY, "examples": ["400h", "10 credits"]});
+                    let short =
+                        json!({"type": "string", "pattern": short_quantity(), "examples": ["400h", "10 credits"]});
                     json!({"anyOf": [short, reference]})
                 }
                 // What stands beside a reference is not read in this draft.
                 false => json!({"allOf": [reference]}),
             }
         }
+        _ if field.full_name() == "entitled.v1.Quantity.amount" => {
+            json!({"type": ["integer", "string"], "minimum": 1, "pattern": ABOVE_ZERO})
+        }
         _ => json!({"type": ["integer", "string"], "pattern": WHOLE_NUMBER}),
     }
+}
+
+/// What a text looks like, where its field says more than that it is one.
+fn pattern(field: &FieldDescriptor) -> Option<String> {
+    Some(match field.name() {
+        // Whatever the directory calls it.
+        "tenant_ids" => return None,
+        "product_ids" | "covered_products" | "covered_products_except" => PRODUCTS.to_owned(),
+        "country" => COUNTRY.to_owned(),
+        "currency" => CURRENCY.to_owned(),
+        "time_zone" => ZONE.to_owned(),
+        "code" => CLAUSE.to_owned(),
+        "licenses" | "base_services_except" => format!("^{ID}$"),
+        name if name.ends_with("_id") || name.ends_with("_ids") => format!("^{ID}$"),
+        _ => return None,
+    })
+}
+
+/// A field that may be left out may be empty, too.
+fn or_empty(field: &FieldDescriptor, pattern: &str) -> String {
+    if field.is_list() || shape::is_required(field) { pattern.to_owned() } else { format!("^$|{pattern}") }
+}
+
+/// As `quantity::parse` reads it: a number and a unit, or hours and minutes; units in any case.
+fn short_quantity() -> String {
+    let any_case = |unit: &str| {
+        let letters = unit.chars().map(|letter| format!("[{}{letter}]", letter.to_ascii_uppercase()));
+        letters.collect::<String>()
+    };
+    let of = |spellings: &[&str]| spellings.iter().map(|it| any_case(it)).collect::<Vec<_>>().join("|");
+    let [units, hours, minutes] =
+        [quantity::spellings(None), quantity::spellings(Some(Unit::Hours)), quantity::spellings(Some(Unit::Minutes))]
+            .map(|spellings| of(&spellings));
+    let (one, number) = ("0*[1-9][0-9]*", "[0-9]+");
+    format!("^ *({one} *({units})|{number} *({hours}) *{number} *({minutes})) *$")
+}
+
+/// Of an item's fields exactly one says where it is for.
+fn places(message: &MessageDescriptor) -> Option<Value> {
+    (message.full_name() == "entitled.v1.Item").then(|| {
+        let some = json!({"required": ["location_ids"], "properties": {
+            "location_ids": {"minItems": 1}, "all_locations": {"const": false}}});
+        let all = json!({"required": ["all_locations"], "properties": {
+            "all_locations": {"const": true}, "location_ids": {"maxItems": 0}}});
+        json!([some, all])
+    })
 }
 
 /// A reference to a message, which is defined where it was not yet.
@@ -101,13 +175,16 @@ fn defined(message: &MessageDescriptor, definitions: &mut BTreeMap<String, Value
         }
         let required: Vec<String> =
             message.fields().filter(shape::is_required).map(|field| field.name().to_owned()).collect();
-        let definition = json!({
+        let mut definition = json!({
             "type": "object",
             "description": shape::of_message(message),
             "properties": properties,
             "required": required,
             "additionalProperties": false,
         });
+        if let (Value::Object(map), Some(places)) = (&mut definition, places(message)) {
+            map.insert("oneOf".to_owned(), places);
+        }
         definitions.insert(name.clone(), definition);
     }
     json!({"$ref": format!("#/definitions/{name}")})

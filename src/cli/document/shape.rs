@@ -35,6 +35,12 @@ pub(super) fn is_required(field: &FieldDescriptor) -> bool {
     REQUIRED.iter().any(|word| comment.contains(word))
 }
 
+/// Whether a list has one row at least, as its comment says: `1 to 1,000`.
+pub(super) fn is_never_empty(field: &FieldDescriptor) -> bool {
+    let comment = of_field(field);
+    is_required(field) || (comment.contains("1 to ") && !comment.contains("1 to 64"))
+}
+
 /// The fields of a message that a document writes, in the order of the proto.
 pub(super) fn fields(message: &MessageDescriptor) -> impl Iterator<Item = FieldDescriptor> {
     message.fields().filter(|field| !is_output_only(field))

@@ -31,6 +31,10 @@ async fn failure(address: &str, command: &str) -> String {
     let format = Format::chosen(cli.global.output).unwrap();
     let failure = dispatch(cli, Config::client(), format, screen, screen).await.unwrap_err();
     assert!(format!("{:?}", failure.exit_code()).contains(if command.contains("balance") { "6" } else { "7" }));
+    let json: serde_json::Value = serde_json::from_str(&failure.json()).unwrap();
+    let info = &json["details"][0];
+    assert_eq!(info["@type"], "type.googleapis.com/google.rpc.ErrorInfo", "{json}");
+    assert_eq!(info["reason"], if command.contains("balance") { "CONNECTION_LOST" } else { "OUTCOME_UNKNOWN" });
     failure.text(&screen)
 }
 

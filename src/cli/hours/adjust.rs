@@ -29,7 +29,7 @@ pub(super) struct Adjust {
     #[arg(long, value_name = "QUANTITY", value_parser = values::change, allow_hyphen_values = true)]
     by: Option<Quantity>,
     /// Grant so much in all.
-    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, allow_hyphen_values = true)]
     granted: Option<Quantity>,
     /// Why; kept with the entry.
     #[arg(long, value_name = "TEXT")]

@@ -1,8 +1,9 @@
 use clap::Args;
-use prost_types::Timestamp;
 
 use crate::cli::client::{Client, PAGE_SIZE, pages};
+use crate::cli::places::{Named, zone_of_days};
 use crate::cli::render::hours;
+use crate::cli::values::When;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{GetBlockRequest, ListBlocksRequest, ListBlocksResponse};
 
@@ -21,16 +22,18 @@ pub(super) struct Balance {
     /// Only this block.
     #[arg(long, value_name = "UUID", conflicts_with_all = ["work_order", "service"])]
     block: Option<String>,
-    /// As the --block stood at this instant (RFC 3339). Default: now.
-    #[arg(long, value_name = "TIME", value_parser = values::time, requires = "block")]
-    at: Option<Timestamp>,
+    /// As the --block stood at this instant (RFC 3339) or day. Default: now.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when, requires = "block")]
+    at: Option<When>,
 }
 
 impl Balance {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
         if let Some(block_id) = self.block {
-            let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time: self.at };
+            let zone = zone_of_days(&connection, &self.customer, Named::Block(&block_id), &[self.at]).await?;
+            let as_of_time = self.at.map(|it| it.at(zone));
+            let request = GetBlockRequest { customer_id: self.customer, block_id, as_of_time };
             let customer = request.customer_id.clone();
             let answer = connection.ledger().get_block(request).await?.into_inner();
             let orders = answer.block.iter().map(|block| &block.work_order_id);

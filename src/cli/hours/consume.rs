@@ -3,6 +3,7 @@ use clap::Args;
 use super::{TakeArgs, write_answer};
 use crate::cli::render::entries::{self, WriteSummary};
 use crate::cli::{CliContext, Failure};
+use crate::model::Zone;
 use crate::proto::v1::ConsumeUnitsRequest;
 
 /// Take an amount for work that was done.
@@ -20,7 +21,8 @@ impl Consume {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         self.taken.check()?;
         let connection = context.connect().await?;
-        let request = self.request();
+        let zone = self.taken.zone(&connection, &[]).await?;
+        let request = self.request(zone);
         let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().consume_units(request)).await?;
         let orders = answer.balances.iter().map(|block| &block.work_order_id);
@@ -36,7 +38,7 @@ impl Consume {
         })
     }
 
-    fn request(self) -> ConsumeUnitsRequest {
+    fn request(self, zone: Zone) -> ConsumeUnitsRequest {
         let TakeArgs { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
             self.taken;
         ConsumeUnitsRequest {
@@ -46,7 +48,7 @@ impl Consume {
             product_id: product.unwrap_or_default(),
             service_id: service.unwrap_or_default(),
             quantity: Some(quantity),
-            performed: window.performed(),
+            performed: window.performed(zone),
             delivery_mode: delivery_mode.map(Into::into).unwrap_or_default(),
             note: write.note.unwrap_or_default(),
             request_id: write.request.id(),

@@ -1,8 +1,9 @@
 use clap::Args;
-use prost_types::Timestamp;
 
 use crate::cli::client::{PAGE_SIZE, pages};
+use crate::cli::places::{Named, zone_of_days};
 use crate::cli::render::entries;
+use crate::cli::values::When;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{ListEntriesRequest, ListEntriesResponse};
 
@@ -14,7 +15,7 @@ use crate::proto::v1::{ListEntriesRequest, ListEntriesResponse};
     verbatim_doc_comment,
     after_help = "Examples:
   entitled hours entries --customer halden-mills --work-order hm-2026
-  entitled hours entries --customer halden-mills --from 2026-03-01T00:00:00Z --until 2026-04-01T00:00:00Z"
+  entitled hours entries --customer halden-mills --from 2026-03-01 --until 2026-04-01"
 )]
 pub(super) struct Entries {
     /// The customer.
@@ -29,17 +30,23 @@ pub(super) struct Entries {
     /// Only entries of this reservation.
     #[arg(long, value_name = "UUID")]
     reservation: Option<String>,
-    /// Only entries recorded then or later (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    from: Option<Timestamp>,
+    /// Only entries recorded then or later: an instant (RFC 3339) or a day.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    from: Option<When>,
     /// Only entries recorded before.
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    until: Option<Timestamp>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    until: Option<When>,
 }
 
 impl Entries {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
+        let named = Named::first(&[
+            (Named::Order, self.work_order.as_deref()),
+            (Named::Block, self.block.as_deref()),
+            (Named::Reservation, self.reservation.as_deref()),
+        ]);
+        let zone = zone_of_days(&connection, &self.customer, named, &[self.from, self.until]).await?;
         let request = ListEntriesRequest {
             customer_id: self.customer,
             page_size: PAGE_SIZE,
@@ -47,8 +54,8 @@ impl Entries {
             block_id: self.block.unwrap_or_default(),
             reservation_id: self.reservation.unwrap_or_default(),
             work_order_id: self.work_order.unwrap_or_default(),
-            start_time: self.from,
-            end_time: self.until,
+            start_time: self.from.map(|it| it.at(zone)),
+            end_time: self.until.map(|it| it.at(zone)),
         };
         let pages = pages(|page_token| {
             let request = ListEntriesRequest { page_token, ..request.clone() };

@@ -1,8 +1,9 @@
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::{RequestIdArg, ReservationArgs, write_answer};
+use crate::cli::places::{Named, zone_of_days};
 use crate::cli::render::entries::{self, WriteSummary};
+use crate::cli::values::When;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::ExtendReservationRequest;
 
@@ -11,23 +12,25 @@ use crate::proto::v1::ExtendReservationRequest;
 pub(super) struct Extend {
     #[command(flatten)]
     held: ReservationArgs,
-    /// When it runs out now (RFC 3339).
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    expires: Timestamp,
+    /// When it runs out now: an instant (RFC 3339) or a day.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    expires: When,
     #[command(flatten)]
     request: RequestIdArg,
 }
 
 impl Extend {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
+        let connection = context.connect().await?;
+        let named = Named::Reservation(&self.held.reservation);
+        let zone = zone_of_days(&connection, &self.held.customer, named, &[Some(self.expires)]).await?;
         let request = ExtendReservationRequest {
             customer_id: self.held.customer,
             reservation_id: self.held.reservation,
             block_id: self.held.block.unwrap_or_default(),
-            expire_time: Some(self.expires),
+            expire_time: Some(self.expires.at(zone)),
             request_id: self.request.id(),
         };
-        let connection = context.connect().await?;
         let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().extend_reservation(request)).await?;
         let orders = answer.balances.iter().map(|block| &block.work_order_id);

@@ -1,9 +1,10 @@
 use clap::Args;
-use prost_types::Timestamp;
 
 use super::{TakeArgs, write_answer};
 use crate::cli::render::entries::{self, WriteSummary};
+use crate::cli::values::When;
 use crate::cli::{CliContext, Failure, values};
+use crate::model::Zone;
 use crate::proto::v1::ReserveUnitsRequest;
 
 /// Hold an amount for work to come.
@@ -14,16 +15,17 @@ use crate::proto::v1::ReserveUnitsRequest;
 pub(super) struct Reserve {
     #[command(flatten)]
     taken: TakeArgs,
-    /// When the hold runs out (RFC 3339). Default: in 24 hours, or when the block ends.
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
-    expires: Option<Timestamp>,
+    /// When the hold runs out: an instant (RFC 3339) or a day. Default: in 24 hours, or when the block ends.
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    expires: Option<When>,
 }
 
 impl Reserve {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         self.taken.check()?;
         let connection = context.connect().await?;
-        let request = self.request();
+        let zone = self.taken.zone(&connection, &[self.expires]).await?;
+        let request = self.request(zone);
         let (id, customer) = (request.request_id.clone(), request.customer_id.clone());
         let answer = write_answer(&id, connection.ledger().reserve_units(request)).await?;
         let orders = answer.balances.iter().map(|block| &block.work_order_id);
@@ -39,7 +41,7 @@ impl Reserve {
         })
     }
 
-    fn request(self) -> ReserveUnitsRequest {
+    fn request(self, zone: Zone) -> ReserveUnitsRequest {
         let TakeArgs { customer, block, location, product, service, quantity, solution, delivery_mode, window, write } =
             self.taken;
         ReserveUnitsRequest {
@@ -49,9 +51,9 @@ impl Reserve {
             product_id: product.unwrap_or_default(),
             service_id: service.unwrap_or_default(),
             quantity: Some(quantity),
-            performed: window.performed(),
+            performed: window.performed(zone),
             delivery_mode: delivery_mode.map(Into::into).unwrap_or_default(),
-            expire_time: self.expires,
+            expire_time: self.expires.map(|it| it.at(zone)),
             note: write.note.unwrap_or_default(),
             request_id: write.request.id(),
             solution_ids: solution,

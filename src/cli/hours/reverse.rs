@@ -24,7 +24,7 @@ pub(super) struct Reverse {
     #[arg(id = "entry_flag", long = "entry", value_name = "UUID", hide = true)]
     flag: Option<String>,
     /// How much of it. Default: all that is left of it.
-    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity)]
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, allow_hyphen_values = true)]
     quantity: Option<Quantity>,
     #[command(flatten)]
     write: WriteArgs,

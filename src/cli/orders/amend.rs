@@ -2,6 +2,7 @@ use clap::Args;
 
 use super::change::{Before, ChangeArgs, tell_change};
 use crate::cli::document::assign::assign;
+use crate::cli::document::quantity::short;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{AmendWorkOrderRequest, Item, Quantity, Unit, WorkOrder};
 
@@ -48,10 +49,12 @@ struct Edit {
     #[arg(long, value_name = "FIELD=VALUE")]
     set: Vec<String>,
     /// The item's quantity: `500h`, `10 credits`.
-    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, requires = "item")]
+    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, allow_hyphen_values = true,
+        requires = "item")]
     quantity: Option<Quantity>,
-    /// So much more than the item has.
-    #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, requires = "item", conflicts_with = "quantity")]
+    /// So much more than the item has, or with a minus so much less: `100h`, `-20h`.
+    #[arg(long, value_name = "QUANTITY", value_parser = values::change, allow_hyphen_values = true, requires = "item",
+        conflicts_with = "quantity")]
     add_quantity: Option<Quantity>,
     /// A product pattern that the order or the item is for, too; may be given again.
     #[arg(long, value_name = "PATTERN")]
@@ -79,8 +82,7 @@ struct Edit {
 impl Amend {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before =
-            Before::read(&connection, &self.customer, &self.work_order, self.change.effective.as_ref()).await?;
+        let before = Before::read(&connection, &self.customer, &self.work_order, self.change.effective).await?;
         let request = AmendWorkOrderRequest {
             work_order: Some(self.edit.applied(&before.order).map_err(Failure::Usage)?),
             effective_time: before.effective_time,
@@ -166,7 +168,7 @@ fn change(ids: &mut Vec<String>, added: &[String], removed: &[String], what: &st
 
 /// Hours and minutes come to minutes, where they do not have the same unit.
 fn sum(one: Option<Quantity>, more: Quantity) -> Result<Quantity, String> {
-    let Some(one) = one else { return Ok(more) };
+    let one = one.unwrap_or(Quantity { amount: 0, ..more });
     let minutes = |quantity: Quantity| match quantity.unit() {
         Unit::Hours => quantity.amount.checked_mul(60),
         Unit::Minutes => Some(quantity.amount),
@@ -178,10 +180,39 @@ fn sum(one: Option<Quantity>, more: Quantity) -> Result<Quantity, String> {
             .zip(minutes(more))
             .and_then(|(one, more)| Some(Quantity { amount: one.checked_add(more)?, unit: Unit::Minutes.into() })),
     };
-    sum.ok_or_else(|| "--add-quantity: the item is counted in another unit; set its --quantity".to_owned())
+    let sum =
+        sum.ok_or_else(|| "--add-quantity: the item is counted in another unit; set its --quantity".to_owned())?;
+    if sum.amount <= 0 {
+        let has = short(&one).unwrap_or_default();
+        return Err(format!(
+            "--add-quantity: the item has {has}, so that nothing is left of it; --remove-item takes it away"
+        ));
+    }
+    Ok(sum)
 }
 
 fn no_item(order: &WorkOrder, item_id: &str) -> String {
     let ids: Vec<&str> = order.items.iter().map(|item| item.item_id.as_str()).collect();
     format!("the order has no item `{item_id}`; it has {}", ids.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_added_may_be_below_nothing_and_something_is_left() {
+        let quantity = |text: &str| values::quantity(text).unwrap();
+        let sum = |one: Option<&str>, more: &str| {
+            sum(one.map(quantity), values::change(more).unwrap()).map(|it| short(&it).unwrap())
+        };
+        assert_eq!(sum(Some("400h"), "100h"), Ok("500h".to_owned()));
+        assert_eq!(sum(Some("400h"), "-399h"), Ok("1h".to_owned()));
+        assert_eq!(sum(Some("2h"), "-90m"), Ok("30m".to_owned()));
+        assert_eq!(sum(None, "3 events"), Ok("3 events".to_owned()));
+        for (one, more) in [(Some("400h"), "-400h"), (Some("400h"), "-500h"), (None, "-1h")] {
+            assert!(sum(one, more).unwrap_err().contains("nothing is left"), "{one:?} {more}");
+        }
+        assert!(sum(Some("400h"), "1 event").unwrap_err().contains("another unit"));
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use prost_types::Timestamp;
 use tonic::{Response, Status};
@@ -11,34 +10,19 @@ use crate::cli::client::Client;
 use crate::cli::places::Places;
 use crate::cli::render::order_change::{self, Changed};
 use crate::cli::screen::Screen;
+use crate::cli::values::When;
 use crate::cli::write::{RequestIdArg, write_answer};
 use crate::cli::{Failure, customers, reflect, values};
-use crate::model::start_of_day;
+use crate::model::Zone;
 use crate::proto::v1::{Customer, GetWorkOrderRequest, WorkOrder};
 use crate::service::Clock;
-
-/// When a change takes effect.
-#[derive(Debug, Clone)]
-pub(in crate::cli) enum Effective {
-    Time(Timestamp),
-    /// From the start of this day at the order's host.
-    Day(NaiveDate),
-}
-
-/// Reads a day or an instant.
-pub(in crate::cli) fn effective(text: &str) -> Result<Effective, String> {
-    match text.parse::<NaiveDate>() {
-        Ok(day) => Ok(Effective::Day(day)),
-        Err(_) => values::time(text).map(Effective::Time).map_err(|why| format!("{why}; or a day, as in `2026-06-01`")),
-    }
-}
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ChangeArgs {
     /// When it takes effect: an instant (RFC 3339), or a day, from whose start at the order's host it holds.
     /// Default: now.
-    #[arg(long, value_name = "DATE|TIME", value_parser = effective)]
-    pub effective: Option<Effective>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    pub effective: Option<When>,
     #[command(flatten)]
     pub write: ChangeWriteArgs,
 }
@@ -91,7 +75,7 @@ impl Before {
         connection: &Client,
         customer_id: &str,
         work_order_id: &str,
-        effective: Option<&Effective>,
+        effective: Option<When>,
     ) -> Result<Self, Failure> {
         let customer = customers::read(connection, customer_id).await?.customer.unwrap_or_default();
         let read = async |as_of_time| {
@@ -103,17 +87,15 @@ impl Before {
             };
             super::read(connection, request).await
         };
-        let effective_time = match effective {
-            None => None,
-            Some(Effective::Time(time)) => Some(*time),
-            // Days are by the clocks of the host.
-            Some(Effective::Day(day)) => {
+        // Days are by the clocks of the host.
+        let zone = match effective.filter(|it| it.is_day()) {
+            None => Zone::UTC,
+            Some(_) => {
                 let order = read(None).await?.work_order.unwrap_or_default();
-                let zone = Places::of(&customer).with_orders([&order]).order(work_order_id);
-                let start: DateTime<Utc> = start_of_day(zone, *day);
-                Some(Timestamp { seconds: start.timestamp(), nanos: 0 })
+                Places::of(&customer).with_orders([&order]).order(work_order_id)
             }
         };
+        let effective_time = effective.map(|it| it.at(zone));
         let answer = read(effective_time).await?;
         Ok(Self { customer, order: answer.work_order.unwrap_or_default(), etag: answer.etag, effective_time })
     }

@@ -25,8 +25,7 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before =
-            Before::read(&connection, &self.customer, &self.work_order, self.change.effective.as_ref()).await?;
+        let before = Before::read(&connection, &self.customer, &self.work_order, self.change.effective).await?;
         let request = ResumeWorkOrderRequest {
             customer_id: self.customer,
             work_order_id: self.work_order,

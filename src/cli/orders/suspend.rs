@@ -30,8 +30,7 @@ pub(super) struct Suspend {
 impl Suspend {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before =
-            Before::read(&connection, &self.customer, &self.work_order, self.change.effective.as_ref()).await?;
+        let before = Before::read(&connection, &self.customer, &self.work_order, self.change.effective).await?;
         let request = SuspendWorkOrderRequest {
             customer_id: self.customer,
             work_order_id: self.work_order,

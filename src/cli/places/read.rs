@@ -6,11 +6,75 @@ use futures_util::{StreamExt as _, stream};
 
 use super::Places;
 use crate::cli::client::Client;
-use crate::cli::{CliContext, Format};
-use crate::proto::v1::{GetCustomerRequest, GetWorkOrderRequest, WorkOrder};
+use crate::cli::values::When;
+use crate::cli::{CliContext, Failure, Format};
+use crate::model::Zone;
+use crate::proto::v1::{GetBlockRequest, GetCustomerRequest, GetReservationRequest, GetWorkOrderRequest, WorkOrder};
 
 /// How many orders are read at a time.
 const AT_ONCE: usize = 8;
+
+/// What a command names, and by whose clocks its days are read.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) enum Named<'a> {
+    Location(&'a str),
+    /// By its host, as that of what stands on it.
+    Order(&'a str),
+    Block(&'a str),
+    Reservation(&'a str),
+    /// Days are those of UTC.
+    Nothing,
+}
+
+impl<'a> Named<'a> {
+    /// What there is of these, in their order.
+    pub(in crate::cli) fn first(named: &[(fn(&'a str) -> Self, Option<&'a str>)]) -> Self {
+        named.iter().find_map(|(of, id)| id.filter(|id| !id.is_empty()).map(of)).unwrap_or(Self::Nothing)
+    }
+}
+
+/// The zone in which days are read. Nothing is read of the server for instants.
+pub(in crate::cli) async fn zone_of_days(
+    connection: &Client,
+    customer_id: &str,
+    named: Named<'_>,
+    times: &[Option<When>],
+) -> Result<Zone, Failure> {
+    if !times.iter().flatten().any(|time| time.is_day()) {
+        return Ok(Zone::UTC);
+    }
+    let mut block = String::new();
+    let mut order = String::new();
+    if let Named::Reservation(reservation_id) = named {
+        let request =
+            GetReservationRequest { customer_id: customer_id.to_owned(), reservation_id: reservation_id.to_owned() };
+        let held = connection.ledger().get_reservation(request).await?.into_inner().reservation.unwrap_or_default();
+        block = held.parts.first().map(|part| part.block_id.clone()).unwrap_or_default();
+    }
+    if let Named::Block(block_id) = named {
+        block_id.clone_into(&mut block);
+    }
+    if !block.is_empty() {
+        let request = GetBlockRequest { customer_id: customer_id.to_owned(), block_id: block, as_of_time: None };
+        order = connection.ledger().get_block(request).await?.into_inner().block.unwrap_or_default().work_order_id;
+    }
+    if let Named::Order(work_order_id) = named {
+        work_order_id.clone_into(&mut order);
+    }
+    let location = match (named, order.is_empty()) {
+        (Named::Location(location_id), _) => location_id.to_owned(),
+        (_, true) => return Ok(Zone::UTC),
+        (_, false) => {
+            let (customer_id, work_order_id) = (customer_id.to_owned(), order);
+            let request = GetWorkOrderRequest { customer_id, work_order_id, ..Default::default() };
+            let answer = connection.contracts().get_work_order(request).await?.into_inner();
+            answer.work_order.unwrap_or_default().host_location_id
+        }
+    };
+    let request = GetCustomerRequest { customer_id: customer_id.to_owned() };
+    let customer = connection.contracts().get_customer(request).await?.into_inner().customer.unwrap_or_default();
+    Ok(Places::of(&customer).location(&location))
+}
 
 impl CliContext {
     /// The zones of the customer's locations, for a table. What the caller may not read is told in UTC.

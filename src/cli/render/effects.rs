@@ -50,6 +50,7 @@ pub(crate) fn text(effects: &ContractEffects, places: &Places, screen: &Screen) 
         ),
         section(["Total of", "before", "after", "without a price"], totals, (effects.omitted_totals, "totals"), screen),
         omitted((effects.omitted_product_ids, "products, whose answers were not looked at"), screen),
+        omitted((effects.omitted_questions, "locations and services, whose answers were not looked at"), screen),
     ];
     let sections: Vec<String> = sections.into_iter().flatten().collect();
     (!sections.is_empty()).then(|| sections.join("\n\n"))

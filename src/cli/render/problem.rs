@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::status::message;
+use super::status::{message, reason};
 use crate::cli::document::DocumentMistake;
 use crate::legible;
 
@@ -29,7 +29,7 @@ pub(crate) fn json(status: &Status, line_of: impl Fn(&str) -> Option<usize>) -> 
 /// Of a write that may have been applied: its request id is among the details.
 pub(crate) fn unsettled(status: &Status, request_id: &str) -> String {
     let message = format!("it is not known whether the write was applied: {}", message(status));
-    let mut value = value(status, &message, |_| None);
+    let mut value = value_with(status, &message, "OUTCOME_UNKNOWN", |_| None);
     push(&mut value, detail("RequestInfo", json!({"request_id": request_id})));
     written(&value)
 }
@@ -56,12 +56,17 @@ pub(crate) fn of_mistakes(file: &str, mistakes: &[DocumentMistake]) -> String {
 }
 
 fn value(status: &Status, message: &str, line_of: impl Fn(&str) -> Option<usize>) -> Value {
+    value_with(status, message, &reason(status), line_of)
+}
+
+/// `reason`: of an error that has none, since it is not of the service.
+fn value_with(status: &Status, message: &str, reason: &str, line_of: impl Fn(&str) -> Option<usize>) -> Value {
     let found = status.get_error_details();
-    let mut details = Vec::new();
-    if let Some(info) = found.error_info() {
-        let info = json!({"reason": info.reason, "domain": info.domain, "metadata": info.metadata});
-        details.push(detail("ErrorInfo", info));
-    }
+    let info = match found.error_info() {
+        Some(info) => json!({"reason": info.reason, "domain": info.domain, "metadata": info.metadata}),
+        None => json!({"reason": reason, "domain": OWN_DOMAIN, "metadata": {}}),
+    };
+    let mut details = vec![detail("ErrorInfo", info)];
     if let Some(bad) = found.bad_request() {
         let violations = bad.field_violations.iter().map(|one| {
             let description = lined(line_of(&one.field), &one.description);
@@ -128,8 +133,14 @@ mod tests {
         assert_eq!((&info["reason"], &info["metadata"]["a"]), (&"MINIMUM_ENGAGEMENT".into(), &"b".into()));
         assert_eq!(bad["field_violations"][0]["description"], "line 7: at least 40 hours");
         let value: Value = serde_json::from_str(&unsettled(&Status::unknown("gone"), "r-1")).unwrap();
-        assert_eq!(value["details"][0]["request_id"], "r-1");
+        let [info, request] = value["details"].as_array().unwrap().as_slice() else { panic!("{value}") };
+        assert_eq!((&info["reason"], &info["domain"]), (&"OUTCOME_UNKNOWN".into(), &"entitled.cli".into()));
+        assert_eq!(request["request_id"], "r-1");
         assert!(value["message"].as_str().unwrap().contains("not known whether the write was applied"));
+        // What a proxy says has no reason of the service.
+        let value: Value = serde_json::from_str(&json(&Status::deadline_exceeded(""), |_| None)).unwrap();
+        assert_eq!(value["details"][0]["reason"], "DEADLINE_EXCEEDED");
+        assert_eq!(value["details"][0]["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
     }
 
     #[test]

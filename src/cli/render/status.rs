@@ -87,6 +87,11 @@ pub(crate) fn message(status: &Status) -> String {
     }
 }
 
+/// Why there is no answer, in a word, where the service does not say it.
+pub(crate) fn reason(status: &Status) -> String {
+    if lost(status).is_some() { "CONNECTION_LOST".to_owned() } else { code_name(status.code()) }
+}
+
 /// The violations of the request, by line.
 fn violations(details: &ErrorDetails, line_of: impl Fn(&str) -> Option<usize>) -> Vec<DocumentMistake> {
     let violation = |field: &str, reason: &str, description: &str| DocumentMistake {

@@ -1,8 +1,9 @@
 use clap::Args;
 
 use super::WaiverArgs;
-use crate::cli::orders::change::{Before, ChangeWriteArgs, Effective, effective, tell_change};
-use crate::cli::{CliContext, Failure};
+use crate::cli::orders::change::{Before, ChangeWriteArgs, tell_change};
+use crate::cli::values::When;
+use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{RecordWaiverRequest, Waiver};
 
 /// Record a written agreement that lifts a clause for an item.
@@ -33,8 +34,8 @@ pub(super) struct Record {
     services: Vec<String>,
     /// From when on the item has it: an instant (RFC 3339), or a day, from whose start at the order's host it holds.
     /// Default: as long as there was the item; --start and --end say when it counts.
-    #[arg(long, value_name = "DATE|TIME", value_parser = effective)]
-    effective: Option<Effective>,
+    #[arg(long, value_name = "DATE|TIME", value_parser = values::when)]
+    effective: Option<When>,
     #[command(flatten)]
     write: ChangeWriteArgs,
 }
@@ -42,8 +43,7 @@ pub(super) struct Record {
 impl Record {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before =
-            Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.effective.as_ref()).await?;
+        let before = Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.effective).await?;
         let waiver = Waiver {
             code: self.waiver.code,
             reference: self.waiver.reference,

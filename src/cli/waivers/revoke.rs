@@ -24,8 +24,7 @@ impl Revoke {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
         let before =
-            Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.change.effective.as_ref())
-                .await?;
+            Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.change.effective).await?;
         let request = RevokeWaiverRequest {
             customer_id: self.waiver.customer,
             work_order_id: self.waiver.work_order,

@@ -19,8 +19,18 @@ const FRAMING: usize = 8;
 
 /// `beside`: the bytes that the rest of the answer takes. What there is most of is written last, and cut first.
 pub(crate) fn write_effects(effects: &Effects, beside: usize) -> v1::ContractEffects {
-    let Effects { effective_time, field_changes, items, blocks, reservations, dependents, decisions, totals, products } =
-        effects;
+    let Effects {
+        effective_time,
+        field_changes,
+        items,
+        blocks,
+        reservations,
+        dependents,
+        decisions,
+        totals,
+        questions,
+        products,
+    } = effects;
     let products = products.clone();
     let product_bytes = products.rows.iter().map(|id| id.len().saturating_add(FRAMING)).sum();
     let mut room = Room { left: MOST_BYTES.saturating_sub(beside).saturating_sub(product_bytes) };
@@ -49,6 +59,8 @@ pub(crate) fn write_effects(effects: &Effects, beside: usize) -> v1::ContractEff
         effective_time: effective_time.map(timestamp),
         product_ids: products.rows,
         omitted_product_ids: count(products.omitted),
+        judged_questions: count(questions.asked),
+        omitted_questions: count(questions.omitted),
     }
 }
 

@@ -28,7 +28,7 @@ impl Asked {
 pub(crate) fn read_amend(read: &mut Reader, message: v1::AmendWorkOrderRequest) -> (Option<ContractCommand>, Asked) {
     let v1::AmendWorkOrderRequest { work_order, effective_time, force_reason, request_id, validate_only, etag, strict } =
         message;
-    let effective_time = read.effective_time(effective_time);
+    let effective_time = read.timestamp("effective_time", effective_time);
     let force_reason = read.optional_text("force_reason", Some(force_reason)).unwrap_or_default();
     if !force_reason.is_empty() && force_reason.trim().is_empty() {
         read.refuse("force_reason", reason::FIELD_REQUIRED, "say why, or leave it out");
@@ -174,7 +174,7 @@ fn read_change(
     OrderChange {
         customer_id: read.required_id("customer_id", customer_id),
         work_order_id: read.required_id("work_order_id", work_order_id),
-        effective_time: read.effective_time(effective_time),
+        effective_time: read.timestamp("effective_time", effective_time),
         etag,
     }
 }

@@ -136,22 +136,18 @@ impl Reader {
         canonical
     }
 
+    /// As finely as the store keeps it: what is finer than a microsecond is cut off, here and nowhere else.
     pub(crate) fn timestamp(&mut self, field: &str, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
         let Timestamp { seconds, nanos } = value?;
         let nanos = u32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000);
         let instant = nanos.and_then(|nanos| DateTime::from_timestamp(seconds, nanos));
         match instant {
-            Some(instant) if (EARLIEST..LATEST).contains(&instant) => Some(instant),
+            Some(instant) if (EARLIEST..LATEST).contains(&instant) => Some(instant.trunc_subsecs(6)),
             _ => {
                 self.refuse(field, reason::FIELD_OUT_OF_RANGE, "is outside the years 1970 to 9999");
                 None
             }
         }
-    }
-
-    /// When a change takes effect: as finely as the store keeps it.
-    pub(crate) fn effective_time(&mut self, value: Option<Timestamp>) -> Option<DateTime<Utc>> {
-        self.timestamp("effective_time", value).map(|instant| instant.trunc_subsecs(6))
     }
 
     /// `YYYY-MM-DD`, and nothing else.

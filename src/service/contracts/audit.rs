@@ -99,6 +99,7 @@ mod tests {
                 order_infos: Default::default(),
                 balances: Default::default(),
                 period: EffectivePeriod::default(),
+                planned_from: None,
                 bytes: 0,
             };
             let state = ContractState { stored, timeline: Timeline::of(contract) };

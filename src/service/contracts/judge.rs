@@ -48,7 +48,8 @@ impl Contracts {
             Some(plan) => plan,
         };
         let submitted = submitted(command, &plan);
-        let warnings = purchase::warnings(&self.context.catalog, plan.contract(), &submitted, now);
+        let before = timeline.map(|timeline| timeline.at(Some(plan.as_of)));
+        let warnings = purchase::warnings(&self.context.catalog, plan.contract(), before, &submitted, now);
         if is_strict && !warnings.is_empty() {
             return Err(Error::Violations(warnings.into_iter().map(forbidden).collect()));
         }

@@ -13,13 +13,13 @@ use crate::funding::ended_blocks;
 use crate::ledger::{Block, Book};
 use crate::model::{Contract, is_id};
 use crate::preview::{
-    AffectedReservation, BlockChange, Change, DecisionChange, Decisions, Effects, Rows, affected_reservations,
-    block_changes, dependents, field_changes, first_end, granted, item_changes, totals,
+    BlockChange, Change, DecisionChange, Decisions, Effects, OpenHold, Rows, affected_reservations, block_changes,
+    dependents, field_changes, granted, item_changes, totals,
 };
 use crate::service::ledger::refused;
 use crate::service::slices::{Slices, uncut};
 use crate::service::unknown_customer;
-use crate::store::StoredContract;
+use crate::store::{Txn, ledger_blocks_in_txn, open_holds_in_txn};
 
 impl Contracts {
     /// Nothing is written. `violations` are those found in the message.
@@ -33,42 +33,56 @@ impl Contracts {
         let now = self.context.clock.now();
         // A text that is no id is not looked up: a database does not take every text.
         let is_id = is_id(command.customer_id());
-        let source = if is_id { Source::Store(&self.context.store) } else { Source::Nowhere };
-        let state = ContractState::load(&command, now, source).await?;
-        let bytes = command.content()?.bytes.saturating_add(size::of_state(state.as_ref()));
-        let judged = uncut(bytes, || self.judge(&command, state.as_ref(), now, violations, is_strict))?;
+        let stored = if is_id { self.stored(&command, now).await? } else { None };
+        let state = stored.as_ref().map(|stored| &stored.state);
+        let bytes = command.content()?.bytes.saturating_add(size::of_state(state));
+        let judged = uncut(bytes, || self.judge(&command, state, now, violations, is_strict))?;
         let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
         let effects = match judged.plan.is_empty() {
             true => Effects::default(),
-            false => self.effects(&command, &judged.plan, state.as_ref(), bytes, now).await?,
+            false => self.effects(&command, &judged.plan, stored.as_ref(), bytes, now).await?,
         };
-        let outcome = written(&command, judged, state.as_ref().map(|state| &state.stored), None);
+        let outcome = written(&command, judged, state.map(|state| &state.stored), None);
         Ok(ChangeOutcome { effects: Some(Box::new(effects)), ..outcome })
+    }
+
+    /// All that is read of a customer, as of one instant; none if there is no such customer.
+    async fn stored(&self, command: &ContractCommand, now: DateTime<Utc>) -> Result<Option<Stored>> {
+        let customer_id = command.customer_id();
+        let read = async |txn: Txn| {
+            let Some(state) = ContractState::load(command, now, Source::Txn(&txn)).await? else { return Ok(None) };
+            let blocks = ledger_blocks_in_txn(&txn, customer_id).await?.map(|found| found.blocks);
+            let holds = open_holds_in_txn(&txn, customer_id, now).await?;
+            Ok(Some(Stored { state, blocks: blocks.unwrap_or_default(), holds }))
+        };
+        self.context.store.in_snapshot(read).await
     }
 
     async fn effects(
         &self,
         command: &ContractCommand,
         plan: &Plan,
-        state: Option<&ContractState>,
+        stored: Option<&Stored>,
         bytes: usize,
         now: DateTime<Utc>,
     ) -> Result<Effects> {
-        let stored = state.map(|state| &state.stored);
-        let book = self.book(command.customer_id(), stored).await?;
+        let state = stored.map(|stored| &stored.state);
+        let mut book = Book::new(command.customer_id());
+        stored.into_iter().flat_map(|stored| &stored.blocks).for_each(|block| book.add_block(block.clone()));
         let violations = uncut(bytes, || self.blocks(command, plan, state, now).against_shrinking(&book));
         if !violations.is_empty() {
             return Err(Error::Violations(violations));
         }
         let old = state.map_or_else(|| unwritten(plan), |state| state.timeline.clone());
         let change = Change { old: &old, new: &plan.timeline, effective_time: plan.as_of, now };
-        let balances = stored.map(|stored| stored.balances.clone()).unwrap_or_default();
+        let balances = state.map(|state| state.stored.balances.clone()).unwrap_or_default();
         let decisions = uncut(bytes, || Decisions::new(&self.context.catalog, &change, &balances));
         let Some([old, new]) = decisions.prepared() else { return Ok(Effects::default()) };
         let blocks = uncut(bytes, || self.block_changes(command, plan, state, (old, book), &change))?;
         let (fields, items, totals, dependents) =
             uncut(bytes, || (field_changes(&change), item_changes(&change), totals(&change), dependents(old, new)));
-        let reservations = self.affected_reservations(command.customer_id(), &blocks.rows, now).await?;
+        let holds = stored.map(|stored| stored.holds.as_slice()).unwrap_or_default();
+        let reservations = affected_reservations(&blocks.rows, holds, now);
         let turned = turned(&decisions).await?;
         Ok(Effects {
             effective_time: Some(plan.as_of),
@@ -79,18 +93,9 @@ impl Contracts {
             dependents,
             decisions: turned,
             totals,
+            questions: decisions.questions,
             products: decisions.products,
         })
-    }
-
-    async fn book(&self, customer_id: &str, stored: Option<&StoredContract>) -> Result<Book> {
-        let mut book = Book::new(customer_id);
-        if stored.is_some()
-            && let Some(found) = self.context.store.ledger_blocks(customer_id).await?
-        {
-            found.blocks.into_iter().for_each(|block| book.add_block(block));
-        }
-        Ok(book)
     }
 
     /// `old`: the contract without the change, and the book as it is.
@@ -111,17 +116,16 @@ impl Contracts {
         let after = granted(before.clone(), specs, change.now).map_err(refused)?;
         Ok(block_changes(&before, &after))
     }
+}
 
-    async fn affected_reservations(
-        &self,
-        customer_id: &str,
-        blocks: &[BlockChange],
-        now: DateTime<Utc>,
-    ) -> Result<Rows<AffectedReservation>> {
-        let Some(end) = first_end(blocks) else { return Ok(Rows::default()) };
-        let holds = self.context.store.open_holds(customer_id, end.max(now)).await?;
-        Ok(affected_reservations(blocks, &holds, now))
-    }
+/// What a preview reads.
+#[derive(Debug)]
+struct Stored {
+    state: ContractState,
+    /// As far as they have rows.
+    blocks: Vec<Block>,
+    /// Those that are open.
+    holds: Vec<OpenHold>,
 }
 
 /// The contract of a customer that is not stored yet: one that has bought nothing.
@@ -133,7 +137,7 @@ fn unwritten(plan: &Plan) -> Timeline {
 /// Asks every question, and gives way in between.
 async fn turned(decisions: &Decisions) -> Result<Rows<DecisionChange>> {
     let (mut found, mut slices) = (Rows::default(), Slices::begin());
-    for asked in decisions.questions() {
+    for asked in decisions.asked() {
         slices.next().await;
         if let Some(change) = decisions.turn(&asked)? {
             found.add(change);

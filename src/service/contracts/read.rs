@@ -35,7 +35,7 @@ pub struct Found<T> {
 impl Contracts {
     pub async fn customer(&self, caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
         caller.require_customer(customer_id)?;
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        let snapshot = self.context.snapshot(customer_id, &Consistency::Full, self.context.clock.now()).await?;
         Ok(Found {
             document: snapshot.prepared().contract().customer.clone(),
             info: Some(snapshot.documents.customer_info.clone()),
@@ -47,7 +47,8 @@ impl Contracts {
     pub async fn work_order(&self, caller: &Caller, question: &WorkOrderQuestion) -> Result<Found<WorkOrder>> {
         let WorkOrderQuestion { customer_id, work_order_id, version, known_time, as_of_time } = question;
         caller.require_customer(customer_id)?;
-        let snapshot = self.context.snapshot_at(customer_id, *as_of_time, *known_time, &Consistency::Full).await?;
+        let (full, now) = (Consistency::Full, self.context.clock.now());
+        let snapshot = self.context.snapshot_at(customer_id, *as_of_time, *known_time, &full, now).await?;
         let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
             return Err(unknown_order(contract, work_order_id));
@@ -89,7 +90,7 @@ impl Contracts {
         tell: impl Fn(&WorkOrder, Option<&VersionInfo>) -> M,
     ) -> Result<(Vec<M>, String)> {
         caller.require_customer(customer_id)?;
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        let snapshot = self.context.snapshot(customer_id, &Consistency::Full, self.context.clock.now()).await?;
         let list = PagedList::new("work_orders", &[customer_id]);
         let [after] = list.after(page)?.unwrap_or_default();
         let orders = &snapshot.prepared().contract().work_orders;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::contract::{ContractCommand, Period, Timeline};
 use crate::error::{Error, Result, reason};
-use crate::store::{AsOf, Store, StoredContract, Txn, load_contract_in_txn};
+use crate::store::{AsOf, StoredContract, Txn, load_contract_in_txn};
 
 /// So many changes may take effect behind the instant of a change, and take so many bytes in the store: each is judged
 /// with it.
@@ -14,7 +14,6 @@ const MOST_BYTES: usize = 64 << 20;
 /// Where a contract is read from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source<'a> {
-    Store(&'a Store),
     Txn(&'a Txn),
     /// There is no such customer.
     Nowhere,
@@ -23,7 +22,6 @@ pub(super) enum Source<'a> {
 impl Source<'_> {
     async fn load(self, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
         match self {
-            Self::Store(store) => store.load_contract(customer_id, as_of).await,
             Self::Txn(txn) => load_contract_in_txn(txn, customer_id, as_of).await,
             Self::Nowhere => Ok(None),
         }

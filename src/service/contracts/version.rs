@@ -87,10 +87,12 @@ pub(super) fn written(
     let Judged { plan, warnings } = judged;
     let infos = recorded.map(|(_, infos)| infos).unwrap_or_default();
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| {
-        // The first one is that of the change itself; others carry it into what is planned.
+        // The one in effect when the change is. Others are for before it, or carry it into what is planned.
+        let is_in_effect = |version: &NewVersion| version.effective_time <= Some(plan.as_of);
+        let recorded = plan.versions.iter().zip(infos);
         let mut recorded =
-            plan.versions.iter().zip(infos).filter(|(version, _)| version.document.id() == (resource, id));
-        recorded.next().map(|(_, info)| info).or(stored).cloned()
+            recorded.filter(|(version, _)| version.document.id() == (resource, id) && is_in_effect(version));
+        recorded.next_back().map(|(_, info)| info).or(stored).cloned()
     };
     let stored_order = |id: &str| stored.and_then(|stored| stored.order_infos.get(id));
     let orders = command.work_order_ids().into_iter().filter_map(|(_, id)| {

@@ -115,7 +115,7 @@ impl Contracts {
 
     async fn require_order(&self, caller: &Caller, customer_id: &str, work_order_id: &str) -> Result<()> {
         caller.require_customer(customer_id)?;
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full).await?;
+        let snapshot = self.context.snapshot(customer_id, &Consistency::Full, self.context.clock.now()).await?;
         let contract = snapshot.prepared().contract();
         contract.work_order(work_order_id).map(|_| ()).ok_or_else(|| unknown_order(contract, work_order_id))
     }

@@ -30,7 +30,7 @@ impl Entitlements {
         for change in 1..=MOST_CHANGES.saturating_add(1) {
             let Some(next) = changes_before(&last, end).filter(|_| outcome > Outcome::NotEntitled) else { break };
             let instant = if change > MOST_CHANGES { just_before(end) } else { next };
-            last = match self.at(&first, question, instant).await? {
+            last = match self.at(&first, question, instant, now).await? {
                 Beside::Same(snapshot) => snapshot,
                 newer => return Ok(newer),
             };
@@ -42,12 +42,18 @@ impl Entitlements {
         Ok(Beside::Same(strictest))
     }
 
-    async fn at(&self, snapshot: &Arc<Snapshot>, question: &Question, instant: DateTime<Utc>) -> Result<Beside> {
+    async fn at(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        question: &Question,
+        instant: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Beside> {
         let Question { customer_id, known_time, consistency, .. } = question;
         match known_time {
             None => self.context.snapshot_beside(snapshot, instant).await,
             Some(_) => {
-                let known = self.context.snapshot_at(customer_id, Some(instant), *known_time, consistency);
+                let known = self.context.snapshot_at(customer_id, Some(instant), *known_time, consistency, now);
                 known.await.map(Beside::Same)
             }
         }

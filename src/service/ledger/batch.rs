@@ -164,9 +164,8 @@ impl BatchRunner {
                 continue;
             };
             // The lock keeps the contract version from changing.
-            let is_newest = |kept: &Arc<Documents>| {
-                kept.contract_version == locked.contract_version && !kept.period.has_ended(*now)
-            };
+            let is_newest =
+                |kept: &Arc<Documents>| kept.contract_version == locked.contract_version && kept.stand_at(*now);
             let documents = match self.context.cache.documents(customer_id).filter(is_newest) {
                 Some(documents) => documents,
                 None if loading > self.loading && contended == Contended::LeaveOut => {

@@ -21,7 +21,8 @@ impl Ledger {
         as_of: DateTime<Utc>,
     ) -> Result<Option<Block>> {
         let consistency = Consistency::MinimizeLatency;
-        let snapshot = match self.context.snapshot_at(customer_id, Some(as_of), Some(as_of), &consistency).await {
+        let snapshot = match self.context.snapshot_at(customer_id, Some(as_of), Some(as_of), &consistency, as_of).await
+        {
             // It was none yet.
             Err(Error::NotFound { noun: Noun::Customer, .. }) => return Ok(None),
             other => other?,

@@ -186,7 +186,7 @@ impl Ledger {
         let Some(stored) = self.context.store.ledger_blocks(customer_id).await? else {
             return Err(unknown_customer(customer_id));
         };
-        let snapshot = self.context.snapshot(customer_id, &Consistency::AtLeast(stored.revision)).await?;
+        let snapshot = self.context.snapshot(customer_id, &Consistency::AtLeast(stored.revision), stored.now).await?;
         let mut book = Book::new(customer_id);
         stored.blocks.into_iter().for_each(|block| book.add_block(block));
         bring_up_to_date(&mut book, &snapshot.documents, stored.now)?;

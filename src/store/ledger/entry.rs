@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::block::{hash, unit, uuid};
 use crate::error::{Error, Noun, Result};
@@ -101,6 +102,12 @@ pub(super) struct EntryRow {
 }
 
 impl EntryRow {
+    /// Where it stands among a customer's entries.
+    pub(super) fn place(&self) -> Result<(Uuid, i64)> {
+        let block_id = uuid(&self.block_id).map_err(|error| Error::Internal(error.into()))?;
+        Ok((block_id, self.sequence))
+    }
+
     pub(super) fn read(self) -> Result<Entry> {
         let id = self.entry_id.clone();
         self.parse().map_err(|error| Error::Unreadable { noun: Noun::Entry, id, source: error.into() })

@@ -1,7 +1,7 @@
 //! Reads of the ledger. Each returns the state at one instant.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::block::{self, BlockRow};
@@ -10,8 +10,8 @@ use super::reservation::{self, ReservationRow};
 use crate::error::{Error, Result};
 use crate::ledger::{Block, Entry, Reservation, ReservationState};
 use crate::preview::OpenHold;
-use crate::store::Store;
 use crate::store::time::{clock, from_micros};
+use crate::store::{Store, Txn};
 
 /// How many reservations or entries one call looks at for those its filter lets through.
 const LOOKED_AT: u64 = 5_000;
@@ -57,20 +57,8 @@ pub struct ReservationFilter {
 impl Store {
     /// None if there is no such customer.
     pub async fn ledger_blocks(&self, customer_id: &str) -> Result<Option<LedgerBlocks>> {
-        let sql = format!(
-            "SELECT clock.now, customer.revision, {}
-             FROM (SELECT {} AS now) AS clock JOIN customer ON customer.customer_id = $1
-             LEFT JOIN block ON block.customer_id = customer.customer_id ORDER BY block.block_id",
-            block::COLUMNS,
-            clock(self.backend())
-        );
-        let rows = self.rows::<CustomerBlockRow>(sql, vec![customer_id.into()]).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let revision = first.revision;
-        let now = from_micros(first.now).map_err(broken)?;
-        let blocks = rows.into_iter().filter_map(|row| row.block).map(BlockRow::read);
-        let blocks = blocks.collect::<Result<_>>()?;
-        Ok(Some(LedgerBlocks { revision, now, blocks }))
+        let statement = all_blocks(self.backend(), customer_id);
+        blocks_of(self.read(CustomerBlockRow::find_by_statement(statement).all(&self.pools.lists)).await?)
     }
 
     /// A block's last entry that was recorded by then, found by halves as in a contract as it was known.
@@ -134,25 +122,6 @@ impl Store {
         let behind = format!(
             "FROM entry WHERE customer_id = $1 AND (block_id, sequence) > ($2, $3){of_id} ORDER BY block_id, sequence"
         );
-        let found = self.found_entries(&behind, filter, values.clone(), limit).await?;
-        let is_full = u64::try_from(found.len()).unwrap_or(u64::MAX) >= limit;
-        if is_full || !filter.is_unindexed() {
-            return Ok((found, None));
-        }
-        let last = format!("SELECT block_id, sequence {behind} LIMIT 1 OFFSET {}", LOOKED_AT.saturating_sub(1));
-        let last = self.rows::<PlaceRow>(last, values).await?.into_iter().next();
-        let last = last.map(|row| Ok((block::uuid(&row.block_id)?, row.sequence))).transpose().map_err(broken)?;
-        Ok((found, last))
-    }
-
-    /// Of those that are looked at, the ones that the filter lets through.
-    async fn found_entries(
-        &self,
-        behind: &str,
-        filter: &EntryFilter,
-        mut values: Vec<Value>,
-        limit: u64,
-    ) -> Result<Vec<Entry>> {
         let mut only = vec!["TRUE".to_owned()];
         let wanted = [
             ("COALESCE(block.work_order_id, '') =", filter.work_order_id.clone().map(Value::from)),
@@ -165,18 +134,25 @@ impl Store {
                 only.push(format!("{condition} ${}", values.len()));
             }
         }
-        values.push(limit_of(limit));
         let looked_at = if filter.is_unindexed() { LOOKED_AT } else { limit };
+        // The last one looked at is told even if it does not match: the next page begins behind it. By one statement, so
+        // that no entry that is written meanwhile moves it.
         let sql = format!(
-            "SELECT {columns} FROM (SELECT * {behind} LIMIT {looked_at}) AS entry
-             LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
-             WHERE {only} ORDER BY entry.block_id, entry.sequence LIMIT ${last}",
+            "SELECT found.* FROM (
+                 SELECT {columns}, CAST(CASE WHEN {only} THEN 1 ELSE 0 END AS BIGINT) AS is_match, entry.place
+                 FROM (SELECT looked_at.*, ROW_NUMBER() OVER (ORDER BY block_id, sequence) AS place
+                       FROM (SELECT * {behind} LIMIT {looked_at}) AS looked_at) AS entry
+                 LEFT JOIN block ON block.customer_id = entry.customer_id AND block.block_id = entry.block_id
+             ) AS found
+             WHERE is_match = 1 OR place = {looked_at} ORDER BY place LIMIT {limit}",
             columns = entry::COLUMNS,
             only = only.join(" AND "),
-            last = values.len(),
         );
-        let rows = self.rows::<EntryRow>(sql, values).await?;
-        rows.into_iter().map(EntryRow::read).collect()
+        let rows = self.rows::<FoundEntryRow>(sql, values).await?;
+        let is_last = |row: &&FoundEntryRow| filter.is_unindexed() && is_place(row.place, looked_at);
+        let looked_up_to = rows.last().filter(is_last).map(|row| row.entry.place()).transpose()?;
+        let found = rows.into_iter().filter(|row| row.is_match == 1).map(|row| row.entry.read());
+        Ok((found.collect::<Result<_>>()?, looked_up_to))
     }
 
     pub async fn reservation(&self, customer_id: &str, reservation_id: Uuid) -> Result<Option<Reservation>> {
@@ -195,14 +171,16 @@ impl Store {
         filter: &ReservationFilter,
         limit: u64,
     ) -> Result<(Vec<Reservation>, Option<Uuid>)> {
-        // A reservation names no block but those that fund it.
+        // A reservation names no block but those that fund it. The last one looked at is told even if it does not match.
         let sql = format!(
-            "SELECT {columns} FROM (
-                 SELECT * FROM reservation WHERE customer_id = $1 AND reservation_id > $2
-                 ORDER BY reservation_id LIMIT {LOOKED_AT}
+            "SELECT {columns}, is_match, place FROM (
+                 SELECT looked_at.*, ROW_NUMBER() OVER (ORDER BY reservation_id) AS place,
+                        CAST(CASE WHEN ($3 = '' OR state = $3) AND ($4 = '' OR content LIKE '%' || $4 || '%')
+                             THEN 1 ELSE 0 END AS BIGINT) AS is_match
+                 FROM (SELECT * FROM reservation WHERE customer_id = $1 AND reservation_id > $2
+                       ORDER BY reservation_id LIMIT {LOOKED_AT}) AS looked_at
              ) AS reservation
-             WHERE ($3 = '' OR state = $3) AND ($4 = '' OR content LIKE '%' || $4 || '%')
-             ORDER BY reservation_id LIMIT $5",
+             WHERE is_match = 1 OR place = {LOOKED_AT} ORDER BY place LIMIT $5",
             columns = reservation::COLUMNS
         );
         let text = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
@@ -213,37 +191,11 @@ impl Store {
             text(filter.block_id).into(),
             limit_of(limit),
         ];
-        let rows = self.rows::<ReservationRow>(sql, values).await?;
-        let found: Vec<_> =
-            rows.into_iter().map(|row| row.read().map(|(_, reservation)| reservation)).collect::<Result<_>>()?;
-        let is_full = u64::try_from(found.len()).unwrap_or(u64::MAX) >= limit;
-        let is_filtered = filter.state.is_some() || filter.block_id.is_some();
-        let looked_up_to = match is_filtered && !is_full {
-            true => self.last_looked_at(customer_id, &text(filter.after)).await?,
-            false => None,
-        };
-        Ok((found, looked_up_to))
-    }
-
-    /// The last of the reservations that one call looks at, if there are so many.
-    async fn last_looked_at(&self, customer_id: &str, after: &str) -> Result<Option<Uuid>> {
-        let sql = format!(
-            "SELECT reservation_id FROM reservation WHERE customer_id = $1 AND reservation_id > $2
-             ORDER BY reservation_id LIMIT 1 OFFSET {}",
-            LOOKED_AT.saturating_sub(1)
-        );
-        let rows = self.rows::<ReservationIdRow>(sql, vec![customer_id.into(), after.into()]).await?;
-        let last = rows.into_iter().next().map(|row| block::uuid(&row.reservation_id));
-        last.transpose().map_err(broken)
-    }
-
-    /// What open reservations hold of each block that run out after an instant, by their ids.
-    pub async fn open_holds(&self, customer_id: &str, after: DateTime<Utc>) -> Result<Vec<OpenHold>> {
-        let sql = "SELECT reservation_id, block_id, amount, expire_time FROM hold
-                   WHERE customer_id = $1 AND expire_time > $2 ORDER BY reservation_id, block_id";
-        let values = vec![customer_id.into(), after.timestamp_micros().into()];
-        let rows = self.rows::<HoldRow>(sql.to_owned(), values).await?;
-        rows.into_iter().map(|row| row.read().map_err(broken)).collect()
+        let rows = self.rows::<FoundReservationRow>(sql, values).await?;
+        let last = rows.last().filter(|row| is_place(row.place, LOOKED_AT));
+        let looked_up_to = last.map(|row| row.reservation.id()).transpose()?;
+        let found = rows.into_iter().filter(|row| row.is_match == 1).map(|row| row.reservation.read());
+        Ok((found.map(|read| read.map(|(_, it)| it)).collect::<Result<_>>()?, looked_up_to))
     }
 
     /// Customers with reservations whose time has run out by the database's clock, the most
@@ -263,6 +215,47 @@ impl Store {
         let statement = Statement::from_sql_and_values(self.backend(), sql, values);
         self.read(T::find_by_statement(statement).all(&self.pools.lists)).await
     }
+}
+
+/// What the transaction itself sees; none if there is no such customer.
+pub async fn ledger_blocks_in_txn(txn: &Txn, customer_id: &str) -> Result<Option<LedgerBlocks>> {
+    let statement = all_blocks(txn.backend(), customer_id);
+    blocks_of(txn.run(CustomerBlockRow::find_by_statement(statement).all(txn.db())).await?)
+}
+
+/// What open reservations hold of each block that run out after an instant, by their ids.
+pub async fn open_holds_in_txn(txn: &Txn, customer_id: &str, after: DateTime<Utc>) -> Result<Vec<OpenHold>> {
+    let sql = "SELECT reservation_id, block_id, amount, expire_time FROM hold
+               WHERE customer_id = $1 AND expire_time > $2 ORDER BY reservation_id, block_id";
+    let values = [customer_id.into(), after.timestamp_micros().into()];
+    let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
+    let rows = txn.run(HoldRow::find_by_statement(statement).all(txn.db())).await?;
+    rows.into_iter().map(|row| row.read().map_err(broken)).collect()
+}
+
+/// A row for the customer at least.
+fn all_blocks(backend: DbBackend, customer_id: &str) -> Statement {
+    let sql = format!(
+        "SELECT clock.now, customer.revision, {}
+         FROM (SELECT {} AS now) AS clock JOIN customer ON customer.customer_id = $1
+         LEFT JOIN block ON block.customer_id = customer.customer_id ORDER BY block.block_id",
+        block::COLUMNS,
+        clock(backend)
+    );
+    Statement::from_sql_and_values(backend, sql, [customer_id.into()])
+}
+
+fn blocks_of(rows: Vec<CustomerBlockRow>) -> Result<Option<LedgerBlocks>> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let revision = first.revision;
+    let now = from_micros(first.now).map_err(broken)?;
+    let blocks = rows.into_iter().filter_map(|row| row.block).map(BlockRow::read);
+    let blocks = blocks.collect::<Result<_>>()?;
+    Ok(Some(LedgerBlocks { revision, now, blocks }))
+}
+
+fn is_place(place: i64, looked_at: u64) -> bool {
+    u64::try_from(place).is_ok_and(|place| place == looked_at)
 }
 
 fn limit_of(limit: u64) -> Value {
@@ -292,15 +285,22 @@ struct AmountRow {
     amount: i64,
 }
 
+/// One that was looked at.
 #[derive(Debug, FromQueryResult)]
-struct ReservationIdRow {
-    reservation_id: String,
+struct FoundEntryRow {
+    is_match: i64,
+    /// Among those that were looked at, from 1 on.
+    place: i64,
+    #[sea_orm(nested)]
+    entry: EntryRow,
 }
 
 #[derive(Debug, FromQueryResult)]
-struct PlaceRow {
-    block_id: String,
-    sequence: i64,
+struct FoundReservationRow {
+    is_match: i64,
+    place: i64,
+    #[sea_orm(nested)]
+    reservation: ReservationRow,
 }
 
 #[derive(Debug, FromQueryResult)]

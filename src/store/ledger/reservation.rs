@@ -1,5 +1,7 @@
 use sea_orm::{DbErr, FromQueryResult};
+use uuid::Uuid;
 
+use super::block::uuid;
 use crate::error::{Error, Noun, Result};
 use crate::ledger::Reservation;
 use crate::store::StatementBatch;
@@ -41,6 +43,10 @@ pub(super) struct ReservationRow {
 }
 
 impl ReservationRow {
+    pub(super) fn id(&self) -> Result<Uuid> {
+        uuid(&self.reservation_id).map_err(|error| Error::Internal(error.into()))
+    }
+
     pub(super) fn read(self) -> Result<(String, Reservation)> {
         match self.parse() {
             Ok(reservation) => Ok((self.customer_id, reservation)),

@@ -56,7 +56,7 @@ impl Reader {
     async fn costs(&self) -> ([usize; 3], u64, usize) {
         let ask = async |at| {
             let latency = Consistency::MinimizeLatency;
-            self.context.snapshot_at("contoso", at, None, &latency).await.unwrap();
+            self.context.snapshot_at("contoso", at, None, &latency, self.context.clock.now()).await.unwrap();
             self.statements.swap(0, Ordering::Relaxed)
         };
         let statements = [ask(None).await, ask(None).await, ask(Some(in_days(-150))).await];

@@ -125,7 +125,7 @@ async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
     });
     let context = context(store);
     let ask = async || {
-        let asked = context.snapshot("contoso-x", &Consistency::MinimizeLatency).await;
+        let asked = context.snapshot("contoso-x", &Consistency::MinimizeLatency, Clock::System.now()).await;
         assert!(matches!(asked, Err(Error::NotFound { noun: Noun::Customer, nearest: None, .. })), "{asked:?}");
         statements.swap(0, Ordering::Relaxed)
     };
@@ -137,7 +137,7 @@ async fn an_unknown_customer_is_looked_up_once(fixture: Fixture) {
     let follower = feed::follow(context.store.clone(), Arc::clone(&context.cache), Duration::from_millis(40));
     let found = async {
         loop {
-            if context.snapshot("contoso-x", &Consistency::MinimizeLatency).await.is_ok() {
+            if context.snapshot("contoso-x", &Consistency::MinimizeLatency, Clock::System.now()).await.is_ok() {
                 return;
             }
             tokio::task::yield_now().await;
@@ -175,7 +175,7 @@ async fn documents_are_read_once_whatever_the_ledger_writes(fixture: Fixture) {
             .await
             .unwrap();
     }
-    let ask = async |consistency| context.snapshot("contoso", &consistency).await;
+    let ask = async |consistency| context.snapshot("contoso", &consistency, Clock::System.now()).await;
     let first = ask(Consistency::MinimizeLatency).await.unwrap();
     // Documents that are read again from now on, break the call.
     allow_changes(&connection, "customer_version").await;

@@ -8,9 +8,7 @@ use crate::engine::{Prepared, blocks_of};
 use crate::funding::ended_blocks;
 use crate::ledger::Book;
 use crate::model::{Quantity, Unit};
-use crate::preview::{
-    BlockChange, BlockChangeKind, OpenHold, affected_reservations, block_changes, first_end, granted,
-};
+use crate::preview::{BlockChange, BlockChangeKind, OpenHold, affected_reservations, block_changes, granted};
 
 /// The blocks of a command on what is stored, of whose hours 4 are used and 1 is held.
 fn blocks(command: &ContractCommand) -> Vec<BlockChange> {
@@ -105,8 +103,6 @@ fn reservations_past_a_new_end_are_told() {
         hold(5, Uuid::from_u128(9), 50, at(END)),
     ];
     let blocks = [block, second, shrunk];
-    assert_eq!(first_end(&blocks), Some(end - TimeDelta::days(1)));
-    assert_eq!(first_end(&blocks[2..]), None);
     let told = affected_reservations(&blocks, &holds, at(NOW)).rows;
     let told: Vec<_> =
         told.iter().map(|it| (it.reservation_id.as_u128(), it.block_ids.len(), it.amount, it.block_end)).collect();

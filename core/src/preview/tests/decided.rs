@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::engine::{AS_BOUGHT, ListQuery, Outcome, Prepared, decide, rows};
 use crate::model::{Balances, ProductId, ProductPattern};
-use crate::preview::{DecisionChange, Decisions, Dependent, DependentEffect, dependents};
+use crate::preview::{DecisionChange, Decisions, Dependent, DependentEffect, Questions, dependents};
 
 const HOURS: &str = "enhanced-designated-engineering";
 
 fn turned(old: &Timeline, command: &ContractCommand) -> (Vec<DecisionChange>, Vec<String>) {
     let plan = planned(old, command);
     let decisions = Decisions::new(&CATALOG, &change(old, &plan), &Balances::default());
-    let turned = decisions.questions().iter().filter_map(|asked| decisions.turn(asked).unwrap()).collect();
+    let turned = decisions.asked().iter().filter_map(|asked| decisions.turn(asked).unwrap()).collect();
     assert_eq!(decisions.products.omitted, 0);
     (turned, decisions.products.rows.clone())
 }
@@ -75,6 +75,29 @@ fn a_product_that_is_removed_turns_what_was_covered_by_it() {
     let decisions = Decisions::new(&CATALOG, &change(&old, &plan), &Balances::default());
     assert_eq!(decisions.products.rows.len(), 16, "the families of the edition");
     assert!(decisions.products.omitted > 0);
+}
+
+#[test]
+fn the_work_is_bounded_and_what_is_left_out_is_counted() {
+    let old = stored();
+    let plan = planned(&old, &suspend("wo-hours", None));
+    let mut decisions = Decisions::new(&CATALOG, &change(&old, &plan), &Balances::default());
+    let rows = decisions.asked().len();
+    assert_eq!(decisions.questions, Questions { asked: rows, omitted: 0 });
+    // Three items on each side, in two locations.
+    let all = rows * 5 + 12;
+    let products = || vec!["azure".to_owned(), "windows-server".to_owned()];
+    for (most_work, told, expected) in [
+        (all * 3, 2, Questions { asked: rows * 3, omitted: 0 }),
+        (all * 3 - 1, 1, Questions { asked: rows * 2, omitted: 0 }),
+        (all * 2 - 1, 0, Questions { asked: rows, omitted: 0 }),
+        (all - 1, 0, Questions { asked: rows - 1, omitted: 1 }),
+        (0, 0, Questions { asked: 0, omitted: rows }),
+    ] {
+        decisions.bound(products(), most_work);
+        assert_eq!((decisions.products.rows.len(), decisions.products.omitted), (told, 2 - told), "{most_work}");
+        assert_eq!((decisions.questions, decisions.asked().len()), (expected, expected.asked), "{most_work}");
+    }
 }
 
 #[test]
