@@ -239,6 +239,7 @@ mod tests {
             balances: Default::default(),
             period: EffectivePeriod::default(),
             bytes: 100,
+            planned: Vec::new(),
         };
         Arc::new(Snapshot::new(&Arc::new(Catalog::embedded().unwrap()), stored))
     }

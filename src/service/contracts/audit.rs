@@ -100,6 +100,7 @@ mod tests {
                 balances: Default::default(),
                 period: EffectivePeriod::default(),
                 bytes: 0,
+                planned: Vec::new(),
             };
             let state = ContractState { stored, timeline: Timeline::of(contract) };
             let document = Document::Customer(customer(count, "new"));
