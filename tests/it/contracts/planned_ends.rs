@@ -135,10 +135,7 @@ async fn nothing_is_held_past_a_planned_removal(server: &TestServer) {
         assert_eq!(refusal(server.ledger().reserve_units(request).await), expected, "{work:?}");
     }
     let delivery = v1::Delivery { end_time: Some(stamp(across.1)), ..Default::default() };
-    assert_eq!(
-        ask(server, v1::CheckEntitlementRequest { delivery: Some(delivery), ..check_now() }).await,
-        "FORFEITED"
-    );
+    assert_eq!(ask(server, v1::CheckEntitlementRequest { delivery: Some(delivery), ..check_now() }).await, "FORFEITED");
     server.ledger().commit_reservation(commit(&held.reservation_id, None)).await.unwrap();
     assert_eq!(misfit(server).await, Value::Null);
 }

@@ -196,7 +196,9 @@ async fn writes_about_many_periods_are_spread_over_batches() {
         let notes: Vec<String> = (0..20).map(|row| row.to_string()).collect();
         let writes = notes.iter().enumerate().map(|(row, note)| {
             let mut request = noted("contoso", note);
-            if let (Command::Consume(take), Some(start)) = (&mut request.command, days.get(row / 2).filter(|_| row % 2 == 0)) {
+            if let (Command::Consume(take), Some(start)) =
+                (&mut request.command, days.get(row / 2).filter(|_| row % 2 == 0))
+            {
                 take.performed = Some(Performed { start: *start, end: *start + Duration::minutes(1) });
                 take.target.block_id = Some(ede("contoso", 0).parse().unwrap());
             }
@@ -223,11 +225,8 @@ async fn writes_about_many_periods_are_spread_over_batches() {
 /// The customer has so many hours from a day on.
 async fn put_hours(house: &House, amount: i64, from: DateTime<Utc>) {
     let mut contracts = house.server.contracts();
-    let request = v1::GetWorkOrderRequest {
-        customer_id: "contoso".into(),
-        work_order_id: "wo-1".into(),
-        ..Default::default()
-    };
+    let request =
+        v1::GetWorkOrderRequest { customer_id: "contoso".into(), work_order_id: "wo-1".into(), ..Default::default() };
     let mut order = contracts.get_work_order(request).await.unwrap().into_inner().work_order.unwrap();
     order.items[1].quantity = hours(amount);
     let request = v1::AmendWorkOrderRequest {
