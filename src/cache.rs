@@ -244,6 +244,7 @@ mod tests {
             period: EffectivePeriod::default(),
             planned_from,
             bytes: 100,
+            planned: Vec::new(),
         };
         Arc::new(Snapshot::new(&Arc::new(Catalog::embedded().unwrap()), stored))
     }

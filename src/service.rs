@@ -145,9 +145,9 @@ impl Context {
         let stored = stored.filter(|stored| stored.revision >= snapshot.revision).ok_or(Error::NotFreshEnough)?;
         if stored.contract_version != snapshot.documents.contract_version {
             self.cache.note(customer_id, stored.revision);
-            return Ok(Beside::Newer(Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)))));
+            return Ok(Beside::Newer(Arc::new(uncut(stored.bytes_read(), || Snapshot::new(&self.catalog, stored)))));
         }
-        let documents = Arc::new(uncut(stored.bytes, || Documents::new(&self.catalog, stored)));
+        let documents = Arc::new(uncut(stored.bytes_read(), || Documents::new(&self.catalog, stored)));
         Ok(Beside::Same(renewed(&documents, &snapshot.stored_balances, snapshot.revision)))
     }
 
@@ -169,7 +169,7 @@ impl Context {
         let Some(stored) = self.store.load_contract(customer_id, AsOf::now(now)).await? else { return Ok(None) };
         Ok(Some(match cached_documents.filter(|documents| documents.are_of(&stored)) {
             Some(documents) => renewed(&documents, &Arc::new(stored.balances), stored.revision),
-            None => Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored))),
+            None => Arc::new(uncut(stored.bytes_read(), || Snapshot::new(&self.catalog, stored))),
         }))
     }
 
@@ -189,7 +189,7 @@ impl Context {
             return Err(Error::NotFreshEnough);
         }
         match self.store.load_contract(customer_id, as_of).await? {
-            Some(stored) => Ok(Arc::new(uncut(stored.bytes, || Snapshot::new(&self.catalog, stored)))),
+            Some(stored) => Ok(Arc::new(uncut(stored.bytes_read(), || Snapshot::new(&self.catalog, stored)))),
             None => Err(unknown_customer(customer_id)),
         }
     }

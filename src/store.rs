@@ -35,6 +35,7 @@ mod epoch;
 mod error;
 mod ledger;
 mod migrate;
+mod planned;
 mod pools;
 mod postgres;
 mod request;
@@ -48,7 +49,7 @@ pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{
-    AsOf, NewestVersion, NewestVersions, StoredContract, VersionOrigin, load_contract_in_txn,
+    AsOf, NewestVersion, NewestVersions, PlannedContract, StoredContract, VersionOrigin, load_contract_in_txn,
     load_work_order_version_in_txn, newest_versions_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn,
 };
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
@@ -59,6 +60,7 @@ pub use ledger::{
     put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
+pub use planned::MOST_PLANNED;
 pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
 pub use transaction::Txn;

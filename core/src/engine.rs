@@ -21,6 +21,7 @@ mod explanation;
 mod leaning;
 mod list;
 mod note;
+mod planned;
 mod pool;
 mod prepared;
 mod query;
@@ -39,6 +40,7 @@ pub use decision::{BlockBalance, Coverage, Decision, Note, Outcome, Reason, Reme
 pub use eligibility::{BlockCodes, BlockQuery, EligibleBlock, FailedClause, eligible_blocks};
 pub use leaning::{LeaningItem, leaning_items};
 pub use list::{ListQuery, ListRow, rows};
+pub use planned::BlocksFrom;
 pub use prepared::{BoughtBlock, Candidate, Prepared, blocks_of};
 pub use query::{Delivery, Query};
 pub use target::{Alternative, Governing, Incident, TargetAnswer, offers, response_target};

@@ -12,6 +12,7 @@ mod m0007_epoch;
 mod m0008_audit;
 mod m0009_effective_time;
 mod m0010_grants;
+mod m0011_recorded_ends;
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::Statement;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_audit::Migration),
             Box::new(m0009_effective_time::Migration),
             Box::new(m0010_grants::Migration),
+            Box::new(m0011_recorded_ends::Migration),
         ]
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::catalog::Catalog;
 use crate::engine::{Prepared, PreparedBalances, blocks_of};
@@ -27,7 +28,7 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub struct Documents {
     pub prepared: Prepared,
-    /// What the contract grants, whatever was used of it.
+    /// What the contract grants, whatever was used of it, in the order of their ids.
     pub blocks: Vec<BlockSpec>,
     /// The revision of the last change of a document.
     pub contract_version: i64,
@@ -79,10 +80,12 @@ impl Documents {
             period,
             planned_from,
             bytes,
+            planned,
         } = stored;
         let weight = weight(&contract, bytes);
-        let prepared = Prepared::new(Arc::clone(catalog), contract).until(period.until);
-        let blocks = blocks_of(&prepared);
+        let prepare = |contract| Prepared::new(Arc::clone(catalog), contract);
+        let planned = planned.into_iter().map(|planned| (planned.from, blocks_of(&prepare(planned.contract))));
+        let (prepared, blocks) = prepare(contract).until(period.until).with_planned(planned.collect());
         Self { prepared, blocks, contract_version, customer_info, order_infos, period, planned_from, bytes, weight }
     }
 
@@ -105,6 +108,11 @@ impl Documents {
             |block: &Block| self.order_infos.get(&block.work_order_id).and_then(|info| info.effective_time);
         let ended = ended_blocks(&self.prepared, &self.blocks, book, absent_since);
         (!ended.is_empty() || !book.has(&self.blocks)).then(|| self.blocks.iter().cloned().chain(ended).collect())
+    }
+
+    /// Whether the contract has a block.
+    pub fn has_block(&self, block_id: Uuid) -> bool {
+        self.blocks.binary_search_by_key(&block_id, |block| block.id).is_ok()
     }
 
     pub fn customer_id(&self) -> &str {

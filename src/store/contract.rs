@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::balances::{BALANCES, BALANCES_AS_KNOWN, BalanceRow, IS_KNOWN};
 use super::entity::{customer_version, work_order_version};
+use super::planned::load_with_plans;
 use super::time::from_micros;
 use super::{Store, Txn};
 use crate::error::{Error, Result};
@@ -20,23 +21,35 @@ pub struct AsOf {
     instant: DateTime<Utc>,
     is_now: bool,
     known_time: Option<DateTime<Utc>>,
+    /// Whether what is planned for later is read, too.
+    pub(super) with_plans: bool,
 }
 
 impl AsOf {
     /// As it stands now by the clock of this process. A change that took effect when it was recorded stands, however far
     /// the clock of the process that recorded it is ahead.
     pub fn now(now: DateTime<Utc>) -> Self {
-        Self { instant: now, is_now: true, known_time: None }
+        Self { instant: now, is_now: true, known_time: None, with_plans: true }
     }
 
     /// As it stood, or will stand, at an instant.
     pub fn at(instant: DateTime<Utc>) -> Self {
-        Self { instant, is_now: false, known_time: None }
+        Self { instant, is_now: false, known_time: None, with_plans: false }
     }
 
     /// Without what was recorded later.
     pub fn known(self, known_time: DateTime<Utc>) -> Self {
-        Self { known_time: Some(known_time), ..self }
+        Self { known_time: Some(known_time), with_plans: true, ..self }
+    }
+
+    /// For those who read what is planned for later by themselves.
+    pub fn without_plans(self) -> Self {
+        Self { with_plans: false, ..self }
+    }
+
+    /// The same at a later instant.
+    pub(super) fn later(self, instant: DateTime<Utc>) -> Self {
+        Self { instant, is_now: false, with_plans: false, ..self }
     }
 }
 
@@ -122,6 +135,24 @@ pub struct StoredContract {
     pub planned_from: Option<DateTime<Utc>>,
     /// The bytes its documents take in the store.
     pub bytes: usize,
+    /// What is planned for later, if that was asked for.
+    pub planned: Vec<PlannedContract>,
+}
+
+/// A contract as it will stand from an instant on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedContract {
+    pub from: DateTime<Utc>,
+    pub contract: Contract,
+    /// The bytes its documents take in the store.
+    pub bytes: usize,
+}
+
+impl StoredContract {
+    /// The bytes of all documents that were read.
+    pub fn bytes_read(&self) -> usize {
+        self.planned.iter().map(|planned| planned.bytes).fold(self.bytes, usize::saturating_add)
+    }
 }
 
 /// The number of a document's newest version, and when it was recorded.
@@ -153,18 +184,18 @@ impl NewestVersions {
 }
 
 impl Store {
-    /// All a customer has, in one round trip.
+    /// All a customer has, in one round trip, and one more for each change that is planned.
     pub async fn load_contract(&self, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
         // What others than the checks of now ask for must not wait in their way.
         let is_current = as_of.is_now && as_of.known_time.is_none();
         let pool = if is_current { &self.pools.checks } else { &self.pools.lists };
-        self.read(load(pool, customer_id, as_of)).await
+        self.read(load_with_plans(pool, customer_id, as_of)).await
     }
 }
 
 /// What the transaction itself sees, its own writes included.
 pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
-    txn.run(load(txn.db(), customer_id, as_of)).await
+    txn.run(load_with_plans(txn.db(), customer_id, as_of)).await
 }
 
 /// The newest versions of a locked customer's documents.
@@ -249,10 +280,10 @@ pub async fn put_work_order_version_in_txn(
     Ok(())
 }
 
-async fn load(
+pub(super) async fn load(
     db: &impl ConnectionTrait,
     customer_id: &str,
-    AsOf { instant, is_now, known_time }: AsOf,
+    AsOf { instant, is_now, known_time, .. }: AsOf,
 ) -> Result<Option<StoredContract>, DbErr> {
     let known = known_time.map_or(i64::MAX, |time| time.timestamp_micros());
     let values = [customer_id.into(), known.into(), instant.timestamp_micros().into()];
@@ -303,6 +334,7 @@ fn assemble(rows: Vec<DocumentRow>) -> Result<Option<StoredContract>, DbErr> {
             period,
             planned_from,
             bytes,
+            planned: Vec::new(),
         }
     }))
 }

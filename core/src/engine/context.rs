@@ -200,11 +200,12 @@ impl<'a> Context<'a> {
         Some(release.at)
     }
 
-    /// What is left behind this instant is lost: the effective end, or the end of the
-    /// contract year for what the flex allowance paid.
+    /// What is left behind this instant is lost: the effective end, the end of the contract year for what the flex
+    /// allowance paid, or a planned end of the item.
     pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
         let year_end = self.candidate.block.and_then(|block| block.year_end);
-        year_end.map_or(self.effective.end, |end| end.min(self.effective.end))
+        let sooner = year_end.into_iter().chain(self.candidate.planned_end);
+        sooner.fold(self.effective.end, DateTime::min)
     }
 
     /// In what a delivery must lie: the cover it may lean on, else from the effective start to the time of forfeit.

@@ -14,7 +14,7 @@ mod from_host;
 mod item;
 mod order;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ use self::candidate::BasesAt;
 use self::contact_place::ContactPlaces;
 use self::order::PreparedOrder;
 use super::base::BaseCoverage;
+use super::planned::{BlocksFrom, planned_ends};
 use crate::catalog::Catalog;
 use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, WorkOrderState, ZoneTable, current_zones};
 
@@ -108,6 +109,34 @@ impl Prepared {
     /// The contract stands so until then, exclusively.
     pub fn until(self, until: Option<DateTime<Utc>>) -> Self {
         Self { until, ..self }
+    }
+
+    /// Its blocks, which end as soon as what is planned for later ends them.
+    pub fn with_planned(self, later: Vec<BlocksFrom>) -> (Self, Vec<BlockSpec>) {
+        let blocks = blocks_of(&self);
+        let ends = planned_ends(&blocks, later);
+        if ends.is_empty() {
+            return (self, blocks);
+        }
+        let prepared = self.ending(&ends);
+        let blocks = blocks_of(&prepared);
+        (prepared, blocks)
+    }
+
+    /// The blocks of one item live alike: as long as it has any of them.
+    fn ending(mut self, ends: &BTreeMap<Uuid, DateTime<Utc>>) -> Self {
+        let planned = |candidate: &Candidate| {
+            let ids = self.block_specs(candidate).map(|specs| specs.ids()).unwrap_or_default();
+            let planned: Option<Vec<_>> = ids.iter().map(|id| ends.get(id).copied()).collect();
+            planned.and_then(|planned| planned.into_iter().max())
+        };
+        let planned: Vec<_> = self.candidates.iter().map(planned).collect();
+        for (candidate, planned) in self.candidates.iter_mut().zip(planned) {
+            let Some(end) = planned else { continue };
+            candidate.planned_end = planned;
+            candidate.life.end = candidate.life.end.min(end);
+        }
+        self
     }
 
     fn find_services(&mut self) {

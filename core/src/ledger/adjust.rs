@@ -14,6 +14,9 @@ pub(super) fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<()
     for spec in specs {
         let mut block = posting.find_block(spec.id).cloned().unwrap_or_else(|| Block::new(spec));
         let is_new = block.sequence == 0;
+        if !is_new && block.end != spec.end {
+            block.end_recorded = Some(posting.context().now);
+        }
         block.renew(spec);
         let change = spec.granted.saturating_sub(block.contracted);
         // An adjustment may already have taken more than the contract leaves.

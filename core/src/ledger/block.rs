@@ -1,4 +1,4 @@
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -26,6 +26,9 @@ pub struct Block {
     pub start: DateTime<Utc>,
     /// Exclusive; what is left then is lost.
     pub end: DateTime<Utc>,
+    /// When the change that brought this end was recorded; none: it had this end from the beginning.
+    #[serde(skip)]
+    pub end_recorded: Option<DateTime<Utc>>,
     /// Number of its last entry; 0 before the first.
     pub sequence: i64,
     /// Hash of its last entry.
@@ -57,6 +60,7 @@ impl Block {
             priority: spec.priority,
             start: spec.start,
             end: spec.end,
+            end_recorded: None,
             sequence: 0,
             head: ChainHash::FIRST,
             unrecorded: 0,
@@ -102,6 +106,13 @@ impl Block {
     /// What can be used or held at an instant: nothing once the block has ended.
     pub fn available_at(&self, instant: DateTime<Utc>) -> i64 {
         if instant < self.end { self.left() } else { 0 }
+    }
+
+    /// Until when work that was done before its end can be recorded. Nobody can know of an end before it is recorded, so
+    /// that one that comes late has the whole grace still to come.
+    pub(super) fn record_until(&self, grace: TimeDelta) -> DateTime<Utc> {
+        let known = self.end_recorded.map_or(self.end, |recorded| recorded.max(self.end));
+        known.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// What was left over when it ended.

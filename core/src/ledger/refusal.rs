@@ -116,6 +116,15 @@ impl CommandViolation {
         self.facts.push((name, value.to_string()));
         self
     }
+
+    /// Adds facts under names it has none of.
+    pub(super) fn learn(&mut self, facts: &[(&'static str, String)]) {
+        for fact in facts {
+            if self.facts.iter().all(|(known, _)| *known != fact.0) {
+                self.facts.push(fact.clone());
+            }
+        }
+    }
 }
 
 impl Refusal {

@@ -116,7 +116,15 @@ impl Search<'_> {
             let is_same = |known: &CommandViolation| known.rule == violation.rule;
             source.failed.iter().any(is_same) || source.is_lapsed && violation.rule == Some(Rule::TermNotStarted)
         };
-        let late = late.map(|late| late.violation).filter(|violation| !is_said(violation));
+        let late = late.map(|late| late.violation);
+        // Where the contract says the same, the block has more to tell of it.
+        for violation in &late {
+            failed
+                .iter_mut()
+                .filter(|known| known.rule == violation.rule)
+                .for_each(|known| known.learn(&violation.facts));
+        }
+        let late = late.filter(|violation| !is_said(violation));
         let is_late = late.is_some() && !source.is_lapsed;
         failed.extend(late);
         let failing = source.failed.len();

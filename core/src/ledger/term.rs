@@ -53,7 +53,8 @@ pub(super) struct Late {
 /// Why a block cannot serve this work: begun before the block, or lost with it.
 ///
 /// Work counts by when it was performed. Once a block has ended, nothing more can be planned
-/// on it, and what was done before its end can be recorded only within the grace.
+/// on it, and what was done before its end can be recorded only within the grace: it runs from the end, or from when the
+/// end was recorded, if that was later.
 pub(super) fn against(
     block: &Block,
     codes: &LedgerCodes,
@@ -74,7 +75,7 @@ pub(super) fn against(
         });
     }
     let has_ended = now >= block.end;
-    let last = block.end.checked_add_signed(grace).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let last = block.record_until(grace);
     let is_after = start >= block.end;
     let is_out = !is_after && has_ended && (work == Work::Planned || now >= last);
     (is_after || is_out || end > block.end).then(|| {

@@ -101,6 +101,7 @@ mod tests {
                 period: EffectivePeriod::default(),
                 planned_from: None,
                 bytes: 0,
+                planned: Vec::new(),
             };
             let state = ContractState { stored, timeline: Timeline::of(contract) };
             let document = Document::Customer(customer(count, "new"));

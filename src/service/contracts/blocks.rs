@@ -12,7 +12,7 @@ use crate::contract::{ContractCommand, Period, Plan, Timeline};
 use crate::engine::{Prepared, blocks_of};
 use crate::model::{BlockSpec, Contract};
 use crate::service::ledger::{BlocksSince, ContractBlocks};
-use crate::store::StoredContract;
+use crate::store::{MOST_PLANNED, StoredContract};
 
 impl Contracts {
     /// The blocks of the contract that a plan makes.
@@ -25,13 +25,12 @@ impl Contracts {
     ) -> ContractBlocks {
         let (stored, timeline) = (state.map(|state| &state.stored), state.map(|state| &state.timeline));
         let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
-        let prepared = prepare(plan.timeline.at(Some(now)));
+        let (prepared, blocks) = self.blocks_at(&plan.timeline, now);
         let is_past = |period: &&Period| period.from.is_none_or(|from| from <= now);
         let history = plan.timeline.periods().take_while(is_past).map(|period| BlocksSince {
             from: period.from,
             ids: blocks_of(&prepare(&period.contract)).into_iter().map(|block| block.id).collect(),
         });
-        let blocks = blocks_of(&prepared);
         let shrunk = shrunk_by(&prepare, timeline, plan, now, &blocks);
         ContractBlocks {
             blocks,
@@ -42,6 +41,16 @@ impl Contracts {
             fields: fields(command, plan),
             may_shrink: command.force_reason().is_some(),
         }
+    }
+}
+
+impl Contracts {
+    /// The contract at an instant, and its blocks, with what is planned for later.
+    pub(super) fn blocks_at(&self, timeline: &Timeline, at: DateTime<Utc>) -> (Prepared, Vec<BlockSpec>) {
+        let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
+        let later = timeline.since(at).filter(|period| period.from > Some(at)).take(MOST_PLANNED);
+        let later = later.filter_map(|period| Some((period.from?, blocks_of(&prepare(&period.contract)))));
+        prepare(timeline.at(Some(at))).with_planned(later.collect())
     }
 }
 

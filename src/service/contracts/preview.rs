@@ -7,7 +7,6 @@ use super::state::{ContractState, Source};
 use super::version::written;
 use super::{Contracts, size};
 use crate::contract::{ContractCommand, Plan, Timeline};
-use crate::engine::{Prepared, blocks_of};
 use crate::error::{Error, Result, Violation};
 use crate::funding::ended_blocks;
 use crate::ledger::{Block, Book};
@@ -78,7 +77,7 @@ impl Contracts {
         let balances = state.map(|state| state.stored.balances.clone()).unwrap_or_default();
         let decisions = uncut(bytes, || Decisions::new(&self.context.catalog, &change, &balances));
         let Some([old, new]) = decisions.prepared() else { return Ok(Effects::default()) };
-        let blocks = uncut(bytes, || self.block_changes(command, plan, state, (old, book), &change))?;
+        let blocks = uncut(bytes, || self.block_changes(command, plan, state, book, &change))?;
         let (fields, items, totals, dependents) =
             uncut(bytes, || (field_changes(&change), item_changes(&change), totals(&change), dependents(old, new)));
         let holds = stored.map(|stored| stored.holds.as_slice()).unwrap_or_default();
@@ -98,19 +97,19 @@ impl Contracts {
         })
     }
 
-    /// `old`: the contract without the change, and the book as it is.
+    /// `book`: as it is, without the change.
     fn block_changes(
         &self,
         command: &ContractCommand,
         plan: &Plan,
         state: Option<&ContractState>,
-        (old, book): (&Prepared, Book),
+        book: Book,
         change: &Change<'_>,
     ) -> Result<Rows<BlockChange>> {
         let info = |block: &Block| state?.stored.order_infos.get(&block.work_order_id);
         let effective_time = |block: &Block| info(block)?.effective_time;
-        let mut specs = blocks_of(old);
-        specs.extend(ended_blocks(old, &specs, &book, effective_time));
+        let (old, mut specs) = self.blocks_at(change.old, change.latest());
+        specs.extend(ended_blocks(&old, &specs, &book, effective_time));
         let before = granted(book, specs, change.now).map_err(refused)?;
         let specs = self.blocks(command, plan, state, change.latest()).to_grant(&before);
         let after = granted(before.clone(), specs, change.now).map_err(refused)?;

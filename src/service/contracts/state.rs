@@ -43,7 +43,7 @@ impl ContractState {
         source: Source<'_>,
     ) -> Result<Option<Self>> {
         let customer_id = command.customer_id();
-        let Some(stored) = source.load(customer_id, AsOf::now(now)).await? else { return Ok(None) };
+        let Some(stored) = source.load(customer_id, AsOf::now(now).without_plans()).await? else { return Ok(None) };
         let since = command.since(now);
         let mut next = if stored.period.contains(since) { None } else { Some(since) };
         let mut periods = Vec::new();

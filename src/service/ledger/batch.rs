@@ -1,6 +1,6 @@
 //! Carries out the writes that waited, in one transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,14 +29,15 @@ use crate::store::{
 pub(super) struct BatchRunner {
     pub context: Context,
     pub grace: TimeDelta,
-    /// Once a batch has read contracts for so long, it begins to read no other: large ones that are not in memory must
-    /// not take the time of everybody else.
+    /// Once a batch has read contracts for so long, of now or of when work was done, it begins no further write that needs
+    /// another: large ones that are not in memory must not take the time of everybody else.
     pub loading: Duration,
 }
 
 impl BatchRunner {
     /// The outcome of each write, in their order. Where locked customers are awaited, a write is deferred only if its
-    /// customer has too many holds to end: then some of them have ended, and the next run goes on.
+    /// customer has too many holds to end: then some of them have ended, and the next run goes on; or if its contract is
+    /// yet to be read: then a write before it was carried out.
     pub(super) async fn run(&self, writes: &[Write], contended: Contended) -> Vec<JobOutcome> {
         if writes.is_empty() {
             return Vec::new();
@@ -109,14 +110,21 @@ impl BatchRunner {
         let now = books.now;
         let prior =
             if books.is_known { PriorRequests::load_in_txn(txn, writes).await? } else { PriorRequests::default() };
-        let (mut units, unread) = self.units_of_work(txn, writes, &prior, &mut books, contended).await?;
+        let (mut units, deferred) = self.units_of_work(txn, writes, &prior, &mut books, contended).await?;
         let Books { locked, left_out, .. } = books;
+        let deferral = match contended {
+            Contended::LeaveOut => Deferral::NextBatch,
+            Contended::Await => Deferral::Separately,
+        };
+        let is_deferred =
+            |row: usize, write: &Write| deferred.get(write.customer_id.as_str()).is_some_and(|first| *first <= row);
         // The writes of each customer are carried out in the order they came.
         let executions: Vec<Result<Execution>> = writes
             .iter()
-            .map(|write| match units.get_mut(write.customer_id.as_str()) {
+            .enumerate()
+            .map(|(row, write)| match units.get_mut(write.customer_id.as_str()) {
+                _ if is_deferred(row, write) => Ok(Execution::Deferred(deferral)),
                 Some(unit) => unit.execute(write, &prior),
-                None if unread.contains(write.customer_id.as_str()) => Ok(Execution::Deferred(Deferral::NextBatch)),
                 None if locked.contains_key(&write.customer_id) => prior.replay(write),
                 None if left_out.contains(&write.customer_id) => Ok(Execution::Deferred(Deferral::Separately)),
                 None => Err(Error::NotFound { noun: Noun::Customer, id: write.customer_id.clone(), nearest: None }),
@@ -141,8 +149,9 @@ impl BatchRunner {
         Ok(Committed { outcomes, revisions, moved })
     }
 
-    /// Opens a unit of work for each customer with a write that is no repetition. Also returns the customers whose
-    /// contracts there was no time to read; if `contended` is to wait, all are read.
+    /// Opens a unit of work for each customer with a write that is no repetition. Also returns the customers for which
+    /// there is no time to read a further contract, each with the row of the first write that needs it: what comes behind
+    /// that waits, too. If `contended` is to wait, the first write of each customer is carried out.
     async fn units_of_work<'a>(
         &self,
         txn: &Txn,
@@ -150,56 +159,84 @@ impl BatchRunner {
         prior: &PriorRequests,
         books: &mut Books,
         contended: Contended,
-    ) -> Result<(BTreeMap<&'a str, UnitOfWork>, BTreeSet<&'a str>)> {
+    ) -> Result<(BTreeMap<&'a str, UnitOfWork>, BTreeMap<&'a str, usize>)> {
         let Books { now, locked, by_customer, .. } = books;
-        let (mut units, mut unread) = (BTreeMap::new(), BTreeSet::new());
+        let mut units: BTreeMap<&str, UnitOfWork> = BTreeMap::new();
+        let mut deferred = BTreeMap::new();
         let mut loading = Duration::ZERO;
-        for write in writes.iter().filter(|write| prior.find(write).is_none()) {
-            // A customer is opened once: `remove` takes its book out.
+        for (row, write) in writes.iter().enumerate().filter(|(_, write)| prior.find(write).is_none()) {
             let customer_id = write.customer_id.as_str();
-            if let Some(unit) = units.get_mut(customer_id) {
-                self.load_other_in_txn(txn, unit, write).await?;
+            if deferred.contains_key(customer_id) {
+                continue;
             }
+            let has_time = loading <= self.loading;
+            if let Some(unit) = units.get_mut(customer_id) {
+                if has_time || unit.missing_contract(write).is_none() {
+                    self.load_others_in_txn(txn, unit, write, &mut loading).await?;
+                } else {
+                    deferred.insert(customer_id, row);
+                }
+                continue;
+            }
+            // A customer is opened once: `remove` takes its book out.
             let (Some(locked), Some(book)) = (locked.get(customer_id), by_customer.remove(customer_id)) else {
                 continue;
             };
+            let may_load = has_time || contended == Contended::Await;
             // The lock keeps the contract version from changing.
             let is_newest =
                 |kept: &Arc<Documents>| kept.contract_version == locked.contract_version && kept.stand_at(*now);
             let documents = match self.context.cache.documents(customer_id).filter(is_newest) {
                 Some(documents) => documents,
-                None if loading > self.loading && contended == Contended::LeaveOut => {
-                    unread.insert(customer_id);
+                None if !may_load => {
+                    deferred.insert(customer_id, row);
                     continue;
                 }
                 None => {
-                    let start = Instant::now();
-                    let documents = self.load_documents_in_txn(txn, customer_id, AsOf::now(*now)).await?;
+                    let documents = self.load_documents_in_txn(txn, customer_id, AsOf::now(*now), &mut loading).await?;
                     self.context.cache.keep_documents(&documents);
-                    loading = loading.saturating_add(start.elapsed());
                     documents
                 }
             };
             let mut unit = UnitOfWork::open(documents, book, *now, self.grace)?;
-            self.load_other_in_txn(txn, &mut unit, write).await?;
-            units.insert(customer_id, unit);
+            if may_load || unit.missing_contract(write).is_none() {
+                self.load_others_in_txn(txn, &mut unit, write, &mut loading).await?;
+                units.insert(customer_id, unit);
+            } else {
+                deferred.insert(customer_id, row);
+            }
         }
-        Ok((units, unread))
+        Ok((units, deferred))
     }
 
     /// Reads the contracts of when a write's work is done, if those are others than those at hand.
-    async fn load_other_in_txn(&self, txn: &Txn, unit: &mut UnitOfWork, write: &Write) -> Result<()> {
+    async fn load_others_in_txn(
+        &self,
+        txn: &Txn,
+        unit: &mut UnitOfWork,
+        write: &Write,
+        loading: &mut Duration,
+    ) -> Result<()> {
         while let Some(instant) = unit.missing_contract(write) {
-            unit.add_contract(self.load_documents_in_txn(txn, &write.customer_id, AsOf::at(instant)).await?);
+            unit.add_contract(self.load_documents_in_txn(txn, &write.customer_id, AsOf::at(instant), loading).await?);
         }
         Ok(())
     }
 
-    /// Reads the documents of a locked customer.
-    async fn load_documents_in_txn(&self, txn: &Txn, customer_id: &str, as_of: AsOf) -> Result<Arc<Documents>> {
+    /// Reads the documents of a locked customer; `loading`: for how long contracts were read.
+    async fn load_documents_in_txn(
+        &self,
+        txn: &Txn,
+        customer_id: &str,
+        as_of: AsOf,
+        loading: &mut Duration,
+    ) -> Result<Arc<Documents>> {
+        let start = Instant::now();
         let stored = load_contract_in_txn(txn, customer_id, as_of).await?;
         let stored = stored.ok_or_else(|| Error::internal("a locked customer has no documents"))?;
-        Ok(Arc::new(Documents::new(&self.context.catalog, stored)))
+        let documents = Arc::new(Documents::new(&self.context.catalog, stored));
+        *loading = loading.saturating_add(start.elapsed());
+        Ok(documents)
     }
 }
 

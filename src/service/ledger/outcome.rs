@@ -21,8 +21,8 @@ pub(super) enum Execution {
 /// Why a write is left out of its batch, and where it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deferral {
-    /// In a batch of its customer alone: another transaction has locked the customer, or it has more holds to end than one
-    /// transaction ends.
+    /// In a batch of its customer alone: another transaction has locked the customer, it has more holds to end than one
+    /// transaction ends, or its writes need more contracts than one transaction reads.
     Separately,
     /// In a later batch: this one had no time left to read its contract.
     NextBatch,

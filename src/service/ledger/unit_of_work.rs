@@ -26,6 +26,8 @@ use crate::store::MOST_DUE;
 /// In so many periods of the contract one work is judged: at its start, and in those that follow; behind them in the one
 /// in which it ends.
 const MOST_PERIODS: usize = 16;
+/// Between two instants, as they are stored.
+const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
@@ -74,12 +76,24 @@ impl UnitOfWork {
         Ok(unit)
     }
 
-    /// When the work of a write is done, as far as the contract of then is not at hand.
+    /// Of which instant a write needs the contract that is not at hand: of when its work is done, or of when the block it
+    /// names was there.
     pub(super) fn missing_contract(&self, write: &Write) -> Option<DateTime<Utc>> {
         let Operation::Command(command) = &write.operation else { return None };
-        let start = self.contract_time(&command.command)?;
-        let instants = || iter::once(start).chain(self.later_instants(performed(&command.command)));
-        instants().find(|instant| self.documents_at(*instant).is_none())
+        let work = self.contract_time(&command.command).into_iter();
+        let instants = work.chain(self.later_instants(performed(&command.command)));
+        let mut instants = instants.chain(self.last_instant(&command.command));
+        instants.find(|instant| self.documents_at(*instant).is_none())
+    }
+
+    /// The last instant of the block that a command names, where the contract that judges it does not have it any more.
+    fn last_instant(&self, command: &Command) -> Option<DateTime<Utc>> {
+        let (Command::Consume(take) | Command::Reserve { take, .. }) = command else { return None };
+        let block = self.book.blocks.get(&take.target.block_id?)?;
+        let time = self.contract_time(command);
+        let documents = time.map_or(Some(&*self.documents), |instant| self.documents_at(instant))?;
+        let has_ended = time.unwrap_or(self.now) >= block.end;
+        block.end.checked_sub_signed(MOMENT).filter(|_| has_ended && !documents.has_block(block.id))
     }
 
     pub(super) fn add_contract(&mut self, documents: Arc<Documents>) {
@@ -106,7 +120,7 @@ impl UnitOfWork {
             self.documents_at(instant)?.period.until.filter(|until| *until < end)
         };
         let changes = iter::successors(performed.map(|work| work.start), move |instant| next(*instant)).skip(1);
-        let last = performed.and_then(|work| work.end.checked_sub_signed(TimeDelta::microseconds(1)));
+        let last = performed.and_then(|work| work.end.checked_sub_signed(MOMENT));
         let cut = move |(row, instant): (usize, _)| if row < MOST_PERIODS { Some(instant) } else { last };
         changes.take(MOST_PERIODS.saturating_add(1)).enumerate().filter_map(cut)
     }
@@ -175,7 +189,12 @@ impl UnitOfWork {
         let documents = self.contract_time(command).and_then(|instant| self.documents_at(instant));
         let prepared = &documents.unwrap_or(&self.documents).prepared;
         match command {
-            Command::Consume(take) | Command::Reserve { take, .. } => self.sources_of_take(prepared, take),
+            Command::Consume(take) | Command::Reserve { take, .. } => {
+                // A block that is gone is judged by the last contract that had it: it is over, and nothing else.
+                let last = self.last_instant(command).and_then(|instant| self.documents_at(instant));
+                let last = last.filter(|last| take.target.block_id.is_some_and(|id| last.has_block(id)));
+                self.sources_of_take(last.map_or(prepared, |last| &last.prepared), take)
+            }
             Command::Commit { reservation_id, performed, .. } => {
                 let reservation = self.book.reservations.get(reservation_id);
                 let sources = |reservation| sources_of_commit(prepared, reservation, *performed, self.now);

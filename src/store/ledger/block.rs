@@ -13,7 +13,7 @@ use crate::store::time::from_micros;
 /// The columns of a block that a read names, with its table as `block`.
 pub(super) const COLUMNS: &str = "block.block_id, block.work_order_id, block.item_id, block.service_id, block.unit, \
      block.days, block.priority, block.start_time, block.end_time, block.contracted, block.granted, block.used, \
-     block.reserved, block.sequence, block.head";
+     block.reserved, block.sequence, block.head, block.end_record_time";
 
 /// A customer's id and one of its blocks.
 pub type OwnedBlock<'a> = (&'a str, &'a Block);
@@ -55,7 +55,7 @@ pub fn update_blocks(statements: &mut StatementBatch, blocks: &[OwnedBlock<'_>])
     statements.push(rows, |given| {
         format!(
             "UPDATE block SET days = given.days, priority = given.priority, start_time = given.start_time,
-                    end_time = given.end_time, contracted = given.contracted, granted = given.granted,
+                    end_time = given.end_time, end_record_time = given.end_record_time, contracted = given.contracted, granted = given.granted,
                     used = given.used, reserved = given.reserved, sequence = given.sequence, head = given.head,
                     excess = CASE
                         WHEN given.used + given.reserved <= given.granted THEN 0
@@ -75,7 +75,8 @@ fn with_term(rows: ColumnBatch, blocks: &[OwnedBlock<'_>]) -> (ColumnBatch, Stri
         .number("days", each().map(|it| i64::from(it.days)))
         .optional_number("priority", each().map(|it| it.priority.map(i64::from)))
         .number("start_time", each().map(|it| it.start.timestamp_micros()))
-        .number("end_time", each().map(|it| it.end.timestamp_micros()));
+        .number("end_time", each().map(|it| it.end.timestamp_micros()))
+        .optional_number("end_record_time", each().map(|it| it.end_recorded.map(|time| time.timestamp_micros())));
     let names = rows.names();
     (rows, names)
 }
@@ -97,6 +98,7 @@ pub(super) struct BlockRow {
     reserved: i64,
     sequence: i64,
     head: String,
+    end_record_time: Option<i64>,
 }
 
 impl BlockRow {
@@ -120,6 +122,7 @@ impl BlockRow {
             priority: self.priority.and_then(|priority| i32::try_from(priority).ok()),
             start: from_micros(self.start_time)?,
             end: from_micros(self.end_time)?,
+            end_recorded: self.end_record_time.map(from_micros).transpose()?,
             sequence: self.sequence,
             // Nothing was written of it yet.
             head: if self.sequence == 0 && self.head.is_empty() { ChainHash::FIRST } else { hash(&self.head)? },

@@ -49,6 +49,18 @@ work_orders:
 | `entitled schema` | prints the [JSON Schema](contract.schema.json) by which editors complete and check a document |
 | `entitled orders show ID --customer ID` | shows an order with its prices and its total |
 
+A contract changes over time by `orders amend --effective DAY` and the like. What a planned change does to hours that are
+bought, used and held:
+
+- **Less hours, or none**: until the day the hours of today can be used, all of them. From the day on the block grants what the
+  contract of the day says. If more was used by then, nothing is left; what was used and held stays used and held, and is not
+  taken back. A plan that grants less than is used and held already is refused (`GRANT_BELOW_SPENT`) unless a `force_reason` is
+  given; `--plan` tells what is used and held as of now, and cannot know what is used until the day.
+- **An item removed, or an earlier end**: the end is told and counts as soon as the change is recorded; nothing can be held past
+  it. If the change is withdrawn before the day, the end is again what it was.
+- **More hours, or a later end**: from the day on, and not before.
+- **A change that is recorded late**: work that was done before an end can be recorded until 30 days after the end was recorded.
+
 How values are written:
 
 - **Days** are `YYYY-MM-DD`, read by the clock of the order's host location; a last day counts in full.

@@ -4,11 +4,14 @@ use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use chrono::{DateTime, Duration, Utc};
 use entitled::error::Error;
-use entitled::ledger::{Command, EntryKind};
+use entitled::ledger::{Command, EntryKind, Performed};
+use entitled::proto::v1;
 use entitled::service::ledger::{LedgerOptions, WriteRequest};
 use entitled::service::{Clock, Ledger};
 use entitled::store::{EntryFilter, StoreConfig};
+use prost_types::Timestamp;
 use sea_orm::ConnectionTrait as _;
 use tokio::net::TcpStream;
 use tonic::Code;
@@ -17,7 +20,7 @@ use super::faults::{CALLER, ledger_on, ledger_over, until_so_many_wait, until_wa
 use super::neighbours::minute_of;
 use super::samples::*;
 use crate::database::allow_changes;
-use crate::server::{BOTH, Backend};
+use crate::server::{BOTH, Backend, request_id};
 
 async fn ledger_of(house: &House) -> Ledger {
     ledger_on(StoreConfig { url: house.server.database(), ..StoreConfig::default() }).await
@@ -175,4 +178,62 @@ async fn a_server_that_stops_answers_what_it_has_taken() {
     second.await.unwrap();
     assert_eq!(house.count("SELECT used FROM block").await, 180);
     house.stop().await;
+}
+
+/// Each batch reads one contract of another time; what it has no time for is neither lost nor refused, and keeps its
+/// order. One thread: all of them are there before a worker takes them.
+#[tokio::test]
+async fn writes_about_many_periods_are_spread_over_batches() {
+    for backend in BOTH {
+        let house = House::start(backend).await;
+        let days: Vec<_> = (10..20).map(|days| now() - Duration::days(days)).collect();
+        for (day, amount) in days.iter().rev().zip(101..) {
+            put_hours(&house, amount, *day).await;
+        }
+        let options = LedgerOptions { loading: std::time::Duration::ZERO, ..LedgerOptions::default() };
+        let ledger = ledger_over(house.store().await, Clock::System, options);
+        // Every other one is for today, and needs no other contract.
+        let notes: Vec<String> = (0..20).map(|row| row.to_string()).collect();
+        let writes = notes.iter().enumerate().map(|(row, note)| {
+            let mut request = noted("contoso", note);
+            if let (Command::Consume(take), Some(start)) =
+                (&mut request.command, days.get(row / 2).filter(|_| row % 2 == 0))
+            {
+                take.performed = Some(Performed { start: *start, end: *start + Duration::minutes(1) });
+                take.target.block_id = Some(ede("contoso", 0).parse().unwrap());
+            }
+            ledger.write(&CALLER, request)
+        });
+        let mut revisions = Vec::new();
+        for outcome in futures_util::future::join_all(writes).await {
+            match outcome {
+                Ok(outcome) => revisions.push(outcome.revision),
+                // Work on a weekend: refused by the contract of then, not for want of it.
+                Err(Error::Violations(violations)) => {
+                    assert!(violations.iter().all(|it| it.reason == "OUTSIDE_SERVICE_HOURS"), "{violations:?}");
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert!(revisions.is_sorted(), "{revisions:?}");
+        revisions.dedup();
+        assert!(revisions.len() > 5, "so many batches: {revisions:?}");
+        house.stop().await;
+    }
+}
+
+/// The customer has so many hours from a day on.
+async fn put_hours(house: &House, amount: i64, from: DateTime<Utc>) {
+    let mut contracts = house.server.contracts();
+    let request =
+        v1::GetWorkOrderRequest { customer_id: "contoso".into(), work_order_id: "wo-1".into(), ..Default::default() };
+    let mut order = contracts.get_work_order(request).await.unwrap().into_inner().work_order.unwrap();
+    order.items[1].quantity = hours(amount);
+    let request = v1::AmendWorkOrderRequest {
+        work_order: Some(order),
+        effective_time: Some(Timestamp { seconds: from.timestamp(), nanos: 0 }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    contracts.amend_work_order(request).await.unwrap();
 }

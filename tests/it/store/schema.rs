@@ -16,7 +16,7 @@ use crate::sample::{check, refused};
 
 on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told, a_newer_schema_is_served_with_a_warning);
 
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     "m0001_contracts",
     "m0002_ledger",
     "m0003_lean_writes",
@@ -27,6 +27,7 @@ const STEPS: [&str; 10] = [
     "m0008_audit",
     "m0009_effective_time",
     "m0010_grants",
+    "m0011_recorded_ends",
 ];
 
 async fn an_empty_database_is_brought_up_once(fixture: Fixture) {

@@ -163,6 +163,7 @@ impl<'a> Builder<'a> {
             transitions: transitions_of(&term, &waivers, block, item),
             block,
             life: term.span(),
+            planned_end: None,
             products: Sorted::of(&item.product_ids),
             tenants: folded_ids(&item.tenant_ids),
             waivers,

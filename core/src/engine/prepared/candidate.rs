@@ -35,6 +35,8 @@ pub struct Candidate {
     pub block: Option<BoughtBlock>,
     /// When its blocks live; of an item without any, its term.
     pub life: Span,
+    /// When its blocks end by what is planned, where that is sooner than by the contract as it stands.
+    pub planned_end: Option<DateTime<Utc>>,
     /// Of its products and tenants.
     pub products: Sorted,
     /// Folded and sorted.

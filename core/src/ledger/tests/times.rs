@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 
 use crate::catalog::Rule;
-use crate::ledger::{Command, CommandViolation, FundingSource, Take};
+use crate::ledger::{Command, CommandViolation, FundingSource, Refusal, Take};
 
 use super::fixture::{World, block, block_id, code, codes, day, given, hours, performed, take};
 
@@ -48,6 +48,61 @@ fn after_the_end_work_is_recorded_only_within_the_grace() {
     (strict.grace, strict.now) = (TimeDelta::zero(), day(20));
     let late = Command::Consume(Take { performed: performed(day(19), day(20)), ..take(1) });
     assert_eq!(code(strict.run(&late)), "FORFEITED");
+}
+
+/// Who held an amount cannot know of an end that nobody had recorded.
+#[test]
+fn an_end_that_is_recorded_late_has_its_grace_from_then_on() {
+    let grant = |world: &mut World, on, end| {
+        world.now = on;
+        world.run(&Command::Grant { blocks: vec![block(1, 60, 5, end)] }).unwrap();
+    };
+    // The block was to end with day 100; on day 60 it is recorded that it ended with day 20, and on day 80 once more.
+    let on = |now| {
+        let mut world = World::new(&[block(1, 60, 5, 100)]);
+        grant(&mut world, day(60), 20);
+        grant(&mut world, day(80), 20);
+        world.now = now;
+        world.run(&Command::Consume(Take { performed: performed(day(19), day(20)), ..take(1) }))
+    };
+    assert!(on(day(90) - INSTANT).is_ok());
+    let refused = on(day(90)).unwrap_err();
+    let Refusal::Against(violations) = &refused else { panic!("{refused}") };
+    let fact = |name| violations[0].facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    assert_eq!((violations[0].reason.as_str(), fact("end_time")), ("FORFEITED", Some("2026-01-21T00:00:00Z")));
+    assert_eq!(fact("record_until"), Some("2026-04-01T00:00:00Z"));
+}
+
+#[test]
+fn a_hold_is_committed_within_the_grace_of_an_end_that_is_recorded_late() {
+    let on = |now| {
+        let mut world = World::new(&[block(1, 60, 5, 100)]);
+        let held = world.hold(30, Some(day(95)));
+        world.now = day(60);
+        world.run(&Command::Grant { blocks: vec![block(1, 60, 5, 20)] }).unwrap();
+        world.now = now;
+        let outcome = world.commit_performed(held, None, false, performed(day(18), day(19)));
+        world.check();
+        outcome
+    };
+    assert!(on(day(60)).is_ok());
+    assert!(on(day(90) - INSTANT).is_ok());
+    assert_eq!(code(on(day(90))), "FORFEITED");
+}
+
+/// An end that was known before it came, and one that the block had from the beginning, have their grace from themselves.
+#[test]
+fn an_end_that_is_known_in_time_prolongs_nothing() {
+    let mut world = World::new(&[block(1, 60, 5, 100)]);
+    world.now = day(15);
+    world.run(&Command::Grant { blocks: vec![block(1, 60, 5, 20)] }).unwrap();
+    world.now = day(50);
+    let late = Command::Consume(Take { performed: performed(day(19), day(20)), ..take(1) });
+    assert_eq!(code(world.run(&late)), "FORFEITED");
+    // Of what was recorded at once with its end behind it nothing had been known before.
+    let mut world = World::new(&[block(1, 60, 5, 20)]);
+    world.now = day(50);
+    assert_eq!(code(world.run(&late)), "FORFEITED");
 }
 
 #[test]
