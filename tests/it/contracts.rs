@@ -12,6 +12,7 @@ mod lives;
 mod many_versions;
 mod pages;
 mod planned;
+mod planned_end;
 mod proof;
 mod records;
 mod refusals;
@@ -31,7 +32,7 @@ fn update(customer: v1::Customer) -> v1::UpdateCustomerRequest {
 }
 
 fn get_customer(customer_id: &str) -> v1::GetCustomerRequest {
-    v1::GetCustomerRequest { customer_id: customer_id.to_owned() }
+    v1::GetCustomerRequest { customer_id: customer_id.to_owned(), ..Default::default() }
 }
 
 fn get_order(work_order_id: &str) -> v1::GetWorkOrderRequest {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::outcome::Judged;
 use super::state::ContractState;
 use super::version::match_etag;
-use super::{Contracts, size};
+use super::{Contracts, overruled, size};
 use crate::contract::{ChangeKind, ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
 use crate::error::{Error, Result, Violation, merge_violations, reason};
 use crate::model::{Contract, rfc3339};
@@ -48,7 +48,8 @@ impl Contracts {
             Some(plan) => plan,
         };
         let submitted = submitted(command, &plan);
-        let warnings = purchase::warnings(&self.context.catalog, plan.contract(), &submitted, now);
+        let mut warnings = purchase::warnings(&self.context.catalog, plan.contract(), &submitted, now);
+        warnings.extend(overruled::warnings(command, &plan));
         if is_strict && !warnings.is_empty() {
             return Err(Error::Violations(warnings.into_iter().map(forbidden).collect()));
         }
@@ -81,6 +82,7 @@ impl Contracts {
         if !plan.is_empty() {
             let path = submitted.first().map_or("customer", |(path, _)| path);
             found.extend(size::judge(plan.contract(), size::of_stored(stored), path));
+            found.extend(size::judge_versions(&plan.versions));
         }
         found
     }
