@@ -69,7 +69,7 @@ async fn a_planned_end_is_moved_and_withdrawn(server: &TestServer) {
     let on = v1::WorkOrder { state: v1::WorkOrderState::Active.into(), terminate_time: None, ..moved };
     let trial = v1::AmendWorkOrderRequest { validate_only: true, ..amendment(on.clone(), None) };
     let trial = contracts.amend_work_order(trial).await.unwrap().into_inner();
-    let changed: Vec<_> = trial.effects.unwrap().field_changes.into_iter().map(|change| change.field).collect();
+    let changed: Vec<_> = trial.effects.unwrap().field_changes.into_iter().map(|it| it.change.unwrap().field).collect();
     assert_eq!(changed, ["state", "terminate_time"]);
     amend(server, on, None).await.unwrap();
     for days in [0, 60, 120] {
