@@ -6,6 +6,7 @@
 mod amend;
 mod change;
 mod command;
+mod course;
 mod diff;
 mod merge;
 mod plan;
@@ -25,7 +26,8 @@ mod tests;
 pub use change::{ChangeKind, ContractChange, Document, NewVersion, Resource};
 pub use command::{Content, ContractCommand, OrderChange, Renewal};
 pub use diff::{Difference, changes};
-pub use plan::{Plan, plan};
+pub use merge::Winner;
+pub use plan::{Overruling, Plan, plan};
 pub use record_waiver::waiver_place;
 pub use refusal::Refusal;
-pub use timeline::{Period, Timeline};
+pub use timeline::{Overruled, Period, Timeline};

@@ -4,6 +4,7 @@ mod show;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use prost_types::Timestamp;
 
 use super::client::{Client, PAGE_SIZE, pages};
 use super::{CliContext, Failure};
@@ -53,6 +54,15 @@ async fn all(connection: &Client) -> Result<Vec<Customer>, Failure> {
 
 /// One customer, and its revision.
 pub(super) async fn read(connection: &Client, customer_id: &str) -> Result<GetCustomerResponse, Failure> {
-    let request = GetCustomerRequest { customer_id: customer_id.to_owned() };
+    read_at(connection, customer_id, None).await
+}
+
+/// The same as of an instant; none: now.
+pub(super) async fn read_at(
+    connection: &Client,
+    customer_id: &str,
+    as_of_time: Option<Timestamp>,
+) -> Result<GetCustomerResponse, Failure> {
+    let request = GetCustomerRequest { customer_id: customer_id.to_owned(), as_of_time };
     Ok(connection.contracts().get_customer(request).await?.into_inner())
 }

@@ -163,7 +163,7 @@ impl Import {
         let stored = match self.plan {
             true => {
                 let customer = source.document.request.customer.as_ref();
-                Stored::read(connection, customer.map_or("", |it| it.customer_id.as_str())).await?
+                Stored::read(connection, customer.map_or("", |it| it.customer_id.as_str()), self.effective).await?
             }
             false => Stored::default(),
         };

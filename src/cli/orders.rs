@@ -12,6 +12,7 @@ mod versions;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use prost_types::Timestamp;
 
 use super::client::{Client, PAGE_SIZE, pages};
 use super::{CliContext, Failure};
@@ -72,6 +73,33 @@ pub(super) async fn all(connection: &Client, customer_id: &str) -> Result<Vec<Wo
         }
     });
     Ok(pages.await?.into_iter().flatten().collect())
+}
+
+/// The same as they stand at an instant; none: now.
+pub(super) async fn all_at(
+    connection: &Client,
+    customer_id: &str,
+    as_of_time: Option<Timestamp>,
+) -> Result<Vec<WorkOrder>, Failure> {
+    let mut orders = all(connection, customer_id).await?;
+    if as_of_time.is_some() {
+        for order in &mut orders {
+            *order = at(connection, customer_id, &order.work_order_id, as_of_time).await?;
+        }
+    }
+    Ok(orders)
+}
+
+/// One work order as it stands at an instant.
+pub(super) async fn at(
+    connection: &Client,
+    customer_id: &str,
+    work_order_id: &str,
+    as_of_time: Option<Timestamp>,
+) -> Result<WorkOrder, Failure> {
+    let (customer_id, work_order_id) = (customer_id.to_owned(), work_order_id.to_owned());
+    let request = GetWorkOrderRequest { customer_id, work_order_id, as_of_time, ..Default::default() };
+    Ok(read(connection, request).await?.work_order.unwrap_or_default())
 }
 
 /// One work order, and the customer's revision.

@@ -100,11 +100,11 @@ impl ContractService for ContractApi {
         request: Request<v1::GetCustomerRequest>,
     ) -> Result<Response<v1::GetCustomerResponse>, Status> {
         let (call, message) = Call::open(request);
-        let v1::GetCustomerRequest { customer_id } = message;
+        let v1::GetCustomerRequest { customer_id, as_of_time } = message;
         let mut read = Reader::default();
-        let customer_id = read.required_id("customer_id", customer_id);
-        let customer_id = read.finish(customer_id)?;
-        let found = self.contracts.customer(&call.caller, &customer_id).await?;
+        let asked = (read.required_id("customer_id", customer_id), read.timestamp("as_of_time", as_of_time));
+        let (customer_id, as_of_time) = read.finish(asked)?;
+        let found = self.contracts.customer(&call.caller, &customer_id, as_of_time).await?;
         let etag = revision::etag(&self.epoch, found.contract_version);
         let customer = Some(write_customer(&found.document, found.info.as_ref(), etag));
         let revision = revision::encode(&self.epoch, &customer_id, found.revision);

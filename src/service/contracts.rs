@@ -4,6 +4,7 @@ mod audit;
 mod blocks;
 mod judge;
 mod outcome;
+mod overruled;
 mod preview;
 mod provenances;
 mod read;

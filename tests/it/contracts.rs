@@ -15,7 +15,8 @@ mod lives;
 mod many_versions;
 mod pages;
 mod planned;
-mod planned_ends;
+mod planned_block_ends;
+mod planned_order_end;
 mod proof;
 mod records;
 mod refusals;
@@ -35,7 +36,7 @@ fn update(customer: v1::Customer) -> v1::UpdateCustomerRequest {
 }
 
 fn get_customer(customer_id: &str) -> v1::GetCustomerRequest {
-    v1::GetCustomerRequest { customer_id: customer_id.to_owned() }
+    v1::GetCustomerRequest { customer_id: customer_id.to_owned(), ..Default::default() }
 }
 
 fn get_order(work_order_id: &str) -> v1::GetWorkOrderRequest {

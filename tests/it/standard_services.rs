@@ -222,7 +222,10 @@ async fn a_server_goes_on_where_another_one_stopped() {
             v1::UpdateCustomerRequest { customer: Some(renamed), request_id: request_id(), ..Default::default() };
         other.contracts().update_customer(update).await.unwrap();
         let (one, ()) = other.give_way(async {}).await;
-        let read = one.contracts().get_customer(v1::GetCustomerRequest { customer_id: "contoso".to_owned() }).await;
+        let read = one
+            .contracts()
+            .get_customer(v1::GetCustomerRequest { customer_id: "contoso".to_owned(), ..Default::default() })
+            .await;
         assert_eq!(read.unwrap().into_inner().customer.unwrap().display_name, "Contoso plc");
         one.contracts().create_work_order(create(crate::sample::add_on("contoso", "wo-3"))).await.unwrap();
         one.stop().await;

@@ -69,6 +69,13 @@ pub fn changes(stored: &impl Serialize, sent: &impl Serialize) -> Vec<Difference
     found
 }
 
+/// The same of two values at a path.
+pub(super) fn changes_below(path: &str, stored: &Value, sent: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    collect_by_id(path, stored, sent, &mut found);
+    found
+}
+
 fn collect_by_id(path: &str, stored: &Value, sent: &Value, found: &mut Vec<Difference>) {
     match (stored, sent) {
         (Value::Object(one), Value::Object(other)) => {

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 
-use super::amend;
 use super::change::{ChangeKind, ContractChange, Document, NewVersion, Resource};
 use super::command::{ContractCommand, OrderChange};
 use super::diff::{Difference, differences};
@@ -11,12 +10,12 @@ use super::refusal::Refusal;
 use super::renew::renew;
 use super::resume::resume;
 use super::revoke_waiver::revoke;
-use super::standing::{dates, judge_time};
+use super::standing::{dates, judge_living, judge_time};
 use super::suspend::suspend;
-use super::terminate::terminate;
-use super::timeline::{Put, Timeline};
+use super::timeline::{Dated, Overruled, Put, Timeline};
+use super::{amend, terminate};
 use crate::error::Result;
-use crate::model::{Contract, Customer, Waiver, WorkOrder, WorkOrderState};
+use crate::model::{Contract, Customer, Waiver, WorkOrder};
 use crate::noun::Noun;
 
 /// A command worked out on the contract there is.
@@ -29,8 +28,18 @@ pub struct Plan {
     pub changes: Vec<ContractChange>,
     /// In the order in which they are to be recorded: the newest one in effect counts.
     pub versions: Vec<NewVersion>,
+    /// What was planned and does not agree with the change.
+    pub overruled: Vec<Overruling>,
     /// Why it cannot be: told unless the documents themselves are wrong.
     pub refusal: Option<Refusal>,
+}
+
+/// What of a document was planned and does not agree with the change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overruling {
+    pub resource: Resource,
+    pub id: String,
+    pub overruled: Overruled,
 }
 
 /// Works a command out on the contract there is. None where there must be one and is none.
@@ -43,7 +52,8 @@ pub fn plan(command: &ContractCommand, current: Option<&Timeline>, now: DateTime
         (None, _) => return Ok(None),
     };
     let as_of = command.effective_time().unwrap_or(now);
-    let mut plan = Plan { timeline, as_of, changes: Vec::new(), versions: Vec::new(), refusal: None };
+    let mut plan =
+        Plan { timeline, as_of, changes: Vec::new(), versions: Vec::new(), overruled: Vec::new(), refusal: None };
     match command {
         ContractCommand::CreateCustomer { customer } => plan.put_customer(customer, current.is_none(), false)?,
         ContractCommand::UpdateCustomer { customer, .. } => plan.put_customer(customer, false, true)?,
@@ -70,16 +80,7 @@ pub fn plan(command: &ContractCommand, current: Option<&Timeline>, now: DateTime
             }
         }
         ContractCommand::SuspendWorkOrder { change, .. } => plan.change(change, change.effective_time, suspend)?,
-        ContractCommand::ResumeWorkOrder { change } => {
-            let end = plan.planned_end(change);
-            plan.change(change, change.effective_time, resume)?;
-            // As soon as it serves again, it is known to end.
-            if let (Some(end), None) = (end, &plan.refusal) {
-                let put = plan.timeline.end_work_order(Some(plan.as_of), end, &change.work_order_id);
-                plan.versions.retain(|version| !put.iter().any(|put| put.from == version.effective_time));
-                plan.versions.extend(versions(put, Document::WorkOrder));
-            }
-        }
+        ContractCommand::ResumeWorkOrder { change } => plan.change(change, change.effective_time, resume)?,
         ContractCommand::TerminateWorkOrder { change, .. } => plan.end(change, as_of, command.since(now))?,
         ContractCommand::RecordWaiver { change, item_id, waiver } if change.effective_time.is_none() => {
             plan.record_waiver(change, item_id, waiver, now)?;
@@ -130,7 +131,7 @@ impl Plan {
             self.versions.push(NewVersion { effective_time: None, document });
         } else {
             let put = self.timeline.put_customer(Some(self.as_of), customer)?;
-            self.versions.extend(versions(put, Document::Customer));
+            self.keep(Resource::Customer, &id, put, Document::Customer);
         }
         if kind == ChangeKind::Updated && !may_update {
             self.refuse(Refusal::Taken { noun: Noun::Customer, id: id.clone(), fields: differences.clone() });
@@ -156,11 +157,11 @@ impl Plan {
         }
         // What is new is there as long as the contract.
         let from = (kind == ChangeKind::Updated).then_some(self.as_of);
+        let id = order.work_order_id.clone();
         if kind != ChangeKind::Unchanged {
             let put = self.timeline.put_work_order(from, order)?;
-            self.versions.extend(versions(put, Document::WorkOrder));
+            self.keep(Resource::WorkOrder, &id, put, Document::WorkOrder);
         }
-        let id = order.work_order_id.clone();
         self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields: names(differences) });
         Ok(())
     }
@@ -169,7 +170,7 @@ impl Plan {
         let customer = &self.contract().customer;
         let terms = [dates(customer, order), dates(customer, stored)];
         let time = command.effective_time().and_then(|instant| judge_time(instant, &terms));
-        let violations: Vec<_> = time.into_iter().chain(amend::judge(stored, order, path)).collect();
+        let violations: Vec<_> = time.into_iter().chain(amend::judge(stored, order, self.as_of, path)).collect();
         if !violations.is_empty() {
             self.refuse(Refusal::Violations(violations));
         }
@@ -192,7 +193,10 @@ impl Plan {
         };
         let term = dates(&contract.customer, &stored);
         let outside = named.and_then(|instant| judge_time(instant, &[term]));
-        let worked = work(&stored);
+        let worked = match judge_living(&stored, self.as_of, "work_order_id") {
+            Some(terminated) => Err(terminated.into()),
+            None => work(&stored),
+        };
         if let Some(outside) = outside {
             self.refuse(outside.into());
         }
@@ -205,14 +209,10 @@ impl Plan {
         }
     }
 
-    /// Ends an order at an instant. What ends later is known to end from now on; but an order that is held stays held until
-    /// it ends, since what is to end serves until then.
+    /// Ends an order at an instant, whenever it was planned to end. What ends later is known to end from now on; but an order
+    /// that is held stays held until it ends, since what is to end serves until then.
     fn end(&mut self, change: &OrderChange, end: DateTime<Utc>, known: DateTime<Utc>) -> Result<()> {
         self.as_of = known;
-        let is_held = |order: &WorkOrder| order.state == WorkOrderState::Suspended;
-        if self.contract().work_order(&change.work_order_id).is_some_and(is_held) {
-            self.as_of = end;
-        }
         let contract = self.contract();
         let (stored, term) = match order_of(contract, change) {
             Ok(stored) => (stored.clone(), dates(&contract.customer, stored)),
@@ -224,21 +224,18 @@ impl Plan {
         if let Some(outside) = judge_time(end, &[term]) {
             self.refuse(outside.into());
         }
-        match terminate(&stored, end) {
-            Ok(ended) => {
-                let put = self.timeline.end_work_order(Some(known), end, &change.work_order_id);
-                self.tell_changed(&stored, &ended, put);
-            }
-            Err(refusal) => self.refuse(refusal),
+        if let Some(refused) = judge_living(&stored, known, "work_order_id").or_else(|| terminate::judge(&stored)) {
+            self.refuse(refused.into());
+            return Ok(());
         }
+        let put = self.timeline.end_work_order(Some(known), end, &change.work_order_id);
+        let first = put.replaced.clone().zip(put.versions.first().cloned());
+        let (before, after) = first.map_or((stored.clone(), stored), |(before, first)| {
+            self.as_of = first.from.map_or(known, |from| from.max(known));
+            (before, first.document)
+        });
+        self.tell_changed(&before, &after, put);
         Ok(())
-    }
-
-    /// When an order is planned to end early.
-    fn planned_end(&self, change: &OrderChange) -> Option<DateTime<Utc>> {
-        let orders = self.timeline.since(self.as_of).filter_map(|it| it.contract.work_order(&change.work_order_id));
-        let mut ended = orders.filter(|order| order.state == WorkOrderState::Terminated);
-        ended.next()?.terminate_time
     }
 
     fn put_changed(&mut self, from: Option<DateTime<Utc>>, stored: &WorkOrder, changed: &WorkOrder) -> Result<()> {
@@ -247,12 +244,19 @@ impl Plan {
         Ok(())
     }
 
-    fn tell_changed(&mut self, stored: &WorkOrder, changed: &WorkOrder, put: Vec<Put<WorkOrder>>) {
+    fn tell_changed(&mut self, stored: &WorkOrder, changed: &WorkOrder, put: Put<WorkOrder>) {
         let differences = differences("work_order", stored, changed);
         let kind = kind_of(false, &differences);
-        self.versions.extend(versions(put, Document::WorkOrder));
         let (id, fields) = (changed.work_order_id.clone(), names(differences));
+        self.keep(Resource::WorkOrder, &id, put, Document::WorkOrder);
         self.changes.push(ContractChange { kind, resource: Resource::WorkOrder, id, fields });
+    }
+
+    fn keep<T>(&mut self, resource: Resource, id: &str, put: Put<T>, document: fn(T) -> Document) {
+        let version = |Dated { from, document: it }| NewVersion { effective_time: from, document: document(it) };
+        self.versions.extend(put.versions.into_iter().map(version));
+        let overruled = put.overruled.into_iter();
+        self.overruled.extend(overruled.map(|overruled| Overruling { resource, id: id.to_owned(), overruled }));
     }
 
     /// A waiver has dates of its own: without an effective time the item has it from its first version on that lacks
@@ -270,12 +274,15 @@ impl Plan {
         };
         let first = self.timeline.periods().find(|period| lacks(&period.contract));
         let from = first.map_or(Some(now), |period| period.from);
+        let order = self.timeline.at(Some(now)).work_order(&change.work_order_id);
+        let terminated = order.and_then(|order| judge_living(order, now, "work_order_id")).map(Refusal::from);
         let refused = self.timeline.since(now).filter_map(|period| {
             let order = period.contract.work_order(&change.work_order_id)?;
             record(order, item_id, waiver).err()
         });
         // An item that is not there now may be planned, or may have ended.
-        let refusal = refused.into_iter().find(|refusal| !matches!(refusal, Refusal::NotFound { .. }));
+        let refusal =
+            terminated.or_else(|| refused.into_iter().find(|refusal| !matches!(refusal, Refusal::NotFound { .. })));
         let recorded = match refusal {
             Some(refusal) => Err(refusal),
             None => order_of(self.timeline.at(from), change).and_then(|order| {
@@ -298,10 +305,6 @@ fn order_of<'a>(contract: &'a Contract, change: &OrderChange) -> Result<&'a Work
     let known = contract.work_orders.iter().map(|order| order.work_order_id.as_str());
     let unknown = || Refusal::unknown(Noun::WorkOrder, &change.work_order_id, known);
     contract.work_order(&change.work_order_id).ok_or_else(unknown)
-}
-
-fn versions<T>(put: Vec<Put<T>>, document: fn(T) -> Document) -> impl Iterator<Item = NewVersion> {
-    put.into_iter().map(move |put| NewVersion { effective_time: put.from, document: document(put.document) })
 }
 
 fn kind_of(is_new: bool, differences: &[Difference]) -> ChangeKind {

@@ -1,14 +1,11 @@
 //! Brings a suspended order back.
 
 use super::refusal::Refusal;
-use super::standing::{judge_living, wrong_state};
+use super::standing::wrong_state;
 use crate::model::{WorkOrder, WorkOrderState};
 use crate::violation::reason::WORK_ORDER_NOT_SUSPENDED;
 
 pub(super) fn resume(order: &WorkOrder) -> Result<WorkOrder, Refusal> {
-    if let Some(terminated) = judge_living(order, "work_order_id") {
-        return Err(terminated.into());
-    }
     if order.state != WorkOrderState::Suspended {
         let advice = match order.state {
             WorkOrderState::Draft => "amend it to the state `ACTIVE` instead",

@@ -2,14 +2,10 @@
 
 use super::record_waiver::{name, unknown_item};
 use super::refusal::Refusal;
-use super::standing::judge_living;
 use crate::model::WorkOrder;
 use crate::noun::Noun;
 
 pub(super) fn revoke(order: &WorkOrder, item_id: &str, code: &str, reference: &str) -> Result<WorkOrder, Refusal> {
-    if let Some(terminated) = judge_living(order, "work_order_id") {
-        return Err(terminated.into());
-    }
     let mut changed = order.clone();
     let Some(item) = changed.items.iter_mut().find(|item| item.item_id == item_id) else {
         return Err(unknown_item(order, item_id));

@@ -35,15 +35,14 @@ pub(super) fn judge_time(instant: DateTime<Utc>, terms: &[Span]) -> Option<Viola
     Some(Violation { facts, ..Violation::new("effective_time", reason::EFFECTIVE_TIME_OUTSIDE_TERM, description) })
 }
 
-/// A terminated order changes no more.
-pub(super) fn judge_living(order: &WorkOrder, field: &str) -> Option<Violation> {
-    if order.state != WorkOrderState::Terminated {
+/// An order that has ended by an instant changes no more. At the very instant of its end it has ended.
+pub(super) fn judge_living(order: &WorkOrder, at: DateTime<Utc>, field: &str) -> Option<Violation> {
+    if order.state != WorkOrderState::Terminated || order.terminate_time.is_some_and(|end| at < end) {
         return None;
     }
     let end = order.terminate_time.map(rfc3339).unwrap_or_default();
     let description = format!(
-        "work order `{}` is terminated as of `{end}` and changes no more; renew it, or name an instant at which it is not \
-         terminated yet",
+        "work order `{}` is terminated as of `{end}` and changes no more; renew it, or name an instant before its end",
         order.work_order_id
     );
     let facts = vec![("work_order_id", order.work_order_id.clone()), ("terminate_time", end)];

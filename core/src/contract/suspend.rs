@@ -1,17 +1,15 @@
 //! Holds an active order.
 
 use super::refusal::Refusal;
-use super::standing::{judge_living, wrong_state};
+use super::standing::wrong_state;
 use crate::model::{WorkOrder, WorkOrderState};
 use crate::violation::reason::WORK_ORDER_NOT_ACTIVE;
 
 pub(super) fn suspend(order: &WorkOrder) -> Result<WorkOrder, Refusal> {
-    if let Some(terminated) = judge_living(order, "work_order_id") {
-        return Err(terminated.into());
-    }
-    if order.state != WorkOrderState::Active {
+    // One that is to end serves until then.
+    if !matches!(order.state, WorkOrderState::Active | WorkOrderState::Terminated) {
         let advice = "it entitles to nothing, so there is nothing to suspend";
         return Err(wrong_state(order, WORK_ORDER_NOT_ACTIVE, advice).into());
     }
-    Ok(WorkOrder { state: WorkOrderState::Suspended, ..order.clone() })
+    Ok(WorkOrder { state: WorkOrderState::Suspended, terminate_time: None, ..order.clone() })
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod life;
 mod planned;
+mod planned_end;
 mod renewals;
 
 use chrono::{DateTime, Utc};

@@ -118,7 +118,7 @@ impl Search<'_> {
         };
         let late = late.map(|late| late.violation);
         // Where the contract says the same, the block has more to tell of it.
-        for violation in &late {
+        if let Some(violation) = &late {
             failed
                 .iter_mut()
                 .filter(|known| known.rule == violation.rule)

@@ -2,6 +2,7 @@
 //! customer that runs at the same time.
 
 use crate::catalog::Rule;
+use crate::model::WorkOrder;
 use crate::terms::is_in_effect;
 
 use super::contract_index::Order;
@@ -53,13 +54,33 @@ fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
         && !order.has_own_base()
         && !has_base_beside(order)
     {
-        let description = format!(
-            "no base agreement of the customer runs in this term; add the item `{}`, or write the base's order first",
-            edition.base_package
-        );
+        let description = match base_before(order) {
+            Some(base) => format!(
+                "no base agreement of the customer runs in this term; renew work order {} first, on which it leaned",
+                shown(&base.work_order_id)
+            ),
+            None => format!(
+                "no base agreement of the customer runs in this term; add the item `{}`, or write the base's order first",
+                edition.base_package
+            ),
+        };
         let clause = Enforced { work_order_id: &order.order.work_order_id, ..clause };
         findings.clause(clause, order.path, "items", description);
     }
+}
+
+/// The base beside which the order ran that this one renews: the last one to end.
+fn base_before<'a>(order: &Order<'a>) -> Option<&'a WorkOrder> {
+    let Order { index, order: work_order, .. } = *order;
+    let renewed = index.contract.work_order(work_order.renews_work_order_id.as_deref()?)?;
+    let term = index.term(renewed);
+    let beside = index.bases.iter().filter(|base| {
+        order.edition.is_none_or(|edition| base.supports(edition))
+            && is_in_effect(base.order)
+            && base.span.start < term.end
+            && term.start < base.span.end
+    });
+    beside.max_by_key(|base| base.span.end).map(|base| base.order)
 }
 
 fn has_base_beside(order: &Order<'_>) -> bool {

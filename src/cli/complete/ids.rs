@@ -66,7 +66,12 @@ pub(super) fn locations(current: &OsStr) -> Vec<CompletionCandidate> {
     let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     let Some(customer_id) = given(&words, "--customer") else { return Vec::new() };
     let locations = ask(async |client| {
-        let answer = client.contracts().get_customer(GetCustomerRequest { customer_id }).await.ok()?.into_inner();
+        let answer = client
+            .contracts()
+            .get_customer(GetCustomerRequest { customer_id, as_of_time: None })
+            .await
+            .ok()?
+            .into_inner();
         let locations = answer.customer?.locations.into_iter();
         Some(locations.map(|location| (location.location_id, location.display_name)).collect())
     });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use prost_types::Timestamp;
 use tonic::Code;
 
 use crate::cli::client::Client;
@@ -20,14 +21,18 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Nothing of a customer that is not there yet.
-    pub(super) async fn read(connection: &Client, customer_id: &str) -> Result<Self, Failure> {
-        let customer = match customers::read(connection, customer_id).await {
+    /// As it stands when differences take effect. Nothing of a customer that is not there yet.
+    pub(super) async fn read(
+        connection: &Client,
+        customer_id: &str,
+        effective: Option<Timestamp>,
+    ) -> Result<Self, Failure> {
+        let customer = match customers::read_at(connection, customer_id, effective).await {
             Ok(answer) => answer.customer.unwrap_or_default(),
             Err(Failure::Status(status)) if status.code() == Code::NotFound => return Ok(Self::default()),
             Err(failure) => return Err(failure),
         };
-        Ok(Self { customer, orders: orders::all(connection, customer_id).await? })
+        Ok(Self { customer, orders: orders::all_at(connection, customer_id, effective).await? })
     }
 
     /// The zones with the document: those of its customer, and of both its orders and the stored ones.

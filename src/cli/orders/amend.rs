@@ -11,6 +11,7 @@ use crate::proto::v1::{AmendWorkOrderRequest, Item, Quantity, Unit, WorkOrder};
 /// The order is read, changed as the flags say, and sent back as a whole, if nobody changed it meanwhile.
 /// With --item the flags change that item, otherwise the order itself. Values are written as in a
 /// document: `--set end_date=2027-02-28`, `--set unit_price=310.00`; an empty one takes the field away.
+/// A planned end stays; `--set state=ACTIVE --set terminate_time=` withdraws it.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

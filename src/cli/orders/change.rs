@@ -27,6 +27,48 @@ pub(in crate::cli) struct ChangeArgs {
     pub write: ChangeWriteArgs,
 }
 
+/// What a change takes that says why and nothing else.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ReasonedChange {
+    /// The work order.
+    #[arg(value_name = "WORK_ORDER", id = "work-order")]
+    pub work_order: String,
+    /// The customer.
+    #[arg(long, value_name = "ID")]
+    pub customer: String,
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// Makes such a change, by a call of its own.
+macro_rules! make_reasoned {
+    ($context:expr, $args:expr, $call:ident, $request:ident, $name:literal) => {{
+        let (context, args) = ($context, $args);
+        let connection = context.connect().await?;
+        let effective = args.change.effective;
+        let before =
+            $crate::cli::orders::change::Before::read(&connection, &args.customer, &args.work_order, effective).await?;
+        let write = args.change.write;
+        let request = $crate::proto::v1::$request {
+            customer_id: args.customer,
+            work_order_id: args.work_order,
+            effective_time: before.effective_time,
+            reason: args.reason.unwrap_or_default(),
+            request_id: write.request.id(),
+            validate_only: write.plan,
+            etag: write.etag(&before),
+            strict: write.strict,
+        };
+        let id = request.request_id.clone();
+        let answer = write.answer(&id, connection.contracts().$call(request)).await?;
+        $crate::cli::orders::change::tell_change!(context, $name, answer, before, false, write.plan)
+    }};
+}
+pub(in crate::cli) use make_reasoned;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ChangeWriteArgs {
     /// Only check everything and show what would change.

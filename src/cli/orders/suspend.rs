@@ -1,8 +1,7 @@
 use clap::Args;
 
-use super::change::{Before, ChangeArgs, tell_change};
+use super::change::{ReasonedChange, make_reasoned};
 use crate::cli::{CliContext, Failure};
-use crate::proto::v1::SuspendWorkOrderRequest;
 
 /// Hold an order: until it is resumed it entitles to nothing, and is no base for others.
 ///
@@ -14,35 +13,18 @@ use crate::proto::v1::SuspendWorkOrderRequest;
   entitled orders suspend hm-2026 --customer halden-mills --effective 2026-07-01 --plan"
 )]
 pub(super) struct Suspend {
-    /// The work order.
-    #[arg(value_name = "WORK_ORDER", id = "work-order")]
-    work_order: String,
-    /// The customer.
-    #[arg(long, value_name = "ID")]
-    customer: String,
-    /// Why, for the record.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
     #[command(flatten)]
-    change: ChangeArgs,
+    order: ReasonedChange,
 }
 
 impl Suspend {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
-        let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order, self.change.effective).await?;
-        let request = SuspendWorkOrderRequest {
-            customer_id: self.customer,
-            work_order_id: self.work_order,
-            effective_time: before.effective_time,
-            reason: self.reason.unwrap_or_default(),
-            request_id: self.change.write.request.id(),
-            validate_only: self.change.write.plan,
-            etag: self.change.write.etag(&before),
-            strict: self.change.write.strict,
-        };
-        let id = request.request_id.clone();
-        let answer = self.change.write.answer(&id, connection.contracts().suspend_work_order(request)).await?;
-        tell_change!(context, "entitled.v1.SuspendWorkOrderResponse", answer, before, false, self.change.write.plan)
+        make_reasoned!(
+            context,
+            self.order,
+            suspend_work_order,
+            SuspendWorkOrderRequest,
+            "entitled.v1.SuspendWorkOrderResponse"
+        )
     }
 }

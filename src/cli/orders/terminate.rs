@@ -1,12 +1,13 @@
 use clap::Args;
 
-use super::change::{Before, ChangeArgs, tell_change};
+use super::change::{ReasonedChange, make_reasoned};
 use crate::cli::{CliContext, Failure};
-use crate::proto::v1::TerminateWorkOrderRequest;
 
-/// End an order early; before that instant everything still works.
+/// End an order early; before that instant everything still works, and the order can be changed.
 ///
-/// It cannot be undone; a terminated order can be renewed.
+/// A planned end is replaced by another --effective, sooner or later, or withdrawn:
+/// `entitled orders amend ORDER --set state=ACTIVE --set terminate_time=`. Once it has come it
+/// cannot be undone; a terminated order can be renewed.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
@@ -14,35 +15,18 @@ use crate::proto::v1::TerminateWorkOrderRequest;
   entitled orders terminate hm-2026 --customer halden-mills --effective 2026-07-01 --plan"
 )]
 pub(super) struct Terminate {
-    /// The work order.
-    #[arg(value_name = "WORK_ORDER", id = "work-order")]
-    work_order: String,
-    /// The customer.
-    #[arg(long, value_name = "ID")]
-    customer: String,
-    /// Why, for the record.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
     #[command(flatten)]
-    change: ChangeArgs,
+    order: ReasonedChange,
 }
 
 impl Terminate {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
-        let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order, self.change.effective).await?;
-        let request = TerminateWorkOrderRequest {
-            customer_id: self.customer,
-            work_order_id: self.work_order,
-            effective_time: before.effective_time,
-            reason: self.reason.unwrap_or_default(),
-            request_id: self.change.write.request.id(),
-            validate_only: self.change.write.plan,
-            etag: self.change.write.etag(&before),
-            strict: self.change.write.strict,
-        };
-        let id = request.request_id.clone();
-        let answer = self.change.write.answer(&id, connection.contracts().terminate_work_order(request)).await?;
-        tell_change!(context, "entitled.v1.TerminateWorkOrderResponse", answer, before, false, self.change.write.plan)
+        make_reasoned!(
+            context,
+            self.order,
+            terminate_work_order,
+            TerminateWorkOrderRequest,
+            "entitled.v1.TerminateWorkOrderResponse"
+        )
     }
 }

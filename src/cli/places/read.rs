@@ -82,7 +82,7 @@ impl CliContext {
         if self.format == Format::Json {
             return Places::default();
         }
-        let request = GetCustomerRequest { customer_id: customer_id.to_owned() };
+        let request = GetCustomerRequest { customer_id: customer_id.to_owned(), as_of_time: None };
         let answer = connection.contracts().get_customer(request).await;
         let customer = answer.ok().and_then(|answer| answer.into_inner().customer);
         customer.as_ref().map(Places::of).unwrap_or_default()

@@ -103,7 +103,7 @@ mod tests {
                 bytes: 0,
                 planned: Vec::new(),
             };
-            let state = ContractState { stored, timeline: Timeline::of(contract) };
+            let state = ContractState { stored, timeline: Timeline::of(contract), bytes: 0 };
             let document = Document::Customer(customer(count, "new"));
             let versions = [NewVersion { effective_time: None, document }];
             let (caller, granted) = (Caller::anonymous(), Changes::default());

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::outcome::Judged;
 use super::state::ContractState;
 use super::version::match_etag;
-use super::{Contracts, size};
+use super::{Contracts, overruled, size};
 use crate::contract::{ChangeKind, ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
 use crate::error::{Error, Result, Violation, merge_violations, reason};
 use crate::model::{Contract, rfc3339};
@@ -49,7 +49,8 @@ impl Contracts {
         };
         let submitted = submitted(command, &plan);
         let before = timeline.map(|timeline| timeline.at(Some(plan.as_of)));
-        let warnings = purchase::warnings(&self.context.catalog, plan.contract(), before, &submitted, now);
+        let mut warnings = purchase::warnings(&self.context.catalog, plan.contract(), before, &submitted, now);
+        warnings.extend(overruled::warnings(command, &plan));
         if is_strict && !warnings.is_empty() {
             return Err(Error::Violations(warnings.into_iter().map(forbidden).collect()));
         }
@@ -82,6 +83,7 @@ impl Contracts {
         if !plan.is_empty() {
             let path = submitted.first().map_or("customer", |(path, _)| path);
             found.extend(size::judge(plan.contract(), size::of_stored(stored), path));
+            found.extend(size::judge_versions(&plan.versions));
         }
         found
     }

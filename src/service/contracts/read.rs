@@ -1,4 +1,4 @@
-//! Reads customers and work orders as they are now, one by one and by pages.
+//! Reads customers and work orders as they are now or at another instant, one by one and by pages.
 
 use chrono::{DateTime, Utc};
 
@@ -33,9 +33,16 @@ pub struct Found<T> {
 }
 
 impl Contracts {
-    pub async fn customer(&self, caller: &Caller, customer_id: &str) -> Result<Found<Customer>> {
+    /// As of an instant; none: now.
+    pub async fn customer(
+        &self,
+        caller: &Caller,
+        customer_id: &str,
+        as_of_time: Option<DateTime<Utc>>,
+    ) -> Result<Found<Customer>> {
         caller.require_customer(customer_id)?;
-        let snapshot = self.context.snapshot(customer_id, &Consistency::Full, self.context.clock.now()).await?;
+        let now = self.context.clock.now();
+        let snapshot = self.context.snapshot_at(customer_id, as_of_time, None, &Consistency::Full, now).await?;
         Ok(Found {
             document: snapshot.prepared().contract().customer.clone(),
             info: Some(snapshot.documents.customer_info.clone()),

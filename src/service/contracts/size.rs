@@ -1,9 +1,11 @@
 //! Limits how many bytes the documents of a customer may have. Whoever reads, judges or decides a contract has all of
 //! them in memory.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::state::ContractState;
+use crate::contract::{Document, NewVersion};
 use crate::error::{Violation, reason};
 use crate::model::Contract;
 use crate::store::StoredContract;
@@ -11,9 +13,9 @@ use crate::store::StoredContract;
 /// Most bytes of a customer's documents as they are stored, in sum.
 const MOST_BYTES: usize = 8 << 20;
 
-/// The bytes of what a change is worked out on.
+/// The bytes of what a change is worked out on: of all periods that it reaches.
 pub(super) fn of_state(state: Option<&ContractState>) -> usize {
-    of_stored(state.map(|state| &state.stored))
+    state.map_or(0, |state| state.bytes)
 }
 
 /// The bytes of what is stored.
@@ -32,6 +34,36 @@ pub(super) fn judge(contract: &Contract, before: usize, path: &str) -> Option<Vi
         );
         Violation::new(path, reason::FIELD_OUT_OF_RANGE, description)
     })
+}
+
+/// A change is recorded once for itself and once for each change of the same document that takes effect later: so many
+/// versions at most, with so many bytes.
+const MOST_VERSIONS: usize = 250;
+const MOST_BYTES_OF_VERSIONS: usize = 16 << 20;
+
+/// Told where the change says when it takes effect.
+pub(super) fn judge_versions(versions: &[NewVersion]) -> Option<Violation> {
+    let mut changed = BTreeSet::new();
+    let carried: Vec<_> = versions.iter().filter(|version| !changed.insert(version.document.id())).collect();
+    let bytes = carried.iter().fold(0_usize, |sum, version| sum.saturating_add(bytes_of_document(&version.document)));
+    (carried.len() >= MOST_VERSIONS || bytes > MOST_BYTES_OF_VERSIONS).then(|| {
+        let description = format!(
+            "{} changes of what it changes take effect later, and each would be recorded anew, with {bytes} bytes in all; \
+             at most {} are, and {MOST_BYTES_OF_VERSIONS} bytes: let it take effect later",
+            carried.len(),
+            MOST_VERSIONS.saturating_sub(1)
+        );
+        Violation::new("effective_time", reason::FIELD_OUT_OF_RANGE, description)
+    })
+}
+
+fn bytes_of_document(document: &Document) -> usize {
+    let mut counter = Counter(0);
+    let _ = match document {
+        Document::Customer(customer) => serde_json::to_writer(&mut counter, customer),
+        Document::WorkOrder(order) => serde_json::to_writer(&mut counter, order),
+    };
+    counter.0
 }
 
 fn bytes_of(contract: &Contract) -> usize {
@@ -87,6 +119,25 @@ mod tests {
             violation.description,
             "the customer has 8388609 bytes of documents with it; at most 8388608 are allowed: leave out what is not needed"
         );
+    }
+
+    #[test]
+    fn so_many_versions_are_recorded_by_a_change() {
+        let version = |second: i64, bytes: usize| NewVersion {
+            effective_time: chrono::DateTime::from_timestamp(second, 0),
+            document: Document::Customer(contract(bytes).customer),
+        };
+        let versions = |count: usize, bytes: usize| -> Vec<_> {
+            (0..count).map(|second| version(i64::try_from(second).unwrap(), bytes)).collect()
+        };
+        assert_eq!(judge_versions(&versions(MOST_VERSIONS, 200)), None);
+        let violation = judge_versions(&versions(MOST_VERSIONS + 1, 200)).unwrap();
+        assert_eq!((violation.field.as_str(), violation.reason.as_str()), ("effective_time", "FIELD_OUT_OF_RANGE"));
+        assert!(violation.description.starts_with("250 changes of what it changes"), "{}", violation.description);
+        // The first one is the change itself.
+        let quarter = MOST_BYTES_OF_VERSIONS / 4;
+        assert_eq!(judge_versions(&versions(5, quarter)), None);
+        assert!(judge_versions(&versions(5, quarter + 1)).is_some());
     }
 
     #[test]

@@ -33,6 +33,8 @@ impl Source<'_> {
 pub(super) struct ContractState {
     pub stored: StoredContract,
     pub timeline: Timeline,
+    /// What all of that takes in the store.
+    pub bytes: usize,
 }
 
 impl ContractState {
@@ -62,7 +64,7 @@ impl ContractState {
             periods.push(Period { from: period.period.from, contract: period.contract });
         }
         let timeline = Timeline::new(periods).unwrap_or_else(|| Timeline::of(stored.contract.clone()));
-        Ok(Some(Self { stored, timeline }))
+        Ok(Some(Self { stored, timeline, bytes }))
     }
 }
 

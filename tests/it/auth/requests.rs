@@ -198,7 +198,10 @@ fn reads(id: &str) -> Vec<(&'static str, Vec<u8>)> {
         message("/entitled.v1.EntitlementService/CheckEntitlement", &known),
         message("/entitled.v1.EntitlementService/GetResponseTarget", &target),
         message("/entitled.v1.EntitlementService/ListEntitlements", &list),
-        message("/entitled.v1.ContractService/GetCustomer", &v1::GetCustomerRequest { customer_id: customer_id() }),
+        message(
+            "/entitled.v1.ContractService/GetCustomer",
+            &v1::GetCustomerRequest { customer_id: customer_id(), ..Default::default() },
+        ),
         message("/entitled.v1.ContractService/GetWorkOrder", &work_order),
         message(
             "/entitled.v1.ContractService/ListWorkOrderVersions",

@@ -98,7 +98,7 @@ async fn every_call_that_names_a_customer_is_refused_for_another_one() {
             assert!(!matches!(code, Code::PermissionDenied | Code::Unauthenticated | Code::Internal), "{path}: {code}");
         }
         // Its own customer that does not exist is not found.
-        let own = v1::GetCustomerRequest { customer_id: "contoso-old".into() };
+        let own = v1::GetCustomerRequest { customer_id: "contoso-old".into(), ..Default::default() };
         let own = house.contracts(&house.contoso).get_customer(own).await;
         assert_eq!(told(&own.unwrap_err()), (Code::NotFound, "CUSTOMER_NOT_FOUND".to_owned()));
         house.guarded.server.stop().await;
@@ -193,7 +193,7 @@ async fn ids_of_another_customer_are_of_no_use() {
 #[tokio::test]
 async fn every_write_tells_who_made_it() {
     let house = House::start(Backend::Sqlite).await;
-    let customer = v1::GetCustomerRequest { customer_id: "contoso".into() };
+    let customer = v1::GetCustomerRequest { customer_id: "contoso".into(), ..Default::default() };
     let customer = house.contracts(&house.contoso).get_customer(customer).await.unwrap().into_inner().customer.unwrap();
     assert_eq!(customer.actor, "admin");
     let used = house.ledger(&house.contoso).consume_units(consume_of("contoso", 1)).await.unwrap().into_inner();

@@ -78,7 +78,9 @@ async fn what_is_addressed_and_unknown_is_named_with_its_nearest(server: &TestSe
     let id = |id: &str| id.to_owned();
     let missing = || id("contosa");
     let gone = |refusal| unknown(refusal, "CUSTOMER_NOT_FOUND", "customer_id", "contosa", None);
-    gone(refused(contracts.get_customer(v1::GetCustomerRequest { customer_id: missing() }).await));
+    gone(refused(
+        contracts.get_customer(v1::GetCustomerRequest { customer_id: missing(), ..Default::default() }).await,
+    ));
     let request = v1::GetWorkOrderRequest { customer_id: missing(), work_order_id: id("wo-1"), ..Default::default() };
     gone(refused(contracts.get_work_order(request).await));
     let request = v1::ListWorkOrdersRequest { customer_id: missing(), ..Default::default() };
@@ -159,7 +161,7 @@ async fn hostile_ids_never_reach_the_database(server: &TestServer) {
             mistake(contracts.create_work_order(create(base(&id))).await),
             "work_order.customer_id FIELD_INVALID"
         );
-        let request = v1::GetCustomerRequest { customer_id: id.clone() };
+        let request = v1::GetCustomerRequest { customer_id: id.clone(), ..Default::default() };
         assert_eq!(mistake(contracts.get_customer(request).await), "customer_id FIELD_INVALID");
         let request =
             v1::GetWorkOrderRequest { customer_id: "contoso".to_owned(), work_order_id: id, ..Default::default() };

@@ -132,14 +132,14 @@ async fn a_broken_document_changes_nothing(server: &TestServer) {
 
     let after = contracts.list_work_orders(orders_of("contoso")).await.unwrap().into_inner();
     assert_eq!(after, before);
-    let get = v1::GetCustomerRequest { customer_id: "contoso".to_owned() };
+    let get = v1::GetCustomerRequest { customer_id: "contoso".to_owned(), ..Default::default() };
     assert_eq!(contracts.get_customer(get).await.unwrap().into_inner().revision, revision);
 
     // Nor is a new customer left behind without its document.
     let mut broken = document("fabrikam");
     item_of(&mut broken).product_ids.clear();
     assert_eq!(refused(contracts.apply_contract(broken).await).code, Code::FailedPrecondition);
-    let get = v1::GetCustomerRequest { customer_id: "fabrikam".to_owned() };
+    let get = v1::GetCustomerRequest { customer_id: "fabrikam".to_owned(), ..Default::default() };
     assert_eq!(refused(contracts.get_customer(get).await).reason, "CUSTOMER_NOT_FOUND");
     // The request id of a refused write is free.
     let mut request = document("fabrikam");

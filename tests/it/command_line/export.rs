@@ -46,6 +46,40 @@ async fn to_import_what_was_exported_changes_nothing() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn what_stands_at_another_instant_is_exported_and_compared() {
+    let server = TestServer::start(Backend::Sqlite).await;
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/halden-mills.yaml");
+    told(&server, &["import", example], 0).await;
+    let order = ["hm-2026", "--customer", "halden-mills"];
+    let amend = [&["orders", "amend"], &order[..], &["--item", "ede-utrecht", "--quantity", "500h"]].concat();
+    told(&server, &[&amend[..], &["--effective", "2027-07-01"]].concat(), 0).await;
+    let export = ["export", "--customer", "halden-mills"];
+    let [now, note] = told(&server, &export, 0).await;
+    assert!(now.contains("quantity: 400h") && !now.contains("500h"), "{now}");
+    // The start of that day at the host.
+    assert!(note.contains("2027-06-30T22:00:00Z") && note.contains("--as-of"), "{note}");
+    let [json, note] = told(&server, &[&export[..], &["--output", "json"]].concat(), 0).await;
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+    let note: serde_json::Value = serde_json::from_str(&note).unwrap();
+    assert_eq!(note["planned"], serde_json::json!(["2027-06-30T22:00:00Z"]));
+    for at in ["2027-07-01", "2027-06-30T22:00:00Z"] {
+        let [then, note] = told(&server, &[&export[..], &["--as-of", at]].concat(), 0).await;
+        assert!(then.contains("quantity: 500h"), "{then}");
+        assert_eq!(note, "");
+    }
+    told(&server, &[&export[..], &["--as-of", "tomorrow"]].concat(), 2).await;
+    // A plan for an instant compares with what stands then.
+    let file = server.directory().join("then.yaml");
+    let file = file.to_str().unwrap();
+    told(&server, &[&export[..], &["--as-of", "2027-07-01", "--file", file]].concat(), 0).await;
+    let [plan, _] = told(&server, &["import", file, "--plan", "--effective", "2027-07-02T00:00:00Z"], 0).await;
+    assert!(plan.contains("nothing would change") && !plan.contains("500h"), "{plan}");
+    let [plan, _] = told(&server, &["import", file, "--plan"], 0).await;
+    assert!(plan.contains("400h") && plan.contains("500h"), "{plan}");
+    server.stop().await;
+}
+
 #[test]
 fn the_schema_is_published() {
     let output = super::entitled(&["schema"], &[]);

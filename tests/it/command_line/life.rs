@@ -165,7 +165,14 @@ async fn an_order_is_held_resumed_and_ended() {
     // The start of that day at the host.
     assert!(plan.contains("2027-07-01T00:00:00+02:00"), "{plan}");
     assert!(run("terminate", &["--effective", "2027-07-01T00:00:00+02:00"], 0).await.contains("TERMINATED"));
-    assert!(run("suspend", &[], 5).await.contains("WORK_ORDER_ALREADY_TERMINATED"));
+    assert!(run("suspend", &["--effective", "2027-07-01"], 5).await.contains("WORK_ORDER_ALREADY_TERMINATED"));
+    run("suspend", &["--effective", "2027-06-30", "--plan"], 0).await;
+    // Until it has come, the end can be moved and withdrawn.
+    assert!(run("terminate", &["--effective", "2027-08-01"], 0).await.contains("2027-08-01"));
+    let kept = run("amend", &["--set", "flex_allowance=10.00"], 0).await;
+    assert!(kept.contains("TERMINATED") && !kept.contains("terminate_time"), "{kept}");
+    let withdrawn = run("amend", &["--set", "state=ACTIVE", "--set", "terminate_time="], 0).await;
+    assert!(withdrawn.contains("terminate_time") && withdrawn.contains("ACTIVE"), "{withdrawn}");
     server.stop().await;
 }
 

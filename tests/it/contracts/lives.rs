@@ -104,26 +104,25 @@ impl Life {
 
     async fn step(&mut self, server: &TestServer) {
         let from = self.from();
-        let step = self.draw.below(16);
+        let step = self.draw.below(17);
         self.log.push(format!("{step} from {from:?}"));
         match step {
             0..=4 => self.amend(server, from).await,
             5 | 6 => {
                 let made = suspend(server, "wo-2", from).await;
-                let states = (v1::WorkOrderState::Active, v1::WorkOrderState::Suspended);
-                self.set_state(made, states, from, "WORK_ORDER_NOT_ACTIVE");
+                self.set_held(made, true, from, "WORK_ORDER_NOT_ACTIVE");
             }
             7 | 8 => {
                 let made = resume(server, "wo-2", from).await;
-                let states = (v1::WorkOrderState::Suspended, v1::WorkOrderState::Active);
-                self.set_state(made, states, from, "WORK_ORDER_NOT_SUSPENDED");
+                self.set_held(made, false, from, "WORK_ORDER_NOT_SUSPENDED");
             }
             9 => self.record_waiver(server, from).await,
             10 => self.revoke_waiver(server, from).await,
-            11 if self.history.len() > 2 * STEPS / 3 => self.terminate(server, from).await,
+            11 if self.history.len() > STEPS / 3 => self.terminate(server, from).await,
             12 if self.history.len() > STEPS / 2 => self.renew(server).await,
             13 => self.reserve(server).await,
             14 => self.commit(server).await,
+            15 => self.withdraw(server, from).await,
             _ => self.consume(server).await,
         }
     }
@@ -140,11 +139,13 @@ impl Life {
         self.log.push(format!("  version {} from {from}: {:?}", order.version, Standing::of(order)));
         let mut known = Known { since: recorded, ..self.known().clone() };
         work(&mut known.order, from);
-        if known.order != self.known().order {
-            self.versions += known.order.versions_from(from);
-        }
-        self.history.push(known);
+        let versions = known.order.versions_since(&self.known().order, from);
+        self.versions += versions;
         self.outcomes.0 += 1;
+        // Where nothing changed, the answer tells when the order was recorded before.
+        if versions > 0 {
+            self.history.push(known);
+        }
     }
 
     /// A change was refused, for the reason that was to be expected.
@@ -154,8 +155,8 @@ impl Life {
         self.outcomes.1 += 1;
     }
 
-    fn is_terminated(&self, at: DateTime<Utc>) -> bool {
-        *self.known().order.state.at(at) == v1::WorkOrderState::Terminated
+    fn has_ended(&self, at: DateTime<Utc>) -> bool {
+        self.known().order.has_ended(at)
     }
 
     async fn amend(&mut self, server: &TestServer, from: Option<DateTime<Utc>>) {
@@ -182,32 +183,26 @@ impl Life {
         let at = from.unwrap_or_else(now);
         match amend(server, order, from).await {
             Ok(made) => {
-                assert!(!self.is_terminated(at), "{}", self.told());
+                assert!(!self.has_ended(at), "{}", self.told());
                 self.made(&made, from, |order, from| order.amend(from, &to));
             }
-            Err(status) if self.is_terminated(at) => self.refused(&status, &["WORK_ORDER_ALREADY_TERMINATED"]),
+            Err(status) if self.has_ended(at) => self.refused(&status, &["WORK_ORDER_ALREADY_TERMINATED"]),
             // An item without a product, also later on.
             Err(status) => self.refused(&status, &["PRODUCTS_REQUIRED", "FIELD_REQUIRED"]),
         }
     }
 
-    fn set_state(
-        &mut self,
-        made: Result<v1::WorkOrder, Status>,
-        (before, after): (v1::WorkOrderState, v1::WorkOrderState),
-        from: Option<DateTime<Utc>>,
-        reason: &str,
-    ) {
-        let state = *self.known().order.state.at(from.unwrap_or_else(now));
+    fn set_held(&mut self, made: Result<v1::WorkOrder, Status>, to: bool, from: Option<DateTime<Utc>>, reason: &str) {
+        let at = from.unwrap_or_else(now);
+        let (is_held, has_ended) = (self.known().order.is_held(at), self.has_ended(at));
         match made {
             Ok(order) => {
-                assert_eq!(state, before, "{}", self.told());
-                self.made(&order, from, |order, from| order.set_state(from, after));
+                assert!(!has_ended && is_held != to, "{}", self.told());
+                self.made(&order, from, |order, from| order.set_held(from, to));
             }
             Err(status) => {
-                assert_ne!(state, before, "{status:?}\n{}", self.told());
-                let is_terminated = state == v1::WorkOrderState::Terminated;
-                self.refused(&status, &[if is_terminated { "WORK_ORDER_ALREADY_TERMINATED" } else { reason }]);
+                assert!(has_ended || is_held == to, "{status:?}\n{}", self.told());
+                self.refused(&status, &[if has_ended { "WORK_ORDER_ALREADY_TERMINATED" } else { reason }]);
             }
         }
     }
@@ -218,12 +213,32 @@ impl Life {
                 // It is known from now on, also if it lies in the future.
                 let recorded = instant(order.record_time);
                 let (end, known) = (from.unwrap_or(recorded), from.unwrap_or(recorded).min(recorded));
-                // What is held stays held until then.
-                let is_held = *self.known().order.state.at(known) == v1::WorkOrderState::Suspended;
-                let effective = if is_held { end } else { known };
-                self.made(&order, Some(effective), |order, _| order.terminate(known, end));
+                assert!(!self.has_ended(known), "{}", self.told());
+                self.made(&order, Some(known), |order, _| order.terminate(known, end));
             }
-            Err(status) => self.refused(&status, &["WORK_ORDER_ALREADY_TERMINATED"]),
+            Err(status) => {
+                // What renews it begins when it was planned to end.
+                let has_ended = self.has_ended(from.unwrap_or_else(now).min(now()));
+                self.refused(&status, &[if has_ended { "WORK_ORDER_ALREADY_TERMINATED" } else { "RENEWAL_OVERLAPS" }]);
+            }
+        }
+    }
+
+    /// Takes a planned end back by an amendment.
+    async fn withdraw(&mut self, server: &TestServer, from: Option<DateTime<Utc>>) {
+        let at = from.unwrap_or_else(now);
+        let get = v1::GetWorkOrderRequest { as_of_time: from.map(stamp), ..get_order("wo-2") };
+        let stored = read(server, get).await;
+        let order = v1::WorkOrder { state: v1::WorkOrderState::Active.into(), terminate_time: None, ..stored };
+        match amend(server, order, from).await {
+            Ok(made) => {
+                assert!(!self.has_ended(at) && !self.known().order.is_held(at), "{}", self.told());
+                self.made(&made, from, |order, from| order.withdraw_end(from));
+            }
+            Err(status) if self.has_ended(at) => self.refused(&status, &["WORK_ORDER_ALREADY_TERMINATED"]),
+            Err(status) if self.known().order.is_held(at) => self.refused(&status, &["FIELD_CONFLICT"]),
+            // What was renewed in the meantime does not go on.
+            Err(status) => self.refused(&status, &["RENEWAL_OVERLAPS"]),
         }
     }
 

@@ -45,7 +45,7 @@ work_orders:
 |---|---|
 | `entitled import FILE --plan` | tells every mistake with its line, and what would change; writes nothing |
 | `entitled import FILE` | stores the document whole or not at all; the same document again changes nothing |
-| `entitled export --customer ID` | writes what is stored as a document; to import it again changes nothing |
+| `entitled export --customer ID` | writes what is stored as a document; to import it again changes nothing. `--as-of TIME` writes what stands then |
 | `entitled schema` | prints the [JSON Schema](contract.schema.json) by which editors complete and check a document |
 | `entitled orders show ID --customer ID` | shows an order with its prices and its total |
 
@@ -71,6 +71,16 @@ How values are written:
   which amount it took it for.
 - **Names of values** may have their prefix or not: `ACTIVE`, `WORK_ORDER_STATE_ACTIVE`.
 - A field that is left out, empty or `~` is absent. Patterns with `*` need quotes in YAML.
+
+## What is planned
+
+An order that is to end at an instant (`entitled orders terminate --effective`) is `TERMINATED` with that `terminate_time` from then on
+that it is known, and serves until it. As long as it has not come, the order can be changed: its end stays, another `orders terminate`
+moves it, and an amendment to `ACTIVE` without a `terminate_time` withdraws it (`orders amend --set state=ACTIVE --set
+terminate_time=`). One that is suspended says `SUSPENDED` until then, and ends all the same. At the very instant it has ended.
+
+A change of an order goes on in what is planned for later. A field that the plan changes, too, stays as planned from then on; what the
+change takes away stays away, also where the plan changes it; what the plan adds is added. Whatever does not agree is a warning.
 
 ## Fields
 

@@ -100,7 +100,7 @@ pub(super) async fn seeds(server: &TestServer, revision: &str) -> Vec<(&'static 
         ("/entitled.v1.EntitlementService/ListEntitlements", second.encode_to_vec()),
         (
             "/entitled.v1.ContractService/GetCustomer",
-            v1::GetCustomerRequest { customer_id: "contoso".to_owned() }.encode_to_vec(),
+            v1::GetCustomerRequest { customer_id: "contoso".to_owned(), ..Default::default() }.encode_to_vec(),
         ),
         (
             "/entitled.v1.ContractService/ListCustomers",

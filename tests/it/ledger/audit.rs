@@ -121,7 +121,7 @@ async fn each_kind_of_write_leaves_one_record(house: House) {
     let told = record(&house, &request.request_id).await;
     assert_eq!((told.action.as_str(), told.blocks), ("AdjustBlock", moved(sums(6_000, 60, 0), sums(5_400, 60, 0))));
 
-    let get = v1::GetCustomerRequest { customer_id: "contoso".into() };
+    let get = v1::GetCustomerRequest { customer_id: "contoso".into(), ..Default::default() };
     let customer = contracts.get_customer(get).await.unwrap().into_inner().customer.unwrap();
     let rename = v1::UpdateCustomerRequest {
         customer: Some(v1::Customer { display_name: "Contoso plc".into(), ..customer.clone() }),

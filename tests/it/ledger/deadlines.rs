@@ -72,7 +72,7 @@ async fn reads_are_told_the_same(house: House) {
     let mut entitlements = EntitlementServiceClient::with_origin(patient(), house.origin());
     let mut catalog = CatalogServiceClient::with_origin(patient(), house.origin());
     let mut health = HealthClient::with_origin(patient(), house.origin());
-    let customer = || v1::GetCustomerRequest { customer_id: "contoso".into() };
+    let customer = || v1::GetCustomerRequest { customer_id: "contoso".into(), ..Default::default() };
     let blocks = || v1::ListBlocksRequest { customer_id: "contoso".into(), ..Default::default() };
     let late = "1n";
     assert_eq!(refused(entitlements.check_entitlement(within(late, check("contoso"))).await), passed());

@@ -6,7 +6,8 @@ use std::process::Stdio;
 use entitled::error::Error;
 use entitled::proto::v1::entitlement_service_client::EntitlementServiceClient;
 use entitled::store::{SchemaState, Store, StoreConfig};
-use sea_orm::ConnectionTrait as _;
+use entitled_migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectionTrait as _, DbBackend};
 use tonic::Code;
 
 use super::samples::*;
@@ -14,7 +15,12 @@ use super::{Fixture, on_both};
 use crate::process::Process;
 use crate::sample::{check, refused};
 
-on_both!(an_empty_database_is_brought_up_once, unknown_steps_are_told, a_newer_schema_is_served_with_a_warning);
+on_both!(
+    an_empty_database_is_brought_up_once,
+    indexes_that_were_built_beforehand_are_found,
+    unknown_steps_are_told,
+    a_newer_schema_is_served_with_a_warning,
+);
 
 const STEPS: [&str; 11] = [
     "m0001_contracts",
@@ -41,6 +47,33 @@ async fn an_empty_database_is_brought_up_once(fixture: Fixture) {
     assert_eq!(applied, [vec![], STEPS.map(str::to_owned).to_vec()], "one of them did it all");
     assert_eq!(one.schema_state().await.unwrap(), SchemaState { pending: vec![], unknown: vec![] });
     put_customer(two, &customer("contoso", "Contoso"), &info(1)).await.unwrap();
+}
+
+/// By the very statements that docs/OPERATIONS.md has; on SQLite there is no building without a lock.
+async fn indexes_that_were_built_beforehand_are_found(fixture: Fixture) {
+    fixture.remove_all_tables().await;
+    let connection = fixture.connection().await;
+    Migrator::up(&connection, Some(7)).await.unwrap();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/OPERATIONS.md")).unwrap();
+    let (_, after) = page.split_once("**Before the update to this version** of a large database").unwrap();
+    let section = after.split("\n## ").next().unwrap();
+    let blocks = section.split("```sql").skip(1).map(|block| block.split("```").next().unwrap());
+    let statements: Vec<_> =
+        blocks.flat_map(|block| block.split(';')).map(str::trim).filter(|it| !it.is_empty()).collect();
+    assert_eq!(statements.len(), 7, "{statements:?}");
+    let is_postgres = connection.get_database_backend() == DbBackend::Postgres;
+    for statement in statements.into_iter().filter(|_| is_postgres) {
+        connection.execute_unprepared(statement).await.unwrap();
+    }
+    // The version before writes on.
+    connection
+        .execute_unprepared(
+            "INSERT INTO customer (customer_id, revision, contract_version, changed_at) VALUES ('c', 1, 1, 0)",
+        )
+        .await
+        .unwrap();
+    assert_eq!(fixture.store.migrate().await.unwrap(), STEPS[7..]);
+    put_customer(&fixture.store, &customer("contoso", "Contoso"), &info(1)).await.unwrap();
 }
 
 async fn unknown_steps_are_told(fixture: Fixture) {

@@ -6,8 +6,19 @@ use serde_json::json;
 
 use super::*;
 
+fn merge(base: &Value, changed: &Value, planned: &Value) -> Value {
+    Merge::default().value("", "", base, changed, planned)
+}
+
 fn merged(base: Value, changed: Value, planned: Value) -> Value {
-    merge("", &base, &changed, &planned)
+    merge(&base, &changed, &planned)
+}
+
+/// What does not agree, as `field winner`.
+fn conflicts(base: Value, changed: Value, planned: Value) -> Vec<String> {
+    let mut merge = Merge::default();
+    merge.value("", "", &base, &changed, &planned);
+    merge.conflicts.iter().map(|Conflict { field, winner }| format!("{field} {winner:?}")).collect()
 }
 
 #[test]
@@ -43,11 +54,15 @@ fn entries_are_known_by_their_ids() {
         ),
         items(json!([item("a", 2), item("c", 1)]))
     );
-    // The plan changed what the change takes away, and took away what it changes.
-    assert_eq!(
-        merged(items(json!([item("a", 1), item("b", 1)])), items(json!([item("b", 2)])), items(json!([item("a", 3)])),),
-        items(json!([item("a", 3)]))
-    );
+    // The plan changed what the change takes away, and took away what it changes: both are gone.
+    let crossed = || {
+        let both = items(json!([item("a", 1), item("b", 1)]));
+        (both, items(json!([item("b", 2)])), items(json!([item("a", 3), item("c", 1)])))
+    };
+    let (base, changed, planned) = crossed();
+    assert_eq!(merged(base, changed, planned), items(json!([item("c", 1)])));
+    let (base, changed, planned) = crossed();
+    assert_eq!(conflicts(base, changed, planned), ["items[a].unit_price Change", "items[b] Plan"]);
     let waivers = |list: Value| json!({"waivers": list});
     let waiver = |reference: &str| json!({"code": "X", "reference": reference});
     assert_eq!(
@@ -66,6 +81,28 @@ fn entries_are_known_by_their_ids() {
     // Entries that are there twice, or have no id, stay as planned.
     let twice = items(json!([item("a", 1), item("a", 2)]));
     assert_eq!(merged(items(json!([])), items(json!([item("a", 1)])), twice.clone()), twice);
+}
+
+#[test]
+fn what_does_not_agree_is_told_by_its_path() {
+    let order = |allowance: i64, items: Value| json!({"allowance": allowance, "items": items});
+    let item = |id: &str, price: i64, waivers: Value| json!({"item_id": id, "unit_price": price, "waivers": waivers});
+    let waiver = |by: &str| json!({"code": "X", "reference": "1", "granted_by": by});
+    let none = || json!([]);
+    // Who agrees, or speaks of other fields, is not told.
+    let base = || order(1, json!([item("a", 1, none())]));
+    assert_eq!(conflicts(base(), order(2, json!([item("a", 1, none())])), base()), [""; 0]);
+    assert_eq!(conflicts(base(), order(2, none()), order(2, json!([item("a", 1, none())]))), [""; 0]);
+    // Both changed it.
+    let both = conflicts(base(), order(2, json!([item("a", 2, none())])), order(3, json!([item("a", 3, none())])));
+    assert_eq!(both, ["allowance Plan", "items[a].unit_price Plan"]);
+    // Of an entry in an entry.
+    let with = |waivers: Value| order(1, json!([item("a", 1, waivers)]));
+    let revoked = conflicts(with(json!([waiver("ada")])), with(none()), with(json!([waiver("bob")])));
+    assert_eq!(revoked, ["items[a].waivers[X 1].granted_by Change"]);
+    // What the plan adds to an entry that is gone is gone with it.
+    let added = conflicts(with(none()), order(1, none()), with(json!([waiver("bob")])));
+    assert_eq!(added, ["items[a].waivers[X 1] Change"]);
 }
 
 #[test]
@@ -116,26 +153,33 @@ fn flat(document: &Value) -> std::collections::BTreeMap<String, Value> {
 proptest! {
     #[test]
     fn who_changed_nothing_has_nothing_to_say(base in a_document(), other in a_document()) {
-        prop_assert_eq!(merge("", &base, &base, &other), other.clone());
-        prop_assert_eq!(merge("", &base, &other, &base), other.clone());
-        prop_assert_eq!(merge("", &base, &other, &other), other);
+        prop_assert_eq!(merge(&base, &base, &other), other.clone());
+        prop_assert_eq!(merge(&base, &other, &base), other.clone());
+        prop_assert_eq!(merge(&base, &other, &other), other);
     }
 
     #[test]
     fn each_field_follows_the_plan_where_the_plan_changed_it(
         base in a_document(), changed in a_document(), planned in a_document()
     ) {
-        let found = flat(&merge("", &base, &changed, &planned));
+        let found = flat(&merge(&base, &changed, &planned));
         let [base, changed, planned] = [&base, &changed, &planned].map(flat);
         let item_of = |path: &str| path.starts_with("items/").then(|| path.splitn(3, '/').take(2).collect::<Vec<_>>().join("/"));
         for path in base.keys().chain(changed.keys()).chain(planned.keys()) {
             let item = item_of(path);
-            // An item that one of them has not is there or not as a whole.
-            let is_whole = |item: &String| {
-                [&changed, &planned].iter().any(|document| !document.contains_key(item))
-            };
-            if item.as_ref().is_some_and(is_whole) {
-                continue;
+            if let Some(item) = &item {
+                let [was, is_changed, is_planned] =
+                    [&base, &changed, &planned].map(|document| document.contains_key(item));
+                // What one of them took away is gone, and what one of them added is there.
+                if was && !(is_changed && is_planned) {
+                    prop_assert_eq!(found.get(path), None, "{}", path);
+                    continue;
+                }
+                if !is_changed || !is_planned {
+                    let added = if is_changed { &changed } else { &planned };
+                    prop_assert_eq!(found.get(path), added.get(path), "{}", path);
+                    continue;
+                }
             }
             let expected = if planned.get(path) == base.get(path) { changed.get(path) } else { planned.get(path) };
             prop_assert_eq!(found.get(path), expected, "{}", path);

@@ -12,10 +12,12 @@ use super::super::{ContractCommand, Document, NewVersion, Period};
 use super::*;
 
 const HOURS: usize = 12;
+/// The hour that is now.
+const PRESENT: usize = 6;
 const NEVER: i64 = i64::MAX;
 
 fn hour(number: usize) -> DateTime<Utc> {
-    at("2026-03-01T00:00:00Z") + TimeDelta::hours(number as i64)
+    at(NOW) + TimeDelta::hours(number as i64 - PRESENT as i64)
 }
 
 #[derive(Debug, Clone)]
@@ -43,6 +45,10 @@ enum Step {
     Terminate {
         at: usize,
     },
+    /// Amends it to have no planned end.
+    Withdraw {
+        at: usize,
+    },
 }
 
 fn a_step() -> impl Strategy<Value = Step> {
@@ -54,7 +60,8 @@ fn a_step() -> impl Strategy<Value = Step> {
         2 => at().prop_map(|at| Step::Resume { at }),
         2 => (at(), 0..2usize).prop_map(|(at, reference)| Step::Record { at, reference }),
         2 => (at(), 0..2usize).prop_map(|(at, reference)| Step::Revoke { at, reference }),
-        1 => at().prop_map(|at| Step::Terminate { at }),
+        2 => at().prop_map(|at| Step::Terminate { at }),
+        1 => at().prop_map(|at| Step::Withdraw { at }),
     ]
 }
 
@@ -74,69 +81,96 @@ fn fields(order: &WorkOrder) -> Fields {
     ])
 }
 
-/// From the hour on, up to where the field changes anyway. An order that has ended is suspended no more.
+/// From the hour on, up to where the field changes anyway.
 fn set(hours: &mut [Fields], at: usize, field: &str, value: i64) {
     let before = hours[at][field];
-    for hour in &mut hours[at..] {
-        if hour[field] != before || (field == "suspended" && hour["end"] != NEVER) {
-            break;
-        }
+    for hour in hours[at..].iter_mut().take_while(|hour| hour[field] == before) {
         hour.insert(field.to_owned(), value);
+    }
+}
+
+fn has_ended(hours: &[Fields], at: usize) -> bool {
+    hours[at]["end"] <= hour(at).timestamp()
+}
+
+/// The hour as a document tells it: what is held says nothing of its end, and what has ended is not held.
+fn seen(hours: &[Fields], at: usize) -> Fields {
+    let mut seen = hours[at].clone();
+    let hides = if has_ended(hours, at) || seen["suspended"] == 0 { ("suspended", 0) } else { ("end", NEVER) };
+    seen.insert(hides.0.to_owned(), hides.1);
+    seen
+}
+
+/// What documents do not tell follows from those around: what is held ends as what comes next, and what has ended was held
+/// if it was before.
+fn forget(hours: &mut [Fields]) {
+    for at in (0..HOURS).rev() {
+        if !has_ended(hours, at) && hours[at]["suspended"] == 1 {
+            let end = hours.get(at + 1).map_or(NEVER, |next| next["end"]);
+            hours[at].insert("end".to_owned(), end);
+        }
+    }
+    for at in 0..HOURS {
+        if has_ended(hours, at) {
+            let held = at.checked_sub(1).map_or(0, |before| hours[before]["suspended"]);
+            hours[at].insert("suspended".to_owned(), held);
+        }
     }
 }
 
 /// Whether the step is allowed; the hours as they are then.
 fn model(hours: &mut [Fields], step: &Step) -> bool {
-    let (Step::Amend { at, .. }
-    | Step::Suspend { at }
-    | Step::Resume { at }
-    | Step::Record { at, .. }
-    | Step::Revoke { at, .. }
-    | Step::Terminate { at }) = step;
-    let now = hours[*at].clone();
-    if now["end"] != NEVER {
+    forget(hours);
+    let at = match step {
+        // An end is known from now on, or from then on.
+        Step::Terminate { at } => (*at).min(PRESENT),
+        Step::Amend { at, .. }
+        | Step::Suspend { at }
+        | Step::Resume { at }
+        | Step::Record { at, .. }
+        | Step::Revoke { at, .. }
+        | Step::Withdraw { at } => *at,
+    };
+    if has_ended(hours, at) {
         // To amend it to what it is changes nothing.
-        let is = |field: &str, value: &Option<i64>| value.is_none_or(|value| now[field] == value);
+        let is = |field: &str, value: &Option<i64>| value.is_none_or(|value| hours[at][field] == value);
         return matches!(step, Step::Amend { allowance, price, .. } if is("allowance", allowance) && is("price", price));
     }
+    let is_held = hours[at]["suspended"] == 1;
     match step {
-        Step::Terminate { at } => {
-            for fields in &mut hours[*at..] {
-                fields.insert("end".to_owned(), hour(*at).timestamp());
-                fields.insert("suspended".to_owned(), 0);
+        Step::Terminate { at: end } => {
+            for fields in &mut hours[at..] {
+                fields.insert("end".to_owned(), hour(*end).timestamp());
             }
             true
         }
-        Step::Amend { at, allowance, price } => {
+        Step::Withdraw { .. } => {
+            if !is_held {
+                set(hours, at, "end", NEVER);
+            }
+            !is_held
+        }
+        Step::Amend { allowance, price, .. } => {
             for (field, value) in [("allowance", allowance), ("price", price)] {
-                value.iter().for_each(|value| set(hours, *at, field, *value));
+                value.iter().for_each(|value| set(hours, at, field, *value));
             }
             true
         }
-        Step::Suspend { at } | Step::Resume { at } => {
-            let to = i64::from(matches!(step, Step::Suspend { .. }));
-            let is_allowed = hours[*at]["suspended"] != to;
+        Step::Suspend { .. } | Step::Resume { .. } => {
+            let is_allowed = is_held == matches!(step, Step::Resume { .. });
             if is_allowed {
-                set(hours, *at, "suspended", to);
-            }
-            // What serves again is known to end.
-            let end = hours[*at..].iter().map(|hour| hour["end"]).find(|end| *end != NEVER);
-            if let (true, 0, Some(end)) = (is_allowed, to, end) {
-                let serves = |hour: &&mut Fields| hour["end"] == NEVER && hour["suspended"] == 0;
-                for hour in hours[*at..].iter_mut().filter(serves) {
-                    hour.insert("end".to_owned(), end);
-                }
+                set(hours, at, "suspended", i64::from(!is_held));
             }
             is_allowed
         }
-        Step::Record { at, reference } => {
-            set(hours, *at, &reference.to_string(), 1);
+        Step::Record { reference, .. } => {
+            set(hours, at, &reference.to_string(), 1);
             true
         }
-        Step::Revoke { at, reference } => {
-            let is_allowed = hours[*at][&reference.to_string()] == 1;
+        Step::Revoke { reference, .. } => {
+            let is_allowed = hours[at][&reference.to_string()] == 1;
             if is_allowed {
-                set(hours, *at, &reference.to_string(), 0);
+                set(hours, at, &reference.to_string(), 0);
             }
             is_allowed
         }
@@ -151,6 +185,11 @@ fn command(timeline: &Timeline, step: &Step) -> ContractCommand {
             let mut work_order = timeline.at(Some(hour(*at))).work_orders[0].clone();
             work_order.flex_allowance = allowance.or(work_order.flex_allowance);
             work_order.items[0].unit_price = price.or(work_order.items[0].unit_price);
+            ContractCommand::AmendWorkOrder { work_order, change: change(*at), force_reason: String::new() }
+        }
+        Step::Withdraw { at } => {
+            let stored = timeline.at(Some(hour(*at))).work_orders[0].clone();
+            let work_order = WorkOrder { state: WorkOrderState::Active, terminate_time: None, ..stored };
             ContractCommand::AmendWorkOrder { work_order, change: change(*at), force_reason: String::new() }
         }
         Step::Suspend { at } => ContractCommand::SuspendWorkOrder { change: change(*at), reason: String::new() },
@@ -199,7 +238,8 @@ proptest! {
                 recorded.extend(plan.versions.clone());
             }
             let timeline = of_versions(&recorded);
-            for (number, expected) in hours.iter().enumerate() {
+            for number in 0..HOURS {
+                let expected = &seen(&hours, number);
                 let found = fields(&timeline.at(Some(hour(number))).work_orders[0]);
                 prop_assert_eq!(&found, expected, "at {} after {:?}", number, step);
                 // The plan says the same of the time from its change on.

@@ -97,7 +97,7 @@ fn an_order_is_amended_as_it_was_before_it_was_terminated() {
     let ended = planned(&end, &standing(WorkOrderState::Active)).timeline;
     let other = WorkOrder { flex_allowance: Some(7), ..order("wo-1") };
     let gone = ["work_order.work_order_id !WORK_ORDER_ALREADY_TERMINATED"];
-    assert_eq!(refused(&amend(other.clone(), None), &ended), gone);
+    assert_eq!(refused(&amend(other.clone(), SOONER), &ended), gone);
     let plan = planned(&amend(other, Some("2026-03-01T00:00:00Z")), &ended);
     assert!(plan.refusal.is_none());
     let last = order_at(&plan.timeline, Some(NOW));

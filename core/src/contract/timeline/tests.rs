@@ -38,8 +38,9 @@ fn what_is_put_needs_as_few_versions_as_tell_it() {
     let timeline = Timeline::new(vec![period(None, "a"), period(Some(10), "b"), period(Some(20), "a")]).unwrap();
     let put = |from: Option<i64>, name: &str| {
         let mut timeline = timeline.clone();
-        let versions = timeline.put_customer(from.map(at), &named(name).customer).unwrap();
-        let told: Vec<_> = versions
+        let put = timeline.put_customer(from.map(at), &named(name).customer).unwrap();
+        let told: Vec<_> = put
+            .versions
             .iter()
             .map(|put| (put.from.map(|from| from.timestamp()), put.document.display_name.clone()))
             .collect();

@@ -49,8 +49,10 @@ impl<T: Clone + PartialEq> Field<T> {
         });
     }
 
-    fn changes_after(&self, instant: Instant) -> impl Iterator<Item = Instant> {
-        self.later.keys().copied().filter(move |at| *at > instant)
+    /// What it is from each of these instants on, and before all of them.
+    fn rebuilt(&mut self, first: T, later: impl IntoIterator<Item = (Instant, T)>) {
+        (self.first, self.later) = (first, later.into_iter().collect());
+        self.tidy();
     }
 }
 
@@ -61,8 +63,8 @@ pub(super) const WAIVERS: [&str; 3] = ["letter 1", "letter 2", "letter 3"];
 /// What varies of the order with the hours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Order {
-    pub state: Field<v1::WorkOrderState>,
-    pub terminate_time: Field<Option<Instant>>,
+    is_held: Field<bool>,
+    end: Field<Option<Instant>>,
     pub hours: Field<i64>,
     pub price: Field<Option<i64>>,
     pub end_date: Field<String>,
@@ -100,10 +102,10 @@ impl Standing {
 
 impl Order {
     pub(super) fn of(order: &v1::WorkOrder) -> Self {
-        let Standing { state, terminate_time, hours, price, end_date, products, waivers } = Standing::of(order);
+        let Standing { state: _, terminate_time: _, hours, price, end_date, products, waivers } = Standing::of(order);
         Self {
-            state: Field::new(state),
-            terminate_time: Field::new(terminate_time),
+            is_held: Field::new(false),
+            end: Field::new(None),
             hours: Field::new(hours),
             price: Field::new(price),
             end_date: Field::new(end_date),
@@ -113,9 +115,15 @@ impl Order {
     }
 
     pub(super) fn at(&self, instant: Instant) -> Standing {
+        // What is held says nothing of its end until that has come.
+        let (state, terminate_time) = match (*self.end.at(instant), self.is_held(instant)) {
+            (Some(end), is_held) if !is_held || end <= instant => (v1::WorkOrderState::Terminated, Some(end)),
+            (_, true) => (v1::WorkOrderState::Suspended, None),
+            (_, false) => (v1::WorkOrderState::Active, None),
+        };
         Standing {
-            state: *self.state.at(instant),
-            terminate_time: *self.terminate_time.at(instant),
+            state,
+            terminate_time,
             hours: *self.hours.at(instant),
             price: *self.price.at(instant),
             end_date: self.end_date.at(instant).clone(),
@@ -126,7 +134,6 @@ impl Order {
 
     /// What an amendment does: the fields that it changes are set.
     pub(super) fn amend(&mut self, from: Instant, to: &Standing) {
-        self.state.set(from, to.state);
         self.hours.set(from, to.hours);
         self.price.set(from, to.price);
         self.end_date.set(from, to.end_date.clone());
@@ -138,54 +145,81 @@ impl Order {
         }
     }
 
-    pub(super) fn set_state(&mut self, from: Instant, state: v1::WorkOrderState) {
-        self.state.set(from, state);
-        // What serves again is known to end.
-        let planned = self.terminate_time.later.range(from..).find_map(|(_, end)| *end);
-        if let (v1::WorkOrderState::Active, Some(end)) = (state, planned) {
-            self.know_end(from, end);
-        }
+    pub(super) fn is_held(&self, at: Instant) -> bool {
+        *self.is_held.at(at)
     }
 
-    pub(super) fn terminate(&mut self, from: Instant, end: Instant) {
-        let begin = from.min(end);
-        self.know_end(begin, end);
-        self.state.set_for_good(end, v1::WorkOrderState::Terminated);
-        self.terminate_time.set_for_good(end, Some(end));
+    /// At the very instant of its end it has ended.
+    pub(super) fn has_ended(&self, at: Instant) -> bool {
+        self.end.at(at).is_some_and(|end| end <= at)
     }
 
-    /// Until it ends an order is known to end where it serves, and held where it is held.
-    fn know_end(&mut self, from: Instant, end: Instant) {
-        let changes = self.state.changes_after(from).filter(|at| *at < end);
-        let begins: Vec<Instant> = std::iter::once(from).filter(|from| *from < end).chain(changes).collect();
-        let states: Vec<_> = begins.iter().map(|at| (*at, *self.state.at(*at))).collect();
-        for (at, state) in states {
-            let serves = state == v1::WorkOrderState::Active;
-            self.state.later.insert(at, if serves { v1::WorkOrderState::Terminated } else { state });
-            self.terminate_time.later.insert(at, serves.then_some(end));
+    pub(super) fn set_held(&mut self, from: Instant, is_held: bool) {
+        self.forget();
+        self.is_held.set(from, is_held);
+    }
+
+    /// However it was planned to end, if it is known from an instant on.
+    pub(super) fn terminate(&mut self, known: Instant, end: Instant) {
+        self.forget();
+        self.end.set_for_good(known, Some(end));
+    }
+
+    pub(super) fn withdraw_end(&mut self, from: Instant) {
+        self.forget();
+        self.end.set(from, None);
+    }
+
+    /// What no document tells follows from those around: what is held ends as what comes next, and what has ended was held
+    /// if it was before.
+    fn forget(&mut self) {
+        let instants = self.instants();
+        let mut ends = Vec::new();
+        let mut end = None;
+        for at in instants.iter().rev() {
+            let is_told = self.has_ended(*at) || !self.is_held(*at);
+            end = if is_told { *self.end.at(*at) } else { end };
+            ends.push((*at, end));
         }
-        self.state.later.insert(end, v1::WorkOrderState::Terminated);
-        self.terminate_time.later.insert(end, Some(end));
-        self.state.tidy();
-        self.terminate_time.tidy();
+        let first_end = if self.is_held.first { end } else { self.end.first };
+        let mut is_held = self.is_held.first;
+        let mut helds = Vec::new();
+        for at in &instants {
+            is_held = if self.has_ended(*at) { is_held } else { self.is_held(*at) };
+            helds.push((*at, is_held));
+        }
+        self.end.rebuilt(first_end, ends);
+        self.is_held.rebuilt(self.is_held.first, helds);
+    }
+
+    /// Every instant at which something may change.
+    fn instants(&self) -> Vec<Instant> {
+        let mut instants: Vec<Instant> = self.is_held.later.keys().chain(self.end.later.keys()).copied().collect();
+        instants.extend(self.end.later.values().filter_map(|end| *end));
+        instants.extend(self.hours.later.keys());
+        instants.extend(self.price.later.keys());
+        instants.extend(self.end_date.later.keys());
+        for field in self.products.iter().chain(&self.waivers) {
+            instants.extend(field.later.keys());
+        }
+        instants.sort();
+        instants.dedup();
+        instants
     }
 
     pub(super) fn set_waiver(&mut self, from: Instant, row: usize, is_there: bool) {
         self.waivers[row].set(from, is_there);
     }
 
-    /// How many versions tell a change that is made from an instant on: one of then, and one of each change behind it.
-    pub(super) fn versions_from(&self, from: Instant) -> usize {
-        let mut instants: Vec<Instant> = self.state.changes_after(from).collect();
-        instants.extend(self.terminate_time.changes_after(from));
-        instants.extend(self.hours.changes_after(from));
-        instants.extend(self.price.changes_after(from));
-        instants.extend(self.end_date.changes_after(from));
-        for field in self.products.iter().chain(&self.waivers) {
-            instants.extend(field.changes_after(from));
-        }
+    /// How many versions tell a change that was made from an instant on: one of the first that differs, and one of each
+    /// change behind it.
+    pub(super) fn versions_since(&self, before: &Self, from: Instant) -> usize {
+        let mut instants: Vec<Instant> = [from].into_iter().chain(self.instants()).chain(before.instants()).collect();
+        instants.retain(|at| *at >= from);
         instants.sort();
         instants.dedup();
-        instants.len() + 1
+        let Some(first) = instants.iter().position(|at| self.at(*at) != before.at(*at)) else { return 0 };
+        let changes = instants[first..].windows(2).filter(|pair| self.at(pair[0]) != self.at(pair[1]));
+        1 + changes.count()
     }
 }
