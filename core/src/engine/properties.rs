@@ -4,6 +4,7 @@ pub(crate) mod contracts;
 mod crowd;
 mod laws;
 mod model;
+mod questions;
 mod remedies;
 mod seams;
 mod slow;

@@ -99,7 +99,8 @@ fn has_base_beside(order: &Order<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{changed_order, check_contracts, date, instant, item, order};
+    use super::super::fixture::{ORDER, catalog, changed_order, check_contracts, contract, date, instant, item, order};
+    use super::super::validate;
     use crate::model::{Contract, WorkOrder, WorkOrderState};
 
     fn base(contract: &mut Contract) -> &mut WorkOrder {
@@ -158,6 +159,26 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn the_base_to_be_renewed_first_is_named() {
+        let mut contract = contract(vec![item("advisor")]);
+        contract.work_orders.push(order("wo-0", vec![item("advisor")]));
+        let renewal = changed_order(&mut contract);
+        renewal.renews_work_order_id = Some("wo-0".into());
+        (renewal.start_date, renewal.end_date) = (date("2027-02-01"), date("2028-01-31"));
+        let told = |contract: &Contract| {
+            let found = validate(&catalog(), contract, &[(String::new(), ORDER)]);
+            found.into_iter().map(|violation| violation.description).collect::<Vec<_>>()
+        };
+        let found = told(&contract);
+        assert!(found.len() == 1 && found[0].contains("renew work order `wo-1` first"), "{found:?}");
+        // None ran beside what is renewed.
+        base(&mut contract).end_date = date("2026-01-31");
+        base(&mut contract).start_date = date("2026-01-01");
+        let found = told(&contract);
+        assert!(found.len() == 1 && found[0].contains("write the base's order first"), "{found:?}");
     }
 
     #[test]

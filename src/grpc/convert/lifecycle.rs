@@ -70,88 +70,49 @@ pub(crate) fn read_renew(read: &mut Reader, message: v1::RenewWorkOrderRequest) 
     (ContractCommand::RenewWorkOrder { change, renewal }, Asked::new(request_id, validate_only, strict))
 }
 
+/// What the changes of an order have in common, and then what is their own. Every field is taken out: one that is new does
+/// not compile before it is read.
+macro_rules! read_parts {
+    ($read:expr, $request:ident { $($own:ident),* } = $message:expr) => {{
+        let v1::$request {
+            customer_id, work_order_id, effective_time, request_id, validate_only, etag, strict, $($own),*
+        } = $message;
+        let change = read_change($read, customer_id, work_order_id, effective_time, etag);
+        (change, Asked::new(request_id, validate_only, strict), ($($own,)*))
+    }};
+}
+
 pub(crate) fn read_suspend(read: &mut Reader, message: v1::SuspendWorkOrderRequest) -> (ContractCommand, Asked) {
-    let v1::SuspendWorkOrderRequest {
-        customer_id,
-        work_order_id,
-        effective_time,
-        reason,
-        request_id,
-        validate_only,
-        etag,
-        strict,
-    } = message;
-    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let (change, asked, (reason,)) = read_parts!(read, SuspendWorkOrderRequest { reason } = message);
     let reason = read.optional_text("reason", Some(reason)).unwrap_or_default();
-    (ContractCommand::SuspendWorkOrder { change, reason }, Asked::new(request_id, validate_only, strict))
+    (ContractCommand::SuspendWorkOrder { change, reason }, asked)
 }
 
 pub(crate) fn read_resume(read: &mut Reader, message: v1::ResumeWorkOrderRequest) -> (ContractCommand, Asked) {
-    let v1::ResumeWorkOrderRequest {
-        customer_id,
-        work_order_id,
-        effective_time,
-        request_id,
-        validate_only,
-        etag,
-        strict,
-    } = message;
-    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
-    (ContractCommand::ResumeWorkOrder { change }, Asked::new(request_id, validate_only, strict))
+    let (change, asked, ()) = read_parts!(read, ResumeWorkOrderRequest {} = message);
+    (ContractCommand::ResumeWorkOrder { change }, asked)
 }
 
 pub(crate) fn read_terminate(read: &mut Reader, message: v1::TerminateWorkOrderRequest) -> (ContractCommand, Asked) {
-    let v1::TerminateWorkOrderRequest {
-        customer_id,
-        work_order_id,
-        effective_time,
-        reason,
-        request_id,
-        validate_only,
-        etag,
-        strict,
-    } = message;
-    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let (change, asked, (reason,)) = read_parts!(read, TerminateWorkOrderRequest { reason } = message);
     let reason = read.optional_text("reason", Some(reason)).unwrap_or_default();
-    (ContractCommand::TerminateWorkOrder { change, reason }, Asked::new(request_id, validate_only, strict))
+    (ContractCommand::TerminateWorkOrder { change, reason }, asked)
 }
 
 /// A waiver that is not there is told, and one without anything takes its place.
 pub(crate) fn read_record(read: &mut Reader, message: v1::RecordWaiverRequest) -> (ContractCommand, Asked) {
-    let v1::RecordWaiverRequest {
-        customer_id,
-        work_order_id,
-        item_id,
-        waiver,
-        effective_time,
-        request_id,
-        validate_only,
-        etag,
-        strict,
-    } = message;
-    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let (change, asked, (item_id, waiver)) = read_parts!(read, RecordWaiverRequest { item_id, waiver } = message);
     let item_id = read.required_id("item_id", item_id);
     if waiver.is_none() {
         read.refuse("waiver", reason::FIELD_REQUIRED, "is required");
     }
     let waiver = read_waiver(read, "waiver", waiver.unwrap_or_default());
-    (ContractCommand::RecordWaiver { change, item_id, waiver }, Asked::new(request_id, validate_only, strict))
+    (ContractCommand::RecordWaiver { change, item_id, waiver }, asked)
 }
 
 pub(crate) fn read_revoke(read: &mut Reader, message: v1::RevokeWaiverRequest) -> (ContractCommand, Asked) {
-    let v1::RevokeWaiverRequest {
-        customer_id,
-        work_order_id,
-        item_id,
-        code,
-        reference,
-        effective_time,
-        request_id,
-        validate_only,
-        etag,
-        strict,
-    } = message;
-    let change = read_change(read, customer_id, work_order_id, effective_time, etag);
+    let (change, asked, (item_id, code, reference)) =
+        read_parts!(read, RevokeWaiverRequest { item_id, code, reference } = message);
     let item_id = read.required_id("item_id", item_id);
     let mut required = |field: &str, value: String| {
         if value.is_empty() {
@@ -160,8 +121,7 @@ pub(crate) fn read_revoke(read: &mut Reader, message: v1::RevokeWaiverRequest) -
         read.optional_text(field, Some(value)).unwrap_or_default()
     };
     let (code, reference) = (required("code", code), required("reference", reference));
-    let command = ContractCommand::RevokeWaiver { change, item_id, code, reference };
-    (command, Asked::new(request_id, validate_only, strict))
+    (ContractCommand::RevokeWaiver { change, item_id, code, reference }, asked)
 }
 
 fn read_change(

@@ -48,23 +48,36 @@ impl ContractState {
         let Some(stored) = source.load(customer_id, AsOf::now(now).without_plans()).await? else { return Ok(None) };
         let since = command.since(now);
         let mut next = if stored.period.contains(since) { None } else { Some(since) };
-        let mut periods = Vec::new();
+        let mut loaded = Loaded { periods: Vec::new(), bytes: stored.bytes };
         if next.is_none() {
-            periods.push(Period { from: stored.period.from, contract: stored.contract.clone() });
+            loaded.periods.push(Period { from: stored.period.from, contract: stored.contract.clone() });
             next = stored.period.until;
         }
-        let mut bytes = stored.bytes;
         while let Some(instant) = next {
             let Some(period) = source.load(customer_id, AsOf::at(instant)).await? else { break };
-            bytes = bytes.saturating_add(period.bytes);
-            if periods.len() >= MOST_PERIODS || bytes > MOST_BYTES {
-                return Err(too_many_changes());
-            }
             next = period.period.until;
-            periods.push(Period { from: period.period.from, contract: period.contract });
+            loaded.add(period)?;
         }
+        let Loaded { periods, bytes } = loaded;
         let timeline = Timeline::new(periods).unwrap_or_else(|| Timeline::of(stored.contract.clone()));
         Ok(Some(Self { stored, timeline, bytes }))
+    }
+}
+
+/// The periods so far, and what they take with the contract of now.
+struct Loaded {
+    periods: Vec<Period>,
+    bytes: usize,
+}
+
+impl Loaded {
+    fn add(&mut self, period: StoredContract) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(period.bytes);
+        if self.periods.len() >= MOST_PERIODS || self.bytes > MOST_BYTES {
+            return Err(too_many_changes());
+        }
+        self.periods.push(Period { from: period.period.from, contract: period.contract });
+        Ok(())
     }
 }
 
@@ -74,4 +87,55 @@ fn too_many_changes() -> Error {
          let the change take effect later"
     );
     Error::invalid("effective_time", reason::FIELD_OUT_OF_RANGE, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Contract, Customer, EffectivePeriod, VersionInfo};
+    use crate::service::contracts::size;
+
+    fn stored(bytes: usize) -> StoredContract {
+        let customer = Customer {
+            customer_id: "acme".to_owned(),
+            display_name: "Acme".to_owned(),
+            locations: Vec::new(),
+            contacts: Vec::new(),
+            licenses: Vec::new(),
+        };
+        let record_time = DateTime::UNIX_EPOCH;
+        StoredContract {
+            contract: Contract { customer, work_orders: Vec::new() },
+            revision: 1,
+            contract_version: 1,
+            customer_info: VersionInfo { version: 1, record_time, effective_time: None, actor: String::new() },
+            order_infos: Default::default(),
+            balances: Default::default(),
+            period: EffectivePeriod::default(),
+            bytes,
+        }
+    }
+
+    #[test]
+    fn all_that_was_loaded_is_counted() {
+        let mut loaded = Loaded { periods: Vec::new(), bytes: 5 };
+        for _ in 0..3 {
+            loaded.add(stored(100)).unwrap();
+        }
+        let timeline = Timeline::of(stored(0).contract);
+        let state = ContractState { stored: stored(5), timeline, bytes: loaded.bytes };
+        assert_eq!(size::of_state(Some(&state)), 305);
+        assert_eq!(size::of_stored(Some(&state.stored)), 5);
+        loaded.add(stored(MOST_BYTES - 305)).unwrap();
+        assert!(loaded.add(stored(1)).is_err());
+    }
+
+    #[test]
+    fn so_many_periods_are_judged() {
+        let mut loaded = Loaded { periods: Vec::new(), bytes: 0 };
+        for _ in 0..MOST_PERIODS {
+            loaded.add(stored(1)).unwrap();
+        }
+        assert!(loaded.add(stored(1)).is_err());
+    }
 }

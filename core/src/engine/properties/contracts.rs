@@ -1,4 +1,4 @@
-//! Random contracts and questions. Terms are short and close together, so that they overlap,
+//! Random contracts. Terms are short and close together, so that they overlap,
 //! adjoin and leave gaps; some of it no purchase rule would accept.
 
 use std::collections::BTreeSet;
@@ -11,11 +11,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 
 use super::{edition, service};
-use crate::catalog::{Channel, Severity};
-use crate::engine::{Delivery, Query};
 use crate::model::{
-    Contact, ContactRole, Contract, Customer, DeliveryMode, Funding, Item, Location, PlannedEvent, ProductId, Quantity,
-    Unit, Waiver, WorkOrder, WorkOrderState, Zone, start_of_day, zone,
+    Contact, ContactRole, Contract, Customer, DeliveryMode, Funding, Item, Location, PlannedEvent, Quantity, Unit,
+    Waiver, WorkOrder, WorkOrderState, Zone, start_of_day, zone,
 };
 
 /// Beirut's clocks skip a midnight in the days in question; the last two countries are excluded.
@@ -30,7 +28,7 @@ pub(crate) static LOCATIONS: LazyLock<[(&str, &str, Zone); 6]> = LazyLock::new(|
     ]
     .map(|(id, country, name)| (id, country, zone(name)))
 });
-const PRODUCTS: [&str; 7] = [
+pub(super) const PRODUCTS: [&str; 7] = [
     "azure",
     "azure/app-service",
     "azure/synapse-analytics",
@@ -89,7 +87,7 @@ fn some_patterns() -> impl Strategy<Value = Vec<crate::model::ProductPattern>> {
     prop_oneof![Just(vec!["*".into()]), subsequence(PATTERNS.map(Into::into).to_vec(), 0..=3)]
 }
 
-fn a_quantity() -> impl Strategy<Value = Quantity> {
+pub(super) fn a_quantity() -> impl Strategy<Value = Quantity> {
     let units = vec![Unit::Minutes, Unit::Hours, Unit::Days, Unit::Credits, Unit::Events, Unit::Visits];
     (prop_oneof![2 => 0..4i64, 3 => 0..500i64, 1 => Just(i64::MAX)], select(units))
         .prop_map(|(amount, unit)| Quantity { amount, unit })
@@ -284,66 +282,6 @@ fn customer() -> Customer {
         ],
         licenses: vec!["microsoft-cloud-for-retail".to_owned()],
     }
-}
-
-/// What a question says besides location, service and time: often nothing.
-pub(crate) fn details() -> impl Strategy<Value = Query<'static>> {
-    prop_oneof![Just(Query::default()), many_details()]
-}
-
-fn many_details() -> impl Strategy<Value = Query<'static>> {
-    let maybe = |values: &[&'static str]| option::of(select(values.to_vec()));
-    let who = (
-        option::weighted(0.3, select(vec!["ada", "bob", "eve"])),
-        maybe(&["t1", "t1", "t2"]),
-        maybe(&["en", "en-GB", "ja", "fr"]),
-    );
-    let what = (
-        option::weighted(0.8, select(PRODUCTS.to_vec())),
-        option::of(select(vec![Severity::One, Severity::A, Severity::B, Severity::C])),
-        option::weighted(0.2, select(vec![Channel::Phone, Channel::CloudPortal, Channel::OnlineServicesPortal])),
-        option::weighted(0.2, select(vec!["forensic-analysis", "crisis-exercise", "gardening"])),
-        option::weighted(0.3, a_quantity()),
-    );
-    let delivery = (
-        option::weighted(0.3, an_instant()),
-        option::weighted(0.3, an_instant()),
-        option::weighted(0.3, select(vec![DeliveryMode::Remote, DeliveryMode::OnSite])),
-        option::of(an_instant()),
-        option::of(an_instant()),
-        subsequence(vec!["s1", "s2"], 0..=2),
-    );
-    (who, what, delivery, option::of(an_instant())).prop_map(|(who, what, delivery, incident_close_time)| {
-        let (contact_id, tenant_id, language) = who;
-        let (product, severity, channel, activity, quantity) = what;
-        let (start_time, end_time, mode, requested_time, confirmed_time, solution_ids) = delivery;
-        let confirmed_time = confirmed_time.map(|time| time - TimeDelta::days(50));
-        let delivery = Delivery { start_time, end_time, mode, requested_time, confirmed_time, solution_ids };
-        Query {
-            product: product.map(ProductId::new),
-            severity,
-            channel,
-            language,
-            contact_id,
-            tenant_id,
-            activity,
-            quantity,
-            delivery,
-            incident_close_time,
-            ..Query::default()
-        }
-    })
-}
-
-/// The question with these details; a quantity only where the service is counted in it.
-pub(crate) fn question(
-    location_id: &'static str,
-    service_id: &'static str,
-    details: &Query<'static>,
-    at: DateTime<Utc>,
-) -> Query<'static> {
-    let quantity = details.quantity.filter(|quantity| service(service_id).accepts(quantity.unit));
-    Query { location_id, service_id, quantity, check_time: Some(at), ..details.clone() }
 }
 
 /// The services on the contract, and some of those that come with its base packages.

@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::contracts::{LOCATIONS, a_contract, an_instant, details, question, services_of};
+use super::contracts::{LOCATIONS, a_contract, an_instant, services_of};
+use super::questions::{details, question};
 use super::{answer, edition, prepared, service};
 use crate::catalog::{LocationRule, Rule, ZoneRule};
 use crate::engine::{ListQuery, rows};

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use self::apply::apply;
-use super::contracts::{LOCATIONS, a_contract, an_instant, details, question, services_of};
+use super::contracts::{LOCATIONS, a_contract, an_instant, services_of};
+use super::questions::{details, question};
 use super::{edition, prepared, service};
 use crate::catalog::{Locale, RemedyKind};
 use crate::engine::clauses::reason;

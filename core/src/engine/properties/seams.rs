@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::contracts::{LOCATIONS, a_contract, an_instant, day, details, question, services_of};
+use super::contracts::{LOCATIONS, a_contract, an_instant, day, services_of};
+use super::questions::{details, question};
 use super::{edition, prepared};
 use crate::catalog::RemedyKind;
 use crate::engine::clauses::{location, term};

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::contracts::{LOCATIONS, an_instant, details, question, services_of};
+use super::contracts::{LOCATIONS, an_instant, services_of};
 use super::crowd::{a_crowd, a_crowd_of, asked};
+use super::questions::{details, question};
 use super::{CATALOG, answer_with};
 use crate::catalog::{Catalog, Edition, EditionSource, Rule};
 use crate::engine::clauses::{self, reason};

@@ -6,7 +6,8 @@ use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::contracts::{LOCATIONS, a_contract, an_instant, details, question, services_of};
+use super::contracts::{LOCATIONS, a_contract, an_instant, services_of};
+use super::questions::{details, question};
 use super::{answer, prepared};
 use crate::model::{Contract, LATEST, start_of_day};
 

@@ -4,8 +4,9 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::contracts::{LOCATIONS, a_contract, an_instant, details, question, services_of};
+use super::contracts::{LOCATIONS, a_contract, an_instant, services_of};
 use super::laws::{carries_base, end_of, ended_cover, picked, places};
+use super::questions::{details, question};
 use super::{answer, prepared, service};
 use crate::catalog::Rule;
 use crate::model::{Contract, Funding};
