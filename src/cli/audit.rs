@@ -45,7 +45,7 @@ impl Audit {
         let connection = context.connect().await?;
         let mut client = connection.contracts();
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let named = Named::first(&[(Named::Order, self.order.as_deref())]);
+        let named = Named::first([self.order.as_deref().map(Named::Order)]);
         let customer = self.customer.as_deref().unwrap_or_default();
         let zone = zone_of_days(&connection, customer, named, &[self.from, self.until]).await?;
         let mut request = self.request(zone);

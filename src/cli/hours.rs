@@ -119,9 +119,10 @@ impl TakeArgs {
 impl TakeArgs {
     /// By whose clocks days are read: those of the location, or of the host of the block's order.
     async fn zone(&self, connection: &Client, more: &[Option<When>]) -> Result<Zone, Failure> {
-        let named = [(Named::Location as fn(_) -> _, self.location.as_deref()), (Named::Block, self.block.as_deref())];
+        let named =
+            Named::first([self.location.as_deref().map(Named::Location), self.block.as_deref().map(Named::Block)]);
         let times = [&self.window.times(), more].concat();
-        zone_of_days(connection, &self.customer, Named::first(&named), &times).await
+        zone_of_days(connection, &self.customer, named, &times).await
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct List {
 impl List {
     pub(super) async fn run(self, context: &CliContext) -> Result<ExitCode, Failure> {
         let connection = context.connect().await?;
-        let named = Named::first(&[(Named::Location, self.location.as_deref())]);
+        let named = Named::first([self.location.as_deref().map(Named::Location)]);
         let zone = zone_of_days(&connection, &self.customer, named, &[self.at, self.known]).await?;
         let request = self.request(zone);
         let pages = pages(|page_token| {

@@ -41,10 +41,10 @@ pub(super) struct Entries {
 impl Entries {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let named = Named::first(&[
-            (Named::Order, self.work_order.as_deref()),
-            (Named::Block, self.block.as_deref()),
-            (Named::Reservation, self.reservation.as_deref()),
+        let named = Named::first([
+            self.work_order.as_deref().map(Named::Order),
+            self.block.as_deref().map(Named::Block),
+            self.reservation.as_deref().map(Named::Reservation),
         ]);
         let zone = zone_of_days(&connection, &self.customer, named, &[self.from, self.until]).await?;
         let request = ListEntriesRequest {

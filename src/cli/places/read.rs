@@ -26,10 +26,10 @@ pub(in crate::cli) enum Named<'a> {
     Nothing,
 }
 
-impl<'a> Named<'a> {
+impl Named<'_> {
     /// What there is of these, in their order.
-    pub(in crate::cli) fn first(named: &[(fn(&'a str) -> Self, Option<&'a str>)]) -> Self {
-        named.iter().find_map(|(of, id)| id.filter(|id| !id.is_empty()).map(of)).unwrap_or(Self::Nothing)
+    pub(in crate::cli) fn first<const N: usize>(named: [Option<Self>; N]) -> Self {
+        named.into_iter().flatten().next().unwrap_or(Self::Nothing)
     }
 }
 
