@@ -35,7 +35,7 @@ impl Act<'_> {
     }
 
     /// One call.
-    pub async fn carry_out(&self, kind: &str) -> Result<(), Status> {
+    pub(super) async fn carry_out(&self, kind: &str) -> Result<(), Status> {
         match kind {
             "RECORD_WAIVER" => self.record_waiver().await,
             "RENEW" => self.renew().await,
