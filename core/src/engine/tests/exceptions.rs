@@ -66,7 +66,9 @@ fn what_is_excepted_is_not_covered_and_the_remedy_names_it() {
     let many: Vec<String> = (0..20).map(|row| format!("azure/c{row:02}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let more = [&many[..], &["azure/x"]].concat();
-    let cases: [(&[&str], &[&str], &[(&str, &str)]); 12] = [
+    /// What the order covers and excepts, and the fields and values of the remedies.
+    type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)]);
+    let cases: [Case<'_>; 12] = [
         (&["*"], &[], &[]),
         (&["azure/*"], &["azure/x"], &[]),
         (&["azure/x", "azure/y"], &["azure/x"], &[]),
