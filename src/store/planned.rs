@@ -1,8 +1,11 @@
-//! Reads what is planned for a contract, beside the contract as it stands.
+//! Reads a contract, and what is planned for it.
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::contract::{AsOf, PlannedContract, StoredContract, load};
+use super::as_of::AsOf;
+use super::contract::{PlannedContract, StoredContract, load};
+use super::{Store, Txn};
+use crate::error::Result;
 
 /// So many changes that are planned are read, and so many bytes of them. What is behind them is known as they take effect.
 pub const MOST_PLANNED: usize = 16;
@@ -10,9 +13,24 @@ const MOST_BYTES: usize = 64 << 20;
 /// How often it is read again where it changes meanwhile.
 const TRIES: usize = 3;
 
+impl Store {
+    /// All a customer has, in one round trip, and one more for each change that is planned.
+    pub async fn load_contract(&self, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
+        // What others than the checks of now ask for must not wait in their way.
+        let is_current = as_of.is_now && as_of.known_time.is_none();
+        let pool = if is_current { &self.pools.checks } else { &self.pools.lists };
+        self.read(load_with_plans(pool, customer_id, as_of)).await
+    }
+}
+
+/// What the transaction itself sees, its own writes included.
+pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
+    txn.run(load_with_plans(txn.db(), customer_id, as_of)).await
+}
+
 /// A contract, and how it will stand later, where that is asked for: as many reads as there are changes planned, and one
 /// where there are none.
-pub(super) async fn load_with_plans(
+async fn load_with_plans(
     db: &impl ConnectionTrait,
     customer_id: &str,
     as_of: AsOf,
