@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod as_of;
 mod audit;
 mod balances;
 mod column_batch;
@@ -45,12 +46,13 @@ mod time;
 mod transaction;
 mod version;
 
+pub use as_of::AsOf;
 pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{
-    AsOf, NewestVersion, NewestVersions, PlannedContract, StoredContract, VersionOrigin, load_contract_in_txn,
-    load_work_order_version_in_txn, newest_versions_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn,
+    NewestVersion, NewestVersions, PlannedContract, StoredContract, VersionOrigin, load_work_order_version_in_txn,
+    newest_versions_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn,
 };
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
 pub use epoch::Epoch;
@@ -60,7 +62,7 @@ pub use ledger::{
     put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
-pub use planned::MOST_PLANNED;
+pub use planned::{MOST_PLANNED, load_contract_in_txn};
 pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
 pub use transaction::Txn;

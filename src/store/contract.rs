@@ -7,51 +7,13 @@ use serde::de::DeserializeOwned;
 
 use chrono::{DateTime, Utc};
 
+use super::Txn;
+use super::as_of::AsOf;
 use super::balances::{BALANCES, BALANCES_AS_KNOWN, BalanceRow, IS_KNOWN};
 use super::entity::{customer_version, work_order_version};
-use super::planned::load_with_plans;
 use super::time::from_micros;
-use super::{Store, Txn};
 use crate::error::{Error, Result};
 use crate::model::{Balances, Contract, Customer, EffectivePeriod, Provenance, VersionInfo, WorkOrder};
-
-/// Which state of a contract is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AsOf {
-    instant: DateTime<Utc>,
-    is_now: bool,
-    known_time: Option<DateTime<Utc>>,
-    /// Whether what is planned for later is read, too.
-    pub(super) with_plans: bool,
-}
-
-impl AsOf {
-    /// As it stands now by the clock of this process. A change that took effect when it was recorded stands, however far
-    /// the clock of the process that recorded it is ahead.
-    pub fn now(now: DateTime<Utc>) -> Self {
-        Self { instant: now, is_now: true, known_time: None, with_plans: true }
-    }
-
-    /// As it stood, or will stand, at an instant.
-    pub fn at(instant: DateTime<Utc>) -> Self {
-        Self { instant, is_now: false, known_time: None, with_plans: false }
-    }
-
-    /// Without what was recorded later.
-    pub fn known(self, known_time: DateTime<Utc>) -> Self {
-        Self { known_time: Some(known_time), with_plans: true, ..self }
-    }
-
-    /// For those who read what is planned for later by themselves.
-    pub fn without_plans(self) -> Self {
-        Self { with_plans: false, ..self }
-    }
-
-    /// The same at a later instant.
-    pub(super) fn later(self, instant: DateTime<Utc>) -> Self {
-        Self { instant, is_now: false, with_plans: false, ..self }
-    }
-}
 
 /// The work orders of a customer, each looked up by itself. Both databases number parameters alike.
 const ORDERS: &str = "
@@ -181,21 +143,6 @@ impl NewestVersions {
     pub fn record_time(&self) -> Option<DateTime<Utc>> {
         self.orders.values().chain(&self.customer).map(|newest| newest.record_time).max()
     }
-}
-
-impl Store {
-    /// All a customer has, in one round trip, and one more for each change that is planned.
-    pub async fn load_contract(&self, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
-        // What others than the checks of now ask for must not wait in their way.
-        let is_current = as_of.is_now && as_of.known_time.is_none();
-        let pool = if is_current { &self.pools.checks } else { &self.pools.lists };
-        self.read(load_with_plans(pool, customer_id, as_of)).await
-    }
-}
-
-/// What the transaction itself sees, its own writes included.
-pub async fn load_contract_in_txn(txn: &Txn, customer_id: &str, as_of: AsOf) -> Result<Option<StoredContract>> {
-    txn.run(load_with_plans(txn.db(), customer_id, as_of)).await
 }
 
 /// The newest versions of a locked customer's documents.
