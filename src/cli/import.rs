@@ -160,16 +160,17 @@ impl Import {
         context: &CliContext,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
+        let effective_time = self.effective_time(&source.document)?;
         let stored = match self.plan {
             true => {
                 let customer = source.document.request.customer.as_ref();
-                Stored::read(connection, customer.map_or("", |it| it.customer_id.as_str()), self.effective).await?
+                Stored::read(connection, customer.map_or("", |it| it.customer_id.as_str()), effective_time).await?
             }
             false => Stored::default(),
         };
         let request = ApplyContractRequest {
             etag: self.etag.clone().unwrap_or_else(|| stored.customer.etag.clone()),
-            effective_time: self.effective_time(&source.document)?,
+            effective_time,
             strict: self.strict,
             ..source.request(self.plan)
         };

@@ -71,7 +71,7 @@ pub(in crate::cli) async fn zone_of_days(
             answer.work_order.unwrap_or_default().host_location_id
         }
     };
-    let request = GetCustomerRequest { customer_id: customer_id.to_owned() };
+    let request = GetCustomerRequest { customer_id: customer_id.to_owned(), as_of_time: None };
     let customer = connection.contracts().get_customer(request).await?.into_inner().customer.unwrap_or_default();
     Ok(Places::of(&customer).location(&location))
 }

@@ -112,7 +112,9 @@ mod tests {
             order_infos: Default::default(),
             balances: Default::default(),
             period: EffectivePeriod::default(),
+            planned_from: None,
             bytes,
+            planned: Vec::new(),
         }
     }
 
