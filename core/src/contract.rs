@@ -15,6 +15,7 @@ mod refusal;
 mod renew;
 mod resume;
 mod revoke_waiver;
+mod row;
 mod standing;
 mod suspend;
 mod terminate;

@@ -107,7 +107,9 @@ impl Documents {
         let absent_since =
             |block: &Block| self.order_infos.get(&block.work_order_id).and_then(|info| info.effective_time);
         let ended = ended_blocks(&self.prepared, &self.blocks, book, absent_since);
-        (!ended.is_empty() || !book.has(&self.blocks)).then(|| self.blocks.iter().cloned().chain(ended).collect())
+        let since = self.period.from;
+        let is_new = !ended.is_empty() || !book.has(&self.blocks, since);
+        is_new.then(|| book.continued(&self.blocks, since).into_iter().chain(ended).collect())
     }
 
     /// Whether the contract has a block.

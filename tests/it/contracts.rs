@@ -14,6 +14,7 @@ mod life;
 mod lives;
 mod many_versions;
 mod pages;
+mod past_terms;
 mod planned;
 mod planned_block_ends;
 mod planned_order_end;

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use super::merge::{Conflict, Winner};
-use super::timeline::Row;
+use super::row::Row;
 use crate::model::{WorkOrder, WorkOrderState};
 
 /// What a change makes of the end of an order.

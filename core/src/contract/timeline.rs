@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::course::{self, NewEnd};
 use super::merge::{Conflict, Winner, carried};
+use super::row::Row;
 use crate::error::Result;
 use crate::model::{Contract, Customer, WorkOrder, WorkOrderState};
 
@@ -201,14 +202,6 @@ fn set_work_order(contract: &mut Contract, order: &WorkOrder) {
         Ok(row) => orders.get_mut(row).into_iter().for_each(|stored| stored.clone_from(order)),
         Err(row) => orders.insert(row, order.clone()),
     }
-}
-
-/// A document from an instant on, as it is and as it is to be.
-#[derive(Debug)]
-pub(super) struct Row<T> {
-    pub from: Option<DateTime<Utc>>,
-    pub old: Option<T>,
-    pub new: Option<T>,
 }
 
 /// A document, and from when on it is in effect.

@@ -91,10 +91,27 @@ impl Block {
         self.end = spec.end;
     }
 
-    /// Whether it stands as the contract has it.
-    pub(super) fn is_of(&self, spec: &BlockSpec) -> bool {
-        let term = (self.days, self.priority, self.start, self.end);
-        self.sequence > 0 && self.contracted == spec.granted && term == (spec.days, spec.priority, spec.start, spec.end)
+    /// What a contract that stands since an instant makes of it: when it was there before that stays true. None: the
+    /// contract stands so as long as there is one.
+    pub fn continued(&self, spec: &BlockSpec, since: Option<DateTime<Utc>>) -> BlockSpec {
+        let (start, end) = self.life(spec, since);
+        BlockSpec { start, end, ..spec.clone() }
+    }
+
+    fn life(&self, spec: &BlockSpec, since: Option<DateTime<Utc>>) -> (DateTime<Utc>, DateTime<Utc>) {
+        match since {
+            Some(since) if self.sequence > 0 && self.start < since.min(self.end) => {
+                let ended = if spec.end > since { spec.end } else { spec.end.max(self.end.min(since)) };
+                (self.start.min(spec.start), ended)
+            }
+            _ => (spec.start, spec.end),
+        }
+    }
+
+    /// Whether it stands as a contract has it since an instant.
+    pub(super) fn is_of(&self, spec: &BlockSpec, since: Option<DateTime<Utc>>) -> bool {
+        let is_same = (self.days, self.priority) == (spec.days, spec.priority) && self.contracted == spec.granted;
+        self.sequence > 0 && is_same && (self.start, self.end) == self.life(spec, since)
     }
 
     /// What is neither used nor held. A contract can be corrected to less than was spent:

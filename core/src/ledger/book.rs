@@ -59,9 +59,15 @@ impl Book {
         self.reversible.insert(entry.id, reversible);
     }
 
-    /// Whether [`Command::Grant`](super::Command::Grant) of these blocks would change nothing.
-    pub fn has(&self, specs: &[BlockSpec]) -> bool {
-        specs.iter().all(|spec| self.blocks.get(&spec.id).is_some_and(|block| block.is_of(spec)))
+    /// Whether a contract that has these blocks since an instant would change nothing.
+    pub fn has(&self, specs: &[BlockSpec], since: Option<DateTime<Utc>>) -> bool {
+        specs.iter().all(|spec| self.blocks.get(&spec.id).is_some_and(|block| block.is_of(spec, since)))
+    }
+
+    /// The blocks that a contract has since an instant, as [`Command::Grant`](super::Command::Grant) takes them.
+    pub fn continued(&self, specs: &[BlockSpec], since: Option<DateTime<Utc>>) -> Vec<BlockSpec> {
+        let of = |spec: &BlockSpec| self.blocks.get(&spec.id).map(|block| block.continued(spec, since));
+        specs.iter().map(|spec| of(spec).unwrap_or_else(|| spec.clone())).collect()
     }
 
     /// Gives the blocks the terms the contract has for them now.

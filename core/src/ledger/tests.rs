@@ -3,6 +3,7 @@ mod content_hash;
 mod corrections;
 mod fixture;
 mod holds;
+mod lives;
 mod property;
 mod reconciliation;
 mod takes;

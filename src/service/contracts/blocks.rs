@@ -34,6 +34,7 @@ impl Contracts {
         let shrunk = shrunk_by(&prepare, timeline, plan, now, &blocks);
         ContractBlocks {
             blocks,
+            since: plan.as_of.min(now),
             shrunk,
             history: history.collect(),
             effective_times: effective_times(plan, stored),

@@ -20,6 +20,8 @@ pub(in crate::service) struct ContractBlocks {
     /// As it stands now.
     pub prepared: Prepared,
     pub blocks: Vec<BlockSpec>,
+    /// Since when the contract stands otherwise than before.
+    pub since: DateTime<Utc>,
     /// Those that grant less by the change than before it, now or as they are planned to become.
     pub shrunk: Vec<BlockSpec>,
     /// Which blocks there were from when on, until now.
@@ -49,7 +51,7 @@ impl ContractBlocks {
     /// The blocks as they are to be written: as the contract has them, and the end of those it does not have any more.
     pub(in crate::service) fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
         let ended = ended_blocks(&self.prepared, &self.blocks, book, |block| self.absent_since(block));
-        self.blocks.iter().cloned().chain(ended).collect()
+        book.continued(&self.blocks, Some(self.since)).into_iter().chain(ended).collect()
     }
 
     /// From when on a block that is not there now has been away.
