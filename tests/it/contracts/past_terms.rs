@@ -31,7 +31,7 @@ async fn a_later_start_leaves_the_work_before_it(server: &TestServer) {
     stored(server).await;
     let held = reserve(server, 5).await;
     let mut order = hours_order();
-    order.items[0].start_date = in_days(10).date_naive().to_string();
+    order.items[0].start_date = Some(in_days(10).date_naive().to_string());
     amend(server, order, None).await.unwrap();
     is_served(server, &held).await;
     assert_eq!(block_at(server, None).await.used, 7 * 60);
@@ -45,7 +45,7 @@ async fn an_earlier_end_begins_with_the_change(server: &TestServer) {
     stored(server).await;
     let held = reserve(server, 5).await;
     let mut order = hours_order();
-    order.items[0].end_date = (wednesday() - Duration::days(9)).date_naive().to_string();
+    order.items[0].end_date = Some((wednesday() - Duration::days(9)).date_naive().to_string());
     let before = now();
     amend(server, order, None).await.unwrap();
     is_served(server, &held).await;
@@ -60,7 +60,12 @@ async fn an_earlier_end_begins_with_the_change(server: &TestServer) {
 /// A suspension stops use, and no clock.
 async fn a_suspended_base_ends_its_blocks_when_it_ends(server: &TestServer) {
     stored(server).await;
+    let own = instant(block_at(server, None).await.expire_time);
+    amend(server, v1::WorkOrder { end_date: in_days(100).date_naive().to_string(), ..base_order() }, None)
+        .await
+        .unwrap();
     let end = instant(block_at(server, None).await.expire_time);
+    assert!(end < own);
     let held = reserve(server, 5).await;
     suspend(server, "wo-1", None).await.unwrap();
     assert_eq!(instant(block_at(server, None).await.expire_time), end);
