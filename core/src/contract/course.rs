@@ -31,7 +31,7 @@ impl NewEnd {
 }
 
 /// Takes the ends out of the documents: what is left is the state an order has but for its end.
-pub(super) fn parted(rows: &mut [Row<WorkOrder>]) -> Vec<Option<DateTime<Utc>>> {
+pub(super) fn parted(rows: &mut [Row<WorkOrder>]) -> Ends {
     let mut ends = Vec::new();
     let mut end = None;
     for order in rows.iter().rev().map(|row| row.old.as_ref()) {
@@ -64,11 +64,11 @@ pub(super) fn held(order: &WorkOrder, state: WorkOrderState) -> WorkOrder {
     }
 }
 
+/// When an order ends, as known in each row; none: not early.
+pub(super) type Ends = Vec<Option<DateTime<Utc>>>;
+
 /// When the order ends, as known in each row; and where the plan's end wins.
-pub(super) fn changed(
-    old: &[Option<DateTime<Utc>>],
-    new: NewEnd,
-) -> (Vec<Option<DateTime<Utc>>>, Vec<(usize, Conflict)>) {
+pub(super) fn changed(old: &[Option<DateTime<Utc>>], new: NewEnd) -> (Ends, Vec<(usize, Conflict)>) {
     let end = match new {
         NewEnd::Kept => return (old.to_vec(), Vec::new()),
         NewEnd::Replaced(end) => return (vec![Some(end); old.len()], Vec::new()),
