@@ -2,7 +2,7 @@
 //! customer that runs at the same time.
 
 use crate::catalog::Rule;
-use crate::model::WorkOrder;
+use crate::model::{WorkOrder, WorkOrderState};
 use crate::terms::is_in_effect;
 
 use super::contract_index::Order;
@@ -52,14 +52,19 @@ fn judge_unnamed(order: &Order<'_>, findings: &mut Findings) {
     let clause = bought_beside.into_iter().find_map(|service| Enforced::on(edition, service, Rule::BaseAgreement));
     if let Some(clause) = clause
         && !order.has_own_base()
-        && !has_base_beside(order)
+        && base_beside(order, is_in_effect).is_none()
     {
-        let description = match base_before(order) {
-            Some(base) => format!(
+        let is_suspended = |base: &WorkOrder| base.state == WorkOrderState::Suspended;
+        let description = match (base_beside(order, is_suspended), base_before(order)) {
+            (Some(base), _) => format!(
+                "the base agreement of this term is suspended; resume work order {} first",
+                shown(&base.work_order_id)
+            ),
+            (None, Some(base)) => format!(
                 "no base agreement of the customer runs in this term; renew work order {} first, on which it leaned",
                 shown(&base.work_order_id)
             ),
-            None => format!(
+            (None, None) => format!(
                 "no base agreement of the customer runs in this term; add the item `{}`, or write the base's order first",
                 edition.base_package
             ),
@@ -83,18 +88,20 @@ fn base_before<'a>(order: &Order<'a>) -> Option<&'a WorkOrder> {
     beside.max_by_key(|base| base.span.end).map(|base| base.order)
 }
 
-fn has_base_beside(order: &Order<'_>) -> bool {
+/// Another order that is a base in some of the term, and stands as is asked for.
+fn base_beside<'a>(order: &Order<'a>, is_meant: impl Fn(&WorkOrder) -> bool) -> Option<&'a WorkOrder> {
     let Order { index, order: work_order, .. } = *order;
     let term = index.term(work_order);
     let others = index.bases.iter().filter(|base| base.order.work_order_id != work_order.work_order_id);
-    others.into_iter().any(|base| {
+    let mut beside = others.filter(|base| {
         // A base that was terminated before it began never ran.
         order.edition.is_none_or(|edition| base.supports(edition))
-            && is_in_effect(base.order)
+            && is_meant(base.order)
             && !base.span.is_empty()
             && base.span.start < term.end
             && term.start < base.span.end
-    })
+    });
+    beside.next().map(|base| base.order)
 }
 
 #[cfg(test)]
@@ -174,6 +181,12 @@ mod tests {
         };
         let found = told(&contract);
         assert!(found.len() == 1 && found[0].contains("renew work order `wo-1` first"), "{found:?}");
+        // One that is there, and is held.
+        let mut held = contract.clone();
+        base(&mut held).end_date = date("2028-01-31");
+        base(&mut held).state = WorkOrderState::Suspended;
+        let found = told(&held);
+        assert!(found.len() == 1 && found[0].contains("resume work order `wo-1` first"), "{found:?}");
         // None ran beside what is renewed.
         base(&mut contract).end_date = date("2026-01-31");
         base(&mut contract).start_date = date("2026-01-01");

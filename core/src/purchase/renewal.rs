@@ -1,6 +1,7 @@
 //! What goes on with an order runs after it, and alone.
 
 use crate::model::{WorkOrder, rfc3339};
+use crate::terms::Span;
 use crate::violation::reason;
 
 use super::contract_index::Order;
@@ -28,10 +29,16 @@ pub(super) fn judge(order: &Order<'_>, findings: &mut Findings) {
     for other in others.iter().filter(is_beside).filter(|other| index.term(other).intersect(term).is_some()) {
         let id = other.work_order_id.clone();
         let what = if id == renewed { "which it renews" } else { "which renews the same order" };
+        let Span { start, end } = index.term(other);
+        let sooner = match start > term.start {
+            true => format!("end it before that one begins at `{}`, ", rfc3339(start)),
+            false => String::new(),
+        };
         let description = format!(
-            "its term overlaps that of work order {}, {what} and which ends at `{}`; begin it then, or end the other one",
+            "its term overlaps that of work order {}, {what} and which ends at `{}`; {sooner}begin it then, or end the \
+             other one",
             shown(&id),
-            rfc3339(index.term(other).end)
+            rfc3339(end)
         );
         findings.forbid(path, "start_date", reason::RENEWAL_OVERLAPS, description, vec![("overlaps", id)]);
     }

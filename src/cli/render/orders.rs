@@ -47,7 +47,10 @@ pub(crate) fn page(order: &WorkOrder, places: &Places, now: DateTime<Utc>, scree
         ("edition", order.edition_id.clone()),
         ("term", days),
         ("signed", order.signed_date().to_owned()),
-        ("terminated", screen.time(order.terminate_time.as_ref(), "")),
+        (
+            if word == "TERMINATED" { "terminated" } else { "ends early" },
+            screen.time(order.terminate_time.as_ref(), ""),
+        ),
         ("serves too", list(&order.downstream_location_ids)),
         ("base", order.base_work_order_id().to_owned()),
         ("products", list(&order.covered_products)),
@@ -70,10 +73,12 @@ pub(crate) fn state(order: &WorkOrder, places: &Places, now: DateTime<Utc>) -> (
     let today = day_of(places.order(&order.work_order_id), now);
     let is_before = |date: &str| date.parse::<NaiveDate>().is_ok_and(|date| today < date);
     let is_behind = |date: &str| date.parse::<NaiveDate>().is_ok_and(|date| today > date);
+    // What is known to end serves until then.
+    let serves_until = order.terminate_time.is_some_and(|end| end.seconds > now.timestamp());
     match order.state() {
         WorkOrderState::Draft => (Tone::Open, "DRAFT"),
         WorkOrderState::Suspended => (Tone::Open, "SUSPENDED"),
-        WorkOrderState::Terminated => (Tone::Bad, "TERMINATED"),
+        WorkOrderState::Terminated if !serves_until => (Tone::Bad, "TERMINATED"),
         _ if is_before(&order.start_date) => (Tone::Open, "NOT BEGUN"),
         _ if is_behind(&order.end_date) => (Tone::Bad, "ENDED"),
         _ => (Tone::Good, "IN FORCE"),
@@ -185,5 +190,19 @@ mod tests {
         assert!(show("2027-12-31T22:59:59Z").starts_with("IN FORCE"));
         assert!(show("2027-12-31T23:00:00Z").starts_with("ENDED"));
         assert!(show("2025-12-31T22:59:59Z").starts_with("NOT BEGUN"));
+    }
+
+    #[test]
+    fn an_order_that_is_known_to_end_is_in_force_until_then() {
+        let request = document::read(include_str!("../../../examples/halden-mills.yaml")).unwrap().request;
+        let places = Places::of(request.customer.as_ref().unwrap());
+        let mut order = request.work_orders[0].clone();
+        order.set_state(WorkOrderState::Terminated);
+        order.terminate_time = Some(crate::cli::values::time("2026-06-01T10:00:00Z").unwrap());
+        let show = |at: &str| page(&order, &places, at.parse().unwrap(), &Screen::plain(120));
+        let before = show("2026-06-01T09:59:59Z");
+        assert!(before.starts_with("IN FORCE") && before.contains("ends early"), "{before}");
+        let after = show("2026-06-01T10:00:00Z");
+        assert!(after.starts_with("TERMINATED") && after.contains("terminated"), "{after}");
     }
 }
