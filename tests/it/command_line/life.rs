@@ -170,7 +170,7 @@ async fn an_order_is_held_resumed_and_ended() {
     // Until it has come, the end can be moved and withdrawn.
     assert!(run("terminate", &["--effective", "2027-08-01"], 0).await.contains("2027-08-01"));
     let kept = run("amend", &["--set", "flex_allowance=10.00"], 0).await;
-    assert!(kept.contains("TERMINATED") && !kept.contains("terminate_time"), "{kept}");
+    assert!(kept.contains("IN FORCE") && !kept.contains("terminate_time"), "{kept}");
     let withdrawn = run("amend", &["--set", "state=ACTIVE", "--set", "terminate_time="], 0).await;
     assert!(withdrawn.contains("terminate_time") && withdrawn.contains("ACTIVE"), "{withdrawn}");
     server.stop().await;
