@@ -67,6 +67,7 @@ mod tests {
     use super::*;
     use crate::contract::Timeline;
     use crate::model::{Contract, Customer, EffectivePeriod};
+    use crate::service::contracts::state::Infos;
     use crate::store::StoredContract;
 
     fn customer(count: usize, name: &str) -> Customer {
@@ -103,7 +104,8 @@ mod tests {
                 bytes: 0,
                 planned: Vec::new(),
             };
-            let state = ContractState { stored, timeline: Timeline::of(contract), bytes: 0 };
+            let infos = Infos::of(&stored);
+            let state = ContractState { stored, timeline: Timeline::of(contract), infos, bytes: 0 };
             let document = Document::Customer(customer(count, "new"));
             let versions = [NewVersion { effective_time: None, document }];
             let (caller, granted) = (Caller::anonymous(), Changes::default());

@@ -41,7 +41,7 @@ impl Contracts {
             true => Effects::default(),
             false => self.effects(&command, &judged.plan, stored.as_ref(), bytes, now).await?,
         };
-        let outcome = written(&command, judged, state.map(|state| &state.stored), None);
+        let outcome = written(&command, judged, state, None);
         Ok(ChangeOutcome { effects: Some(Box::new(effects)), ..outcome })
     }
 

@@ -1,9 +1,12 @@
 //! What a change of a contract is worked out on.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::contract::{ContractCommand, Period, Timeline};
 use crate::error::{Error, Result, reason};
+use crate::model::VersionInfo;
 use crate::store::{AsOf, StoredContract, Txn, load_contract_in_txn};
 
 /// So many changes may take effect behind the instant of a change, and take so many bytes in the store: each is judged
@@ -33,8 +36,24 @@ impl Source<'_> {
 pub(super) struct ContractState {
     pub stored: StoredContract,
     pub timeline: Timeline,
+    /// How what stands when the change takes effect came about.
+    pub infos: Infos,
     /// What all of that takes in the store.
     pub bytes: usize,
+}
+
+/// The versions of a contract that are in effect together.
+#[derive(Debug, Clone)]
+pub(super) struct Infos {
+    pub customer: VersionInfo,
+    /// By work order id.
+    pub orders: BTreeMap<String, VersionInfo>,
+}
+
+impl Infos {
+    pub(super) fn of(stored: &StoredContract) -> Self {
+        Self { customer: stored.customer_info.clone(), orders: stored.order_infos.clone() }
+    }
 }
 
 impl ContractState {
@@ -53,14 +72,19 @@ impl ContractState {
             loaded.periods.push(Period { from: stored.period.from, contract: stored.contract.clone() });
             next = stored.period.until;
         }
+        let as_of = command.effective_time().unwrap_or(now);
+        let mut infos = Infos::of(&stored);
         while let Some(instant) = next {
             let Some(period) = source.load(customer_id, AsOf::at(instant)).await? else { break };
             next = period.period.until;
+            if period.period.contains(as_of) {
+                infos = Infos::of(&period);
+            }
             loaded.add(period)?;
         }
         let Loaded { periods, bytes } = loaded;
         let timeline = Timeline::new(periods).unwrap_or_else(|| Timeline::of(stored.contract.clone()));
-        Ok(Some(Self { stored, timeline, bytes }))
+        Ok(Some(Self { stored, timeline, infos, bytes }))
     }
 }
 
@@ -92,7 +116,7 @@ fn too_many_changes() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Contract, Customer, EffectivePeriod, VersionInfo};
+    use crate::model::{Contract, Customer, EffectivePeriod};
     use crate::service::contracts::size;
 
     fn stored(bytes: usize) -> StoredContract {
@@ -125,7 +149,8 @@ mod tests {
             loaded.add(stored(100)).unwrap();
         }
         let timeline = Timeline::of(stored(0).contract);
-        let state = ContractState { stored: stored(5), timeline, bytes: loaded.bytes };
+        let infos = Infos::of(&stored(5));
+        let state = ContractState { stored: stored(5), timeline, infos, bytes: loaded.bytes };
         assert_eq!(size::of_state(Some(&state)), 305);
         assert_eq!(size::of_stored(Some(&state.stored)), 5);
         loaded.add(stored(MOST_BYTES - 305)).unwrap();

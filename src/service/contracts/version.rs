@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::outcome::{ChangeOutcome, Judged};
 use super::provenances::Provenances;
+use super::state::ContractState;
 use crate::contract::{ContractCommand, Document, NewVersion, Resource};
 use crate::error::{Error, Result};
 use crate::model::VersionInfo;
@@ -81,10 +82,11 @@ impl Recording<'_> {
 pub(super) fn written(
     command: &ContractCommand,
     judged: Judged,
-    stored: Option<&StoredContract>,
+    state: Option<&ContractState>,
     recorded: Option<(i64, &[VersionInfo])>,
 ) -> ChangeOutcome {
     let Judged { plan, warnings } = judged;
+    let (stored, standing) = (state.map(|state| &state.stored), state.map(|state| &state.infos));
     let infos = recorded.map(|(_, infos)| infos).unwrap_or_default();
     let info_of = |resource: Resource, id: &str, stored: Option<&VersionInfo>| {
         // The one in effect when the change is. Others are for before it, or carry it into what is planned.
@@ -94,13 +96,13 @@ pub(super) fn written(
             recorded.filter(|(version, _)| version.document.id() == (resource, id) && is_in_effect(version));
         recorded.next_back().map(|(_, info)| info).or(stored).cloned()
     };
-    let stored_order = |id: &str| stored.and_then(|stored| stored.order_infos.get(id));
+    let stored_order = |id: &str| standing.and_then(|infos| infos.orders.get(id));
     let orders = command.work_order_ids().into_iter().filter_map(|(_, id)| {
         let order = plan.contract().work_order(id)?;
         Some((order.clone(), info_of(Resource::WorkOrder, id, stored_order(id))))
     });
     let work_orders = orders.collect();
-    let customer_info = info_of(Resource::Customer, command.customer_id(), stored.map(|stored| &stored.customer_info));
+    let customer_info = info_of(Resource::Customer, command.customer_id(), standing.map(|infos| &infos.customer));
     let revision = recorded.map(|(revision, _)| revision).or(stored.map(|stored| stored.revision)).unwrap_or(0);
     let contract_version = match (&recorded, stored) {
         (Some(_), _) if !plan.is_empty() => revision,

@@ -125,7 +125,6 @@ impl Contracts {
         let now = newest.record_time().map_or(record_time, |newest| newest.max(record_time));
         let source = if is_new { Source::Nowhere } else { Source::Txn(txn) };
         let state = ContractState::load(command, now, source).await?;
-        let stored = state.as_ref().map(|state| &state.stored);
         let bytes = bytes.saturating_add(size::of_state(state.as_ref()));
         let judged = uncut(bytes, || self.judge(command, state.as_ref(), now, Vec::new(), is_strict));
         let Some(judged) = judged? else { return Ok(None) };
@@ -140,7 +139,7 @@ impl Contracts {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
         }
         let audit = audit::of_write(caller, command.reason(), &judged.plan.versions, &infos, state.as_ref(), &granted)?;
-        let written = written(command, judged, stored, Some((revision, &infos)));
+        let written = written(command, judged, state.as_ref(), Some((revision, &infos)));
         let request = replay::stored(identity, &written)?;
         put_requests(&mut statements, &[NewRequest { key, request, audit }], now)?;
         granted.write_in_txn(txn, statements).await?;

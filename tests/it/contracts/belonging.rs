@@ -10,6 +10,7 @@ use crate::server::{TestServer, on_both_servers, request_id};
 
 on_both_servers!(
     a_waiver_is_answered_with_the_version_it_is_in,
+    what_changes_nothing_is_answered_with_the_version_of_its_time,
     a_price_in_another_currency_is_warned_of,
     an_instant_is_kept_to_the_microsecond,
 );
@@ -40,6 +41,31 @@ async fn a_waiver_is_answered_with_the_version_it_is_in(server: &TestServer) {
         assert_eq!(told, current(server, "wo-2").await);
         assert_eq!((told.effective_time, told.items[0].quantity), (amended.effective_time, sample::hours(500)));
     }
+}
+
+/// Whether it is planned, judged or written.
+async fn what_changes_nothing_is_answered_with_the_version_of_its_time(server: &TestServer) {
+    stored(server).await;
+    let grown = |hours| {
+        let mut order = hours_order();
+        order.items[0].quantity = sample::hours(hours);
+        order
+    };
+    amend(server, grown(500), Some(in_days(-10))).await.unwrap();
+    amend(server, grown(600), Some(in_days(10))).await.unwrap();
+    for (days, hours) in [(-20, 400), (-5, 500), (20, 600)] {
+        let request = amendment(grown(hours), Some(in_days(days)));
+        let expected = read(server, read_at(in_days(days))).await;
+        let preview = v1::AmendWorkOrderRequest { validate_only: true, ..request.clone() };
+        for request in [preview, request] {
+            let told = server.contracts().amend_work_order(request).await.unwrap().into_inner().work_order.unwrap();
+            assert_eq!(told, expected, "in {days} days");
+        }
+    }
+}
+
+fn read_at(at: DateTime<Utc>) -> v1::GetWorkOrderRequest {
+    v1::GetWorkOrderRequest { as_of_time: Some(stamp(at)), ..super::get_order("wo-2") }
 }
 
 async fn a_price_in_another_currency_is_warned_of(server: &TestServer) {
