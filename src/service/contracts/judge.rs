@@ -71,7 +71,10 @@ impl Contracts {
         // What is new is there at once, whenever the rest takes effect.
         let has_new = plan.changes.iter().any(|change| change.kind == ChangeKind::Added);
         let as_of = if has_new { plan.as_of.min(now) } else { plan.as_of };
-        for period in plan.timeline.since(as_of) {
+        let too_many = size::judge_versions(&plan.versions);
+        // What will not be recorded is not judged in all of what is planned.
+        let judged = if too_many.is_some() { 1 } else { usize::MAX };
+        for period in plan.timeline.since(as_of).take(judged) {
             let begin = period.from.max(Some(as_of));
             let before = timeline.map(|timeline| timeline.at(begin));
             for violation in self.violations_at(command, plan, &period.contract, before, &submitted) {
@@ -83,7 +86,7 @@ impl Contracts {
         if !plan.is_empty() {
             let path = submitted.first().map_or("customer", |(path, _)| path);
             found.extend(size::judge(plan.contract(), size::of_stored(stored), path));
-            found.extend(size::judge_versions(&plan.versions));
+            found.extend(too_many);
         }
         found
     }
