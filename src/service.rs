@@ -47,7 +47,7 @@ use chrono::{DateTime, Utc};
 use self::slices::uncut;
 use crate::cache::{Cache, Documents, Snapshot};
 use crate::catalog::Catalog;
-use crate::error::{Error, Noun, Result};
+use crate::error::{Error, Noun, Result, reason};
 use crate::model::Balances;
 use crate::store::{AsOf, Epoch, Store};
 use crate::telemetry::Telemetry;
@@ -193,6 +193,15 @@ impl Context {
             None => Err(unknown_customer(customer_id)),
         }
     }
+}
+
+/// So often a contract may change while one work is done: each part is judged by its own contract.
+const MOST_CHANGES: usize = 16;
+
+fn too_many_changes(field: &str) -> Error {
+    let message =
+        format!("the contract changes more than {MOST_CHANGES} times while the work is done; divide it into parts");
+    Error::invalid(field, reason::FIELD_OUT_OF_RANGE, message)
 }
 
 /// A customer's snapshot with the contract of another instant than one at hand.

@@ -189,7 +189,7 @@ impl Entitlements {
     ) -> Result<Option<Vec<(usize, M)>>> {
         let Some((_, first)) = group.first() else { return Ok(Some(Vec::new())) };
         let snapshot = match self.group_snapshot(first, now).await {
-            Err(error @ (Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)) => return Err(error),
+            Err(error) if spoils_all(&error) => return Err(error),
             other => other,
         };
         let mut answers = Vec::with_capacity(group.len());
@@ -198,8 +198,9 @@ impl Entitlements {
             let told = match &snapshot {
                 Ok(snapshot) => match self.snapshot_of(snapshot, question, now).await {
                     Ok(Beside::Same(snapshot)) => self.answer(&snapshot, question, now, |answer| tell(Ok(answer))),
-                    Ok(Beside::Newer(_)) if is_last => Err(Error::NotFreshEnough),
+                    Ok(Beside::Newer(_)) if is_last => return Err(Error::NotFreshEnough),
                     Ok(Beside::Newer(_)) => return Ok(None),
+                    Err(error) if spoils_all(&error) => return Err(error),
                     Err(error) => Err(error),
                 },
                 Err(error) => Err(error.repeated()),
@@ -220,4 +221,9 @@ impl Entitlements {
             newer => Ok(newer),
         }
     }
+}
+
+/// Whether the store cannot answer: that concerns every question of a batch.
+fn spoils_all(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(_) | Error::NotFreshEnough | Error::Overloaded)
 }

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::Entitlements;
 use crate::cache::Snapshot;
 use crate::engine::{self, Outcome};
 use crate::error::Result;
-use crate::service::{Beside, Question};
-
-/// So many changes of the contract during one delivery are judged one by one; behind them only the last one.
-const MOST_CHANGES: usize = 16;
+use crate::service::{Beside, MOST_CHANGES, Question, too_many_changes};
 
 impl Entitlements {
     /// The contract that answers: of all that are in effect while the delivery lasts the one that allows the least, and of
@@ -27,9 +24,11 @@ impl Entitlements {
         };
         let mut outcome = self.outcome(&first, question, now)?;
         let (mut strictest, mut last) = (Arc::clone(&first), Arc::clone(&first));
-        for change in 1..=MOST_CHANGES.saturating_add(1) {
-            let Some(next) = changes_before(&last, end).filter(|_| outcome > Outcome::NotEntitled) else { break };
-            let instant = if change > MOST_CHANGES { just_before(end) } else { next };
+        let mut changes = 0..MOST_CHANGES;
+        while let Some(instant) = changes_before(&last, end).filter(|_| outcome > Outcome::NotEntitled) {
+            if changes.next().is_none() {
+                return Err(too_many_changes("delivery.end_time"));
+            }
             last = match self.at(&first, question, instant, now).await? {
                 Beside::Same(snapshot) => snapshot,
                 newer => return Ok(newer),
@@ -67,9 +66,4 @@ impl Entitlements {
 /// When the contract changes next, if it does so before this instant.
 fn changes_before(snapshot: &Snapshot, end: DateTime<Utc>) -> Option<DateTime<Utc>> {
     snapshot.documents.period.until.filter(|until| *until < end)
-}
-
-/// The store keeps microseconds.
-fn just_before(end: DateTime<Utc>) -> DateTime<Utc> {
-    end.checked_sub_signed(TimeDelta::microseconds(1)).unwrap_or(end)
 }

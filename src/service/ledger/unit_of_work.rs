@@ -21,11 +21,9 @@ use crate::ledger::{
 use crate::model::Unit;
 use crate::service::caller::SYSTEM;
 use crate::service::idempotency::RequestIdentity;
+use crate::service::{MOST_CHANGES, too_many_changes};
 use crate::store::MOST_DUE;
 
-/// In so many periods of the contract one work is judged: at its start, and in those that follow; behind them in the one
-/// in which it ends.
-const MOST_PERIODS: usize = 16;
 /// Between two instants, as they are stored.
 const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
@@ -120,9 +118,8 @@ impl UnitOfWork {
             self.documents_at(instant)?.period.until.filter(|until| *until < end)
         };
         let changes = iter::successors(performed.map(|work| work.start), move |instant| next(*instant)).skip(1);
-        let last = performed.and_then(|work| work.end.checked_sub_signed(MOMENT));
-        let cut = move |(row, instant): (usize, _)| if row < MOST_PERIODS { Some(instant) } else { last };
-        changes.take(MOST_PERIODS.saturating_add(1)).enumerate().filter_map(cut)
+        // One more than may be tells that there are too many.
+        changes.take(MOST_CHANGES.saturating_add(1))
     }
 
     fn documents_at(&self, instant: DateTime<Utc>) -> Option<&Documents> {
@@ -207,8 +204,11 @@ impl UnitOfWork {
     /// No part of the work may be forbidden by the contract of its time. An item that is gone later ends its block.
     fn sources_of_take(&self, prepared: &Prepared, take: &Take) -> Result<Vec<FundingSource>> {
         let mut found = sources_of_take(prepared, take, self.now)?;
-        let later = self.later_instants(take.performed).filter_map(|instant| self.documents_at(instant));
-        for documents in later {
+        let later: Vec<_> = self.later_instants(take.performed).collect();
+        if later.len() > MOST_CHANGES {
+            return Err(too_many_changes("performed.end_time"));
+        }
+        for documents in later.into_iter().filter_map(|instant| self.documents_at(instant)) {
             restrict(&mut found, sources_of_take(&documents.prepared, take, self.now).unwrap_or_default());
         }
         Ok(found)

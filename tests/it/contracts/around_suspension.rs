@@ -11,6 +11,7 @@ use crate::server::{TestServer, on_both_servers, request_id};
 on_both_servers!(
     work_before_a_suspension_is_recorded_during_it,
     work_across_the_edge_of_a_suspension_is_refused,
+    work_during_too_many_changes_is_divided,
     a_suspended_base_stops_what_leans_on_it,
     holds_outlive_a_suspension,
     holds_are_committed_for_work_before_a_termination,
@@ -99,6 +100,27 @@ async fn work_across_the_edge_of_a_suspension_is_refused(server: &TestServer) {
             let expected = if expected == SUSPENDED { "WORK_ORDER_SUSPENDED" } else { "ENTITLED" };
             assert_eq!(told, [expected, expected], "{start} to {end}");
         }
+    }
+}
+
+/// Each part is judged by its own contract, or none is.
+async fn work_during_too_many_changes_is_divided(server: &TestServer) {
+    stored(server).await;
+    let start = wednesday();
+    for minute in 1..=17 {
+        let mut order = hours_order();
+        order.items[0].unit_price = Some(minute);
+        amend(server, order, Some(start + Duration::minutes(minute))).await.unwrap();
+    }
+    let allowed = (start, start + Duration::minutes(17));
+    assert_eq!(ask(server, check_of(allowed, None)).await, "ENTITLED");
+    assert_eq!(took(server, consume(1, Some(allowed))).await, "taken");
+    let longer = (start, start + Duration::minutes(17) + Duration::microseconds(1));
+    let refused = crate::sample::refused(server.entitlements().check_entitlement(check_of(longer, None)).await);
+    assert_eq!(refused.violations, ["delivery.end_time FIELD_OUT_OF_RANGE"]);
+    for make in [consume, consume_any] {
+        let refused = crate::sample::refused(server.ledger().consume_units(make(1, Some(longer))).await);
+        assert_eq!(refused.violations, ["performed.end_time FIELD_OUT_OF_RANGE"]);
     }
 }
 
