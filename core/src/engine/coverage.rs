@@ -48,7 +48,8 @@ impl<'a> Coverage<'a> {
 fn balance<'a>(context: &Context<'a>) -> Option<BlockBalance<'a>> {
     let Context { order, item, .. } = *context;
     let block = context.block()?;
-    let expire_time = context.forfeit_time();
+    // The base may be suspended, or cover nothing any more: the block ends with it all the same.
+    let expire_time = context.forfeit_time().min(context.candidate.life.end);
     let left = block.available().max(0);
     let (available, forfeited) = if context.at < expire_time { (left, 0) } else { (0, left) };
     Some(BlockBalance { order, item, block, available, forfeited, expire_time })

@@ -80,10 +80,15 @@ fn never_worse(
     is_excepted: impl Fn(&str) -> bool,
 ) -> Result<(), TestCaseError> {
     let (before, after) = (prepared(contract), prepared(wider));
+    // An excluded country is served while it is the only one in force (2.4): an order elsewhere that lasts longer may end that.
+    let becomes_multi_country = before.multi_country_turns() != after.multi_country_turns();
     for service_id in services_of(contract).into_iter().filter(|service_id| !is_excepted(service_id)) {
         for (location, ..) in *LOCATIONS {
             let asked = question(location, service_id, details, at);
             let ((had, _), (has, _)) = (answer(&before, &asked), answer(&after, &asked));
+            if becomes_multi_country && has.codes.iter().any(|code| code == "EXCLUDED_COUNTRY") {
+                continue;
+            }
             prop_assert!(has.outcome >= had.outcome, "{service_id} at {location}\n{had:#?}\n{has:#?}");
         }
     }
