@@ -109,7 +109,7 @@ impl Documents {
         let ended = ended_blocks(&self.prepared, &self.blocks, book, absent_since);
         let since = self.period.from;
         let is_new = !ended.is_empty() || !book.has(&self.blocks, since);
-        is_new.then(|| book.continued(&self.blocks, since).into_iter().chain(ended).collect())
+        is_new.then(|| book.continued(&self.blocks, |_| since).into_iter().chain(ended).collect())
     }
 
     /// Whether the contract has a block.

@@ -64,9 +64,13 @@ impl Book {
         specs.iter().all(|spec| self.blocks.get(&spec.id).is_some_and(|block| block.is_of(spec, since)))
     }
 
-    /// The blocks that a contract has since an instant, as [`Command::Grant`](super::Command::Grant) takes them.
-    pub fn continued(&self, specs: &[BlockSpec], since: Option<DateTime<Utc>>) -> Vec<BlockSpec> {
-        let of = |spec: &BlockSpec| self.blocks.get(&spec.id).map(|block| block.continued(spec, since));
+    /// The blocks of a contract, as [`Command::Grant`](super::Command::Grant) takes them; `since`: from when on it has each.
+    pub fn continued(
+        &self,
+        specs: &[BlockSpec],
+        since: impl Fn(&BlockSpec) -> Option<DateTime<Utc>>,
+    ) -> Vec<BlockSpec> {
+        let of = |spec: &BlockSpec| self.blocks.get(&spec.id).map(|block| block.continued(spec, since(spec)));
         specs.iter().map(|spec| of(spec).unwrap_or_else(|| spec.clone())).collect()
     }
 

@@ -1,6 +1,6 @@
 //! The blocks that a change of a contract makes, grows, shrinks and ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -32,9 +32,12 @@ impl Contracts {
             ids: blocks_of(&prepare(&period.contract)).into_iter().map(|block| block.id).collect(),
         });
         let shrunk = shrunk_by(&prepare, timeline, plan, now, &blocks);
+        let before = timeline.map(|timeline| self.blocks_at(timeline, now).1).unwrap_or_default();
         ContractBlocks {
+            unmoved: unmoved(&before, &blocks),
             blocks,
             since: plan.as_of.min(now),
+            now,
             shrunk,
             history: history.collect(),
             effective_times: effective_times(plan, stored),
@@ -43,9 +46,7 @@ impl Contracts {
             may_shrink: command.force_reason().is_some(),
         }
     }
-}
 
-impl Contracts {
     /// The contract at an instant, and its blocks, with what is planned for later.
     pub(super) fn blocks_at(&self, timeline: &Timeline, at: DateTime<Utc>) -> (Prepared, Vec<BlockSpec>) {
         let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
@@ -53,6 +54,13 @@ impl Contracts {
         let later = later.filter_map(|period| Some((period.from?, blocks_of(&prepare(&period.contract)))));
         prepare(timeline.at(Some(at))).with_planned(later.collect())
     }
+}
+
+/// Blocks that begin and end by a contract as by the other.
+fn unmoved(before: &[BlockSpec], blocks: &[BlockSpec]) -> BTreeSet<Uuid> {
+    let terms: BTreeMap<Uuid, _> = before.iter().map(|block| (block.id, (block.start, block.end))).collect();
+    let is_same = |block: &&BlockSpec| terms.get(&block.id) == Some(&(block.start, block.end));
+    blocks.iter().filter(is_same).map(|block| block.id).collect()
 }
 
 /// Blocks that grant less by the change than they did before it, now or in what is planned for later.

@@ -108,7 +108,8 @@ impl Contracts {
     ) -> Result<Rows<BlockChange>> {
         let info = |block: &Block| state?.stored.order_infos.get(&block.work_order_id);
         let effective_time = |block: &Block| info(block)?.effective_time;
-        let (old, mut specs) = self.blocks_at(change.old, change.latest());
+        let (old, specs) = self.blocks_at(change.old, change.latest());
+        let mut specs = book.continued(&specs, |_| Some(change.latest()));
         specs.extend(ended_blocks(&old, &specs, &book, effective_time));
         let before = granted(book, specs, change.now).map_err(refused)?;
         let specs = self.blocks(command, plan, state, change.latest()).to_grant(&before);

@@ -10,6 +10,8 @@ on_both_servers!(
     a_later_start_leaves_the_work_before_it,
     an_earlier_end_begins_with_the_change,
     a_suspended_base_ends_its_blocks_when_it_ends,
+    a_later_start_is_left_by_a_change_of_something_else,
+    an_earlier_end_is_left_by_a_change_of_something_else,
 );
 
 fn hour_from(instant: DateTime<Utc>, hours: i64) -> (DateTime<Utc>, DateTime<Utc>) {
@@ -82,4 +84,36 @@ async fn a_suspended_base_ends_its_blocks_when_it_ends(server: &TestServer) {
     terminate(server, "wo-1", Some(wednesday())).await.unwrap();
     let ended = block_at(server, None).await;
     assert_eq!((instant(ended.expire_time), ended.available), (wednesday(), 0));
+}
+
+/// A location is renamed with effect from before the block began: the block stays what an amendment has made of it.
+async fn is_left_by_a_change_of_something_else(server: &TestServer, amended: v1::WorkOrder) {
+    stored(server).await;
+    let held = reserve(server, 5).await;
+    amend(server, amended, None).await.unwrap();
+    let before = block_at(server, None).await;
+    let mut customer = crate::sample::customer("contoso");
+    customer.locations[0].display_name = "Renamed".to_owned();
+    let request = v1::UpdateCustomerRequest {
+        customer: Some(customer),
+        effective_time: Some(stamp(in_days(-300))),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    server.contracts().update_customer(request).await.unwrap();
+    let after = block_at(server, None).await;
+    assert_eq!((after.start_time, after.expire_time), (before.start_time, before.expire_time));
+    is_served(server, &held).await;
+}
+
+async fn a_later_start_is_left_by_a_change_of_something_else(server: &TestServer) {
+    let mut order = hours_order();
+    order.items[0].start_date = Some(in_days(10).date_naive().to_string());
+    is_left_by_a_change_of_something_else(server, order).await;
+}
+
+async fn an_earlier_end_is_left_by_a_change_of_something_else(server: &TestServer) {
+    let mut order = hours_order();
+    order.items[0].end_date = Some((wednesday() - Duration::days(9)).date_naive().to_string());
+    is_left_by_a_change_of_something_else(server, order).await;
 }
