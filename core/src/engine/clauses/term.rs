@@ -6,6 +6,7 @@ use super::location::{may_share_country, remedy_designate};
 use crate::catalog::{RemedyKind, Rule};
 use crate::engine::base::BaseState;
 use crate::engine::context::{Context, Verdict};
+use crate::engine::designation::Designation;
 use crate::engine::explanation::{ACTIVE, Explanation};
 use crate::engine::prepared::{Candidate, Support};
 use crate::model::{WorkOrderState, Zone, day_of, rfc3339};
@@ -243,7 +244,11 @@ pub(in crate::engine) fn base_remedy(context: &Context<'_>) -> BaseRemedy {
         bases.filter(is_own).filter(move |base| is_named(base))
     };
     let is_idle = |base: &Candidate| matches!(base.state, WorkOrderState::Draft | WorkOrderState::Suspended);
-    let serves = |base: &Candidate| base.designations.at(context.location_row).at(instant);
+    // What an extension brings the base to counts only for what is extended along with it.
+    let serves = |base: &Candidate| match base.designations.at(context.location_row) {
+        designation @ Designation::During(_) => candidate.is_extended && designation.at(instant),
+        designation => designation.at(instant),
+    };
     if let Some(base) = bases().find(|base| is_idle(base) && (named.is_some() || serves(base))) {
         return BaseRemedy::Renew(base.order);
     }

@@ -12,11 +12,12 @@ use crate::model::{Contract, ProductId, Quantity, Unit};
 fn prepared(orders: &[Value]) -> Prepared {
     let location =
         |id: &str| json!({"location_id": id, "display_name": id, "country": "GB", "time_zone": "Europe/London"});
+    let tokyo = json!({"location_id": "jp-tokyo", "display_name": "Tokyo", "country": "JP", "time_zone": "Asia/Tokyo"});
     let contract: Contract = serde_json::from_value(json!({
         "customer": {
             "customer_id": "acme",
             "display_name": "Acme",
-            "locations": [location("gb-london"), location("gb-leeds")],
+            "locations": [location("gb-london"), location("gb-leeds"), tokyo],
         },
         "work_orders": orders,
     }))
@@ -75,6 +76,28 @@ fn a_base_terminated_before_it_began_neither_served_nor_ended_anything() {
     let later = order("wo-2", "2026-04-01", "2026-12-31", &base());
     let (codes, ..) = told(&prepared(&[never, later, beside]), &query);
     assert_eq!(codes, [""; 0]);
+}
+
+/// An order in an excluded country brings the base it names there for what serves from the host alone (2.4).
+#[test]
+fn a_base_that_would_not_reach_an_item_is_not_to_be_brought_into_force() {
+    let mut draft = order("wo-1", "2026-02-01", "2026-12-31", &base());
+    draft["state"] = json!("DRAFT");
+    let mut extends = order("wo-2", "2026-02-01", "2026-12-31", &json!([]));
+    extends["host_location_id"] = json!("jp-tokyo");
+    extends["base_work_order_id"] = json!("wo-1");
+    let listed = |location: &str| json!([{"item_id": "talks", "service_id": "chalk-talks", "location_ids": [location]}]);
+    let remedy = |location: &'static str| {
+        let mut beside = order("wo-3", "2026-02-01", "2026-12-31", &listed(location));
+        beside["downstream_location_ids"] = json!([location]);
+        let prepared = prepared(&[draft.clone(), extends.clone(), beside]);
+        let query = Query { location_id: location, ..question("chalk-talks", "2026-06-01T00:00:00Z") };
+        let decision = decide(&prepared, &AS_BOUGHT, &query, DateTime::UNIX_EPOCH).unwrap();
+        let base = decision.reasons.iter().find(|reason| reason.clause.code == "BASE_AGREEMENT_REQUIRED").unwrap();
+        (base.remedy.kind, base.remedy.work_order_id.clone())
+    };
+    assert_eq!(remedy("gb-leeds"), (RemedyKind::Renew, "wo-1".to_owned()));
+    assert_eq!(remedy("jp-tokyo").0, RemedyKind::Buy);
 }
 
 #[test]
