@@ -30,6 +30,18 @@ pub fn restrict(found: &mut [FundingSource], later: Vec<FundingSource>) {
     }
 }
 
+/// As [`restrict()`], for a commit: of what is held the delivery is judged whatever else fails.
+pub fn restrict_held(found: &mut [FundingSource], later: Vec<FundingSource>) {
+    for source in found.iter_mut().filter(|source| !source.failed.is_empty()) {
+        let of_item = later.iter().filter(|later| later.block_id == source.block_id && later.item == source.item);
+        let of_delivery = of_item.flat_map(|later| &later.failed).filter(|failed| failed.is_of_delivery());
+        let is_new = |failed: &&CommandViolation| source.failed.iter().all(|known| known.rule != failed.rule);
+        let more: Vec<_> = of_delivery.filter(is_new).cloned().collect();
+        source.failed.extend(more);
+    }
+    restrict(found, later);
+}
+
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
 /// give more. Whatever was held can be committed even where the contract no longer knows the
 /// target; that only rules out taking more.

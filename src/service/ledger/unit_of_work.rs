@@ -13,10 +13,10 @@ use super::replay::PriorRequests;
 use super::write::{CallerCommand, Operation, Write, in_order, refused, violation};
 use crate::cache::Documents;
 use crate::engine::Prepared;
-use crate::error::{Error, Result};
-use crate::funding::{restrict, sources_of_commit, sources_of_take};
+use crate::error::{Error, Noun, Result};
+use crate::funding::{restrict, restrict_held, sources_of_commit, sources_of_take};
 use crate::ledger::{
-    Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, Performed, Take, apply, malformed,
+    Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, Performed, apply, malformed,
 };
 use crate::model::Unit;
 use crate::service::caller::SYSTEM;
@@ -78,8 +78,8 @@ impl UnitOfWork {
     /// names was there.
     pub(super) fn missing_contract(&self, write: &Write) -> Option<DateTime<Utc>> {
         let Operation::Command(command) = &write.operation else { return None };
-        let work = self.contract_time(&command.command).into_iter();
-        let instants = work.chain(self.later_instants(performed(&command.command)));
+        let work = self.performed(&command.command);
+        let instants = work.map(|work| work.start).into_iter().chain(self.later_instants(work));
         let mut instants = instants.chain(self.last_instant(&command.command));
         instants.find(|instant| self.documents_at(*instant).is_none())
     }
@@ -98,17 +98,21 @@ impl UnitOfWork {
         self.others.push(documents);
     }
 
-    /// The contract of which instant judges a command: of the start of the work. None: of now.
-    fn contract_time(&self, command: &Command) -> Option<DateTime<Utc>> {
-        let performed = match command {
+    /// When the work of a command is done; a commit that says nothing is for what was planned, if that is past. None: now.
+    fn performed(&self, command: &Command) -> Option<Performed> {
+        match command {
             Command::Consume(take) | Command::Reserve { take, .. } => take.performed,
             Command::Commit { reservation_id, performed, .. } => performed.or_else(|| {
                 let held = self.book.reservations.get(reservation_id)?;
                 held.performed.filter(|planned| planned.end <= self.now)
             }),
             _ => None,
-        };
-        performed.map(|performed| performed.start)
+        }
+    }
+
+    /// The contract of which instant judges a command: of the start of the work. None: of now.
+    fn contract_time(&self, command: &Command) -> Option<DateTime<Utc>> {
+        self.performed(command).map(|performed| performed.start)
     }
 
     /// When the contract changes while work is done, as far as the contracts of before are at hand.
@@ -183,33 +187,46 @@ impl UnitOfWork {
 
     /// Which blocks the command may be taken from, by the contract.
     fn sources(&self, command: &Command) -> Result<Vec<FundingSource>> {
-        let documents = self.contract_time(command).and_then(|instant| self.documents_at(instant));
+        let performed = self.performed(command);
+        let documents = performed.and_then(|performed| self.documents_at(performed.start));
         let prepared = &documents.unwrap_or(&self.documents).prepared;
         match command {
             Command::Consume(take) | Command::Reserve { take, .. } => {
                 // A block that is gone is judged by the last contract that had it: it is over, and nothing else.
                 let last = self.last_instant(command).and_then(|instant| self.documents_at(instant));
                 let last = last.filter(|last| take.target.block_id.is_some_and(|id| last.has_block(id)));
-                self.sources_of_take(last.map_or(prepared, |last| &last.prepared), take)
+                let first = last.map_or(prepared, |last| &last.prepared);
+                self.throughout(performed, first, restrict, |prepared| Ok(sources_of_take(prepared, take, self.now)?))
             }
-            Command::Commit { reservation_id, performed, .. } => {
-                let reservation = self.book.reservations.get(reservation_id);
-                let sources = |reservation| sources_of_commit(prepared, reservation, *performed, self.now);
-                Ok(reservation.map(sources).unwrap_or_default())
+            Command::Commit { reservation_id, performed: reported, .. } => {
+                let Some(held) = self.book.reservations.get(reservation_id) else { return Ok(Vec::new()) };
+                let sources = |prepared: &Prepared| Ok(sources_of_commit(prepared, held, *reported, self.now));
+                self.throughout(performed, prepared, restrict_held, sources)
             }
             _ => Ok(Vec::new()),
         }
     }
 
     /// No part of the work may be forbidden by the contract of its time. An item that is gone later ends its block.
-    fn sources_of_take(&self, prepared: &Prepared, take: &Take) -> Result<Vec<FundingSource>> {
-        let mut found = sources_of_take(prepared, take, self.now)?;
-        let later: Vec<_> = self.later_instants(take.performed).collect();
+    fn throughout(
+        &self,
+        performed: Option<Performed>,
+        first: &Prepared,
+        restrict: fn(&mut [FundingSource], Vec<FundingSource>),
+        sources: impl Fn(&Prepared) -> Result<Vec<FundingSource>>,
+    ) -> Result<Vec<FundingSource>> {
+        let mut found = sources(first)?;
+        let later: Vec<_> = self.later_instants(performed).collect();
         if later.len() > MOST_CHANGES {
             return Err(too_many_changes("performed.end_time"));
         }
         for documents in later.into_iter().filter_map(|instant| self.documents_at(instant)) {
-            restrict(&mut found, sources_of_take(&documents.prepared, take, self.now).unwrap_or_default());
+            match sources(&documents.prepared) {
+                Ok(later) => restrict(&mut found, later),
+                // No work is done at a location that the customer does not have any more; a check says the same.
+                Err(error @ Error::NotFound { noun: Noun::Location, .. }) => return Err(error),
+                Err(_) => {}
+            }
         }
         Ok(found)
     }
@@ -228,13 +245,5 @@ impl UnitOfWork {
 
     pub(super) fn add_to(&self, changes: &mut Changes) -> Result<()> {
         changes.add(&self.before, &self.book, &self.applied)
-    }
-}
-
-/// The window of a command that takes something.
-fn performed(command: &Command) -> Option<Performed> {
-    match command {
-        Command::Consume(take) | Command::Reserve { take, .. } => take.performed,
-        _ => None,
     }
 }

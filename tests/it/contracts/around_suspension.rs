@@ -5,13 +5,16 @@ use entitled::proto::v1;
 use entitled::proto::v1::batch_check_result::Result as BatchResult;
 
 use super::changes::*;
-use crate::sample::hours;
+use crate::sample::{customer, hours};
 use crate::server::{TestServer, on_both_servers, request_id};
 
 on_both_servers!(
     work_before_a_suspension_is_recorded_during_it,
     work_across_the_edge_of_a_suspension_is_refused,
     work_during_too_many_changes_is_divided,
+    more_than_was_held_is_judged_throughout_the_work,
+    held_work_keeps_to_every_contract_of_its_time,
+    a_location_that_is_gone_during_the_work_serves_none_of_it,
     a_suspended_base_stops_what_leans_on_it,
     holds_outlive_a_suspension,
     holds_are_committed_for_work_before_a_termination,
@@ -121,6 +124,134 @@ async fn work_during_too_many_changes_is_divided(server: &TestServer) {
     for make in [consume, consume_any] {
         let refused = crate::sample::refused(server.ledger().consume_units(make(1, Some(longer))).await);
         assert_eq!(refused.violations, ["performed.end_time FIELD_OUT_OF_RANGE"]);
+    }
+}
+
+/// What is held is held, also over a suspension; what goes beyond it is judged as if it were taken anew.
+async fn more_than_was_held_is_judged_throughout_the_work(server: &TestServer) {
+    stored(server).await;
+    let from = wednesday();
+    suspend(server, "wo-2", Some(from)).await.unwrap();
+    resume(server, "wo-2", Some(from + Duration::days(7))).await.unwrap();
+    let across = (from - Duration::hours(1), from + Duration::hours(1));
+    for (done, amount, expected) in [
+        (hour_from(from, -1), 6, "committed"),
+        (across, 5, "committed"),
+        (across, 6, SUSPENDED),
+        (hour_from(from, 0), 6, SUSPENDED),
+    ] {
+        let held = reserve(server, 5).await;
+        let more = v1::CommitReservationRequest {
+            quantity: hours(amount),
+            allow_more: true,
+            ..commit(&held.reservation_id, Some(done))
+        };
+        assert_eq!(committed(server, more).await, expected, "{done:?} {amount}");
+    }
+}
+
+/// The way in which it is delivered is judged of what is held, too.
+async fn held_work_keeps_to_every_contract_of_its_time(server: &TestServer) {
+    stored(server).await;
+    let with = |mode: v1::DeliveryMode| {
+        let mut order = hours_order();
+        order.items[0].delivery_mode = mode.into();
+        order
+    };
+    let from = wednesday();
+    amend(server, with(v1::DeliveryMode::OnSite), Some(from - Duration::days(7))).await.unwrap();
+    amend(server, with(v1::DeliveryMode::Remote), Some(from)).await.unwrap();
+    amend(server, with(v1::DeliveryMode::OnSite), Some(from + Duration::hours(4))).await.unwrap();
+    let hours_of = |start, end| (from + Duration::hours(start), from + Duration::hours(end));
+    for (done, expected) in [
+        (hours_of(-1, 0), "committed"),
+        (hours_of(-1, 1), "FailedPrecondition ONSITE_NOT_INCLUDED"),
+        (hours_of(1, 2), "FailedPrecondition ONSITE_NOT_INCLUDED"),
+        (hours_of(-1, 5), "FailedPrecondition ONSITE_NOT_INCLUDED"),
+        (hours_of(3, 5), "FailedPrecondition ONSITE_NOT_INCLUDED"),
+        (hours_of(4, 5), "committed"),
+    ] {
+        let request = v1::ReserveUnitsRequest {
+            customer_id: "contoso".to_owned(),
+            block_id: block(),
+            quantity: hours(1),
+            delivery_mode: v1::DeliveryMode::OnSite.into(),
+            expire_time: Some(stamp(in_days(1))),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        let held = server.ledger().reserve_units(request).await.unwrap().into_inner().reservation.unwrap();
+        assert_eq!(committed(server, commit(&held.reservation_id, Some(done))).await, expected, "{done:?}");
+        assert_eq!(
+            took(
+                server,
+                v1::ConsumeUnitsRequest { delivery_mode: v1::DeliveryMode::OnSite.into(), ..consume(1, Some(done)) }
+            )
+            .await,
+            if expected == "committed" { "taken" } else { expected },
+            "{done:?}"
+        );
+    }
+}
+
+/// A check says the same.
+async fn a_location_that_is_gone_during_the_work_serves_none_of_it(server: &TestServer) {
+    let leeds = v1::Location {
+        location_id: "gb-leeds".to_owned(),
+        display_name: "Leeds".to_owned(),
+        country: "GB".to_owned(),
+        time_zone: "Europe/London".to_owned(),
+        ..Default::default()
+    };
+    let mut with_leeds = customer("contoso");
+    with_leeds.locations.push(leeds);
+    let [mut base, mut hours] = [base_order(), hours_order()];
+    for order in [&mut base, &mut hours] {
+        order.downstream_location_ids.push("gb-leeds".to_owned());
+    }
+    let in_leeds = v1::Item {
+        item_id: "ede-leeds".to_owned(),
+        location_ids: vec!["gb-leeds".to_owned()],
+        ..hours.items[0].clone()
+    };
+    hours.items.push(in_leeds);
+    let bare = |order| v1::WorkOrder { customer_id: String::new(), ..order };
+    let document = v1::ApplyContractRequest {
+        customer: Some(with_leeds),
+        work_orders: vec![bare(hours), bare(base)],
+        request_id: request_id(),
+        ..Default::default()
+    };
+    server.contracts().apply_contract(document).await.unwrap();
+    let from = wednesday();
+    amend(server, hours_order(), Some(from)).await.unwrap();
+    amend(server, base_order(), Some(from)).await.unwrap();
+    let without = v1::UpdateCustomerRequest {
+        customer: Some(customer("contoso")),
+        effective_time: Some(stamp(from)),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    server.contracts().update_customer(without).await.unwrap();
+    for (done, expected) in [
+        (hour_from(from, -1), "taken"),
+        ((from - Duration::hours(1), from + Duration::hours(1)), "NotFound LOCATION_NOT_FOUND"),
+        (hour_from(from, 0), "NotFound LOCATION_NOT_FOUND"),
+    ] {
+        let location_id = "gb-leeds".to_owned();
+        let consume = v1::ConsumeUnitsRequest { location_id: location_id.clone(), ..consume_any(1, Some(done)) };
+        assert_eq!(took(server, consume).await, expected, "{done:?}");
+        let check = v1::CheckEntitlementRequest { location_id, ..check_of(done, None) };
+        let checked = server.entitlements().check_entitlement(check).await;
+        let checked = checked.map_or_else(|status| refusal::<()>(Err(status)), |_| "taken".to_owned());
+        assert_eq!(checked, expected, "{done:?}");
+    }
+}
+
+async fn committed(server: &TestServer, request: v1::CommitReservationRequest) -> String {
+    match server.ledger().commit_reservation(request).await {
+        Ok(_) => "committed".to_owned(),
+        Err(status) => refusal::<()>(Err(status)),
     }
 }
 

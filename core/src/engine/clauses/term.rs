@@ -184,19 +184,25 @@ fn explain_end(
     }
 }
 
+/// The item's own time: a delivery that is moved into it is judged by this item alone, whatever joins it then.
+fn own_span(context: &Context<'_>) -> Span {
+    Span { start: context.effective.start, end: context.forfeit_time() }
+}
+
 /// A delivery that begins too early: later, and if it ends too early as well, as a whole.
 fn remedy_early(context: &Context<'_>, explanation: &mut Explanation) {
     let delivery = &context.query.delivery;
-    let start = context.delivery_span().start;
+    let Span { start, end: last } = own_span(context);
+    let after = |length: TimeDelta| {
+        let end = start.checked_add_signed(length.max(STEP)).unwrap_or(start);
+        if start < last { end.min(last) } else { end }
+    };
     match (delivery.start_time, delivery.end_time) {
         (Some(begin), Some(end)) => {
-            let length = end.signed_duration_since(begin).max(STEP);
-            let later = if start < end { end } else { start.checked_add_signed(length).unwrap_or(start) };
+            let later = if start < end { end } else { after(end.signed_duration_since(begin)) };
             explanation.ask_window((begin, end), Span { start, end: later });
         }
-        (None, Some(_)) => {
-            explanation.ask("delivery.end_time", rfc3339(start.checked_add_signed(STEP).unwrap_or(start)))
-        }
+        (None, Some(_)) => explanation.ask("delivery.end_time", rfc3339(after(STEP))),
         (_, None) => explanation.ask("delivery.start_time", rfc3339(start)),
     }
 }
@@ -205,15 +211,19 @@ fn remedy_early(context: &Context<'_>, explanation: &mut Explanation) {
 /// comes sooner.
 fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
     let delivery = &context.query.delivery;
-    let end = context.delivery_span().end;
-    let before = |length: TimeDelta| end.checked_sub_signed(length.max(STEP)).unwrap_or(end);
+    let Span { start: first, end } = own_span(context);
+    let before = |length: TimeDelta| {
+        let start = end.checked_sub_signed(length.max(STEP)).unwrap_or(end);
+        if first < end { start.max(first) } else { start }
+    };
     match (delivery.start_time, delivery.end_time) {
-        (Some(begin), Some(finish)) if begin >= end => {
+        (Some(begin), Some(finish)) if begin >= context.delivery_span().end => {
             let start = before(finish.signed_duration_since(begin));
             explanation.ask_window((begin, finish), Span { start, end });
         }
         (Some(_), None) => explanation.ask("delivery.start_time", rfc3339(before(STEP))),
-        _ => explanation.ask("delivery.end_time", rfc3339(end)),
+        (Some(_), Some(_)) => explanation.ask("delivery.end_time", rfc3339(context.delivery_span().end)),
+        (None, _) => explanation.ask("delivery.end_time", rfc3339(end)),
     }
 }
 

@@ -86,7 +86,8 @@ fn a_base_that_would_not_reach_an_item_is_not_to_be_brought_into_force() {
     let mut extends = order("wo-2", "2026-02-01", "2026-12-31", &json!([]));
     extends["host_location_id"] = json!("jp-tokyo");
     extends["base_work_order_id"] = json!("wo-1");
-    let listed = |location: &str| json!([{"item_id": "talks", "service_id": "chalk-talks", "location_ids": [location]}]);
+    let listed =
+        |location: &str| json!([{"item_id": "talks", "service_id": "chalk-talks", "location_ids": [location]}]);
     let remedy = |location: &'static str| {
         let mut beside = order("wo-3", "2026-02-01", "2026-12-31", &listed(location));
         beside["downstream_location_ids"] = json!([location]);
