@@ -32,8 +32,8 @@ impl AsOf {
         Self { with_plans: false, ..self }
     }
 
-    /// The same at a later instant.
+    /// The same at a later instant. What stands now by a clock that is ahead stands then, too.
     pub(super) fn later(self, instant: DateTime<Utc>) -> Self {
-        Self { instant, is_now: false, with_plans: false, ..self }
+        Self { instant, with_plans: false, ..self }
     }
 }

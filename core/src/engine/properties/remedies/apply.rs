@@ -139,6 +139,8 @@ fn renew(contract: &mut Contract, place: Option<&Place>, told: &Told, at: DateTi
             order.terminate_time = None;
         }
         "work_order.end_date" | "work_order.items.end_date" => {
+            // The date of an item lies within those of its order.
+            assert!(told.field == "work_order.end_date" || last <= order.end_date, "{told:?}");
             order.end_date = order.end_date.max(last);
             // By a renewal, which takes the items without their old dates.
             if order.state == WorkOrderState::Terminated {
