@@ -13,12 +13,13 @@ use crate::proto::v1::{ListAuditRecordsRequest, ListAuditRecordsResponse};
 /// Show who wrote what, from where, and what it changed: the newest first.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  entitled audit --limit 20
   entitled audit --customer halden-mills
   entitled audit --customer halden-mills --order hm-2026 --action AdjustBlock
   entitled audit --actor billing-portal --from 2026-11-01 --limit 1000 --output json")]
 pub(super) struct Audit {
     /// The customer. Default: all customers, if you may see all.
-    #[arg(long, value_name = "ID", required_unless_present_any = ["actor", "action", "from", "until"])]
+    #[arg(long, value_name = "ID")]
     customer: Option<String>,
     /// Only writes of this work order or of its blocks.
     #[arg(long, visible_alias = "work-order", value_name = "ID", requires = "customer")]

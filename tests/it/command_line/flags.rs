@@ -100,6 +100,8 @@ async fn a_day_stands_for_its_first_instant_at_the_place() {
     ] {
         told(&server, &output(words), 0).await;
     }
+    let [of_all, _] = told(&server, &["audit", "--limit", "1", "--output", "json"], 0).await;
+    assert_eq!(serde_json::from_str::<Value>(&of_all).unwrap()["audit_records"].as_array().unwrap().len(), 1);
     server.stop().await;
 }
 
