@@ -40,9 +40,8 @@ async fn load_with_plans(
         let later = load(db, customer_id, as_of.later(from)).await?;
         // One that has changed meanwhile is outdated as soon as it is read, and its plans with it; but for what was known at
         // some time, which stays.
-        let is_same = |later: &StoredContract| {
-            as_of.known_time.is_some() || later.contract_version == stored.contract_version
-        };
+        let is_same =
+            |later: &StoredContract| as_of.known_time.is_some() || later.contract_version == stored.contract_version;
         let Some(later) = later.filter(is_same) else { break };
         next = later.period.until;
         stored.planned.push(PlannedContract { from, contract: later.contract, bytes: later.bytes });

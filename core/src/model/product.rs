@@ -58,7 +58,12 @@ impl ProductPattern {
 
     /// Whether any product is matched by both.
     pub fn overlaps(&self, other: &Self) -> bool {
-        self.includes(other) || other.includes(self)
+        self.common(other).is_some()
+    }
+
+    /// What both match, if there is anything.
+    pub fn common<'a>(&'a self, other: &'a Self) -> Option<&'a Self> {
+        if self.includes(other) { Some(other) } else { Some(self).filter(|own| other.includes(own)) }
     }
 
     /// The family it names; none for `*`.

@@ -4,8 +4,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::contract_index::{ContractIndex, Order};
 use super::findings::{below, shown};
-use crate::catalog::{Catalog, Rule, Service};
-use crate::model::{Contract, Item, WorkOrder, Zone, anniversary, rfc3339};
+use crate::catalog::{Catalog, ClauseUse, Rule, RuleFamily, Service};
+use crate::model::{Contract, Item, ProductPattern, WorkOrder, Zone, anniversary, rfc3339};
 
 /// More years than an order usually runs.
 const LONG_YEARS: i32 = 10;
@@ -147,19 +147,42 @@ fn judge_use(order: &Order<'_>, item: &Item, service: &Service, path: &str, told
         );
         told.add("ITEM_UNUSABLE", path, "location_ids", message);
     }
-    let clause = service.clauses.iter().find(|clause| clause.rule == Rule::ProductCovered);
-    let edition = order.edition.map(|edition| edition.clauses.as_slice()).unwrap_or_default();
-    let code = clause.and_then(|clause| edition.get(usize::from(clause.row))).map(|clause| clause.code.as_str());
-    let is_waived = item.waivers.iter().any(|waiver| Some(waiver.code.as_str()) == code);
-    let covered = &order.order.covered_products;
-    let is_covered = item.product_ids.iter().any(|own| covered.iter().any(|covered| covered.overlaps(own)));
-    if code.is_some() && !is_waived && !item.product_ids.is_empty() && !is_covered {
-        let message = format!(
-            "the order covers none of these products, so that nobody can use {}; add one to `covered_products`",
-            shown(&item.item_id)
-        );
-        told.add("ITEM_UNUSABLE", path, "product_ids", message);
+    if !is_of_use(order, item, service) {
+        let name = shown(&item.item_id);
+        let (field, message) = match item.product_ids.is_empty() {
+            true => {
+                ("service_id", format!("the order covers no product of this service, so that nobody can use {name}"))
+            }
+            false => ("product_ids", format!("the order covers none of these products, so that nobody can use {name}")),
+        };
+        let advice = "add one to `covered_products`, or leave less out by `covered_products_except`";
+        told.add("ITEM_UNUSABLE", path, field, format!("{message}; {advice}"));
     }
+}
+
+/// Whether there is a product of the item that the order covers and the service is for, or products do not matter.
+fn is_of_use(order: &Order<'_>, item: &Item, service: &Service) -> bool {
+    let edition = order.edition.map(|edition| edition.clauses.as_slice()).unwrap_or_default();
+    let is_of_products = |clause: &&ClauseUse| clause.rule.family() == Some(RuleFamily::Product);
+    let clauses = || service.clauses.iter().filter(is_of_products);
+    let codes = clauses().filter_map(|clause| edition.get(usize::from(clause.row)).map(|clause| clause.code.as_str()));
+    let mut waived = codes.filter(|code| item.waivers.iter().any(|waiver| waiver.code == **code));
+    if !clauses().any(|clause| clause.rule == Rule::ProductCovered) || waived.next().is_some() {
+        return true;
+    }
+    let all = [ProductPattern::All];
+    let or_all = |patterns: &[ProductPattern]| if patterns.is_empty() { all.to_vec() } else { patterns.to_vec() };
+    let served = if service.products_only.is_empty() {
+        all.to_vec()
+    } else {
+        service.products_only.iter().chain(&service.products_open).cloned().collect()
+    };
+    let common = |some: &[ProductPattern], others: &[ProductPattern]| -> Vec<ProductPattern> {
+        some.iter().flat_map(|one| others.iter().filter_map(|other| one.common(other).cloned())).collect()
+    };
+    let usable = common(&common(&order.order.covered_products, &or_all(&item.product_ids)), &served);
+    let excepts = || order.order.covered_products_except.iter().chain(&service.products_except);
+    usable.iter().any(|pattern| !excepts().any(|except| except.includes(pattern)))
 }
 
 #[cfg(test)]
@@ -256,5 +279,17 @@ mod tests {
         assert_eq!(of("azure/*", false), [""; 0]);
         assert_eq!(of("microsoft-365/*", false), ["items[0].product_ids ITEM_UNUSABLE"]);
         assert_eq!(of("microsoft-365/*", true), [""; 0]);
+        let except = |except: &str, own: &[&str]| {
+            told("reactive", |o| {
+                o.covered_products = vec!["azure/*".into()];
+                o.covered_products_except = vec![except.into()];
+                o.items[0].product_ids = own.iter().map(|own| (*own).into()).collect();
+            })
+        };
+        assert_eq!(except("azure/app-service", &["azure/*"]), [""; 0]);
+        assert_eq!(except("azure/app-service", &["azure/app-service", "azure/vm"]), [""; 0]);
+        assert_eq!(except("azure/app-service", &["azure/app-service"]), ["items[0].product_ids ITEM_UNUSABLE"]);
+        assert_eq!(except("azure/*", &["azure/app-service"]), ["items[0].product_ids ITEM_UNUSABLE"]);
+        assert_eq!(except("azure/*", &[]), ["items[0].service_id ITEM_UNUSABLE"]);
     }
 }
