@@ -61,6 +61,9 @@ fn of_field(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
     {
         map.insert("minItems".to_owned(), json!(1));
     }
+    if !shape::is_required(field) {
+        value = or_null(value);
+    }
     if let Value::Object(map) = &mut value {
         let mut description = shape::of_field(field);
         if let Kind::Enum(values) = field.kind() {
@@ -69,6 +72,29 @@ fn of_field(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
         map.insert("description".to_owned(), Value::String(description.trim().to_owned()));
         if shape::is_output_only(field) {
             map.insert("readOnly".to_owned(), Value::Bool(true));
+        }
+    }
+    value
+}
+
+/// A field that may be left out may be null, too.
+fn or_null(mut value: Value) -> Value {
+    let Value::Object(map) = &mut value else { return value };
+    if let Some(reference) = map.remove("allOf") {
+        map.insert("anyOf".to_owned(), reference);
+    }
+    match map.remove("type") {
+        Some(Value::Array(types)) => {
+            map.insert("type".to_owned(), types.into_iter().chain([json!("null")]).collect());
+        }
+        Some(one) => _ = map.insert("type".to_owned(), json!([one, "null"])),
+        None => {
+            if let Some(Value::Array(ways)) = map.get_mut("anyOf") {
+                ways.push(json!({"type": "null"}));
+            }
+            if let Some(Value::Array(values)) = map.get_mut("enum") {
+                values.push(Value::Null);
+            }
         }
     }
     value
@@ -156,7 +182,7 @@ fn short_quantity() -> String {
 fn places(message: &MessageDescriptor) -> Option<Value> {
     (message.full_name() == "entitled.v1.Item").then(|| {
         let some = json!({"required": ["location_ids"], "properties": {
-            "location_ids": {"minItems": 1}, "all_locations": {"const": false}}});
+            "location_ids": {"type": "array", "minItems": 1}, "all_locations": {"enum": [false, null]}}});
         let all = json!({"required": ["all_locations"], "properties": {
             "all_locations": {"const": true}, "location_ids": {"maxItems": 0}}});
         json!([some, all])

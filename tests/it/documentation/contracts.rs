@@ -70,7 +70,7 @@ How values are written:
   dinars. A whole number where the currency has decimals is in minor units, as on the wire: `31000` is 310.00. `import` notes
   which amount it took it for.
 - **Names of values** may have their prefix or not: `ACTIVE`, `WORK_ORDER_STATE_ACTIVE`.
-- A field that is left out, empty or `~` is absent. Patterns with `*` need quotes in YAML.
+- A field that is left out or `~` is absent; so is an empty list, and an empty text. Patterns with `*` need quotes in YAML.
 
 ## What is planned
 
@@ -287,7 +287,11 @@ fn mistakes_are_mistakes_by_the_schema() {
     assert_eq!(checker.told(&good), None);
     let changed = |pointer: &str, value: Value| {
         let mut document = good.clone();
-        *document.pointer_mut(pointer).unwrap() = value;
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Object(fields) => _ = fields.insert(field.to_owned(), value),
+            list => list[field.parse::<usize>().unwrap()] = value,
+        }
         checker.told(&document)
     };
     for (pointer, good) in [
@@ -302,6 +306,15 @@ fn mistakes_are_mistakes_by_the_schema() {
         ),
         ("/work_orders/0/covered_products", json!(["*", "azure/*", "azure/app-service", "sql-server"])),
         ("/customer/locations/0/time_zone", json!("UTC")),
+        ("/work_orders/0/items/1/quantity", json!(null)),
+        ("/work_orders/0/items/1/unit_price", json!(null)),
+        ("/work_orders/0/items/1/waivers", json!(null)),
+        ("/work_orders/0/state", json!(null)),
+        ("/work_orders/0/signed_date", json!(null)),
+        (
+            "/work_orders/0/items/0",
+            json!({"item_id": "a", "service_id": "b", "location_ids": ["c"], "all_locations": null}),
+        ),
         ("/customer/contacts/0/roles", json!(["CONTACT_ROLE_REACTIVE_CONTACT", "CLOUD_ADMINISTRATOR"])),
     ] {
         assert_eq!(changed(pointer, good.clone()), None, "{good}");
@@ -319,6 +332,9 @@ fn mistakes_are_mistakes_by_the_schema() {
             json!({"item_id": "a", "service_id": "b", "all_locations": true, "location_ids": ["c"]}),
         ),
         ("/work_orders/0/items/0", json!({"item_id": "a", "service_id": "b", "location_ids": []})),
+        ("/work_orders/0/items/0", json!({"item_id": "a", "service_id": "b", "location_ids": null})),
+        ("/work_orders/0/start_date", json!(null)),
+        ("/work_orders/0/covered_products", json!(["azure/*", null])),
         ("/work_orders/0/items/0/item_id", json!("Base")),
         ("/work_orders/0/items/0/item_id", json!("a".repeat(65))),
         ("/work_orders/0/items/0/item_id", json!("")),
