@@ -12,6 +12,7 @@ mod idempotency;
 mod late_ends;
 mod life;
 mod lives;
+mod many_plans;
 mod many_versions;
 mod pages;
 mod past_terms;
