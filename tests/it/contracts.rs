@@ -2,6 +2,7 @@
 
 mod around_suspension;
 mod at_once;
+mod batches;
 mod belonging;
 mod changes;
 mod clocks;
