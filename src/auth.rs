@@ -90,6 +90,11 @@ impl Authenticator {
         }
     }
 
+    /// How often the issuer's keys were fetched, and how often they could not be; none without an issuer.
+    pub fn key_fetches(&self) -> Option<(u64, u64)> {
+        self.jwt.as_ref().map(|jwt| jwt.jwks().fetches())
+    }
+
     /// Follows the files and the issuer's keys; runs until it is dropped.
     pub async fn follow(self: Arc<Self>) {
         match &self.jwt {

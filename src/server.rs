@@ -113,6 +113,7 @@ pub async fn serve(
     let mut server = Abort(tokio::spawn(connections::serve(listener, server, Arc::clone(&limits), clients)));
     let mut supervisor = Supervisor::default();
     if config.auth.is_required() {
+        observed::key_fetches(&telemetry, &authenticator);
         supervisor.run("callers", move || Arc::clone(&authenticator).follow());
     } else if config.auth.insecure {
         tracing::warn!(%address, "insecure: calls need no credentials, and anybody who reaches this address may make them");

@@ -196,11 +196,12 @@ impl Context {
 }
 
 /// So often a contract may change while one work is done: each part is judged by its own contract.
-const MOST_CHANGES: usize = 16;
+const MOST_CHANGES_OF_WORK: usize = 16;
 
 fn too_many_changes(field: &str) -> Error {
-    let message =
-        format!("the contract changes more than {MOST_CHANGES} times while the work is done; divide it into parts");
+    let message = format!(
+        "the contract changes more than {MOST_CHANGES_OF_WORK} times while the work is done; divide it into parts"
+    );
     Error::invalid(field, reason::FIELD_OUT_OF_RANGE, message)
 }
 

@@ -69,6 +69,7 @@ HEALTHY = {
     'kube_job_status_failed{namespace="support",job_name="r-entitled-migrate"}': "0x90",
     'kube_job_status_failed{namespace="support",job_name="r-entitled-verify-29481"}': "0x90",
     f'entitled_ledger_units_total{{{POD},kind="EXPIRE",unit="MINUTES"}}': "0+10x90",
+    f'entitled_auth_key_fetches_total{{{POD},result="failed"}}': "3x90",
     **slow(CHECK, 1000, 1000), **slow(CONSUME, 100, 100), **refusals("HOURS_EXHAUSTED", 0),
 }
 FIRING = {
@@ -88,6 +89,7 @@ FIRING = {
     "EntitledHoldsExpired": {f'entitled_ledger_units_total{{{POD},kind="EXPIRE",unit="MINUTES"}}': "0+200x90"},
     "EntitledCredentialsRefused": refusals("CREDENTIALS_INVALID", 120),
     "EntitledKeysUnavailable": refusals("KEYS_UNAVAILABLE"),
+    "EntitledKeyFetchesFail": {f'entitled_auth_key_fetches_total{{{POD},result="failed"}}': "0+2x90"},
     "EntitledCertificateExpires": {f"entitled_tls_certificate_expiry_seconds{{{POD}}}": f"{13 * 86400}x90"},
     "EntitledTelemetryDropped": {f"entitled_log_lines_dropped_total{{{POD}}}": "7+1x90"},
     "EntitledNotReady": {f'kube_pod_status_ready{{{POD},condition="false"}}': "1x90"},
@@ -150,7 +152,8 @@ def test_alerts_are_there_where_they_make_sense():
         return {rule["alert"] for rule in rendered.one("PrometheusRule")["spec"]["groups"][0]["rules"]}
 
     trial = names(preset("sqlite"))
-    assert not trial & {"EntitledConnectionsUsed", "EntitledKeysUnavailable", "EntitledCertificateExpires",
+    assert not trial & {"EntitledConnectionsUsed", "EntitledKeysUnavailable", "EntitledKeyFetchesFail",
+                        "EntitledCertificateExpires",
                         "EntitledCredentialsRefused", "EntitledLedgerVerifyFailed"}
     off = {"prometheusRule": {"kubeStateMetrics": False, "rules": {"EntitledDown": {"enabled": False}}}}
     assert set(ALERTS) - names(preset("secure"), off) == {

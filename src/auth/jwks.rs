@@ -41,6 +41,8 @@ pub(super) struct Jwks {
     times: Times,
     current: ArcSwapOption<KeySet>,
     generation: AtomicU64,
+    fetched: AtomicU64,
+    failed: AtomicU64,
     /// When the last fetch began. Held while one is waited for, so that whoever comes meanwhile waits for the same.
     last_fetch: Mutex<Option<Instant>>,
 }
@@ -68,7 +70,13 @@ impl KeySet {
 impl Jwks {
     pub(super) fn new(source: Source, times: Times) -> Arc<Self> {
         let (current, generation, last_fetch) = (ArcSwapOption::empty(), AtomicU64::new(0), Mutex::new(None));
-        Arc::new(Self { source, times, current, generation, last_fetch })
+        let (fetched, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Self { source, times, current, generation, fetched, failed, last_fetch })
+    }
+
+    /// How often the keys were fetched, and how often they could not be.
+    pub(super) fn fetches(&self) -> (u64, u64) {
+        (self.fetched.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
     /// The keys, if they are young enough to be believed.
@@ -107,9 +115,11 @@ impl Jwks {
         match self.source.fetch().await {
             Ok(keys) => {
                 self.keep(keys);
+                self.fetched.fetch_add(1, Ordering::Relaxed);
                 true
             }
             Err(error) => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
                 tracing::warn!(error = %chain(&*error), "the keys of the tokens' issuer cannot be fetched");
                 false
             }

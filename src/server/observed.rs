@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::auth::Authenticator;
 use crate::service::{Context, Ledger};
 use crate::store::Store;
 use crate::telemetry::Telemetry;
@@ -18,6 +19,19 @@ pub(super) fn store(store: &Store, telemetry: &Arc<Telemetry>) -> Store {
         }
     });
     store
+}
+
+/// The fetches of the issuer's keys, where there is one.
+pub(super) fn key_fetches(telemetry: &Telemetry, authenticator: &Arc<Authenticator>) {
+    let authenticator = Arc::clone(authenticator);
+    if authenticator.key_fetches().is_none() {
+        return;
+    }
+    let meaning = "fetches of the keys of the tokens' issuer";
+    telemetry.metrics.gauges().counter_by("entitled.auth.key.fetches", meaning, "result", move || {
+        let (fetched, failed) = authenticator.key_fetches().unwrap_or_default();
+        [("fetched", fetched), ("failed", failed)]
+    });
 }
 
 pub(super) fn observe(context: &Context, ledger: &Ledger) {

@@ -5,6 +5,8 @@ mod blocks;
 mod judge;
 mod outcome;
 mod overruled;
+mod periods;
+mod planned;
 mod preview;
 mod provenances;
 mod read;

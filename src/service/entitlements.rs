@@ -1,4 +1,5 @@
 mod list;
+mod others;
 mod whole_delivery;
 
 use std::collections::HashMap;
@@ -11,9 +12,11 @@ use super::paging::{ByteBudget, Bytes};
 use super::slices::Slices;
 use super::{Beside, Caller, Context, Question, TargetQuestion, View, revision};
 use crate::cache::Snapshot;
-use crate::engine::{self, Decision, TargetAnswer};
+use crate::engine::{self, Decision, Outcome, TargetAnswer};
 use crate::error::{Error, Result};
 use crate::telemetry::call::note_decision;
+
+use self::others::Others;
 
 pub use list::EntitlementPage;
 
@@ -39,6 +42,14 @@ pub struct CheckAnswer<'a> {
     pub target: Option<TargetAnswer<'a>>,
 }
 
+/// What was decided, to be counted once it is told.
+#[derive(Debug)]
+struct Decided<'a> {
+    question: &'a Question,
+    outcome: Outcome,
+    decision_id: String,
+}
+
 impl Entitlements {
     pub fn new(context: Context) -> Self {
         Self { context }
@@ -53,11 +64,12 @@ impl Entitlements {
     ) -> Result<T> {
         caller.require_customer(&question.customer_id)?;
         let now = self.context.clock.now();
-        let mut snapshot = self.snapshot(question, now).await?;
         for _ in 0..MOST_TRIES {
-            match self.strictest(snapshot, question, now).await? {
-                Beside::Same(snapshot) => return self.answer(&snapshot, question, now, tell),
-                Beside::Newer(_) => snapshot = self.snapshot(question, now).await?,
+            let snapshot = self.snapshot(question, now).await?;
+            if let Beside::Same(snapshot) = self.strictest(snapshot, question, now, &mut Others::default()).await? {
+                let (told, decided) = self.answer(&snapshot, question, now, tell)?;
+                self.count(&decided);
+                return Ok(told);
             }
         }
         Err(Error::NotFreshEnough)
@@ -137,19 +149,18 @@ impl Entitlements {
         Ok((tell(&answer), incident.open_time, revision))
     }
 
-    fn answer<T>(
+    fn answer<'a, T>(
         &self,
         snapshot: &Snapshot,
-        question: &Question,
+        question: &'a Question,
         now: DateTime<Utc>,
         tell: impl FnOnce(&CheckAnswer<'_>) -> T,
-    ) -> Result<T> {
+    ) -> Result<(T, Decided<'a>)> {
         let query = question.query();
         let decision = engine::decide(snapshot.prepared(), &snapshot.balances, &query, now)?;
         let decision_id =
             decision_id(question, decision.check_time, snapshot.revision, &decision.edition.id, &self.context.epoch);
-        self.context.telemetry.metrics.decision(&question.service_id, decision.outcome);
-        note_decision(&decision_id, decision.outcome.as_str());
+        let decided = Decided { question, outcome: decision.outcome, decision_id: decision_id.clone() };
         let revision = revision::encode(&self.context.epoch, &question.customer_id, snapshot.revision);
         let incident = question.incident(decision.check_time).filter(|_| question.view == View::Full);
         let offers =
@@ -160,7 +171,14 @@ impl Entitlements {
             }
             None => None,
         };
-        Ok(tell(&CheckAnswer { decision, question, revision, decision_id, target }))
+        Ok((tell(&CheckAnswer { decision, question, revision, decision_id, target }), decided))
+    }
+
+    /// An answer that is given counts once; one that is found anew before it is given does not.
+    fn count(&self, decided: &Decided<'_>) {
+        let Decided { question, outcome, decision_id } = decided;
+        self.context.telemetry.metrics.decision(&question.service_id, *outcome);
+        note_decision(decision_id, outcome.as_str());
     }
 
     async fn snapshot(&self, question: &Question, now: DateTime<Utc>) -> Result<Arc<Snapshot>> {
@@ -192,12 +210,19 @@ impl Entitlements {
             Err(error) if spoils_all(&error) => return Err(error),
             other => other,
         };
-        let mut answers = Vec::with_capacity(group.len());
+        let (mut answers, mut all_decided) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
+        let mut others = Others::default();
         for (row, question) in group {
             slices.next().await;
             let told = match &snapshot {
-                Ok(snapshot) => match self.snapshot_of(snapshot, question, now).await {
-                    Ok(Beside::Same(snapshot)) => self.answer(&snapshot, question, now, |answer| tell(Ok(answer))),
+                Ok(snapshot) => match self.snapshot_of(snapshot, question, now, &mut others).await {
+                    Ok(Beside::Same(snapshot)) => {
+                        let answered = self.answer(&snapshot, question, now, |answer| tell(Ok(answer)));
+                        answered.map(|(told, decided)| {
+                            all_decided.push(decided);
+                            told
+                        })
+                    }
                     Ok(Beside::Newer(_)) if is_last => return Err(Error::NotFreshEnough),
                     Ok(Beside::Newer(_)) => return Ok(None),
                     Err(error) if spoils_all(&error) => return Err(error),
@@ -207,17 +232,24 @@ impl Entitlements {
             };
             answers.push((*row, told.unwrap_or_else(|error| tell(Err(error)))));
         }
+        all_decided.iter().for_each(|decided| self.count(decided));
         Ok(Some(answers))
     }
 
     /// The contract that judges one question of a customer of which a snapshot is at hand.
-    async fn snapshot_of(&self, snapshot: &Arc<Snapshot>, question: &Question, now: DateTime<Utc>) -> Result<Beside> {
+    async fn snapshot_of(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        question: &Question,
+        now: DateTime<Utc>,
+        others: &mut Others,
+    ) -> Result<Beside> {
         let first = match question.contract_time() {
-            Some(instant) if question.known_time.is_none() => self.context.snapshot_beside(snapshot, instant).await?,
+            Some(instant) if question.known_time.is_none() => self.at(snapshot, question, instant, now, others).await?,
             _ => Beside::Same(Arc::clone(snapshot)),
         };
         match first {
-            Beside::Same(first) => self.strictest(first, question, now).await,
+            Beside::Same(first) => self.strictest(first, question, now, others).await,
             newer => Ok(newer),
         }
     }

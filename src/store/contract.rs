@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::model::{Balances, Contract, Customer, EffectivePeriod, Provenance, VersionInfo, WorkOrder};
 
 /// The work orders of a customer, each looked up by itself. Both databases number parameters alike.
-const ORDERS: &str = "
+pub(super) const ORDERS: &str = "
     WITH RECURSIVE orders (work_order_id) AS (
         SELECT MIN(v.work_order_id) FROM work_order_version v WHERE v.customer_id = $1
         UNION ALL

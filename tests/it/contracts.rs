@@ -2,6 +2,7 @@
 
 mod around_suspension;
 mod at_once;
+mod batches;
 mod belonging;
 mod changes;
 mod clocks;
@@ -12,6 +13,7 @@ mod idempotency;
 mod late_ends;
 mod life;
 mod lives;
+mod many_plans;
 mod many_versions;
 mod pages;
 mod past_terms;

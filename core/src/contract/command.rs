@@ -231,6 +231,11 @@ impl ContractCommand {
         instant.min(now)
     }
 
+    /// Whether it says no more than from when on an order serves.
+    pub fn sets_state_alone(&self) -> bool {
+        matches!(self, Self::SuspendWorkOrder { .. } | Self::ResumeWorkOrder { .. } | Self::TerminateWorkOrder { .. })
+    }
+
     /// Why a block may be left with less than was spent of it; none: it may not.
     pub fn force_reason(&self) -> Option<&str> {
         match self {

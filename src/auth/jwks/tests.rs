@@ -156,6 +156,7 @@ async fn while_the_issuer_is_away_known_keys_count_for_a_time() {
         issuer.answers("HTTP/1.1 503 Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned());
         assert_eq!(jwks.refreshed().await.is_some(), is_open);
         assert_eq!(jwks.usable().is_some(), is_open);
+        assert_eq!(jwks.fetches(), (1, 1));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::service::{Page, VersionDifference, WorkOrderQuestion};
 use crate::store::StoredVersion;
 
 /// Fields that are told of each version of a list.
-const MOST_CHANGES: usize = 100;
+const MOST_FIELDS_TOLD: usize = 100;
 /// Lines of one document, and characters of a path or of the name of a file.
 const MOST_LINES: usize = 10_000;
 const LONGEST_PATH: usize = 255;
@@ -86,11 +86,11 @@ pub(crate) fn read_provenance(read: &mut Reader, provenance: Option<v1::Provenan
 
 pub(crate) fn write_version(version: &StoredVersion, changes: &[Difference]) -> v1::WorkOrderVersion {
     let StoredVersion { order, info, request_id, provenance, bytes: _ } = version;
-    let omitted = changes.len().saturating_sub(MOST_CHANGES);
+    let omitted = changes.len().saturating_sub(MOST_FIELDS_TOLD);
     v1::WorkOrderVersion {
         work_order: Some(write_work_order(order, Some(info))),
         request_id: request_id.clone(),
-        changes: changes.iter().take(MOST_CHANGES).map(write_field_change).collect(),
+        changes: changes.iter().take(MOST_FIELDS_TOLD).map(write_field_change).collect(),
         omitted_changes: i32::try_from(omitted).unwrap_or(i32::MAX),
         provenance: provenance.as_ref().map(write_provenance),
     }

@@ -10,7 +10,7 @@ use super::Contracts;
 use super::state::ContractState;
 use crate::contract::{ContractCommand, Period, Plan, Timeline};
 use crate::engine::{Prepared, blocks_of};
-use crate::model::{BlockSpec, Contract};
+use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity};
 use crate::service::ledger::{BlocksSince, ContractBlocks};
 use crate::store::{MOST_PLANNED, StoredContract};
 
@@ -24,22 +24,16 @@ impl Contracts {
         now: DateTime<Utc>,
     ) -> ContractBlocks {
         let (stored, timeline) = (state.map(|state| &state.stored), state.map(|state| &state.timeline));
-        let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
         let (prepared, blocks) = self.blocks_at(&plan.timeline, now);
-        let is_past = |period: &&Period| period.from.is_none_or(|from| from <= now);
-        let history = plan.timeline.periods().take_while(is_past).map(|period| BlocksSince {
-            from: period.from,
-            ids: blocks_of(&prepare(&period.contract)).into_iter().map(|block| block.id).collect(),
-        });
-        let shrunk = shrunk_by(&prepare, timeline, plan, now, &blocks);
+        let shrunk = timeline.map(|before| self.shrunk_by(before, plan, now, &blocks)).unwrap_or_default();
         let before = timeline.map(|timeline| self.blocks_at(timeline, now).1).unwrap_or_default();
         ContractBlocks {
             unmoved: unmoved(&before, &blocks),
+            history: self.history(&plan.timeline, now, &blocks),
             blocks,
             since: plan.as_of.min(now),
             now,
             shrunk,
-            history: history.collect(),
             effective_times: effective_times(plan, stored),
             prepared,
             fields: fields(command, plan),
@@ -49,11 +43,59 @@ impl Contracts {
 
     /// The contract at an instant, and its blocks, with what is planned for later.
     pub(super) fn blocks_at(&self, timeline: &Timeline, at: DateTime<Utc>) -> (Prepared, Vec<BlockSpec>) {
-        let prepare = |contract: &Contract| Prepared::new(Arc::clone(&self.context.catalog), contract.clone());
         let later = timeline.since(at).filter(|period| period.from > Some(at)).take(MOST_PLANNED);
-        let later = later.filter_map(|period| Some((period.from?, blocks_of(&prepare(&period.contract)))));
-        prepare(timeline.at(Some(at))).with_planned(later.collect())
+        let later = later.filter_map(|period| Some((period.from?, blocks_of(&self.prepare(&period.contract)))));
+        self.prepare(timeline.at(Some(at))).with_planned(later.collect())
     }
+
+    fn prepare(&self, contract: &Contract) -> Prepared {
+        Prepared::new(Arc::clone(&self.context.catalog), contract.clone())
+    }
+
+    /// Which blocks there were from when on; `blocks` are those of now.
+    fn history(&self, timeline: &Timeline, now: DateTime<Utc>, blocks: &[BlockSpec]) -> Vec<BlocksSince> {
+        let is_past = |period: &&Period| period.from.is_none_or(|from| from <= now);
+        let past: Vec<_> = timeline.periods().take_while(is_past).collect();
+        let ids = |blocks: &[BlockSpec]| blocks.iter().map(|block| block.id).collect();
+        let Some((last, earlier)) = past.split_last() else { return Vec::new() };
+        let earlier = earlier
+            .iter()
+            .map(|period| BlocksSince { from: period.from, ids: ids(&blocks_of(&self.prepare(&period.contract))) });
+        earlier.chain([BlocksSince { from: last.from, ids: ids(blocks) }]).collect()
+    }
+
+    /// Blocks that grant less by the change than they did before it, now or in what is planned for later.
+    fn shrunk_by(&self, before: &Timeline, plan: &Plan, now: DateTime<Utc>, blocks: &[BlockSpec]) -> Vec<BlockSpec> {
+        let mut shrunk = Vec::new();
+        for period in plan.timeline.since(now) {
+            let begin = period.from.max(Some(now));
+            let (old, new) = (before.at(begin), &period.contract);
+            // Most changes are of something else, and to prepare a contract is costly.
+            if grants_alike(old, new) {
+                continue;
+            }
+            let old = blocks_of(&self.prepare(old)).into_iter();
+            let old: BTreeMap<Uuid, i64> = old.map(|block| (block.id, block.granted)).collect();
+            let is_now = begin == Some(now);
+            let new = if is_now { blocks.to_vec() } else { blocks_of(&self.prepare(new)) };
+            shrunk.extend(new.into_iter().filter(|block| old.get(&block.id).is_some_and(|old| block.granted < *old)));
+        }
+        shrunk
+    }
+}
+
+/// Whether each block that both have grants the same in both.
+fn grants_alike(old: &Contract, new: &Contract) -> bool {
+    new.work_orders.iter().all(|order| {
+        let Some(old) = old.work_order(&order.work_order_id) else { return true };
+        old.edition_id == order.edition_id && old.items.iter().map(granting).eq(order.items.iter().map(granting))
+    })
+}
+
+/// What of an item, by an edition, says what its blocks grant.
+fn granting(item: &Item) -> (&str, &str, Option<Quantity>, Option<&str>, Option<IncludedHours>) {
+    let Item { item_id, service_id, quantity, predefined_offering, included_hours, .. } = item;
+    (item_id, service_id, *quantity, predefined_offering.as_deref(), *included_hours)
 }
 
 /// Blocks that begin and end by a contract as by the other.
@@ -61,27 +103,6 @@ fn unmoved(before: &[BlockSpec], blocks: &[BlockSpec]) -> BTreeSet<Uuid> {
     let terms: BTreeMap<Uuid, _> = before.iter().map(|block| (block.id, (block.start, block.end))).collect();
     let is_same = |block: &&BlockSpec| terms.get(&block.id) == Some(&(block.start, block.end));
     blocks.iter().filter(is_same).map(|block| block.id).collect()
-}
-
-/// Blocks that grant less by the change than they did before it, now or in what is planned for later.
-fn shrunk_by(
-    prepare: &impl Fn(&Contract) -> Prepared,
-    before: Option<&Timeline>,
-    plan: &Plan,
-    now: DateTime<Utc>,
-    blocks: &[BlockSpec],
-) -> Vec<BlockSpec> {
-    let Some(before) = before else { return Vec::new() };
-    let mut shrunk = Vec::new();
-    for period in plan.timeline.since(now) {
-        let begin = period.from.max(Some(now));
-        let old: BTreeMap<Uuid, i64> =
-            blocks_of(&prepare(before.at(begin))).into_iter().map(|block| (block.id, block.granted)).collect();
-        let is_now = begin == Some(now);
-        let new = if is_now { blocks.to_vec() } else { blocks_of(&prepare(&period.contract)) };
-        shrunk.extend(new.into_iter().filter(|block| old.get(&block.id).is_some_and(|old| block.granted < *old)));
-    }
-    shrunk
 }
 
 /// From when on each order stands as it did before the change, where the change is worked out on that.

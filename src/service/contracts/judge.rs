@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::outcome::Judged;
 use super::state::ContractState;
 use super::version::match_etag;
-use super::{Contracts, overruled, size};
+use super::{Contracts, overruled, planned, size};
 use crate::contract::{ChangeKind, ContractCommand, Period, Plan, Refusal, Resource, Timeline, plan, waiver_place};
 use crate::error::{Error, Result, Violation, merge_violations, reason};
 use crate::model::{Contract, rfc3339};
@@ -71,21 +71,23 @@ impl Contracts {
         // What is new is there at once, whenever the rest takes effect.
         let has_new = plan.changes.iter().any(|change| change.kind == ChangeKind::Added);
         let as_of = if has_new { plan.as_of.min(now) } else { plan.as_of };
-        let too_many = size::judge_versions(&plan.versions);
-        // What will not be recorded is not judged in all of what is planned.
+        let is_bounded = !command.sets_state_alone();
+        let path = submitted.first().map_or("customer", |(path, _)| path);
+        let too_many = planned::judge(command, plan, timeline, path, now)
+            .or_else(|| size::judge_versions(&plan.versions).filter(|_| is_bounded));
+        // What will not be recorded is not judged in all of what is planned. An order can be stopped whatever there is.
         let judged = if too_many.is_some() { 1 } else { usize::MAX };
         for period in plan.timeline.since(as_of).take(judged) {
             let begin = period.from.max(Some(as_of));
             let before = timeline.map(|timeline| timeline.at(begin));
             for violation in self.violations_at(command, plan, &period.contract, before, &submitted) {
                 if !found.iter().any(|told| told.field == violation.field && told.reason == violation.reason) {
-                    found.push(if begin > Some(as_of) { planned(violation, period) } else { violation });
+                    found.push(if begin > Some(as_of) { told_of(period, violation) } else { violation });
                 }
             }
         }
         if !plan.is_empty() {
-            let path = submitted.first().map_or("customer", |(path, _)| path);
-            found.extend(size::judge(plan.contract(), size::of_stored(stored), path));
+            found.extend(size::judge(plan.contract(), size::of_stored(stored), path).filter(|_| is_bounded));
             found.extend(too_many);
         }
         found
@@ -147,7 +149,7 @@ fn name_in_request(command: &ContractCommand, contract: &Contract, violation: &m
     }
 }
 
-fn planned(violation: Violation, period: &Period) -> Violation {
+fn told_of(period: &Period, violation: Violation) -> Violation {
     let from = period.from.map(rfc3339).unwrap_or_default();
     Violation { description: format!("{} (with the change planned for `{from}`)", violation.description), ..violation }
 }

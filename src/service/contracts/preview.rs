@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::outcome::ChangeOutcome;
-use super::state::{ContractState, Source};
+use super::state::ContractState;
 use super::version::written;
 use super::{Contracts, size};
 use crate::contract::{ContractCommand, Plan, Timeline};
@@ -49,7 +49,7 @@ impl Contracts {
     async fn stored(&self, command: &ContractCommand, now: DateTime<Utc>) -> Result<Option<Stored>> {
         let customer_id = command.customer_id();
         let read = async |txn: Txn| {
-            let Some(state) = ContractState::load(command, now, Source::Txn(&txn)).await? else { return Ok(None) };
+            let Some(state) = ContractState::load(&txn, command, now).await? else { return Ok(None) };
             let blocks = ledger_blocks_in_txn(&txn, customer_id).await?.map(|found| found.blocks);
             let holds = open_holds_in_txn(&txn, customer_id, now).await?;
             Ok(Some(Stored { state, blocks: blocks.unwrap_or_default(), holds }))

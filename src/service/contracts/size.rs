@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use serde::Serialize;
+
 use super::state::ContractState;
 use crate::contract::{Document, NewVersion};
 use crate::error::{Violation, reason};
@@ -49,7 +51,7 @@ pub(super) fn judge_versions(versions: &[NewVersion]) -> Option<Violation> {
     (carried.len() >= MOST_VERSIONS || bytes > MOST_BYTES_OF_VERSIONS).then(|| {
         let description = format!(
             "{} changes of what it changes take effect later, and each would be recorded anew, with {bytes} bytes in all; \
-             at most {} are, and {MOST_BYTES_OF_VERSIONS} bytes: let it take effect later",
+             at most {} are, and {MOST_BYTES_OF_VERSIONS} bytes: let it take effect later, or change fewer documents at a time",
             carried.len(),
             MOST_VERSIONS.saturating_sub(1)
         );
@@ -57,22 +59,22 @@ pub(super) fn judge_versions(versions: &[NewVersion]) -> Option<Violation> {
     })
 }
 
-fn bytes_of_document(document: &Document) -> usize {
-    let mut counter = Counter(0);
-    let _ = match document {
-        Document::Customer(customer) => serde_json::to_writer(&mut counter, customer),
-        Document::WorkOrder(order) => serde_json::to_writer(&mut counter, order),
-    };
-    counter.0
+/// What documents take as JSON.
+pub(super) fn bytes_of(contract: &Contract) -> usize {
+    contract.work_orders.iter().map(json_bytes).fold(json_bytes(&contract.customer), usize::saturating_add)
 }
 
-fn bytes_of(contract: &Contract) -> usize {
+fn bytes_of_document(document: &Document) -> usize {
+    match document {
+        Document::Customer(customer) => json_bytes(customer),
+        Document::WorkOrder(order) => json_bytes(order),
+    }
+}
+
+pub(super) fn json_bytes(document: &impl Serialize) -> usize {
     let mut counter = Counter(0);
     // Neither the counter nor a document of ours can fail.
-    let _ = serde_json::to_writer(&mut counter, &contract.customer);
-    for order in &contract.work_orders {
-        let _ = serde_json::to_writer(&mut counter, order);
-    }
+    let _ = serde_json::to_writer(&mut counter, document);
     counter.0
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::outcome::ChangeOutcome;
 use super::provenances::Provenances;
 use super::replay::replay_in_txn;
-use super::state::{ContractState, Source};
+use super::state::ContractState;
 use super::version::{Recording, written};
 use super::{Contracts, audit, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
@@ -43,7 +43,7 @@ struct PendingWrite<'a> {
     caller: &'a Caller,
     command: &'a ContractCommand,
     identity: &'a RequestIdentity,
-    /// What the command's content takes.
+    /// What the command's content takes, and then all that it is judged with.
     bytes: usize,
     is_strict: bool,
     provenance: Option<&'a Provenance>,
@@ -123,8 +123,7 @@ impl Contracts {
         let newest = if is_new { NewestVersions::default() } else { newest_versions_in_txn(txn, customer_id).await? };
         // A change is never made before what it follows was recorded, whatever the clocks say.
         let now = newest.record_time().map_or(record_time, |newest| newest.max(record_time));
-        let source = if is_new { Source::Nowhere } else { Source::Txn(txn) };
-        let state = ContractState::load(command, now, source).await?;
+        let state = if is_new { None } else { ContractState::load(txn, command, now).await? };
         let bytes = bytes.saturating_add(size::of_state(state.as_ref()));
         let judged = uncut(bytes, || self.judge(command, state.as_ref(), now, Vec::new(), is_strict));
         let Some(judged) = judged? else { return Ok(None) };
@@ -133,6 +132,7 @@ impl Contracts {
         let recording = Recording { time: now, actor: &caller.actor, newest: &newest, request_id };
         let infos = recording.infos(&judged.plan.versions);
         recording.put_in_txn(txn, &judged.plan.versions, &infos, &Provenances::new(command, provenance)).await?;
+        let pending = PendingWrite { bytes, ..pending };
         let granted = self.grants_in_txn(txn, pending, &judged.plan, state.as_ref(), now).await?;
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
@@ -158,8 +158,8 @@ impl Contracts {
         if plan.is_empty() {
             return Ok(Changes::default());
         }
-        let PendingWrite { caller, command, identity, .. } = pending;
-        let blocks = self.blocks(command, plan, state, now);
+        let PendingWrite { caller, command, identity, bytes, .. } = pending;
+        let blocks = uncut(bytes, || self.blocks(command, plan, state, now));
         grants_in_txn(txn, caller, command.customer_id(), &blocks, &identity.request_id).await
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::Entitlements;
+use super::{Entitlements, Others};
 use crate::cache::Snapshot;
 use crate::engine::{self, Outcome};
 use crate::error::Result;
-use crate::service::{Beside, MOST_CHANGES, Question, too_many_changes};
+use crate::service::{Beside, MOST_CHANGES_OF_WORK, Question, too_many_changes};
 
 impl Entitlements {
     /// The contract that answers: of all that are in effect while the delivery lasts the one that allows the least, and of
@@ -18,18 +18,19 @@ impl Entitlements {
         first: Arc<Snapshot>,
         question: &Question,
         now: DateTime<Utc>,
+        others: &mut Others,
     ) -> Result<Beside> {
         let Some(end) = question.end_time.filter(|end| changes_before(&first, *end).is_some()) else {
             return Ok(Beside::Same(first));
         };
         let mut outcome = self.outcome(&first, question, now)?;
         let (mut strictest, mut last) = (Arc::clone(&first), Arc::clone(&first));
-        let mut changes = 0..MOST_CHANGES;
+        let mut changes = 0..MOST_CHANGES_OF_WORK;
         while let Some(instant) = changes_before(&last, end).filter(|_| outcome > Outcome::NotEntitled) {
             if changes.next().is_none() {
                 return Err(too_many_changes("delivery.end_time"));
             }
-            last = match self.at(&first, question, instant, now).await? {
+            last = match self.at(&first, question, instant, now, others).await? {
                 Beside::Same(snapshot) => snapshot,
                 newer => return Ok(newer),
             };
@@ -41,21 +42,31 @@ impl Entitlements {
         Ok(Beside::Same(strictest))
     }
 
-    async fn at(
+    /// The contract of another instant than that of a snapshot, read once for all questions that share the others.
+    pub(super) async fn at(
         &self,
         snapshot: &Arc<Snapshot>,
         question: &Question,
         instant: DateTime<Utc>,
         now: DateTime<Utc>,
+        others: &mut Others,
     ) -> Result<Beside> {
+        let known = Some(snapshot).filter(|snapshot| snapshot.documents.period.contains(instant)).cloned();
+        if let Some(known) = known.or_else(|| others.at(instant)) {
+            return Ok(Beside::Same(known));
+        }
         let Question { customer_id, known_time, consistency, .. } = question;
-        match known_time {
-            None => self.context.snapshot_beside(snapshot, instant).await,
+        let read = match known_time {
+            None => self.context.snapshot_beside(snapshot, instant).await?,
             Some(_) => {
                 let known = self.context.snapshot_at(customer_id, Some(instant), *known_time, consistency, now);
-                known.await.map(Beside::Same)
+                Beside::Same(known.await?)
             }
+        };
+        if let Beside::Same(read) = &read {
+            others.keep(read);
         }
+        Ok(read)
     }
 
     fn outcome(&self, snapshot: &Snapshot, question: &Question, now: DateTime<Utc>) -> Result<Outcome> {

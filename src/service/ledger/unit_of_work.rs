@@ -21,7 +21,7 @@ use crate::ledger::{
 use crate::model::Unit;
 use crate::service::caller::SYSTEM;
 use crate::service::idempotency::RequestIdentity;
-use crate::service::{MOST_CHANGES, too_many_changes};
+use crate::service::{MOST_CHANGES_OF_WORK, too_many_changes};
 use crate::store::MOST_DUE;
 
 /// Between two instants, as they are stored.
@@ -123,7 +123,7 @@ impl UnitOfWork {
         };
         let changes = iter::successors(performed.map(|work| work.start), move |instant| next(*instant)).skip(1);
         // One more than may be tells that there are too many.
-        changes.take(MOST_CHANGES.saturating_add(1))
+        changes.take(MOST_CHANGES_OF_WORK.saturating_add(1))
     }
 
     fn documents_at(&self, instant: DateTime<Utc>) -> Option<&Documents> {
@@ -217,7 +217,7 @@ impl UnitOfWork {
     ) -> Result<Vec<FundingSource>> {
         let mut found = sources(first)?;
         let later: Vec<_> = self.later_instants(performed).collect();
-        if later.len() > MOST_CHANGES {
+        if later.len() > MOST_CHANGES_OF_WORK {
             return Err(too_many_changes("performed.end_time"));
         }
         for documents in later.into_iter().filter_map(|instant| self.documents_at(instant)) {

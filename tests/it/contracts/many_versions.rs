@@ -25,13 +25,17 @@ on_both_servers!(a_thousand_versions_cost_no_more_than_one, versions_from_before
 const VERSIONS: i64 = 1_000;
 
 /// A cache of its own over the server's database, and how many statements were run for it.
-struct Reader {
-    context: Context,
-    statements: Arc<AtomicUsize>,
+pub(super) struct Reader {
+    pub context: Context,
+    pub statements: Arc<AtomicUsize>,
 }
 
 impl Reader {
-    async fn new(server: &TestServer) -> Self {
+    pub(super) async fn new(server: &TestServer) -> Self {
+        let catalog = Catalog::embedded().unwrap();
+        let mut config = Config::default();
+        // Whatever is counted can be told.
+        config.telemetry.metrics_listen = Some(([127, 0, 0, 1], 0).into());
         let url = server.database();
         let mut store = Store::connect(&StoreConfig { url, ..StoreConfig::default() }).await.unwrap();
         let statements = Arc::new(AtomicUsize::new(0));
@@ -40,12 +44,12 @@ impl Reader {
             counted.fetch_add(1, Ordering::Relaxed);
         });
         let context = Context {
-            catalog: Arc::new(Catalog::embedded().unwrap()),
+            telemetry: Telemetry::start(&config, Some(&catalog)).unwrap(),
+            catalog: Arc::new(catalog),
             store,
             cache: Arc::new(Cache::new(1 << 24, Duration::from_secs(3_600))),
             clock: Clock::System,
             reads: Gate::new(READS.0, READS.1),
-            telemetry: Telemetry::start(&Config::default(), None).unwrap(),
             epoch: Arc::new(Epoch { number: 1, epoch_id: "first".to_owned() }),
         };
         context.cache.mark_fresh(Instant::now());

@@ -6,14 +6,13 @@ use entitled::proto::v1;
 use super::changes::*;
 use super::get_order;
 use crate::sample::hours;
-use crate::server::{TestServer, on_both_servers, request_id};
+use crate::server::{TestServer, on_both_servers};
 
 on_both_servers!(
     an_order_with_a_planned_end_serves_and_changes_until_then,
     a_planned_end_is_moved_and_withdrawn,
     an_order_that_is_held_ends_as_planned,
     what_does_not_agree_with_a_plan_is_warned_of,
-    a_change_far_back_is_not_recorded_without_end,
 );
 
 const GONE: &str = "FailedPrecondition WORK_ORDER_ALREADY_TERMINATED";
@@ -125,39 +124,4 @@ async fn what_does_not_agree_with_a_plan_is_warned_of(server: &TestServer) {
     let order = read(server, get).await;
     assert!(order.items.iter().all(|item| item.item_id != "ede"), "{order:?}");
     assert_eq!(order.flex_allowance, Some(500));
-}
-
-/// Each of many changes takes effect before those that are recorded already.
-async fn a_change_far_back_is_not_recorded_without_end(server: &TestServer) {
-    stored(server).await;
-    let recorded = current(server, "wo-2").await;
-    let connection = crate::database::connect(&server.database()).await;
-    let micros = in_days(10).timestamp_micros();
-    // As so many amendments leave it, each of which takes effect a second after the one before.
-    let insert = format!(
-        "INSERT INTO work_order_version
-             (customer_id, work_order_id, version, record_time, effective_time, actor, content, request_id)
-         SELECT customer_id, work_order_id, n, record_time + n, {micros} + n * 1000000, actor,
-                REPLACE(content, '\"currency\"', '\"flex_allowance\":' || n || ',\"currency\"'), request_id
-         FROM work_order_version CROSS JOIN
-            (WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 101)
-             SELECT n FROM numbers) AS numbered
-         WHERE work_order_id = 'wo-2' AND version = 1"
-    );
-    sea_orm::ConnectionTrait::execute_unprepared(&connection, &insert).await.unwrap();
-    let mut changed = v1::WorkOrder { signed_date: Some("2026-01-01".to_owned()), ..recorded };
-    changed.items[0].unit_price = Some(5);
-    for validate_only in [true, false] {
-        let request = v1::AmendWorkOrderRequest { validate_only, ..amendment(changed.clone(), Some(in_days(9))) };
-        let refused = crate::sample::refused(server.contracts().amend_work_order(request).await);
-        assert_eq!(refused.violations, ["effective_time FIELD_OUT_OF_RANGE"]);
-    }
-    // One fewer is carried through.
-    let second = Duration::seconds(2) + Duration::milliseconds(500);
-    let request = v1::AmendWorkOrderRequest {
-        request_id: request_id(),
-        ..amendment(changed, Some(chrono::DateTime::from_timestamp_micros(micros).unwrap() + second))
-    };
-    let made = server.contracts().amend_work_order(request).await.unwrap().into_inner().work_order.unwrap();
-    assert_eq!(made.version, 102);
 }

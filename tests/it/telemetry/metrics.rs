@@ -178,6 +178,31 @@ async fn clients_of_the_metrics_that_say_nothing_hinder_no_call() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_that_cannot_be_fetched_are_counted() {
+    let address = free_address();
+    let nobody = free_address();
+    let server = TestServer::start_with(Backend::Sqlite, |config| {
+        config.telemetry.metrics_listen = Some(address);
+        config.auth.oidc.issuer = Some("https://issuer.example".to_owned());
+        config.auth.oidc.audience = Some("entitled".to_owned());
+        config.auth.oidc.jwks_url = Some(format!("http://{nobody}/keys").parse().unwrap());
+    })
+    .await;
+    let fetches = async |result: &str| {
+        let result = format!("result=\"{result}\"");
+        sum(&samples(address).await, &["entitled_auth_key_fetches_total", &result])
+    };
+    let failed = async {
+        while fetches("failed").await == 0.0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, failed).await.expect("a fetch");
+    assert_eq!(fetches("fetched").await, 0.0);
+    server.stop().await;
+}
+
 /// Whoever makes a dashboard reads docs/OPERATIONS.md.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_documentation_has_every_metric_and_no_other() {
