@@ -6,15 +6,15 @@
 //!
 //! ```no_run
 //! # use std::collections::BTreeMap;
-//! # use entitled::{error::Result, model::{Customer, VersionInfo}, store::*};
-//! # async fn example(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<Option<i64>> {
+//! # use entitled::{error::Result, contract::Document, model::VersionInfo, store::*};
+//! # async fn example(store: &Store, customer_id: &str, document: &Document, info: &VersionInfo) -> Result<Option<i64>> {
 //! store
 //!     .in_transaction(async |txn| {
-//!         let Some(locked) = lock_customer_in_txn(&txn, &customer.customer_id).await? else { return Ok(None) };
-//!         put_customer_version_in_txn(&txn, customer, info, VersionOrigin::default()).await?;
+//!         let Some(locked) = lock_customer_in_txn(&txn, customer_id).await? else { return Ok(None) };
+//!         put_versions_in_txn(&txn, &[NewVersionRow { document, info, origin: VersionOrigin::default() }]).await?;
 //!         let revision = locked.revision.saturating_add(1);
 //!         let mut statements = StatementBatch::of(&txn);
-//!         put_revisions(&mut statements, &BTreeMap::from([(customer.customer_id.clone(), revision)]), Changed::Contract)?;
+//!         put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
 //!         statements.run_in_txn(&txn).await?;
 //!         Ok(Some(revision))
 //!     })
@@ -52,8 +52,8 @@ pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{
-    NewestVersion, NewestVersions, PlannedContract, StoredContract, VersionOrigin, load_work_order_version_in_txn,
-    newest_versions_in_txn, put_customer_version_in_txn, put_work_order_version_in_txn,
+    NewVersionRow, NewestVersion, NewestVersions, PlannedContract, StoredContract, VersionOrigin,
+    load_work_order_version_in_txn, newest_versions_in_txn, put_versions_in_txn,
 };
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
 pub use epoch::Epoch;

@@ -12,6 +12,7 @@ use super::as_of::AsOf;
 use super::balances::{BALANCES, BALANCES_AS_KNOWN, BalanceRow, IS_KNOWN};
 use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
+use crate::contract::Document;
 use crate::error::{Error, Result};
 use crate::model::{Balances, Contract, Customer, EffectivePeriod, Provenance, VersionInfo, WorkOrder};
 
@@ -184,14 +185,44 @@ pub async fn load_work_order_version_in_txn(
     txn.run(read).await
 }
 
-/// Adds a version of the customer; `info.version` is one more than the newest one.
-pub async fn put_customer_version_in_txn(
-    txn: &Txn,
+/// A version of the customer or of a work order, and how it is recorded; `info.version` is one more than that of the one
+/// before it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewVersionRow<'a> {
+    pub document: &'a Document,
+    pub info: &'a VersionInfo,
+    pub origin: VersionOrigin<'a>,
+}
+
+/// So many rows are inserted by one statement.
+const ROWS: usize = 100;
+
+/// Adds versions, those of each document in the order of their numbers.
+pub async fn put_versions_in_txn(txn: &Txn, versions: &[NewVersionRow<'_>]) -> Result<()> {
+    for rows in versions.chunks(ROWS) {
+        let (mut customers, mut orders) = (Vec::new(), Vec::new());
+        for NewVersionRow { document, info, origin } in rows {
+            match document {
+                Document::Customer(customer) => customers.push(customer_row(customer, info, *origin)?),
+                Document::WorkOrder(order) => orders.push(work_order_row(order, info, *origin)?),
+            }
+        }
+        if !customers.is_empty() {
+            txn.run(customer_version::Entity::insert_many(customers).exec_without_returning(txn.db())).await?;
+        }
+        if !orders.is_empty() {
+            txn.run(work_order_version::Entity::insert_many(orders).exec_without_returning(txn.db())).await?;
+        }
+    }
+    Ok(())
+}
+
+fn customer_row(
     customer: &Customer,
     info: &VersionInfo,
     origin: VersionOrigin<'_>,
-) -> Result<()> {
-    let row = customer_version::ActiveModel {
+) -> Result<customer_version::ActiveModel> {
+    Ok(customer_version::ActiveModel {
         customer_id: Set(customer.customer_id.clone()),
         version: Set(info.version),
         record_time: Set(info.record_time.timestamp_micros()),
@@ -200,19 +231,15 @@ pub async fn put_customer_version_in_txn(
         content: Set(to_json(customer)?),
         request_id: Set(origin.request_id.map(str::to_owned)),
         provenance: Set(origin.provenance.map(to_json).transpose()?),
-    };
-    txn.run(customer_version::Entity::insert(row).exec_without_returning(txn.db())).await?;
-    Ok(())
+    })
 }
 
-/// Adds a version of a work order; `info.version` is one more than the newest one.
-pub async fn put_work_order_version_in_txn(
-    txn: &Txn,
+fn work_order_row(
     order: &WorkOrder,
     info: &VersionInfo,
     origin: VersionOrigin<'_>,
-) -> Result<()> {
-    let row = work_order_version::ActiveModel {
+) -> Result<work_order_version::ActiveModel> {
+    Ok(work_order_version::ActiveModel {
         customer_id: Set(order.customer_id.clone()),
         work_order_id: Set(order.work_order_id.clone()),
         version: Set(info.version),
@@ -222,9 +249,7 @@ pub async fn put_work_order_version_in_txn(
         content: Set(to_json(order)?),
         request_id: Set(origin.request_id.map(str::to_owned)),
         provenance: Set(origin.provenance.map(to_json).transpose()?),
-    };
-    txn.run(work_order_version::Entity::insert(row).exec_without_returning(txn.db())).await?;
-    Ok(())
+    })
 }
 
 pub(super) async fn load(

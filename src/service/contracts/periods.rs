@@ -11,7 +11,7 @@ use crate::store::{DatedDocument, StoredContract};
 
 /// So many changes may take effect behind the instant of a change, and take so many bytes in the store: each is judged
 /// with it.
-pub(super) const MOST_PERIODS: usize = 1_000;
+pub(super) const MOST_PERIODS: usize = 2_500;
 pub(super) const MOST_BYTES: usize = 64 << 20;
 
 /// A contract over time, and how it came about.

@@ -40,7 +40,7 @@ pub(super) fn judge(contract: &Contract, before: usize, path: &str) -> Option<Vi
 
 /// A change is recorded once for itself and once for each change of the same document that takes effect later: so many
 /// versions at most, with so many bytes.
-const MOST_VERSIONS: usize = 100;
+const MOST_VERSIONS: usize = 2_500;
 const MOST_BYTES_OF_VERSIONS: usize = 16 << 20;
 
 /// Told where the change says when it takes effect.
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(judge_versions(&versions(MOST_VERSIONS, 200)), None);
         let violation = judge_versions(&versions(MOST_VERSIONS + 1, 200)).unwrap();
         assert_eq!((violation.field.as_str(), violation.reason.as_str()), ("effective_time", "FIELD_OUT_OF_RANGE"));
-        assert!(violation.description.starts_with("100 changes of what it changes"), "{}", violation.description);
+        assert!(violation.description.starts_with("2500 changes of what it changes"), "{}", violation.description);
         // The first one is the change itself.
         let quarter = MOST_BYTES_OF_VERSIONS / 4;
         assert_eq!(judge_versions(&versions(5, quarter)), None);

@@ -10,8 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::VersionInfo;
 use crate::service::revision::etag;
 use crate::store::{
-    Epoch, NewestVersion, NewestVersions, StoredContract, Txn, VersionOrigin, put_customer_version_in_txn,
-    put_work_order_version_in_txn,
+    Epoch, NewVersionRow, NewestVersion, NewestVersions, StoredContract, Txn, VersionOrigin, put_versions_in_txn,
 };
 
 /// The caller has read the contract as it is, or does not say what it has read.
@@ -66,15 +65,17 @@ impl Recording<'_> {
         infos: &[VersionInfo],
         provenances: &Provenances,
     ) -> Result<()> {
-        for (version, info) in versions.iter().zip(infos) {
-            let provenance = provenances.of(&version.document);
-            let origin = VersionOrigin { request_id: Some(self.request_id), provenance: provenance.as_ref() };
-            match &version.document {
-                Document::Customer(customer) => put_customer_version_in_txn(txn, customer, info, origin).await?,
-                Document::WorkOrder(order) => put_work_order_version_in_txn(txn, order, info, origin).await?,
-            }
-        }
-        Ok(())
+        let of_versions: Vec<_> = versions.iter().map(|version| provenances.of(&version.document)).collect();
+        let rows: Vec<_> = versions
+            .iter()
+            .zip(infos)
+            .zip(&of_versions)
+            .map(|((version, info), provenance)| {
+                let origin = VersionOrigin { request_id: Some(self.request_id), provenance: provenance.as_ref() };
+                NewVersionRow { document: &version.document, info, origin }
+            })
+            .collect();
+        put_versions_in_txn(txn, &rows).await
     }
 }
 

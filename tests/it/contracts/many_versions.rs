@@ -18,7 +18,7 @@ use sea_orm::ConnectionTrait as _;
 use super::changes::*;
 use super::get_order;
 use crate::database::connect;
-use crate::server::{TestServer, on_both_servers};
+use crate::server::{TestServer, on_both_servers, request_id};
 
 on_both_servers!(a_thousand_versions_cost_no_more_than_one, versions_from_before_they_took_effect_still_read);
 
@@ -105,6 +105,23 @@ async fn a_thousand_versions_cost_no_more_than_one(server: &TestServer) {
     assert_eq!(changed.version, VERSIONS + 11);
     let before = get_at(in_days(-1));
     assert_eq!(read(server, before).await.version, 1);
+    // Nor one before them: a waiver counts as long as there was the item.
+    let waiver = v1::RecordWaiverRequest {
+        customer_id: "contoso".to_owned(),
+        work_order_id: "wo-2".to_owned(),
+        item_id: "ede".to_owned(),
+        waiver: Some(v1::Waiver {
+            code: "ONSITE_NOT_INCLUDED".to_owned(),
+            reference: "agreed".to_owned(),
+            ..Default::default()
+        }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    server.contracts().record_waiver(waiver).await.unwrap();
+    for at in [in_days(-150), in_days(-1), in_days(0), in_days(60)] {
+        assert_eq!(read(server, get_at(at)).await.items[0].waivers.len(), 1, "{at}");
+    }
 }
 
 fn get_at(at: DateTime<Utc>) -> v1::GetWorkOrderRequest {

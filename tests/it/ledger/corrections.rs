@@ -10,7 +10,7 @@ use super::bad_input::{last, window};
 use super::expiry::run_out;
 use super::on_both;
 use super::samples::*;
-use crate::store::samples::bump_in_txn;
+use crate::store::samples::{bump_in_txn, put_work_order_version_in_txn};
 
 on_both!(
     a_block_is_judged_by_what_was_known,
@@ -33,7 +33,7 @@ async fn correct(house: &House, change: impl Fn(&mut WorkOrder)) {
             let mut info = stored.order_infos["wo-1"].clone();
             info.version += 1;
             info.record_time = now();
-            put_work_order_version_in_txn(&txn, &order, &info, VersionOrigin::default()).await?;
+            put_work_order_version_in_txn(&txn, &order, &info).await?;
             bump_in_txn(&txn, "contoso", Changed::Contract).await
         })
         .await

@@ -27,8 +27,7 @@ async fn sqlite_readers_do_not_wait_for_a_writer() {
     put_customer(store, &customer("contoso", "Before"), &info(1)).await.unwrap();
     store
         .in_transaction(async |txn| {
-            put_customer_version_in_txn(&txn, &customer("contoso", "After"), &info(2), VersionOrigin::default())
-                .await?;
+            put_customer_version_in_txn(&txn, &customer("contoso", "After"), &info(2)).await?;
             // More at once than there are connections, while the write is under way.
             let read = async || {
                 store.load_contract("contoso", AsOf::now(now())).await.unwrap().unwrap().contract.customer.display_name

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use entitled::contract::Document;
 use entitled::error::Result;
 use entitled::model::{Customer, VersionInfo, WorkOrder};
 use entitled::store::*;
@@ -69,13 +70,25 @@ pub(crate) async fn put_request_in_txn(txn: &Txn, request_id: &str, request: &St
     statements.run_in_txn(txn).await
 }
 
+pub(crate) async fn put_customer_version_in_txn(txn: &Txn, customer: &Customer, info: &VersionInfo) -> Result<()> {
+    put_in_txn(txn, &Document::Customer(customer.clone()), info).await
+}
+
+pub(crate) async fn put_work_order_version_in_txn(txn: &Txn, order: &WorkOrder, info: &VersionInfo) -> Result<()> {
+    put_in_txn(txn, &Document::WorkOrder(order.clone()), info).await
+}
+
+async fn put_in_txn(txn: &Txn, document: &Document, info: &VersionInfo) -> Result<()> {
+    put_versions_in_txn(txn, &[NewVersionRow { document, info, origin: VersionOrigin::default() }]).await
+}
+
 /// Creates the customer, or adds a version; returns the new revision.
 pub(crate) async fn put_customer(store: &Store, customer: &Customer, info: &VersionInfo) -> Result<i64> {
     store
         .in_transaction(async |txn| {
             let created = insert_customer_in_txn(&txn, &customer.customer_id).await?;
             let locked = lock_customer_in_txn(&txn, &customer.customer_id).await?.unwrap();
-            put_customer_version_in_txn(&txn, customer, info, VersionOrigin::default()).await?;
+            put_customer_version_in_txn(&txn, customer, info).await?;
             if created {
                 return Ok(locked.revision);
             }
@@ -88,7 +101,7 @@ pub(crate) async fn put_order(store: &Store, order: &WorkOrder, info: &VersionIn
     store
         .in_transaction(async |txn| {
             lock_customer_in_txn(&txn, &order.customer_id).await?.unwrap();
-            put_work_order_version_in_txn(&txn, order, info, VersionOrigin::default()).await?;
+            put_work_order_version_in_txn(&txn, order, info).await?;
             bump_in_txn(&txn, &order.customer_id, Changed::Contract).await
         })
         .await

@@ -43,8 +43,7 @@ async fn a_request_is_kept_with_what_it_did_or_not_at_all(fixture: Fixture) {
             .in_transaction(async |txn| {
                 lock_customer_in_txn(&txn, "contoso").await?;
                 put_request_in_txn(&txn, "r1", &request()).await?;
-                put_work_order_version_in_txn(&txn, &order("contoso", "wo", "IDR"), &info(1), VersionOrigin::default())
-                    .await?;
+                put_work_order_version_in_txn(&txn, &order("contoso", "wo", "IDR"), &info(1)).await?;
                 bump_in_txn(&txn, "contoso", Changed::Contract).await?;
                 let seen = load_contract_in_txn(&txn, "contoso", AsOf::now(now())).await?.unwrap();
                 assert_eq!(
@@ -113,9 +112,7 @@ async fn work_cannot_go_on_after_a_failed_statement(fixture: Fixture) {
     let outcome = store
         .in_transaction(async |txn| {
             bump_in_txn(&txn, "contoso", Changed::Contract).await?;
-            put_customer_version_in_txn(&txn, &customer("contoso", "Two"), &info(1), VersionOrigin::default())
-                .await
-                .unwrap_err();
+            put_customer_version_in_txn(&txn, &customer("contoso", "Two"), &info(1)).await.unwrap_err();
             Ok(())
         })
         .await;
@@ -133,8 +130,7 @@ async fn two_creators_of_one_customer_end_with_one(fixture: Fixture) {
                     let created = insert_customer_in_txn(&txn, &id).await?;
                     let locked = lock_customer_in_txn(&txn, &id).await?.unwrap();
                     if created {
-                        put_customer_version_in_txn(&txn, &customer(&id, name), &info(1), VersionOrigin::default())
-                            .await?;
+                        put_customer_version_in_txn(&txn, &customer(&id, name), &info(1)).await?;
                     }
                     let stored = load_contract_in_txn(&txn, &id, AsOf::now(now())).await?.unwrap();
                     assert_eq!((locked.revision, stored.revision), (1, 1));
@@ -165,13 +161,7 @@ async fn writers_of_one_customer_lose_nothing(fixture: Fixture) {
                     lock_customer_in_txn(&txn, "contoso").await?.unwrap();
                     let newest =
                         load_contract_in_txn(&txn, "contoso", AsOf::now(now())).await?.unwrap().customer_info.version;
-                    put_customer_version_in_txn(
-                        &txn,
-                        &customer("contoso", "Again"),
-                        &info(newest + 1),
-                        VersionOrigin::default(),
-                    )
-                    .await?;
+                    put_customer_version_in_txn(&txn, &customer("contoso", "Again"), &info(newest + 1)).await?;
                     bump_in_txn(&txn, "contoso", Changed::Contract).await
                 })
                 .await
@@ -194,13 +184,7 @@ async fn constraints_stand_behind_the_code(fixture: Fixture) {
     let put = async |customer_id: &'static str, version: i64| {
         store
             .in_transaction(async |txn| {
-                put_work_order_version_in_txn(
-                    &txn,
-                    &order(customer_id, "wo", "IDR"),
-                    &info(version),
-                    VersionOrigin::default(),
-                )
-                .await
+                put_work_order_version_in_txn(&txn, &order(customer_id, "wo", "IDR"), &info(version)).await
             })
             .await
     };
