@@ -11,7 +11,7 @@ use crate::cli::places::Places;
 use crate::cli::render::differences::{self, Difference};
 use crate::cli::{Failure, customers, orders, reflect};
 use crate::error::BoxError;
-use crate::proto::v1::{ApplyContractRequest, Customer, WorkOrder};
+use crate::proto::v1::{ApplyContractRequest, Customer, Funding, WorkOrder, WorkOrderState};
 
 /// A customer and its orders as they are stored.
 #[derive(Debug, Default)]
@@ -59,10 +59,21 @@ impl Stored {
         for order in &request.work_orders {
             let Some(stored) = self.orders.iter().find(|it| it.work_order_id == order.work_order_id) else { continue };
             let zone = places.order(&order.work_order_id);
-            let wanted = WorkOrder { customer_id: stored.customer_id.clone(), ..legible(order)? };
+            let wanted = WorkOrder { customer_id: stored.customer_id.clone(), ..with_defaults(legible(order)?) };
             let of_order = differences::of(&write::order(&legible(stored)?, zone)?, &write::order(&wanted, zone)?);
             found.insert(order.work_order_id.clone(), of_order);
         }
         Ok(found)
     }
+}
+
+/// As it is stored where the document leaves something out.
+fn with_defaults(mut order: WorkOrder) -> WorkOrder {
+    if order.state() == WorkOrderState::Unspecified {
+        order.set_state(WorkOrderState::Active);
+    }
+    for item in order.items.iter_mut().filter(|item| item.funding() == Funding::Unspecified) {
+        item.set_funding(Funding::Purchased);
+    }
+    order
 }

@@ -187,6 +187,8 @@ async fn a_plan_of_a_document_tells_every_field_and_the_etag_to_apply_it_with() 
     told(&server, &["import", file], 5).await;
     let [plan, _] = told(&server, &["import", file, "--plan"], 0).await;
     assert!(plan.contains("items[ede-utrecht].quantity") && plan.contains("400h") && plan.contains("500h"), "{plan}");
+    // What a document leaves out is as it is stored: its default.
+    assert!(!plan.contains("funding") && !plan.contains("state"), "{plan}");
     let etag = plan.split("etag ").nth(1).unwrap().split(':').next().unwrap();
     let [json, _] = told(&server, &["import", file, "--plan", "--output", "json"], 0).await;
     let json: Value = serde_json::from_str(&json).unwrap();
