@@ -7,6 +7,7 @@ mod changes;
 mod clocks;
 mod documents;
 mod effects;
+mod forfeited;
 mod freshness;
 mod idempotency;
 mod late_ends;

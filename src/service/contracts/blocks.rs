@@ -10,7 +10,7 @@ use super::Contracts;
 use super::state::ContractState;
 use crate::contract::{ContractCommand, Period, Plan, Timeline};
 use crate::engine::{Prepared, blocks_of};
-use crate::model::{BlockSpec, Contract};
+use crate::model::{BlockSpec, Contract, Since};
 use crate::service::ledger::{BlocksSince, ContractBlocks};
 use crate::store::{MOST_PLANNED, StoredContract};
 
@@ -36,8 +36,8 @@ impl Contracts {
         ContractBlocks {
             unmoved: unmoved(&before, &blocks),
             blocks,
-            since: plan.as_of.min(now),
-            now,
+            since: Since { effective: Some(plan.as_of.min(now)), recorded: Some(now) },
+            before: timeline.map(|timeline| since(timeline, stored, now)).unwrap_or_default(),
             shrunk,
             history: history.collect(),
             effective_times: effective_times(plan, stored),
@@ -54,6 +54,12 @@ impl Contracts {
         let later = later.filter_map(|period| Some((period.from?, blocks_of(&prepare(&period.contract)))));
         prepare(timeline.at(Some(at))).with_planned(later.collect())
     }
+}
+
+/// Since when a contract stands as it does at an instant, as far as it is stored.
+pub(super) fn since(timeline: &Timeline, stored: Option<&StoredContract>, at: DateTime<Utc>) -> Since {
+    let recorded = stored.and_then(|stored| stored.since().recorded);
+    Since { effective: timeline.period(Some(at)).from, recorded }
 }
 
 /// Blocks that begin and end by a contract as by the other.
