@@ -11,6 +11,7 @@ mod forfeited;
 mod freshness;
 mod idempotency;
 mod late_ends;
+mod lengthened;
 mod life;
 mod lives;
 mod many_versions;
