@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ledger::{
     Block, Book, CommandViolation, FundingSource, LedgerCodes, Performed, Reservation, SourceRank, Take, Target,
 };
-use crate::model::{BlockSpec, ProductId};
+use crate::model::{BlockSpec, ProductId, Since};
 
 /// Where a consume or a reserve may take from.
 pub fn sources_of_take(prepared: &Prepared, take: &Take, now: DateTime<Utc>) -> Result<Vec<FundingSource>> {
@@ -40,6 +40,16 @@ pub fn restrict_held(found: &mut [FundingSource], later: Vec<FundingSource>) {
         source.failed.extend(more);
     }
     restrict(found, later);
+}
+
+/// Adds what a contract that is to come says of the blocks: it may let one live longer than is written down.
+pub fn lengthen(found: &mut [FundingSource], blocks: &[BlockSpec], book: &Book, since: impl Fn(&BlockSpec) -> Since) {
+    for source in found {
+        let Some(block) = source.block_id.and_then(|id| book.blocks.get(&id)) else { continue };
+        let Ok(row) = blocks.binary_search_by_key(&block.id, |spec| spec.id) else { continue };
+        let end = blocks.get(row).map(|spec| block.continued(spec, since(spec)).end);
+        source.block_end = end.filter(|end| *end > block.end);
+    }
 }
 
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
@@ -115,6 +125,7 @@ fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> Fund
     let item = [("work_order_id", block.work_order_id), ("item_id", block.item_id), ("service_id", block.service_id)];
     FundingSource {
         block_id: block.spec.map(|spec| spec.id),
+        block_end: None,
         counted: block.counted,
         failed: block.failed.into_iter().map(|clause| violation(clause, &field)).collect(),
         edition_id,

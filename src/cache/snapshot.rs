@@ -10,7 +10,7 @@ use crate::catalog::Catalog;
 use crate::engine::{Prepared, PreparedBalances, blocks_of};
 use crate::funding::ended_blocks;
 use crate::ledger::{Block, Book};
-use crate::model::{Balances, BlockSpec, Contract, EffectivePeriod, VersionInfo};
+use crate::model::{Balances, BlockSpec, Contract, EffectivePeriod, Since, VersionInfo};
 use crate::store::StoredContract;
 
 /// One customer at one revision.
@@ -37,6 +37,7 @@ pub struct Documents {
     pub order_infos: BTreeMap<String, VersionInfo>,
     /// From when to when they are in effect together.
     pub period: EffectivePeriod,
+    pub since: Since,
     /// When the last of them took effect that was planned.
     planned_from: Option<DateTime<Utc>>,
     /// The bytes they take in the store.
@@ -59,7 +60,7 @@ impl Snapshot {
 
     /// The same documents with other balances.
     pub fn of(documents: Arc<Documents>, stored_balances: Arc<Balances>, revision: i64) -> Self {
-        let balances = documents.prepared.balances(&stored_balances);
+        let balances = documents.prepared.balances(&stored_balances, |_| documents.since);
         Self { documents, balances, stored_balances, revision }
     }
 
@@ -70,6 +71,7 @@ impl Snapshot {
 
 impl Documents {
     pub fn new(catalog: &Arc<Catalog>, stored: StoredContract) -> Self {
+        let since = stored.since();
         let StoredContract {
             contract,
             revision: _,
@@ -86,7 +88,18 @@ impl Documents {
         let prepare = |contract| Prepared::new(Arc::clone(catalog), contract);
         let planned = planned.into_iter().map(|planned| (planned.from, blocks_of(&prepare(planned.contract))));
         let (prepared, blocks) = prepare(contract).until(period.until).with_planned(planned.collect());
-        Self { prepared, blocks, contract_version, customer_info, order_infos, period, planned_from, bytes, weight }
+        Self {
+            prepared,
+            blocks,
+            contract_version,
+            customer_info,
+            order_infos,
+            period,
+            since,
+            planned_from,
+            bytes,
+            weight,
+        }
     }
 
     /// Whether they judge what is asked at `now`. Another clock may have read them, and be ahead of this one.
@@ -107,9 +120,8 @@ impl Documents {
         let absent_since =
             |block: &Block| self.order_infos.get(&block.work_order_id).and_then(|info| info.effective_time);
         let ended = ended_blocks(&self.prepared, &self.blocks, book, absent_since);
-        let since = self.period.from;
-        let is_new = !ended.is_empty() || !book.has(&self.blocks, since);
-        is_new.then(|| book.continued(&self.blocks, |_| since).into_iter().chain(ended).collect())
+        let is_new = !ended.is_empty() || !book.has(&self.blocks, |_| self.since);
+        is_new.then(|| book.continued(&self.blocks, |_| self.since).into_iter().chain(ended).collect())
     }
 
     /// Whether the contract has a block.

@@ -6,17 +6,19 @@ use uuid::Uuid;
 use super::Store;
 use super::time::from_micros;
 use crate::error::Result;
-use crate::model::{Balance, Balances, Release};
+use crate::model::{Balance, Balances, Life, Release};
 
 /// The balances now, and of the holds on each block those that run out first. Each is looked up by itself, so that there
 /// is one way to do it, however many holds there are.
 pub(super) const BALANCES: &str = "(
-        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.contracted, (
+        SELECT b.customer_id, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.contracted, b.start_time,
+               b.end_time, (
             SELECT CAST(SUM(h.amount) AS BIGINT) FROM hold h
             WHERE h.customer_id = $1 AND h.block_id = b.block_id AND h.expire_time = b.release_time
         ) AS released
         FROM (
-            SELECT block.customer_id, block.block_id, block.granted, block.used, block.reserved, block.contracted, (
+            SELECT block.customer_id, block.block_id, block.granted, block.used, block.reserved, block.contracted,
+                   block.start_time, block.end_time, (
                 SELECT MIN(h.expire_time) FROM hold h WHERE h.customer_id = $1 AND h.block_id = block.block_id
             ) AS release_time
             FROM block WHERE block.customer_id = $1
@@ -25,7 +27,7 @@ pub(super) const BALANCES: &str = "(
 /// The balances as the last entries recorded by then left them, found by halves: a block's entries are numbered without
 /// gaps and recorded one after the other, so that a long history costs no more than a short one. When its holds are to
 /// run out is known as long as nothing more was recorded of the block. What the contract had granted by then is the sum
-/// of its grants.
+/// of its grants; from when to when it had the block there is not known.
 pub(super) const BALANCES_AS_KNOWN: &str = "(
         WITH RECURSIVE search (block_id, low, high, newest) AS (
             SELECT block_id, CAST(0 AS BIGINT), sequence, sequence FROM block WHERE customer_id = $1
@@ -46,7 +48,7 @@ pub(super) const BALANCES_AS_KNOWN: &str = "(
                    SELECT CAST(COALESCE(SUM(g.amount), 0) AS BIGINT) FROM entry g
                    WHERE g.customer_id = $1 AND g.block_id = e.block_id AND g.kind = 'GRANT'
                      AND g.sequence <= known.sequence
-               ) AS contracted
+               ) AS contracted, CAST(NULL AS BIGINT) AS start_time, CAST(NULL AS BIGINT) AS end_time
         FROM known JOIN entry e ON e.customer_id = $1 AND e.block_id = known.block_id AND e.sequence = known.sequence
     )";
 
@@ -71,7 +73,7 @@ impl Store {
         let db = &self.pools.checks;
         let sql = format!(
             "SELECT c.revision, c.contract_version, b.block_id, b.granted, b.used, b.reserved, b.release_time, b.released,
-                 b.contracted
+                 b.contracted, b.start_time, b.end_time
              FROM customer c LEFT JOIN {BALANCES} b ON b.customer_id = c.customer_id
              WHERE c.customer_id = $1"
         );
@@ -108,6 +110,8 @@ pub(super) struct BalanceRow {
     release_time: Option<i64>,
     released: Option<i64>,
     contracted: Option<i64>,
+    start_time: Option<i64>,
+    end_time: Option<i64>,
 }
 
 impl BalanceRow {
@@ -117,7 +121,10 @@ impl BalanceRow {
         let release = self.release_time.zip(self.released);
         let release = release.map(|(at, amount)| Ok::<_, DbErr>(Release { at: from_micros(at)?, amount }));
         let release = release.transpose()?;
-        Ok(Some((uuid(&block_id)?, Balance { granted, used, reserved, contracted: self.contracted, release })))
+        let life = self.start_time.zip(self.end_time);
+        let life = life.map(|(start, end)| Ok::<_, DbErr>(Life { start: from_micros(start)?, end: from_micros(end)? }));
+        let (contracted, life) = (self.contracted, life.transpose()?);
+        Ok(Some((uuid(&block_id)?, Balance { granted, used, reserved, contracted, life, release })))
     }
 }
 

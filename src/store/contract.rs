@@ -14,7 +14,7 @@ use super::entity::{customer_version, work_order_version};
 use super::time::from_micros;
 use crate::contract::Document;
 use crate::error::{Error, Result};
-use crate::model::{Balances, Contract, Customer, EffectivePeriod, Provenance, VersionInfo, WorkOrder};
+use crate::model::{Balances, Contract, Customer, EffectivePeriod, Provenance, Since, VersionInfo, WorkOrder};
 
 /// The work orders of a customer, each looked up by itself. Both databases number parameters alike.
 pub(super) const ORDERS: &str = "
@@ -37,7 +37,7 @@ const VERSIONS_IN_EFFECT: &str = "
             WHERE n.customer_id = $1 AND n.version > v.version AND n.record_time <= $2) AS until_time,
            NULL AS block_id, CAST(NULL AS BIGINT) AS granted, CAST(NULL AS BIGINT) AS used,
            CAST(NULL AS BIGINT) AS reserved, CAST(NULL AS BIGINT) AS release_time, CAST(NULL AS BIGINT) AS released,
-           CAST(NULL AS BIGINT) AS contracted
+           CAST(NULL AS BIGINT) AS contracted, CAST(NULL AS BIGINT) AS start_time, CAST(NULL AS BIGINT) AS end_time
     FROM customer c JOIN customer_version v ON v.customer_id = c.customer_id
     WHERE c.customer_id = $1
       AND v.version = (SELECT n.version FROM customer_version n
@@ -49,7 +49,7 @@ const VERSIONS_IN_EFFECT: &str = "
            (SELECT MIN(n.effective_time) FROM work_order_version n
             WHERE n.customer_id = $1 AND n.work_order_id = v.work_order_id AND n.version > v.version
               AND n.record_time <= $2),
-           NULL, NULL, NULL, NULL, NULL, NULL, NULL
+           NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM customer c CROSS JOIN orders
          JOIN work_order_version v ON v.customer_id = c.customer_id AND v.work_order_id = orders.work_order_id
     WHERE c.customer_id = $1
@@ -59,7 +59,7 @@ const VERSIONS_IN_EFFECT: &str = "
                        ORDER BY n.version DESC LIMIT 1)
     UNION ALL
     SELECT c.revision, c.contract_version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, b.block_id, b.granted, b.used,
-           b.reserved, b.release_time, b.released, b.contracted
+           b.reserved, b.release_time, b.released, b.contracted, b.start_time, b.end_time
     FROM customer c JOIN {balances} b ON b.customer_id = c.customer_id
     WHERE c.customer_id = $1";
 
@@ -112,6 +112,12 @@ pub struct PlannedContract {
 }
 
 impl StoredContract {
+    /// Since when its documents stand as they do.
+    pub fn since(&self) -> Since {
+        let recorded = self.order_infos.values().chain([&self.customer_info]).map(|info| info.record_time).max();
+        Since { effective: self.period.from, recorded }
+    }
+
     /// The bytes of all documents that were read.
     pub fn bytes_read(&self) -> usize {
         self.planned.iter().map(|planned| planned.bytes).fold(self.bytes, usize::saturating_add)

@@ -17,6 +17,7 @@ use super::{amend, terminate};
 use crate::error::Result;
 use crate::model::{Contract, Customer, Waiver, WorkOrder};
 use crate::noun::Noun;
+use crate::violation::Violation;
 
 /// A command worked out on the contract there is.
 #[derive(Debug)]
@@ -170,7 +171,10 @@ impl Plan {
         let customer = &self.contract().customer;
         let terms = [dates(customer, order), dates(customer, stored)];
         let time = command.effective_time().and_then(|instant| judge_time(instant, &terms));
-        let violations: Vec<_> = time.into_iter().chain(amend::judge(stored, order, self.as_of, path)).collect();
+        let amended = || amend::judge(stored, order, (self.as_of, dates(customer, stored)), path);
+        let is_told = |violation: &Violation| time.as_ref().is_some_and(|time| time.field == violation.field);
+        let amended: Vec<_> = amended().into_iter().filter(|violation| !is_told(violation)).collect();
+        let violations: Vec<_> = time.into_iter().chain(amended).collect();
         if !violations.is_empty() {
             self.refuse(Refusal::Violations(violations));
         }

@@ -46,7 +46,7 @@ impl Timeline {
     }
 
     /// The period an instant lies in; none, and every instant before the first, is in the first one.
-    fn period(&self, instant: Option<DateTime<Utc>>) -> &Period {
+    pub fn period(&self, instant: Option<DateTime<Utc>>) -> &Period {
         self.later.iter().rev().find(|period| period.from <= instant).unwrap_or(&self.first)
     }
 

@@ -4,32 +4,46 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::prepared::{BoughtBlock, Prepared};
-use crate::model::{Balance, Balances, Unit};
+use crate::model::{Balance, Balances, Life, Since, Unit};
 
 /// The balances of a contract's counted items, made ready for one [`Prepared`]: each stands in the row of its
 /// block, so that a decision does not search.
 #[derive(Debug, Clone)]
 pub struct PreparedBalances {
     rows: Vec<Balance>,
+    /// When each block ends by the ledger.
+    ends: Vec<DateTime<Utc>>,
 }
 
 /// The balances of any contract of which nothing was used yet.
-pub static AS_BOUGHT: PreparedBalances = PreparedBalances { rows: Vec::new() };
+pub static AS_BOUGHT: PreparedBalances = PreparedBalances { rows: Vec::new(), ends: Vec::new() };
 
 impl Prepared {
     /// A block without a balance is as it was bought. What the contract grants since it was last written down, or granted
-    /// before, comes on top: a change takes effect by time alone.
-    pub fn balances(&self, balances: &Balances) -> PreparedBalances {
-        let bought = self.all_candidates().iter().filter_map(|candidate| candidate.block.as_ref());
-        let rows = bought
-            .map(|bought| balances.get(&bought.id).map_or(as_bought(bought), |balance| renewed(*balance, bought)));
-        PreparedBalances { rows: rows.collect() }
+    /// before, comes on top: a change takes effect by time alone. `since`: from when on the contract has each block as it
+    /// does.
+    pub fn balances(&self, balances: &Balances, since: impl Fn(Uuid) -> Since) -> PreparedBalances {
+        let (mut rows, mut ends) = (Vec::new(), Vec::new());
+        for candidate in self.all_candidates() {
+            let Some(bought) = candidate.block.as_ref() else { continue };
+            let written = balances.get(&bought.id);
+            let given = Life { start: candidate.life.start, end: candidate.life.end };
+            let life = written.and_then(|written| written.life);
+            ends.push(life.map_or(given, |life| life.continued(given, since(bought.id))).end);
+            rows.push(written.map_or(as_bought(bought), |written| renewed(*written, bought)));
+        }
+        PreparedBalances { rows, ends }
     }
 }
 
 impl PreparedBalances {
     pub(super) fn of(&self, bought: &BoughtBlock) -> Balance {
         self.rows.get(bought.row).copied().unwrap_or(as_bought(bought))
+    }
+
+    /// When a block ends by the ledger; none: as the contract says.
+    pub(super) fn end_of(&self, bought: &BoughtBlock) -> Option<DateTime<Utc>> {
+        self.ends.get(bought.row).copied()
     }
 }
 
@@ -58,7 +72,7 @@ impl BlockState {
     /// As time has left it: what ran out by then is not held any more, written down or not. Of the holds those that
     /// run out first are known; later ones come with the revision that tells of these.
     pub(super) fn at(bought: &BoughtBlock, balance: Balance, at: DateTime<Utc>) -> Self {
-        let Balance { granted, used, reserved, contracted: _, release } = balance;
+        let Balance { granted, used, reserved, release, .. } = balance;
         let released = release.filter(|release| release.at <= at).map_or(0, |release| release.amount);
         Self { id: bought.id, granted, used, reserved: reserved.saturating_sub(released), unit: bought.unit }
     }

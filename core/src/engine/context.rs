@@ -186,6 +186,22 @@ impl<'a> Context<'a> {
         self.term != TermState::Within
             || matches!(self.candidate.state, WorkOrderState::Draft | WorkOrderState::Suspended)
             || !matches!(self.base, None | Some(BaseState::Covered { .. }))
+            || self.is_over()
+    }
+
+    /// When its block ends; none if it has none of its own.
+    pub(super) fn block_end(&self) -> Option<DateTime<Utc>> {
+        Some(self.balances.end_of(self.own_block?).unwrap_or(self.candidate.life.end))
+    }
+
+    /// When its block has ended by the ledger, where the contract as it stands would let it live longer.
+    pub(super) fn lost_time(&self) -> Option<DateTime<Utc>> {
+        self.balances.end_of(self.own_block?).filter(|end| *end < self.candidate.life.end)
+    }
+
+    /// Whether its block is over by the ledger, although the contract would let it live.
+    pub(super) fn is_over(&self) -> bool {
+        self.lost_time().is_some_and(|end| end <= self.at)
     }
 
     /// The candidate's block as it is at the time that is judged.
@@ -201,10 +217,10 @@ impl<'a> Context<'a> {
     }
 
     /// What is left behind this instant is lost: the effective end, the end of the contract year for what the flex
-    /// allowance paid, or a planned end of the item.
+    /// allowance paid, a planned end of the item, or the end that its block has come to already.
     pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
         let year_end = self.candidate.block.and_then(|block| block.year_end);
-        let sooner = year_end.into_iter().chain(self.candidate.planned_end);
+        let sooner = year_end.into_iter().chain(self.candidate.planned_end).chain(self.lost_time());
         sooner.fold(self.effective.end, DateTime::min)
     }
 

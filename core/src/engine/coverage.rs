@@ -48,8 +48,8 @@ impl<'a> Coverage<'a> {
 fn balance<'a>(context: &Context<'a>) -> Option<BlockBalance<'a>> {
     let Context { order, item, .. } = *context;
     let block = context.block()?;
-    // The base may be suspended, or cover nothing any more: the block ends with it all the same.
-    let expire_time = context.forfeit_time().min(context.candidate.life.end);
+    // As the ledger tells it: the same for every location, and also where the base is suspended or covers nothing.
+    let expire_time = context.block_end()?;
     let left = block.available().max(0);
     let (available, forfeited) = if context.at < expire_time { (left, 0) } else { (0, left) };
     Some(BlockBalance { order, item, block, available, forfeited, expire_time })

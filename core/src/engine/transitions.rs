@@ -14,7 +14,7 @@ pub(super) struct Transitions<'a> {
     bases: &'a [DateTime<Utc>],
     designation: &'a [DateTime<Utc>],
     countries: &'a [DateTime<Utc>],
-    others: [Option<DateTime<Utc>>; 6],
+    others: [Option<DateTime<Utc>>; 7],
     is_brief: bool,
     has_designation_changed: bool,
 }
@@ -43,6 +43,7 @@ impl<'a> Transitions<'a> {
                 covered,
                 uncovered,
                 context.release_time(),
+                context.block_end(),
             ],
             is_brief: false,
             has_designation_changed: false,

@@ -14,7 +14,7 @@ use crate::engine::properties::contracts::{LOCATIONS, a_contract, an_instant};
 use crate::engine::{Delivery, Outcome, Prepared, PreparedBalances, Query, blocks_of, decide};
 use crate::error::Error;
 use crate::ledger::{ApplyContext, Block, Book, Command, Performed, Refusal, Take, Target, apply};
-use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity};
+use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity, Since};
 
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
 
@@ -95,7 +95,7 @@ fn world(contract: &Contract, used: i64) -> (Prepared, PreparedBalances, Book) {
     }
     let balance = |block: &Block| Balance { granted: block.granted, used: block.used, ..Balance::default() };
     let balances: Balances = book.blocks.iter().map(|(id, block)| (*id, balance(block))).collect();
-    let balances = prepared.balances(&balances);
+    let balances = prepared.balances(&balances, |_| Since::default());
     (prepared, balances, book)
 }
 

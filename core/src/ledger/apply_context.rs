@@ -31,6 +31,8 @@ impl<'a> ApplyContext<'a> {
 pub struct FundingSource {
     /// None: it was bought without a number, has nothing to give, and draws on the others.
     pub block_id: Option<Uuid>,
+    /// When its block ends by the contract of the work, where that is planned to be later than is written down.
+    pub block_end: Option<DateTime<Utc>>,
     /// What it is counted in, and whether in days too, where no block says so.
     pub counted: Option<(Unit, bool)>,
     /// Failed clauses, in catalogue order; none: it may be used.
@@ -74,6 +76,7 @@ impl FundingSource {
         let rank = SourceRank { is_designated: true, begins_in_time: true, end: DateTime::<Utc>::MAX_UTC };
         Self {
             block_id: Some(block_id),
+            block_end: None,
             counted: None,
             counts: failed.is_empty(),
             failed,

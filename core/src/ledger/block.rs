@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ChainHash;
-use crate::model::{BlockSpec, Unit, burn_key};
+use crate::model::{BlockSpec, Life, Since, Unit, burn_key};
 
 /// What one counted item bought and what is left of it, in base units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,27 +91,21 @@ impl Block {
         self.end = spec.end;
     }
 
-    /// What a contract that stands since an instant makes of it: when it was there before that stays true. None: the
-    /// contract stands so as long as there is one.
-    pub fn continued(&self, spec: &BlockSpec, since: Option<DateTime<Utc>>) -> BlockSpec {
-        let (start, end) = self.life(spec, since);
+    /// As a contract has it that stands since then: when it was there before that stays true.
+    pub fn continued(&self, spec: &BlockSpec, since: Since) -> BlockSpec {
+        let Life { start, end } = self.life(spec, since);
         BlockSpec { start, end, ..spec.clone() }
     }
 
-    fn life(&self, spec: &BlockSpec, since: Option<DateTime<Utc>>) -> (DateTime<Utc>, DateTime<Utc>) {
-        match since {
-            Some(since) if self.sequence > 0 && self.start < since.min(self.end) => {
-                let ended = if spec.end > since { spec.end } else { spec.end.max(self.end.min(since)) };
-                (self.start.min(spec.start), ended)
-            }
-            _ => (spec.start, spec.end),
-        }
+    fn life(&self, spec: &BlockSpec, since: Since) -> Life {
+        let written = Life { start: self.start, end: self.end };
+        if self.sequence > 0 { written.continued(spec.life(), since) } else { spec.life() }
     }
 
-    /// Whether it stands as a contract has it since an instant.
-    pub(super) fn is_of(&self, spec: &BlockSpec, since: Option<DateTime<Utc>>) -> bool {
+    /// Whether it stands as a contract has it that stands since then.
+    pub(super) fn is_of(&self, spec: &BlockSpec, since: Since) -> bool {
         let is_same = (self.days, self.priority) == (spec.days, spec.priority) && self.contracted == spec.granted;
-        self.sequence > 0 && is_same && (self.start, self.end) == self.life(spec, since)
+        self.sequence > 0 && is_same && self.life(spec, since) == Life { start: self.start, end: self.end }
     }
 
     /// What is neither used nor held. A contract can be corrected to less than was spent:

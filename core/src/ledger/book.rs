@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Block, Entry, Performed, Reservation};
-use crate::model::BlockSpec;
+use crate::model::{BlockSpec, Since};
 
 /// One customer's ledger in memory, as far as the commands at hand need it: whatever one of
 /// them names and the book does not have, does not exist.
@@ -59,17 +59,13 @@ impl Book {
         self.reversible.insert(entry.id, reversible);
     }
 
-    /// Whether a contract that has these blocks since an instant would change nothing.
-    pub fn has(&self, specs: &[BlockSpec], since: Option<DateTime<Utc>>) -> bool {
-        specs.iter().all(|spec| self.blocks.get(&spec.id).is_some_and(|block| block.is_of(spec, since)))
+    /// Whether a contract that has each of these blocks since then would change nothing.
+    pub fn has(&self, specs: &[BlockSpec], since: impl Fn(&BlockSpec) -> Since) -> bool {
+        specs.iter().all(|spec| self.blocks.get(&spec.id).is_some_and(|block| block.is_of(spec, since(spec))))
     }
 
     /// The blocks of a contract, as [`Command::Grant`](super::Command::Grant) takes them; `since`: from when on it has each.
-    pub fn continued(
-        &self,
-        specs: &[BlockSpec],
-        since: impl Fn(&BlockSpec) -> Option<DateTime<Utc>>,
-    ) -> Vec<BlockSpec> {
+    pub fn continued(&self, specs: &[BlockSpec], since: impl Fn(&BlockSpec) -> Since) -> Vec<BlockSpec> {
         let of = |spec: &BlockSpec| self.blocks.get(&spec.id).map(|block| block.continued(spec, since(spec)));
         specs.iter().map(|spec| of(spec).unwrap_or_else(|| spec.clone())).collect()
     }

@@ -1,6 +1,7 @@
 //! A command being carried out: what it would do, kept apart from the book until all of it
 //! is known to hold.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -75,6 +76,17 @@ impl<'a> Posting<'a> {
     /// A block as this command leaves it so far.
     pub(super) fn find_block(&self, block_id: Uuid) -> Option<&Block> {
         self.touched.get(&block_id).or_else(|| self.book.blocks.get(&block_id))
+    }
+
+    /// A block to take from: by the contract of the work it may end later than is written down.
+    pub(super) fn block_of_work(&self, block_id: Uuid) -> Option<Cow<'_, Block>> {
+        let block = self.find_block(block_id)?;
+        let mut sources = self.context.sources.iter();
+        let end = sources.find(|source| source.block_id == Some(block_id)).and_then(|source| source.block_end);
+        Some(match end {
+            Some(end) if end > block.end => Cow::Owned(Block { end, ..block.clone() }),
+            _ => Cow::Borrowed(block),
+        })
     }
 
     pub(super) fn block(&self, block_id: Uuid) -> Result<&Block, Refusal> {

@@ -1,5 +1,6 @@
 //! Looks for an amount among the items that answer.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
@@ -24,7 +25,7 @@ pub(super) struct Search<'a> {
 #[derive(Debug)]
 struct Judged<'a> {
     source: &'a FundingSource,
-    block: Option<&'a Block>,
+    block: Option<Cow<'a, Block>>,
     failed: Vec<CommandViolation>,
     /// How many clauses of a check fail, but for the amount.
     failing: usize,
@@ -44,7 +45,7 @@ impl Search<'_> {
         let judged: Vec<_> =
             posting.context().sources.iter().filter_map(|source| self.judge(posting, source)).collect();
         let mut pool: Vec<_> = judged.iter().filter(|one| one.counts).collect();
-        pool.sort_by_cached_key(|one| (!one.failed.is_empty(), one.block.map(Block::burn_key)));
+        pool.sort_by_cached_key(|one| (!one.failed.is_empty(), one.block.as_deref().map(Block::burn_key)));
         let all = pool.iter().fold(0_i64, |sum, one| sum.saturating_add(one.left));
         let available = |one: &Judged<'_>| if one.counts { all } else { all.saturating_add(one.left) };
         let is_short = |one: &Judged<'_>| !one.is_out && available(one) < asked;
@@ -62,8 +63,8 @@ impl Search<'_> {
         // Where others live on but have too little, that its own block is over is not what stands against it.
         let is_over_alone = pool.is_empty() || short.is_none();
         let failed = if one.is_late && !is_over_alone { &one.source.failed } else { &one.failed };
-        let own = one.block.filter(|_| !one.counts && one.left > 0);
-        let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block).chain(own).collect();
+        let own = one.block.as_deref().filter(|_| !one.counts && one.left > 0);
+        let blocks: Vec<_> = pool.into_iter().filter_map(|one| one.block.as_deref()).chain(own).collect();
         let beyond = if short.is_none() { self.beyond(&blocks, asked) } else { None };
         let against = failed.iter().cloned().chain(short).chain(beyond);
         let against: Vec<_> = against.map(|violation| one.source.tell(violation)).collect();
@@ -101,12 +102,12 @@ impl Search<'_> {
         let context = posting.context();
         let block = match source.block_id {
             // A block counts only in its own unit.
-            Some(block_id) => Some(posting.find_block(block_id).filter(|block| block.unit == self.unit)?),
+            Some(block_id) => Some(posting.block_of_work(block_id).filter(|block| block.unit == self.unit)?),
             None => None,
         };
         // A block is for the locations it serves: of another one its time says nothing.
         let is_for_it = source.counts || source.rank.is_designated;
-        let late = block.filter(|_| is_for_it);
+        let late = block.as_deref().filter(|_| is_for_it);
         let late = late.and_then(|block| against(block, &source.codes, self.delivery, context.now, context.grace));
         let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out);
         let counts = source.counts && block.is_some() && late.is_none();
@@ -133,7 +134,7 @@ impl Search<'_> {
             failed.retain(|violation| !matches!(violation.rule, Some(Rule::TermExpired | Rule::TermTerminated)));
         }
         let start = self.delivery.start(context.now);
-        let left = block.filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
+        let left = block.as_deref().filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
 
@@ -160,7 +161,7 @@ impl Judged<'_> {
 
     /// Names the item that answers, and its block if the amounts are those of it alone.
     fn name(&self, violation: CommandViolation, is_alone: bool) -> CommandViolation {
-        match self.block.filter(|_| is_alone) {
+        match self.block.as_deref().filter(|_| is_alone) {
             Some(block) => about(violation, block),
             None => CommandViolation {
                 facts: violation.facts.iter().chain(&self.source.item).cloned().collect(),

@@ -2,7 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Unit;
+use super::{Life, Unit};
 
 /// What one counted item bought, as the contract has it now: the block's birth and its terms.
 /// What was used of it is the ledger's to know.
@@ -25,6 +25,12 @@ pub struct BlockSpec {
     /// Exclusive: the effective end of its cover, or the end of the contract year for what the
     /// flex allowance paid.
     pub end: DateTime<Utc>,
+}
+
+impl BlockSpec {
+    pub fn life(&self) -> Life {
+        Life { start: self.start, end: self.end }
+    }
 }
 
 /// Blocks are used up in the order of this: priority (absent last), earliest expiry, earliest

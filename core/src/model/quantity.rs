@@ -1,6 +1,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Life;
+
 pub const MINUTES_PER_HOUR: i64 = 60;
 /// A day of work: 8 hours.
 pub const MINUTES_PER_DAY: i64 = 8 * MINUTES_PER_HOUR;
@@ -72,6 +74,8 @@ pub struct Balance {
     pub reserved: i64,
     /// The part of `granted` that came from the contract when it was last written down; none if that is not known.
     pub contracted: Option<i64>,
+    /// From when to when it is there, as it was last written down; none if that is not known.
+    pub life: Option<Life>,
     /// What time alone does to it next.
     pub release: Option<Release>,
 }

@@ -10,6 +10,8 @@ pub struct Change<'a> {
     pub new: &'a Timeline,
     pub effective_time: DateTime<Utc>,
     pub now: DateTime<Utc>,
+    /// When the last change before it was recorded.
+    pub recorded: Option<DateTime<Utc>>,
 }
 
 impl<'a> Change<'a> {

@@ -73,7 +73,9 @@ pub struct Answer {
 impl Decisions {
     pub fn new(catalog: &Arc<Catalog>, change: &Change<'_>, balances: &Balances) -> Self {
         let (effective_time, latest) = (change.effective_time, change.latest());
-        let [old, new] = [change.old, change.new].map(|it| Side::new(catalog, it, &[effective_time, latest], balances));
+        let sides = [(change.old, change.recorded), (change.new, Some(change.now))];
+        let of = |(timeline, recorded)| Side::new(catalog, timeline, &[effective_time, latest], balances, recorded);
+        let [old, new] = sides.map(of);
         let (products, questions) = (Rows::default(), Questions::default());
         let mut decisions = Self { old, new, effective_time, latest, products, questions, rows: 0 };
         decisions.bound(turned_products(catalog, change), MOST_WORK);

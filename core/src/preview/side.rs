@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::catalog::Catalog;
 use crate::contract::Timeline;
 use crate::engine::{Prepared, PreparedBalances};
-use crate::model::Balances;
+use crate::model::{Balances, Since};
 
 /// A contract over time, made ready for deciding: the periods in which some instants lie, and that after the last of
 /// them.
@@ -16,12 +16,13 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// `instants` in their order.
+    /// `instants` in their order; `recorded`: when the last change was.
     pub(super) fn new(
         catalog: &Arc<Catalog>,
         timeline: &Timeline,
         instants: &[DateTime<Utc>],
         balances: &Balances,
+        recorded: Option<DateTime<Utc>>,
     ) -> Self {
         let periods: Vec<_> = timeline.periods().collect();
         let row_of = |instant: &DateTime<Utc>| {
@@ -34,7 +35,8 @@ impl Side {
             let period = periods.get(row)?;
             let until = periods.get(row.saturating_add(1)).and_then(|next| next.from);
             let prepared = Prepared::new(Arc::clone(catalog), period.contract.clone()).until(until);
-            let balances = prepared.balances(balances);
+            let since = Since { effective: period.from, recorded };
+            let balances = prepared.balances(balances, |_| since);
             Some((period.from, prepared, balances))
         });
         Self { periods: prepared.collect() }

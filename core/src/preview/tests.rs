@@ -97,7 +97,7 @@ fn planned(old: &Timeline, command: &ContractCommand) -> Plan {
 }
 
 fn change<'a>(old: &'a Timeline, plan: &'a Plan) -> Change<'a> {
-    Change { old, new: &plan.timeline, effective_time: plan.as_of, now: at(NOW) }
+    Change { old, new: &plan.timeline, effective_time: plan.as_of, now: at(NOW), recorded: None }
 }
 
 /// What `tell` finds of a command on what is stored.

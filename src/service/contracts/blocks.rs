@@ -10,7 +10,7 @@ use super::Contracts;
 use super::state::ContractState;
 use crate::contract::{ContractCommand, Period, Plan, Timeline};
 use crate::engine::{Prepared, blocks_of};
-use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity};
+use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Since};
 use crate::service::ledger::{BlocksSince, ContractBlocks};
 use crate::store::{MOST_PLANNED, StoredContract};
 
@@ -31,8 +31,8 @@ impl Contracts {
             unmoved: unmoved(&before, &blocks),
             history: self.history(&plan.timeline, now, &blocks),
             blocks,
-            since: plan.as_of.min(now),
-            now,
+            since: Since { effective: Some(plan.as_of.min(now)), recorded: Some(now) },
+            before: timeline.map(|timeline| since(timeline, stored, now)).unwrap_or_default(),
             shrunk,
             effective_times: effective_times(plan, stored),
             prepared,
@@ -96,6 +96,12 @@ fn grants_alike(old: &Contract, new: &Contract) -> bool {
 fn granting(item: &Item) -> (&str, &str, Option<Quantity>, Option<&str>, Option<IncludedHours>) {
     let Item { item_id, service_id, quantity, predefined_offering, included_hours, .. } = item;
     (item_id, service_id, *quantity, predefined_offering.as_deref(), *included_hours)
+}
+
+/// Since when a contract stands as it does at an instant, as far as it is stored.
+pub(super) fn since(timeline: &Timeline, stored: Option<&StoredContract>, at: DateTime<Utc>) -> Since {
+    let recorded = stored.and_then(|stored| stored.since().recorded);
+    Since { effective: timeline.period(Some(at)).from, recorded }
 }
 
 /// Blocks that begin and end by a contract as by the other.

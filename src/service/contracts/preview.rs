@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::blocks::since;
 use super::outcome::ChangeOutcome;
 use super::state::ContractState;
 use super::version::written;
@@ -73,7 +74,8 @@ impl Contracts {
             return Err(Error::Violations(violations));
         }
         let old = state.map_or_else(|| unwritten(plan), |state| state.timeline.clone());
-        let change = Change { old: &old, new: &plan.timeline, effective_time: plan.as_of, now };
+        let recorded = state.and_then(|state| state.stored.since().recorded);
+        let change = Change { old: &old, new: &plan.timeline, effective_time: plan.as_of, now, recorded };
         let balances = state.map(|state| state.stored.balances.clone()).unwrap_or_default();
         let decisions = uncut(bytes, || Decisions::new(&self.context.catalog, &change, &balances));
         let Some([old, new]) = decisions.prepared() else { return Ok(Effects::default()) };
@@ -109,7 +111,8 @@ impl Contracts {
         let info = |block: &Block| state?.stored.order_infos.get(&block.work_order_id);
         let effective_time = |block: &Block| info(block)?.effective_time;
         let (old, specs) = self.blocks_at(change.old, change.latest());
-        let mut specs = book.continued(&specs, |_| Some(change.latest()));
+        let standing = since(change.old, state.map(|state| &state.stored), change.latest());
+        let mut specs = book.continued(&specs, |_| standing);
         specs.extend(ended_blocks(&old, &specs, &book, effective_time));
         let before = granted(book, specs, change.now).map_err(refused)?;
         let specs = self.blocks(command, plan, state, change.latest()).to_grant(&before);

@@ -9,7 +9,7 @@ use crate::engine::Prepared;
 use crate::error::{Error, Result, Violation};
 use crate::funding::ended_blocks;
 use crate::ledger::{ApplyContext, Block, Book, Command, apply, shrunk};
-use crate::model::BlockSpec;
+use crate::model::{BlockSpec, Since};
 use crate::service::Caller;
 use crate::service::caller::SYSTEM;
 use crate::store::{Books, Contended, Txn, Wanted, lock_books_in_txn};
@@ -20,11 +20,12 @@ pub(in crate::service) struct ContractBlocks {
     /// As it stands now.
     pub prepared: Prepared,
     pub blocks: Vec<BlockSpec>,
-    /// Since when the contract stands otherwise than before.
-    pub since: DateTime<Utc>,
+    /// Since when the contract stands otherwise than before,
+    pub since: Since,
+    /// and since when it stood as it did.
+    pub before: Since,
     /// Those of which the terms are now what they were without the change.
     pub unmoved: BTreeSet<Uuid>,
-    pub now: DateTime<Utc>,
     /// Those that grant less by the change than before it, now or as they are planned to become.
     pub shrunk: Vec<BlockSpec>,
     /// Which blocks there were from when on, until now.
@@ -54,12 +55,12 @@ impl ContractBlocks {
     /// The blocks as they are to be written: as the contract has them, and the end of those it does not have any more.
     pub(in crate::service) fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
         let ended = ended_blocks(&self.prepared, &self.blocks, book, |block| self.absent_since(block));
-        book.continued(&self.blocks, |block| Some(self.since(block))).into_iter().chain(ended).collect()
+        book.continued(&self.blocks, |block| self.since(block)).into_iter().chain(ended).collect()
     }
 
     /// What the change leaves as it is, is there as it was: also where an earlier change left it more than its terms say.
-    fn since(&self, block: &BlockSpec) -> DateTime<Utc> {
-        if self.unmoved.contains(&block.id) { self.now } else { self.since }
+    fn since(&self, block: &BlockSpec) -> Since {
+        if self.unmoved.contains(&block.id) { self.before } else { self.since }
     }
 
     /// From when on a block that is not there now has been away.

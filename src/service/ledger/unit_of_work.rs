@@ -14,7 +14,7 @@ use super::write::{CallerCommand, Operation, Write, in_order, refused, violation
 use crate::cache::Documents;
 use crate::engine::Prepared;
 use crate::error::{Error, Noun, Result};
-use crate::funding::{restrict, restrict_held, sources_of_commit, sources_of_take};
+use crate::funding::{lengthen, restrict, restrict_held, sources_of_commit, sources_of_take};
 use crate::ledger::{
     Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, Performed, apply, malformed,
 };
@@ -106,6 +106,11 @@ impl UnitOfWork {
                 let held = self.book.reservations.get(reservation_id)?;
                 held.performed.filter(|planned| planned.end <= self.now)
             }),
+            // A hold may last as long as its blocks by the contract of the work it is for.
+            Command::Extend { reservation_id, .. } => {
+                let held = self.book.reservations.get(reservation_id)?;
+                held.performed.filter(|planned| planned.start > self.now)
+            }
             _ => None,
         }
     }
@@ -190,21 +195,30 @@ impl UnitOfWork {
         let performed = self.performed(command);
         let documents = performed.and_then(|performed| self.documents_at(performed.start));
         let prepared = &documents.unwrap_or(&self.documents).prepared;
-        match command {
+        let mut found = match command {
             Command::Consume(take) | Command::Reserve { take, .. } => {
                 // A block that is gone is judged by the last contract that had it: it is over, and nothing else.
                 let last = self.last_instant(command).and_then(|instant| self.documents_at(instant));
                 let last = last.filter(|last| take.target.block_id.is_some_and(|id| last.has_block(id)));
                 let first = last.map_or(prepared, |last| &last.prepared);
-                self.throughout(performed, first, restrict, |prepared| Ok(sources_of_take(prepared, take, self.now)?))
+                self.throughout(performed, first, restrict, |prepared| Ok(sources_of_take(prepared, take, self.now)?))?
+            }
+            Command::Extend { reservation_id, .. } => {
+                let parts = self.book.reservations.get(reservation_id).map(|held| held.parts.as_slice());
+                parts.unwrap_or_default().iter().map(|part| FundingSource::open(part.block_id)).collect()
             }
             Command::Commit { reservation_id, performed: reported, .. } => {
                 let Some(held) = self.book.reservations.get(reservation_id) else { return Ok(Vec::new()) };
                 let sources = |prepared: &Prepared| Ok(sources_of_commit(prepared, held, *reported, self.now));
-                self.throughout(performed, prepared, restrict_held, sources)
+                self.throughout(performed, prepared, restrict_held, sources)?
             }
-            _ => Ok(Vec::new()),
+            _ => Vec::new(),
+        };
+        // Until a later end takes effect, it counts for work that is done then.
+        if let Some(then) = documents.filter(|then| then.period.from > Some(self.now)) {
+            lengthen(&mut found, &then.blocks, &self.book, |_| then.since);
         }
+        Ok(found)
     }
 
     /// No part of the work may be forbidden by the contract of its time. An item that is gone later ends its block.

@@ -58,8 +58,13 @@ bought, used and held:
   given; `--plan` tells what is used and held as of now, and cannot know what is used until the day.
 - **An item removed, or an earlier end**: the end is told and counts as soon as the change is recorded; nothing can be held past
   it. If the change is withdrawn before the day, the end is again what it was.
-- **More hours, or a later end**: from the day on, and not before.
+- **More hours, or a later end**: from the day on, and not before. Work that is done once a later end is in effect can be
+  held beforehand.
 - **A change that is recorded late**: work that was done before an end can be recorded until 30 days after the end was recorded.
+- **A base that comes after a gap**: what was left when a block ended is lost for good. A base that begins only after the
+  end does not bring it back, also where the bases before it are narrowed later, or made a `DRAFT` with effect from within
+  their terms; an order that has ended is not made a `DRAFT` any more. What goes on where it ended does: a renewal that is
+  recorded late, a longer term, or a base that is narrowed by mistake and widened again.
 
 How values are written:
 

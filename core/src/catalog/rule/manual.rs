@@ -84,7 +84,7 @@ impl Rule {
             Self::StateDraft => says("the order is a draft"),
             Self::StateSuspended => says("the order is suspended"),
             Self::IncludedInOrder => says("the order leaves the service out of its base package"),
-            Self::WindowForfeited => says("the delivery reaches past the effective end").asks("delivery"),
+            Self::WindowForfeited => says("the delivery reaches past the effective end, or the block is over already").asks("delivery"),
             Self::DeliveryStart => says("before the first day of delivery").reads(&["delivery_starts"]),
             Self::ProductCovered => {
                 says("the order does not cover the product, or the edition does not know it").asks("product_id")

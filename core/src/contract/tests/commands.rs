@@ -154,6 +154,29 @@ fn an_amendment_replaces_the_order_and_leaves_its_state_to_others() {
     assert_eq!(refused(&unknown, &standing(Active)), ["no work order wo-2, nearest Some(\"wo-1\")"]);
 }
 
+/// In London, the last day of a term that ends in winter counts until midnight.
+#[test]
+fn an_order_that_has_ended_becomes_no_draft() {
+    let outside: &[&str] = &["effective_time EFFECTIVE_TIME_OUTSIDE_TERM"];
+    let end_date = |day: &str| day.parse().unwrap();
+    let ended = |state| WorkOrder { state, end_date: end_date("2026-03-10"), ..order("wo-1") };
+    let timeline = Timeline::of(contract(vec![ended(Active)]));
+    for (to, time, expected) in [
+        (Draft, None, outside),
+        (Draft, Some("2026-03-11T00:00:00Z"), outside),
+        (Draft, Some("2026-03-10T23:59:59.999999Z"), &[]),
+        (Active, None, &[]),
+    ] {
+        let order = WorkOrder { signed_date: Some(end_date("2026-01-01")), ..ended(to) };
+        assert_eq!(refused(&amend(order, time), &timeline), expected, "{to:?} {time:?}");
+    }
+    // Not by a longer term of the draft either; a draft stays one.
+    let longer = WorkOrder { end_date: end_date("2026-12-31"), ..ended(Draft) };
+    assert_eq!(refused(&amend(longer.clone(), Some("2026-05-01T00:00:00Z")), &timeline), outside);
+    let draft = Timeline::of(contract(vec![ended(Draft)]));
+    assert_eq!(refused(&amend(longer, None), &draft), [""; 0]);
+}
+
 #[test]
 fn a_waiver_is_recorded_once_and_revoked() {
     let record = |time, item_id: &str, waiver| ContractCommand::RecordWaiver {

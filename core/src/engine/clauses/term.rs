@@ -54,14 +54,19 @@ pub(in crate::engine) fn begins_in_time(context: &Context<'_>) -> bool {
 
 pub(in crate::engine) fn ends_too_late(context: &Context<'_>) -> bool {
     let delivery = &context.query.delivery;
+    if delivery.start_time.is_none() && delivery.end_time.is_none() {
+        return context.is_over();
+    }
     let end = context.delivery_span().end;
     delivery.start_time.is_some_and(|begin| begin >= end) || delivery.end_time.is_some_and(|finish| finish > end)
 }
 
-/// Whether a clause with the rule, where it fails, says that the item is not in force: the window's own say nothing of it.
+/// Whether a clause with the rule, where it fails, says that the item is not in force: the window's own say nothing of
+/// it, unless its block is over.
 pub(in crate::engine) fn tells_lapse(context: &Context<'_>, rule: Rule) -> bool {
     match rule {
         Rule::TermNotStarted => matches!(context.term, TermState::NotStarted(_)),
+        Rule::WindowForfeited => context.is_over(),
         _ => matches!(
             rule,
             Rule::TermExpired
@@ -225,7 +230,9 @@ fn remedy_late(context: &Context<'_>, explanation: &mut Explanation) {
         }
         (Some(_), None) => explanation.ask("delivery.start_time", rfc3339(before(STEP))),
         (Some(_), Some(_)) => explanation.ask("delivery.end_time", rfc3339(context.delivery_span().end)),
-        (None, _) => explanation.ask("delivery.end_time", rfc3339(end)),
+        (None, Some(_)) => explanation.ask("delivery.end_time", rfc3339(end)),
+        // Its block is over, and no later base revives that: it is bought anew.
+        (None, None) => explanation.remedy_buy(&context.service.id, None),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::evaluation::{Best, evaluate, rank};
 use crate::engine::pool::{Pool, own_available};
 use crate::engine::resolve::ResolvedQuery;
 use crate::engine::{Prepared, PreparedBalances, Query};
-use crate::model::{Balances, Contract, LATEST};
+use crate::model::{Balances, Contract, LATEST, Since};
 
 /// Judges every candidate, each with a sum of its own.
 fn judge<'a>(resolved: &ResolvedQuery<'a>, at: DateTime<Utc>) -> Option<Best<'a>> {
@@ -107,7 +107,7 @@ fn check(
     picks: &[(Index, Index)],
 ) -> Result<(), TestCaseError> {
     let prepared = Prepared::new(Arc::clone(catalog), contract.clone());
-    let balances = prepared.balances(balances);
+    let balances = prepared.balances(balances, |_| Since::default());
     let services: Vec<_> = services_of(contract).into_iter().collect();
     for (place, service) in picks {
         let (location, ..) = LOCATIONS[place.index(LOCATIONS.len())];

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::catalog::Catalog;
 use crate::engine::{AS_BOUGHT, Outcome, Prepared, PreparedBalances, Query, decide};
-use crate::model::{Balance, Balances, Contract, ProductId, Quantity, Release, Unit, block_id};
+use crate::model::{Balance, Balances, Contract, ProductId, Quantity, Release, Since, Unit, block_id};
 
 const EDE: &str = "enhanced-designated-engineering";
 const END: &str = "2027-01-01T00:00:00Z";
@@ -47,7 +47,7 @@ fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> (Prepared, PreparedBalance
         })
         .collect();
     let prepared = Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract);
-    let balances = prepared.balances(&balances);
+    let balances = prepared.balances(&balances, |_| Since::default());
     (prepared, balances)
 }
 
@@ -123,5 +123,5 @@ fn one_contract_answers_by_whatever_balances_it_is_given() {
     let as_bought = |row: usize| (format!("ede-{row}"), 600, 600);
     assert_eq!(granted_and_left(&AS_BOUGHT), [as_bought(0), as_bought(1)]);
     let corrected = ("ede-1".to_owned(), 900, 840);
-    assert_eq!(granted_and_left(&prepared.balances(&of_second)), [as_bought(0), corrected]);
+    assert_eq!(granted_and_left(&prepared.balances(&of_second, |_| Since::default())), [as_bought(0), corrected]);
 }

@@ -44,8 +44,9 @@ fn against_later(
     }
     let mut beyond = None;
     for part in &reservation.parts {
-        let block = posting.block(part.block_id)?;
-        beyond = beyond.or_else(|| (expire_time > block.end).then(|| beyond_block(expire_time, block)));
+        posting.block(part.block_id)?;
+        let block = posting.block_of_work(part.block_id).filter(|block| block.end < expire_time);
+        beyond = beyond.or_else(|| block.map(|block| beyond_block(expire_time, &block)));
     }
     Ok(beyond)
 }

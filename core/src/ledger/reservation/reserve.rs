@@ -30,7 +30,7 @@ pub(crate) fn reserve(
     violations.add(beyond);
     let parts = choose(posting, take, asked, Work::Planned, lasting)?;
     let parts = violations.finish_with(parts)?;
-    let ends = parts.iter().filter_map(|part| posting.find_block(part.block_id)).map(|block| block.end);
+    let ends = parts.iter().filter_map(|part| posting.block_of_work(part.block_id)).map(|block| block.end);
     let usual = now.checked_add_signed(DEFAULT_HOLD).unwrap_or(now);
     let expire_time = expire_time.unwrap_or_else(|| ends.fold(usual, DateTime::min));
     let id = posting.new_id();
@@ -53,6 +53,6 @@ pub(crate) fn reserve(
 
 /// A named block that ends before the hold, whatever it has; of one that has ended no expiry would do.
 fn beyond_named(posting: &Posting<'_>, take: &Take, expire_time: DateTime<Utc>) -> Option<CommandViolation> {
-    let block = posting.find_block(take.target.block_id?)?;
-    (posting.context().now < block.end && block.end < expire_time).then(|| beyond_block(expire_time, block))
+    let block = posting.block_of_work(take.target.block_id?)?;
+    (posting.context().now < block.end && block.end < expire_time).then(|| beyond_block(expire_time, &block))
 }

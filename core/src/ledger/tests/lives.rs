@@ -1,8 +1,14 @@
 //! When a block is there, where its contract changes meanwhile.
 
 use crate::ledger::Block;
+use crate::model::Since;
 
 use super::fixture::{block, block_id, day};
+
+/// A contract that was recorded as it took effect.
+fn since(effective: Option<i64>) -> Since {
+    Since { effective: effective.map(day), recorded: None }
+}
 
 #[test]
 fn what_was_true_before_a_change_stays_true() {
@@ -19,18 +25,48 @@ fn what_was_true_before_a_change_stays_true() {
         ("ends as that is so", Some(10), (5, 10), (5, 10)),
         ("ends later", Some(10), (5, 30), (5, 30)),
         ("was never there, which is too late", Some(10), (5, 5), (5, 10)),
+        ("moved before it was over", Some(19), (25, 30), (5, 30)),
         ("is over, and ended before", Some(25), (5, 8), (5, 20)),
         ("is over, and lasts longer", Some(25), (5, 30), (5, 30)),
+        ("is over, and goes on as it ends", Some(25), (20, 30), (5, 30)),
+        ("is over, and there is a gap", Some(25), (21, 30), (5, 20)),
+        ("is over as that is so, and there is a gap", Some(20), (21, 30), (5, 20)),
     ];
-    for (name, since, (start, end), (expected_start, expected_end)) in cases {
+    for (name, effective, (start, end), (expected_start, expected_end)) in cases {
         let spec = block(1, 60, start, end);
-        let continued = lived.continued(&spec, since.map(day));
+        let continued = lived.continued(&spec, since(effective));
         assert_eq!(continued, block(1, 60, expected_start, expected_end), "{name}");
         // Whoever does it again finds nothing to do.
         let done = Block { start: continued.start, end: continued.end, contracted: 60, ..lived.clone() };
-        assert!(done.is_of(&spec, since.map(day)), "{name}");
+        assert!(done.is_of(&spec, since(effective)), "{name}");
     }
     assert_eq!(lived.id, block_id(1));
     let unwritten = Block::new(&block(1, 60, 5, 20));
-    assert_eq!(unwritten.continued(&block(1, 60, 15, 20), Some(day(10))), block(1, 60, 15, 20));
+    assert_eq!(unwritten.continued(&block(1, 60, 25, 30), since(Some(22))), block(1, 60, 25, 30));
+}
+
+/// However long ago a change takes effect, what was over when it was recorded is over.
+#[test]
+fn what_is_left_at_its_end_is_lost_for_good() {
+    let lived = Block { sequence: 1, ..Block::new(&block(1, 60, 5, 20)) };
+    // From when on the contract is in effect, when it was recorded, what it says and what comes of it.
+    let cases = [
+        ("a gap, recorded when it was over", Some(7), 20, (21, 30), (5, 20)),
+        ("a gap, recorded before it was over", Some(7), 19, (21, 30), (5, 30)),
+        ("a gap, always, recorded when it was over", None, 20, (21, 30), (5, 20)),
+        ("never there, always, recorded when it was over", None, 20, (5, 5), (5, 20)),
+        ("never there, since before it began", Some(3), 20, (5, 5), (5, 20)),
+        ("never there, recorded before it was over", Some(3), 19, (5, 5), (5, 5)),
+        ("never there since the midst of it", Some(7), 20, (5, 5), (5, 7)),
+        ("goes on as it ends, recorded late", None, 25, (5, 30), (5, 30)),
+    ];
+    for (name, effective, recorded, (start, end), (expected_start, expected_end)) in cases {
+        let since = Since { effective: effective.map(day), recorded: Some(day(recorded)) };
+        let continued = lived.continued(&block(1, 60, start, end), since);
+        assert_eq!(continued, block(1, 60, expected_start, expected_end), "{name}");
+    }
+    // What never had any time is not over.
+    let empty = Block { sequence: 1, ..Block::new(&block(1, 60, 5, 5)) };
+    let since = Since { effective: Some(day(10)), recorded: Some(day(10)) };
+    assert_eq!(empty.continued(&block(1, 60, 20, 30), since), block(1, 60, 20, 30));
 }

@@ -1,0 +1,38 @@
+use chrono::{DateTime, Utc};
+
+/// From when to when a block is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life {
+    pub start: DateTime<Utc>,
+    /// Exclusive; what is left then is lost.
+    pub end: DateTime<Utc>,
+}
+
+/// Since when a contract stands as it does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Since {
+    /// From when on it is in effect; none: as long as there is one.
+    pub effective: Option<DateTime<Utc>>,
+    /// When the last of its changes was recorded; none: that was never changed.
+    pub recorded: Option<DateTime<Utc>>,
+}
+
+impl Life {
+    /// What a contract that gives a block the life `given` makes of the one it was written down with: when it was there
+    /// before that stays true, and what was left when it ended is lost for good.
+    pub fn continued(self, given: Self, since: Since) -> Self {
+        // A change that was recorded late ends and begins nothing before people could know of it.
+        let is_over = self.start < self.end && since.effective.max(since.recorded) >= Some(self.end);
+        let begun_before = since.effective.filter(|since| self.start < self.end.min(*since));
+        match begun_before {
+            // There is a gap: a later base revives nothing.
+            _ if is_over && given.start > self.end => self,
+            None if is_over && given.end <= given.start => self,
+            None => given,
+            Some(since) => {
+                let end = if given.end > since { given.end } else { given.end.max(self.end.min(since)) };
+                Self { start: self.start.min(given.start), end }
+            }
+        }
+    }
+}
