@@ -66,6 +66,7 @@ pub use migrate::SchemaState;
 pub use planned::{MOST_PLANNED, load_contract_in_txn};
 pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
+pub use time::time_in_txn;
 pub use timeline::{DatedDocument, documents_since_in_txn};
 pub use transaction::Txn;
 pub use version::StoredVersion;

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DbBackend, DbErr};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, Statement};
+
+use super::Txn;
+use crate::error::{Error, Result};
 
 /// In what steps a customer's row tells when it changed.
 pub(super) const CHANGE_STEP: Duration = Duration::from_secs(5);
@@ -22,6 +25,24 @@ pub(super) fn clock(backend: DbBackend) -> &'static str {
 pub(super) fn change_time(backend: DbBackend) -> String {
     let step = CHANGE_STEP.as_micros();
     format!("({}) / {step} * {step}", clock(backend))
+}
+
+/// The time of a write, by the clock that all who write to the database have in common: its own. `own` on SQLite, which
+/// has one process and no other clock, and tells milliseconds only.
+pub async fn time_in_txn(txn: &Txn, own: DateTime<Utc>) -> Result<DateTime<Utc>> {
+    let backend = txn.backend();
+    if backend != DbBackend::Postgres {
+        return Ok(own);
+    }
+    let statement = Statement::from_string(backend, format!("SELECT {} AS now", clock(backend)));
+    let row = txn.run(TimeRow::find_by_statement(statement).one(txn.db())).await?;
+    let row = row.ok_or_else(|| Error::internal("the database told no time"))?;
+    from_micros(row.now).map_err(|error| Error::Internal(error.into()))
+}
+
+#[derive(Debug, FromQueryResult)]
+struct TimeRow {
+    now: i64,
 }
 
 pub(super) fn from_micros(micros: i64) -> Result<DateTime<Utc>, DbErr> {

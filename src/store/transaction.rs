@@ -57,9 +57,9 @@ impl Store {
     ///
     /// On [`Error::Conflict`], from the database or from `work` itself, everything is undone and
     /// `work` runs again, at most five times in all and while there is time to wait for a lock: it
-    /// must have no effects but those on `txn`, and must judge what it reads anew each time. Where the connection is lost during the
-    /// commit, the result is [`Error::CommitOutcomeUnknown`]. A caller that goes away before the
-    /// commit undoes it; spawn what must not be given up halfway.
+    /// must have no effects but those on `txn`, and must judge what it reads anew each time. Where the
+    /// connection is lost during the commit, the result is [`Error::CommitOutcomeUnknown`]. A caller
+    /// that goes away before the commit undoes it; spawn what must not be given up halfway.
     pub async fn in_transaction<T, F, W>(&self, work: F) -> Result<T>
     where
         F: Fn(Txn) -> W,
@@ -81,8 +81,8 @@ impl Store {
         self.attempt(&work, until).await
     }
 
-    /// Runs reads that all see the database as of one instant. `work` writes nothing, and waits for nothing else: it keeps
-    /// a connection of those for lists.
+    /// Runs reads that all see the database as of one instant. `work` writes nothing, and waits for nothing else:
+    /// it keeps a connection of those for lists.
     pub async fn in_snapshot<T, W>(&self, work: impl FnOnce(Txn) -> W) -> Result<T>
     where
         W: Future<Output = Result<T>>,

@@ -4,6 +4,7 @@ mod api;
 mod comments;
 mod contracts;
 mod errors;
+mod schema;
 
 use std::path::{Path, PathBuf};
 

@@ -51,7 +51,7 @@ rules! {
     TermNotStarted = "term_not_started": check(Family::Term).belongs(Everywhere).keeps_out_of_pool().subject(Start)
         .rewords(Words::Term).facts(&["start_time", "start_date", "scope"]);
     TermExpired = "term_expired": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
-        .facts(&["end_time", "end_date", "scope"]);
+        .rewords(Words::Term).facts(&["end_time", "end_date", "scope"]);
     TermTerminated = "term_terminated": check(Family::Term).belongs(Everywhere).keeps_out_of_pool()
         .facts(&["terminate_time", "terminate_local_time", "scope"]);
     StateDraft = "state_draft": check(Family::Term).belongs(Everywhere).keeps_out_of_pool();

@@ -9,7 +9,7 @@ use crate::catalog::{Rule, Words};
 pub(super) fn may_differ(rule: Rule, one: &Context<'_>, other: &Context<'_>) -> bool {
     match rule.row().words {
         Words::Fixed => false,
-        Words::Term => one.term != other.term,
+        Words::Term => one.term != other.term || term::is_order_over(one) != term::is_order_over(other),
         Words::Base => term::base_remedy(one) != term::base_remedy(other),
         Words::Extension => location::extension(one) != location::extension(other),
         Words::Host => hours::host_of(one).map(|(row, _)| row) != hours::host_of(other).map(|(row, _)| row),

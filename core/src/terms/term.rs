@@ -36,6 +36,8 @@ pub struct Term {
     pub end_cause: End,
     /// Whose end it is.
     pub end_scope: Scope,
+    /// That of the order, however early the item ends.
+    pub order_end: DateTime<Utc>,
 }
 
 /// Where an instant stands to a term.
@@ -58,7 +60,7 @@ impl Term {
         } else {
             (order_end, order_cause, Scope::WorkOrder)
         };
-        Self { order_start: order.start, item_start: item.start, end, end_cause, end_scope }
+        Self { order_start: order.start, item_start: item.start, end, end_cause, end_scope, order_end }
     }
 
     pub fn start(&self) -> DateTime<Utc> {

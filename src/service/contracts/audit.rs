@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::contract::Timeline;
     use crate::model::{Contract, Customer, EffectivePeriod};
-    use crate::service::contracts::state::Infos;
+    use crate::service::contracts::periods::Infos;
     use crate::store::StoredContract;
 
     fn customer(count: usize, name: &str) -> Customer {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::state::Infos;
 use crate::contract::{Document, Period, Timeline};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
 use crate::store::{DatedDocument, StoredContract};
@@ -22,6 +21,20 @@ pub(super) struct Periods {
     pub infos: Infos,
     /// What all of them take in the store.
     pub bytes: usize,
+}
+
+/// The versions of a contract that are in effect together.
+#[derive(Debug, Clone)]
+pub(super) struct Infos {
+    pub customer: VersionInfo,
+    /// By work order id.
+    pub orders: BTreeMap<String, VersionInfo>,
+}
+
+impl Infos {
+    pub(super) fn of(stored: &StoredContract) -> Self {
+        Self { customer: stored.customer_info.clone(), orders: stored.order_infos.clone() }
+    }
 }
 
 impl Periods {

@@ -21,6 +21,9 @@ use crate::service::slices::{Slices, uncut};
 use crate::service::unknown_customer;
 use crate::store::{Txn, ledger_blocks_in_txn, open_holds_in_txn};
 
+/// So many holds are looked at, those that last longest: a new end of a block meets them first.
+const MOST_HOLDS: u64 = 50_000;
+
 impl Contracts {
     /// Nothing is written. `violations` are those found in the message.
     pub(super) async fn preview(
@@ -52,7 +55,7 @@ impl Contracts {
         let read = async |txn: Txn| {
             let Some(state) = ContractState::load(&txn, command, now).await? else { return Ok(None) };
             let blocks = ledger_blocks_in_txn(&txn, customer_id).await?.map(|found| found.blocks);
-            let holds = open_holds_in_txn(&txn, customer_id, now).await?;
+            let holds = open_holds_in_txn(&txn, customer_id, now, MOST_HOLDS).await?;
             Ok(Some(Stored { state, blocks: blocks.unwrap_or_default(), holds }))
         };
         self.context.store.in_snapshot(read).await

@@ -1,13 +1,10 @@
 //! What a change of a contract is worked out on.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 
-use super::periods::{MOST_BYTES, MOST_PERIODS, Periods};
+use super::periods::{Infos, MOST_BYTES, MOST_PERIODS, Periods};
 use crate::contract::{ContractCommand, Period, Timeline};
 use crate::error::{Error, Result, reason};
-use crate::model::VersionInfo;
 use crate::store::{AsOf, StoredContract, Txn, documents_since_in_txn, load_contract_in_txn};
 
 /// The contract as it stands now, and over time as far as a change reaches.
@@ -19,20 +16,6 @@ pub(super) struct ContractState {
     pub infos: Infos,
     /// What all of that takes in the store.
     pub bytes: usize,
-}
-
-/// The versions of a contract that are in effect together.
-#[derive(Debug, Clone)]
-pub(super) struct Infos {
-    pub customer: VersionInfo,
-    /// By work order id.
-    pub orders: BTreeMap<String, VersionInfo>,
-}
-
-impl Infos {
-    pub(super) fn of(stored: &StoredContract) -> Self {
-        Self { customer: stored.customer_info.clone(), orders: stored.order_infos.clone() }
-    }
 }
 
 impl ContractState {

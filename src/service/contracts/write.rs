@@ -19,7 +19,7 @@ use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
     Changed, LockedCustomer, NewRequest, NewestVersions, StatementBatch, Txn, find_requests_in_txn,
-    insert_customer_in_txn, lock_customer_in_txn, newest_versions_in_txn, put_requests, put_revisions,
+    insert_customer_in_txn, lock_customer_in_txn, newest_versions_in_txn, put_requests, put_revisions, time_in_txn,
 };
 use crate::telemetry::call::{self, note_customer};
 
@@ -83,9 +83,9 @@ impl Contracts {
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
         let (is_strict, provenance) = (options.is_strict, options.provenance.as_ref());
         let pending = PendingWrite { caller, command: &command, identity: &identity, bytes, is_strict, provenance };
-        let record_time = self.context.clock.now();
+        let own_time = self.context.clock.now();
         let store = self.context.store.for_contracts();
-        let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, record_time).await);
+        let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, own_time).await);
         let outcome = match run().await {
             // Again: the customer's lock waits for the end of the lost transaction, and the request id then tells whether
             // it was committed. A read would not do: a primary that crashed shows commits that its replica lacks, while
@@ -110,7 +110,7 @@ impl Contracts {
         &self,
         txn: &Txn,
         pending: PendingWrite<'_>,
-        record_time: DateTime<Utc>,
+        own_time: DateTime<Utc>,
     ) -> Result<Option<ChangeOutcome>> {
         let PendingWrite { caller, command, identity, bytes, is_strict, provenance } = pending;
         let customer_id = command.customer_id();
@@ -121,8 +121,10 @@ impl Contracts {
             return replay_in_txn(txn, identity, command, request).await.map(Some);
         }
         let newest = if is_new { NewestVersions::default() } else { newest_versions_in_txn(txn, customer_id).await? };
-        // A change is never made before what it follows was recorded, whatever the clocks say.
-        let now = newest.record_time().map_or(record_time, |newest| newest.max(record_time));
+        // The database's time, so that a process whose clock is wrong moves nobody's. And a change is never made before what
+        // it follows was recorded: a database may have failed over to a machine whose clock is behind.
+        let time = time_in_txn(txn, own_time).await?;
+        let now = newest.record_time().map_or(time, |newest| newest.max(time));
         let state = if is_new { None } else { ContractState::load(txn, command, now).await? };
         let bytes = bytes.saturating_add(size::of_state(state.as_ref()));
         let judged = uncut(bytes, || self.judge(command, state.as_ref(), now, Vec::new(), is_strict));

@@ -1,6 +1,6 @@
 //! Reads of the ledger.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::Ledger;
@@ -11,6 +11,9 @@ use crate::service::paging::{PagedList, page_token_invalid};
 use crate::service::{Bytes, Caller, Consistency, Page, unknown_customer};
 use crate::store::{EntryFilter, ReservationFilter};
 use crate::telemetry::call::note_customer;
+
+/// SQLite's clock tells whole milliseconds: the caller's now is not the future for that.
+const CLOCK_STEP: TimeDelta = TimeDelta::milliseconds(1);
 
 /// Which block, and as of when.
 #[derive(Debug, Clone)]
@@ -69,7 +72,7 @@ impl Ledger {
             return Err(unknown_block(*block_id));
         };
         let Some(as_of) = as_of_time else { return Ok((block, now, revision)) };
-        if *as_of > now {
+        if as_of.signed_duration_since(now) > CLOCK_STEP {
             return Err(Error::invalid("as_of_time", reason::FIELD_OUT_OF_RANGE, "is in the future"));
         }
         let then = self.block_as_of(customer_id, block, *as_of).await?;

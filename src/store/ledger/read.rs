@@ -223,11 +223,17 @@ pub async fn ledger_blocks_in_txn(txn: &Txn, customer_id: &str) -> Result<Option
     blocks_of(txn.run(CustomerBlockRow::find_by_statement(statement).all(txn.db())).await?)
 }
 
-/// What open reservations hold of each block that run out after an instant, by their ids.
-pub async fn open_holds_in_txn(txn: &Txn, customer_id: &str, after: DateTime<Utc>) -> Result<Vec<OpenHold>> {
+/// What open reservations hold of each block that run out after an instant: those first that last longest.
+pub async fn open_holds_in_txn(
+    txn: &Txn,
+    customer_id: &str,
+    after: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<OpenHold>> {
     let sql = "SELECT reservation_id, block_id, amount, expire_time FROM hold
-               WHERE customer_id = $1 AND expire_time > $2 ORDER BY reservation_id, block_id";
-    let values = [customer_id.into(), after.timestamp_micros().into()];
+               WHERE customer_id = $1 AND expire_time > $2
+               ORDER BY expire_time DESC, reservation_id, block_id LIMIT $3";
+    let values = [customer_id.into(), after.timestamp_micros().into(), limit_of(limit)];
     let statement = Statement::from_sql_and_values(txn.backend(), sql, values);
     let rows = txn.run(HoldRow::find_by_statement(statement).all(txn.db())).await?;
     rows.into_iter().map(|row| row.read().map_err(broken)).collect()

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use chrono::{DateTime, Duration, Utc};
 use entitled::proto::v1;
+use entitled::store::{Store, StoreConfig, Txn, open_holds_in_txn};
 use serde_json::Value;
 
 use super::changes::*;
@@ -20,6 +21,7 @@ on_both_servers!(
     what_is_told_beforehand_comes_true,
     a_planned_shrink_may_be_overtaken_by_use,
     a_check_of_the_past_counts_what_is_used_by_now,
+    so_many_holds_are_looked_at_those_that_last_longest,
 );
 
 fn without_hours() -> v1::WorkOrder {
@@ -262,4 +264,19 @@ async fn a_check_of_the_past_counts_what_is_used_by_now(server: &TestServer) {
     );
     server.ledger().consume_units(consume(9, Some(work))).await.unwrap();
     assert_eq!(misfit(server).await, Value::Null);
+}
+
+async fn so_many_holds_are_looked_at_those_that_last_longest(server: &TestServer) {
+    stored(server).await;
+    let mut ids = Vec::new();
+    for hours in [3, 5, 4] {
+        let made = server.ledger().reserve_units(hold(Some(now() + Duration::hours(hours)))).await.unwrap();
+        ids.push(made.into_inner().reservation.unwrap().reservation_id);
+    }
+    let store = Store::connect(&StoreConfig { url: server.database(), ..StoreConfig::default() }).await.unwrap();
+    let read = async |txn: Txn| open_holds_in_txn(&txn, "contoso", now(), 2).await;
+    let holds = store.in_snapshot(read).await.unwrap();
+    let told: Vec<_> = holds.iter().map(|hold| hold.reservation_id.to_string()).collect();
+    assert_eq!(told, [ids[1].clone(), ids[2].clone()]);
+    store.close().await.unwrap();
 }

@@ -106,9 +106,7 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
             explanation.fact("scope", term.end_scope.as_str());
             // The dates of a terminated order change no more; a renewal takes its items without theirs.
             let is_final = context.candidate.state == WorkOrderState::Terminated;
-            let order = context.prepared.order(context.candidate.order).and_then(|order| order.term.as_ref());
-            let is_order_over = order.is_some_and(|order| order.end <= context.at);
-            if term.end_scope == Scope::Item && !is_final && !is_order_over {
+            if term.end_scope == Scope::Item && !is_final && !is_order_over(context) {
                 explanation.remedy(RemedyKind::Renew, "work_order.items.end_date", "");
             } else {
                 explanation.remedy_renew(context.order);
@@ -154,6 +152,11 @@ pub(super) fn explain(context: &Context<'_>, rule: Rule, explanation: &mut Expla
         }
         _ => {}
     }
+}
+
+/// Whether the order has ended, too, where its item has.
+pub(in crate::engine) fn is_order_over(context: &Context<'_>) -> bool {
+    context.candidate.term.order_end <= context.at
 }
 
 /// The day at the host of the item's order.

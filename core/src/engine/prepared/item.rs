@@ -26,7 +26,7 @@ pub(super) fn transitions_of(
     block: Option<BoughtBlock>,
     item: &Item,
 ) -> Vec<DateTime<Utc>> {
-    let mut transitions = vec![term.order_start, term.item_start, term.end];
+    let mut transitions = vec![term.order_start, term.item_start, term.end, term.order_end];
     let both = |span: Span| [span.start, span.end];
     transitions.extend(waivers.iter().flat_map(|waiver| both(waiver.valid)));
     transitions.extend(block.and_then(|block| block.year_end));
