@@ -29,7 +29,8 @@ impl Prepared {
             let order = self.contract().work_orders.get(candidate.order).map(|order| order.work_order_id.as_str());
             let written = balances.get(&bought.id);
             let given = Life { start: candidate.life.start, end: candidate.life.end };
-            let life = written.and_then(|written| written.life);
+            // Nearly always it was written down as the contract has it.
+            let life = written.and_then(|written| written.life).filter(|life| *life != given);
             ends.push(
                 life.map_or(given, |life| life.continued(given, since(bought.id, order.unwrap_or_default()))).end,
             );
