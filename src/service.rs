@@ -42,7 +42,7 @@ pub use server_info::{Features, Limits, ServerInfo};
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use self::slices::uncut;
 use crate::cache::{Cache, Documents, Snapshot};
@@ -197,6 +197,8 @@ impl Context {
 
 /// So often a contract may change while one work is done: each part is judged by its own contract.
 const MOST_CHANGES_OF_WORK: usize = 16;
+/// Between two instants, as they are stored.
+const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
 fn too_many_changes(field: &str) -> Error {
     let message = format!(

@@ -1,6 +1,7 @@
 //! What the engine judged of items and their blocks, in the ledger's words.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::catalog::Subject;
 use crate::engine::{BlockCodes, BlockQuery, EligibleBlock, FailedClause, Prepared, eligible_blocks};
@@ -46,10 +47,23 @@ pub fn restrict_held(found: &mut [FundingSource], later: Vec<FundingSource>) {
 pub fn lengthen(found: &mut [FundingSource], blocks: &[BlockSpec], book: &Book, since: impl Fn(&BlockSpec) -> Since) {
     for source in found {
         let Some(block) = source.block_id.and_then(|id| book.blocks.get(&id)) else { continue };
-        let Ok(row) = blocks.binary_search_by_key(&block.id, |spec| spec.id) else { continue };
-        let end = blocks.get(row).map(|spec| block.continued(spec, since(spec)).end);
+        let end = spec_of(blocks, block.id).map(|spec| block.continued(spec, since(spec)).end);
         source.block_end = end.filter(|end| *end > block.end);
     }
+}
+
+/// Adds the last day of the blocks that are over although the contract would let them live.
+pub fn tell_last_days(found: &mut [FundingSource], prepared: &Prepared, blocks: &[BlockSpec], book: &Book) {
+    for source in found.iter_mut().filter(|source| source.block_end.is_none()) {
+        let Some(block) = source.block_id.and_then(|id| book.blocks.get(&id)) else { continue };
+        let is_over = spec_of(blocks, block.id).is_some_and(|spec| block.end < spec.end);
+        let last = prepared.last_day(block.id, block.end).filter(|_| is_over);
+        source.days = source.days.map(|(first, own)| (first, last.unwrap_or(own)));
+    }
+}
+
+fn spec_of(blocks: &[BlockSpec], id: Uuid) -> Option<&BlockSpec> {
+    blocks.get(blocks.binary_search_by_key(&id, |spec| spec.id).ok()?)
 }
 
 /// What is to be said of a commit: of the blocks that fund the hold, and of those that could
@@ -81,9 +95,7 @@ pub fn ended_blocks(
     book: &Book,
     absent_since: impl Fn(&Block) -> Option<DateTime<Utc>>,
 ) -> Vec<BlockSpec> {
-    let is_gone = |block: &&Block| {
-        blocks.binary_search_by_key(&block.id, |spec| spec.id).is_err() && can_be_judged(prepared, &block.work_order_id)
-    };
+    let is_gone = |block: &&Block| spec_of(blocks, block.id).is_none() && can_be_judged(prepared, &block.work_order_id);
     let ended = |block: &Block| {
         let end = absent_since(block).map_or(block.start, |time| time.max(block.start));
         (end < block.end).then(|| BlockSpec { end, ..block.spec() })

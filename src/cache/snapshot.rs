@@ -37,6 +37,7 @@ pub struct Documents {
     pub order_infos: BTreeMap<String, VersionInfo>,
     /// From when to when they are in effect together.
     pub period: EffectivePeriod,
+    /// Since when they stand as they do.
     pub since: Since,
     /// When the last of them took effect that was planned.
     planned_from: Option<DateTime<Utc>>,
@@ -60,7 +61,7 @@ impl Snapshot {
 
     /// The same documents with other balances.
     pub fn of(documents: Arc<Documents>, stored_balances: Arc<Balances>, revision: i64) -> Self {
-        let balances = documents.prepared.balances(&stored_balances, |_| documents.since);
+        let balances = documents.prepared.balances(&stored_balances, |id, order| documents.since(id, order));
         Self { documents, balances, stored_balances, revision }
     }
 
@@ -120,8 +121,20 @@ impl Documents {
         let absent_since =
             |block: &Block| self.order_infos.get(&block.work_order_id).and_then(|info| info.effective_time);
         let ended = ended_blocks(&self.prepared, &self.blocks, book, absent_since);
-        let is_new = !ended.is_empty() || !book.has(&self.blocks, |_| self.since);
-        is_new.then(|| book.continued(&self.blocks, |_| self.since).into_iter().chain(ended).collect())
+        let since = |spec: &BlockSpec| self.since(spec.id, &spec.work_order_id);
+        let is_new = !ended.is_empty() || !book.has(&self.blocks, since);
+        is_new.then(|| book.continued(&self.blocks, since).into_iter().chain(ended).collect())
+    }
+
+    /// Since when the contract has a block as it does: one that lasts as its own order says, since that stands so.
+    pub fn since(&self, block_id: Uuid, work_order_id: &str) -> Since {
+        let own = self.order_infos.get(work_order_id).filter(|_| self.prepared.lasts_as_ordered(block_id));
+        own.map_or(self.since, |own| Since { effective: own.effective_time, recorded: Some(own.record_time) })
+    }
+
+    /// When the last of them was recorded, by a clock that another one may be ahead of.
+    pub fn recorded_by(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.since.recorded.map_or(now, |recorded| recorded.min(now))
     }
 
     /// Whether the contract has a block.
@@ -140,3 +153,6 @@ fn weight(contract: &Contract, bytes: usize) -> u64 {
     let reach = items.saturating_mul(count(contract.customer.locations.len())).saturating_mul(PER_REACH);
     count(bytes).saturating_mul(PER_BYTE).saturating_add(reach).saturating_add(LEAST_WEIGHT)
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,14 +22,18 @@ impl Prepared {
     /// A block without a balance is as it was bought. What the contract grants since it was last written down, or granted
     /// before, comes on top: a change takes effect by time alone. `since`: from when on the contract has each block as it
     /// does.
-    pub fn balances(&self, balances: &Balances, since: impl Fn(Uuid) -> Since) -> PreparedBalances {
+    pub fn balances(&self, balances: &Balances, since: impl Fn(Uuid, &str) -> Since) -> PreparedBalances {
         let (mut rows, mut ends) = (Vec::new(), Vec::new());
         for candidate in self.all_candidates() {
             let Some(bought) = candidate.block.as_ref() else { continue };
+            let order = self.contract().work_orders.get(candidate.order).map(|order| order.work_order_id.as_str());
             let written = balances.get(&bought.id);
             let given = Life { start: candidate.life.start, end: candidate.life.end };
-            let life = written.and_then(|written| written.life);
-            ends.push(life.map_or(given, |life| life.continued(given, since(bought.id))).end);
+            // Nearly always it was written down as the contract has it.
+            let life = written.and_then(|written| written.life).filter(|life| *life != given);
+            ends.push(
+                life.map_or(given, |life| life.continued(given, since(bought.id, order.unwrap_or_default()))).end,
+            );
             rows.push(written.map_or(as_bought(bought), |written| renewed(*written, bought)));
         }
         PreparedBalances { rows, ends }

@@ -224,6 +224,11 @@ impl<'a> Context<'a> {
         sooner.fold(self.effective.end, DateTime::min)
     }
 
+    /// Whether what is left of its block is lost: by its effective end, or since its block has ended.
+    pub(super) fn is_lost(&self) -> bool {
+        self.at >= self.forfeit_time() || self.block_end().is_some_and(|end| end <= self.at)
+    }
+
     /// In what a delivery must lie: the cover it may lean on, else from the effective start to the time of forfeit.
     pub(super) fn delivery_span(&self) -> Span {
         self.cover.unwrap_or_else(|| Span { start: self.effective.start, end: self.forfeit_time() })

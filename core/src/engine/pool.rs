@@ -89,7 +89,7 @@ pub(super) fn left(context: &Context<'_>) -> i64 {
 /// What the item's block still has; 0 once it has ended.
 pub(super) fn own_available(context: &Context<'_>) -> i64 {
     match context.block() {
-        Some(block) if context.at < context.forfeit_time() => block.available().max(0),
+        Some(block) if !context.is_lost() => block.available().max(0),
         _ => 0,
     }
 }

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use self::build::Builder;
@@ -28,7 +28,9 @@ use self::order::PreparedOrder;
 use super::base::BaseCoverage;
 use super::planned::{BlocksFrom, planned_ends};
 use crate::catalog::Catalog;
-use crate::model::{BlockSpec, Contact, Contract, Location, WorkOrder, WorkOrderState, ZoneTable, current_zones};
+use crate::model::{
+    BlockSpec, Contact, Contract, Location, WorkOrder, WorkOrderState, ZoneTable, current_zones, day_of,
+};
 
 pub use self::block::BoughtBlock;
 pub(super) use self::block_specs::BlockSpecs;
@@ -238,6 +240,20 @@ impl Prepared {
 
     pub(super) fn candidate_of_block(&self, block_id: Uuid) -> Option<&Candidate> {
         self.candidates.get(*self.blocks.get(&block_id)?)
+    }
+
+    /// Whether a block lasts as its own order says: no base, nor anything planned, lets it begin later or end sooner.
+    pub fn lasts_as_ordered(&self, block_id: Uuid) -> bool {
+        let candidate = self.candidate_of_block(block_id);
+        candidate.is_some_and(|candidate| {
+            self.block_specs(candidate).is_some_and(|specs| specs.ordered_life() == candidate.life)
+        })
+    }
+
+    /// The last day of a block that ends then, by the calendar of its host.
+    pub fn last_day(&self, block_id: Uuid, end: DateTime<Utc>) -> Option<NaiveDate> {
+        let host = self.contract.customer.locations.get(self.candidate_of_block(block_id)?.host)?;
+        Some(day_of(host.time_zone, end.checked_sub_signed(TimeDelta::nanoseconds(1)).unwrap_or(end)))
     }
 
     /// The base cover of an item at a location; none where it needs none.

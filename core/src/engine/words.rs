@@ -21,7 +21,6 @@ pub(super) fn may_differ(rule: Rule, one: &Context<'_>, other: &Context<'_>) -> 
 /// is part of how a candidate stands; and when one that is to come would be enough, the clause
 /// holds from there on.
 fn amounts(context: &Context<'_>) -> impl PartialEq + use<> {
-    let is_lost = context.at >= context.forfeit_time();
     let event = context.service.event.and_then(|_| event::event_of(context));
-    (context.block(), is_lost, event)
+    (context.block(), context.is_lost(), event)
 }

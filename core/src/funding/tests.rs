@@ -95,7 +95,7 @@ fn world(contract: &Contract, used: i64) -> (Prepared, PreparedBalances, Book) {
     }
     let balance = |block: &Block| Balance { granted: block.granted, used: block.used, ..Balance::default() };
     let balances: Balances = book.blocks.iter().map(|(id, block)| (*id, balance(block))).collect();
-    let balances = prepared.balances(&balances, |_| Since::default());
+    let balances = prepared.balances(&balances, |_, _| Since::default());
     (prepared, balances, book)
 }
 

@@ -15,7 +15,7 @@ pub(super) fn grant(posting: &mut Posting<'_>, specs: &[BlockSpec]) -> Result<()
         let mut block = posting.find_block(spec.id).cloned().unwrap_or_else(|| Block::new(spec));
         let is_new = block.sequence == 0;
         if !is_new && block.end != spec.end {
-            block.end_recorded = Some(posting.context().now);
+            block.end_recorded = Some(posting.context().recorded);
         }
         block.renew(spec);
         let change = spec.granted.saturating_sub(block.contracted);

@@ -9,6 +9,8 @@ use crate::model::Unit;
 #[derive(Debug, Clone)]
 pub struct ApplyContext<'a> {
     pub now: DateTime<Utc>,
+    /// When the contract was recorded that a grant follows.
+    pub recorded: DateTime<Utc>,
     /// None where time alone acts.
     pub request_id: Option<&'a str>,
     pub actor: &'a str,
@@ -22,7 +24,7 @@ pub struct ApplyContext<'a> {
 
 impl<'a> ApplyContext<'a> {
     pub fn new(now: DateTime<Utc>, request_id: Option<&'a str>, actor: &'a str) -> Self {
-        Self { now, request_id, actor, grace: DEFAULT_GRACE, sources: &[] }
+        Self { now, recorded: now, request_id, actor, grace: DEFAULT_GRACE, sources: &[] }
     }
 }
 

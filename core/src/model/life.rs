@@ -17,12 +17,19 @@ pub struct Since {
     pub recorded: Option<DateTime<Utc>>,
 }
 
+impl Since {
+    /// From when on it stood so in fact: what was recorded late stood as it was recorded.
+    pub fn begun(self) -> Option<DateTime<Utc>> {
+        self.effective.max(self.recorded)
+    }
+}
+
 impl Life {
     /// What a contract that gives a block the life `given` makes of the one it was written down with: when it was there
     /// before that stays true, and what was left when it ended is lost for good.
     pub fn continued(self, given: Self, since: Since) -> Self {
         // A change that was recorded late ends and begins nothing before people could know of it.
-        let is_over = self.start < self.end && since.effective.max(since.recorded) >= Some(self.end);
+        let is_over = self.start < self.end && since.begun() >= Some(self.end);
         let begun_before = since.effective.filter(|since| self.start < self.end.min(*since));
         match begun_before {
             // There is a gap: a later base revives nothing.

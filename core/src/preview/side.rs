@@ -36,7 +36,7 @@ impl Side {
             let until = periods.get(row.saturating_add(1)).and_then(|next| next.from);
             let prepared = Prepared::new(Arc::clone(catalog), period.contract.clone()).until(until);
             let since = Since { effective: period.from, recorded };
-            let balances = prepared.balances(balances, |_| since);
+            let balances = prepared.balances(balances, |_, _| since);
             Some((period.from, prepared, balances))
         });
         Self { periods: prepared.collect() }

@@ -10,7 +10,7 @@ use super::write::refused;
 use crate::cache::Documents;
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{ApplyContext, Block, Book, ChainHash, Command, apply};
-use crate::service::Consistency;
+use crate::service::{Consistency, MOMENT, MOST_CHANGES};
 
 impl Ledger {
     /// A block as its last entry by then left it, at the terms that the contract of then gave it.
@@ -41,16 +41,47 @@ impl Ledger {
         let Some(last) = store.last_entry(customer_id, block.id, as_of).await? else { return Ok(None) };
         let contracted = store.contracted(customer_id, block.id, last.sequence).await?;
         let (granted, used, reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
+        let Block { start, end, end_recorded, .. } = match block.end_recorded {
+            // It has another end now than it had then.
+            Some(recorded) if recorded > as_of => self.relived(customer_id, &block, as_of).await?,
+            _ => block.clone(),
+        };
         Ok(Some(Block {
             unrecorded: 0,
             contracted,
             granted,
             used,
             reserved,
+            start,
+            end,
+            end_recorded,
             sequence: last.sequence,
             head: last.hash,
             ..block
         }))
+    }
+
+    /// A block as the contracts that came one after the other until then have let it live.
+    async fn relived(&self, customer_id: &str, block: &Block, as_of: DateTime<Utc>) -> Result<Block> {
+        let mut contracts = Vec::new();
+        let mut instant = Some(as_of);
+        while let Some(time) = instant.filter(|_| contracts.len() < MOST_CHANGES) {
+            let consistency = Consistency::MinimizeLatency;
+            let snapshot = match self.context.snapshot_at(customer_id, instant, instant, &consistency, time).await {
+                Err(Error::NotFound { noun: Noun::Customer, .. }) => break,
+                other => other?,
+            };
+            let begun = snapshot.documents.since.begun();
+            instant = begun.and_then(|begun| begun.checked_sub_signed(MOMENT));
+            contracts.push((begun.unwrap_or(time), snapshot));
+        }
+        let mut book = Book::new(customer_id);
+        for (begun, snapshot) in contracts.iter().rev() {
+            let Some(blocks) = snapshot.documents.blocks_to_grant(&book) else { continue };
+            let context = ApplyContext::new(*begun, None, "");
+            apply(&mut book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
+        }
+        Ok(book.blocks.remove(&block.id).unwrap_or_else(|| block.clone()))
     }
 }
 
@@ -59,7 +90,7 @@ pub(super) fn bring_up_to_date(book: &mut Book, documents: &Documents, now: Date
     let Some(blocks) = documents.blocks_to_grant(book) else { return Ok(()) };
     let last_entry = |block: &Block| (block.sequence, block.head, block.contracted);
     let written: BTreeMap<Uuid, _> = book.blocks.iter().map(|(id, block)| (*id, last_entry(block))).collect();
-    let context = ApplyContext::new(now, None, "");
+    let context = ApplyContext { recorded: documents.recorded_by(now), ..ApplyContext::new(now, None, "") };
     apply(book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
     for block in book.blocks.values_mut() {
         let (sequence, head, contracted) = written.get(&block.id).copied().unwrap_or((0, ChainHash::FIRST, 0));

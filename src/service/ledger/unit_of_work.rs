@@ -14,18 +14,15 @@ use super::write::{CallerCommand, Operation, Write, in_order, refused, violation
 use crate::cache::Documents;
 use crate::engine::Prepared;
 use crate::error::{Error, Noun, Result};
-use crate::funding::{lengthen, restrict, restrict_held, sources_of_commit, sources_of_take};
+use crate::funding::{lengthen, restrict, restrict_held, sources_of_commit, sources_of_take, tell_last_days};
 use crate::ledger::{
     Applied, ApplyContext, Block, Book, Command, EntryKind, FundingSource, Performed, apply, malformed,
 };
 use crate::model::Unit;
 use crate::service::caller::SYSTEM;
 use crate::service::idempotency::RequestIdentity;
-use crate::service::{MOST_CHANGES_OF_WORK, too_many_changes};
+use crate::service::{MOMENT, MOST_CHANGES_OF_WORK, too_many_changes};
 use crate::store::MOST_DUE;
-
-/// Between two instants, as they are stored.
-const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 
 #[derive(Debug)]
 pub(super) struct UnitOfWork {
@@ -66,10 +63,11 @@ impl UnitOfWork {
             others: Vec::new(),
         };
         if let Some(blocks) = unit.documents.blocks_to_grant(&unit.book) {
-            unit.apply_as_system(&Command::Grant { blocks })?;
+            let recorded = unit.documents.recorded_by(now);
+            unit.apply_as_system(&Command::Grant { blocks }, recorded)?;
         }
         for reservation_id in due {
-            unit.apply_as_system(&Command::Expire { reservation_id })?;
+            unit.apply_as_system(&Command::Expire { reservation_id }, now)?;
         }
         Ok(unit)
     }
@@ -136,8 +134,8 @@ impl UnitOfWork {
         known.find(|documents| documents.period.contains(instant)).map(|documents| &**documents)
     }
 
-    fn apply_as_system(&mut self, command: &Command) -> Result<()> {
-        let context = ApplyContext { grace: self.grace, ..ApplyContext::new(self.now, None, SYSTEM) };
+    fn apply_as_system(&mut self, command: &Command, recorded: DateTime<Utc>) -> Result<()> {
+        let context = ApplyContext { recorded, grace: self.grace, ..ApplyContext::new(self.now, None, SYSTEM) };
         let applied = apply(&mut self.book, command, &context, &mut Uuid::now_v7).map_err(refused)?;
         self.applied.push(applied);
         Ok(())
@@ -216,8 +214,10 @@ impl UnitOfWork {
         };
         // Until a later end takes effect, it counts for work that is done then.
         if let Some(then) = documents.filter(|then| then.period.from > Some(self.now)) {
-            lengthen(&mut found, &then.blocks, &self.book, |_| then.since);
+            lengthen(&mut found, &then.blocks, &self.book, |spec| then.since(spec.id, &spec.work_order_id));
         }
+        let then = documents.unwrap_or(&self.documents);
+        tell_last_days(&mut found, &then.prepared, &then.blocks, &self.book);
         Ok(found)
     }
 

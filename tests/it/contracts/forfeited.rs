@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use entitled::proto::v1;
 
 use super::changes::*;
-use crate::sample::{LONDON, create, customer};
+use crate::sample::{LONDON, Refusal, create, customer};
 use crate::server::{TestServer, on_both_servers, request_id};
 
 on_both_servers!(
@@ -13,6 +13,8 @@ on_both_servers!(
     a_base_that_has_ended_is_no_draft_any_more,
     a_renewal_that_is_recorded_late_goes_on,
     a_base_that_is_narrowed_and_widened_again_goes_on,
+    a_block_is_told_as_it_was_before_its_end_was_moved,
+    a_block_that_was_over_is_told_so_after_it_was_revived,
 );
 
 fn day(days: i64) -> String {
@@ -113,8 +115,9 @@ async fn a_later_base_revives_nothing(server: &TestServer) {
         assert_eq!(codes, ["FORFEITED"], "{answer:?}");
     }
     for request in [consume(1, None), consume_any(1, None), consume(1, Some(window)), consume_any(1, Some(window))] {
-        let refused = refusal(server.ledger().consume_units(request).await);
-        assert_eq!(refused, "FailedPrecondition FORFEITED");
+        let refused = Refusal::of(&server.ledger().consume_units(request).await.unwrap_err());
+        let last = (end - Duration::microseconds(1)).date_naive().to_string();
+        assert_eq!((refused.reason.as_str(), refused.metadata("end_date")), ("FORFEITED", Some(last.as_str())));
     }
     assert_eq!(instant(listed(server).await.expire_time), end);
 }
@@ -149,4 +152,42 @@ async fn a_base_that_is_narrowed_and_widened_again_goes_on(server: &TestServer) 
     assert_eq!(ask(server, check_now()).await, "ENTITLED");
     let [ledger, check] = told_by_both(server, check_now()).await;
     assert_eq!((ledger, ledger.2), (check, 24_000));
+}
+
+/// The end and what was left, as of then.
+async fn told_as_of(server: &TestServer, as_of: DateTime<Utc>) -> (DateTime<Utc>, i64, i64) {
+    let told = block_at(server, Some(as_of)).await;
+    (instant(told.expire_time), told.available, told.forfeited)
+}
+
+async fn a_block_is_told_as_it_was_before_its_end_was_moved(server: &TestServer) {
+    stored(server).await;
+    let first = now();
+    let own = told_as_of(server, first).await;
+    let mut order = hours_order();
+    order.items.remove(0);
+    amend(server, order.clone(), Some(wednesday())).await.unwrap();
+    let removed = now();
+    let sooner = wednesday() - Duration::weeks(1);
+    amend(server, order, Some(sooner)).await.unwrap();
+    let all = [first, removed, now()];
+    let mut told = Vec::new();
+    for as_of in all {
+        told.push(told_as_of(server, as_of).await);
+    }
+    assert_eq!(told, [own, (wednesday(), 0, 24_000), (sooner, 0, 24_000)]);
+    assert!(own.0 > in_days(300) && own.1 == 24_000);
+}
+
+async fn a_block_that_was_over_is_told_so_after_it_was_revived(server: &TestServer) {
+    ended(server).await;
+    let end = instant(listed(server).await.expire_time);
+    server.contracts().create_work_order(create(next_base(25))).await.unwrap();
+    let over = now();
+    assert_eq!(told_as_of(server, over).await, (end, 0, 24_000));
+    let longer = v1::WorkOrder { end_date: day(-26), ..base_order() };
+    amend(server, longer, Some(in_days(-40))).await.unwrap();
+    let block = listed(server).await;
+    assert!(instant(block.expire_time) > now() && block.available == 24_000, "{block:?}");
+    assert_eq!(told_as_of(server, over).await, (end, 0, 24_000));
 }

@@ -113,7 +113,7 @@ fn room(context: &Context<'_>) -> Option<i64> {
 /// no number of its own.
 fn takes_another_item(context: &Context<'_>) -> bool {
     let is_lost = match context.own_block {
-        Some(_) => context.at >= context.forfeit_time(),
+        Some(_) => context.is_lost(),
         None => context.item.funding == Funding::FlexAllowance,
     };
     is_lost || context.service.purchase.exact_minutes.is_some() || context.item.predefined_offering.is_some()

@@ -93,6 +93,15 @@ impl<'a> BlockSpecs<'a> {
             covered.reduce(|one, other| Span { start: one.start.min(other.start), end: one.end.max(other.end) });
         let leans = self.order.state != WorkOrderState::Draft && covers().next().is_some();
         let life = whole.unwrap_or(if leans { Span { end: own.start, ..own } } else { own });
+        self.within_its_year(life)
+    }
+
+    /// The same if nothing but the order itself bounded it.
+    pub(crate) fn ordered_life(&self) -> Span {
+        self.within_its_year(self.candidate.term.span())
+    }
+
+    fn within_its_year(&self, life: Span) -> Span {
         let year_end = year_end(self.order, self.item, self.zone);
         let end = year_end.map_or(life.end, |end| end.min(life.end));
         // What is over before it begins, or is never covered, has no time at all.

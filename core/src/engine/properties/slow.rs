@@ -107,7 +107,7 @@ fn check(
     picks: &[(Index, Index)],
 ) -> Result<(), TestCaseError> {
     let prepared = Prepared::new(Arc::clone(catalog), contract.clone());
-    let balances = prepared.balances(balances, |_| Since::default());
+    let balances = prepared.balances(balances, |_, _| Since::default());
     let services: Vec<_> = services_of(contract).into_iter().collect();
     for (place, service) in picks {
         let (location, ..) = LOCATIONS[place.index(LOCATIONS.len())];

@@ -47,7 +47,7 @@ fn prepared(held: [(i64, Option<(&str, i64)>); 2]) -> (Prepared, PreparedBalance
         })
         .collect();
     let prepared = Prepared::new(Arc::new(Catalog::embedded().unwrap()), contract);
-    let balances = prepared.balances(&balances, |_| Since::default());
+    let balances = prepared.balances(&balances, |_, _| Since::default());
     (prepared, balances)
 }
 
@@ -123,5 +123,5 @@ fn one_contract_answers_by_whatever_balances_it_is_given() {
     let as_bought = |row: usize| (format!("ede-{row}"), 600, 600);
     assert_eq!(granted_and_left(&AS_BOUGHT), [as_bought(0), as_bought(1)]);
     let corrected = ("ede-1".to_owned(), 900, 840);
-    assert_eq!(granted_and_left(&prepared.balances(&of_second, |_| Since::default())), [as_bought(0), corrected]);
+    assert_eq!(granted_and_left(&prepared.balances(&of_second, |_, _| Since::default())), [as_bought(0), corrected]);
 }

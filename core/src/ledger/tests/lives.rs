@@ -1,7 +1,11 @@
 //! When a block is there, where its contract changes meanwhile.
 
-use crate::ledger::Block;
-use crate::model::Since;
+use proptest::option;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::ledger::{ApplyContext, Block, Book, Command, apply};
+use crate::model::{Life, Since};
 
 use super::fixture::{block, block_id, day};
 
@@ -69,4 +73,40 @@ fn what_is_left_at_its_end_is_lost_for_good() {
     let empty = Block { sequence: 1, ..Block::new(&block(1, 60, 5, 5)) };
     let since = Since { effective: Some(day(10)), recorded: Some(day(10)) };
     assert_eq!(empty.continued(&block(1, 60, 20, 30), since), block(1, 60, 20, 30));
+}
+
+/// Whoever notices an end late has no grace of his own: that runs from when it was recorded.
+#[test]
+fn an_end_is_as_old_as_its_record() {
+    let mut book = Book::new("acme");
+    let mut grant = |end, now, recorded| {
+        let context = ApplyContext { recorded: day(recorded), ..ApplyContext::new(day(now), None, "") };
+        let command = Command::Grant { blocks: vec![block(1, 60, 5, end)] };
+        apply(&mut book, &command, &context, &mut Uuid::now_v7).unwrap();
+        book.blocks[&block_id(1)].end_recorded
+    };
+    assert_eq!(grant(20, 6, 6), None, "it has had this end from the beginning");
+    assert_eq!(grant(12, 40, 9), Some(day(9)));
+    assert_eq!(grant(12, 50, 45), Some(day(9)), "nothing has changed");
+}
+
+proptest! {
+    /// What was written once is not written again, and what is over does not come back behind a gap.
+    #[test]
+    fn a_life_is_continued_once(
+        (start, length) in (0..20_i64, 0..20_i64),
+        (given_start, given_length) in (0..40_i64, 0..20_i64),
+        effective in option::of(0..50_i64),
+        recorded in option::of(0..50_i64),
+    ) {
+        let life = |start, length| Life { start: day(start), end: day(start + length) };
+        let (written, given) = (life(start, length), life(given_start, given_length));
+        let since = Since { effective: effective.map(day), recorded: recorded.map(day) };
+        let continued = written.continued(given, since);
+        prop_assert_eq!(continued.continued(given, since), continued);
+        let is_over = length > 0 && effective.max(recorded) >= Some(start + length);
+        if is_over && continued.end > written.end {
+            prop_assert!(given.start <= written.end, "{:?}", continued);
+        }
+    }
 }

@@ -58,7 +58,7 @@ fn what_comes_with_it_is_not_counted_by_it() {
     let prepared = prepared(catalog(), vec![order("wo-1", "own", vec![package(2)])]);
     let id = blocks_of(&prepared)[0].id;
     let used = Balances::from([(id, Balance { granted: 120, used: 120, ..Balance::default() })]);
-    let balances = prepared.balances(&used, |_| Since::default());
+    let balances = prepared.balances(&used, |_, _| Since::default());
     let (own, other) = (question("account"), question("hotline"));
     let refused = decide(&prepared, &balances, &own, DateTime::UNIX_EPOCH).unwrap();
     assert_eq!(refused.reasons[0].clause.code, "NO_TIME_LEFT");
