@@ -159,6 +159,13 @@ async fn a_printed_command_takes_its_code_away() {
             before: &[],
             question: CREDITS.to_vec(),
         },
+        // A further item is bought where the item is for other places.
+        Case {
+            code: "LOCATION_NOT_DESIGNATED",
+            edits: &[],
+            before: &[],
+            question: ["--location", "us"].iter().chain(&EDE[2..]).copied().chain(["--quantity", "8h"]).collect(),
+        },
         Case {
             code: "WORK_ORDER_TERMINATED",
             edits: &[],
