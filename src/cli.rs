@@ -1,6 +1,7 @@
 //! The command line: one file per command. All but `serve` and `migrate` are clients of the
 //! API, and know no more than any other client.
 
+mod acts;
 mod audit;
 mod catalog;
 mod cause;

@@ -31,4 +31,5 @@ pub use merge::Winner;
 pub use plan::{Overruling, Plan, plan};
 pub use record_waiver::waiver_place;
 pub use refusal::Refusal;
+pub use renew::renewed_end;
 pub use timeline::{Overruled, Period, Timeline};

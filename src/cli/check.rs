@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::acts::Acts;
 use super::places::{Named, zone_of_days};
 use super::render::decision;
 use super::values::When;
@@ -13,7 +14,9 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
 /// Say whether a customer is entitled to a service, and if not, what would change that.
 ///
 /// Customer, location, product and service suffice; further facts sharpen the answer, and where
-/// one is needed the answer names its flag.
+/// one is needed the answer names its flag. Where a no can be turned by a change of the contract, the
+/// command that makes it is printed: from the time on that --at or the delivery names, if one does. NEW-ID,
+/// LAST-DAY, REFERENCE and QUANTITY in it are to be filled in.
 ///
 /// Exit status: 0 entitled, 3 not entitled, 4 conditional; 1, 2, 5 and 6 as of every command.
 #[derive(Debug, Args)]
@@ -109,9 +112,10 @@ impl Check {
         let zone = zone_of_days(&connection, &self.customer, named, &self.times()).await?;
         let request = self.request(zone);
         let answer = connection.entitlements().check_entitlement(request.clone()).await?.into_inner();
-        let zone = context.places(&connection, &request.customer_id).await.location(&request.location_id);
+        let acts = Acts::read(context, &connection, &request, &answer).await;
+        let zone = acts.places.location(&request.location_id);
         context.answer("entitled.v1.CheckEntitlementResponse", &answer, |answer, screen| {
-            decision::text(&request, answer, &screen.in_zone(zone))
+            decision::text(&request, answer, &acts, &screen.in_zone(zone))
         })?;
         Ok(ExitCode::from(decision::exit_status(answer.decision())))
     }

@@ -2,6 +2,7 @@ mod amend;
 pub(super) mod change;
 mod diff;
 mod list;
+pub(super) mod recorded;
 mod renew;
 mod resume;
 mod show;

@@ -1,6 +1,5 @@
 //! Answers as text for people.
 
-pub(super) mod act;
 pub(super) mod amount;
 pub(super) mod audit;
 pub(super) mod catalog;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{CliContext, Failure};
+use crate::proto::v1::{Waiver, WorkOrder};
 
 /// Record a written agreement that lifts a clause for an item, or take it off.
 #[derive(Debug, Args)]
@@ -56,4 +57,20 @@ struct WaiverArgs {
     /// Where the agreement is written down, such as `amendment 3`.
     #[arg(long, value_name = "TEXT")]
     reference: String,
+}
+
+impl WaiverArgs {
+    /// Whose order it is, and which.
+    fn of(&self) -> (&str, &str) {
+        (&self.customer, &self.work_order)
+    }
+
+    fn names(&self, waiver: &Waiver) -> bool {
+        waiver.code == self.code && waiver.reference == self.reference
+    }
+
+    /// Every waiver of the item.
+    fn all_of<'a>(&'a self, order: &'a WorkOrder) -> impl Iterator<Item = &'a Waiver> {
+        order.items.iter().filter(|item| item.item_id == self.item).flat_map(|item| &item.waivers)
+    }
 }

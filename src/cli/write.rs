@@ -11,12 +11,18 @@ use super::Failure;
 /// The name of a write.
 #[derive(Debug, Args)]
 pub(super) struct RequestIdArg {
-    /// The id of this write, to send it again without applying it twice. Default: a new one.
+    /// The id of this write, to send it again without applying it twice: what was applied is told then. Default: a new
+    /// one.
     #[arg(long, value_name = "UUID")]
     request_id: Option<String>,
 }
 
 impl RequestIdArg {
+    /// What the caller gave.
+    pub(super) fn given(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
     pub(super) fn id(&self) -> String {
         self.request_id.clone().unwrap_or_else(|| Uuid::now_v7().to_string())
     }

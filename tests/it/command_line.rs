@@ -5,6 +5,9 @@ mod flags;
 mod life;
 mod nouns;
 mod output;
+mod printed;
+mod repeated;
+mod shown;
 
 use std::net::TcpListener;
 use std::process::{Command, Output};

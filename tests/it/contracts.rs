@@ -25,7 +25,7 @@ mod planned_order_end;
 mod proof;
 mod records;
 mod refusals;
-mod remedies;
+pub(crate) mod remedies;
 mod versions;
 
 use entitled::proto::v1;

@@ -16,7 +16,7 @@ pub(super) fn renew(contract: &Contract, order: &WorkOrder, renewal: &Renewal) -
         return Err(wrong_state(order, WORK_ORDER_NOT_ACTIVE, advice).into());
     }
     let start_date = renewal.start_date.unwrap_or_else(|| day_after(contract, order));
-    let end_date = renewal.end_date.unwrap_or_else(|| last_of(order, start_date));
+    let end_date = renewal.end_date.unwrap_or_else(|| renewed_end((order.start_date, order.end_date), start_date));
     let term = (start_date, end_date);
     Ok(WorkOrder {
         work_order_id: renewal.work_order_id.clone(),
@@ -41,15 +41,15 @@ fn day_after(contract: &Contract, order: &WorkOrder) -> NaiveDate {
     last.succ_opt().unwrap_or(NaiveDate::MAX)
 }
 
-/// The last day of a term from `start_date` that is as many years long as that of the order, or as many days.
-fn last_of(order: &WorkOrder, start_date: NaiveDate) -> NaiveDate {
-    let after = order.end_date.succ_opt().unwrap_or(NaiveDate::MAX);
-    let (_, next_year) = contract_year(order.start_date, order.end_date);
+/// The last day of a term from `start_date` that is as many years long as the one before, or as many days.
+pub fn renewed_end((first, last): (NaiveDate, NaiveDate), start_date: NaiveDate) -> NaiveDate {
+    let after = last.succ_opt().unwrap_or(NaiveDate::MAX);
+    let (_, next_year) = contract_year(first, last);
     let next = if next_year == after {
-        let years = contract_years_begun(order.start_date, order.end_date);
+        let years = contract_years_begun(first, last);
         anniversary(start_date, i32::try_from(years).unwrap_or(i32::MAX))
     } else {
-        let days = after.signed_duration_since(order.start_date).num_days();
+        let days = after.signed_duration_since(first).num_days();
         let days = Days::new(u64::try_from(days).unwrap_or_default());
         start_date.checked_add_days(days).unwrap_or(NaiveDate::MAX)
     };

@@ -1,8 +1,9 @@
-//! What the orders cost: a unit price is the price of one unit of the item's quantity.
+//! What the orders cost in money: a unit price is the price of one unit of the item's quantity, of an hour where time is
+//! counted.
 
 use super::change::Change;
 use super::rows::Rows;
-use crate::model::{Item, WorkOrder};
+use crate::model::{Item, WorkOrder, cost};
 
 /// The price of one order, without and with the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Total {
     pub currency: String,
     /// In minor units; none if no item has a price, or the sum is beyond counting.
     pub amount: Option<i64>,
-    /// How many items have no price.
+    /// How many items that are paid with money have no price.
     pub unpriced: usize,
 }
 
@@ -33,17 +34,17 @@ pub fn totals(change: &Change<'_>) -> Rows<TotalChange> {
 }
 
 fn total(order: &WorkOrder) -> Total {
-    let prices = || order.items.iter().filter_map(|item| Some((item, item.unit_price?)));
-    let sum = || prices().try_fold(0_i64, |sum, (item, price)| sum.checked_add(price.checked_mul(units(item))?));
+    let bought = || order.items.iter().filter(|item| item.funding.is_money());
+    let prices = || bought().filter_map(|item| Some((item, item.unit_price?)));
+    let sum = || prices().try_fold(0_i64, |sum, (item, price)| sum.checked_add(price_of(item, price)?));
     let priced = prices().count();
     Total {
         currency: order.currency.clone(),
         amount: if priced == 0 { None } else { sum() },
-        unpriced: order.items.len().saturating_sub(priced),
+        unpriced: bought().count().saturating_sub(priced),
     }
 }
 
-/// An item without a quantity is one.
-fn units(item: &Item) -> i64 {
-    item.quantity.map_or(1, |quantity| quantity.amount)
+fn price_of(item: &Item, price: i64) -> Option<i64> {
+    cost(price, item.quantity.map(|it| (it.amount, it.unit)))
 }

@@ -1,6 +1,7 @@
 //! Quantities written short: `400h`, `12h30m`, `90 min`, `5d`, `10 credits`.
 
 use crate::legible::excerpt;
+use crate::model::{MINUTES_PER_DAY, MINUTES_PER_HOUR};
 use crate::proto::v1::{Quantity, Unit};
 
 /// The spellings of each unit.
@@ -15,7 +16,35 @@ const UNITS: [(Unit, &[&str]); 8] = [
     (Unit::Engagements, &["engagement", "engagements"]),
 ];
 
-const MINUTES_PER_HOUR: i64 = 60;
+/// The same in another unit of time, if it comes out even.
+pub fn in_unit(quantity: Quantity, unit: Unit) -> Option<Quantity> {
+    if quantity.unit() == unit {
+        return Some(quantity);
+    }
+    let minutes = quantity.amount.checked_mul(minutes_of(quantity.unit())?)?;
+    let of_unit = minutes_of(unit)?;
+    let amount = minutes.checked_div(of_unit).filter(|_| minutes.checked_rem(of_unit) == Some(0))?;
+    Some(Quantity { amount, unit: unit.into() })
+}
+
+/// Two of one sort together: in the unit of the first if it comes out even, else in the finer one.
+pub fn sum(one: Quantity, more: Quantity) -> Option<Quantity> {
+    if one.unit == more.unit {
+        return Some(Quantity { amount: one.amount.checked_add(more.amount)?, unit: one.unit });
+    }
+    let [minutes, added] = [in_unit(one, Unit::Minutes)?.amount, in_unit(more, Unit::Minutes)?.amount];
+    let minutes = Quantity { amount: minutes.checked_add(added)?, unit: Unit::Minutes.into() };
+    in_unit(minutes, one.unit()).or_else(|| in_unit(minutes, more.unit()))
+}
+
+fn minutes_of(unit: Unit) -> Option<i64> {
+    match unit {
+        Unit::Minutes => Some(1),
+        Unit::Hours => Some(MINUTES_PER_HOUR),
+        Unit::Days => Some(MINUTES_PER_DAY),
+        _ => None,
+    }
+}
 
 /// `400h`, `90m`, `10 credits`; none of a unit that is not known.
 pub fn short(quantity: &Quantity) -> Option<String> {
@@ -140,5 +169,24 @@ mod tests {
         for wrong in ["12h30", "30m12h", "1d4h", "12h 3 events", "12h30m10m", "12h1.5m", "9223372036854775807h1m"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn days_hours_and_minutes_add_up() {
+        let read = |text: &str| parse(text).unwrap();
+        let sum = |one: &str, more: &str| sum(read(one), read(more)).and_then(|it| short(&it));
+        for (one, more, both) in [
+            ("5d", "2400m", "10d"),
+            ("5d", "4h", "44h"),
+            ("5d", "90m", "2490m"),
+            ("10h", "60m", "11h"),
+            ("10h", "30m", "630m"),
+            ("90m", "1h", "150m"),
+            ("40h", "1d", "48h"),
+        ] {
+            assert_eq!(sum(one, more).as_deref(), Some(both), "{one} {more}");
+        }
+        assert_eq!(sum("5d", "1 event"), None);
+        assert_eq!(in_unit(read("90m"), Unit::Hours), None);
     }
 }

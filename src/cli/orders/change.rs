@@ -8,7 +8,7 @@ use tonic::{Response, Status};
 
 use crate::cli::client::Client;
 use crate::cli::places::Places;
-use crate::cli::render::order_change::{self, Changed};
+use crate::cli::render::order_change::{self, Changed, Written};
 use crate::cli::screen::Screen;
 use crate::cli::values::When;
 use crate::cli::write::{RequestIdArg, write_answer};
@@ -45,13 +45,17 @@ pub(in crate::cli) struct ReasonedChange {
 
 /// Makes such a change, by a call of its own.
 macro_rules! make_reasoned {
-    ($context:expr, $args:expr, $call:ident, $request:ident, $name:literal) => {{
+    ($context:expr, $args:expr, $call:ident, $request:ident, $response:ident, $name:literal, $is_it:expr) => {{
         let (context, args) = ($context, $args);
         let connection = context.connect().await?;
-        let effective = args.change.effective;
-        let before =
-            $crate::cli::orders::change::Before::read(&connection, &args.customer, &args.work_order, effective).await?;
-        let write = args.change.write;
+        let (effective, write) = (args.change.effective, args.change.write);
+        let of = (args.customer.as_str(), args.work_order.as_str());
+        let before = $crate::cli::orders::change::Before::read(&connection, of, effective, &write).await?;
+        let recorded =
+            $crate::cli::orders::recorded::Recorded::find(&connection, of, before.effective_time, &write).await?;
+        if let Some(recorded) = recorded.filter(|it| $is_it(it, before.effective_time)) {
+            return $crate::cli::orders::change::tell_recorded!(context, $response, $name, before, recorded, false);
+        }
         let request = $crate::proto::v1::$request {
             customer_id: args.customer,
             work_order_id: args.work_order,
@@ -64,7 +68,7 @@ macro_rules! make_reasoned {
         };
         let id = request.request_id.clone();
         let answer = write.answer(&id, connection.contracts().$call(request)).await?;
-        $crate::cli::orders::change::tell_change!(context, $name, answer, before, false, write.plan)
+        $crate::cli::orders::change::tell_change!(context, $name, answer, before, false, write.written())
     }};
 }
 pub(in crate::cli) use make_reasoned;
@@ -94,6 +98,10 @@ impl ChangeWriteArgs {
         if self.plan { Ok(answer.await?.into_inner()) } else { write_answer(request_id, answer).await }
     }
 
+    pub(in crate::cli) fn written(&self) -> Written {
+        if self.plan { Written::Plan } else { Written::Now }
+    }
+
     pub(in crate::cli) fn etag(&self, before: &Before) -> String {
         self.etag.clone().unwrap_or_else(|| before.etag.clone())
     }
@@ -103,6 +111,8 @@ impl ChangeWriteArgs {
 #[derive(Debug)]
 pub(in crate::cli) struct Before {
     customer: Customer,
+    /// The others of the customer, which a plan may concern.
+    others: Vec<WorkOrder>,
     /// As it is at `effective_time`, and without one as it is now.
     pub order: WorkOrder,
     /// The state of the contract that `order` was read from.
@@ -115,9 +125,9 @@ impl Before {
     /// later is not.
     pub(in crate::cli) async fn read(
         connection: &Client,
-        customer_id: &str,
-        work_order_id: &str,
+        (customer_id, work_order_id): (&str, &str),
         effective: Option<When>,
+        write: &ChangeWriteArgs,
     ) -> Result<Self, Failure> {
         let customer = customers::read(connection, customer_id).await?.customer.unwrap_or_default();
         let read = async |as_of_time| {
@@ -139,13 +149,20 @@ impl Before {
         };
         let effective_time = effective.map(|it| it.at(zone));
         let answer = read(effective_time).await?;
-        Ok(Self { customer, order: answer.work_order.unwrap_or_default(), etag: answer.etag, effective_time })
+        let others = if write.plan { super::all(connection, customer_id).await? } else { Vec::new() };
+        let order = answer.work_order.unwrap_or_default();
+        Ok(Self { customer, others, order, etag: answer.etag, effective_time })
+    }
+
+    /// The same with the order as it was before another write.
+    pub(in crate::cli) fn of(self, order: WorkOrder) -> Self {
+        Self { order, ..self }
     }
 
     /// Tells what the change made of it; of a renewal nothing was there before.
     pub(in crate::cli) fn tell(&self, screen: &Screen, is_new: bool, changed: Changed<'_>) -> Result<String, Failure> {
         let before: WorkOrder = reflect::without_controls("entitled.v1.WorkOrder", &self.order)?;
-        let places = Places::of(&self.customer).with_orders([&before, changed.after]);
+        let places = Places::of(&self.customer).with_orders(&self.others).with_orders([&before, changed.after]);
         let changed = Changed { before: (!is_new).then_some(&before), ..changed };
         Ok(order_change::text(&changed, &places, Clock::System.now(), screen)?)
     }
@@ -153,7 +170,7 @@ impl Before {
 
 /// Writes an answer that has an order, its warnings and its tokens.
 macro_rules! tell_change {
-    ($context:expr, $name:literal, $answer:expr, $before:expr, $is_new:expr, $is_plan:expr) => {{
+    ($context:expr, $name:literal, $answer:expr, $before:expr, $is_new:expr, $written:expr) => {{
         let (context, answer) = ($context, $answer);
         match context.format {
             $crate::cli::Format::Json => context.answer($name, &answer, |_, _| String::new()),
@@ -167,7 +184,7 @@ macro_rules! tell_change {
                     warnings: &answer.warnings,
                     revision: &answer.revision,
                     etag: &answer.etag,
-                    is_plan: $is_plan,
+                    written: $written,
                 };
                 $crate::cli::screen::write(&$before.tell(&context.screen, $is_new, changed)?)
                     .map_err($crate::cli::Failure::from)
@@ -176,3 +193,20 @@ macro_rules! tell_change {
     }};
 }
 pub(in crate::cli) use tell_change;
+
+/// Writes what was answered to a write before: its order, and the tokens of now.
+macro_rules! tell_recorded {
+    ($context:expr, $response:ident, $name:literal, $before:expr, $recorded:expr, $is_new:expr) => {{
+        let recorded = $recorded;
+        let before = $before.of(recorded.before);
+        let answer = $crate::proto::v1::$response {
+            work_order: Some(recorded.order),
+            revision: recorded.revision,
+            etag: recorded.etag,
+            ..Default::default()
+        };
+        let written = $crate::cli::render::order_change::Written::Earlier;
+        $crate::cli::orders::change::tell_change!($context, $name, answer, before, $is_new, written)
+    }};
+}
+pub(in crate::cli) use tell_recorded;

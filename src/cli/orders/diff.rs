@@ -8,7 +8,8 @@ use crate::proto::v1::{DiffWorkOrderVersionsRequest, GetWorkOrderRequest, WorkOr
 
 /// Show what differs between two versions of an order, field by field.
 ///
-/// Without numbers: what the last change made of the version before it.
+/// Without numbers: the last two recorded, whenever they take effect. A change that begins before others records those
+/// anew behind itself: `orders versions` lists them all.
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,

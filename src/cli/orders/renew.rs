@@ -1,8 +1,9 @@
 use clap::Args;
 
-use super::change::{Before, ChangeWriteArgs, tell_change};
+use super::change::{Before, ChangeWriteArgs, tell_change, tell_recorded};
+use super::recorded::Recorded;
 use crate::cli::{CliContext, Failure};
-use crate::proto::v1::RenewWorkOrderRequest;
+use crate::proto::v1::{RenewWorkOrderRequest, WorkOrder};
 
 /// Go on with an order under a new id, after its last day: items, prices and quantities as they were bought.
 ///
@@ -44,7 +45,19 @@ pub(super) struct Renew {
 impl Renew {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order, None).await?;
+        let customer = self.customer.as_str();
+        let before = Before::read(&connection, (customer, &self.work_order), None, &self.write).await?;
+        let recorded = Recorded::find(&connection, (customer, &self.new_id), None, &self.write).await?;
+        if let Some(recorded) = recorded.filter(|it| self.is_told_by(&it.order)) {
+            return tell_recorded!(
+                context,
+                RenewWorkOrderResponse,
+                "entitled.v1.RenewWorkOrderResponse",
+                before,
+                recorded,
+                true
+            );
+        }
         let request = RenewWorkOrderRequest {
             customer_id: self.customer,
             work_order_id: self.work_order,
@@ -60,6 +73,16 @@ impl Renew {
         };
         let id = request.request_id.clone();
         let answer = self.write.answer(&id, connection.contracts().renew_work_order(request)).await?;
-        tell_change!(context, "entitled.v1.RenewWorkOrderResponse", answer, before, true, self.write.plan)
+        tell_change!(context, "entitled.v1.RenewWorkOrderResponse", answer, before, true, self.write.written())
+    }
+
+    /// Whether an order is what this makes.
+    fn is_told_by(&self, order: &WorkOrder) -> bool {
+        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|it| it == found);
+        order.renews_work_order_id() == self.work_order
+            && is(&self.start, &order.start_date)
+            && is(&self.end, &order.end_date)
+            && is(&self.signed, order.signed_date())
+            && is(&self.base, order.base_work_order_id())
     }
 }

@@ -1,8 +1,9 @@
 use clap::Args;
 
-use super::change::{Before, ChangeArgs, tell_change};
+use super::change::{Before, ChangeArgs, tell_change, tell_recorded};
+use super::recorded::Recorded;
 use crate::cli::{CliContext, Failure};
-use crate::proto::v1::ResumeWorkOrderRequest;
+use crate::proto::v1::{ResumeWorkOrderRequest, WorkOrderState};
 
 /// Bring a suspended order back into force.
 #[derive(Debug, Args)]
@@ -25,18 +26,34 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.customer, &self.work_order, self.change.effective).await?;
+        let ChangeArgs { effective, write } = self.change;
+        let of = (self.customer.as_str(), self.work_order.as_str());
+        let before = Before::read(&connection, of, effective, &write).await?;
+        let recorded = Recorded::find(&connection, of, before.effective_time, &write).await?;
+        let is_resumed = |it: &Recorded| {
+            [&it.before, &it.order].map(|order| order.state() == WorkOrderState::Suspended) == [true, false]
+        };
+        if let Some(recorded) = recorded.filter(|it| is_resumed(it) && it.holds_from(before.effective_time)) {
+            return tell_recorded!(
+                context,
+                ResumeWorkOrderResponse,
+                "entitled.v1.ResumeWorkOrderResponse",
+                before,
+                recorded,
+                false
+            );
+        }
         let request = ResumeWorkOrderRequest {
             customer_id: self.customer,
             work_order_id: self.work_order,
             effective_time: before.effective_time,
-            request_id: self.change.write.request.id(),
-            validate_only: self.change.write.plan,
-            etag: self.change.write.etag(&before),
-            strict: self.change.write.strict,
+            request_id: write.request.id(),
+            validate_only: write.plan,
+            etag: write.etag(&before),
+            strict: write.strict,
         };
         let id = request.request_id.clone();
-        let answer = self.change.write.answer(&id, connection.contracts().resume_work_order(request)).await?;
-        tell_change!(context, "entitled.v1.ResumeWorkOrderResponse", answer, before, false, self.change.write.plan)
+        let answer = write.answer(&id, connection.contracts().resume_work_order(request)).await?;
+        tell_change!(context, "entitled.v1.ResumeWorkOrderResponse", answer, before, false, write.written())
     }
 }

@@ -42,11 +42,13 @@ impl Show {
             known_time: self.known.map(|it| it.at(zone)),
             as_of_time: self.as_of.map(|it| it.at(zone)),
         };
+        let as_of = request.as_of_time;
         let answer = super::read(&connection, request).await?;
         let places = context.places(&connection, &self.order.customer).await.with_orders(&answer.work_order);
         context.answer("entitled.v1.GetWorkOrderResponse", &answer, |answer, screen| {
             let order = answer.work_order.as_ref();
-            order.map_or(String::new(), |order| orders::page(order, &places, Clock::System.now(), screen))
+            let at = as_of.as_ref().and_then(values::instant).unwrap_or_else(|| Clock::System.now());
+            order.map_or(String::new(), |order| orders::page(order, &places, at, screen))
         })
     }
 }

@@ -1,7 +1,9 @@
 use clap::Args;
 
 use super::change::{ReasonedChange, make_reasoned};
+use super::recorded::Recorded;
 use crate::cli::{CliContext, Failure};
+use crate::proto::v1::WorkOrderState;
 
 /// Hold an order: until it is resumed it entitles to nothing, and is no base for others.
 ///
@@ -24,7 +26,9 @@ impl Suspend {
             self.order,
             suspend_work_order,
             SuspendWorkOrderRequest,
-            "entitled.v1.SuspendWorkOrderResponse"
+            SuspendWorkOrderResponse,
+            "entitled.v1.SuspendWorkOrderResponse",
+            |it: &Recorded, from| it.order.state() == WorkOrderState::Suspended && it.holds_from(from)
         )
     }
 }

@@ -1,7 +1,9 @@
 use clap::Args;
 
 use super::change::{ReasonedChange, make_reasoned};
+use super::recorded::Recorded;
 use crate::cli::{CliContext, Failure};
+use crate::proto::v1::WorkOrderState;
 
 /// End an order early; before that instant everything still works, and the order can be changed.
 ///
@@ -26,7 +28,11 @@ impl Terminate {
             self.order,
             terminate_work_order,
             TerminateWorkOrderRequest,
-            "entitled.v1.TerminateWorkOrderResponse"
+            TerminateWorkOrderResponse,
+            "entitled.v1.TerminateWorkOrderResponse",
+            |it: &Recorded, end: Option<_>| {
+                it.order.state() == WorkOrderState::Terminated && (end.is_none() || end == it.order.terminate_time)
+            }
         )
     }
 }

@@ -5,6 +5,7 @@ use comfy_table::Cell;
 use super::{amount, money, words};
 use crate::cli::places::Places;
 use crate::cli::screen::{Screen, Tone, keep_whole};
+use crate::cli::values;
 use crate::legible::shown;
 use crate::proto::v1::{AuditRecord, AuditedBlock, AuditedDocument, FieldChange, ListAuditRecordsResponse};
 
@@ -72,15 +73,15 @@ fn document(change: &AuditedDocument, places: &Places, screen: &Screen) -> Strin
     };
     let rest = (*omitted_fields > 0).then(|| format!("and {omitted_fields} more fields"));
     let currency = places.currency(work_order_id);
-    lines(std::iter::once(head).chain(fields.iter().map(|change| field(change, currency))).chain(rest))
+    lines(std::iter::once(head).chain(fields.iter().map(|change| field(change, currency, screen))).chain(rest))
 }
 
-/// Prices are told in the currency that the order has now.
-fn field(FieldChange { field, old_value, new_value }: &FieldChange, currency: Option<&str>) -> String {
+/// Prices are told in the currency that the order has now, and times by the clocks of its host.
+fn field(FieldChange { field, old_value, new_value }: &FieldChange, currency: Option<&str>, screen: &Screen) -> String {
     let is_money = MONEY.contains(&field.rsplit('.').next().unwrap_or_default());
     let told = |value: &str| match (currency, value.parse()) {
         (Some(currency), Ok(minor_units)) if is_money => money::shown(minor_units, currency),
-        _ => value.to_owned(),
+        _ => values::time(value).map_or_else(|_| value.to_owned(), |time| screen.time(Some(&time), "")),
     };
     let (old_value, new_value) = (told(old_value), told(new_value));
     match (old_value.as_str(), new_value.as_str()) {
@@ -150,13 +151,16 @@ mod tests {
         let told = |field_name: &str, old: &str, new: &str, currency: Option<&str>| {
             let change =
                 FieldChange { field: field_name.to_owned(), old_value: old.to_owned(), new_value: new.to_owned() };
-            field(&change, currency)
+            let amsterdam = Screen::plain(100).in_zone("Europe/Amsterdam".parse().unwrap());
+            field(&change, currency, &amsterdam)
         };
         let of = |old: &str, new: &str| told("f", old, new, Some("GBP"));
         assert_eq!([of("a", "b"), of("", "b"), of("a", ""), of("", "")], ["f: a → b", "f: b", "f: a → nothing", "f"]);
         let price = "work_order.items[ede].unit_price";
         assert_eq!(told(price, "31000", "", Some("GBP")), format!("{price}: 310.00 GBP → nothing"));
         assert_eq!(told(price, "31000", "32000", Some("JPY")), format!("{price}: 31,000 JPY → 32,000 JPY"));
+        let end = told("terminate_time", "", "2026-12-14T23:00:00Z", None);
+        assert_eq!(end, "terminate_time: 2026-12-15T00:00:00+01:00 Europe/Amsterdam");
         // An order that is not known has no currency either.
         assert_eq!(told(price, "31000", "32000", None), format!("{price}: 31000 → 32000"));
     }
@@ -166,7 +170,7 @@ mod tests {
         let record = AuditRecord {
             customer_id: "halden-mills".to_owned(),
             request_id: "0198c0de-0000-7000-8000-000000000000".to_owned(),
-            record_time: Some(crate::cli::values::time("2026-12-01T10:00:00.25Z").unwrap()),
+            record_time: Some(values::time("2026-12-01T10:00:00.25Z").unwrap()),
             actor: "billing-portal for ada@halden-mills.example".to_owned(),
             action: "UpdateCustomer".to_owned(),
             work_order_ids: vec!["hm-2026".to_owned()],

@@ -4,6 +4,7 @@ use comfy_table::Cell;
 
 use super::reason::{self, ReasonKind};
 use super::{amount, terms, words};
+use crate::cli::acts::Acts;
 use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::proto::v1::{Block, CheckEntitlementRequest, CheckEntitlementResponse, Coverage, Decision};
 
@@ -17,7 +18,12 @@ pub(crate) fn exit_status(decision: Decision) -> u8 {
     }
 }
 
-pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementResponse, screen: &Screen) -> String {
+pub(crate) fn text(
+    request: &CheckEntitlementRequest,
+    answer: &CheckEntitlementResponse,
+    acts: &Acts,
+    screen: &Screen,
+) -> String {
     let (tone, word) = words::decision(answer.decision());
     let CheckEntitlementRequest { customer_id, location_id, product_id, service_id, .. } = request;
     let mut parts = vec![
@@ -28,7 +34,7 @@ pub(crate) fn text(request: &CheckEntitlementRequest, answer: &CheckEntitlementR
     for (about, reasons) in sections {
         if !reasons.is_empty() {
             let codes = sections.iter().flat_map(|(_, reasons)| reasons.iter()).map(|reason| reason.code.as_str());
-            parts.push(reason::table(screen, about, reasons, customer_id, codes));
+            parts.push(reason::table(screen, about, reasons, acts, codes));
         }
     }
     if let Some(coverage) = answer.coverage.as_ref().filter(|coverage| !coverage.blocks.is_empty()) {

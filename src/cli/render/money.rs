@@ -2,39 +2,31 @@
 
 pub(crate) use crate::cli::document::money::shown;
 
+use crate::model::{self, cost};
 use crate::proto::v1::{Funding, Item, Unit, WorkOrder};
 
-const MINUTES_PER_HOUR: i128 = 60;
-
 /// What the prices of an order come to.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Total {
-    minor_units: i64,
+    /// None: beyond counting.
+    minor_units: Option<i64>,
     priced: usize,
-    /// Bought outright, without a price.
+    /// Paid with money, without a price.
     without: usize,
 }
 
 impl Total {
     pub(crate) fn of(order: &WorkOrder) -> Self {
-        let mut total = Self::default();
-        for item in
-            order.items.iter().filter(|item| matches!(item.funding(), Funding::Purchased | Funding::Unspecified))
-        {
-            match of_item(item) {
-                Some(price) => {
-                    total.minor_units = total.minor_units.saturating_add(price);
-                    total.priced = total.priced.saturating_add(1);
-                }
-                None => total.without = total.without.saturating_add(1),
-            }
-        }
-        total
+        let is_money = |item: &&Item| matches!(item.funding(), Funding::Purchased | Funding::Unspecified);
+        let (priced, without): (Vec<_>, Vec<_>) =
+            order.items.iter().filter(is_money).partition(|item| item.unit_price.is_some());
+        let minor_units = priced.iter().try_fold(0_i64, |sum, item| sum.checked_add(of_item(item)?));
+        Self { minor_units, priced: priced.len(), without: without.len() }
     }
 
     /// Nothing where no item has a price.
     pub(crate) fn words(&self, currency: &str) -> String {
-        let amount = shown(self.minor_units, currency);
+        let amount = self.minor_units.map_or_else(|| "beyond counting".to_owned(), |it| shown(it, currency));
         match (self.priced, self.without) {
             (0, _) => String::new(),
             (_, 0) => amount,
@@ -44,17 +36,11 @@ impl Total {
     }
 }
 
-/// The price of all that an item counts, in minor units; of one where it counts nothing. Hours are priced by the hour,
-/// and a part of a minor unit counts as a whole one from its half.
+/// The price of all that an item counts, in minor units; of one where it counts nothing.
 pub(crate) fn of_item(item: &Item) -> Option<i64> {
-    let price = i128::from(item.unit_price?);
-    let (amount, parts) = match &item.quantity {
-        Some(quantity) if quantity.unit() == Unit::Minutes => (i128::from(quantity.amount), MINUTES_PER_HOUR),
-        Some(quantity) => (i128::from(quantity.amount), 1),
-        None => (1, 1),
-    };
-    let doubled = price.checked_mul(amount)?.checked_mul(2)?.checked_add(parts)?;
-    i64::try_from(doubled.checked_div_euclid(parts.checked_mul(2)?)?).ok()
+    // Minutes alone are not priced by themselves.
+    let priced = |unit: Unit| if unit == Unit::Minutes { model::Unit::Minutes } else { model::Unit::Hours };
+    cost(item.unit_price?, item.quantity.as_ref().map(|it| (it.amount, priced(it.unit()))))
 }
 
 /// What one price is for: an hour, a day; nothing where an item is not counted.
@@ -79,18 +65,6 @@ mod tests {
     fn item(price: Option<i64>, amount: i64, unit: Unit) -> Item {
         let quantity = Some(Quantity { amount, unit: unit.into() });
         Item { unit_price: price, quantity, ..Item::default() }
-    }
-
-    #[test]
-    fn an_item_costs_its_quantity_at_its_price() {
-        assert_eq!(of_item(&item(Some(24_500), 400, Unit::Hours)), Some(9_800_000));
-        // An hour and a half, and a third of a cent, and half of one.
-        assert_eq!(of_item(&item(Some(24_500), 90, Unit::Minutes)), Some(36_750));
-        assert_eq!(of_item(&item(Some(1), 20, Unit::Minutes)), Some(0));
-        assert_eq!(of_item(&item(Some(1), 30, Unit::Minutes)), Some(1));
-        assert_eq!(of_item(&item(Some(i64::MAX), 2, Unit::Hours)), None);
-        assert_eq!(of_item(&item(None, 2, Unit::Hours)), None);
-        assert_eq!(of_item(&Item { unit_price: Some(7), ..Item::default() }), Some(7));
     }
 
     #[test]

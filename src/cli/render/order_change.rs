@@ -10,6 +10,15 @@ use crate::cli::screen::{Screen, Tone, keep_whole};
 use crate::error::BoxError;
 use crate::proto::v1::{ContractEffects, Warning, WorkOrder};
 
+/// Whether a change was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    Plan,
+    Now,
+    /// By the same request, which was sent again.
+    Earlier,
+}
+
 /// What a call answers.
 #[derive(Debug)]
 pub(crate) struct Changed<'a> {
@@ -21,7 +30,7 @@ pub(crate) struct Changed<'a> {
     pub warnings: &'a [Warning],
     pub revision: &'a str,
     pub etag: &'a str,
-    pub is_plan: bool,
+    pub written: Written,
 }
 
 pub(crate) fn text(
@@ -31,8 +40,12 @@ pub(crate) fn text(
     screen: &Screen,
 ) -> Result<String, BoxError> {
     let mut parts = Vec::new();
-    if changed.is_plan {
-        parts.push(screen.paint(Tone::Open, "a plan, nothing was written"));
+    match changed.written {
+        Written::Plan => parts.push(screen.paint(Tone::Open, "a plan, nothing was written")),
+        Written::Earlier => {
+            parts.push(screen.paint(Tone::Open, "this request was applied before; nothing was written now"))
+        }
+        Written::Now => {}
     }
     match changed.before {
         Some(before) => {
@@ -43,6 +56,13 @@ pub(crate) fn text(
             parts.push(differences::table(&differences, screen));
         }
         None => parts.push(orders::page(changed.after, places, now, screen)),
+    }
+    if changed.before.is_none() && orders::is_ended(changed.after, places, now) {
+        let over = format!(
+            "its term is over already: its last day was {}; --start and --end set another",
+            changed.after.end_date
+        );
+        parts.push(screen.paint(Tone::Open, &over));
     }
     parts.extend(changed.effects.and_then(|it| effects::text(it, places, screen)));
     parts.extend(warnings(changed.warnings, screen));

@@ -85,6 +85,12 @@ pub(crate) fn state(order: &WorkOrder, places: &Places, now: DateTime<Utc>) -> (
     }
 }
 
+/// Whether its last day is over.
+pub(crate) fn is_ended(order: &WorkOrder, places: &Places, now: DateTime<Utc>) -> bool {
+    let today = day_of(places.order(&order.work_order_id), now);
+    order.end_date.parse::<NaiveDate>().is_ok_and(|last| last < today)
+}
+
 fn items(order: &WorkOrder, screen: &Screen) -> String {
     let mut table = screen.table(&["Item", "quantity", "for", "price", "total"]);
     for item in &order.items {

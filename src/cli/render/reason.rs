@@ -2,7 +2,8 @@
 
 use comfy_table::Cell;
 
-use super::{act, words};
+use super::words;
+use crate::cli::acts::{Acts, EXCEPTIONS};
 use crate::cli::screen::{Screen, Tone, align, keep_whole};
 use crate::proto::v1::{Reason, Remedy, RemedyKind};
 
@@ -48,14 +49,17 @@ const FLAGS: [(&str, &str); 19] = [
 ];
 const CLOSED: (&str, &str) = ("incident_close_time", "--closed");
 
-/// `customer_id` is whom a command that turns a reason is for. A heading and, per clause, its code and section beside its words and what would change it.
+/// Where a command stands, which is there for copying and is not broken.
+const COMMAND: &str = "\u{e000}\u{e001}";
+
+/// A heading and, per clause, its code and section beside its words, what would change it and the command that does.
 ///
 /// `codes` are those of every table beside this one, so that their columns stand in line.
 pub(crate) fn table<'a>(
     screen: &Screen,
     kind: ReasonKind,
     reasons: &[Reason],
-    customer_id: &str,
+    acts: &Acts,
     codes: impl Iterator<Item = &'a str>,
 ) -> String {
     let (heading, tone) = match kind {
@@ -63,10 +67,16 @@ pub(crate) fn table<'a>(
         ReasonKind::Open => ("Still open", Tone::Open),
     };
     let mut table = screen.table(&[heading, "section", ""]);
+    let mut commands = Vec::new();
     for reason in reasons {
         let words = match remedy(kind, reason) {
-            Some(remedy) => match act::command(customer_id, reason) {
-                Some(command) => format!("{}\n→ {remedy}\n{command}", reason.message),
+            Some(remedy) => match acts.command(reason) {
+                // A terminal shows it as wide as it is.
+                Some(command) if screen.is_terminal => format!("{}\n→ {remedy}\n{command}", reason.message),
+                Some(command) => {
+                    commands.push(command);
+                    format!("{}\n→ {remedy}\n{COMMAND}", reason.message)
+                }
                 None => format!("{}\n→ {remedy}", reason.message),
             },
             None => reason.message.clone(),
@@ -74,7 +84,7 @@ pub(crate) fn table<'a>(
         table.add_row([screen.cell(tone, &reason.code), Cell::new(&reason.clause), Cell::new(words.trim())]);
     }
     align(&mut table, 0, codes);
-    screen.laid_out(table)
+    commands.iter().fold(screen.laid_out(table), |text, command| text.replacen(COMMAND, command, 1))
 }
 
 /// What would change it: the server's words, or where it has none, the bare facts; and the flag.
@@ -98,7 +108,7 @@ fn bare(remedy: &Remedy) -> Option<String> {
         RemedyKind::Renew => "renew",
         RemedyKind::WaitUntil => "wait until",
         RemedyKind::DesignateLocation => "designate",
-        RemedyKind::AddProduct if remedy.field == act::EXCEPTIONS => "except no longer",
+        RemedyKind::AddProduct if remedy.field == EXCEPTIONS => "except no longer",
         RemedyKind::AddProduct => "add product",
         RemedyKind::AddQuantity => "add quantity",
         RemedyKind::RecordWaiver => "record a waiver",

@@ -125,7 +125,8 @@ pub(crate) fn assert_legible(show: impl Fn(&Screen) -> String) {
         let laid_out = words(&text);
         let broken: Vec<_> = all.difference(&laid_out).collect();
         assert!(broken.is_empty(), "{broken:?} at {columns} in\n{text}");
-        let long = text.lines().find(|line| width(line) > columns);
+        // A command is there for copying, and not broken.
+        let long = text.lines().find(|line| width(line) > columns && !line.trim().starts_with("entitled "));
         assert!(long.is_none(), "{long:?} at {columns} in\n{text}");
     }
 }

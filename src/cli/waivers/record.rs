@@ -1,7 +1,8 @@
 use clap::Args;
 
 use super::WaiverArgs;
-use crate::cli::orders::change::{Before, ChangeWriteArgs, tell_change};
+use crate::cli::orders::change::{Before, ChangeWriteArgs, tell_change, tell_recorded};
+use crate::cli::orders::recorded::Recorded;
 use crate::cli::values::When;
 use crate::cli::{CliContext, Failure, values};
 use crate::proto::v1::{RecordWaiverRequest, Waiver};
@@ -43,16 +44,31 @@ pub(super) struct Record {
 impl Record {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before = Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.effective).await?;
+        let before = Before::read(&connection, self.waiver.of(), self.effective, &self.write).await?;
         let waiver = Waiver {
-            code: self.waiver.code,
-            reference: self.waiver.reference,
+            code: self.waiver.code.clone(),
+            reference: self.waiver.reference.clone(),
             granted_by: self.granted_by,
             start_date: self.start,
             end_date: self.end,
             product_ids: self.products,
             service_ids: self.services,
         };
+        let recorded = Recorded::find(&connection, self.waiver.of(), before.effective_time, &self.write).await?;
+        let is_it = |it: &Recorded| {
+            let has = [&it.before, &it.order].map(|order| self.waiver.all_of(order).any(|other| *other == waiver));
+            has == [false, true] && it.holds_from(before.effective_time)
+        };
+        if let Some(recorded) = recorded.filter(is_it) {
+            return tell_recorded!(
+                context,
+                RecordWaiverResponse,
+                "entitled.v1.RecordWaiverResponse",
+                before,
+                recorded,
+                false
+            );
+        }
         let request = RecordWaiverRequest {
             customer_id: self.waiver.customer,
             work_order_id: self.waiver.work_order,
@@ -66,6 +82,6 @@ impl Record {
         };
         let id = request.request_id.clone();
         let answer = self.write.answer(&id, connection.contracts().record_waiver(request)).await?;
-        tell_change!(context, "entitled.v1.RecordWaiverResponse", answer, before, false, self.write.plan)
+        tell_change!(context, "entitled.v1.RecordWaiverResponse", answer, before, false, self.write.written())
     }
 }

@@ -1,7 +1,8 @@
 use clap::Args;
 
 use super::WaiverArgs;
-use crate::cli::orders::change::{Before, ChangeArgs, tell_change};
+use crate::cli::orders::change::{Before, ChangeArgs, tell_change, tell_recorded};
+use crate::cli::orders::recorded::Recorded;
 use crate::cli::{CliContext, Failure};
 use crate::proto::v1::RevokeWaiverRequest;
 
@@ -23,8 +24,23 @@ pub(super) struct Revoke {
 impl Revoke {
     pub(super) async fn run(self, context: &CliContext) -> Result<(), Failure> {
         let connection = context.connect().await?;
-        let before =
-            Before::read(&connection, &self.waiver.customer, &self.waiver.work_order, self.change.effective).await?;
+        let ChangeArgs { effective, write } = self.change;
+        let before = Before::read(&connection, self.waiver.of(), effective, &write).await?;
+        let recorded = Recorded::find(&connection, self.waiver.of(), before.effective_time, &write).await?;
+        let is_it = |it: &Recorded| {
+            let has = [&it.before, &it.order].map(|order| self.waiver.all_of(order).any(|it| self.waiver.names(it)));
+            has == [true, false] && it.holds_from(before.effective_time)
+        };
+        if let Some(recorded) = recorded.filter(is_it) {
+            return tell_recorded!(
+                context,
+                RevokeWaiverResponse,
+                "entitled.v1.RevokeWaiverResponse",
+                before,
+                recorded,
+                false
+            );
+        }
         let request = RevokeWaiverRequest {
             customer_id: self.waiver.customer,
             work_order_id: self.waiver.work_order,
@@ -32,13 +48,13 @@ impl Revoke {
             code: self.waiver.code,
             reference: self.waiver.reference,
             effective_time: before.effective_time,
-            request_id: self.change.write.request.id(),
-            validate_only: self.change.write.plan,
-            etag: self.change.write.etag(&before),
-            strict: self.change.write.strict,
+            request_id: write.request.id(),
+            validate_only: write.plan,
+            etag: write.etag(&before),
+            strict: write.strict,
         };
         let id = request.request_id.clone();
-        let answer = self.change.write.answer(&id, connection.contracts().revoke_waiver(request)).await?;
-        tell_change!(context, "entitled.v1.RevokeWaiverResponse", answer, before, false, self.change.write.plan)
+        let answer = write.answer(&id, connection.contracts().revoke_waiver(request)).await?;
+        tell_change!(context, "entitled.v1.RevokeWaiverResponse", answer, before, false, write.written())
     }
 }

@@ -10,7 +10,7 @@ use super::write::refused;
 use crate::cache::Documents;
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{ApplyContext, Block, Book, ChainHash, Command, apply};
-use crate::service::{Consistency, MOMENT, MOST_CHANGES};
+use crate::service::{Consistency, MOMENT, MOST_CHANGES_OF_WORK};
 
 impl Ledger {
     /// A block as its last entry by then left it, at the terms that the contract of then gave it.
@@ -65,7 +65,7 @@ impl Ledger {
     async fn relived(&self, customer_id: &str, block: &Block, as_of: DateTime<Utc>) -> Result<Block> {
         let mut contracts = Vec::new();
         let mut instant = Some(as_of);
-        while let Some(time) = instant.filter(|_| contracts.len() < MOST_CHANGES) {
+        while let Some(time) = instant.filter(|_| contracts.len() < MOST_CHANGES_OF_WORK) {
             let consistency = Consistency::MinimizeLatency;
             let snapshot = match self.context.snapshot_at(customer_id, instant, instant, &consistency, time).await {
                 Err(Error::NotFound { noun: Noun::Customer, .. }) => break,

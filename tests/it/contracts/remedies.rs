@@ -17,7 +17,7 @@ use crate::corpus::{ask, explain, files, list, load, over};
 use crate::server::{BOTH, TestServer, request_id};
 
 /// What a remedy may call for of the contract, besides buying something else.
-const ACTS: [&str; 5] = ["RENEW", "RECORD_WAIVER", "ADD_PRODUCT", "ADD_QUANTITY", "DESIGNATE_LOCATION"];
+pub(crate) const ACTS: [&str; 5] = ["RENEW", "RECORD_WAIVER", "ADD_PRODUCT", "ADD_QUANTITY", "DESIGNATE_LOCATION"];
 
 /// What leaned on a base that was terminated, be it at its very end, is bought once more.
 const ANEW: [&str; 2] = ["BASE_AGREEMENT_TERMINATED", "BASE_AGREEMENT_EXPIRED"];
@@ -55,6 +55,11 @@ async fn every_act_that_a_remedy_names_can_be_carried_out() {
         let missing: Vec<_> = told.difference(&carried).collect();
         assert!(missing.is_empty(), "no case carries out {missing:?}");
     }
+}
+
+/// Whether this check is one whose renewal is forbidden.
+pub(crate) fn is_forbidden(name: &str) -> bool {
+    FORBIDDEN.iter().any(|(forbidden, _)| *forbidden == name)
 }
 
 /// Every clause with the acts that turn it, as docs/ERRORS.md publishes them; all of them are in the catalogue.
@@ -97,7 +102,7 @@ async fn carry_out_all(
             continue;
         }
         let key = (text(&reason["code"]), kind.to_owned(), text(&reason["remedy"]["field"]));
-        if FORBIDDEN.iter().any(|(forbidden, _)| *forbidden == name) && kind == "RENEW" {
+        if is_forbidden(name) && kind == "RENEW" {
             continue;
         }
         // A terminated order changes no more: its own reason tells to renew it.
@@ -158,12 +163,12 @@ async fn carry_out_all(
 }
 
 /// The reasons of an answer, and what is open.
-fn told(answer: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn told(answer: &Value) -> impl Iterator<Item = &Value> {
     ["reasons", "open_conditions"].into_iter().flat_map(|part| list(answer, part))
 }
 
 /// The customer of a case under another id.
-async fn copy(server: &TestServer, case: &Value, customer_id: &str) -> String {
+pub(crate) async fn copy(server: &TestServer, case: &Value, customer_id: &str) -> String {
     let mut document = case["document"].clone();
     document["customer"]["customer_id"] = Value::from(customer_id);
     let document = document::read(&document.to_string()).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));

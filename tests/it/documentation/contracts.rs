@@ -73,6 +73,9 @@ How values are written:
 - **Money** has the decimals of the order's currency: `310.00`, or `310.00 SGD` with it; `310` in yen, `310.000` in Bahraini
   dinars. A whole number where the currency has decimals is in minor units, as on the wire: `31000` is 310.00. `import` notes
   which amount it took it for.
+- **A total** is of money: what the flex allowance or credits pay for is not in it. An item costs its price for each unit of its
+  quantity, for each hour where hours or minutes are counted, and once without a quantity; a part of a minor unit counts as a whole one
+  from its half, item by item.
 - **Names of values** may have their prefix or not: `ACTIVE`, `WORK_ORDER_STATE_ACTIVE`.
 - A field that is left out or `~` is absent; so is an empty list, and an empty text. Patterns with `*` need quotes in YAML.
 

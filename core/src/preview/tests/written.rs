@@ -99,6 +99,10 @@ fn a_total_is_unit_price_times_quantity() {
         priced(|order| order.items[0].quantity = Some(Quantity { amount: 12, unit: Unit::Hours })),
         (Some(gbp(Some(310_000), 1)), gbp(Some(372_000), 1))
     );
+    // An hour has its price, however its time is written; what is not paid with money is in no sum of money.
+    let long = |order: &mut WorkOrder| order.items[0].quantity = Some(Quantity { amount: 90, unit: Unit::Minutes });
+    assert_eq!(priced(long).1, gbp(Some(46_500), 1));
+    assert_eq!(priced(|order| order.items[0].funding = crate::model::Funding::FlexAllowance).1, gbp(None, 1));
     assert_eq!(priced(|order| order.items[1].unit_price = Some(0)).1, gbp(Some(310_000), 0));
     assert_eq!(priced(|order| order.items[0].unit_price = None).1, gbp(None, 2));
     assert_eq!(priced(|order| order.items[0].quantity = None).1, gbp(Some(31_000), 1), "one");

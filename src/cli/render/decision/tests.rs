@@ -76,7 +76,7 @@ fn shown(answer: &CheckEntitlementResponse, width: u16) -> String {
         service_id: "enhanced-designated-engineering".to_owned(),
         ..CheckEntitlementRequest::default()
     };
-    text(&request, answer, &Screen::plain(width))
+    text(&request, answer, &Acts::default(), &Screen::plain(width))
 }
 
 #[test]
@@ -135,5 +135,5 @@ fn a_decision_is_legible_at_every_width() {
     let reason = answer.open_conditions.first_mut().unwrap();
     reason.message = "unified-enhanced-response serves incidents of severity 1, A only.".to_owned();
     let request = CheckEntitlementRequest { service_id: "workshops".to_owned(), ..Default::default() };
-    crate::cli::screen::assert_legible(|screen| text(&request, &answer, screen));
+    crate::cli::screen::assert_legible(|screen| text(&request, &answer, &Acts::default(), screen));
 }
