@@ -219,14 +219,16 @@ impl<'a> Context<'a> {
     /// What is left behind this instant is lost: the effective end, the end of the contract year for what the flex
     /// allowance paid, a planned end of the item, or the end that its block has come to already.
     pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
-        let year_end = self.candidate.block.and_then(|block| block.year_end);
+        // A block that never lived loses nothing more with the year.
+        let year_end =
+            self.candidate.block.and_then(|block| block.year_end).filter(|_| !self.candidate.life.is_empty());
         let sooner = year_end.into_iter().chain(self.candidate.planned_end).chain(self.lost_time());
         sooner.fold(self.effective.end, DateTime::min)
     }
 
-    /// Whether what is left of its block is lost: by its effective end, or since its block has ended.
+    /// Whether what was left of its block is lost.
     pub(super) fn is_lost(&self) -> bool {
-        self.at >= self.forfeit_time() || self.block_end().is_some_and(|end| end <= self.at)
+        self.at >= self.forfeit_time()
     }
 
     /// In what a delivery must lie: the cover it may lean on, else from the effective start to the time of forfeit.
