@@ -45,8 +45,8 @@ pub(super) fn judge(
         let description = format!(
             "{changes} changes of the contract are planned with it, with {bytes} bytes of documents in all, and \
              {bytes_of_one} of the one that has most; at most {MOST_PLANNED} may be, with {MOST_BYTES} and \
-             {MOST_BYTES_OF_ONE} bytes, so that what changes now finds room: withdraw planned changes, each by a change at its \
-             `effective_time` to what stands before it, or plan this one once others have taken effect"
+             {MOST_BYTES_OF_ONE} bytes, so that what changes now finds room: withdraw planned changes, each by a \
+             change at its `effective_time` to what stands before it, or plan this one once others have taken effect"
         );
         let field = if command.effective_time().is_some() { "effective_time" } else { path };
         Violation::new(field, reason::FIELD_OUT_OF_RANGE, description)
