@@ -153,8 +153,7 @@ def test_alerts_are_there_where_they_make_sense():
 
     trial = names(preset("sqlite"))
     assert not trial & {"EntitledConnectionsUsed", "EntitledKeysUnavailable", "EntitledKeyFetchesFail",
-                        "EntitledCertificateExpires",
-                        "EntitledCredentialsRefused", "EntitledLedgerVerifyFailed"}
+                        "EntitledCertificateExpires", "EntitledCredentialsRefused", "EntitledLedgerVerifyFailed"}
     off = {"prometheusRule": {"kubeStateMetrics": False, "rules": {"EntitledDown": {"enabled": False}}}}
     assert set(ALERTS) - names(preset("secure"), off) == {
         "EntitledDown", "EntitledNotReady", "EntitledCrashLoop", "EntitledMigrationFailed", "EntitledLedgerVerifyFailed"

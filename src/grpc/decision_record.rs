@@ -10,10 +10,18 @@ use crate::service::{CheckAnswer, Question};
 use crate::telemetry::Telemetry;
 use crate::telemetry::call;
 
-/// Logs a decision, if it is one of those that are.
-pub(super) fn log(telemetry: &Telemetry, answer: &CheckAnswer<'_>) {
-    if let Some(log) = telemetry.decisions.as_ref().filter(|log| log.wants(&answer.decision_id)) {
-        log.write(&DecisionRecord::of(answer, call::request_id()));
+/// The line of a decision, if it is one of those that are logged.
+pub(super) fn line(telemetry: &Telemetry, answer: &CheckAnswer<'_>) -> Option<Vec<u8>> {
+    telemetry.decisions.as_ref().filter(|log| log.wants(&answer.decision_id))?;
+    let mut line = serde_json::to_vec(&DecisionRecord::of(answer, call::request_id())).ok()?;
+    line.push(b'\n');
+    Some(line)
+}
+
+/// Logs a decision that was given.
+pub(super) fn log(telemetry: &Telemetry, line: Option<Vec<u8>>) {
+    if let Some((log, line)) = telemetry.decisions.as_ref().zip(line) {
+        log.write(line);
     }
 }
 

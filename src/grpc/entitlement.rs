@@ -12,7 +12,7 @@ use crate::engine::{Decision, TargetAnswer};
 use crate::error::Error;
 use crate::proto::v1;
 use crate::proto::v1::entitlement_service_server::EntitlementService;
-use crate::service::{CheckAnswer, Entitlements};
+use crate::service::{Bytes, CheckAnswer, Entitlements};
 use crate::store::Epoch;
 use crate::telemetry::Telemetry;
 
@@ -29,9 +29,20 @@ impl EntitlementApi {
         Self { entitlements, telemetry, epoch }
     }
 
-    fn told(&self, answer: &CheckAnswer<'_>) -> v1::CheckEntitlementResponse {
-        decision_record::log(&self.telemetry, answer);
-        write_response(answer)
+    fn line(&self, answer: &CheckAnswer<'_>) -> Option<Vec<u8>> {
+        decision_record::line(&self.telemetry, answer)
+    }
+}
+
+/// A result of a batch, and the line of its decision, which is logged once the result is given.
+struct Told {
+    result: v1::BatchCheckResult,
+    line: Option<Vec<u8>>,
+}
+
+impl Bytes for Told {
+    fn bytes(&self) -> usize {
+        self.result.bytes()
     }
 }
 
@@ -43,7 +54,9 @@ impl EntitlementService for EntitlementApi {
     ) -> Result<Response<v1::CheckEntitlementResponse>, Status> {
         let (call, message) = Call::open(request);
         let question = read_check(message, call.locale, &self.epoch)?;
-        let response = self.entitlements.check(&call.caller, &question, |answer| self.told(answer)).await?;
+        let tell = |answer: &CheckAnswer<'_>| (write_response(answer), self.line(answer));
+        let (response, line) = self.entitlements.check(&call.caller, &question, tell).await?;
+        decision_record::log(&self.telemetry, line);
         Ok(Response::new(response))
     }
 
@@ -54,16 +67,20 @@ impl EntitlementService for EntitlementApi {
         let (call, message) = Call::open(request);
         let questions = read_batch(message, call.locale, &self.epoch)?;
         let tell = |answer: Result<&CheckAnswer<'_>, Error>| {
-            let result = match answer {
-                Ok(answer) => v1::batch_check_result::Result::Response(self.told(answer)),
+            let (result, line) = match answer {
+                Ok(answer) => (v1::batch_check_result::Result::Response(write_response(answer)), self.line(answer)),
                 Err(error) => {
-                    v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref()))
+                    (v1::batch_check_result::Result::Status(status::to_message(error, call.request_id.as_ref())), None)
                 }
             };
-            v1::BatchCheckResult { result: Some(result) }
+            Told { result: v1::BatchCheckResult { result: Some(result) }, line }
         };
-        let results = self.entitlements.check_all(&call.caller, questions, tell).await?;
-        Ok(Response::new(v1::BatchCheckEntitlementsResponse { results }))
+        let told = self.entitlements.check_all(&call.caller, questions, tell).await?;
+        let given = told.into_iter().map(|Told { result, line }| {
+            decision_record::log(&self.telemetry, line);
+            result
+        });
+        Ok(Response::new(v1::BatchCheckEntitlementsResponse { results: given.collect() }))
     }
 
     async fn list_entitlements(

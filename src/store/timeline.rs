@@ -9,9 +9,10 @@ use crate::contract::Document;
 use crate::error::Result;
 use crate::model::VersionInfo;
 
-/// Of each document the version in effect at $2, and those that take effect later. One that was recorded later and takes
-/// effect no later hides a version: that is looked up in an index, and hidden versions are passed without their documents.
-/// A document that its version before has already is not read again, nor are any that take more than $3 bytes in sum.
+/// Of each document the version in effect at $2, and those that take effect later. One that was recorded later and
+/// takes effect no later hides a version: that is looked up in an index, and hidden versions are passed without their
+/// documents. A document that its version before has already is not read again, nor are any that take more than $3
+/// bytes in sum.
 const DOCUMENTS_SINCE: &str = "
     , candidate AS (
         SELECT NULL AS work_order_id, v.version, v.effective_time FROM customer_version v
@@ -66,8 +67,8 @@ pub struct DatedDocument {
     pub document: Option<(Document, usize)>,
 }
 
-/// The versions of a customer's documents that are in effect at an instant or later, those of each document in the order
-/// in which they take effect; none if they take more bytes than that.
+/// The versions of a customer's documents that are in effect at an instant or later, those of each document in the
+/// order in which they take effect; none if they take more bytes than that.
 pub async fn documents_since_in_txn(
     txn: &Txn,
     customer_id: &str,

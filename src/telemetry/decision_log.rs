@@ -6,8 +6,6 @@
 use std::io::Write;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use super::lines::{self, Lines};
 use super::rotating_file::RotatingFile;
 use crate::config::{DecisionLogTarget, TelemetrySettings};
@@ -46,12 +44,9 @@ impl DecisionLog {
         number.is_some_and(|number| number.checked_rem(self.sample) == Some(0))
     }
 
-    /// Hands a line over.
-    pub fn write(&self, record: &impl Serialize) {
-        if let Ok(mut line) = serde_json::to_vec(record) {
-            line.push(b'\n');
-            self.lines.put(line);
-        }
+    /// Hands the line of a record over.
+    pub fn write(&self, line: Vec<u8>) {
+        self.lines.put(line);
     }
 
     /// Tells how many lines were lost since the start.

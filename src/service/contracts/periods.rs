@@ -38,8 +38,8 @@ impl Infos {
 }
 
 impl Periods {
-    /// The documents in the order of [`crate::store::documents_since_in_txn`]; none if they are too many or too large to be
-    /// judged together. A period in which nothing is new is part of the one before.
+    /// The documents in the order of [`crate::store::documents_since_in_txn`]; none if they are too many or too large
+    /// to be judged together. A period in which nothing is new is part of the one before.
     pub(super) fn of(documents: Vec<DatedDocument>, as_of: DateTime<Utc>, stored: &StoredContract) -> Option<Self> {
         let mut infos: BTreeMap<Option<String>, VersionInfo> = BTreeMap::new();
         let mut later: BTreeMap<DateTime<Utc>, Vec<(Document, usize)>> = BTreeMap::new();
@@ -140,7 +140,7 @@ mod tests {
         }
     }
 
-    /// The first is there from the beginning, each later one from as many seconds on; without bytes it says nothing new.
+    /// The first is there from the beginning, each later one from as many seconds on. Without bytes: nothing new.
     fn documents(bytes: &[Option<usize>]) -> Vec<DatedDocument> {
         let dated = |(second, bytes): (i64, &Option<usize>)| DatedDocument {
             work_order_id: None,

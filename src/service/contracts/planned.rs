@@ -45,8 +45,8 @@ pub(super) fn judge(
         let description = format!(
             "{changes} changes of the contract are planned with it, with {bytes} bytes of documents in all, and \
              {bytes_of_one} of the one that has most; at most {MOST_PLANNED} may be, with {MOST_BYTES} and \
-             {MOST_BYTES_OF_ONE} bytes, so that what changes now finds room: withdraw planned changes, each by a change at its \
-             `effective_time` to what stands before it, or plan this one once others have taken effect"
+             {MOST_BYTES_OF_ONE} bytes, so that what changes now finds room: withdraw planned changes, each by a \
+             change at its `effective_time` to what stands before it, or plan this one once others have taken effect"
         );
         let field = if command.effective_time().is_some() { "effective_time" } else { path };
         Violation::new(field, reason::FIELD_OUT_OF_RANGE, description)
@@ -151,5 +151,33 @@ mod tests {
         assert!(!Planned { changes: MOST_PLANNED + 1, ..Planned::default() }.is_within_limits());
         assert!(!Planned { bytes: MOST_BYTES + 1, ..Planned::default() }.is_within_limits());
         assert!(!Planned { bytes_of_one: MOST_BYTES_OF_ONE + 1, ..Planned::default() }.is_within_limits());
+    }
+
+    /// A change of now, carried into each of so many planned ones, which brings licences of so many bytes.
+    fn judged(planned: i64, bytes_before: usize, bytes: usize) -> Option<Violation> {
+        let licenses = |bytes: usize| vec!["x".repeat(bytes); usize::from(bytes > 0)];
+        let periods = (0..=planned).map(|second| {
+            let mut contract = contract(&second.to_string());
+            contract.customer.licenses = licenses(bytes_before);
+            Period { from: Some(at(second)), contract }
+        });
+        let before = Timeline::new(periods.collect()).unwrap();
+        let customer = Customer { licenses: licenses(bytes), ..contract("0").customer };
+        let command = ContractCommand::UpdateCustomer { customer, etag: String::new(), effective_time: None };
+        let plan = crate::contract::plan(&command, Some(&before), at(0)).unwrap().unwrap();
+        judge(&command, &plan, Some(&before), "customer", at(0))
+    }
+
+    #[test]
+    fn a_change_of_now_that_leaves_no_room_for_another_is_refused() {
+        let tenth = MOST_BYTES_OF_ONE / 10;
+        // The rest of the document takes some bytes, too.
+        assert_eq!(judged(10, 0, tenth - 200), None);
+        let violation = judged(10, 0, tenth).unwrap();
+        assert_eq!((violation.field.as_str(), violation.reason.as_str()), ("customer", "FIELD_OUT_OF_RANGE"));
+        assert!(violation.description.starts_with("10 changes of the contract are planned"), "{violation:?}");
+        // What is beyond may stay so, and does not grow.
+        assert_eq!(judged(10, tenth + 10, tenth), None);
+        assert!(judged(10, tenth, tenth + 10).is_some());
     }
 }

@@ -51,7 +51,8 @@ pub(super) fn judge_versions(versions: &[NewVersion]) -> Option<Violation> {
     (carried.len() >= MOST_VERSIONS || bytes > MOST_BYTES_OF_VERSIONS).then(|| {
         let description = format!(
             "{} changes of what it changes take effect later, and each would be recorded anew, with {bytes} bytes in all; \
-             at most {} are, and {MOST_BYTES_OF_VERSIONS} bytes: let it take effect later, or change fewer documents at a time",
+             at most {} are, and {MOST_BYTES_OF_VERSIONS} bytes: let it take effect later, or change fewer documents \
+             at a time",
             carried.len(),
             MOST_VERSIONS.saturating_sub(1)
         );

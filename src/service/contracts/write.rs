@@ -121,8 +121,8 @@ impl Contracts {
             return replay_in_txn(txn, identity, command, request).await.map(Some);
         }
         let newest = if is_new { NewestVersions::default() } else { newest_versions_in_txn(txn, customer_id).await? };
-        // The database's time, so that a process whose clock is wrong moves nobody's. And a change is never made before what
-        // it follows was recorded: a database may have failed over to a machine whose clock is behind.
+        // The database's time, so that a process whose clock is wrong moves nobody's. And a change is never made before
+        // what it follows was recorded: a database may have failed over to a machine whose clock is behind.
         let time = time_in_txn(txn, own_time).await?;
         let now = newest.record_time().map_or(time, |newest| newest.max(time));
         let state = if is_new { None } else { ContractState::load(txn, command, now).await? };

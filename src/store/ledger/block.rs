@@ -56,7 +56,8 @@ pub fn update_blocks(statements: &mut StatementBatch, blocks: &[OwnedBlock<'_>])
         format!(
             "UPDATE block SET days = given.days, priority = given.priority, start_time = given.start_time,
                     end_time = given.end_time, end_record_time = given.end_record_time,
-                    contracted = given.contracted, granted = given.granted, used = given.used, reserved = given.reserved, sequence = given.sequence, head = given.head,
+                    contracted = given.contracted, granted = given.granted, used = given.used,
+                    reserved = given.reserved, sequence = given.sequence, head = given.head,
                     excess = CASE
                         WHEN given.used + given.reserved <= given.granted THEN 0
                         WHEN given.granted < block.granted

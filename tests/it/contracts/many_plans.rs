@@ -16,7 +16,7 @@ on_both_servers!(
 
 const MOST_PLANNED: i64 = 90;
 
-/// Plans for `wo-2` as so many amendments leave them, the first one at an instant and each a second after the one before.
+/// Plans for `wo-2` as so many amendments leave them, each a second after the one before.
 async fn insert_plans(server: &TestServer, first: DateTime<Utc>, count: i64) {
     let (micros, last) = (first.timestamp_micros(), count + 1);
     let insert = format!(

@@ -89,6 +89,9 @@ terminate_time=`). One that is suspended says `SUSPENDED` until then, and ends a
 A change of an order goes on in what is planned for later. A field that the plan changes, too, stays as planned from then on; what the
 change takes away stays away, also where the plan changes it; what the plan adds is added. Whatever does not agree is a warning.
 
+At most 90 changes of a customer's contract are planned at a time, so that one of now always has room; orders planned for the same
+instant are one. A planned change is withdrawn by a change at its instant to what stands before it.
+
 ## Fields
 
 **Bold** fields are required. What only the server sets (`version`, `record_time`, `actor`, `etag`) is read over.
