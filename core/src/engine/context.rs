@@ -219,9 +219,9 @@ impl<'a> Context<'a> {
     /// What is left behind this instant is lost: the effective end, the end of the contract year for what the flex
     /// allowance paid, a planned end of the item, or the end that its block has come to already.
     pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
-        // A block that never lived loses nothing more with the year.
-        let year_end =
-            self.candidate.block.and_then(|block| block.year_end).filter(|_| !self.candidate.life.is_empty());
+        // A block that was over before loses nothing more with the year.
+        let year_end = self.candidate.block.and_then(|block| block.year_end);
+        let year_end = year_end.filter(|end| *end <= self.candidate.life.end);
         let sooner = year_end.into_iter().chain(self.candidate.planned_end).chain(self.lost_time());
         sooner.fold(self.effective.end, DateTime::min)
     }
