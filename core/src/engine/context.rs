@@ -194,14 +194,16 @@ impl<'a> Context<'a> {
         Some(self.balances.end_of(self.own_block?).unwrap_or(self.candidate.life.end))
     }
 
-    /// When its block has ended by the ledger, where the contract as it stands would let it live longer.
+    /// When its block has ended by the ledger, where the contract as it stands would let it live longer. Of a location that
+    /// the block is not for, its time says nothing.
     pub(super) fn lost_time(&self) -> Option<DateTime<Utc>> {
-        self.balances.end_of(self.own_block?).filter(|end| *end < self.candidate.life.end)
+        let end = self.balances.end_of(self.own_block?).filter(|end| *end < self.candidate.life.end)?;
+        self.candidate.designations.at(self.location_row).at(self.at).then_some(end)
     }
 
     /// Whether its block is over by the ledger, although the contract would let it live.
     pub(super) fn is_over(&self) -> bool {
-        self.lost_time().is_some_and(|end| end <= self.at)
+        self.lost_time().is_some_and(|end| end <= self.at && self.at < self.candidate.life.end)
     }
 
     /// The candidate's block as it is at the time that is judged.

@@ -23,7 +23,7 @@ pub(super) struct Evaluation {
     pub base: Option<BaseState>,
     pub available: i64,
     pub reserved: i64,
-    /// Whether its block has ended: that of another location may last longer, or not as long.
+    /// Whether something is lost with its block: that of another location may last longer, or not as long.
     pub has_ended: bool,
     /// What is left with that of other items, where a clause says that it is too little.
     pub pool: Option<i64>,
@@ -137,7 +137,8 @@ pub(super) fn evaluate<'a>(context: &mut Context<'a>, pool: &Pool<'_, 'a>) -> Ev
         base: context.base,
         available: pool::own_available(context),
         reserved: context.block().map_or(0, |block| block.reserved),
-        has_ended: context.block_end().is_some_and(|end| end <= context.at),
+        has_ended: context.block_end().is_some_and(|end| end <= context.at)
+            && context.block().is_some_and(|block| block.available() > 0),
         pool: None,
         can_serve: true,
         forbids_delivery: false,

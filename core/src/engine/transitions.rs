@@ -14,7 +14,7 @@ pub(super) struct Transitions<'a> {
     bases: &'a [DateTime<Utc>],
     designation: &'a [DateTime<Utc>],
     countries: &'a [DateTime<Utc>],
-    others: [Option<DateTime<Utc>>; 7],
+    others: [Option<DateTime<Utc>>; 8],
     is_brief: bool,
     has_designation_changed: bool,
 }
@@ -44,6 +44,7 @@ impl<'a> Transitions<'a> {
                 uncovered,
                 context.release_time(),
                 context.block_end(),
+                context.lost_time().map(|_| context.candidate.life.end),
             ],
             is_brief: false,
             has_designation_changed: false,

@@ -14,7 +14,7 @@ use crate::engine::properties::contracts::{LOCATIONS, a_contract, an_instant};
 use crate::engine::{Delivery, Outcome, Prepared, PreparedBalances, Query, blocks_of, decide};
 use crate::error::Error;
 use crate::ledger::{ApplyContext, Block, Book, Command, Performed, Refusal, Take, Target, apply};
-use crate::model::{Balance, Balances, Contract, Funding, ProductId, Quantity, Since};
+use crate::model::{Balance, Balances, Contract, Funding, LATEST, Life, ProductId, Quantity, Since};
 
 static CATALOG: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::embedded().unwrap()));
 
@@ -27,11 +27,11 @@ proptest! {
     #[test]
     fn a_check_and_the_ledger_say_the_same(
         contract in a_contract(), at in an_instant(), amount in 1..200_i64, used in 0..100_i64, pick in any::<Index>(),
-        is_past in any::<bool>(),
+        is_past in any::<bool>(), is_over in any::<bool>(),
     ) {
         let window = is_past.then(|| Performed { start: at, end: at + TimeDelta::hours(1) });
         let product = ["azure", "azure/app-service", "windows-server"][pick.index(3)];
-        let (prepared, balances, book) = world(&contract, used);
+        let (prepared, balances, book) = world(&contract, used, is_over);
         for service_id in counted(&contract) {
             let unit = CATALOG.default_edition().service(&service_id).unwrap().unit.unwrap();
             let quantity = Quantity { amount, unit };
@@ -85,17 +85,28 @@ fn counted(contract: &Contract) -> BTreeSet<String> {
     counted.map(|item| item.service_id.clone()).collect()
 }
 
-/// The contract as it is decided on and the ledger as it is kept: of each block so much was used.
-fn world(contract: &Contract, used: i64) -> (Prepared, PreparedBalances, Book) {
+/// The contract as it is decided on and the ledger as it is kept: of each block so much was used. `is_over`: every other
+/// one began long ago and has ended the day before the contract lets it begin.
+fn world(contract: &Contract, used: i64, is_over: bool) -> (Prepared, PreparedBalances, Book) {
     let mut book = Book::new("acme");
     let prepared = Prepared::new(Arc::clone(&CATALOG), contract.clone());
-    for spec in blocks_of(&prepared) {
+    for (row, spec) in blocks_of(&prepared).into_iter().enumerate() {
         let used = used.min(spec.granted);
-        book.add_block(Block { contracted: spec.granted, granted: spec.granted, used, ..Block::new(&spec) });
+        let mut block = Block { contracted: spec.granted, granted: spec.granted, used, ..Block::new(&spec) };
+        if is_over && row % 2 == 0 {
+            (block.start, block.end) = (DateTime::UNIX_EPOCH, spec.start - TimeDelta::days(1));
+        }
+        book.add_block(block);
     }
-    let balance = |block: &Block| Balance { granted: block.granted, used: block.used, ..Balance::default() };
+    let balance = |block: &Block| Balance {
+        granted: block.granted,
+        used: block.used,
+        life: Some(Life { start: block.start, end: block.end }),
+        ..Balance::default()
+    };
     let balances: Balances = book.blocks.iter().map(|(id, block)| (*id, balance(block))).collect();
-    let balances = prepared.balances(&balances, |_, _| Since::default());
+    let since = Since { effective: None, recorded: Some(LATEST) };
+    let balances = prepared.balances(&balances, |_, _| since);
     (prepared, balances, book)
 }
 

@@ -109,7 +109,10 @@ impl Search<'_> {
         let is_for_it = source.counts || source.rank.is_designated;
         let late = block.as_deref().filter(|_| is_for_it);
         let late = late.and_then(|block| against(block, &source.codes, self.delivery, context.now, context.grace));
-        let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out);
+        let start = self.delivery.start(context.now);
+        // It is over, although the contract would let it live.
+        let is_over = block.as_deref().is_some_and(|block| block.end <= start && start < source.forfeit_time);
+        let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out || is_over);
         let counts = source.counts && block.is_some() && late.is_none();
         let mut failed = source.failed.clone();
         // One clause of the term at most, and where the base is yet to come, the contract says so.
@@ -127,13 +130,14 @@ impl Search<'_> {
         }
         let late = late.filter(|violation| !is_said(violation));
         let is_late = late.is_some() && !source.is_lapsed;
+        // A check says that it is over, too.
+        let is_told = is_over && late.is_some();
         failed.extend(late);
-        let failing = source.failed.len();
+        let failing = source.failed.len().saturating_add(usize::from(is_told));
         // What was left when its term ended is forfeited, however that ended.
         if failed.iter().any(|violation| violation.rule == Some(Rule::WindowForfeited)) {
             failed.retain(|violation| !matches!(violation.rule, Some(Rule::TermExpired | Rule::TermTerminated)));
         }
-        let start = self.delivery.start(context.now);
         let left = block.as_deref().filter(|_| !is_out && start < source.forfeit_time).map_or(0, Block::left);
         Some(Judged { source, block, failed, failing, is_late, counts, is_out, left })
     }
