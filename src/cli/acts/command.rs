@@ -1,4 +1,4 @@
-//! The words of a command. NEW-ID, LAST-DAY, REFERENCE and QUANTITY stand for what a person fills in.
+//! The words of a command. What is in capitals, such as NEW-ID and LAST-DAY, a person fills in.
 
 use super::Acts;
 use super::times::Term;
@@ -108,19 +108,27 @@ impl Acts {
 
     /// A further item for the place and the product that are asked about.
     fn buy(&self, remedy: &Remedy, service_id: &str) -> String {
-        let CheckEntitlementRequest { location_id, product_id, quantity, .. } = &self.request;
+        let CheckEntitlementRequest { location_id, quantity, .. } = &self.request;
         let service = self.services.get(&remedy.value);
-        let clauses = || service.into_iter().flat_map(|service| &service.clauses);
-        let product = if clauses().any(|clause| clause.code == "PRODUCTS_REQUIRED") {
-            format!(" --add-product {}", word(product_id))
-        } else {
-            String::new()
-        };
+        let clauses = service.into_iter().flat_map(|service| &service.clauses);
+        let named: String = clauses.filter_map(|clause| self.named(&clause.code)).collect();
         let is_counted = service.is_some_and(|it| !matches!(it.unit(), Unit::Unspecified | Unit::Engagements));
         let wanted = quantity.as_ref().and_then(quantity::short).unwrap_or_else(|| "QUANTITY".to_owned());
         let quantity = if is_counted { format!(" --quantity {}", word(&wanted)) } else { String::new() };
         let place = format!(" --add-location {}", word(location_id));
-        self.amend(remedy, &format!(" --add-item NEW-ID --service {service_id}{place}{product}{quantity}"))
+        self.amend(remedy, &format!(" --add-item NEW-ID --service {service_id}{place}{named}{quantity}"))
+    }
+
+    /// What an item has to name where its service is subject to this clause.
+    fn named(&self, code: &str) -> Option<String> {
+        let CheckEntitlementRequest { location_id, product_id, tenant_id, .. } = &self.request;
+        match code {
+            "PRODUCTS_REQUIRED" => Some(format!(" --add-product {}", word(product_id))),
+            "TIME_ZONE_REQUIRED" => Some(format!(" --set time_zone={}", self.places.location(location_id).name())),
+            "TENANTS_REQUIRED" => Some(format!(" --set tenant_ids={}", word(tenant_id.as_deref().unwrap_or("TENANT")))),
+            "EXHIBIT_REQUIRED" => Some(" --set exhibit=EXHIBIT".to_owned()),
+            _ => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::cli::acts::command::EXCEPTIONS;
 use crate::cli::values::time;
-use crate::proto::v1::{Delivery, Item, Quantity, Reason, Remedy, RemedyKind, Unit, WorkOrderState};
+use crate::proto::v1::{Delivery, Item, Quantity, Reason, Remedy, RemedyKind, ServiceClause, Unit, WorkOrderState};
 
 /// Of which nothing could be read.
 fn acts() -> Acts {
@@ -143,4 +143,25 @@ fn more_is_told_in_the_unit_of_the_item() {
     assert!(told("cy", "2400").contains(" --item cy --add-quantity 5d "), "{}", told("cy", "2400"));
     assert!(told("cy", "90").contains(" --item cy --add-quantity 90m "), "{}", told("cy", "90"));
     assert!(told("", "480").contains(" --add-item NEW-ID --like cy --quantity 1d "), "{}", told("", "480"));
+}
+
+#[test]
+fn a_further_item_names_what_its_service_asks_for() {
+    let clauses = ["PRODUCTS_REQUIRED", "TIME_ZONE_REQUIRED", "TENANTS_REQUIRED", "EXHIBIT_REQUIRED", "OTHER"];
+    let clauses = clauses.map(|code| ServiceClause { code: code.to_owned(), ..ServiceClause::default() });
+    let service = Service { unit: Unit::Hours.into(), clauses: clauses.into(), ..Service::default() };
+    let mut asked = of_time("2026-03-01T00:00:00Z", WorkOrderState::Active);
+    asked.request.location_id = "nl".to_owned();
+    asked.request.product_id = "azure".to_owned();
+    asked.services.insert("ede".to_owned(), service);
+    let bought = || remedied(RemedyKind::Buy, "", "work_order.items.service_id", "ede");
+    assert_eq!(
+        asked.command(&bought()).unwrap(),
+        "entitled orders amend wo-1 --customer c --add-item NEW-ID --service ede --add-location nl --add-product azure \
+         --set time_zone=UTC --set tenant_ids=TENANT --set exhibit=EXHIBIT --quantity QUANTITY \
+         --effective 2026-03-01T00:00:00Z"
+    );
+    // Of what could not be read nothing more is told.
+    asked.services.clear();
+    assert!(asked.command(&bought()).unwrap().contains(" --add-location nl --effective "));
 }

@@ -106,7 +106,7 @@ impl Amend {
         let ChangeArgs { effective, write } = self.change;
         let of = (self.customer.as_str(), self.work_order.as_str());
         let before = Before::read(&connection, of, effective, &write).await?;
-        let recorded = Recorded::find(&connection, of, before.effective_time, &write).await?;
+        let recorded = Recorded::find(&connection, of, before.effective_time, write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let sent = self.edit.applied(&it.before);
             it.holds_from(before.effective_time) && sent.is_ok_and(|sent| it.is_of(&sent))

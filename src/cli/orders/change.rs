@@ -52,7 +52,8 @@ macro_rules! make_reasoned {
         let of = (args.customer.as_str(), args.work_order.as_str());
         let before = $crate::cli::orders::change::Before::read(&connection, of, effective, &write).await?;
         let recorded =
-            $crate::cli::orders::recorded::Recorded::find(&connection, of, before.effective_time, &write).await?;
+            $crate::cli::orders::recorded::Recorded::find(&connection, of, before.effective_time, write.given_id())
+                .await?;
         if let Some(recorded) = recorded.filter(|it| $is_it(it, before.effective_time)) {
             return $crate::cli::orders::change::tell_recorded!(context, $response, $name, before, recorded, false);
         }
@@ -96,6 +97,11 @@ impl ChangeWriteArgs {
         answer: impl Future<Output = Result<Response<T>, Status>>,
     ) -> Result<T, Failure> {
         if self.plan { Ok(answer.await?.into_inner()) } else { write_answer(request_id, answer).await }
+    }
+
+    /// The id by which the caller may send a write again; a plan has none.
+    pub(in crate::cli) fn given_id(&self) -> Option<&str> {
+        self.request.given().filter(|_| !self.plan)
     }
 
     pub(in crate::cli) fn written(&self) -> Written {

@@ -4,7 +4,6 @@ use chrono::TimeDelta;
 use prost_types::Timestamp;
 use tonic::Code;
 
-use super::change::ChangeWriteArgs;
 use crate::cli::Failure;
 use crate::cli::client::{Client, PAGE_SIZE};
 use crate::cli::values::instant;
@@ -27,9 +26,9 @@ impl Recorded {
         connection: &Client,
         (customer_id, work_order_id): (&str, &str),
         effective_time: Option<Timestamp>,
-        write: &ChangeWriteArgs,
+        request_id: Option<&str>,
     ) -> Result<Option<Self>, Failure> {
-        let Some(request_id) = write.request.given().filter(|_| !write.plan) else { return Ok(None) };
+        let Some(request_id) = request_id else { return Ok(None) };
         let versions = versions(connection, (customer_id, work_order_id), request_id).await?;
         let Some(order) = told_of(versions, effective_time) else { return Ok(None) };
         let read = async |request: GetWorkOrderRequest| {

@@ -47,7 +47,7 @@ impl Renew {
         let connection = context.connect().await?;
         let customer = self.customer.as_str();
         let before = Before::read(&connection, (customer, &self.work_order), None, &self.write).await?;
-        let recorded = Recorded::find(&connection, (customer, &self.new_id), None, &self.write).await?;
+        let recorded = Recorded::find(&connection, (customer, &self.new_id), None, self.write.given_id()).await?;
         if let Some(recorded) = recorded.filter(|it| self.is_told_by(&it.order)) {
             return tell_recorded!(
                 context,

@@ -29,7 +29,7 @@ impl Resume {
         let ChangeArgs { effective, write } = self.change;
         let of = (self.customer.as_str(), self.work_order.as_str());
         let before = Before::read(&connection, of, effective, &write).await?;
-        let recorded = Recorded::find(&connection, of, before.effective_time, &write).await?;
+        let recorded = Recorded::find(&connection, of, before.effective_time, write.given_id()).await?;
         let is_resumed = |it: &Recorded| {
             [&it.before, &it.order].map(|order| order.state() == WorkOrderState::Suspended) == [true, false]
         };

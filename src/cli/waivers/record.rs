@@ -54,7 +54,8 @@ impl Record {
             product_ids: self.products,
             service_ids: self.services,
         };
-        let recorded = Recorded::find(&connection, self.waiver.of(), before.effective_time, &self.write).await?;
+        let recorded =
+            Recorded::find(&connection, self.waiver.of(), before.effective_time, self.write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let has = [&it.before, &it.order].map(|order| self.waiver.all_of(order).any(|other| *other == waiver));
             has == [false, true] && it.holds_from(before.effective_time)

@@ -26,7 +26,7 @@ impl Revoke {
         let connection = context.connect().await?;
         let ChangeArgs { effective, write } = self.change;
         let before = Before::read(&connection, self.waiver.of(), effective, &write).await?;
-        let recorded = Recorded::find(&connection, self.waiver.of(), before.effective_time, &write).await?;
+        let recorded = Recorded::find(&connection, self.waiver.of(), before.effective_time, write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let has = [&it.before, &it.order].map(|order| self.waiver.all_of(order).any(|it| self.waiver.names(it)));
             has == [true, false] && it.holds_from(before.effective_time)
