@@ -47,7 +47,8 @@ pub(super) struct Amend {
 #[command(next_help_heading = "What changes")]
 #[command(group = ArgGroup::new("one-item").args(["item", "add_item"]))]
 #[group(id = "edit", required = true, multiple = true, args = ["add_item", "set", "quantity", "add_quantity",
-    "add_product", "remove_product", "add_exception", "remove_exception", "add_location", "remove_location", "remove_item"])]
+    "add_product", "remove_product", "add_exception", "remove_exception", "add_location", "remove_location",
+    "remove_item"])]
 struct Edit {
     /// Change this item of the order.
     #[arg(long, value_name = "ID")]
