@@ -3,8 +3,8 @@
 use super::quantity::{MINUTES_PER_HOUR, Unit};
 use super::work_order::Funding;
 
-/// The price of all that is counted, in minor units; of one where nothing is. Hours are priced by the hour, and a part of
-/// a minor unit counts as a whole one from its half. None: beyond counting.
+/// The price of all that is counted, in minor units; of one where nothing is. Hours are priced by the hour, and a part
+/// of a minor unit counts as a whole one from its half. None: beyond counting.
 pub fn cost(unit_price: i64, quantity: Option<(i64, Unit)>) -> Option<i64> {
     let (amount, parts) = match quantity {
         Some((amount, Unit::Minutes)) => (amount, MINUTES_PER_HOUR),

@@ -46,8 +46,9 @@ pub(super) struct Amend {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What changes")]
 #[command(group = ArgGroup::new("one-item").args(["item", "add_item"]))]
-#[group(id = "edit", required = true, multiple = true, args = ["add_item", "set", "quantity", "add_quantity", "add_product",
-    "remove_product", "add_exception", "remove_exception", "add_location", "remove_location", "remove_item"])]
+#[group(id = "edit", required = true, multiple = true, args = ["add_item", "set", "quantity", "add_quantity",
+    "add_product", "remove_product", "add_exception", "remove_exception", "add_location", "remove_location",
+    "remove_item"])]
 struct Edit {
     /// Change this item of the order.
     #[arg(long, value_name = "ID")]
@@ -72,8 +73,8 @@ struct Edit {
     #[arg(long, value_name = "QUANTITY", value_parser = values::quantity, allow_hyphen_values = true,
         requires = "one-item")]
     quantity: Option<Quantity>,
-    /// So much more than the item has, or with a minus so much less: `100h`, `-20h`. An item of engagements that does not
-    /// say has one.
+    /// So much more than the item has, or with a minus so much less: `100h`, `-20h`. An item of engagements that does
+    /// not say has one.
     #[arg(long, value_name = "QUANTITY", value_parser = values::change, allow_hyphen_values = true, requires = "item",
         conflicts_with = "quantity")]
     add_quantity: Option<Quantity>,
