@@ -22,6 +22,11 @@ impl AsOf {
         Self { instant, is_now: false, known_time: None, with_plans: false }
     }
 
+    /// With what is planned behind it.
+    pub fn with_plans(self) -> Self {
+        Self { with_plans: true, ..self }
+    }
+
     /// Without what was recorded later.
     pub fn known(self, known_time: DateTime<Utc>) -> Self {
         Self { known_time: Some(known_time), with_plans: true, ..self }

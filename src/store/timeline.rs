@@ -1,5 +1,7 @@
 //! Reads how a contract stands over time: by one statement each version that is in effect at some time, once.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, FromQueryResult, Statement};
 
@@ -10,9 +12,9 @@ use crate::error::Result;
 use crate::model::VersionInfo;
 
 /// Of each document the version in effect at $2, and those that take effect later. One that was recorded later and
-/// takes effect no later hides a version: that is looked up in an index, and hidden versions are passed without their
-/// documents. A document that its version before has already is not read again, nor are any that take more than $3
-/// bytes in sum.
+/// takes effect no later hides a version; hidden versions are passed without their documents. Of more than $4 that take
+/// effect later one more is read, which tells so. A document that its version before has already is not read again, nor
+/// are any that take more than $3 bytes in sum.
 const DOCUMENTS_SINCE: &str = "
     , candidate AS (
         SELECT NULL AS work_order_id, v.version, v.effective_time FROM customer_version v
@@ -35,6 +37,7 @@ const DOCUMENTS_SINCE: &str = "
     ), visible AS (
         SELECT work_order_id, version FROM dated
         WHERE hidden_from IS NULL OR effective_time IS NULL OR hidden_from > effective_time
+        LIMIT $4 + 1 + (SELECT COUNT(*) FROM orders)
     ), document AS (
         SELECT NULL AS work_order_id, v.version, v.record_time, v.effective_time, v.actor, v.content
         FROM visible JOIN customer_version v ON v.customer_id = $1 AND v.version = visible.version
@@ -68,19 +71,22 @@ pub struct DatedDocument {
 }
 
 /// The versions of a customer's documents that are in effect at an instant or later, those of each document in the
-/// order in which they take effect; none if they take more bytes than that.
+/// order in which they take effect; none if more than so many take effect later, or they take more bytes than that.
 pub async fn documents_since_in_txn(
     txn: &Txn,
     customer_id: &str,
     instant: DateTime<Utc>,
+    most_changes: usize,
     most_bytes: usize,
 ) -> Result<Option<Vec<DatedDocument>>> {
-    let most_bytes = i64::try_from(most_bytes).unwrap_or(i64::MAX);
-    let values = [customer_id.into(), instant.timestamp_micros().into(), most_bytes.into()];
+    let [changes, most_bytes] = [most_changes, most_bytes].map(|most| i64::try_from(most).unwrap_or(i64::MAX));
+    let values = [customer_id.into(), instant.timestamp_micros().into(), most_bytes.into(), changes.into()];
     let statement = Statement::from_sql_and_values(txn.backend(), format!("{ORDERS} {DOCUMENTS_SINCE}"), values);
     txn.run(async {
         let rows = VersionRow::find_by_statement(statement).all(txn.db()).await?;
-        if rows.iter().any(|row| row.bytes > most_bytes) {
+        let documents: BTreeSet<_> = rows.iter().map(|row| &row.work_order_id).collect();
+        let later = rows.len().saturating_sub(documents.len());
+        if later > most_changes || rows.iter().any(|row| row.bytes > most_bytes) {
             return Ok(None);
         }
         rows.into_iter().map(VersionRow::read).collect::<Result<_, _>>().map(Some)

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::balances::{BlockState, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
+use super::clauses::location;
 use super::prepared::{BoughtBlock, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::resolve::{InEdition, ResolvedQuery};
@@ -194,16 +195,24 @@ impl<'a> Context<'a> {
         Some(self.balances.end_of(self.own_block?).unwrap_or(self.candidate.life.end))
     }
 
-    /// When its block has ended by the ledger, where the contract as it stands would let it live longer. Of a location that
-    /// the block is not for, its time says nothing.
+    /// When its block ends, where the contract would let the item live longer here: by the ledger it was over before, or it
+    /// is of another location with another base. Where the item does not serve, its block's time says nothing.
     pub(super) fn lost_time(&self) -> Option<DateTime<Utc>> {
-        let end = self.balances.end_of(self.own_block?).filter(|end| *end < self.candidate.life.end)?;
-        self.candidate.designations.at(self.location_row).at(self.at).then_some(end)
+        let end = self.block_end().filter(|end| *end < self.natural_end())?;
+        let is_covered = matches!(self.base, None | Some(BaseState::Covered { .. }));
+        (is_covered && location::serves_here(self)).then_some(end)
     }
 
-    /// Whether its block is over by the ledger, although the contract would let it live.
+    /// Whether its block is over, although the contract would let the item live here.
     pub(super) fn is_over(&self) -> bool {
-        self.lost_time().is_some_and(|end| end <= self.at && self.at < self.candidate.life.end)
+        self.at < self.natural_end() && self.lost_time().is_some_and(|end| end <= self.at)
+    }
+
+    /// The end that the contract gives the item here, and what it bought.
+    fn natural_end(&self) -> DateTime<Utc> {
+        let year_end = self.candidate.block.and_then(|block| block.year_end);
+        let sooner = year_end.into_iter().chain(self.candidate.planned_end);
+        sooner.fold(self.effective.end, DateTime::min)
     }
 
     /// The candidate's block as it is at the time that is judged.

@@ -16,6 +16,9 @@ const MOST_PLANNED: usize = 90;
 /// judged together, and than what a write records.
 const MOST_BYTES: usize = 48 << 20;
 const MOST_BYTES_OF_ONE: usize = 12 << 20;
+/// A change of now may make them so much larger, which is still less than those.
+const ROOM: usize = 12 << 20;
+const ROOM_OF_ONE: usize = 3 << 20;
 
 /// Told where the change says when it takes effect; a change of now at `path`. What is beyond a limit already may stay
 /// there, and does not keep an order from being stopped.
@@ -31,21 +34,22 @@ pub(super) fn judge(
         return None;
     }
     let after = Planned::of(&plan.timeline, now);
-    if after.is_within_limits() {
+    let (room, room_of_one) = if is_later { (0, 0) } else { (ROOM, ROOM_OF_ONE) };
+    let (most, most_of_one) = (MOST_BYTES.saturating_add(room), MOST_BYTES_OF_ONE.saturating_add(room_of_one));
+    if after.is_within(most, most_of_one) {
         return None;
     }
     let before = before.map(|timeline| Planned::of(timeline, now)).unwrap_or_default();
     let is_more = after.changes > before.changes && after.changes > MOST_PLANNED;
-    let is_larger = (after.bytes > before.bytes && after.bytes > MOST_BYTES)
-        || (after.bytes_of_one > before.bytes_of_one && after.bytes_of_one > MOST_BYTES_OF_ONE);
-    // The few bytes of a state are no plan.
-    let is_refused = is_more || (is_larger && !command.sets_state_alone());
+    let is_larger = (after.bytes > before.bytes && after.bytes > most)
+        || (after.bytes_of_one > before.bytes_of_one && after.bytes_of_one > most_of_one);
+    let is_refused = is_more || is_larger;
     is_refused.then(|| {
         let Planned { changes, bytes, bytes_of_one } = after;
         let description = format!(
             "{changes} changes of the contract are planned with it, with {bytes} bytes of documents in all, and \
-             {bytes_of_one} of the one that has most; at most {MOST_PLANNED} may be, with {MOST_BYTES} and \
-             {MOST_BYTES_OF_ONE} bytes, so that what changes now finds room: withdraw planned changes, each by a \
+             {bytes_of_one} of the one that has most; at most {MOST_PLANNED} may be, with {most} and \
+             {most_of_one} bytes, so that what changes now finds room: withdraw planned changes, each by a \
              change at its `effective_time` to what stands before it, or plan this one once others have taken effect"
         );
         let field = if command.effective_time().is_some() { "effective_time" } else { path };
@@ -85,8 +89,8 @@ impl Planned {
         planned
     }
 
-    fn is_within_limits(&self) -> bool {
-        self.changes <= MOST_PLANNED && self.bytes <= MOST_BYTES && self.bytes_of_one <= MOST_BYTES_OF_ONE
+    fn is_within(&self, bytes: usize, bytes_of_one: usize) -> bool {
+        self.changes <= MOST_PLANNED && self.bytes <= bytes && self.bytes_of_one <= bytes_of_one
     }
 }
 
@@ -147,10 +151,13 @@ mod tests {
     #[test]
     fn each_limit_counts() {
         let most = Planned { changes: MOST_PLANNED, bytes: MOST_BYTES, bytes_of_one: MOST_BYTES_OF_ONE };
-        assert!(most.is_within_limits());
-        assert!(!Planned { changes: MOST_PLANNED + 1, ..Planned::default() }.is_within_limits());
-        assert!(!Planned { bytes: MOST_BYTES + 1, ..Planned::default() }.is_within_limits());
-        assert!(!Planned { bytes_of_one: MOST_BYTES_OF_ONE + 1, ..Planned::default() }.is_within_limits());
+        assert!(most.is_within(MOST_BYTES, MOST_BYTES_OF_ONE));
+        assert!(!Planned { changes: MOST_PLANNED + 1, ..Planned::default() }.is_within(MOST_BYTES, MOST_BYTES_OF_ONE));
+        assert!(!Planned { bytes: MOST_BYTES + 1, ..Planned::default() }.is_within(MOST_BYTES, MOST_BYTES_OF_ONE));
+        assert!(
+            !Planned { bytes_of_one: MOST_BYTES_OF_ONE + 1, ..Planned::default() }
+                .is_within(MOST_BYTES, MOST_BYTES_OF_ONE)
+        );
     }
 
     /// A change of now, carried into each of so many planned ones, which brings licences of so many bytes.
@@ -170,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_change_of_now_that_leaves_no_room_for_another_is_refused() {
-        let tenth = MOST_BYTES_OF_ONE / 10;
+        let tenth = (MOST_BYTES_OF_ONE + ROOM_OF_ONE) / 10;
         // The rest of the document takes some bytes, too.
         assert_eq!(judged(10, 0, tenth - 200), None);
         let violation = judged(10, 0, tenth).unwrap();

@@ -19,7 +19,7 @@ use crate::preview::{
 use crate::service::ledger::refused;
 use crate::service::slices::{Slices, uncut};
 use crate::service::unknown_customer;
-use crate::store::{Txn, ledger_blocks_in_txn, open_holds_in_txn};
+use crate::store::{Txn, ledger_blocks_in_txn, newest_versions_in_txn, open_holds_in_txn};
 
 /// So many holds are looked at, those that last longest: a new end of a block meets them first.
 const MOST_HOLDS: u64 = 50_000;
@@ -33,10 +33,11 @@ impl Contracts {
         is_strict: bool,
     ) -> Result<ChangeOutcome> {
         let _permit = self.previews.enter().await?;
-        let now = self.context.clock.now();
+        let own_time = self.context.clock.now();
         // A text that is no id is not looked up: a database does not take every text.
         let is_id = is_id(command.customer_id());
-        let stored = if is_id { self.stored(&command, now).await? } else { None };
+        let stored = if is_id { self.stored(&command, own_time).await? } else { None };
+        let now = stored.as_ref().map_or(own_time, |stored| stored.now);
         let state = stored.as_ref().map(|stored| &stored.state);
         let bytes = command.content()?.bytes.saturating_add(size::of_state(state));
         let judged = uncut(bytes, || self.judge(&command, state, now, violations, is_strict))?;
@@ -50,13 +51,16 @@ impl Contracts {
     }
 
     /// All that is read of a customer, as of one instant; none if there is no such customer.
-    async fn stored(&self, command: &ContractCommand, now: DateTime<Utc>) -> Result<Option<Stored>> {
+    async fn stored(&self, command: &ContractCommand, own_time: DateTime<Utc>) -> Result<Option<Stored>> {
         let customer_id = command.customer_id();
         let read = async |txn: Txn| {
+            // As a write: never before what it follows.
+            let newest = newest_versions_in_txn(&txn, customer_id).await?.record_time();
+            let now = newest.map_or(own_time, |newest| newest.max(own_time));
             let Some(state) = ContractState::load(&txn, command, now).await? else { return Ok(None) };
             let blocks = ledger_blocks_in_txn(&txn, customer_id).await?.map(|found| found.blocks);
             let holds = open_holds_in_txn(&txn, customer_id, now, MOST_HOLDS).await?;
-            Ok(Some(Stored { state, blocks: blocks.unwrap_or_default(), holds }))
+            Ok(Some(Stored { now, state, blocks: blocks.unwrap_or_default(), holds }))
         };
         self.context.store.in_snapshot(read).await
     }
@@ -127,6 +131,8 @@ impl Contracts {
 /// What a preview reads.
 #[derive(Debug)]
 struct Stored {
+    /// What counts as now.
+    now: DateTime<Utc>,
     state: ContractState,
     /// As far as they have rows.
     blocks: Vec<Block>,

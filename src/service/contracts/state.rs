@@ -31,7 +31,7 @@ impl ContractState {
             let (infos, bytes) = (Infos::of(&stored), stored.bytes);
             return Ok(Some(Self { stored, timeline, infos, bytes }));
         }
-        let documents = documents_since_in_txn(txn, customer_id, since, MOST_BYTES).await?;
+        let documents = documents_since_in_txn(txn, customer_id, since, MOST_PERIODS, MOST_BYTES).await?;
         let as_of = command.effective_time().unwrap_or(now);
         let periods = documents.and_then(|documents| Periods::of(documents, as_of, &stored));
         let Periods { timeline, infos, bytes } = periods.ok_or_else(too_many_changes)?;

@@ -83,9 +83,8 @@ impl Contracts {
         let identity = RequestIdentity { request_id: options.request_id, method: command.method(), content_hash: hash };
         let (is_strict, provenance) = (options.is_strict, options.provenance.as_ref());
         let pending = PendingWrite { caller, command: &command, identity: &identity, bytes, is_strict, provenance };
-        let own_time = self.context.clock.now();
         let store = self.context.store.for_contracts();
-        let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending, own_time).await);
+        let run = || store.in_transaction(async |txn| self.write_in_txn(&txn, pending).await);
         let outcome = match run().await {
             // Again: the customer's lock waits for the end of the lost transaction, and the request id then tells whether
             // it was committed. A read would not do: a primary that crashed shows commits that its replica lacks, while
@@ -106,12 +105,7 @@ impl Contracts {
     }
 
     /// None if the customer must exist and does not.
-    async fn write_in_txn(
-        &self,
-        txn: &Txn,
-        pending: PendingWrite<'_>,
-        own_time: DateTime<Utc>,
-    ) -> Result<Option<ChangeOutcome>> {
+    async fn write_in_txn(&self, txn: &Txn, pending: PendingWrite<'_>) -> Result<Option<ChangeOutcome>> {
         let PendingWrite { caller, command, identity, bytes, is_strict, provenance } = pending;
         let customer_id = command.customer_id();
         let is_new = command.may_create() && insert_customer_in_txn(txn, customer_id).await?;
@@ -123,7 +117,8 @@ impl Contracts {
         let newest = if is_new { NewestVersions::default() } else { newest_versions_in_txn(txn, customer_id).await? };
         // The database's time, so that a process whose clock is wrong moves nobody's. And a change is never made before
         // what it follows was recorded: a database may have failed over to a machine whose clock is behind.
-        let time = time_in_txn(txn, own_time).await?;
+        // It is read behind the lock: what others wrote while this waited was before.
+        let time = time_in_txn(txn, self.context.clock.now()).await?;
         let now = newest.record_time().map_or(time, |newest| newest.max(time));
         let state = if is_new { None } else { ContractState::load(txn, command, now).await? };
         let bytes = bytes.saturating_add(size::of_state(state.as_ref()));

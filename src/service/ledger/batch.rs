@@ -218,7 +218,9 @@ impl BatchRunner {
         loading: &mut Duration,
     ) -> Result<()> {
         while let Some(instant) = unit.missing_contract(write) {
-            unit.add_contract(self.load_documents_in_txn(txn, &write.customer_id, AsOf::at(instant), loading).await?);
+            // Until when a block lives by a contract to come, those behind that one tell.
+            let as_of = if instant > unit.now() { AsOf::at(instant).with_plans() } else { AsOf::at(instant) };
+            unit.add_contract(self.load_documents_in_txn(txn, &write.customer_id, as_of, loading).await?);
         }
         Ok(())
     }

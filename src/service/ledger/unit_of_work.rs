@@ -92,6 +92,10 @@ impl UnitOfWork {
         block.end.checked_sub_signed(MOMENT).filter(|_| has_ended && !documents.has_block(block.id))
     }
 
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     pub(super) fn add_contract(&mut self, documents: Arc<Documents>) {
         self.others.push(documents);
     }
@@ -198,6 +202,9 @@ impl UnitOfWork {
                 // A block that is gone is judged by the last contract that had it: it is over, and nothing else.
                 let last = self.last_instant(command).and_then(|instant| self.documents_at(instant));
                 let last = last.filter(|last| take.target.block_id.is_some_and(|id| last.has_block(id)));
+                if self.changes_too_often(performed) {
+                    return Err(too_many_changes("performed.end_time"));
+                }
                 let first = last.map_or(prepared, |last| &last.prepared);
                 self.throughout(performed, first, restrict, |prepared| Ok(sources_of_take(prepared, take, self.now)?))?
             }
@@ -205,8 +212,12 @@ impl UnitOfWork {
                 let parts = self.book.reservations.get(reservation_id).map(|held| held.parts.as_slice());
                 parts.unwrap_or_default().iter().map(|part| FundingSource::open(part.block_id)).collect()
             }
-            Command::Commit { reservation_id, performed: reported, .. } => {
+            Command::Commit { reservation_id, performed: reported, allow_more, .. } => {
                 let Some(held) = self.book.reservations.get(reservation_id) else { return Ok(Vec::new()) };
+                // What is held cannot be divided: it is judged by the first of too many contracts.
+                if *allow_more && self.changes_too_often(performed) {
+                    return Err(too_many_changes(if reported.is_some() { "performed.end_time" } else { "allow_more" }));
+                }
                 let sources = |prepared: &Prepared| Ok(sources_of_commit(prepared, held, *reported, self.now));
                 self.throughout(performed, prepared, restrict_held, sources)?
             }
@@ -221,6 +232,10 @@ impl UnitOfWork {
         Ok(found)
     }
 
+    fn changes_too_often(&self, performed: Option<Performed>) -> bool {
+        self.later_instants(performed).count() > MOST_CHANGES_OF_WORK
+    }
+
     /// No part of the work may be forbidden by the contract of its time. An item that is gone later ends its block.
     fn throughout(
         &self,
@@ -230,11 +245,7 @@ impl UnitOfWork {
         sources: impl Fn(&Prepared) -> Result<Vec<FundingSource>>,
     ) -> Result<Vec<FundingSource>> {
         let mut found = sources(first)?;
-        let later: Vec<_> = self.later_instants(performed).collect();
-        if later.len() > MOST_CHANGES_OF_WORK {
-            return Err(too_many_changes("performed.end_time"));
-        }
-        for documents in later.into_iter().filter_map(|instant| self.documents_at(instant)) {
+        for documents in self.later_instants(performed).filter_map(|instant| self.documents_at(instant)) {
             match sources(&documents.prepared) {
                 Ok(later) => restrict(&mut found, later),
                 // No work is done at a location that the customer does not have any more; a check says the same.

@@ -28,6 +28,12 @@ pub(in crate::engine) fn is_designated(context: &Context<'_>) -> bool {
     context.candidate.designations.at(context.location_row).at(context.at)
 }
 
+/// Whether the item serves the location: it is one of its own, or its clause or a waiver lets it in.
+pub(in crate::engine) fn serves_here(context: &Context<'_>) -> bool {
+    let clause = || context.service.gates.iter().find(|clause| clause.rule == Rule::LocationDesignated);
+    is_designated(context) || clause().is_none_or(|clause| is_place_of_contact(context) || context.is_waived(clause))
+}
+
 /// Whether a designated contact stands at the location, for services that go there (2.5). An excluded country is
 /// reached only where the host of the base lies in it, too.
 fn is_place_of_contact(context: &Context<'_>) -> bool {

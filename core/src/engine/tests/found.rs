@@ -101,6 +101,30 @@ fn a_base_that_would_not_reach_an_item_is_not_to_be_brought_into_force() {
     assert_eq!(remedy("jp-tokyo").0, RemedyKind::Buy);
 }
 
+/// A location that a waiver lets in may have a base that lasts longer: the block ends with those of its own locations.
+#[test]
+fn a_block_is_over_at_a_location_that_is_let_in_too() {
+    let listed = |location: &str, item: &str| json!({"item_id": "it", "service_id": item, "location_ids": [location]});
+    let base = "unified-enterprise-base";
+    let of_london = order("wo-1", "2026-01-01", "2026-06-30", &json!([listed("gb-london", base)]));
+    let of_leeds = order("wo-2", "2026-01-01", "2027-12-31", &json!([listed("gb-leeds", base)]));
+    let told = |funding: &str, year: &str| {
+        let mut workshops = listed("gb-london", "workshops");
+        workshops["quantity"] = json!({"amount": 3, "unit": "ATTENDEES"});
+        workshops["funding"] = json!(funding);
+        workshops["waivers"] = json!([{"code": "LOCATION_NOT_DESIGNATED", "reference": "agreed"}]);
+        let beside = order("wo-3", "2026-01-01", "2027-12-31", &json!([workshops]));
+        let contract = prepared(&[of_london.clone(), of_leeds.clone(), beside]);
+        told(&contract, &question("workshops", year)).0
+    };
+    for funding in ["PURCHASED", "FLEX_ALLOWANCE"] {
+        assert_eq!(told(funding, "2026-06-30T22:59:59Z"), [""; 0], "{funding}");
+        assert_eq!(told(funding, "2026-06-30T23:00:00Z"), ["FORFEITED"], "{funding}");
+    }
+    assert_eq!(told("PURCHASED", "2027-02-01T00:00:00Z"), ["FORFEITED"]);
+    assert_eq!(told("FLEX_ALLOWANCE", "2027-02-01T00:00:00Z"), ["QUANTITY_EXHAUSTED"]);
+}
+
 #[test]
 fn every_base_item_of_an_order_serves_its_own_locations() {
     let item = |id: &str| json!({"item_id": id, "service_id": "unified-enterprise-base", "location_ids": [id]});
