@@ -144,6 +144,7 @@ fn source(block: EligibleBlock, field: impl Fn(Subject) -> &'static str) -> Fund
         days,
         counts: block.counts,
         is_lapsed: block.is_lapsed,
+        is_covered: block.is_covered,
         forfeit_time,
         rank: SourceRank { is_designated, begins_in_time, end },
         item: item.into(),

@@ -186,7 +186,7 @@ impl<'a> Context<'a> {
     pub(super) fn is_lapsed(&self) -> bool {
         self.term != TermState::Within
             || matches!(self.candidate.state, WorkOrderState::Draft | WorkOrderState::Suspended)
-            || !matches!(self.base, None | Some(BaseState::Covered { .. }))
+            || !self.is_covered()
             || self.is_over()
     }
 
@@ -199,8 +199,12 @@ impl<'a> Context<'a> {
     /// is of another location with another base. Where the item does not serve, its block's time says nothing.
     pub(super) fn lost_time(&self) -> Option<DateTime<Utc>> {
         let end = self.block_end().filter(|end| *end < self.natural_end())?;
-        let is_covered = matches!(self.base, None | Some(BaseState::Covered { .. }));
-        (is_covered && location::serves_here(self)).then_some(end)
+        (self.is_covered() && location::serves_here(self)).then_some(end)
+    }
+
+    /// Whether the base it leans on covers it, if it leans on one.
+    pub(super) fn is_covered(&self) -> bool {
+        matches!(self.base, None | Some(BaseState::Covered { .. }))
     }
 
     /// Whether its block is over, although the contract would let the item live here.

@@ -52,6 +52,8 @@ pub struct EligibleBlock {
     pub counts: bool,
     /// Whether term, state or base fails: what is left does not matter then.
     pub is_lapsed: bool,
+    /// Whether the base it leans on covers it, if it leans on one.
+    pub is_covered: bool,
     pub is_designated: bool,
     /// Not one that has yet to begin and would still come too late for the work.
     pub begins_in_time: bool,
@@ -170,6 +172,7 @@ fn eligible_block<'a>(
         failed: failing.iter().filter_map(|clause| explain(context, clause)).collect(),
         counts: !failing.iter().any(|clause| clause.rule.keeps_out_of_pool()),
         is_lapsed: context.is_lapsed(),
+        is_covered: context.is_covered(),
         is_designated: !has_location || location::is_designated(context),
         begins_in_time: term::begins_in_time(context),
         end: context.effective.end,
@@ -283,6 +286,7 @@ fn nothing_counted(prepared: &Prepared, question: &Query<'_>, now: DateTime<Utc>
         failed: decision.reasons.iter().map(|reason| FailedClause::of(decision.edition, reason)).collect(),
         counts: false,
         is_lapsed: true,
+        is_covered: true,
         is_designated: false,
         begins_in_time: true,
         end: decision.check_time,

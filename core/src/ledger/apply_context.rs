@@ -44,6 +44,8 @@ pub struct FundingSource {
     pub counts: bool,
     /// Whether term, state or base fails: what is left does not matter then.
     pub is_lapsed: bool,
+    /// Whether its base covers it: where none does, that is told, and not that its block is over.
+    pub is_covered: bool,
     /// What is left then is lost, as seen from the location that was asked for.
     pub forfeit_time: DateTime<Utc>,
     pub rank: SourceRank,
@@ -83,6 +85,7 @@ impl FundingSource {
             counts: failed.is_empty(),
             failed,
             is_lapsed: false,
+            is_covered: true,
             forfeit_time: rank.end,
             rank,
             item: Vec::new(),

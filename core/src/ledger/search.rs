@@ -111,7 +111,8 @@ impl Search<'_> {
         let late = late.and_then(|block| against(block, &source.codes, self.delivery, context.now, context.grace));
         let start = self.delivery.start(context.now);
         // It is over, although the contract would let it live.
-        let is_over = block.as_deref().is_some_and(|block| block.end <= start && start < source.forfeit_time);
+        let is_over = source.is_covered
+            && block.as_deref().is_some_and(|block| block.end <= start && start < source.forfeit_time);
         let is_out = source.is_lapsed || late.as_ref().is_some_and(|late| late.is_out || is_over);
         let counts = source.counts && block.is_some() && late.is_none();
         let mut failed = source.failed.clone();
