@@ -36,10 +36,13 @@ pub enum Error {
     #[error("{noun} `{id}` exists with other content in {}", few(fields))]
     AlreadyExists { noun: Noun, id: String, fields: Vec<Difference> },
     /// The request id was used for another request.
-    #[error("request_id `{request_id}` was used for another request")]
+    #[error("request_id `{request_id}` was used for another request; give this one an id of its own")]
     RequestIdReused { request_id: String },
     /// The document changed since the caller read it.
-    #[error("the etag is stale: customer `{customer_id}` has changed since it was read")]
+    #[error(
+        "the etag is stale: customer `{customer_id}` has changed since it was read; read it again, and send the change \
+         that is right then with the new etag"
+    )]
     StaleEtag { customer_id: String },
     /// The write met others again and again; nothing was written.
     #[error("the write met concurrent writes too often; nothing was written")]

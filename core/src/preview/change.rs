@@ -1,7 +1,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::contract::Timeline;
-use crate::model::{Contract, WorkOrder};
+use crate::model::{Contract, WorkOrder, Zone};
+use crate::terms::order_term;
 
 /// A contract over time, without and with a change.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,16 @@ impl<'a> Change<'a> {
     /// Both contracts when the change takes effect.
     pub fn contracts(&self) -> [&'a Contract; 2] {
         [self.old, self.new].map(|timeline| timeline.at(Some(self.effective_time)))
+    }
+
+    /// When the first of the orders that it brings begins, if that is later.
+    pub(super) fn begins(&self) -> Option<DateTime<Utc>> {
+        let [_, new] = self.contracts();
+        let zone =
+            |order: &WorkOrder| new.customer.location(&order.host_location_id).map_or(Zone::UTC, |it| it.time_zone);
+        let brought =
+            self.orders().filter(|(old, _)| old.is_none()).map(|(_, order)| order_term(order, zone(order)).start());
+        brought.filter(|start| *start > self.latest()).min()
     }
 
     /// The work orders that differ then, by their ids. A work order is never removed.

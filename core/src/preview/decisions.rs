@@ -28,6 +28,8 @@ pub struct Decisions {
     new: Side,
     effective_time: DateTime<Utc>,
     latest: DateTime<Utc>,
+    /// When an order that the change brings begins.
+    begins: Option<DateTime<Utc>>,
     pub products: Rows<String>,
     pub questions: Questions,
     /// So many rows are asked about.
@@ -74,10 +76,11 @@ impl Decisions {
     pub fn new(catalog: &Arc<Catalog>, change: &Change<'_>, balances: &Balances) -> Self {
         let (effective_time, latest) = (change.effective_time, change.latest());
         let sides = [(change.old, change.recorded), (change.new, Some(change.now))];
-        let of = |(timeline, recorded)| Side::new(catalog, timeline, &[effective_time, latest], balances, recorded);
+        let (instants, begins) = ([effective_time, latest], change.begins());
+        let of = |(timeline, recorded)| Side::new(catalog, timeline, &instants, begins, balances, recorded);
         let [old, new] = sides.map(of);
         let (products, questions) = (Rows::default(), Questions::default());
-        let mut decisions = Self { old, new, effective_time, latest, products, questions, rows: 0 };
+        let mut decisions = Self { old, new, effective_time, latest, begins, products, questions, rows: 0 };
         decisions.bound(turned_products(catalog, change), MOST_WORK);
         decisions
     }
@@ -131,7 +134,8 @@ impl Decisions {
         all
     }
 
-    /// The first of the instants at which both answers differ; none if they differ at none.
+    /// The first of the instants at which both answers differ: as the change takes effect, now, at the next change of either
+    /// answer, and as what the change brings begins. None if they differ at none.
     pub fn turn(&self, asked: &Asked<'_>) -> Result<Option<DecisionChange>> {
         let mut next = None;
         for instant in [self.effective_time, self.latest] {
@@ -142,9 +146,15 @@ impl Decisions {
             let ends = [&old, &new].into_iter().filter_map(|told| told.as_ref()?.valid_until);
             next = ends.min();
         }
-        let Some(instant) = next else { return Ok(None) };
-        let [old, new] = self.answers(asked, instant)?;
-        Ok(differ(&old, &new).then(|| asked.change(instant, old, new)))
+        let mut later: Vec<_> = next.into_iter().chain(self.begins).collect();
+        later.sort_unstable();
+        for instant in later {
+            let [old, new] = self.answers(asked, instant)?;
+            if differ(&old, &new) {
+                return Ok(Some(asked.change(instant, old, new)));
+            }
+        }
+        Ok(None)
     }
 
     fn answers(&self, asked: &Asked<'_>, instant: DateTime<Utc>) -> Result<[Option<Told>; 2]> {

@@ -7,8 +7,8 @@ use crate::contract::Timeline;
 use crate::engine::{Prepared, PreparedBalances};
 use crate::model::{Balances, Since};
 
-/// A contract over time, made ready for deciding: the periods in which some instants lie, and that after the last of
-/// them.
+/// A contract over time, made ready for deciding: the periods in which some instants lie, that after the last of them,
+/// and that of a later one.
 #[derive(Debug)]
 pub(super) struct Side {
     /// From when on each stands; there is one at least.
@@ -16,11 +16,12 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// `instants` in their order; `recorded`: when the last change was.
+    /// `instants` in their order, and a `later` one; `recorded`: when the last change was.
     pub(super) fn new(
         catalog: &Arc<Catalog>,
         timeline: &Timeline,
         instants: &[DateTime<Utc>],
+        later: Option<DateTime<Utc>>,
         balances: &Balances,
         recorded: Option<DateTime<Utc>>,
     ) -> Self {
@@ -30,6 +31,8 @@ impl Side {
         };
         let mut rows: Vec<usize> = instants.iter().map(row_of).collect();
         rows.extend(rows.last().map(|last| last.saturating_add(1)));
+        rows.extend(later.as_ref().map(row_of));
+        rows.sort_unstable();
         rows.dedup();
         let prepared = rows.into_iter().filter_map(|row| {
             let period = periods.get(row)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::contract::Renewal;
 use crate::engine::{AS_BOUGHT, ListQuery, Outcome, Prepared, decide, rows};
 use crate::model::{Balances, ProductId, ProductPattern};
 use crate::preview::{DecisionChange, Decisions, Dependent, DependentEffect, Questions, dependents};
@@ -62,6 +63,23 @@ fn a_suspension_turns_what_the_order_brought_from_its_instant_on() {
     assert!(assert_told(&stored(), &suspend("wo-base", Some(earlier)), None, earlier) > 20);
 }
 
+/// Also where something else changes before.
+#[test]
+fn a_renewal_turns_what_it_goes_on_with_from_its_first_instant_on() {
+    let renewal = Renewal {
+        work_order_id: "wo-next".to_owned(),
+        start_date: None,
+        end_date: None,
+        signed_date: None,
+        base_work_order_id: None,
+    };
+    let renewed = ContractCommand::RenewWorkOrder { change: of_order("wo-base", None), renewal };
+    let priced = amended(|order| order.items[0].unit_price = Some(1), Some("2026-09-01T00:00:00Z"));
+    for old in [stored(), planned(&stored(), &priced).timeline] {
+        assert!(assert_told(&old, &renewed, None, END) > 20);
+    }
+}
+
 #[test]
 fn a_product_that_is_removed_turns_what_was_covered_by_it() {
     let removed = amended(|order| order.covered_products.retain(|it| it.family() != Some("windows-server")), None);
@@ -104,7 +122,7 @@ fn the_work_is_bounded_and_what_is_left_out_is_counted() {
 fn what_turns_by_time_alone_is_told_when_it_does() {
     let renew = ContractCommand::RenewWorkOrder {
         change: of_order("wo-base", None),
-        renewal: crate::contract::Renewal {
+        renewal: Renewal {
             work_order_id: "wo-next".to_owned(),
             start_date: None,
             end_date: None,
