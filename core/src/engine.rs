@@ -18,6 +18,7 @@ mod designation;
 mod eligibility;
 mod evaluation;
 mod explanation;
+mod forfeit;
 mod leaning;
 mod list;
 mod note;

@@ -2,7 +2,6 @@ use chrono::{DateTime, Utc};
 
 use super::balances::{BlockState, PreparedBalances};
 use super::base::{BaseCoverage, BaseState};
-use super::clauses::location;
 use super::prepared::{BoughtBlock, Candidate, Prepared, PreparedWaiver};
 use super::query::Query;
 use super::resolve::{InEdition, ResolvedQuery};
@@ -190,33 +189,9 @@ impl<'a> Context<'a> {
             || self.is_over()
     }
 
-    /// When its block ends; none if it has none of its own.
-    pub(super) fn block_end(&self) -> Option<DateTime<Utc>> {
-        Some(self.balances.end_of(self.own_block?).unwrap_or(self.candidate.life.end))
-    }
-
-    /// When its block ends, where the contract would let the item live longer here: by the ledger it was over before, or it
-    /// is of another location with another base. Where the item does not serve, its block's time says nothing.
-    pub(super) fn lost_time(&self) -> Option<DateTime<Utc>> {
-        let end = self.block_end().filter(|end| *end < self.natural_end())?;
-        (self.is_covered() && location::serves_here(self)).then_some(end)
-    }
-
     /// Whether the base it leans on covers it, if it leans on one.
     pub(super) fn is_covered(&self) -> bool {
         matches!(self.base, None | Some(BaseState::Covered { .. }))
-    }
-
-    /// Whether its block is over, although the contract would let the item live here.
-    pub(super) fn is_over(&self) -> bool {
-        self.at < self.natural_end() && self.lost_time().is_some_and(|end| end <= self.at)
-    }
-
-    /// The end that the contract gives the item here, and what it bought.
-    fn natural_end(&self) -> DateTime<Utc> {
-        let year_end = self.candidate.block.and_then(|block| block.year_end);
-        let sooner = year_end.into_iter().chain(self.candidate.planned_end);
-        sooner.fold(self.effective.end, DateTime::min)
     }
 
     /// The candidate's block as it is at the time that is judged.
@@ -229,21 +204,6 @@ impl<'a> Context<'a> {
     pub(super) fn release_time(&self) -> Option<DateTime<Utc>> {
         let release = self.balances.of(self.own_block?).release?;
         Some(release.at)
-    }
-
-    /// What is left behind this instant is lost: the effective end, the end of the contract year for what the flex
-    /// allowance paid, a planned end of the item, or the end that its block has come to already.
-    pub(super) fn forfeit_time(&self) -> DateTime<Utc> {
-        // A block that was over before loses nothing more with the year.
-        let year_end = self.candidate.block.and_then(|block| block.year_end);
-        let year_end = year_end.filter(|end| *end <= self.candidate.life.end);
-        let sooner = year_end.into_iter().chain(self.candidate.planned_end).chain(self.lost_time());
-        sooner.fold(self.effective.end, DateTime::min)
-    }
-
-    /// Whether what was left of its block is lost.
-    pub(super) fn is_lost(&self) -> bool {
-        self.at >= self.forfeit_time()
     }
 
     /// In what a delivery must lie: the cover it may lean on, else from the effective start to the time of forfeit.
