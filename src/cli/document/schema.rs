@@ -61,7 +61,8 @@ fn of_field(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
     {
         map.insert("minItems".to_owned(), json!(1));
     }
-    if !shape::is_required(field) {
+    let is_needed = shape::is_required(field) || shape::is_never_empty(field) || is_amount(field);
+    if !is_needed {
         value = or_null(value);
     }
     if let Value::Object(map) = &mut value {
@@ -75,6 +76,10 @@ fn of_field(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
         }
     }
     value
+}
+
+fn is_amount(field: &FieldDescriptor) -> bool {
+    field.full_name() == "entitled.v1.Quantity.amount"
 }
 
 /// A field that may be left out may be null, too.
@@ -136,7 +141,7 @@ fn of_value(field: &FieldDescriptor, definitions: &mut BTreeMap<String, Value>) 
                 false => json!({"allOf": [reference]}),
             }
         }
-        _ if field.full_name() == "entitled.v1.Quantity.amount" => {
+        _ if is_amount(field) => {
             json!({"type": ["integer", "string"], "minimum": 1, "pattern": ABOVE_ZERO})
         }
         _ => json!({"type": ["integer", "string"], "pattern": WHOLE_NUMBER}),
