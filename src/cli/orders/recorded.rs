@@ -5,10 +5,15 @@ use prost_types::Timestamp;
 use tonic::Code;
 
 use crate::cli::Failure;
-use crate::cli::client::{Client, PAGE_SIZE};
+use crate::cli::client::Client;
 use crate::cli::values::instant;
 use crate::model::ProductPattern;
-use crate::proto::v1::{Funding, GetWorkOrderRequest, ListWorkOrderVersionsRequest, WorkOrder};
+use crate::proto::v1::{Funding, GetWorkOrderRequest, ListWorkOrderVersionsRequest, WorkOrder, WorkOrderVersion};
+
+/// A write is sent again soon: its versions are among the last ones.
+const MOST_PAGES: usize = 3;
+/// One write records fewer.
+const VERSIONS_PER_PAGE: i32 = 100;
 
 /// The version of an order that a write recorded.
 #[derive(Debug)]
@@ -86,38 +91,44 @@ fn told_of(versions: Vec<WorkOrder>, effective_time: Option<Timestamp>) -> Optio
 }
 
 /// The versions that have the id; they are recorded at once.
-async fn versions(
+async fn versions(connection: &Client, of: (&str, &str), request_id: &str) -> Result<Vec<WorkOrder>, Failure> {
+    let is_it = |version: &WorkOrderVersion| {
+        version.request_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(request_id))
+    };
+    let is_complete =
+        |found: &[WorkOrderVersion]| found.iter().any(is_it) && found.last().is_some_and(|last| !is_it(last));
+    let found = last_versions(connection, of, is_complete).await?;
+    Ok(found.into_iter().filter(is_it).filter_map(|version| version.work_order).collect())
+}
+
+/// The last versions of an order, newest first, until there are enough; none of an order that is not there.
+pub(in crate::cli) async fn last_versions(
     connection: &Client,
     (customer_id, work_order_id): (&str, &str),
-    request_id: &str,
-) -> Result<Vec<WorkOrder>, Failure> {
+    are_enough: impl Fn(&[WorkOrderVersion]) -> bool,
+) -> Result<Vec<WorkOrderVersion>, Failure> {
     let mut found = Vec::new();
     let mut page_token = String::new();
-    loop {
+    for _ in 0..MOST_PAGES {
         let request = ListWorkOrderVersionsRequest {
             customer_id: customer_id.to_owned(),
             work_order_id: work_order_id.to_owned(),
-            page_size: PAGE_SIZE,
+            page_size: VERSIONS_PER_PAGE,
             page_token,
         };
         let page = match connection.contracts().list_work_order_versions(request).await {
             Ok(page) => page.into_inner(),
             // It is not there yet.
-            Err(status) if status.code() == Code::NotFound => return Ok(found),
+            Err(status) if status.code() == Code::NotFound => break,
             Err(status) => return Err(status.into()),
         };
-        for version in page.work_order_versions {
-            if version.request_id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(request_id)) {
-                found.extend(version.work_order);
-            } else if !found.is_empty() {
-                return Ok(found);
-            }
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(found);
-        }
+        found.extend(page.work_order_versions);
         page_token = page.next_page_token;
+        if page_token.is_empty() || are_enough(&found) {
+            break;
+        }
     }
+    Ok(found)
 }
 
 /// What is recorded is so to the microsecond.
