@@ -6,6 +6,7 @@ mod times;
 mod words;
 
 pub(crate) use self::command::EXCEPTIONS;
+pub(super) use self::times::{first_day_after, last_day_as_long};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,9 +4,7 @@ use super::Acts;
 use super::times::Term;
 use super::words::{about, flag, word};
 use crate::cli::document::quantity::{self, in_unit};
-use crate::proto::v1::{
-    CheckEntitlementRequest, Item, Quantity, Reason, Remedy, RemedyKind, Unit, WorkOrderState,
-};
+use crate::proto::v1::{CheckEntitlementRequest, Item, Quantity, Reason, Remedy, RemedyKind, Unit, WorkOrderState};
 
 /// What the order excepts from the products it covers: taken out, not added to.
 pub(crate) const EXCEPTIONS: &str = "work_order.covered_products_except";

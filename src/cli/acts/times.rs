@@ -116,3 +116,13 @@ fn days(order: &WorkOrder) -> Option<(NaiveDate, NaiveDate)> {
 fn after(day: NaiveDate) -> NaiveDate {
     day.succ_opt().unwrap_or(NaiveDate::MAX)
 }
+
+/// The first day of what goes on with an order.
+pub(in crate::cli) fn first_day_after(order: &WorkOrder, zone: Zone) -> Option<NaiveDate> {
+    Some(after(last_of(order, days(order)?, zone)))
+}
+
+/// The last day of it, if it begins on this one and is as long.
+pub(in crate::cli) fn last_day_as_long(order: &WorkOrder, first: &str) -> Option<NaiveDate> {
+    Some(renewed_end(days(order)?, first.parse().ok()?))
+}

@@ -110,7 +110,8 @@ impl Amend {
         let recorded = Recorded::find(&connection, of, before.effective_time, write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let sent = self.edit.applied(&it.before);
-            it.holds_from(before.effective_time) && sent.is_ok_and(|sent| it.is_of(&sent))
+            let is_by = it.is_by("AmendWorkOrder", self.force.as_deref());
+            is_by && it.holds_from(before.effective_time) && sent.is_ok_and(|sent| it.is_of(&sent))
         };
         if let Some(recorded) = recorded.filter(is_it) {
             return tell_recorded!(

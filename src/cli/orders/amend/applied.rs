@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(like(&of_hours, &[]), kept);
         assert_eq!(like(&of_hours, &["--quantity", "90m"]), kept);
         assert_eq!(like(&of_hours, &["--quantity", "5d"]), left_out);
-        assert_eq!(like(&of_hours, &["--quantity", "5d", "--set", "unit_price=2"]), (true, false));
+        assert_eq!(like(&of_hours, &["--quantity", "5d", "--set", "unit_price=2.00"]), (true, false));
         assert_eq!(like(&order(None, None), &["--quantity", "100h"]), left_out);
         assert_eq!(like(&order(None, None), &["--quantity", "2 engagements"]), kept);
         assert_eq!(like(&order(None, Some("predefined")), &["--quantity", "100h"]), left_out);
