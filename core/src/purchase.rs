@@ -8,6 +8,7 @@ mod base;
 mod contract_index;
 mod country;
 mod counts;
+mod covered;
 mod customer;
 mod event;
 mod findings;

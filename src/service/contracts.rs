@@ -4,6 +4,7 @@ mod audit;
 mod blocks;
 mod judge;
 mod outcome;
+mod over;
 mod overruled;
 mod periods;
 mod planned;

@@ -24,7 +24,7 @@ mod write;
 pub(super) use changes::Changes;
 pub use expected_wait::{ExpectedWait, pause};
 pub use expiry::expire;
-pub(super) use grant::{BlocksSince, ContractBlocks, grants_in_txn};
+pub(super) use grant::{BlocksSince, ContractBlocks, KeptOver, grants_in_txn};
 pub use queue::{CUSTOMER_CAPACITY, QUEUE_CAPACITY};
 pub use read::{BlockQuestion, BlocksQuestion, EntriesQuestion, ReservationsQuestion};
 pub use write::WriteOutcome;

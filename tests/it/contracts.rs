@@ -4,6 +4,7 @@ mod around_suspension;
 mod at_once;
 mod batches;
 mod belonging;
+mod bought_anew;
 mod changes;
 mod clocks;
 mod documents;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::contract_index::{ContractIndex, Order};
+use super::covered::Covered;
 use super::findings::{below, shown};
 use crate::catalog::{Catalog, ClauseUse, Rule, RuleFamily, Service};
 use crate::model::{Contract, Item, ProductPattern, WorkOrder, Zone, anniversary, rfc3339};
@@ -37,6 +38,7 @@ pub fn warnings(
         let order = Order::new(&index, order, path);
         judge_term(&order, &mut told);
         judge_currency(&order, before, &mut told);
+        let covered = Covered::of(order.order);
         for (row, item) in order.order.items.iter().enumerate() {
             let path = order.item_path(row);
             let service = order.edition.and_then(|edition| edition.service(&item.service_id));
@@ -46,7 +48,7 @@ pub fn warnings(
             judge_waivers(&order, item, &path, &mut told);
             if let Some(service) = service {
                 judge_events(&order, item, service, now, &path, &mut told);
-                judge_use(&order, item, service, &path, &mut told);
+                judge_use(&order, &covered, item, service, &path, &mut told);
             }
         }
     }
@@ -137,7 +139,7 @@ fn judge_events(order: &Order<'_>, item: &Item, service: &Service, now: DateTime
 }
 
 /// Whether any question can be answered by the item.
-fn judge_use(order: &Order<'_>, item: &Item, service: &Service, path: &str, told: &mut Told) {
+fn judge_use(order: &Order<'_>, covered: &Covered<'_>, item: &Item, service: &Service, path: &str, told: &mut Told) {
     let is_there = |id: &String| order.order.designates(id);
     if !item.all_locations && !item.location_ids.is_empty() && !item.location_ids.iter().any(is_there) {
         let message = format!(
@@ -147,7 +149,7 @@ fn judge_use(order: &Order<'_>, item: &Item, service: &Service, path: &str, told
         );
         told.add("ITEM_UNUSABLE", path, "location_ids", message);
     }
-    if !is_of_use(order, item, service) {
+    if !is_of_use(order, covered, item, service) {
         let name = shown(&item.item_id);
         let (field, message) = match item.product_ids.is_empty() {
             true => {
@@ -161,7 +163,7 @@ fn judge_use(order: &Order<'_>, item: &Item, service: &Service, path: &str, told
 }
 
 /// Whether there is a product of the item that the order covers and the service is for, or products do not matter.
-fn is_of_use(order: &Order<'_>, item: &Item, service: &Service) -> bool {
+fn is_of_use(order: &Order<'_>, covered: &Covered<'_>, item: &Item, service: &Service) -> bool {
     let edition = order.edition.map(|edition| edition.clauses.as_slice()).unwrap_or_default();
     let is_of_products = |clause: &&ClauseUse| clause.rule.family() == Some(RuleFamily::Product);
     let clauses = || service.clauses.iter().filter(is_of_products);
@@ -171,18 +173,12 @@ fn is_of_use(order: &Order<'_>, item: &Item, service: &Service) -> bool {
         return true;
     }
     let all = [ProductPattern::All];
-    let or_all = |patterns: &[ProductPattern]| if patterns.is_empty() { all.to_vec() } else { patterns.to_vec() };
-    let served = if service.products_only.is_empty() {
-        all.to_vec()
-    } else {
-        service.products_only.iter().chain(&service.products_open).cloned().collect()
-    };
-    let common = |some: &[ProductPattern], others: &[ProductPattern]| -> Vec<ProductPattern> {
-        some.iter().flat_map(|one| others.iter().filter_map(|other| one.common(other).cloned())).collect()
-    };
-    let usable = common(&common(&order.order.covered_products, &or_all(&item.product_ids)), &served);
-    let excepts = || order.order.covered_products_except.iter().chain(&service.products_except);
-    usable.iter().any(|pattern| !excepts().any(|except| except.includes(pattern)))
+    let wanted = if item.product_ids.is_empty() { &all[..] } else { &item.product_ids };
+    let only = &service.products_only;
+    let open = if only.is_empty() { &[][..] } else { &service.products_open };
+    let served = || if only.is_empty() { &all[..] } else { only }.iter().chain(open);
+    let common = wanted.iter().flat_map(|wanted| served().filter_map(|served| wanted.common(served)));
+    common.into_iter().any(|pattern| covered.leaves(pattern, &service.products_except))
 }
 
 #[cfg(test)]

@@ -79,7 +79,12 @@ fn of_time(at: &str, state: WorkOrderState) -> Acts {
         ..WorkOrder::default()
     };
     let request = CheckEntitlementRequest { check_time: at, ..acts().request };
-    Acts { request, judged: at, asked: at, orders: [("wo-1".to_owned(), order)].into(), ..Acts::default() }
+    let stand = Stand { from: at, order, ..Stand::default() };
+    Acts { request, judged: at, asked: at, orders: [("wo-1".to_owned(), vec![stand])].into(), ..Acts::default() }
+}
+
+fn first(acts: &mut Acts) -> &mut Stand {
+    acts.orders.get_mut("wo-1").unwrap().first_mut().unwrap()
 }
 
 fn remedied(kind: RemedyKind, item: &str, field: &str, value: &str) -> Reason {
@@ -124,12 +129,11 @@ fn a_command_holds_from_the_time_that_is_asked_about() {
     sooner.request.check_time = None;
     assert_eq!(sooner.command(&product).unwrap(), format!("{amend} --add-product azure"));
     sooner.request.delivery = Some(Delivery::default());
-    sooner.judged = Some(time("2026-02-01T00:00:00Z").unwrap());
+    first(&mut sooner).from = Some(time("2026-02-01T00:00:00Z").unwrap());
     assert!(sooner.command(&product).unwrap().ends_with("--effective 2026-02-01T00:00:00Z"));
     // What is over changes no more.
     let mut over = in_force(Terminated);
-    let order = over.orders.get_mut("wo-1").unwrap();
-    order.terminate_time = Some(time("2026-03-01T00:00:00Z").unwrap());
+    first(&mut over).order.terminate_time = Some(time("2026-03-01T00:00:00Z").unwrap());
     assert_eq!(over.command(&product), None);
     assert!(over.command(&ended).unwrap().starts_with(renew));
 }
@@ -164,4 +168,49 @@ fn a_further_item_names_what_its_service_asks_for() {
     // Of what could not be read nothing more is told.
     asked.services.clear();
     assert!(asked.command(&bought()).unwrap().contains(" --add-location nl --effective "));
+}
+
+#[test]
+fn beside_a_renewal_the_new_order_is_changed() {
+    use WorkOrderState::{Active, Terminated};
+    let product = remedied(RemedyKind::AddProduct, "cy", "work_order.items.product_ids", "azure");
+    let waiver = remedied(RemedyKind::RecordWaiver, "cy", "work_order.items.waivers", "ONSITE_NOT_INCLUDED");
+    let more = remedied(RemedyKind::AddQuantity, "cy", "work_order.items.quantity", "480");
+    let mut ended = of_time("2028-03-01T00:00:00Z", Active);
+    assert!(ended.command(&product).unwrap().starts_with("entitled orders amend wo-1 "));
+    ended.renewed = ["wo-1".to_owned()].into();
+    assert_eq!(
+        ended.command(&product).unwrap(),
+        "entitled orders amend NEW-ID --customer c --item cy --add-product azure --effective 2028-03-01T00:00:00Z"
+    );
+    assert!(ended.command(&waiver).unwrap().contains(" --work-order NEW-ID "));
+    assert!(ended.command(&more).is_none() && ended.waits_for_renewal(&more));
+    assert!(!ended.waits_for_renewal(&product));
+    // Now there is no need to say from when on.
+    ended.request.check_time = None;
+    assert!(ended.command(&product).unwrap().ends_with(" --add-product azure"));
+    let mut over = of_time("2026-03-01T00:00:00Z", Terminated);
+    first(&mut over).order.terminate_time = Some(time("2026-03-01T00:00:00Z").unwrap());
+    over.renewed = ["wo-1".to_owned()].into();
+    assert!(over.command(&product).unwrap().starts_with("entitled orders amend NEW-ID "));
+    // As long as it lasts, it is the order itself.
+    let mut lasts = of_time("2026-03-01T00:00:00Z", Active);
+    lasts.renewed = ["wo-1".to_owned()].into();
+    assert!(lasts.command(&product).unwrap().starts_with("entitled orders amend wo-1 "));
+}
+
+#[test]
+fn a_clause_is_lifted_from_when_on_it_fails() {
+    let mut asked = of_time("2026-03-01T10:00:00Z", WorkOrderState::Active);
+    asked.request.check_time = None;
+    let product = remedied(RemedyKind::AddProduct, "", "work_order.covered_products", "azure");
+    let from = Some(time("2026-03-01T12:00:00Z").unwrap());
+    let order = first(&mut asked).order.clone();
+    let failed = [failed(&product).unwrap()].into();
+    asked.orders.get_mut("wo-1").unwrap().push(Stand { from, order, failed });
+    let told = asked.command(&product).unwrap();
+    assert!(told.ends_with(" --add-product azure --effective 2026-03-01T12:00:00Z"), "{told}");
+    let other = remedied(RemedyKind::AddProduct, "", "work_order.covered_products_except", "azure");
+    let other = Reason { code: "OTHER".to_owned(), ..other };
+    assert!(asked.command(&other).unwrap().ends_with(" --remove-exception azure"));
 }

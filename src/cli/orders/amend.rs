@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 
 use super::change::{Before, ChangeArgs, tell_change, tell_recorded};
 use super::recorded::Recorded;
-use crate::cli::{CliContext, Failure, values};
+use crate::cli::{CliContext, Failure, Format, screen, values};
 use crate::proto::v1::{AmendWorkOrderRequest, Quantity};
 
 /// Change an order from an instant on; what was true before stays true.
@@ -60,7 +60,7 @@ struct Edit {
     #[arg(long, value_name = "ID", requires = "add_item")]
     service: Option<String>,
     /// The further item is as this one of the order, but for its events, and bought outright; with --quantity it is no
-    /// predefined offering.
+    /// predefined offering, and where that is counted in another unit it has no price.
     #[arg(long, value_name = "ITEM", requires = "add_item", conflicts_with = "service")]
     like: Option<String>,
     /// The further item is for every location of the order.
@@ -110,7 +110,8 @@ impl Amend {
         let recorded = Recorded::find(&connection, of, before.effective_time, write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let sent = self.edit.applied(&it.before);
-            it.holds_from(before.effective_time) && sent.is_ok_and(|sent| it.is_of(&sent))
+            let is_by = it.is_by("AmendWorkOrder", self.force.as_deref());
+            is_by && it.holds_from(before.effective_time) && sent.is_ok_and(|sent| it.is_of(&sent))
         };
         if let Some(recorded) = recorded.filter(is_it) {
             return tell_recorded!(
@@ -133,6 +134,18 @@ impl Amend {
         };
         let id = request.request_id.clone();
         let answer = write.answer(&id, connection.contracts().amend_work_order(request)).await?;
+        if let Some(note) = self.edit.unpriced(&before.order) {
+            tell_note(context.format, &note);
+        }
         tell_change!(context, "entitled.v1.AmendWorkOrderResponse", answer, before, false, write.written())
     }
+}
+
+/// Beside the answer, which is on standard output.
+fn tell_note(format: Format, note: &str) {
+    let text = match format {
+        Format::Table => format!("note: {note}"),
+        Format::Json => serde_json::json!({ "note": note }).to_string(),
+    };
+    screen::write_error(&text);
 }

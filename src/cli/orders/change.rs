@@ -54,7 +54,11 @@ macro_rules! make_reasoned {
         let recorded =
             $crate::cli::orders::recorded::Recorded::find(&connection, of, before.effective_time, write.given_id())
                 .await?;
-        if let Some(recorded) = recorded.filter(|it| $is_it(it, before.effective_time)) {
+        let action = stringify!($request).trim_end_matches("Request");
+        let is_it = |it: &$crate::cli::orders::recorded::Recorded| {
+            it.is_by(action, args.reason.as_deref()) && $is_it(it, before.effective_time)
+        };
+        if let Some(recorded) = recorded.filter(is_it) {
             return $crate::cli::orders::change::tell_recorded!(context, $response, $name, before, recorded, false);
         }
         let request = $crate::proto::v1::$request {
@@ -158,6 +162,11 @@ impl Before {
         let others = if write.plan { super::all(connection, customer_id).await? } else { Vec::new() };
         let order = answer.work_order.unwrap_or_default();
         Ok(Self { customer, others, order, etag: answer.etag, effective_time })
+    }
+
+    /// By whose clocks the order dates.
+    pub(in crate::cli) fn zone(&self) -> Zone {
+        Places::of(&self.customer).with_orders([&self.order]).order(&self.order.work_order_id)
     }
 
     /// The same with the order as it was before another write.

@@ -1,9 +1,11 @@
 use clap::Args;
 
 use super::change::{Before, ChangeWriteArgs, tell_change, tell_recorded};
-use super::recorded::Recorded;
+use super::recorded::{Recorded, just_before};
+use crate::cli::acts::{first_day_after, last_day_as_long};
+use crate::cli::client::Client;
 use crate::cli::{CliContext, Failure};
-use crate::proto::v1::{RenewWorkOrderRequest, WorkOrder};
+use crate::proto::v1::{GetWorkOrderRequest, RenewWorkOrderRequest};
 
 /// Go on with an order under a new id, after its last day: items, prices and quantities as they were bought.
 ///
@@ -48,7 +50,11 @@ impl Renew {
         let customer = self.customer.as_str();
         let before = Before::read(&connection, (customer, &self.work_order), None, &self.write).await?;
         let recorded = Recorded::find(&connection, (customer, &self.new_id), None, self.write.given_id()).await?;
-        if let Some(recorded) = recorded.filter(|it| self.is_told_by(&it.order)) {
+        let recorded = match recorded {
+            Some(it) if self.is_told_by(&connection, &before, &it).await? => Some(it),
+            _ => None,
+        };
+        if let Some(recorded) = recorded {
             return tell_recorded!(
                 context,
                 RenewWorkOrderResponse,
@@ -76,13 +82,37 @@ impl Renew {
         tell_change!(context, "entitled.v1.RenewWorkOrderResponse", answer, before, true, self.write.written())
     }
 
-    /// Whether an order is what this makes.
-    fn is_told_by(&self, order: &WorkOrder) -> bool {
-        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|it| it == found);
-        order.renews_work_order_id() == self.work_order
-            && is(&self.start, &order.start_date)
-            && is(&self.end, &order.end_date)
-            && is(&self.signed, order.signed_date())
-            && is(&self.base, order.base_work_order_id())
+    /// Whether an order is what this made, of the old one as it was then.
+    async fn is_told_by(&self, connection: &Client, before: &Before, recorded: &Recorded) -> Result<bool, Failure> {
+        let new = &recorded.order;
+        if !recorded.is_by("RenewWorkOrder", None) || new.renews_work_order_id() != self.work_order {
+            return Ok(false);
+        }
+        let read = async |id: &str| {
+            let request = GetWorkOrderRequest {
+                customer_id: self.customer.clone(),
+                work_order_id: id.to_owned(),
+                as_of_time: new.record_time,
+                known_time: new.record_time.as_ref().and_then(just_before),
+                ..Default::default()
+            };
+            super::read(connection, request).await.map(|answer| answer.work_order.unwrap_or_default())
+        };
+        let old = read(&self.work_order).await?;
+        let start = self.start.clone().or_else(|| Some(first_day_after(&old, before.zone())?.to_string()));
+        let end = self.end.clone().or_else(|| Some(last_day_as_long(&old, &new.start_date)?.to_string()));
+        let is_base = match &self.base {
+            Some(base) => base == new.base_work_order_id(),
+            None if new.base_work_order_id() == old.base_work_order_id() => true,
+            // The renewal of the old base.
+            None => {
+                let base = read(new.base_work_order_id()).await?;
+                !old.base_work_order_id().is_empty() && base.renews_work_order_id() == old.base_work_order_id()
+            }
+        };
+        Ok(is_base
+            && start.as_ref() == Some(&new.start_date)
+            && end.as_ref() == Some(&new.end_date)
+            && self.signed == new.signed_date)
     }
 }

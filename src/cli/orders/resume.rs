@@ -31,7 +31,8 @@ impl Resume {
         let before = Before::read(&connection, of, effective, &write).await?;
         let recorded = Recorded::find(&connection, of, before.effective_time, write.given_id()).await?;
         let is_resumed = |it: &Recorded| {
-            [&it.before, &it.order].map(|order| order.state() == WorkOrderState::Suspended) == [true, false]
+            let is_suspended = [&it.before, &it.order].map(|order| order.state() == WorkOrderState::Suspended);
+            it.is_by("ResumeWorkOrder", None) && is_suspended == [true, false]
         };
         if let Some(recorded) = recorded.filter(|it| is_resumed(it) && it.holds_from(before.effective_time)) {
             return tell_recorded!(

@@ -30,9 +30,7 @@ impl Terminate {
             TerminateWorkOrderRequest,
             TerminateWorkOrderResponse,
             "entitled.v1.TerminateWorkOrderResponse",
-            |it: &Recorded, end: Option<_>| {
-                it.order.state() == WorkOrderState::Terminated && (end.is_none() || end == it.order.terminate_time)
-            }
+            |it: &Recorded, end| it.order.state() == WorkOrderState::Terminated && it.ends_at(end)
         )
     }
 }

@@ -49,6 +49,9 @@ const FLAGS: [(&str, &str); 19] = [
 ];
 const CLOSED: (&str, &str) = ("incident_close_time", "--closed");
 
+/// What is said where the renewal that is told beside it comes first.
+const ASK_AGAIN: &str = "Ask again once the order is renewed.";
+
 /// Where a command stands, which is there for copying and is not broken.
 const COMMAND: &str = "\u{e000}\u{e001}";
 
@@ -77,6 +80,7 @@ pub(crate) fn table<'a>(
                     commands.push(command);
                     format!("{}\n→ {remedy}\n{COMMAND}", reason.message)
                 }
+                None if acts.waits_for_renewal(reason) => format!("{}\n→ {remedy}\n{ASK_AGAIN}", reason.message),
                 None => format!("{}\n→ {remedy}", reason.message),
             },
             None => reason.message.clone(),

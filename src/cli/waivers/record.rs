@@ -1,11 +1,14 @@
 use clap::Args;
+use prost_types::Timestamp;
+use tonic::Code;
 
 use super::WaiverArgs;
+use crate::cli::client::Client;
 use crate::cli::orders::change::{Before, ChangeWriteArgs, tell_change, tell_recorded};
-use crate::cli::orders::recorded::Recorded;
+use crate::cli::orders::recorded::{Recorded, just_before};
 use crate::cli::values::When;
 use crate::cli::{CliContext, Failure, values};
-use crate::proto::v1::{RecordWaiverRequest, Waiver};
+use crate::proto::v1::{GetWorkOrderRequest, RecordWaiverRequest, Waiver};
 
 /// Record a written agreement that lifts a clause for an item.
 #[derive(Debug, Args)]
@@ -58,9 +61,13 @@ impl Record {
             Recorded::find(&connection, self.waiver.of(), before.effective_time, self.write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let has = [&it.before, &it.order].map(|order| self.waiver.all_of(order).any(|other| *other == waiver));
-            has == [false, true] && it.holds_from(before.effective_time)
+            it.is_by("RecordWaiver", None) && has == [false, true]
         };
-        if let Some(recorded) = recorded.filter(is_it) {
+        let recorded = match recorded.filter(is_it) {
+            Some(it) if holds_as_asked(&self.waiver, &connection, &it, before.effective_time).await? => Some(it),
+            _ => None,
+        };
+        if let Some(recorded) = recorded {
             return tell_recorded!(
                 context,
                 RecordWaiverResponse,
@@ -84,5 +91,34 @@ impl Record {
         let id = request.request_id.clone();
         let answer = self.write.answer(&id, connection.contracts().record_waiver(request)).await?;
         tell_change!(context, "entitled.v1.RecordWaiverResponse", answer, before, false, self.write.written())
+    }
+}
+
+/// Whether it holds from the instant that is asked for; none: as long as there was the item.
+async fn holds_as_asked(
+    waiver: &WaiverArgs,
+    connection: &Client,
+    recorded: &Recorded,
+    effective_time: Option<Timestamp>,
+) -> Result<bool, Failure> {
+    let (None, Some(first)) = (effective_time, &recorded.first) else {
+        return Ok(effective_time.is_none() || recorded.holds_from(effective_time));
+    };
+    let (customer_id, work_order_id) = waiver.of();
+    let request = GetWorkOrderRequest {
+        customer_id: customer_id.to_owned(),
+        work_order_id: work_order_id.to_owned(),
+        as_of_time: just_before(first),
+        known_time: recorded.order.record_time.as_ref().and_then(just_before),
+        ..Default::default()
+    };
+    match connection.contracts().get_work_order(request).await {
+        Ok(answer) => {
+            let order = answer.into_inner().work_order.unwrap_or_default();
+            let item = order.items.iter().find(|item| item.item_id == waiver.item);
+            Ok(item.is_none_or(|_| waiver.all_of(&order).any(|other| waiver.names(other))))
+        }
+        Err(status) if status.code() == Code::NotFound => Ok(true),
+        Err(status) => Err(status.into()),
     }
 }

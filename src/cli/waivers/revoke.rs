@@ -29,7 +29,7 @@ impl Revoke {
         let recorded = Recorded::find(&connection, self.waiver.of(), before.effective_time, write.given_id()).await?;
         let is_it = |it: &Recorded| {
             let has = [&it.before, &it.order].map(|order| self.waiver.all_of(order).any(|it| self.waiver.names(it)));
-            has == [true, false] && it.holds_from(before.effective_time)
+            it.is_by("RevokeWaiver", None) && has == [true, false] && it.holds_from(before.effective_time)
         };
         if let Some(recorded) = recorded.filter(is_it) {
             return tell_recorded!(

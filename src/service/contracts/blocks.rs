@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Contracts;
 use super::state::ContractState;
-use crate::contract::{ContractCommand, Period, Plan, Timeline};
+use crate::contract::{ContractCommand, Period, Plan, Resource, Timeline};
 use crate::engine::{Prepared, blocks_of};
 use crate::model::{BlockSpec, Contract, IncludedHours, Item, Quantity, Since};
 use crate::service::ledger::{BlocksSince, ContractBlocks};
@@ -37,6 +37,7 @@ impl Contracts {
             effective_times: effective_times(plan, stored),
             prepared,
             fields: fields(command, plan),
+            submitted: submitted(command, plan),
             may_shrink: command.force_reason().is_some(),
         }
     }
@@ -117,6 +118,13 @@ fn effective_times(plan: &Plan, stored: Option<&StoredContract>) -> BTreeMap<Str
         |stored: &&StoredContract| plan.timeline.periods().next().is_some_and(|first| first.from == stored.period.from);
     let infos = stored.filter(begins_with).into_iter().flat_map(|stored| &stored.order_infos);
     infos.map(|(id, info)| (id.clone(), info.effective_time)).collect()
+}
+
+/// The orders that the command is about, and that it changes.
+fn submitted(command: &ContractCommand, plan: &Plan) -> BTreeSet<String> {
+    let ids = command.work_order_ids().into_iter().map(|(_, id)| id);
+    let changed = ids.filter(|id| !command.sets_state_alone() && plan.changes(Resource::WorkOrder, id));
+    changed.map(str::to_owned).collect()
 }
 
 /// Where the request says how much each item has.

@@ -154,7 +154,7 @@ fn told_of(period: &Period, violation: Violation) -> Violation {
     Violation { description: format!("{} (with the change planned for `{from}`)", violation.description), ..violation }
 }
 
-fn forbidden(warning: Warning) -> Violation {
+pub(super) fn forbidden(warning: Warning) -> Violation {
     let Warning { code, field, message } = warning;
     let facts = vec![("code", code.clone())];
     Violation { facts, ..Violation::clause(field, reason::WARNINGS_NOT_ALLOWED, format!("{message} ({code})")) }

@@ -6,7 +6,7 @@ use super::blocks::since;
 use super::outcome::ChangeOutcome;
 use super::state::ContractState;
 use super::version::written;
-use super::{Contracts, size};
+use super::{Contracts, over, size};
 use crate::contract::{ContractCommand, Plan, Timeline};
 use crate::error::{Error, Result, Violation};
 use crate::funding::ended_blocks;
@@ -16,7 +16,7 @@ use crate::preview::{
     BlockChange, Change, DecisionChange, Decisions, Effects, OpenHold, Rows, affected_reservations, block_changes,
     dependents, field_changes, granted, item_changes, totals,
 };
-use crate::service::ledger::refused;
+use crate::service::ledger::{KeptOver, refused};
 use crate::service::slices::{Slices, uncut};
 use crate::service::unknown_customer;
 use crate::store::{Txn, ledger_blocks_in_txn, newest_versions_in_txn, open_holds_in_txn};
@@ -41,11 +41,12 @@ impl Contracts {
         let state = stored.as_ref().map(|stored| &stored.state);
         let bytes = command.content()?.bytes.saturating_add(size::of_state(state));
         let judged = uncut(bytes, || self.judge(&command, state, now, violations, is_strict))?;
-        let judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
-        let effects = match judged.plan.is_empty() {
-            true => Effects::default(),
+        let mut judged = judged.ok_or_else(|| unknown_customer(command.customer_id()))?;
+        let (effects, kept) = match judged.plan.is_empty() {
+            true => Default::default(),
             false => self.effects(&command, &judged.plan, stored.as_ref(), bytes, now).await?,
         };
+        judged.warnings.extend(over::warnings(&kept, is_strict)?);
         let outcome = written(&command, judged, state, None);
         Ok(ChangeOutcome { effects: Some(Box::new(effects)), ..outcome })
     }
@@ -72,7 +73,7 @@ impl Contracts {
         stored: Option<&Stored>,
         bytes: usize,
         now: DateTime<Utc>,
-    ) -> Result<Effects> {
+    ) -> Result<(Effects, Vec<KeptOver>)> {
         let state = stored.map(|stored| &stored.state);
         let mut book = Book::new(command.customer_id());
         stored.into_iter().flat_map(|stored| &stored.blocks).for_each(|block| book.add_block(block.clone()));
@@ -85,14 +86,14 @@ impl Contracts {
         let change = Change { old: &old, new: &plan.timeline, effective_time: plan.as_of, now, recorded };
         let balances = state.map(|state| state.stored.balances.clone()).unwrap_or_default();
         let decisions = uncut(bytes, || Decisions::new(&self.context.catalog, &change, &balances));
-        let Some([old, new]) = decisions.prepared() else { return Ok(Effects::default()) };
-        let blocks = uncut(bytes, || self.block_changes(command, plan, state, book, &change))?;
+        let Some([old, new]) = decisions.prepared() else { return Ok(Default::default()) };
+        let (blocks, kept) = uncut(bytes, || self.block_changes(command, plan, state, book, &change))?;
         let (fields, items, totals, dependents) =
             uncut(bytes, || (field_changes(&change), item_changes(&change), totals(&change), dependents(old, new)));
         let holds = stored.map(|stored| stored.holds.as_slice()).unwrap_or_default();
         let reservations = affected_reservations(&blocks.rows, holds, now);
         let turned = turned(&decisions).await?;
-        Ok(Effects {
+        let effects = Effects {
             effective_time: Some(plan.as_of),
             field_changes: fields,
             items,
@@ -103,7 +104,8 @@ impl Contracts {
             totals,
             questions: decisions.questions,
             products: decisions.products,
-        })
+        };
+        Ok((effects, kept))
     }
 
     /// `book`: as it is, without the change.
@@ -114,7 +116,7 @@ impl Contracts {
         state: Option<&ContractState>,
         book: Book,
         change: &Change<'_>,
-    ) -> Result<Rows<BlockChange>> {
+    ) -> Result<(Rows<BlockChange>, Vec<KeptOver>)> {
         let info = |block: &Block| state?.stored.order_infos.get(&block.work_order_id);
         let effective_time = |block: &Block| info(block)?.effective_time;
         let (old, specs) = self.blocks_at(change.old, change.latest());
@@ -122,9 +124,10 @@ impl Contracts {
         let mut specs = book.continued(&specs, |_| standing);
         specs.extend(ended_blocks(&old, &specs, &book, effective_time));
         let before = granted(book, specs, change.now).map_err(refused)?;
-        let specs = self.blocks(command, plan, state, change.latest()).to_grant(&before);
-        let after = granted(before.clone(), specs, change.now).map_err(refused)?;
-        Ok(block_changes(&before, &after))
+        let contract = self.blocks(command, plan, state, change.latest());
+        let kept = contract.kept_over(&before, change.latest());
+        let after = granted(before.clone(), contract.to_grant(&before), change.now).map_err(refused)?;
+        Ok((block_changes(&before, &after), kept))
     }
 }
 

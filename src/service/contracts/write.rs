@@ -9,12 +9,12 @@ use super::provenances::Provenances;
 use super::replay::replay_in_txn;
 use super::state::ContractState;
 use super::version::{Recording, written};
-use super::{Contracts, audit, replay, size};
+use super::{Contracts, audit, over, replay, size};
 use crate::contract::{Content, ContractCommand, Plan};
 use crate::error::{Error, Result, Violation};
 use crate::model::Provenance;
 use crate::service::idempotency::RequestIdentity;
-use crate::service::ledger::{Changes, grants_in_txn};
+use crate::service::ledger::{Changes, KeptOver, grants_in_txn};
 use crate::service::slices::uncut;
 use crate::service::{Caller, Deadline, unknown_customer};
 use crate::store::{
@@ -123,14 +123,15 @@ impl Contracts {
         let state = if is_new { None } else { ContractState::load(txn, command, now).await? };
         let bytes = bytes.saturating_add(size::of_state(state.as_ref()));
         let judged = uncut(bytes, || self.judge(command, state.as_ref(), now, Vec::new(), is_strict));
-        let Some(judged) = judged? else { return Ok(None) };
+        let Some(mut judged) = judged? else { return Ok(None) };
         let revision = revision_after(locked, is_new, &judged.plan);
         let request_id = identity.request_id.as_str();
         let recording = Recording { time: now, actor: &caller.actor, newest: &newest, request_id };
         let infos = recording.infos(&judged.plan.versions);
         recording.put_in_txn(txn, &judged.plan.versions, &infos, &Provenances::new(command, provenance)).await?;
         let pending = PendingWrite { bytes, ..pending };
-        let granted = self.grants_in_txn(txn, pending, &judged.plan, state.as_ref(), now).await?;
+        let (granted, kept) = self.grants_in_txn(txn, pending, &judged.plan, state.as_ref(), now).await?;
+        judged.warnings.extend(over::warnings(&kept, is_strict)?);
         let mut statements = StatementBatch::of(txn);
         if revision != locked.revision {
             put_revisions(&mut statements, &BTreeMap::from([(customer_id.to_owned(), revision)]), Changed::Contract)?;
@@ -151,13 +152,16 @@ impl Contracts {
         plan: &Plan,
         state: Option<&ContractState>,
         now: DateTime<Utc>,
-    ) -> Result<Changes> {
+    ) -> Result<(Changes, Vec<KeptOver>)> {
         if plan.is_empty() {
-            return Ok(Changes::default());
+            return Ok((Changes::default(), Vec::new()));
         }
         let PendingWrite { caller, command, identity, bytes, .. } = pending;
-        let blocks = uncut(bytes, || self.blocks(command, plan, state, now));
-        grants_in_txn(txn, caller, command.customer_id(), &blocks, &identity.request_id).await
+        let at = |time| uncut(bytes, || self.blocks(command, plan, state, time));
+        let blocks = at(now);
+        let later = (plan.as_of > now).then(|| at(plan.as_of));
+        let later = later.as_ref().map(|later| (plan.as_of, later));
+        grants_in_txn(txn, caller, command.customer_id(), &blocks, later, &identity.request_id).await
     }
 }
 

@@ -34,6 +34,8 @@ pub(in crate::service) struct ContractBlocks {
     pub effective_times: BTreeMap<String, Option<DateTime<Utc>>>,
     /// The field of the request that says how much an item has, by work order and item; others stand for themselves.
     pub fields: BTreeMap<(String, String), String>,
+    /// The orders that the change is about, unless it only stops them or lets them go on.
+    pub submitted: BTreeSet<String>,
     /// Whether less may be left of a block than was spent.
     pub may_shrink: bool,
 }
@@ -45,6 +47,20 @@ impl ContractBlocks {
             return Vec::new();
         }
         shrunk(book, &self.shrunk).into_iter().map(|shrunk| shrunk.violation(self.field(shrunk.block))).collect()
+    }
+
+    /// Blocks of what the change is about that stay over, although the contract gives them a time after `at`.
+    pub(in crate::service) fn kept_over(&self, book: &Book, at: DateTime<Utc>) -> Vec<KeptOver> {
+        let is_given = |spec: &&BlockSpec| spec.start < spec.end && at < spec.end;
+        let specs = self.blocks.iter().filter(|spec| self.submitted.contains(&spec.work_order_id)).filter(is_given);
+        let kept = specs.filter_map(|spec| {
+            let block = book.blocks.get(&spec.id).filter(|block| block.sequence > 0)?;
+            let end = block.continued(spec, self.since(spec)).end;
+            let field = self.field(block);
+            let field = field.strip_suffix(".quantity").map_or(field.clone(), |item| format!("{item}.item_id"));
+            (end <= at).then(|| KeptOver { item_id: spec.item_id.clone(), field, end })
+        });
+        kept.collect()
     }
 
     fn field(&self, block: &Block) -> String {
@@ -77,6 +93,15 @@ impl ContractBlocks {
     }
 }
 
+/// A block that stays over, whatever the contract says of it.
+#[derive(Debug)]
+pub(in crate::service) struct KeptOver {
+    pub item_id: String,
+    /// The field of the request that names the item.
+    pub field: String,
+    pub end: DateTime<Utc>,
+}
+
 /// The blocks of a contract from an instant on.
 #[derive(Debug)]
 pub(in crate::service) struct BlocksSince {
@@ -86,14 +111,16 @@ pub(in crate::service) struct BlocksSince {
 }
 
 /// What brings the blocks of a locked customer to what its contract says, to be written in the transaction that writes
-/// the contract. Refused where a block would grant less than was spent.
+/// the contract, and the blocks that stay over by it. Refused where a block would grant less than was spent. `later`: the
+/// blocks of when the change takes effect, if that is after now.
 pub(in crate::service) async fn grants_in_txn(
     txn: &Txn,
     caller: &Caller,
     customer_id: &str,
     contract: &ContractBlocks,
+    later: Option<(DateTime<Utc>, &ContractBlocks)>,
     request_id: &str,
-) -> Result<Changes> {
+) -> Result<(Changes, Vec<KeptOver>)> {
     let mut changes = Changes::default();
     let wanted = BTreeMap::from([(customer_id, Wanted::default())]);
     let Books { now, mut by_customer, .. } =
@@ -111,6 +138,8 @@ pub(in crate::service) async fn grants_in_txn(
     if !violations.is_empty() {
         return Err(Error::Violations(violations));
     }
+    let (at, effective) = later.unwrap_or((now, contract));
+    let kept = effective.kept_over(&book, at);
     let blocks = contract.to_grant(&book);
     if !blocks.is_empty() {
         let context = ApplyContext::new(now, Some(request_id), &caller.actor);
@@ -119,5 +148,5 @@ pub(in crate::service) async fn grants_in_txn(
     if !applied.is_empty() {
         changes.add(&before, &book, &applied)?;
     }
-    Ok(changes)
+    Ok((changes, kept))
 }

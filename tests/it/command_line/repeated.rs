@@ -90,3 +90,32 @@ async fn the_id_of_another_write_is_refused_as_before() {
     assert_eq!(plan.status.code(), Some(0), "{plan:?}");
     server.stop().await;
 }
+
+/// What is left out is not the same as what was given.
+#[tokio::test]
+async fn an_id_is_of_one_write_with_all_that_was_said() {
+    let server = server().await;
+    let waiver = ["waivers", "record", "--work-order", "w1", "--item", "ede", "--code", "ONSITE_NOT_INCLUDED"];
+    let amend = ["orders", "amend", "w1", "--item", "ede", "--add-quantity", "1h"];
+    let commands: [(&[&str], &[&str], &[&str]); 10] = [
+        (&amend, &["--effective", "2026-10-01"], &[]),
+        (&amend, &[], &["--effective", "2026-10-01"]),
+        (&amend, &["--force", "agreed"], &[]),
+        (&waiver, &["--reference", "a", "--effective", "2026-03-01"], &["--reference", "a"]),
+        (&waiver, &["--reference", "b"], &["--reference", "b", "--effective", "2026-03-01"]),
+        (&["orders", "renew", "w1", "--as", "w3"], &["--end", "2028-12-31"], &[]),
+        (&["orders", "renew", "w1", "--as", "w4"], &["--start", "2029-02-01"], &[]),
+        (&["orders", "renew", "w1", "--as", "w5"], &["--signed", "2026-02-01"], &[]),
+        (&["orders", "terminate", "w2"], &["--effective", "2027-06-01"], &[]),
+        (&["orders", "terminate", "w1"], &["--reason", "unpaid"], &["--reason", "other"]),
+    ];
+    for (command, first, other) in commands {
+        let id = request_id();
+        let [first, other] = [first, other].map(|more| [command, &ON[..], more, &["--request-id", &id]].concat());
+        told(&server, &first, 0).await;
+        assert!(told(&server, &first, 0).await[0].contains("applied before"), "{first:?}");
+        let [_, error] = told(&server, &other, 5).await;
+        assert!(error.contains("REQUEST_ID_REUSED"), "{other:?}: {error}");
+    }
+    server.stop().await;
+}

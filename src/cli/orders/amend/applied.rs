@@ -48,12 +48,35 @@ impl Edit {
             (Some(like), _) => {
                 let like = order.items.iter().find(|item| item.item_id == *like).ok_or_else(|| no_item(order, like))?;
                 let offering = like.predefined_offering.clone().filter(|_| self.quantity.is_none());
-                let bought = Item { predefined_offering: offering, events: Vec::new(), ..like.clone() };
+                let unit_price = like.unit_price.filter(|_| self.is_priced_as(like));
+                let bought = Item { predefined_offering: offering, unit_price, events: Vec::new(), ..like.clone() };
                 Ok(Item { item_id, funding: Funding::Purchased.into(), ..bought })
             }
             (None, Some(service_id)) => Ok(Item { item_id, service_id: service_id.clone(), ..Item::default() }),
             (None, None) => Err("--add-item: say by --service what it is of, or by --like what it is as".to_owned()),
         }
+    }
+
+    /// What is to be said of a price that is not taken over.
+    pub(super) fn unpriced(&self, order: &WorkOrder) -> Option<String> {
+        let like = order.items.iter().find(|item| Some(&item.item_id) == self.like.as_ref())?;
+        let is_set = self.set.iter().any(|text| text.split('=').next().map(str::trim) == Some("unit_price"));
+        let is_left_out = like.unit_price.is_some() && !self.is_priced_as(like) && !is_set;
+        let text = |item: &str| {
+            format!(
+                "the price of {item} is of another unit and is not taken over; --set unit_price= says what one unit costs"
+            )
+        };
+        is_left_out.then(|| text(&like.item_id))
+    }
+
+    /// Whether a price is of the same unit here as there.
+    fn is_priced_as(&self, like: &Item) -> bool {
+        let Some(wanted) = self.quantity else { return true };
+        // What is counted in engagements and does not say how many is one; time is priced by the hour.
+        let of = |unit: Unit| if unit == Unit::Minutes { Unit::Hours } else { unit };
+        of(like.quantity.map_or(Unit::Engagements, |it| it.unit())) == of(wanted.unit())
+            && like.predefined_offering.is_none()
     }
 
     fn apply_to(&self, item: &mut Item, currency: &str) -> Result<(), String> {
@@ -119,6 +142,8 @@ fn no_item(order: &WorkOrder, item_id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
     use super::*;
     use crate::cli::values;
 
@@ -137,5 +162,34 @@ mod tests {
             assert!(added(one, more).unwrap_err().contains("nothing is left"), "{one:?} {more}");
         }
         assert!(added(Some("400h"), "1 event").unwrap_err().contains("another unit"));
+    }
+
+    #[test]
+    fn a_price_is_taken_over_for_the_same_unit() {
+        let order = |quantity: Option<&str>, offering: Option<&str>| {
+            let quantity = quantity.map(|text| values::quantity(text).unwrap());
+            let predefined_offering = offering.map(str::to_owned);
+            let item_id = "ede".to_owned();
+            let unit_price = Some(1);
+            let item = Item { item_id, quantity, predefined_offering, unit_price, ..Item::default() };
+            WorkOrder { currency: "EUR".to_owned(), items: vec![item], ..WorkOrder::default() }
+        };
+        let like = |order: &WorkOrder, more: &[&str]| {
+            let words = [&["amend", "--add-item", "new", "--like", "ede"], more].concat();
+            let edit = Edit::from_arg_matches(&Edit::augment_args(clap::Command::new("amend")).get_matches_from(words));
+            let edit = edit.unwrap();
+            (edit.applied(order).unwrap().items[1].unit_price.is_some(), edit.unpriced(order).is_some())
+        };
+        let (kept, left_out) = ((true, false), (false, true));
+        let of_hours = order(Some("100h"), None);
+        assert_eq!(like(&of_hours, &[]), kept);
+        assert_eq!(like(&of_hours, &["--quantity", "90m"]), kept);
+        assert_eq!(like(&of_hours, &["--quantity", "5d"]), left_out);
+        assert_eq!(like(&of_hours, &["--quantity", "5d", "--set", "unit_price=2.00"]), (true, false));
+        assert_eq!(like(&order(None, None), &["--quantity", "100h"]), left_out);
+        assert_eq!(like(&order(None, None), &["--quantity", "2 engagements"]), kept);
+        assert_eq!(like(&order(None, Some("predefined")), &["--quantity", "100h"]), left_out);
+        assert_eq!(like(&order(Some("10h"), Some("predefined")), &["--quantity", "100h"]), left_out);
+        assert_eq!(like(&order(None, Some("predefined")), &[]), kept);
     }
 }
