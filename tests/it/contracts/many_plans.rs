@@ -22,7 +22,7 @@ async fn insert_plans(server: &TestServer, first: DateTime<Utc>, count: i64) {
     let insert = format!(
         "INSERT INTO work_order_version
              (customer_id, work_order_id, version, record_time, effective_time, actor, content, request_id)
-         SELECT customer_id, work_order_id, n, record_time + n, {micros} + (n - 2) * 1000000, actor,
+         SELECT customer_id, work_order_id, n, record_time + n, {micros} + (CAST(n AS BIGINT) - 2) * 1000000, actor,
                 REPLACE(content, '\"currency\"', '\"flex_allowance\":' || n || ',\"currency\"'), request_id
          FROM work_order_version CROSS JOIN
             (WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})

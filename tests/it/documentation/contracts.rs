@@ -55,8 +55,8 @@ bought, used and held:
   contract of the day says. If more was used by then, nothing is left; what was used and held stays used and held, and is not
   taken back. A plan that grants less than is used and held already is refused (`GRANT_BELOW_SPENT`) unless a `force_reason` is
   given; `--plan` tells what is used and held as of now, and cannot know what is used until the day.
-- **An item removed, or an earlier end**: the end is told and counts as soon as the change is recorded; nothing can be held past
-  it. If the change is withdrawn before the day, the end is again what it was.
+- **An item removed, or an earlier end**: of the next four planned changes the end is told and counts as soon as the change is
+  recorded; nothing can be held past it. If the change is withdrawn before the day, the end is again what it was.
 - **More hours, or a later end**: from the day on, and not before. Work that is done once a later end is in effect can be
   held beforehand.
 - **A change that is recorded late**: work that was done before an end can be recorded until 30 days after the end was recorded.
