@@ -29,6 +29,8 @@ fn what_was_true_before_a_change_stays_true() {
         ("ends as that is so", Some(10), (5, 10), (5, 10)),
         ("ends later", Some(10), (5, 30), (5, 30)),
         ("was never there, which is too late", Some(10), (5, 5), (5, 10)),
+        ("has no time, nor will have", Some(10), (30, 30), (5, 10)),
+        ("is over, and has no time", Some(25), (30, 30), (5, 20)),
         ("moved before it was over", Some(19), (25, 30), (5, 30)),
         ("is over, and ended before", Some(25), (5, 8), (5, 20)),
         ("is over, and lasts longer", Some(25), (5, 30), (5, 30)),
