@@ -14,10 +14,10 @@ on_both_servers!(
     a_check_of_what_was_known_tells_the_end_of_then,
 );
 
-/// The hours in London, too.
-fn wider() -> v1::WorkOrder {
+/// The hours in London.
+fn in_london() -> v1::WorkOrder {
     let mut order = hours_on_any_base();
-    order.items[0].location_ids.push(LONDON.to_owned());
+    order.items[0].location_ids = vec![LONDON.to_owned()];
     order
 }
 
@@ -31,8 +31,9 @@ async fn a_correction_for_a_past_day_leaves_the_end_where_it_is(server: &TestSer
     narrowed_since(server, 10).await;
     let end = instant(listed(server).await.expire_time);
     assert!(end < in_days(-9) && end > wednesday());
-    amend(server, wider(), Some(in_days(-60))).await.unwrap();
-    let [ledger, check] = told_by_both(server, check_now()).await;
+    amend(server, in_london(), Some(in_days(-60))).await.unwrap();
+    let of_london = v1::CheckEntitlementRequest { location_id: LONDON.to_owned(), ..check_now() };
+    let [ledger, check] = told_by_both(server, of_london).await;
     assert_eq!((ledger, ledger.2), (check, 24_000), "London keeps it alive");
     amend(server, hours_on_any_base(), Some(in_days(-59))).await.unwrap();
     assert_eq!(told_by_both(server, check_now()).await, [(end, 24_000, 0, 24_000); 2]);
@@ -91,6 +92,7 @@ async fn tell_as_known(server: &TestServer, then: DateTime<Utc>, expected: Told)
             customer_id: "contoso".to_owned(),
             check_time,
             known_time: Some(stamp(then)),
+            page_size: 1_000,
             ..Default::default()
         };
         let listed = server.entitlements().list_entitlements(list).await.unwrap().into_inner().entitlements;
