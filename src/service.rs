@@ -15,6 +15,7 @@ pub mod feed;
 mod gate;
 mod idempotency;
 pub mod ledger;
+mod lives;
 mod origin;
 mod paging;
 mod question;
@@ -121,7 +122,8 @@ impl Context {
         match (instant, known_time) {
             (_, Some(known_time)) => {
                 let as_of = instant.map_or(AsOf::now(now), AsOf::at).known(known_time);
-                self.snapshot_as_known(customer_id, as_of, consistency).await
+                let snapshot = self.snapshot_as_known(customer_id, as_of, consistency).await?;
+                self.with_lives(snapshot, known_time).await
             }
             (Some(instant), None) => {
                 let current = self.snapshot(customer_id, consistency, now).await?;
@@ -174,7 +176,7 @@ impl Context {
     }
 
     /// A customer's contract by what was recorded up to a time, in a store that has what was
-    /// asked for.
+    /// asked for. Of a block that has another end now than it had then, not when it was there.
     async fn snapshot_as_known(
         &self,
         customer_id: &str,

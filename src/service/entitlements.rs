@@ -245,7 +245,7 @@ impl Entitlements {
         others: &mut Others,
     ) -> Result<Beside> {
         let first = match question.contract_time() {
-            Some(instant) if question.known_time.is_none() => self.at(snapshot, question, instant, now, others).await?,
+            Some(instant) if question.known_time.is_none() => self.at(snapshot, question, instant, others).await?,
             _ => Beside::Same(Arc::clone(snapshot)),
         };
         match first {

@@ -27,7 +27,7 @@ pub(super) const BALANCES: &str = "(
 /// The balances as the last entries recorded by then left them, found by halves: a block's entries are numbered without
 /// gaps and recorded one after the other, so that a long history costs no more than a short one. When its holds are to
 /// run out is known as long as nothing more was recorded of the block. What the contract had granted by then is the sum
-/// of its grants; from when to when it had the block there is not known.
+/// of its grants. From when to when the block was there is known if its end was not moved later.
 pub(super) const BALANCES_AS_KNOWN: &str = "(
         WITH RECURSIVE search (block_id, low, high, newest) AS (
             SELECT block_id, CAST(0 AS BIGINT), sequence, sequence FROM block WHERE customer_id = $1
@@ -48,8 +48,10 @@ pub(super) const BALANCES_AS_KNOWN: &str = "(
                    SELECT CAST(COALESCE(SUM(g.amount), 0) AS BIGINT) FROM entry g
                    WHERE g.customer_id = $1 AND g.block_id = e.block_id AND g.kind = 'GRANT'
                      AND g.sequence <= known.sequence
-               ) AS contracted, CAST(NULL AS BIGINT) AS start_time, CAST(NULL AS BIGINT) AS end_time
+               ) AS contracted, life.start_time, life.end_time
         FROM known JOIN entry e ON e.customer_id = $1 AND e.block_id = known.block_id AND e.sequence = known.sequence
+        LEFT JOIN block life ON life.customer_id = $1 AND life.block_id = known.block_id
+             AND (life.end_record_time IS NULL OR life.end_record_time <= $2)
     )";
 
 /// Whether the entry in the middle was recorded by then.

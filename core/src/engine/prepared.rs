@@ -136,7 +136,12 @@ impl Prepared {
         for (candidate, planned) in self.candidates.iter_mut().zip(planned) {
             let Some(end) = planned else { continue };
             candidate.planned_end = planned;
+            // What waits for its base has no time.
+            let has_time = candidate.life.start < candidate.life.end;
             candidate.life.end = candidate.life.end.min(end);
+            if !has_time {
+                candidate.life.start = candidate.life.start.min(candidate.life.end);
+            }
         }
         self
     }

@@ -97,15 +97,24 @@ impl Block {
         BlockSpec { start, end, ..spec.clone() }
     }
 
+    /// The same of contracts that stood one after the other: when each has it there. The last of them has it as `spec` says.
+    pub fn continued_by(&self, spec: &BlockSpec, given: &[(Life, Since)]) -> BlockSpec {
+        let life = if self.sequence > 0 { self.written().continued_by(given) } else { spec.life() };
+        BlockSpec { start: life.start, end: life.end, ..spec.clone() }
+    }
+
     fn life(&self, spec: &BlockSpec, since: Since) -> Life {
-        let written = Life { start: self.start, end: self.end };
-        if self.sequence > 0 { written.continued(spec.life(), since) } else { spec.life() }
+        if self.sequence > 0 { self.written().continued(spec.life(), since) } else { spec.life() }
+    }
+
+    fn written(&self) -> Life {
+        Life { start: self.start, end: self.end }
     }
 
     /// Whether it stands as a contract has it that stands since then.
     pub(super) fn is_of(&self, spec: &BlockSpec, since: Since) -> bool {
         let is_same = (self.days, self.priority) == (spec.days, spec.priority) && self.contracted == spec.granted;
-        self.sequence > 0 && is_same && self.life(spec, since) == Life { start: self.start, end: self.end }
+        self.sequence > 0 && is_same && self.life(spec, since) == self.written()
     }
 
     /// What is neither used nor held. A contract can be corrected to less than was spent:

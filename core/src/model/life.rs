@@ -28,8 +28,7 @@ impl Life {
     /// What a contract that gives a block the life `given` makes of the one it was written down with: when it was there
     /// before that stays true, and what was left when it ended is lost for good.
     pub fn continued(self, given: Self, since: Since) -> Self {
-        // A change that was recorded late ends and begins nothing before people could know of it.
-        let is_over = self.start < self.end && since.begun() >= Some(self.end);
+        let is_over = self.is_over(since);
         let begun_before = since.effective.filter(|since| self.start < self.end.min(*since));
         match begun_before {
             // There is a gap: a later base revives nothing.
@@ -37,9 +36,29 @@ impl Life {
             None if is_over && given.end <= given.start => self,
             None => given,
             Some(since) => {
-                let end = if given.end > since { given.end } else { given.end.max(self.end.min(since)) };
+                let lived = self.end.min(since);
+                let end = match given.end > since {
+                    // No time at all, wherever that would be.
+                    true if given.start == given.end => lived,
+                    true => given.end,
+                    false => given.end.max(lived),
+                };
                 Self { start: self.start.min(given.start), end }
             }
         }
+    }
+
+    /// The same of contracts that stood one after the other, the last of them now. What is over by that, and behind a gap,
+    /// stays so, whatever those before it say.
+    pub fn continued_by(self, given: &[(Self, Since)]) -> Self {
+        match given.last() {
+            Some((now, since)) if self.is_over(*since) && now.start > self.end => self,
+            _ => given.iter().fold(self, |life, (given, since)| life.continued(*given, *since)),
+        }
+    }
+
+    /// A change that was recorded late ends and begins nothing before people could know of it.
+    fn is_over(self, since: Since) -> bool {
+        self.start < self.end && since.begun() >= Some(self.end)
     }
 }

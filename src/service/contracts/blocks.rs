@@ -53,16 +53,16 @@ impl Contracts {
         Prepared::new(Arc::clone(&self.context.catalog), contract.clone())
     }
 
-    /// Which blocks there were from when on; `blocks` are those of now.
+    /// Which blocks there were from when on, and when; `blocks` are those of now.
     fn history(&self, timeline: &Timeline, now: DateTime<Utc>, blocks: &[BlockSpec]) -> Vec<BlocksSince> {
         let is_past = |period: &&Period| period.from.is_none_or(|from| from <= now);
         let past: Vec<_> = timeline.periods().take_while(is_past).collect();
-        let ids = |blocks: &[BlockSpec]| blocks.iter().map(|block| block.id).collect();
+        let lives = |blocks: &[BlockSpec]| blocks.iter().map(|block| (block.id, block.life())).collect();
         let Some((last, earlier)) = past.split_last() else { return Vec::new() };
         let earlier = earlier
             .iter()
-            .map(|period| BlocksSince { from: period.from, ids: ids(&blocks_of(&self.prepare(&period.contract))) });
-        earlier.chain([BlocksSince { from: last.from, ids: ids(blocks) }]).collect()
+            .map(|period| BlocksSince { from: period.from, lives: lives(&blocks_of(&self.prepare(&period.contract))) });
+        earlier.chain([BlocksSince { from: last.from, lives: lives(blocks) }]).collect()
     }
 
     /// Blocks that grant less by the change than they did before it, now or in what is planned for later.

@@ -7,7 +7,7 @@ use crate::error::{Error, Noun, Result};
 use crate::model::{Contract, Customer, VersionInfo, WorkOrder};
 use crate::service::paging::PagedList;
 use crate::service::{Bytes, Caller, Consistency, CustomerScope, Page};
-use crate::store::StoredVersion;
+use crate::store::{AsOf, StoredVersion};
 use crate::suggest::nearest;
 
 /// Which work order, and in which state.
@@ -55,7 +55,13 @@ impl Contracts {
         let WorkOrderQuestion { customer_id, work_order_id, version, known_time, as_of_time } = question;
         caller.require_customer(customer_id)?;
         let (full, now) = (Consistency::Full, self.context.clock.now());
-        let snapshot = self.context.snapshot_at(customer_id, *as_of_time, *known_time, &full, now).await?;
+        let snapshot = match known_time {
+            None => self.context.snapshot_at(customer_id, *as_of_time, None, &full, now).await?,
+            Some(known_time) => {
+                let as_of = as_of_time.map_or(AsOf::now(now), AsOf::at).known(*known_time);
+                self.context.snapshot_as_known(customer_id, as_of, &full).await?
+            }
+        };
         let contract = snapshot.prepared().contract();
         let Some(order) = contract.work_order(work_order_id) else {
             return Err(unknown_order(contract, work_order_id));

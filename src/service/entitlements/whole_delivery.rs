@@ -8,7 +8,8 @@ use super::{Entitlements, Others};
 use crate::cache::Snapshot;
 use crate::engine::{self, Outcome};
 use crate::error::Result;
-use crate::service::{Beside, MOST_CHANGES_OF_WORK, Question, too_many_changes};
+use crate::service::{Beside, MOST_CHANGES_OF_WORK, Question, renewed, too_many_changes};
+use crate::store::AsOf;
 
 impl Entitlements {
     /// The contract that answers: of all that are in effect while the delivery lasts the one that allows the least, and of
@@ -30,7 +31,7 @@ impl Entitlements {
             if changes.next().is_none() {
                 return Err(too_many_changes("delivery.end_time"));
             }
-            last = match self.at(&first, question, instant, now, others).await? {
+            last = match self.at(&first, question, instant, others).await? {
                 Beside::Same(snapshot) => snapshot,
                 newer => return Ok(newer),
             };
@@ -48,7 +49,6 @@ impl Entitlements {
         snapshot: &Arc<Snapshot>,
         question: &Question,
         instant: DateTime<Utc>,
-        now: DateTime<Utc>,
         others: &mut Others,
     ) -> Result<Beside> {
         let known = Some(snapshot).filter(|snapshot| snapshot.documents.period.contains(instant)).cloned();
@@ -58,9 +58,11 @@ impl Entitlements {
         let Question { customer_id, known_time, consistency, .. } = question;
         let read = match known_time {
             None => self.context.snapshot_beside(snapshot, instant).await?,
-            Some(_) => {
-                let known = self.context.snapshot_at(customer_id, Some(instant), *known_time, consistency, now);
-                Beside::Same(known.await?)
+            // What was left by then, and from when to when it was there, is the same at each instant.
+            Some(known_time) => {
+                let as_of = AsOf::at(instant).known(*known_time);
+                let read = self.context.snapshot_as_known(customer_id, as_of, consistency).await?;
+                Beside::Same(renewed(&read.documents, &snapshot.stored_balances, read.revision))
             }
         };
         if let Beside::Same(read) = &read {

@@ -10,7 +10,6 @@ use super::write::refused;
 use crate::cache::Documents;
 use crate::error::{Error, Noun, Result};
 use crate::ledger::{ApplyContext, Block, Book, ChainHash, Command, apply};
-use crate::service::{Consistency, MOMENT, MOST_CHANGES_OF_WORK};
 
 impl Ledger {
     /// A block as its last entry by then left it, at the terms that the contract of then gave it.
@@ -20,9 +19,7 @@ impl Ledger {
         block: Block,
         as_of: DateTime<Utc>,
     ) -> Result<Option<Block>> {
-        let consistency = Consistency::MinimizeLatency;
-        let snapshot = match self.context.snapshot_at(customer_id, Some(as_of), Some(as_of), &consistency, as_of).await
-        {
+        let snapshot = match self.context.known_at(customer_id, as_of).await {
             // It was none yet.
             Err(Error::NotFound { noun: Noun::Customer, .. }) => return Ok(None),
             other => other?,
@@ -43,7 +40,10 @@ impl Ledger {
         let (granted, used, reserved) = (last.totals.granted, last.totals.used, last.totals.reserved);
         let Block { start, end, end_recorded, .. } = match block.end_recorded {
             // It has another end now than it had then.
-            Some(recorded) if recorded > as_of => self.relived(customer_id, &block, as_of).await?,
+            Some(recorded) if recorded > as_of => {
+                let mut book = self.context.relived(customer_id, as_of).await?;
+                book.blocks.remove(&block.id).unwrap_or_else(|| block.clone())
+            }
             _ => block.clone(),
         };
         Ok(Some(Block {
@@ -59,29 +59,6 @@ impl Ledger {
             head: last.hash,
             ..block
         }))
-    }
-
-    /// A block as the contracts that came one after the other until then have let it live.
-    async fn relived(&self, customer_id: &str, block: &Block, as_of: DateTime<Utc>) -> Result<Block> {
-        let mut contracts = Vec::new();
-        let mut instant = Some(as_of);
-        while let Some(time) = instant.filter(|_| contracts.len() < MOST_CHANGES_OF_WORK) {
-            let consistency = Consistency::MinimizeLatency;
-            let snapshot = match self.context.snapshot_at(customer_id, instant, instant, &consistency, time).await {
-                Err(Error::NotFound { noun: Noun::Customer, .. }) => break,
-                other => other?,
-            };
-            let begun = snapshot.documents.since.begun();
-            instant = begun.and_then(|begun| begun.checked_sub_signed(MOMENT));
-            contracts.push((begun.unwrap_or(time), snapshot));
-        }
-        let mut book = Book::new(customer_id);
-        for (begun, snapshot) in contracts.iter().rev() {
-            let Some(blocks) = snapshot.documents.blocks_to_grant(&book) else { continue };
-            let context = ApplyContext::new(*begun, None, "");
-            apply(&mut book, &Command::Grant { blocks }, &context, &mut Uuid::now_v7).map_err(refused)?;
-        }
-        Ok(book.blocks.remove(&block.id).unwrap_or_else(|| block.clone()))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::engine::Prepared;
 use crate::error::{Error, Result, Violation};
 use crate::funding::ended_blocks;
 use crate::ledger::{ApplyContext, Block, Book, Command, apply, shrunk};
-use crate::model::{BlockSpec, Since};
+use crate::model::{BlockSpec, Life, Since};
 use crate::service::Caller;
 use crate::service::caller::SYSTEM;
 use crate::store::{Books, Contended, Txn, Wanted, lock_books_in_txn};
@@ -71,17 +71,27 @@ impl ContractBlocks {
     /// The blocks as they are to be written: as the contract has them, and the end of those it does not have any more.
     pub(in crate::service) fn to_grant(&self, book: &Book) -> Vec<BlockSpec> {
         let ended = ended_blocks(&self.prepared, &self.blocks, book, |block| self.absent_since(block));
-        book.continued(&self.blocks, |block| self.since(block)).into_iter().chain(ended).collect()
+        let of = |spec: &BlockSpec| book.blocks.get(&spec.id).map(|block| self.continued(block, spec));
+        self.blocks.iter().map(|spec| of(spec).unwrap_or_else(|| spec.clone())).chain(ended).collect()
     }
 
-    /// What the change leaves as it is, is there as it was: also where an earlier change left it more than its terms say.
-    fn since(&self, block: &BlockSpec) -> Since {
-        if self.unmoved.contains(&block.id) { self.before } else { self.since }
+    fn continued(&self, block: &Block, spec: &BlockSpec) -> BlockSpec {
+        // What the change leaves as it is, is there as it was: also where an earlier change left it more than its terms say.
+        if self.unmoved.contains(&spec.id) {
+            return block.continued(spec, self.before);
+        }
+        // A change of the past changes what stood then, and what stood later may stand as it did.
+        let begin = self.history.iter().rposition(|period| period.from <= self.since.effective).unwrap_or_default();
+        let given = self.history.iter().skip(begin).filter_map(|period| {
+            let since = Since { effective: period.from.max(self.since.effective), ..self.since };
+            Some((*period.lives.get(&spec.id)?, since))
+        });
+        block.continued_by(spec, &given.collect::<Vec<_>>())
     }
 
     /// From when on a block that is not there now has been away.
     fn absent_since(&self, block: &Block) -> Option<DateTime<Utc>> {
-        let away = self.history.iter().rev().take_while(|period| !period.ids.contains(&block.id));
+        let away = self.history.iter().rev().take_while(|period| !period.lives.contains_key(&block.id));
         let since = away.last().map(|period| period.from);
         match self.history.first().map(|first| first.from) {
             // All the time: since its order stands so, which may be longer.
@@ -107,7 +117,8 @@ pub(in crate::service) struct KeptOver {
 pub(in crate::service) struct BlocksSince {
     /// None: as long as there was a contract.
     pub from: Option<DateTime<Utc>>,
-    pub ids: BTreeSet<Uuid>,
+    /// When it has each of them there.
+    pub lives: BTreeMap<Uuid, Life>,
 }
 
 /// What brings the blocks of a locked customer to what its contract says, to be written in the transaction that writes

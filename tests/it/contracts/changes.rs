@@ -53,15 +53,18 @@ pub(super) fn base_order() -> v1::WorkOrder {
 
 /// Stores both orders; the time at which the add-on was recorded.
 pub(super) async fn stored(server: &TestServer) -> DateTime<Utc> {
-    let bare = |order| v1::WorkOrder { customer_id: String::new(), ..order };
+    stored_as(server, [hours_order(), base_order()]).await;
+    instant(current(server, "wo-2").await.record_time)
+}
+
+pub(super) async fn stored_as(server: &TestServer, orders: [v1::WorkOrder; 2]) {
     let document = v1::ApplyContractRequest {
         customer: Some(customer("contoso")),
-        work_orders: vec![bare(hours_order()), bare(base_order())],
+        work_orders: orders.map(|order| v1::WorkOrder { customer_id: String::new(), ..order }).into(),
         request_id: request_id(),
         ..Default::default()
     };
     server.contracts().apply_contract(document).await.unwrap();
-    instant(current(server, "wo-2").await.record_time)
 }
 
 pub(super) async fn read(server: &TestServer, request: v1::GetWorkOrderRequest) -> v1::WorkOrder {

@@ -5,8 +5,8 @@ use chrono::{DateTime, Duration, Utc};
 use entitled::proto::v1;
 
 use super::changes::*;
-use crate::sample::{LONDON, Refusal, create, customer};
-use crate::server::{TestServer, on_both_servers, request_id};
+use crate::sample::{LONDON, Refusal, create};
+use crate::server::{TestServer, on_both_servers};
 
 on_both_servers!(
     a_later_base_revives_nothing,
@@ -22,7 +22,7 @@ fn day(days: i64) -> String {
 }
 
 /// Any base will do.
-fn hours_on_any_base() -> v1::WorkOrder {
+pub(super) fn hours_on_any_base() -> v1::WorkOrder {
     v1::WorkOrder { base_work_order_id: None, ..hours_order() }
 }
 
@@ -32,12 +32,12 @@ fn ended_base() -> v1::WorkOrder {
 }
 
 /// Another one, from so many days ago on.
-fn next_base(days: i64) -> v1::WorkOrder {
+pub(super) fn next_base(days: i64) -> v1::WorkOrder {
     v1::WorkOrder { work_order_id: "wo-3".to_owned(), start_date: day(-days), ..base_order() }
 }
 
 /// The base of London alone.
-fn narrowed(mut order: v1::WorkOrder) -> v1::WorkOrder {
+pub(super) fn narrowed(mut order: v1::WorkOrder) -> v1::WorkOrder {
     order.downstream_location_ids.clear();
     order.items[0].all_locations = false;
     order.items[0].location_ids = vec![LONDON.to_owned()];
@@ -50,26 +50,19 @@ fn draft() -> v1::WorkOrder {
 
 /// The hours lean on the base that has ended.
 async fn ended(server: &TestServer) {
-    let bare = |order| v1::WorkOrder { customer_id: String::new(), ..order };
-    let document = v1::ApplyContractRequest {
-        customer: Some(customer("contoso")),
-        work_orders: vec![bare(hours_on_any_base()), bare(ended_base())],
-        request_id: request_id(),
-        ..Default::default()
-    };
-    server.contracts().apply_contract(document).await.unwrap();
+    stored_as(server, [hours_on_any_base(), ended_base()]).await;
 }
 
-async fn listed(server: &TestServer) -> v1::Block {
+pub(super) async fn listed(server: &TestServer) -> v1::Block {
     let request = v1::ListBlocksRequest { customer_id: "contoso".to_owned(), ..Default::default() };
     let blocks = server.ledger().list_blocks(request).await.unwrap().into_inner().blocks;
     blocks.into_iter().find(|found| found.block_id == block()).expect("the block")
 }
 
-type Told = (DateTime<Utc>, i64, i64, i64);
+pub(super) type Told = (DateTime<Utc>, i64, i64, i64);
 
 /// End, granted, available and forfeited, as the ledger and as a check tells them.
-async fn told_by_both(server: &TestServer, check: v1::CheckEntitlementRequest) -> [Told; 2] {
+pub(super) async fn told_by_both(server: &TestServer, check: v1::CheckEntitlementRequest) -> [Told; 2] {
     let v1::Block { expire_time, granted, available, forfeited, .. } = listed(server).await;
     let answer = server.entitlements().check_entitlement(check).await.unwrap().into_inner();
     let blocks = answer.coverage.expect("an item answers").blocks;

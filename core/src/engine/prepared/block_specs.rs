@@ -91,8 +91,13 @@ impl<'a> BlockSpecs<'a> {
         });
         let whole =
             covered.reduce(|one, other| Span { start: one.start.min(other.start), end: one.end.max(other.end) });
-        let leans = self.order.state != WorkOrderState::Draft && covers().next().is_some();
-        let life = whole.unwrap_or(if leans { Span { end: own.start, ..own } } else { own });
+        let life = match whole {
+            Some(whole) => whole,
+            None if covers().next().is_none() => own,
+            // It may still wait for its base, and until its own end nothing of it is told to be lost.
+            None if self.order.state == WorkOrderState::Draft => Span { start: own.end, ..own },
+            None => Span { end: own.start, ..own },
+        };
         self.within_its_year(life)
     }
 

@@ -29,6 +29,8 @@ fn what_was_true_before_a_change_stays_true() {
         ("ends as that is so", Some(10), (5, 10), (5, 10)),
         ("ends later", Some(10), (5, 30), (5, 30)),
         ("was never there, which is too late", Some(10), (5, 5), (5, 10)),
+        ("has no time, nor will have", Some(10), (30, 30), (5, 10)),
+        ("is over, and has no time", Some(25), (30, 30), (5, 20)),
         ("moved before it was over", Some(19), (25, 30), (5, 30)),
         ("is over, and ended before", Some(25), (5, 8), (5, 20)),
         ("is over, and lasts longer", Some(25), (5, 30), (5, 30)),
@@ -73,6 +75,35 @@ fn what_is_left_at_its_end_is_lost_for_good() {
     let empty = Block { sequence: 1, ..Block::new(&block(1, 60, 5, 5)) };
     let since = Since { effective: Some(day(10)), recorded: Some(day(10)) };
     assert_eq!(empty.continued(&block(1, 60, 20, 30), since), block(1, 60, 20, 30));
+}
+
+/// A change of the past is followed by what stood after it.
+#[test]
+fn contracts_that_stood_one_after_the_other_make_one_life() {
+    let written = Life { start: day(5), end: day(20) };
+    // Since when each of them stands, and what it says; what comes of it on day 40, as all of it is recorded.
+    type Stood<'a> = &'a [(i64, (i64, i64))];
+    let cases: [(&str, Stood<'_>, (i64, i64)); 7] = [
+        ("away for a day, and its end comes later", &[(7, (5, 5)), (8, (5, 30)), (12, (5, 5))], (5, 12)),
+        ("more for a day, and its end comes later", &[(7, (5, 60)), (8, (5, 30)), (20, (5, 5))], (5, 20)),
+        ("an end that stays", &[(7, (5, 15)), (18, (5, 5))], (5, 15)),
+        ("an end that is withdrawn in time", &[(7, (5, 15)), (10, (5, 60))], (5, 60)),
+        ("an end before another begins", &[(7, (5, 15)), (18, (17, 60))], (5, 15)),
+        ("over, and behind a gap now", &[(7, (5, 60)), (25, (21, 60))], (5, 20)),
+        ("nothing", &[], (5, 20)),
+    ];
+    for (name, stood, (start, end)) in cases {
+        let given = stood.iter().map(|(from, (start, end))| {
+            let since = Since { effective: Some(day(*from)), recorded: Some(day(40)) };
+            (Life { start: day(*start), end: day(*end) }, since)
+        });
+        let given: Vec<_> = given.collect();
+        let continued = written.continued_by(&given);
+        assert_eq!(continued, Life { start: day(start), end: day(end) }, "{name}");
+        // The checks follow the last of them alone.
+        let now = given.last().map_or(continued, |(now, since)| continued.continued(*now, *since));
+        assert_eq!(now, continued, "{name}");
+    }
 }
 
 /// Whoever notices an end late has no grace of his own: that runs from when it was recorded.
