@@ -15,8 +15,10 @@ use crate::proto::v1::{CheckEntitlementRequest, Consistency, Delivery, Quantity,
 ///
 /// Customer, location, product and service suffice; further facts sharpen the answer, and where
 /// one is needed the answer names its flag. Where a no can be turned by a change of the contract, the
-/// command that makes it is printed: from the time on that --at or the delivery names, if one does. What
-/// is in capitals in it, such as NEW-ID or LAST-DAY, is to be filled in.
+/// command that makes it is printed: from the time on that --at or the delivery names, if one does, or
+/// from when on the clause fails while the work is done. What is in capitals in it, such as NEW-ID or
+/// LAST-DAY, is to be filled in. Several are run from the first to the last: where an order has ended, its
+/// renewal comes first, and the others change the new order.
 ///
 /// Exit status: 0 entitled, 3 not entitled, 4 conditional; 1, 2, 5 and 6 as of every command.
 #[derive(Debug, Args)]

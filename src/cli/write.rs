@@ -11,8 +11,8 @@ use super::Failure;
 /// The name of a write.
 #[derive(Debug, Args)]
 pub(super) struct RequestIdArg {
-    /// The id of this write, to send it again without applying it twice: what was applied is told then. Default: a new
-    /// one.
+    /// The id of this write, to send it again without applying it twice: what was applied is told then, and another
+    /// write under it is refused. Default: a new one.
     #[arg(long, value_name = "UUID")]
     request_id: Option<String>,
 }

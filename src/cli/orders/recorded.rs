@@ -77,7 +77,7 @@ impl Recorded {
 
     /// Whether it holds from this instant on; none: from when it was recorded.
     pub(in crate::cli) fn holds_from(&self, time: Option<Timestamp>) -> bool {
-        self.is_at(self.order.effective_time, time)
+        self.is_at(self.first, time)
     }
 
     /// Whether the order ends at this instant; none: when that was recorded.

@@ -23,17 +23,33 @@ impl Contracts {
         state: Option<&ContractState>,
         now: DateTime<Utc>,
     ) -> ContractBlocks {
+        let standing = self.standing(command, plan, state, now);
+        let shrunk = state.map(|before| self.shrunk_by(&before.timeline, plan, now, &standing.blocks));
+        ContractBlocks {
+            history: self.history(&plan.timeline, now, &standing.blocks),
+            shrunk: shrunk.unwrap_or_default(),
+            ..standing
+        }
+    }
+
+    /// The same without its history and what shrinks: enough to tell what stays over.
+    pub(super) fn standing(
+        &self,
+        command: &ContractCommand,
+        plan: &Plan,
+        state: Option<&ContractState>,
+        now: DateTime<Utc>,
+    ) -> ContractBlocks {
         let (stored, timeline) = (state.map(|state| &state.stored), state.map(|state| &state.timeline));
         let (prepared, blocks) = self.blocks_at(&plan.timeline, now);
-        let shrunk = timeline.map(|before| self.shrunk_by(before, plan, now, &blocks)).unwrap_or_default();
         let before = timeline.map(|timeline| self.blocks_at(timeline, now).1).unwrap_or_default();
         ContractBlocks {
             unmoved: unmoved(&before, &blocks),
-            history: self.history(&plan.timeline, now, &blocks),
+            history: Vec::new(),
             blocks,
             since: Since { effective: Some(plan.as_of.min(now)), recorded: Some(now) },
             before: timeline.map(|timeline| since(timeline, stored, now)).unwrap_or_default(),
-            shrunk,
+            shrunk: Vec::new(),
             effective_times: effective_times(plan, stored),
             prepared,
             fields: fields(command, plan),

@@ -157,9 +157,8 @@ impl Contracts {
             return Ok((Changes::default(), Vec::new()));
         }
         let PendingWrite { caller, command, identity, bytes, .. } = pending;
-        let at = |time| uncut(bytes, || self.blocks(command, plan, state, time));
-        let blocks = at(now);
-        let later = (plan.as_of > now).then(|| at(plan.as_of));
+        let blocks = uncut(bytes, || self.blocks(command, plan, state, now));
+        let later = (plan.as_of > now).then(|| uncut(bytes, || self.standing(command, plan, state, plan.as_of)));
         let later = later.as_ref().map(|later| (plan.as_of, later));
         grants_in_txn(txn, caller, command.customer_id(), &blocks, later, &identity.request_id).await
     }

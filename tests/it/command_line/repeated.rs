@@ -105,7 +105,7 @@ async fn an_id_is_of_one_write_with_all_that_was_said() {
         (&waiver, &["--reference", "b"], &["--reference", "b", "--effective", "2026-03-01"]),
         (&["orders", "renew", "w1", "--as", "w3"], &["--end", "2028-12-31"], &[]),
         (&["orders", "renew", "w1", "--as", "w4"], &["--start", "2029-02-01"], &[]),
-        (&["orders", "renew", "w1", "--as", "w5"], &["--signed", "2026-02-01"], &[]),
+        (&["orders", "renew", "w1", "--as", "w5", "--start", "2035-01-01"], &["--signed", "2026-02-01"], &[]),
         (&["orders", "terminate", "w2"], &["--effective", "2027-06-01"], &[]),
         (&["orders", "terminate", "w1"], &["--reason", "unpaid"], &["--reason", "other"]),
     ];

@@ -64,6 +64,8 @@ bought, used and held:
   end does not bring it back, also where the bases before it are narrowed later, or made a `DRAFT` with effect from within
   their terms; an order that has ended is not made a `DRAFT` any more. What goes on where it ended does: a renewal that is
   recorded late, a longer term, or a base that is narrowed by mistake and widened again.
+- **An item bought anew**: under the id of an item that was removed or has ended the block stays over, if the new time begins only
+  after the end. The change is warned of (`ITEM_UNUSABLE`); give the item a new id.
 
 How values are written:
 

@@ -134,12 +134,19 @@ async fn carry_out(
     let text = |output: &[u8]| String::from_utf8_lossy(output).into_owned();
     let table = run(server, &question(customer_id, asked)).await;
     let printed = commands(&text(&table.stdout));
-    let command = printed.iter().find(|(of, _)| of == code);
-    let (_, command) =
-        command.ok_or_else(|| format!("no command in\n{}{}", text(&table.stdout), text(&table.stderr)))?;
+    let at = printed.iter().position(|(of, _)| of == code);
+    let at = at.ok_or_else(|| format!("no command in\n{}{}", text(&table.stdout), text(&table.stderr)))?;
+    let (before, command) = (&printed[..at], &printed[at].1);
     let time = |value: &Value| value.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
     let check_time = time(&answer["check_time"]).unwrap();
-    let command = filled(command, &(check_time + Duration::days(2)).date_naive().to_string());
+    let fill = |command| filled(command, &(check_time + Duration::days(2)).date_naive().to_string());
+    // What the new order is to have comes after the renewal.
+    let is_of_new =
+        |command: &[String]| command[2] == "NEW-ID" || command.windows(2).any(|it| it == ["--work-order", "NEW-ID"]);
+    for (_, renewal) in before.iter().filter(|(_, other)| other[1] == "renew" && is_of_new(command)) {
+        run(server, &fill(renewal)).await;
+    }
+    let command = fill(command);
     let output = run(server, &command).await;
     if output.status.code() != Some(0) {
         return Err(format!("{command:?}: {}", text(&output.stderr)));
