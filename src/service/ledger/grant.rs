@@ -55,7 +55,7 @@ impl ContractBlocks {
         let specs = self.blocks.iter().filter(|spec| self.submitted.contains(&spec.work_order_id)).filter(is_given);
         let kept = specs.filter_map(|spec| {
             let block = book.blocks.get(&spec.id).filter(|block| block.sequence > 0)?;
-            let end = block.continued(spec, self.since(spec)).end;
+            let end = self.continued(block, spec).end;
             let field = self.field(block);
             let field = field.strip_suffix(".quantity").map_or(field.clone(), |item| format!("{item}.item_id"));
             (end <= at).then(|| KeptOver { item_id: spec.item_id.clone(), field, end })

@@ -63,7 +63,8 @@ bought, used and held:
 - **A base that comes after a gap**: what was left when a block ended is lost for good. A base that begins only after the
   end does not bring it back, also where the bases before it are narrowed later, or made a `DRAFT` with effect from within
   their terms; an order that has ended is not made a `DRAFT` any more. What goes on where it ended does: a renewal that is
-  recorded late, a longer term, or a base that is narrowed by mistake and widened again.
+  recorded late, a longer term, or a base that is narrowed by mistake and widened again. To make the order of the hours a
+  `DRAFT`, and `ACTIVE` again, neither ends them nor brings them back, and a correction for one past day leaves their end.
 - **An item bought anew**: under the id of an item that was removed or has ended the block stays over, if the new time begins only
   after the end. The change is warned of (`ITEM_UNUSABLE`); give the item a new id.
 
