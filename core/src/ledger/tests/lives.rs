@@ -1,7 +1,7 @@
 //! When a block is there, where its contract changes meanwhile.
 
-use proptest::option;
 use proptest::prelude::*;
+use proptest::{collection, option};
 use uuid::Uuid;
 
 use crate::ledger::{ApplyContext, Block, Book, Command, apply};
@@ -138,6 +138,29 @@ proptest! {
         let is_over = length > 0 && effective.max(recorded) >= Some(start + length);
         if is_over && continued.end > written.end {
             prop_assert!(given.start <= written.end, "{:?}", continued);
+        }
+    }
+
+    /// A check, which follows the contract of now alone, finds nothing to do.
+    #[test]
+    fn a_life_by_several_contracts_is_the_one_by_the_last(
+        (start, length) in (0..20_i64, 0..20_i64),
+        stood in collection::vec((0..10_i64, 0..40_i64, 0..20_i64), 1..5),
+        recorded in 0..60_i64,
+    ) {
+        let life = |start, length| Life { start: day(start), end: day(start + length) };
+        let (written, mut from) = (life(start, length), 0);
+        let given = stood.into_iter().map(|(later, start, length)| {
+            from += later;
+            (life(start, length), Since { effective: Some(day(from)), recorded: Some(day(recorded)) })
+        });
+        let given: Vec<_> = given.collect();
+        let continued = written.continued_by(&given);
+        let (now, since) = *given.last().unwrap();
+        prop_assert_eq!(continued.continued(now, since), continued);
+        let is_over = length > 0 && since.begun() >= Some(written.end);
+        if is_over && now.start > written.end {
+            prop_assert_eq!(continued, written);
         }
     }
 }
