@@ -21,7 +21,7 @@ use self::others::Others;
 pub use list::EntitlementPage;
 
 /// So often a customer's questions of one batch are answered anew while its contract changes.
-const MOST_TRIES: usize = 8;
+const MOST_TRIES: usize = 32;
 
 /// Decisions, and what surrounds them.
 #[derive(Debug, Clone)]
