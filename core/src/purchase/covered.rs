@@ -1,4 +1,4 @@
-//! What an order covers, worked out once for all of its items: an order may have a thousand patterns and a thousand items.
+//! What an order covers, worked out once for all of its items: both patterns and items may be a thousand.
 
 use std::collections::{BTreeMap, BTreeSet};
 

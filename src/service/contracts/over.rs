@@ -20,8 +20,8 @@ pub(super) fn warnings(kept: &[KeptOver], is_strict: bool) -> Result<Vec<Warning
 
 fn warning(KeptOver { item_id, field, end }: &KeptOver) -> Warning {
     let message = format!(
-        "the block of `{item_id}` ended at `{}` and stays over, so that nobody can use what it has; give what is bought \
-         anew an item with a new id",
+        "the block of `{item_id}` ended at `{}` and stays over, so that nobody can use what it has; \
+         give what is bought anew an item with a new id",
         rfc3339(*end)
     );
     Warning { code: "ITEM_UNUSABLE".to_owned(), field: field.clone(), message }

@@ -63,9 +63,7 @@ impl Edit {
         let is_set = self.set.iter().any(|text| text.split('=').next().map(str::trim) == Some("unit_price"));
         let is_left_out = like.unit_price.is_some() && !self.is_priced_as(like) && !is_set;
         let text = |item: &str| {
-            format!(
-                "the price of {item} is of another unit and is not taken over; --set unit_price= says what one unit costs"
-            )
+            format!("the price of {item} is of another unit and is not taken over; --set unit_price= says that of one")
         };
         is_left_out.then(|| text(&like.item_id))
     }
