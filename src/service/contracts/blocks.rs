@@ -25,11 +25,14 @@ impl Contracts {
     ) -> ContractBlocks {
         let standing = self.standing(command, plan, state, now);
         let shrunk = state.map(|before| self.shrunk_by(&before.timeline, plan, now, &standing.blocks));
-        ContractBlocks {
-            history: self.history(&plan.timeline, now, &standing.blocks),
-            shrunk: shrunk.unwrap_or_default(),
-            ..standing
+        let history = self.history(&plan.timeline, now, &standing.blocks);
+        let mut unmoved = standing.unmoved;
+        // As a contract stands now it may be silent on what it was in the past.
+        if let Some(before) = state.map(|state| &state.timeline).filter(|_| plan.as_of < now) {
+            let old = self.history(before, now, &self.blocks_at(before, now).1);
+            unmoved.retain(|id| is_unmoved(*id, &old, &history, plan.as_of));
         }
+        ContractBlocks { history, shrunk: shrunk.unwrap_or_default(), unmoved, ..standing }
     }
 
     /// The same without its history and what shrinks: enough to tell what stays over.
@@ -119,6 +122,16 @@ fn granting(item: &Item) -> (&str, &str, Option<Quantity>, Option<&str>, Option<
 pub(super) fn since(timeline: &Timeline, stored: Option<&StoredContract>, at: DateTime<Utc>) -> Since {
     let recorded = stored.and_then(|stored| stored.since().recorded);
     Since { effective: timeline.period(Some(at)).from, recorded }
+}
+
+/// Whether a block was there by both contracts alike, from an instant on.
+fn is_unmoved(id: Uuid, old: &[BlocksSince], new: &[BlocksSince], since: DateTime<Utc>) -> bool {
+    let at = |periods: &[BlocksSince], instant: Option<DateTime<Utc>>| {
+        let period = periods.iter().rfind(|period| period.from <= instant)?;
+        period.lives.get(&id).copied()
+    };
+    let begins = old.iter().chain(new).filter_map(|period| period.from).filter(|from| *from > since);
+    begins.chain([since]).all(|instant| at(old, Some(instant)) == at(new, Some(instant)))
 }
 
 /// Blocks that begin and end by a contract as by the other.

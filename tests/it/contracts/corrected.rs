@@ -11,6 +11,7 @@ use crate::server::{TestServer, on_both_servers};
 on_both_servers!(
     a_correction_for_a_past_day_leaves_the_end_where_it_is,
     a_correction_of_what_is_over_revives_nothing,
+    an_end_that_is_corrected_to_an_earlier_one_counts,
     a_check_of_what_was_known_tells_the_end_of_then,
 );
 
@@ -55,6 +56,18 @@ async fn a_correction_of_what_is_over_revives_nothing(server: &TestServer) {
         assert_eq!(told_by_both(server, check_now()).await, [(end, 24_000, 0, 24_000); 2], "{from:?}");
     }
     assert_eq!(ask(server, check_now()).await, "FORFEITED");
+}
+
+/// As the contract stands now the hours have no time at all, before the correction and after it.
+async fn an_end_that_is_corrected_to_an_earlier_one_counts(server: &TestServer) {
+    narrowed_since(server, 10).await;
+    amend(server, narrowed(base_order()), Some(in_days(-20))).await.unwrap();
+    let end = instant(listed(server).await.expire_time);
+    assert!(end > in_days(-21) && end < in_days(-19), "{end}");
+    assert_eq!(told_by_both(server, check_now()).await, [(end, 24_000, 0, 24_000); 2]);
+    server.contracts().create_work_order(create(next_base(15))).await.unwrap();
+    assert_eq!(ask(server, check_now()).await, "FORFEITED");
+    assert_eq!(told_by_both(server, check_now()).await, [(end, 24_000, 0, 24_000); 2]);
 }
 
 async fn a_check_of_what_was_known_tells_the_end_of_then(server: &TestServer) {
