@@ -71,7 +71,7 @@ async fn a_record_names_who_wrote_and_is_read_by_those_who_may_see_the_customer(
         }
         assert_eq!((misspelt.status.code(), every.status.code()), (Some(5), Some(0)), "{misspelt:?}");
         let every = String::from_utf8(every.stdout).unwrap();
-        assert!(["contoso ", "contoso2", "fabrikam"].iter().all(|customer| every.contains(customer)), "{every}");
+        assert!(["contoso/", "contoso2/", "fabrikam/"].iter().all(|customer| every.contains(customer)), "{every}");
         assert!(String::from_utf8(misspelt.stderr).unwrap().contains("ApplyContract"));
         guarded.server.stop().await;
     }
