@@ -36,6 +36,7 @@ mod epoch;
 mod error;
 mod ledger;
 mod migrate;
+mod new_version;
 mod planned;
 mod pools;
 mod postgres;
@@ -52,8 +53,8 @@ pub use audit::{AuditFilter, AuditPlace, StoredAudit};
 pub use balances::StoredBalances;
 pub use config::StoreConfig;
 pub use contract::{
-    NewVersionRow, NewestVersion, NewestVersions, PlannedContract, StoredContract, VersionOrigin,
-    load_work_order_version_in_txn, newest_versions_in_txn, put_versions_in_txn,
+    NewestVersion, NewestVersions, PlannedContract, StoredContract, load_work_order_version_in_txn,
+    newest_versions_in_txn,
 };
 pub use customer::{Changed, LockedCustomer, insert_customer_in_txn, lock_customer_in_txn, put_revisions};
 pub use epoch::Epoch;
@@ -63,6 +64,7 @@ pub use ledger::{
     put_reservations, update_blocks,
 };
 pub use migrate::SchemaState;
+pub use new_version::{NewVersionRow, VersionOrigin, put_versions_in_txn};
 pub use planned::{MOST_PLANNED, load_contract_in_txn};
 pub use request::{NewRequest, RequestKey, StoredRequest, WriteAudit, find_requests_in_txn, put_requests};
 pub use statement_batch::StatementBatch;
