@@ -125,6 +125,16 @@ async fn work_during_too_many_changes_is_divided(server: &TestServer) {
         let refused = crate::sample::refused(server.ledger().consume_units(make(1, Some(longer))).await);
         assert_eq!(refused.violations, ["performed.end_time FIELD_OUT_OF_RANGE"]);
     }
+    // A commit ends its hold, so that what is held is not divided; what goes beyond it is.
+    let held = reserve(server, 1).await;
+    let more = v1::CommitReservationRequest {
+        quantity: hours(2),
+        allow_more: true,
+        ..commit(&held.reservation_id, Some(longer))
+    };
+    let refused = crate::sample::refused(server.ledger().commit_reservation(more).await);
+    assert_eq!(refused.violations, ["performed.end_time FIELD_OUT_OF_RANGE"]);
+    assert_eq!(committed(server, commit(&held.reservation_id, Some(longer))).await, "committed");
 }
 
 /// What is held is held, also over a suspension; what goes beyond it is judged as if it were taken anew.

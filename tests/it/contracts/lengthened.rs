@@ -11,6 +11,7 @@ on_both_servers!(
     work_behind_the_old_end_is_held_as_it_is_checked,
     a_hold_that_a_withdrawal_leaves_behind_is_told,
     a_block_is_over_until_a_plan_that_begins_late,
+    what_is_planned_behind_a_plan_ends_a_hold_for_it_too,
 );
 
 fn until_day(days: i64) -> v1::WorkOrder {
@@ -121,4 +122,22 @@ async fn a_block_is_over_until_a_plan_that_begins_late(server: &TestServer) {
     let within = noon_in(25);
     assert_eq!(ask(server, check_of(within)).await, "ENTITLED");
     server.ledger().reserve_units(hold(within, None)).await.unwrap();
+}
+
+/// One plan changes something else, and a later one takes the hours away.
+async fn what_is_planned_behind_a_plan_ends_a_hold_for_it_too(server: &TestServer) {
+    stored(server).await;
+    let mut priced = hours_order();
+    priced.items[0].unit_price = Some(1);
+    amend(server, priced.clone(), Some(in_days(10))).await.unwrap();
+    priced.items.remove(0);
+    let end = in_days(40);
+    amend(server, priced, Some(end)).await.unwrap();
+    let (start, _) = noon_in(20);
+    let across = (start, end + Duration::hours(1));
+    assert_eq!(refusal(server.ledger().reserve_units(hold(across, None)).await), "FailedPrecondition FORFEITED");
+    let beyond = hold(noon_in(20), Some(end + Duration::days(1)));
+    let refused = crate::sample::refused(server.ledger().reserve_units(beyond).await);
+    assert_eq!(refused.reason, "EXPIRY_BEYOND_BLOCK");
+    server.ledger().reserve_units(hold(noon_in(20), None)).await.unwrap();
 }
